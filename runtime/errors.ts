@@ -1,3 +1,22 @@
+/** The statuses with which TensorFlow reports a failure (`TF_Code` in tensorflow/c/tf_status.h, without `TF_OK`). */
+export type StatusName =
+  | "CANCELLED"
+  | "UNKNOWN"
+  | "INVALID_ARGUMENT"
+  | "DEADLINE_EXCEEDED"
+  | "NOT_FOUND"
+  | "ALREADY_EXISTS"
+  | "PERMISSION_DENIED"
+  | "RESOURCE_EXHAUSTED"
+  | "FAILED_PRECONDITION"
+  | "ABORTED"
+  | "OUT_OF_RANGE"
+  | "UNIMPLEMENTED"
+  | "INTERNAL"
+  | "UNAVAILABLE"
+  | "DATA_LOSS"
+  | "UNAUTHENTICATED";
+
 /**
  * Every code that a {@link SavedModelError} can carry. Codes are stable: a code is never renamed or given another
  * meaning. `docs/errors.md` explains each of them.
@@ -31,8 +50,10 @@ export type ErrorCode =
   | "RAGGED_ARRAY"
   | "NOT_AN_INTEGER"
   | "OUT_OF_RANGE"
+  | "CONFLICTING_INPUTS"
   // Running and saving
-  | "RUN_FAILED"
+  | `TF_${StatusName}`
+  | "INVALID_RESULT"
   | "INVALID_UTF8"
   | "NOT_SAVEABLE"
   | "SAVE_FAILED"

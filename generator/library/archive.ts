@@ -1,0 +1,36 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { isLibraryFile } from "./kind.js";
+import type { OnProgress } from "./progress.js";
+
+/**
+ * Unpacks the shared libraries, and the links between their names, of the official C library's tar.gz. The tar package
+ * refuses paths and links that lead out of `folder`.
+ */
+export async function unpackTar(
+  path: string,
+  folder: string,
+  onProgress: OnProgress,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { Unpack } = await import("tar");
+  const { size: total } = await stat(path);
+  const unpack = new Unpack({
+    cwd: folder,
+    strict: true,
+    preserveOwner: false,
+    noMtime: true,
+    filter: (name) => isLibraryFile(basename(name)),
+  });
+  let done = 0;
+  const count = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      done += chunk.length;
+      onProgress({ phase: "unpack", done, total });
+      yield chunk;
+    }
+  };
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), count, unpack, { signal });
+}

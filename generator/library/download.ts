@@ -1,0 +1,77 @@
+import { createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { SavedModelError } from "../../runtime/errors.js";
+import type { OnProgress } from "./progress.js";
+
+/** No TensorFlow package comes near it: a server that never stops must not fill the disk. */
+const MOST_BYTES = 4 * 2 ** 30;
+
+/** Whether `from` is an address rather than a path. */
+export function isUrl(from: string): boolean {
+  return /^https?:\/\//i.test(from);
+}
+
+/** An address as it may be shown: without credentials, and without the query, which may hold some as well. */
+export function shownUrl(address: string): string {
+  if (!URL.canParse(address)) return "the address";
+  const { protocol, host, pathname } = new URL(address);
+  return `${protocol}//${host}${pathname}`;
+}
+
+/**
+ * Downloads `address` into the file `target`.
+ *
+ * @throws SavedModelError `INSTALL_FAILED`
+ */
+export async function download(
+  address: string,
+  target: string,
+  onProgress: OnProgress,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const fail = (reason: string, cause?: unknown): SavedModelError =>
+    new SavedModelError("INSTALL_FAILED", `${shownUrl(address)} could not be downloaded: ${reason}`, {
+      cause,
+      fix: "Download it in another way and pass the file to `savedmodel install --from`.",
+    });
+  if (!URL.canParse(address)) throw fail("it is not a valid address");
+  try {
+    const { url, headers } = withAuthorization(address);
+    const response = await fetch(url, { headers, signal: signal ?? null });
+    if (!response.ok || response.body === null) throw fail(`the server answered ${response.status}`);
+    const length = Number(response.headers.get("content-length") ?? Number.NaN);
+    const total = Number.isFinite(length) ? length : undefined;
+    let done = 0;
+    const count = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      for await (const chunk of chunks) {
+        done += chunk.length;
+        if (done > MOST_BYTES) throw fail("it is larger than 4 GiB");
+        onProgress({ phase: "download", done, total });
+        yield chunk;
+      }
+    };
+    await pipeline(Readable.fromWeb(response.body), count, createWriteStream(target), { signal });
+  } catch (error) {
+    if (error instanceof SavedModelError || signal?.aborted) throw error;
+    throw fail(reason(error), error);
+  }
+}
+
+/** `fetch` refuses an address with a user and password in it; as a header they are what the user meant. */
+function withAuthorization(address: string): { url: URL; headers: Record<string, string> } {
+  const url = new URL(address);
+  // What arrives must be the file itself, which some servers would declare to be an encoded tar.
+  const headers = { "accept-encoding": "identity" };
+  if (url.username === "" && url.password === "") return { url, headers };
+  const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  url.username = "";
+  url.password = "";
+  return { url, headers: { ...headers, authorization: `Basic ${Buffer.from(user).toString("base64")}` } };
+}
+
+/** `fetch failed` says nothing; its cause does. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message;
+}

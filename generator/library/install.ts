@@ -1,0 +1,16 @@
+import { copyFile, mkdir, realpath, stat, writeFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { constants } from "node:fs";
+import { SavedModelError } from "../../runtime/errors.js";
+import { installFolder, isVersion, lookUpInstalled, type Manifest } from "../../runtime/library/cache.js";
+import { findInFolder, type LibraryFiles } from "../../runtime/library/files.js";
+import { currentPlatform, DEFAULT_TENSORFLOW_VERSION, type Platform } from "../../runtime/library/platform.js";
+import { unpackTar } from "./archive.js";
+import { checkLibrary } from "./check.js";
+import { download, isUrl, shownUrl } from "./download.js";
+import { sourceKind } from "./kind.js";
+import { downloadWheel, findPip } from "./pip.js";
+import type { OnProgress } from "./progress.js";
+import { codeOf, makeCurrent, publish } from "./publish.js";
+import { unpackZip } from "./wheel.js";
+import { createWorkFolder, type WorkFolder } from "./work.js";

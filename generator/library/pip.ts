@@ -1,0 +1,118 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { SavedModelError } from "../../runtime/errors.js";
+import type { Platform } from "../../runtime/library/platform.js";
+import { lastLines, runCommand } from "./command.js";
+import type { OnProgress } from "./progress.js";
+
+/** A pip that runs: the command and the parameters in front of pip's own. */
+export interface Pip {
+  readonly command: string;
+  readonly parameters: readonly string[];
+}
+
+const CANDIDATES: readonly Pip[] = [
+  { command: "python3", parameters: ["-m", "pip"] },
+  { command: "python", parameters: ["-m", "pip"] },
+  ...(process.platform === "win32" ? [{ command: "py", parameters: ["-3", "-m", "pip"] }] : []),
+  { command: "pip3", parameters: [] },
+  { command: "pip", parameters: [] },
+];
+
+/**
+ * The wheels of one TensorFlow version hold the same library for every Python, so any that exists will do; which
+ * Pythons a version supports changes over time.
+ */
+const PYTHON_VERSIONS = ["3.11", "3.13", "3.9"];
+
+/**
+ * The first pip that runs.
+ *
+ * @param folder Where it is run: `python -m` looks for modules in the current directory first, so never the user's.
+ */
+export async function findPip(folder: string, signal: AbortSignal | undefined): Promise<Pip> {
+  for (const pip of CANDIDATES) {
+    const answer = await runCommand(pip.command, [...pip.parameters, "--version"], { cwd: folder, signal });
+    if (answer.code === 0) return pip;
+    signal?.throwIfAborted();
+  }
+  throw new SavedModelError("INSTALL_FAILED", "no pip was found, which is what fetches TensorFlow", {
+    fix:
+      "Install Python with pip; or pass a tensorflow wheel, the official C library's tar.gz or a folder that holds the " +
+      "library to `savedmodel install --from`; or set SAVEDMODEL_TENSORFLOW to a library that is there; or activate a " +
+      "Python environment that has tensorflow.",
+  });
+}
+
+/** One download. */
+export interface WheelRequest {
+  readonly version: string;
+  readonly platform: Platform;
+  /** An empty folder, for the wheel and pip's temporary files. */
+  readonly folder: string;
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Downloads TensorFlow's wheel with the user's pip, which knows their proxies, mirrors and credentials and checks the hash.
+ *
+ * @returns The path of the wheel.
+ */
+export async function downloadWheel(pip: Pip, request: WheelRequest): Promise<string> {
+  let output = "";
+  for (const python of PYTHON_VERSIONS) {
+    const answer = await runPip(pip, python, request);
+    const wheel = (await readdir(request.folder)).find((name) => name.endsWith(".whl"));
+    if (answer.code === 0 && wheel !== undefined) return join(request.folder, wheel);
+    request.signal?.throwIfAborted();
+    // The first failure is the one to show: the later ones would tell of other Pythons.
+    output ||= lastLines(answer.stderr === "" ? answer.stdout : answer.stderr, 6);
+    if (!answer.stderr.includes("No matching distribution found")) break;
+  }
+  const what = `${request.platform.pipPackage} ${request.version}`;
+  throw new SavedModelError("INSTALL_FAILED", `pip could not download ${what}:\n${output}\n`, {
+    fix: "`savedmodel install --from <wheel, tar.gz, folder or URL>` installs without pip.",
+  });
+}
+
+async function runPip(pip: Pip, python: string, request: WheelRequest): ReturnType<typeof runCommand> {
+  const { version, platform, folder, onProgress, signal } = request;
+  // pip shows its progress on terminals only (and as lines of numbers since 24.1), but its temporary file tells as well.
+  let total: number | undefined;
+  const report = async (): Promise<void> => onProgress({ phase: "download", done: await wheelBytes(folder), total });
+  const timer = setInterval(() => void report(), 250);
+  try {
+    const parameters = ["download", "--no-deps", "--only-binary=:all:", "--implementation", "cp"];
+    parameters.push("--python-version", python, "--progress-bar", "off", "--no-input", "--disable-pip-version-check");
+    for (const tag of platform.pipPlatforms) parameters.push("--platform", tag);
+    parameters.push("--dest", folder, `${platform.pipPackage}==${version}`);
+    const answer = await runCommand(pip.command, [...pip.parameters, ...parameters], {
+      cwd: folder,
+      env: { TMPDIR: folder, TEMP: folder, TMP: folder, PYTHONUNBUFFERED: "1", PIP_REQUIRE_VIRTUALENV: "0" },
+      signal,
+      onOutput: (stdout) => {
+        total ??= announcedSize(stdout);
+      },
+    });
+    if (answer.code === 0) await report();
+    return answer;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** The size in pip's line `Downloading tensorflow_cpu-….whl (273.8 MB)`, rounded as it is. */
+function announcedSize(stdout: string): number | undefined {
+  const size = /\.whl \(([\d.]+) ([kMG])B\)/.exec(stdout);
+  if (size === null) return undefined;
+  return Number(size[1]) * { k: 1e3, M: 1e6, G: 1e9 }[size[2] === "G" ? "G" : size[2] === "M" ? "M" : "k"];
+}
+
+async function wheelBytes(folder: string): Promise<number> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const wheels = names.filter((name) => name.endsWith(".whl"));
+  const sizes = await Promise.all(wheels.map((name) => stat(join(folder, name)).then((file) => file.size, () => 0)));
+  // While pip moves the file to its place there may be two of it.
+  return Math.max(0, ...sizes);
+}

@@ -1,0 +1,142 @@
+import { TextEncoder } from "node:util";
+import type { AnyTypedArray, DTypeInfo } from "../dtype.js";
+import type { ErrorCode } from "../errors.js";
+import { numberToBfloat, numberToHalf } from "./half.js";
+
+/** The first element of a row that could not be written. */
+export interface BadElement {
+  readonly problem: ErrorCode;
+  readonly index: number;
+}
+
+/** Checks the elements of a row and writes them to `target` from `start` on; stops at the first bad one. */
+type RowWriter = (
+  target: AnyTypedArray,
+  start: number,
+  row: ArrayLike<unknown>,
+  dtype: DTypeInfo,
+) => BadElement | undefined;
+
+/** The largest number that still rounds to a finite float32, exclusive. */
+const FLOAT32_LIMIT = 2 ** 128 - 2 ** 103;
+const FLOAT16_LIMIT = 65520;
+
+function writeFloats(
+  target: AnyTypedArray,
+  start: number,
+  row: ArrayLike<unknown>,
+  dtype: DTypeInfo,
+): BadElement | undefined {
+  const limit = dtype.bytes === 4 ? FLOAT32_LIMIT : Number.POSITIVE_INFINITY;
+  for (let index = 0; index < row.length; index++) {
+    const value = row[index];
+    if (typeof value !== "number") return { problem: "INVALID_DTYPE", index };
+    if (overflows(value, limit)) return { problem: "OUT_OF_RANGE", index };
+    target[start + index] = value;
+  }
+  return undefined;
+}
+
+function writeSmallFloats(
+  target: AnyTypedArray,
+  start: number,
+  row: ArrayLike<unknown>,
+  dtype: DTypeInfo,
+): BadElement | undefined {
+  const isHalf = dtype.kind === "half";
+  for (let index = 0; index < row.length; index++) {
+    const value = row[index];
+    if (typeof value !== "number") return { problem: "INVALID_DTYPE", index };
+    if (overflows(value, isHalf ? FLOAT16_LIMIT : FLOAT32_LIMIT)) return { problem: "OUT_OF_RANGE", index };
+    target[start + index] = isHalf ? numberToHalf(value) : numberToBfloat(value);
+  }
+  return undefined;
+}
+
+/** A finite number that would silently become infinite. */
+function overflows(value: number, limit: number): boolean {
+  return (value >= limit || value <= -limit) && Number.isFinite(value);
+}
+
+function writeIntegers(
+  target: AnyTypedArray,
+  start: number,
+  row: ArrayLike<unknown>,
+  dtype: DTypeInfo,
+): BadElement | undefined {
+  const [min, max] = dtype.range ?? [0, 0];
+  for (let index = 0; index < row.length; index++) {
+    const value = row[index];
+    if (typeof value !== "number") return { problem: "INVALID_DTYPE", index };
+    if (!Number.isInteger(value)) return { problem: "NOT_AN_INTEGER", index };
+    if (value < min || value > max) return { problem: "OUT_OF_RANGE", index };
+    target[start + index] = value;
+  }
+  return undefined;
+}
+
+function writeBigints(
+  target: AnyTypedArray,
+  start: number,
+  row: ArrayLike<unknown>,
+  dtype: DTypeInfo,
+): BadElement | undefined {
+  const [min, max] = dtype.range ?? [0n, 0n];
+  for (let index = 0; index < row.length; index++) {
+    const value = row[index];
+    if (typeof value === "number") {
+      if (!Number.isInteger(value)) return { problem: "NOT_AN_INTEGER", index };
+      // Beyond 2^53 a number may already have lost the integer that was meant.
+      if (!Number.isSafeInteger(value) || value < min) return { problem: "OUT_OF_RANGE", index };
+      target[start + index] = BigInt(value);
+    } else if (typeof value === "bigint") {
+      if (value < min || value > max) return { problem: "OUT_OF_RANGE", index };
+      target[start + index] = value;
+    } else {
+      return { problem: "INVALID_DTYPE", index };
+    }
+  }
+  return undefined;
+}
+
+function writeBools(target: AnyTypedArray, start: number, row: ArrayLike<unknown>): BadElement | undefined {
+  for (let index = 0; index < row.length; index++) {
+    const value = row[index];
+    if (typeof value !== "boolean") return { problem: "INVALID_DTYPE", index };
+    target[start + index] = value ? 1 : 0;
+  }
+  return undefined;
+}
+
+/** One writer for each kind of element that has a fixed size. */
+export const rowWriters: { readonly [Kind in Exclude<DTypeInfo["kind"], "string">]: RowWriter } = {
+  float: writeFloats,
+  half: writeSmallFloats,
+  bfloat: writeSmallFloats,
+  integer: writeIntegers,
+  bigint: writeBigints,
+  bool: writeBools,
+};
+
+const encoder: TextEncoder = new TextEncoder();
+
+/** Checks string elements, as text or bytes, and appends their bytes to `target`. */
+export function pushStrings(target: Uint8Array[], row: ArrayLike<unknown>): BadElement | undefined {
+  for (let index = 0; index < row.length; index++) {
+    const value = row[index];
+    if (typeof value === "string") {
+      // A lone surrogate has no UTF-8 form; the encoder would replace it without a word.
+      if (!isWellFormed(value)) return { problem: "INVALID_UTF8", index };
+      target.push(encoder.encode(value));
+    } else if (value instanceof Uint8Array) {
+      target.push(value);
+    } else {
+      return { problem: "INVALID_DTYPE", index };
+    }
+  }
+  return undefined;
+}
+
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}

@@ -1,0 +1,133 @@
+import { type AnyTypedArray, allocate, type DTypeInfo, isTypedArrayOf } from "../dtype.js";
+import type { ErrorCode } from "../errors.js";
+import { elementCount, matchesShape, type ShapeSpec } from "../shape.js";
+import type { Elements } from "../tensor.js";
+import { pushStrings, rowWriters } from "./elements.js";
+
+/** Nested arrays brought into row-major order. */
+export interface Flattened {
+  readonly shape: readonly number[];
+  readonly elements: Elements;
+}
+
+/** Why nested arrays were not accepted, for a message that the caller words. */
+export interface NestedProblem {
+  readonly problem: ErrorCode;
+  /** The shape that was found along the first elements. */
+  readonly shape: readonly number[];
+  /** Where it is wrong: an index per axis, as far as it goes. */
+  readonly path: readonly number[];
+  /** What is there. */
+  readonly value: unknown;
+}
+
+/** A problem on its way out of the recursion, which adds the indices. */
+interface Found {
+  readonly problem: ErrorCode;
+  readonly path: number[];
+  readonly value: unknown;
+}
+
+type Row = ArrayLike<unknown>;
+
+/** Terminates on cyclic arrays; TensorFlow allows 254 dimensions. */
+const MAX_RANK = 254;
+
+/**
+ * Brings a scalar or nested arrays into row-major order. The innermost rows may be typed arrays of the dtype.
+ *
+ * The shape is read along the first elements, and every other row must then agree with it.
+ *
+ * @param scratch an array of this dtype that is overwritten and returned when its length is right
+ */
+export function flattenNested(
+  value: unknown,
+  dtype: DTypeInfo,
+  spec: ShapeSpec,
+  scratch?: AnyTypedArray,
+): Flattened | NestedProblem {
+  const shape = nestedShape(value, dtype, spec);
+  if (!matchesShape(shape, spec)) {
+    // A value that is of no use whatever its shape is told so.
+    if (shape.length === 0 && !isElement(value, dtype)) return { problem: "INVALID_DTYPE", shape, path: [], value };
+    return { problem: shape.length === spec?.length ? "INVALID_SHAPE" : "INVALID_RANK", shape, path: [], value };
+  }
+  const { elements, write } = target(dtype, elementCount(shape), scratch);
+  const found = visit(value, dtype, shape, 0, 0, write);
+  return found === undefined ? { shape, elements } : { ...found, shape };
+}
+
+type RowConsumer = (row: Row, start: number) => Found | undefined;
+
+function target(dtype: DTypeInfo, count: number, scratch?: AnyTypedArray): { elements: Elements; write: RowConsumer } {
+  const { name, kind } = dtype;
+  if (name === "string" || kind === "string") {
+    const elements: Uint8Array[] = [];
+    return { elements, write: (row) => found(pushStrings(elements, row), row) };
+  }
+  const elements = scratch?.length === count ? scratch : allocate(name, count);
+  const writeRow = rowWriters[kind];
+  return {
+    elements,
+    write: (row, start) => {
+      if (!ArrayBuffer.isView(row)) return found(writeRow(elements, start, row, dtype), row);
+      if (!isTypedArrayOf(name, row) || name === "bool") return { problem: "INVALID_DTYPE", path: [], value: row };
+      for (let index = 0; index < row.length; index++) elements[start + index] = row[index] ?? 0;
+      return undefined;
+    },
+  };
+}
+
+function found(bad: { problem: ErrorCode; index: number } | undefined, row: Row): Found | undefined {
+  return bad && { problem: bad.problem, path: [bad.index], value: row[bad.index] };
+}
+
+/** Visits the innermost rows in order; a scalar is a row of one. */
+function visit(
+  value: unknown,
+  dtype: DTypeInfo,
+  shape: readonly number[],
+  axis: number,
+  start: number,
+  write: RowConsumer,
+): Found | undefined {
+  if (axis === shape.length) {
+    const bad = write([value], start);
+    return bad && { ...bad, path: [] };
+  }
+  const size = shape[axis] ?? 0;
+  if (!isRow(value, dtype) || value.length !== size) return { problem: "RAGGED_ARRAY", path: [], value };
+  if (axis === shape.length - 1) return write(value, start);
+  const stride = elementCount(shape.slice(axis + 1));
+  for (let index = 0; index < size; index++) {
+    const bad = visit(value[index], dtype, shape, axis + 1, start + index * stride, write);
+    if (bad !== undefined) return { ...bad, path: [index, ...bad.path] };
+  }
+  return undefined;
+}
+
+/** The shape along the first elements. Below an empty array there is nothing to be seen: the spec says what is there. */
+function nestedShape(value: unknown, dtype: DTypeInfo, spec: ShapeSpec): readonly number[] {
+  const shape: number[] = [];
+  let current = value;
+  while (isRow(current, dtype) && shape.length <= MAX_RANK) {
+    shape.push(current.length);
+    if (current.length === 0) {
+      return [...shape, ...(spec ?? []).slice(shape.length).map((size) => size ?? 0)];
+    }
+    current = current[0];
+  }
+  return shape;
+}
+
+function isRow(value: unknown, dtype: DTypeInfo): value is Row {
+  if (Array.isArray(value)) return true;
+  // The bytes of a string are one element.
+  return dtype.kind !== "string" && ArrayBuffer.isView(value) && !(value instanceof DataView);
+}
+
+function isElement(value: unknown, dtype: DTypeInfo): boolean {
+  if (dtype.kind === "string") return typeof value === "string" || value instanceof Uint8Array;
+  if (dtype.kind === "bool") return typeof value === "boolean";
+  return typeof value === "number" || (dtype.kind === "bigint" && typeof value === "bigint");
+}

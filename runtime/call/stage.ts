@@ -1,0 +1,125 @@
+import { type AnyTypedArray, type DTypeInfo, isTypedArrayOf } from "../dtype.js";
+import { type ErrorCode, SavedModelError } from "../errors.js";
+import { elementCount, formatShape, matchesShape, type ShapeSpec } from "../shape.js";
+import { quote } from "../text.js";
+import { type Flattened, flattenNested, type NestedProblem } from "./nested.js";
+
+/** What an input must be. */
+export interface InputSpec {
+  /** The raw key, for messages. */
+  readonly key: string;
+  readonly dtype: DTypeInfo;
+  readonly shape: ShapeSpec;
+}
+
+/**
+ * Checks data against what an input must be, and brings it into row-major order. No native code is involved.
+ *
+ * @param call the name of the call for messages, such as `train()`
+ * @param scratch an array of the input's dtype that may be overwritten and returned when its length is right
+ * @returns the shape and the elements, which may be the caller's own flat array
+ * @throws SavedModelError `MISSING_INPUT`, `INVALID_DTYPE`, `INVALID_RANK`, `INVALID_SHAPE`, `INVALID_SIZE`,
+ * `RAGGED_ARRAY`, `NOT_AN_INTEGER`, `OUT_OF_RANGE` or `INVALID_UTF8`, naming the call and the input's key
+ */
+export function stage(value: unknown, spec: InputSpec, call: string, scratch?: AnyTypedArray): Flattened {
+  if (ArrayBuffer.isView(value) && !(spec.dtype.kind === "string" && value instanceof Uint8Array)) {
+    return stageFlat(value, spec, call);
+  }
+  if (value === undefined) {
+    throw new SavedModelError("MISSING_INPUT", `${call}: input ${quote(spec.key)} (${wanted(spec)}) is missing`);
+  }
+  const result = flattenNested(value, spec.dtype, spec.shape, scratch);
+  if ("problem" in result) throw nestedError(result, spec, call);
+  return result;
+}
+
+/** Checks a tensor's dtype and shape against what an input must be. */
+export function checkTensor(dtype: string, shape: readonly number[], spec: InputSpec, call: string): void {
+  if (dtype !== spec.dtype.name) {
+    throw inputError("INVALID_DTYPE", spec, call, `a tensor of ${dtype} ${formatShape(shape)}`);
+  }
+  if (matchesShape(shape, spec.shape)) return;
+  const code = shape.length === spec.shape?.length ? "INVALID_SHAPE" : "INVALID_RANK";
+  throw inputError(code, spec, call, formatShape(shape));
+}
+
+function stageFlat(value: ArrayBufferView, spec: InputSpec, call: string): Flattened {
+  const dtype = spec.dtype.name;
+  if (dtype === "string" || !isTypedArrayOf(dtype, value)) {
+    throw inputError("INVALID_DTYPE", spec, call, article(value.constructor.name));
+  }
+  if (dtype === "bool" && value.some((byte) => byte > 1)) {
+    throw inputError("OUT_OF_RANGE", spec, call, "a byte that is neither 0 nor 1");
+  }
+  return { shape: inferShape(value.length, spec, call), elements: value };
+}
+
+/** The shape of a flat array: the spec's, its one unknown dimension worked out from the length. */
+function inferShape(length: number, spec: InputSpec, call: string): readonly number[] {
+  if (spec.shape === null) return [length];
+  const known = elementCount(spec.shape.map((size) => size ?? 1));
+  const unknown = spec.shape.filter((size) => size === null).length;
+  const got = `a flat array of ${length} ${length === 1 ? "element" : "elements"}`;
+  if (unknown > 1) {
+    throw inputError("INVALID_SIZE", spec, call, got, "Say its shape: `Tensor.from(dtype, data, shape)`.");
+  }
+  if (unknown === 0) {
+    if (length !== known) throw inputError("INVALID_SIZE", spec, call, got);
+    return spec.shape as readonly number[];
+  }
+  const size = known === 0 ? 0 : length / known;
+  if (!Number.isInteger(size) || size * known !== length) throw inputError("INVALID_SIZE", spec, call, got);
+  return spec.shape.map((dimension) => dimension ?? size);
+}
+
+function nestedError(result: NestedProblem, spec: InputSpec, call: string): SavedModelError {
+  const at = result.path.length === 0 ? "" : ` at ${result.path.map((index) => `[${index}]`).join("")}`;
+  switch (result.problem) {
+    case "INVALID_RANK":
+    case "INVALID_SHAPE":
+      return inputError(result.problem, spec, call, formatShape(result.shape));
+    case "RAGGED_ARRAY": {
+      const due = `${result.shape[result.path.length]} are due, got ${lengthOf(result.value)}`;
+      return inputError(result.problem, spec, call, `a ragged nested array: ${due}${at}`);
+    }
+    default: {
+      const fix = isThenable(result.value) ? "Await it first." : undefined;
+      return inputError(result.problem, spec, call, `${describe(result.value)}${at}`, fix);
+    }
+  }
+}
+
+function lengthOf(value: unknown): string {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value) ? `${value.length}` : describe(value);
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "then" in value;
+}
+
+function inputError(code: ErrorCode, spec: InputSpec, call: string, got: string, fix?: string): SavedModelError {
+  const message = `${call}: input ${quote(spec.key)} must be ${wanted(spec)}, got ${got}`;
+  return new SavedModelError(code, message, fix === undefined ? {} : { fix });
+}
+
+function wanted(spec: InputSpec): string {
+  return `${spec.dtype.name} ${formatShape(spec.shape)}`;
+}
+
+/** A value in a few words. */
+export function describe(value: unknown): string {
+  if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined)
+    return `${value}`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "string") return `the string ${quote(value)}`;
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object") {
+    const name = value.constructor?.name;
+    return name === undefined || name === "Object" ? "a plain object" : article(name);
+  }
+  return `a ${typeof value}`;
+}
+
+function article(name: string): string {
+  return `${/^[AEIOU]/i.test(name) && !/^U(int|8)/.test(name) ? "an" : "a"} ${name}`;
+}

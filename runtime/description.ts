@@ -1,0 +1,28 @@
+import type { ShapeSpec } from "./shape.js";
+
+/** One input or output of a signature, as the SavedModel states it. */
+export interface TensorDescription {
+  /** The key in the SignatureDef: what error messages name. */
+  readonly key: string;
+  /** `float32`, `string`, …: a name of `tf.dtypes`, whether or not the runtime can carry it. */
+  readonly dtype: string;
+  /** Null where the rank is unknown; a null dimension is unknown. */
+  readonly shape: ShapeSpec;
+  /** The tensor that is fed or fetched, `operation:index`; absent for the values that are not one dense tensor. */
+  readonly tensor?: string;
+  /** How the value is represented, where it is not one dense tensor. */
+  readonly encoding?: "sparse" | "composite";
+  /** True for an input that need not be fed, because the SignatureDef holds a default value. */
+  readonly optional?: true;
+}
+
+/** A SignatureDef. Inputs are in the author's order where the file tells it, else in natural order; so are outputs. */
+export interface SignatureDescription {
+  readonly key: string;
+  /** For example `tensorflow/serving/predict`. */
+  readonly methodName: string;
+  readonly inputs: readonly TensorDescription[];
+  readonly outputs: readonly TensorDescription[];
+  /** Why no call can be made of it, where none can. */
+  readonly unsupported?: string;
+}

@@ -1,0 +1,184 @@
+/** The dtypes whose values this runtime carries. Names are those of `tf.dtypes`. */
+export type DType =
+  | "float16"
+  | "bfloat16"
+  | "float32"
+  | "float64"
+  | "int8"
+  | "int16"
+  | "int32"
+  | "int64"
+  | "uint8"
+  | "uint16"
+  | "uint32"
+  | "uint64"
+  | "bool"
+  | "string";
+
+/** The typed array that holds the elements of each numeric dtype, as they lie in memory. */
+export interface TypedArrays {
+  /** IEEE 754 binary16 bit patterns. */
+  float16: Uint16Array<ArrayBuffer>;
+  /** bfloat16 bit patterns. */
+  bfloat16: Uint16Array<ArrayBuffer>;
+  float32: Float32Array<ArrayBuffer>;
+  float64: Float64Array<ArrayBuffer>;
+  int8: Int8Array<ArrayBuffer>;
+  int16: Int16Array<ArrayBuffer>;
+  int32: Int32Array<ArrayBuffer>;
+  int64: BigInt64Array<ArrayBuffer>;
+  uint8: Uint8Array<ArrayBuffer>;
+  uint16: Uint16Array<ArrayBuffer>;
+  uint32: Uint32Array<ArrayBuffer>;
+  uint64: BigUint64Array<ArrayBuffer>;
+  /** One byte per element, 0 or 1. */
+  bool: Uint8Array<ArrayBuffer>;
+}
+
+/** A dtype whose elements have a fixed size. */
+export type NumericDType = keyof TypedArrays;
+
+export type AnyTypedArray = TypedArrays[NumericDType];
+
+/** How the elements of a dtype are written in JavaScript, and so how they are checked and converted. */
+export type ElementKind = "float" | "half" | "bfloat" | "integer" | "bigint" | "bool" | "string";
+
+export interface DTypeInfo {
+  readonly name: DType;
+  /** The value of TensorFlow's `DataType` enum (tensorflow/core/framework/types.proto). */
+  readonly code: number;
+  readonly kind: ElementKind;
+  /** Bytes per element; a string element is a 24-byte `TF_TString`. */
+  readonly bytes: number;
+  /** Smallest and largest value of an integer dtype. */
+  readonly range?: readonly [min: number, max: number] | readonly [min: bigint, max: bigint];
+}
+
+const table: readonly DTypeInfo[] = [
+  { name: "float32", code: 1, kind: "float", bytes: 4 },
+  { name: "float64", code: 2, kind: "float", bytes: 8 },
+  { name: "int32", code: 3, kind: "integer", bytes: 4, range: [-(2 ** 31), 2 ** 31 - 1] },
+  { name: "uint8", code: 4, kind: "integer", bytes: 1, range: [0, 255] },
+  { name: "int16", code: 5, kind: "integer", bytes: 2, range: [-32768, 32767] },
+  { name: "int8", code: 6, kind: "integer", bytes: 1, range: [-128, 127] },
+  { name: "string", code: 7, kind: "string", bytes: 24 },
+  { name: "int64", code: 9, kind: "bigint", bytes: 8, range: [-(2n ** 63n), 2n ** 63n - 1n] },
+  { name: "bool", code: 10, kind: "bool", bytes: 1 },
+  { name: "bfloat16", code: 14, kind: "bfloat", bytes: 2 },
+  { name: "uint16", code: 17, kind: "integer", bytes: 2, range: [0, 65535] },
+  { name: "float16", code: 19, kind: "half", bytes: 2 },
+  { name: "uint32", code: 22, kind: "integer", bytes: 4, range: [0, 2 ** 32 - 1] },
+  { name: "uint64", code: 23, kind: "bigint", bytes: 8, range: [0n, 2n ** 64n - 1n] },
+];
+
+const byName: ReadonlyMap<string, DTypeInfo> = new Map(table.map((info) => [info.name, info]));
+const byCode: ReadonlyMap<number, DTypeInfo> = new Map(table.map((info) => [info.code, info]));
+
+/** Names of the `DataType` values that the runtime cannot carry, for messages and `inspect`. */
+const otherNames: ReadonlyMap<number, string> = new Map([
+  [0, "invalid"],
+  [8, "complex64"],
+  [11, "qint8"],
+  [12, "quint8"],
+  [13, "qint32"],
+  [15, "qint16"],
+  [16, "quint16"],
+  [18, "complex128"],
+  [20, "resource"],
+  [21, "variant"],
+  [24, "float8_e5m2"],
+  [25, "float8_e4m3fn"],
+  [26, "float8_e4m3fnuz"],
+  [27, "float8_e4m3b11fnuz"],
+  [28, "float8_e5m2fnuz"],
+  [29, "int4"],
+  [30, "uint4"],
+  [31, "int2"],
+  [32, "uint2"],
+  [33, "float4_e2m1fn"],
+]);
+
+/** A reference dtype of TensorFlow 1 (`DT_FLOAT_REF`) is the plain dtype's code plus 100; its values are plain ones. */
+const REFERENCE_OFFSET = 100;
+
+/** The name of any value of the `DataType` enum; a reference dtype has the name of the plain one. */
+export function dtypeName(code: number): string {
+  const plain = code > REFERENCE_OFFSET ? code - REFERENCE_OFFSET : code;
+  return byCode.get(plain)?.name ?? otherNames.get(plain) ?? `dtype ${code}`;
+}
+
+/** Whether the runtime carries values of the dtype with this name. */
+export function isDType(name: string): name is DType {
+  return byName.has(name);
+}
+
+export function dtypeInfo(dtype: DType): DTypeInfo {
+  const info = byName.get(dtype);
+  if (info === undefined) throw new TypeError(`unknown dtype ${dtype}`);
+  return info;
+}
+
+/** The info for a native dtype code, or undefined where the runtime cannot carry it. */
+export function dtypeInfoOfCode(code: number): DTypeInfo | undefined {
+  return byCode.get(code);
+}
+
+/** A new, zeroed typed array for `length` elements. */
+export function allocate<D extends NumericDType>(dtype: D, length: number): TypedArrays[D];
+export function allocate(dtype: NumericDType, length: number): AnyTypedArray {
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(length);
+    case "float64":
+      return new Float64Array(length);
+    case "int8":
+      return new Int8Array(length);
+    case "int16":
+      return new Int16Array(length);
+    case "int32":
+      return new Int32Array(length);
+    case "int64":
+      return new BigInt64Array(length);
+    case "uint8":
+    case "bool":
+      return new Uint8Array(length);
+    case "uint16":
+    case "float16":
+    case "bfloat16":
+      return new Uint16Array(length);
+    case "uint32":
+      return new Uint32Array(length);
+    case "uint64":
+      return new BigUint64Array(length);
+  }
+}
+
+/** Whether `value` is a typed array that holds elements of `dtype` (a `Buffer` or clamped array counts as uint8). */
+export function isTypedArrayOf(dtype: NumericDType, value: unknown): value is AnyTypedArray {
+  switch (dtype) {
+    case "float32":
+      return value instanceof Float32Array;
+    case "float64":
+      return value instanceof Float64Array;
+    case "int8":
+      return value instanceof Int8Array;
+    case "int16":
+      return value instanceof Int16Array;
+    case "int32":
+      return value instanceof Int32Array;
+    case "int64":
+      return value instanceof BigInt64Array;
+    case "uint8":
+      return value instanceof Uint8Array || value instanceof Uint8ClampedArray;
+    case "bool":
+      return value instanceof Uint8Array;
+    case "uint16":
+    case "float16":
+    case "bfloat16":
+      return value instanceof Uint16Array;
+    case "uint32":
+      return value instanceof Uint32Array;
+    case "uint64":
+      return value instanceof BigUint64Array;
+  }
+}

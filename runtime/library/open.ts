@@ -1,0 +1,45 @@
+import { SavedModelError } from "../errors.js";
+import { loadCandidate, type NativeLibrary } from "./load.js";
+import { currentPlatform } from "./platform.js";
+import { searchLibrary } from "./search.js";
+
+export type { NativeLibrary } from "./load.js";
+
+let opened: NativeLibrary | undefined;
+
+/**
+ * The TensorFlow library of this process: at the first call the first one of the search that loads, afterwards the same.
+ * A failure is not remembered, so a library that is installed meanwhile is found.
+ *
+ * @throws SavedModelError `LIBRARY_NOT_FOUND` when no place has a library that loads, `LIBRARY_INVALID` when the one that
+ *   `SAVEDMODEL_TENSORFLOW` names does not load, `UNSUPPORTED_PLATFORM`.
+ */
+export function openLibrary(): NativeLibrary {
+  opened ??= openFirst();
+  return opened;
+}
+
+function openFirst(): NativeLibrary {
+  const looked: string[] = [];
+  for (const answer of searchLibrary(currentPlatform())) {
+    if (answer.required && answer.reason !== undefined) {
+      throw new SavedModelError("LIBRARY_NOT_FOUND", answer.reason, {
+        fix: "Point it at a file or folder with the TensorFlow library, or unset it.",
+      });
+    }
+    const reasons = answer.reason === undefined ? [] : [answer.reason];
+    for (const candidate of answer.candidates) {
+      try {
+        // `install` has loaded what is in the cache with every function resolved.
+        return loadCandidate(candidate, candidate.place === "cache");
+      } catch (error) {
+        if (answer.required || !(error instanceof SavedModelError)) throw error;
+        reasons.push(error.rawMessage);
+      }
+    }
+    looked.push(`${answer.place}: ${reasons.join(", ")}`);
+  }
+  throw new SavedModelError("LIBRARY_NOT_FOUND", `no TensorFlow library was found (looked in: ${looked.join("; ")})`, {
+    fix: "Run `npx savedmodel install`.",
+  });
+}

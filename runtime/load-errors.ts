@@ -1,0 +1,88 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { SavedModelError } from "./errors.js";
+import { TensorFlowError } from "./native/status.js";
+import { decode, type Message } from "./proto/decode.js";
+import { formatTags, readMetaGraphs, tagsOf } from "./saved-model-file.js";
+import { printable, quote } from "./text.js";
+
+/** Operations that hold a variable which the loader restores from `variables/`. */
+const VARIABLE_OPS: ReadonlySet<string> = new Set(["VarHandleOp", "VariableV2", "Variable"]);
+
+/**
+ * Refuses a model whose variables were lost: TensorFlow loads it without complaint and fails at the first read.
+ *
+ * @throws SavedModelError `VARIABLES_NOT_FOUND`
+ */
+export function requireVariables(directory: string, metaGraph: Message<"MetaGraphDef">): void {
+  if (!metaGraph.saverDef?.restoreOpName || existsSync(join(directory, "variables", "variables.index"))) return;
+  const graph = decode("GraphDef", metaGraph.graphDef);
+  const hasVariables = graph.node.some((node) => VARIABLE_OPS.has(decode("NodeHead", node).op));
+  if (hasVariables) throw variablesNotFound(directory);
+}
+
+/** What a failed load means, told from the folder and from TensorFlow's answer. */
+export function diagnoseLoadFailure(directory: string, tags: readonly string[], cause: unknown): SavedModelError {
+  const name = printable(directory);
+  const fromFile = diagnoseFile(directory, tags);
+  if (fromFile !== undefined) return fromFile;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const op = /Op type not registered '([^']+)'/.exec(message)?.[1];
+  if (op !== undefined) {
+    return new SavedModelError(
+      "OP_NOT_REGISTERED",
+      `${name} needs the operation ${quote(op)}, which this TensorFlow lacks`,
+      {
+        fix: "It is a custom operation, or one of a newer TensorFlow than the installed one: see `npx savedmodel doctor`.",
+        cause,
+      },
+    );
+  }
+  const status = cause instanceof TensorFlowError ? ` (${cause.status})` : "";
+  return new SavedModelError(
+    "LOAD_FAILED",
+    `TensorFlow could not load ${name}${status}: ${printable(message.split("\n", 1)[0] ?? "", 500)}`,
+    {
+      cause,
+    },
+  );
+}
+
+/** What is wrong with the folder itself, if anything is. */
+function diagnoseFile(directory: string, tags: readonly string[]): SavedModelError | undefined {
+  let available: readonly (readonly string[])[];
+  try {
+    available = readMetaGraphs(directory).map(tagsOf);
+  } catch (error) {
+    if (error instanceof SavedModelError) return error;
+    throw error;
+  }
+  const wanted = [...new Set(tags)].sort().join("\n");
+  if (!available.some((set) => set.join("\n") === wanted)) return tagsNotFound(directory, tags, available);
+  const folder = join(directory, "variables");
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  const hasData = files.some((file) => file.startsWith("variables.data-"));
+  return files.includes("variables.index") && !hasData ? variablesNotFound(directory) : undefined;
+}
+
+/** The error for a tag set that the model does not have. */
+export function tagsNotFound(
+  directory: string,
+  tags: readonly string[],
+  available: readonly (readonly string[])[],
+): SavedModelError {
+  const sets = available.map(formatTags).join("; ");
+  return new SavedModelError("TAGS_NOT_FOUND", `${printable(directory)} has no meta graph tagged ${formatTags(tags)}`, {
+    fix: `Its meta graphs are tagged: ${sets}.`,
+  });
+}
+
+function variablesNotFound(directory: string): SavedModelError {
+  return new SavedModelError(
+    "VARIABLES_NOT_FOUND",
+    `${printable(directory)} has variables, but their values are missing`,
+    {
+      fix: "Copy the whole SavedModel: the folder variables/ holds variables.index and variables.data-*.",
+    },
+  );
+}

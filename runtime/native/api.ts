@@ -1,0 +1,49 @@
+import { SavedModelError } from "../errors.js";
+import { loadKoffi } from "../library/koffi.js";
+import { type NativeLibrary, openLibrary } from "../library/open.js";
+import { functions, type NativeFunctions, type Pointer } from "./ffi.js";
+
+type Memory = Pointer | NodeJS.ArrayBufferView;
+
+/** TensorFlow's C API, and what little of the C library is needed to reach its memory. */
+export interface NativeApi extends NativeFunctions {
+  readonly library: NativeLibrary;
+  /** Copies bytes between native memory and typed arrays, in either direction. */
+  readonly memcpy: (target: Memory, source: Memory, bytes: number) => void;
+}
+
+let api: NativeApi | undefined;
+
+/**
+ * The C API of the library that {@link openLibrary} finds; the library is opened once per process.
+ *
+ * @throws SavedModelError `LIBRARY_NOT_FOUND`, `LIBRARY_INVALID` or `UNSUPPORTED_PLATFORM`
+ */
+export function nativeApi(): NativeApi {
+  api ??= bind(openLibrary());
+  return api;
+}
+
+function bind(library: NativeLibrary): NativeApi {
+  const { load, struct } = loadKoffi();
+  const output = struct({ oper: "void *", index: "int" });
+  const bound: Record<string, unknown> = {};
+  for (const [name, { parameters, result }] of Object.entries(functions)) {
+    const types = parameters.map((type) => (type === "TF_Output" ? output : type));
+    const exporter = library.find(name);
+    if (exporter === undefined) {
+      throw new SavedModelError("LIBRARY_INVALID", `${library.main} (TensorFlow ${library.version}) lacks ${name}`);
+    }
+    bound[name] = exporter.func(name, result, types);
+  }
+  const c = load(process.platform === "win32" ? "ucrtbase.dll" : null);
+  bound.memcpy = c.func("memcpy", "void", ["void *", "void *", "size_t"]);
+  // The loop binds every function of the table that NativeFunctions is derived from.
+  return { ...bound, library } as unknown as NativeApi;
+}
+
+/** The address, where native code promises that there is one. */
+export function nonNull(pointer: Pointer | null, what: string): Pointer {
+  if (pointer === null) throw new Error(`TensorFlow returned no ${what}: out of memory?`);
+  return pointer;
+}

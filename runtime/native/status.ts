@@ -1,0 +1,52 @@
+import type { StatusName } from "../errors.js";
+import { type NativeApi, nonNull } from "./api.js";
+import type { Pointer } from "./ffi.js";
+
+/** The values of `TF_Code` by number; 0 is success. */
+const STATUSES: readonly (StatusName | undefined)[] = [
+  undefined,
+  "CANCELLED",
+  "UNKNOWN",
+  "INVALID_ARGUMENT",
+  "DEADLINE_EXCEEDED",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "RESOURCE_EXHAUSTED",
+  "FAILED_PRECONDITION",
+  "ABORTED",
+  "OUT_OF_RANGE",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "DATA_LOSS",
+  "UNAUTHENTICATED",
+];
+
+/** What TensorFlow answered when it failed: the `cause` of the {@link SavedModelError} that reports it. */
+export class TensorFlowError extends Error {
+  override readonly name: string = "TensorFlowError";
+  readonly status: StatusName;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.status = STATUSES[code] ?? "UNKNOWN";
+  }
+}
+
+let shared: Pointer | undefined;
+
+/**
+ * Runs one native function that reports through a status, and throws what it reports.
+ *
+ * One status serves all synchronous calls: each function overwrites it.
+ *
+ * @throws TensorFlowError
+ */
+export function withStatus<T>(api: NativeApi, run: (status: Pointer) => T): T {
+  shared ??= nonNull(api.TF_NewStatus(), "status");
+  const result = run(shared);
+  const code = api.TF_GetCode(shared);
+  if (code !== 0) throw new TensorFlowError(code, api.TF_Message(shared));
+  return result;
+}

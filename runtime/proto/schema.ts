@@ -1,0 +1,162 @@
+// Compiled from saved_model.proto by `npm run proto`. Do not edit.
+export const schema = {
+  SavedModel: {
+    fields: {
+      savedModelSchemaVersion: { type: "int64", id: 1, protoName: "saved_model_schema_version" },
+      metaGraphs: { rule: "repeated", type: "MetaGraphDef", id: 2, protoName: "meta_graphs" },
+    },
+  },
+  MetaGraphDef: {
+    fields: {
+      metaInfoDef: { type: "MetaInfoDef", id: 1, protoName: "meta_info_def" },
+      graphDef: { type: "bytes", id: 2, protoName: "graph_def" },
+      saverDef: { type: "SaverDef", id: 3, protoName: "saver_def" },
+      signatureDef: { rule: "repeated", type: "SignatureEntry", id: 5, protoName: "signature_def" },
+    },
+  },
+  MetaInfoDef: {
+    fields: {
+      strippedOpList: { type: "OpList", id: 2, protoName: "stripped_op_list" },
+      tags: { rule: "repeated", type: "string", id: 4 },
+      tensorflowVersion: { type: "string", id: 5, protoName: "tensorflow_version" },
+    },
+  },
+  OpList: {
+    fields: {
+      op: { rule: "repeated", type: "OpName", id: 1 },
+    },
+  },
+  SaverDef: {
+    fields: {
+      filenameTensorName: { type: "string", id: 1, protoName: "filename_tensor_name" },
+      saveTensorName: { type: "string", id: 2, protoName: "save_tensor_name" },
+      restoreOpName: { type: "string", id: 3, protoName: "restore_op_name" },
+    },
+  },
+  SignatureEntry: {
+    fields: {
+      key: { type: "string", id: 1 },
+      value: { type: "SignatureDef", id: 2 },
+    },
+  },
+  SignatureDef: {
+    fields: {
+      inputs: { rule: "repeated", type: "TensorInfoEntry", id: 1 },
+      outputs: { rule: "repeated", type: "TensorInfoEntry", id: 2 },
+      methodName: { type: "string", id: 3, protoName: "method_name" },
+      defaults: { rule: "repeated", type: "DefaultEntry", id: 4 },
+    },
+  },
+  TensorInfoEntry: {
+    fields: {
+      key: { type: "string", id: 1 },
+      value: { type: "TensorInfo", id: 2 },
+    },
+  },
+  DefaultEntry: {
+    fields: {
+      key: { type: "string", id: 1 },
+      value: { type: "bytes", id: 2 },
+    },
+  },
+  TensorInfo: {
+    fields: {
+      name: { type: "string", id: 1 },
+      dtype: { type: "int32", id: 2 },
+      tensorShape: { type: "TensorShape", id: 3, protoName: "tensor_shape" },
+      cooSparse: { type: "CooSparse", id: 4, protoName: "coo_sparse" },
+      compositeTensor: { type: "CompositeTensor", id: 5, protoName: "composite_tensor" },
+    },
+  },
+  TensorShape: {
+    fields: {
+      dim: { rule: "repeated", type: "Dimension", id: 2 },
+      unknownRank: { type: "bool", id: 3, protoName: "unknown_rank" },
+    },
+  },
+  Dimension: {
+    fields: {
+      size: { type: "int64", id: 1 },
+    },
+  },
+  CooSparse: {
+    fields: {
+      valuesTensorName: { type: "string", id: 1, protoName: "values_tensor_name" },
+      indicesTensorName: { type: "string", id: 2, protoName: "indices_tensor_name" },
+      denseShapeTensorName: { type: "string", id: 3, protoName: "dense_shape_tensor_name" },
+    },
+  },
+  CompositeTensor: {
+    fields: {
+      components: { rule: "repeated", type: "TensorInfo", id: 2 },
+    },
+  },
+  GraphDef: {
+    fields: {
+      node: { rule: "repeated", type: "bytes", id: 1 },
+      library: { type: "FunctionDefLibrary", id: 2 },
+    },
+  },
+  FunctionDefLibrary: {
+    fields: {
+      function: { rule: "repeated", type: "bytes", id: 1 },
+    },
+  },
+  NodeDef: {
+    fields: {
+      name: { type: "string", id: 1 },
+      op: { type: "string", id: 2 },
+      input: { rule: "repeated", type: "string", id: 3 },
+      attr: { rule: "repeated", type: "AttrEntry", id: 5 },
+    },
+  },
+  NodeHead: {
+    fields: {
+      name: { type: "string", id: 1 },
+      op: { type: "string", id: 2 },
+    },
+  },
+  AttrEntry: {
+    fields: {
+      key: { type: "string", id: 1 },
+      value: { type: "bytes", id: 2 },
+    },
+  },
+  AttrValue: {
+    fields: {
+      func: { type: "NameAttrList", id: 10 },
+    },
+  },
+  NameAttrList: {
+    fields: {
+      name: { type: "string", id: 1 },
+    },
+  },
+  FunctionDef: {
+    fields: {
+      signature: { type: "OpDef", id: 1 },
+      nodeDef: { rule: "repeated", type: "NodeDef", id: 3, protoName: "node_def" },
+    },
+  },
+  FunctionName: {
+    fields: {
+      signature: { type: "OpName", id: 1 },
+    },
+  },
+  OpName: {
+    fields: {
+      name: { type: "string", id: 1 },
+    },
+  },
+  OpDef: {
+    fields: {
+      name: { type: "string", id: 1 },
+      inputArg: { rule: "repeated", type: "ArgDef", id: 2, protoName: "input_arg" },
+    },
+  },
+  ArgDef: {
+    fields: {
+      name: { type: "string", id: 1 },
+    },
+  },
+} as const;

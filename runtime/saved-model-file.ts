@@ -1,0 +1,69 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { SavedModelError } from "./errors.js";
+import { decode, type Message } from "./proto/decode.js";
+import { printable, quote } from "./text.js";
+
+/** Protocol buffers end at 2 GiB, and so does what Node reads in one piece. */
+const MAX_BYTES = 2 ** 31 - 1;
+
+/**
+ * Checks that a folder looks like a SavedModel, before anything reads it.
+ *
+ * @returns the path of its `saved_model.pb`
+ * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL` or `MODEL_FORMAT_UNSUPPORTED`
+ */
+export function requireModelFile(directory: string): string {
+  const name = printable(directory);
+  const stat = statSync(directory, { throwIfNoEntry: false });
+  if (stat === undefined) throw new SavedModelError("MODEL_NOT_FOUND", `there is no folder ${name}`);
+  if (!stat.isDirectory()) {
+    throw new SavedModelError("NOT_A_SAVED_MODEL", `${name} is not a folder`, {
+      fix: "A SavedModel is the folder that holds saved_model.pb.",
+    });
+  }
+  const file = join(directory, "saved_model.pb");
+  if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
+  if (existsSync(join(directory, "saved_model.pbtxt"))) {
+    throw new SavedModelError("MODEL_FORMAT_UNSUPPORTED", `${name} is in text format (saved_model.pbtxt)`, {
+      fix: "Convert it: load it in Python and save it again, which writes saved_model.pb.",
+    });
+  }
+  if (existsSync(join(directory, "saved_model.cpb"))) {
+    throw new SavedModelError("MODEL_FORMAT_UNSUPPORTED", `${name} is split into chunks (saved_model.cpb)`);
+  }
+  throw new SavedModelError("NOT_A_SAVED_MODEL", `${name} holds no saved_model.pb`);
+}
+
+/**
+ * Reads the meta graphs of a SavedModel. Graphs stay undecoded: views of the file's bytes.
+ *
+ * @throws SavedModelError the codes of {@link requireModelFile}, or `MODEL_CORRUPT`
+ */
+export function readMetaGraphs(directory: string): readonly Message<"MetaGraphDef">[] {
+  const file = requireModelFile(directory);
+  const name = printable(file);
+  const { size } = statSync(file);
+  if (size > MAX_BYTES) throw new SavedModelError("MODEL_CORRUPT", `${name} is larger than 2 GiB (${size} bytes)`);
+  const metaGraphs = decodeMetaGraphs(readFileSync(file), name);
+  if (metaGraphs.length === 0) throw new SavedModelError("MODEL_CORRUPT", `${name} holds no meta graph`);
+  return metaGraphs;
+}
+
+function decodeMetaGraphs(bytes: Uint8Array, name: string): readonly Message<"MetaGraphDef">[] {
+  try {
+    return decode("SavedModel", bytes).metaGraphs;
+  } catch (cause) {
+    throw new SavedModelError("MODEL_CORRUPT", `${name} is truncated or no SavedModel`, { cause });
+  }
+}
+
+/** The tags of a meta graph in code-unit order: they are a set. */
+export function tagsOf(metaGraph: Message<"MetaGraphDef">): readonly string[] {
+  return [...new Set(metaGraph.metaInfoDef?.tags ?? [])].sort();
+}
+
+/** Tag sets for a message: `"serve"` or `"serve", "gpu"`; a model may have a meta graph without tags. */
+export function formatTags(tags: readonly string[]): string {
+  return tags.length === 0 ? "(no tags)" : tags.map(quote).join(", ");
+}

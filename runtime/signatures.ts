@@ -1,0 +1,73 @@
+import type { SignatureDescription, TensorDescription } from "./description.js";
+import { dtypeName, isDType } from "./dtype.js";
+import { type Message, toNumber } from "./proto/decode.js";
+import type { ShapeSpec } from "./shape.js";
+import { compareCodeUnits, compareNatural, quote } from "./text.js";
+
+/**
+ * Pseudo-signatures that TensorFlow's loader runs by itself (tensorflow/cc/saved_model/constants.h): one output without
+ * a tensor, to be hidden.
+ */
+const HIDDEN: ReadonlySet<string> = new Set(["__saved_model_init_op", "__saved_model_train_op"]);
+
+/**
+ * The signatures of a meta graph, sorted by key. Inputs and outputs are in natural order: the file's own order means
+ * nothing, because a proto map has none.
+ */
+export function readSignatures(metaGraph: Message<"MetaGraphDef">): readonly SignatureDescription[] {
+  const byKey = new Map<string, Message<"SignatureDef">>();
+  for (const { key, value } of metaGraph.signatureDef) {
+    if (value !== null && !HIDDEN.has(key)) byKey.set(key, value);
+  }
+  return [...byKey].sort(([a], [b]) => compareCodeUnits(a, b)).map(([key, value]) => readSignature(key, value));
+}
+
+function readSignature(key: string, signature: Message<"SignatureDef">): SignatureDescription {
+  const defaults = new Set(signature.defaults.map((entry) => entry.key));
+  const inputs = readTensors(signature.inputs).map((input) =>
+    defaults.has(input.key) ? { ...input, optional: true as const } : input,
+  );
+  const outputs = readTensors(signature.outputs);
+  const unsupported = whyUnsupported(inputs, outputs);
+  const description = { key, methodName: signature.methodName, inputs, outputs };
+  return unsupported === undefined ? description : { ...description, unsupported };
+}
+
+function readTensors(entries: readonly Message<"TensorInfoEntry">[]): readonly TensorDescription[] {
+  const byKey = new Map(entries.map(({ key, value }) => [key, value]));
+  return [...byKey]
+    .sort(([a], [b]) => compareNatural(a, b))
+    .map(([key, info]) => {
+      const description = { key, dtype: dtypeName(info?.dtype ?? 0), shape: readShape(info?.tensorShape ?? null) };
+      if (info?.cooSparse) return { ...description, encoding: "sparse" as const };
+      if (info?.compositeTensor) return { ...description, encoding: "composite" as const };
+      return info?.name ? { ...description, tensor: info.name } : description;
+    });
+}
+
+/** An absent TensorShapeProto is the scalar shape, as proto3 has it. */
+function readShape(shape: Message<"TensorShape"> | null): ShapeSpec {
+  if (shape?.unknownRank) return null;
+  return (shape?.dim ?? []).map(({ size }) => {
+    const value = toNumber(size);
+    return value < 0 ? null : value;
+  });
+}
+
+function whyUnsupported(
+  inputs: readonly TensorDescription[],
+  outputs: readonly TensorDescription[],
+): string | undefined {
+  if (outputs.length === 0) return "it has no outputs, so there is nothing to run";
+  for (const [role, tensors] of [
+    ["input", inputs],
+    ["output", outputs],
+  ] as const) {
+    for (const { key, dtype, encoding, tensor } of tensors) {
+      if (encoding !== undefined) return `${role} ${quote(key)} is a ${encoding} tensor`;
+      if (tensor === undefined) return `${role} ${quote(key)} names no tensor`;
+      if (!isDType(dtype)) return `${role} ${quote(key)} is of dtype ${dtype}`;
+    }
+  }
+  return undefined;
+}

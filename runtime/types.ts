@@ -1,0 +1,82 @@
+import type { DType, NumericDType, TypedArrays } from "./dtype.js";
+import type { Tensor } from "./tensor.js";
+
+/** A shape as a type: a tuple of sizes, `number` where a size is unknown; {@link AnyShape} where the rank is unknown. */
+export type Shape = readonly number[];
+
+/** The shape of a tensor whose rank is unknown. It is not `[]`, which is a scalar. */
+export type AnyShape = readonly number[];
+
+/** What one element of a dtype is when it comes out of a model. */
+export type Scalar<D extends DType> = D extends "int64" | "uint64"
+  ? bigint
+  : D extends "bool"
+    ? boolean
+    : D extends "string"
+      ? string
+      : number;
+
+/** What one element of a dtype may be when it goes into a model: wide integers also as safe integer numbers, strings also as bytes. */
+export type ScalarLike<D extends DType> = D extends "int64" | "uint64"
+  ? bigint | number
+  : D extends "string"
+    ? string | Uint8Array
+    : Scalar<D>;
+
+/** What {@link Tensor.data} is: the elements in row-major order. */
+export type TensorData<D extends DType> = D extends NumericDType ? TypedArrays[D] : readonly string[];
+
+/** A flat array that is accepted for a dtype, in row-major order. */
+export type FlatLike<D extends DType> = D extends "uint8"
+  ? Uint8Array | Uint8ClampedArray
+  : D extends "float32"
+    ? Float32Array
+    : D extends "float64"
+      ? Float64Array
+      : D extends "int8"
+        ? Int8Array
+        : D extends "int16"
+          ? Int16Array
+          : D extends "int32"
+            ? Int32Array
+            : D extends "int64"
+              ? BigInt64Array
+              : D extends "bool"
+                ? Uint8Array
+                : D extends "uint16" | "float16" | "bfloat16"
+                  ? Uint16Array
+                  : D extends "uint32"
+                    ? Uint32Array
+                    : D extends "uint64"
+                      ? BigUint64Array
+                      : never;
+
+/** A list of exactly `N` items. Beyond 16 only the run-time check counts them, so that large shapes stay cheap to compile. */
+type List<T, N extends number, Items extends readonly T[] = readonly []> = number extends N
+  ? readonly T[]
+  : Items["length"] extends N
+    ? Items
+    : Items["length"] extends 16
+      ? readonly T[]
+      : List<T, N, readonly [...Items, T]>;
+
+/** Arrays nested as deep as the rank says, or a scalar for rank 0. */
+export type Nested<E, S extends Shape> = S extends readonly []
+  ? E
+  : S extends readonly [infer Size extends number, ...infer Rest extends Shape]
+    ? List<Nested<E, Rest>, Size>
+    : AnyNested<E>;
+
+/** Arrays nested to any depth, scalars included: what an unknown rank accepts. */
+export type AnyNested<E> = E | readonly AnyNested<E>[];
+
+/**
+ * What an input of this dtype and shape accepts: nested arrays (a plain value for a scalar), a flat typed array in
+ * row-major order, or a {@link Tensor}. A flat array may leave one dimension to be worked out from its length.
+ *
+ * @example `TensorLike<"float32", [1, 2]>` accepts `[[1, 2]]` and `new Float32Array([1, 2])`, not `[[1, 2, 3]]`.
+ */
+export type TensorLike<D extends DType, S extends Shape> =
+  | Nested<ScalarLike<D>, S>
+  | FlatLike<D>
+  | Tensor<D, S extends readonly [] ? S : Shape>;

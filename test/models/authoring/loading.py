@@ -1,0 +1,80 @@
+"""Calls the signatures of a SavedModel in Python, the way TensorFlow offers for the kind of model it is."""
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
+
+Tensors = dict[str, np.ndarray]
+
+
+class Model(Protocol):
+    """A loaded SavedModel; its state lasts as long as the object."""
+
+    def call(self, signature: str, inputs: Tensors) -> Tensors:
+        """Calls a signature by its raw keys. Inputs with a default may be left out."""
+        ...
+
+
+def open_model(directory: Path) -> Model:
+    """Loads a SavedModel: with `tf.saved_model.load`, or in a session if it was written in TensorFlow 1's style.
+
+    `tf.saved_model.load` refuses a TensorFlow 1 model with a key such as `class`, which a session does not mind.
+    """
+    meta_graph = _read_meta_graph(directory)
+    return _ObjectModel(directory, meta_graph) if meta_graph.object_graph_def.nodes else open_session(directory)
+
+
+def open_session(directory: Path) -> Model:
+    """Loads a SavedModel into a session, as TensorFlow's C API does it."""
+    return _SessionModel(directory)
+
+
+def _read_meta_graph(directory: Path) -> meta_graph_pb2.MetaGraphDef:
+    saved_model = saved_model_pb2.SavedModel.FromString((directory / "saved_model.pb").read_bytes())
+    return saved_model.meta_graphs[0]
+
+
+class _ObjectModel:
+    """A model loaded with `tf.saved_model.load`."""
+
+    def __init__(self, directory: Path, meta_graph: meta_graph_pb2.MetaGraphDef) -> None:
+        # The signatures hold their variables weakly: the root must be kept.
+        self._root = tf.saved_model.load(str(directory))
+        self._defaults = {
+            key: {name: tf.make_ndarray(value) for name, value in signature.defaults.items()}
+            for key, signature in meta_graph.signature_def.items()
+        }
+
+    def call(self, signature: str, inputs: Tensors) -> Tensors:
+        # Python does not restore SignatureDef.defaults: there, each input of a loaded signature is required.
+        arguments = {**self._defaults[signature], **inputs}
+        outputs = self._root.signatures[signature](**{key: _constant(value) for key, value in arguments.items()})
+        return {key: _array(value.numpy()) for key, value in outputs.items()}
+
+
+class _SessionModel:
+    """A model loaded into a session."""
+
+    def __init__(self, directory: Path) -> None:
+        self._session = tf.compat.v1.Session(graph=tf.Graph())
+        with self._session.graph.as_default():
+            tags = [tf.saved_model.SERVING]
+            self._signatures = tf.compat.v1.saved_model.load(self._session, tags, str(directory)).signature_def
+
+    def call(self, signature: str, inputs: Tensors) -> Tensors:
+        definition = self._signatures[signature]
+        feeds = {definition.inputs[key].name: value for key, value in inputs.items()}
+        fetches = {key: info.name for key, info in definition.outputs.items()}
+        return {key: _array(value) for key, value in self._session.run(fetches, feeds).items()}
+
+
+def _constant(value: np.ndarray) -> tf.Tensor:
+    return tf.constant(value, dtype=tf.string if value.dtype == object else value.dtype)
+
+
+def _array(value: object) -> np.ndarray:
+    """An array of what TensorFlow returns: an array, a NumPy scalar, or the bytes of a scalar string."""
+    return np.array(value, dtype=object) if isinstance(value, bytes) else np.asarray(value)
