@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { SavedModelError } from "./errors.js";
 import { TensorFlowError } from "./native/status.js";
 import { decode, type Message } from "./proto/decode.js";
-import { formatTags, readMetaGraphs, tagsOf } from "./saved-model-file.js";
+import { chooseMetaGraph, readMetaGraphs } from "./saved-model-file.js";
 import { printable, quote } from "./text.js";
 
 /** Operations that hold a variable which the loader restores from `variables/`. */
@@ -50,31 +50,16 @@ export function diagnoseLoadFailure(directory: string, tags: readonly string[], 
 
 /** What is wrong with the folder itself, if anything is. */
 function diagnoseFile(directory: string, tags: readonly string[]): SavedModelError | undefined {
-  let available: readonly (readonly string[])[];
   try {
-    available = readMetaGraphs(directory).map(tagsOf);
+    chooseMetaGraph(directory, readMetaGraphs(directory), tags);
   } catch (error) {
     if (error instanceof SavedModelError) return error;
     throw error;
   }
-  const wanted = [...new Set(tags)].sort().join("\n");
-  if (!available.some((set) => set.join("\n") === wanted)) return tagsNotFound(directory, tags, available);
   const folder = join(directory, "variables");
   const files = existsSync(folder) ? readdirSync(folder) : [];
   const hasData = files.some((file) => file.startsWith("variables.data-"));
   return files.includes("variables.index") && !hasData ? variablesNotFound(directory) : undefined;
-}
-
-/** The error for a tag set that the model does not have. */
-export function tagsNotFound(
-  directory: string,
-  tags: readonly string[],
-  available: readonly (readonly string[])[],
-): SavedModelError {
-  const sets = available.map(formatTags).join("; ");
-  return new SavedModelError("TAGS_NOT_FOUND", `${printable(directory)} has no meta graph tagged ${formatTags(tags)}`, {
-    fix: `Its meta graphs are tagged: ${sets}.`,
-  });
 }
 
 function variablesNotFound(directory: string): SavedModelError {

@@ -58,12 +58,37 @@ function decodeMetaGraphs(bytes: Uint8Array, name: string): readonly Message<"Me
   }
 }
 
+/**
+ * The meta graph with these tags; without tags the one tagged `serve`, or the only one there is.
+ *
+ * @throws SavedModelError `TAGS_NOT_FOUND`, listing the tags that there are
+ */
+export function chooseMetaGraph(
+  directory: string,
+  metaGraphs: readonly Message<"MetaGraphDef">[],
+  tags?: readonly string[],
+): Message<"MetaGraphDef"> {
+  const [only] = metaGraphs;
+  if (tags === undefined && metaGraphs.length === 1 && only !== undefined) return only;
+  const wanted = JSON.stringify([...new Set(tags ?? ["serve"])].sort());
+  const chosen = metaGraphs.find((metaGraph) => JSON.stringify(tagsOf(metaGraph)) === wanted);
+  if (chosen !== undefined) return chosen;
+  const name = printable(directory, 500);
+  const what =
+    tags === undefined
+      ? `${name} has several meta graphs, none of them tagged "serve"`
+      : `${name} has no meta graph tagged ${formatTags(tags)}`;
+  throw new SavedModelError("TAGS_NOT_FOUND", what, {
+    fix: `Its meta graphs are tagged: ${metaGraphs.map((metaGraph) => formatTags(tagsOf(metaGraph))).join("; ")}.`,
+  });
+}
+
 /** The tags of a meta graph in code-unit order: they are a set. */
 export function tagsOf(metaGraph: Message<"MetaGraphDef">): readonly string[] {
   return [...new Set(metaGraph.metaInfoDef?.tags ?? [])].sort();
 }
 
 /** Tag sets for a message: `"serve"` or `"serve", "gpu"`; a model may have a meta graph without tags. */
-export function formatTags(tags: readonly string[]): string {
+function formatTags(tags: readonly string[]): string {
   return tags.length === 0 ? "(no tags)" : tags.map(quote).join(", ");
 }

@@ -1,9 +1,12 @@
+import { statSync } from "node:fs";
+import { SavedModelError } from "./errors.js";
 import { diagnoseLoadFailure, requireVariables } from "./load-errors.js";
 import { type NativeApi, nativeApi, nonNull } from "./native/api.js";
 import type { Pointer } from "./native/ffi.js";
 import { withStatus } from "./native/status.js";
 import { decode, type Message } from "./proto/decode.js";
 import { requireModelFile } from "./saved-model-file.js";
+import { printable } from "./text.js";
 
 /** ConfigProto { allow_soft_placement: true }: models exported for a GPU then load where there is none. */
 const CONFIG: Uint8Array = Uint8Array.of(0x38, 0x01);
@@ -40,6 +43,7 @@ export class Session {
   readonly handle: Pointer;
   readonly runOptions: Pointer;
   readonly #graph: Pointer;
+  readonly #file: { readonly path: string; readonly stamp: string };
   readonly #resources: Resources;
   #disposed = false;
 
@@ -50,7 +54,8 @@ export class Session {
    * `TAGS_NOT_FOUND`, `VARIABLES_NOT_FOUND`, `OP_NOT_REGISTERED`, `LOAD_FAILED`, or an error of the library
    */
   constructor(directory: string, tags: readonly string[]) {
-    requireModelFile(directory);
+    const file = requireModelFile(directory);
+    const stamp = stampOf(file);
     const api = nativeApi();
     const resources = new Resources();
     try {
@@ -74,6 +79,7 @@ export class Session {
     this.api = api;
     this.directory = directory;
     this.tags = tags;
+    this.#file = { path: file, stamp };
     this.#resources = resources;
     collected.register(this, resources, this);
   }
@@ -85,6 +91,19 @@ export class Session {
   /** The operation of this name in the loaded graph, if there is one. */
   operation(name: string): Pointer | null {
     return this.api.TF_GraphOperationByName(this.#graph, name);
+  }
+
+  /**
+   * Refuses to go on when `saved_model.pb` is no longer the file that was loaded.
+   *
+   * @throws SavedModelError `SAVE_FAILED`
+   */
+  requireUnchangedFile(): void {
+    const { path, stamp } = this.#file;
+    if (stampOf(path) === stamp) return;
+    throw new SavedModelError("SAVE_FAILED", `${printable(path, 500)} has changed or gone since it was loaded`, {
+      fix: "Saving copies the graph from there: put the loaded model back, or load the new one.",
+    });
   }
 
   /** Has native memory released together with the session. `release` must not reach the session itself. */
@@ -119,6 +138,12 @@ function load(
   } finally {
     api.TF_DeleteSessionOptions(options);
   }
+}
+
+/** Tells one version of a file from another; empty when it is gone. */
+function stampOf(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
+  return stat === undefined ? "" : [stat.ino, stat.size, stat.mtimeNs].join();
 }
 
 /** A copy of what a TF_Buffer holds: `struct { const void *data; size_t length; … }` (tensorflow/c/tf_buffer.h). */

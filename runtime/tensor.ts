@@ -25,7 +25,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   /** @internal Takes ownership of `elements`, which must fit `dtype` and `shape`. */
   constructor(dtype: D, shape: S, elements: Elements) {
     this.dtype = dtype;
-    this.shape = Object.freeze(shape);
+    this.shape = Object.freeze([...shape]) as Shape as S;
     this.#elements = elements;
   }
 
@@ -33,8 +33,8 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    * Makes a tensor from a scalar, nested arrays or a flat typed array. The data is copied.
    *
    * @param dtype a name of `tf.dtypes`
-   * @param data nested arrays, whose nesting gives the shape; or a flat typed array, for which `shape` is needed unless
-   * it is a vector
+   * @param data nested arrays, whose nesting gives the shape; or a flat array, typed or not, for which `shape` is needed
+   * unless it is a vector
    * @param shape the shape, if it is not to be taken from `data`
    * @throws {@link SavedModelError} with the codes of a call's inputs (`INVALID_DTYPE`, `INVALID_SHAPE`, …)
    */
@@ -44,9 +44,11 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     shape?: S,
   ): Tensor<D, S> {
     if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `Tensor.from(): ${String(dtype)} is no dtype`);
-    const staged = stage(data, { key: "data", dtype: dtypeInfo(dtype), shape: shape ?? null }, "Tensor.from()");
+    const isFlat = Array.isArray(data) && shape !== undefined && !data.some(Array.isArray);
+    const spec = { key: "data", dtype: dtypeInfo(dtype), shape: isFlat ? [elementCount(shape)] : (shape ?? null) };
+    const staged = stage(data, spec, "Tensor.from()");
     // Staged data may be the caller's own array, and the shape was checked against S where S was given.
-    return new Tensor(dtype, staged.shape as Shape as S, copyElements(staged.elements));
+    return new Tensor(dtype, (shape ?? staged.shape) as Shape as S, copyElements(staged.elements));
   }
 
   /** @internal The elements as they are kept, for feeding. */

@@ -20,7 +20,8 @@ export async function checkLibrary(library: LibraryFiles, signal?: AbortSignal):
     signal,
   });
   signal?.throwIfAborted();
-  return parse(answer.stdout) ?? { loads: false, reason: crashReason(answer) };
+  const result = answer.code === 0 ? parse(answer.stdout) : undefined;
+  return result ?? { loads: false, reason: crashReason(answer) };
 }
 
 /** In this package's own tests the sources are TypeScript, which Node.js 20 runs only with tsx. */

@@ -66,12 +66,12 @@ export async function downloadWheel(pip: Pip, request: WheelRequest): Promise<st
     const wheel = (await readdir(request.folder)).find((name) => name.endsWith(".whl"));
     if (answer.code === 0 && wheel !== undefined) return join(request.folder, wheel);
     request.signal?.throwIfAborted();
-    // The first failure is the one to show: the later ones would tell of other Pythons.
-    output ||= lastLines(answer.stderr === "" ? answer.stdout : answer.stderr, 6);
-    if (!answer.stderr.includes("No matching distribution found")) break;
+    output = lastLines(answer.stderr === "" ? answer.stdout : answer.stderr, 4);
+    // Another Python helps only where the version is unknown to this one, not where nothing can be reached.
+    if (!/from versions: \d/.test(answer.stderr)) break;
   }
   const what = `${request.platform.pipPackage} ${request.version}`;
-  throw new SavedModelError("INSTALL_FAILED", `pip could not download ${what}:\n${output}\n`, {
+  throw new SavedModelError("INSTALL_FAILED", `pip could not download ${what}, saying "${output}"`, {
     fix: "`savedmodel install --from <wheel, tar.gz, folder or URL>` installs without pip.",
   });
 }
@@ -112,7 +112,14 @@ function announcedSize(stdout: string): number | undefined {
 async function wheelBytes(folder: string): Promise<number> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   const wheels = names.filter((name) => name.endsWith(".whl"));
-  const sizes = await Promise.all(wheels.map((name) => stat(join(folder, name)).then((file) => file.size, () => 0)));
+  const sizes = await Promise.all(
+    wheels.map((name) =>
+      stat(join(folder, name)).then(
+        (file) => file.size,
+        () => 0,
+      ),
+    ),
+  );
   // While pip moves the file to its place there may be two of it.
   return Math.max(0, ...sizes);
 }

@@ -41,7 +41,10 @@ async function removeDead(root: string): Promise<void> {
   for (const name of await readdir(root)) {
     if (!name.startsWith(PREFIX)) continue;
     const path = join(root, name);
-    const beat = await stat(path).then((found) => found.mtimeMs, () => Number.NaN);
+    const beat = await stat(path).then(
+      (found) => found.mtimeMs,
+      () => Number.NaN,
+    );
     if (Date.now() - beat > DEAD_AFTER_MS) await remove(path);
   }
 }

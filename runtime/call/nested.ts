@@ -2,7 +2,7 @@ import { type AnyTypedArray, allocate, type DTypeInfo, isTypedArrayOf } from "..
 import type { ErrorCode } from "../errors.js";
 import { elementCount, matchesShape, type ShapeSpec } from "../shape.js";
 import type { Elements } from "../tensor.js";
-import { pushStrings, rowWriters } from "./elements.js";
+import { type BadElement, pushStrings, rowWriters } from "./elements.js";
 
 /** Nested arrays brought into row-major order. */
 export interface Flattened {
@@ -50,6 +50,9 @@ export function flattenNested(
   if (!matchesShape(shape, spec)) {
     // A value that is of no use whatever its shape is told so.
     if (shape.length === 0 && !isElement(value, dtype)) return { problem: "INVALID_DTYPE", shape, path: [], value };
+    // The shape along the first elements says little about ragged arrays.
+    const ragged = visit(value, dtype, shape, 0, 0, () => undefined);
+    if (ragged !== undefined) return { ...ragged, shape };
     return { problem: shape.length === spec?.length ? "INVALID_SHAPE" : "INVALID_RANK", shape, path: [], value };
   }
   const { elements, write } = target(dtype, elementCount(shape), scratch);
@@ -63,14 +66,14 @@ function target(dtype: DTypeInfo, count: number, scratch?: AnyTypedArray): { ele
   const { name, kind } = dtype;
   if (name === "string" || kind === "string") {
     const elements: Uint8Array[] = [];
-    return { elements, write: (row) => found(pushStrings(elements, row), row) };
+    return { elements, write: (row) => found(pushStrings(elements, row), row, dtype) };
   }
   const elements = scratch?.length === count ? scratch : allocate(name, count);
   const writeRow = rowWriters[kind];
   return {
     elements,
     write: (row, start) => {
-      if (!ArrayBuffer.isView(row)) return found(writeRow(elements, start, row, dtype), row);
+      if (!ArrayBuffer.isView(row)) return found(writeRow(elements, start, row, dtype), row, dtype);
       if (!isTypedArrayOf(name, row) || name === "bool") return { problem: "INVALID_DTYPE", path: [], value: row };
       for (let index = 0; index < row.length; index++) elements[start + index] = row[index] ?? 0;
       return undefined;
@@ -78,8 +81,11 @@ function target(dtype: DTypeInfo, count: number, scratch?: AnyTypedArray): { ele
   };
 }
 
-function found(bad: { problem: ErrorCode; index: number } | undefined, row: Row): Found | undefined {
-  return bad && { problem: bad.problem, path: [bad.index], value: row[bad.index] };
+function found(bad: BadElement | undefined, row: Row, dtype: DTypeInfo): Found | undefined {
+  if (bad === undefined) return undefined;
+  const value = row[bad.index];
+  // Where an element is due, an array is one that is nested deeper than the first.
+  return { problem: isRow(value, dtype) ? "RAGGED_ARRAY" : bad.problem, path: [bad.index], value };
 }
 
 /** Visits the innermost rows in order; a scalar is a row of one. */

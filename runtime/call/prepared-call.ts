@@ -31,6 +31,8 @@ interface PreparedOutput extends OutputSpec {
  */
 export class PreparedCall {
   readonly name: string;
+  /** The raw keys of the outputs, in result order. */
+  readonly outputs: readonly string[];
   readonly #session: Session;
   readonly #inputs: readonly PreparedInput[];
   readonly #outputs: readonly PreparedOutput[];
@@ -55,6 +57,7 @@ export class PreparedCall {
     outputs: readonly TensorDescription[],
   ) {
     this.name = `${printable(key)}()`;
+    this.outputs = outputs.map((output) => output.key);
     this.#session = session;
     const feeds = new Endpoints(session, this.name);
     const fetches = new Endpoints(session, this.name);

@@ -79,8 +79,10 @@ function nestedError(result: NestedProblem, spec: InputSpec, call: string): Save
     case "INVALID_SHAPE":
       return inputError(result.problem, spec, call, formatShape(result.shape));
     case "RAGGED_ARRAY": {
-      const due = `${result.shape[result.path.length]} are due, got ${lengthOf(result.value)}`;
-      return inputError(result.problem, spec, call, `a ragged nested array: ${due}${at}`);
+      const due = result.shape[result.path.length];
+      const found =
+        due === undefined ? "one element is due, got an array" : `${due} are due, got ${lengthOf(result.value)}`;
+      return inputError(result.problem, spec, call, `a ragged nested array: ${found}${at}`);
     }
     default: {
       const fix = isThenable(result.value) ? "Await it first." : undefined;

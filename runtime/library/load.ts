@@ -1,6 +1,6 @@
 import type { LibraryHandle } from "koffi";
 import { SavedModelError } from "../errors.js";
-import { koffi } from "../native/koffi.js";
+import { loadKoffi } from "./koffi.js";
 import { quietly } from "./quiet.js";
 import type { LibraryCandidate, LibraryPlace } from "./search.js";
 
@@ -36,7 +36,7 @@ const REQUIRED = ["TF_Version", "TF_LoadSessionFromSavedModel", "TF_SessionRun",
  * @throws SavedModelError `LIBRARY_INVALID` when the file cannot be loaded or lacks a function.
  */
 export function loadCandidate(candidate: LibraryCandidate, lazy: boolean): NativeLibrary {
-  const { load } = koffi();
+  const { load } = loadKoffi();
   const files = candidate.framework === undefined ? [candidate.main] : [candidate.framework, candidate.main];
   // The C functions of the executable itself, which is linked with libc.
   const c = process.platform === "win32" ? undefined : load(null);

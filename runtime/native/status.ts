@@ -39,14 +39,19 @@ let shared: Pointer | undefined;
 /**
  * Runs one native function that reports through a status, and throws what it reports.
  *
- * One status serves all synchronous calls: each function overwrites it.
+ * One status serves all synchronous calls until one of them fails. Not every function of the C API sets a status when it
+ * succeeds (`TF_SetConfig` does not), so a failure that stayed in it would be reported again.
  *
  * @throws TensorFlowError
  */
 export function withStatus<T>(api: NativeApi, run: (status: Pointer) => T): T {
   shared ??= nonNull(api.TF_NewStatus(), "status");
-  const result = run(shared);
-  const code = api.TF_GetCode(shared);
-  if (code !== 0) throw new TensorFlowError(code, api.TF_Message(shared));
-  return result;
+  const status = shared;
+  const result = run(status);
+  const code = api.TF_GetCode(status);
+  if (code === 0) return result;
+  const error = new TensorFlowError(code, api.TF_Message(status));
+  shared = undefined;
+  api.TF_DeleteStatus(status);
+  throw error;
 }

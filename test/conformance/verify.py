@@ -51,7 +51,7 @@ def check_cases(directory: Path, cases: list[dict[str, Any]]) -> Iterator[Check]
     for case in cases:
         try:
             model = open_model(directory)
-        except Exception as error:  # TensorFlow's loaders raise errors of many unrelated classes.
+        except Exception as error:  # TensorFlow raises many unrelated classes, and each is a finding to report.
             yield f"{case['name']}: load", _describe(error)
             continue
         for number, call in enumerate(case["calls"], start=1):
@@ -61,7 +61,7 @@ def check_cases(directory: Path, cases: list[dict[str, Any]]) -> Iterator[Check]
 def _check_call(model: Model, call: dict[str, Any], title: str) -> Iterator[Check]:
     try:
         actual = model.call(call["signature"], decode_all(call["inputs"]))
-    except Exception as error:  # So does a call.
+    except Exception as error:  # As above.
         yield title, _describe(error)
         return
     for key in sorted(actual.keys() | call["outputs"].keys()):

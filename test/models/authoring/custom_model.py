@@ -1,14 +1,15 @@
 """`custom_model`: a subclassed Keras model with a `train` signature, trained one example at a time.
 
-Keras 2, because `tf.saved_model.save` of a Keras 3 model writes each variable twice: the loader restores one copy and
-the signatures read the other, so that a session (and the C API) cannot find a variable. See `keras3` for Keras 3.
+`tf.saved_model.save(model)` of a Keras 3 model writes each variable twice: the loader restores one copy and the
+signatures read the other, so that a session (and the C API) does not find it. Hence the root here is a module that
+holds the variables.
 """
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import tensorflow as tf
-import tf_keras as keras
 
 from .golden import Call, Case
 from .saving import OPTIONS
@@ -33,7 +34,7 @@ class CustomModel(keras.Model):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.square(self(training_input) - training_target))
         variables = self.trainable_variables
-        self.descent.apply_gradients(zip(tape.gradient(loss, variables), variables))
+        self.descent.apply(tape.gradient(loss, variables), variables)
         return {"loss": loss}
 
     @tf.function
@@ -48,7 +49,9 @@ def save(directory: Path) -> None:
         tf.TensorSpec([1, 1], tf.float32, name="training_target"),
     )
     pred = model.pred.get_concrete_function(tf.TensorSpec([1, 2], tf.float32, name="inputs"))
-    tf.saved_model.save(model, str(directory), signatures={"train": train, "pred": pred}, options=OPTIONS)
+    root = tf.Module()
+    root.model_variables = [variable.value for variable in model.variables + model.descent.variables]
+    tf.saved_model.save(root, str(directory), signatures={"train": train, "pred": pred}, options=OPTIONS)
 
 
 def cases() -> list[Case]:

@@ -96,7 +96,7 @@ def _default_calls() -> list[Call]:
 def _extremes(dtype: str) -> np.ndarray:
     """The values at the edges of a dtype."""
     if dtype == "string":
-        return strings("", "text", "größe 色 👋", b"\x00", b"a\x00", b"\xff\xfe", "longer than the 22 bytes of a small string")
+        return strings("", "text", "größe 色 👋", b"\x00", b"a\x00", b"\xff\xfe", "longer than a small string's 22 bytes")
     if dtype == "bool":
         return np.array([True, False])
     if dtype in HALF_FLOAT_BITS:

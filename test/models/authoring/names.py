@@ -21,20 +21,25 @@ MEMBERS = (
 )  # fmt: skip
 TYPES = ("Array", "Float32Array", "Model", "Names", "Promise", "Tensor", "TensorLike", "names", "string")
 CODE = (
-    "*/ throw 1; /*", "// comment", "${process.exit(1)}", "`backticks`", "'single'", '"double"', "</script>", "back\\slash",
-    "\\u0041", "@link", "{@link x}", "a.b", "a/b", "a:0", "[0]",
+    "*/ throw 1; /*", "// comment", "${process.exit(1)}", "`backticks`", "'single'", '"double"', "</script>",
+    "back\\slash", "\\u0041", "@link", "{@link x}", "a.b", "a/b", "a:0", "[0]",
 )  # fmt: skip
 SPACES = ("", " ", " padded ", "tab\there", "line\nfeed", "carriage\rreturn", "line\u2028separator", "nul\0byte")
-UNICODE = ("größe", "gro\u0308ße", "日本語", "👋", "ﬁ", "\u200dzero\u200bwidth", "\u202eright to left", "\ufeffbom")
+UNICODE = (
+    "größe", "gro\u0308ße", "日本語", "👋", "\ufb01", "\u200dzero\u200bwidth", "\u202eright to left", "\ufeffbom",
+)  # fmt: skip
 NUMBERS = ("1", "1st", "-1", "1e3", "NaN", "Infinity", "undefined")
 KEYS = RESERVED_WORDS + MEMBERS + TYPES + CODE + SPACES + UNICODE + NUMBERS
 
 # Each group is one scope, and collides after conversion to camelCase, PascalCase or kebab-case.
 COLLISIONS = (
-    "my_input", "myInput", "my-input", "MyInput", "my input", "MY_INPUT", "my__input", "_my_input", "my_input_", "myInput2",
-    "my_input_2", "my_input2", "class", "class_", "_class", "options", "signal", "inputs", "outputs", "tensor", "x", "X",
+    "my_input", "myInput", "my-input", "MyInput", "my input", "MY_INPUT", "my__input", "_my_input", "my_input_",
+    "myInput2", "my_input_2", "my_input2", "class", "class_", "_class", "options", "signal", "inputs", "outputs",
+    "tensor", "x", "X",
 )  # fmt: skip
-SIGNATURE_COLLISIONS = ("my_signature", "mySignature", "my-signature", "MySignature", "my_signature_inputs", "load_", "Load")
+SIGNATURE_COLLISIONS = (
+    "my_signature", "mySignature", "my-signature", "MySignature", "my_signature_inputs", "load_", "Load",
+)  # fmt: skip
 NATURAL_ORDER = ("x_0", "x_1", "x_2", "x_9", "x_10", "x_11")
 
 

@@ -17,9 +17,8 @@ class Text(tf.Module):
 
     def __init__(self, vocabulary: Path) -> None:
         super().__init__()
-        words = tf.lookup.TextFileInitializer(
-            str(vocabulary), tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER
-        )
+        line, number = tf.lookup.TextFileIndex.WHOLE_LINE, tf.lookup.TextFileIndex.LINE_NUMBER
+        words = tf.lookup.TextFileInitializer(str(vocabulary), tf.string, line, tf.int64, number)
         self.table = tf.lookup.StaticHashTable(words, default_value=-1)
 
     @tf.function(

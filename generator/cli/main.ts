@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+import { createRequire } from "node:module";
+import { Command, CommanderError } from "commander";
+import pc from "picocolors";
+import { SavedModelError } from "../../runtime/errors.js";
+import { doctorCommand } from "./doctor.js";
+import { generateCommand } from "./generate.js";
+import { inspectCommand } from "./inspect.js";
+import { installCommand } from "./install.js";
+
+/** Exit codes: 0 success, 1 failure, 2 wrong use of the command line. */
+const FAILURE = 1;
+const USAGE = 2;
+
+const { version } = createRequire(import.meta.url)("savedmodel/package.json") as { version: string };
+
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
+const program = new Command("savedmodel")
+  .description("Typed TypeScript clients for TensorFlow SavedModels.")
+  .version(version)
+  .enablePositionalOptions()
+  .showHelpAfterError("(add --help for what is possible)")
+  .exitOverride();
+for (const command of [installCommand(), inspectCommand(), generateCommand(), doctorCommand()]) {
+  program.addCommand(command.copyInheritedSettings(program));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has said what is wrong, or printed the help that was asked for.
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+  } else if (error instanceof SavedModelError) {
+    process.exitCode = error.code === "INVALID_OPTION" ? USAGE : FAILURE;
+    process.stderr.write(`${pc.red("error")} ${error.message}\n`);
+  } else {
+    throw error;
+  }
+}

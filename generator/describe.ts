@@ -1,0 +1,37 @@
+import { SavedModelError } from "../runtime/errors.js";
+import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../runtime/saved-model-file.js";
+import { readSignatures } from "../runtime/signatures.js";
+import { printable } from "../runtime/text.js";
+import { authorOrder, openGraph } from "./author-order.js";
+import type { ModelDescription } from "./description.js";
+
+/** What is read of a SavedModel. */
+export interface InspectOptions {
+  /** The tags of the meta graph; by default `["serve"]`, or the only one there is. */
+  readonly tags?: readonly string[];
+}
+
+/**
+ * Describes a SavedModel. Nothing but `saved_model.pb` is read, and no native code is needed.
+ *
+ * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL`, `MODEL_FORMAT_UNSUPPORTED`, `MODEL_CORRUPT` or
+ * `TAGS_NOT_FOUND`
+ */
+export function inspect(directory: string, options: InspectOptions = {}): ModelDescription {
+  const metaGraphs = readMetaGraphs(directory);
+  const metaGraph = chooseMetaGraph(directory, metaGraphs, options.tags);
+  try {
+    const graph = openGraph(metaGraph.graphDef);
+    return {
+      formatVersion: 1,
+      directory,
+      tags: tagsOf(metaGraph),
+      tagSets: metaGraphs.map(tagsOf),
+      tensorflowVersion: metaGraph.metaInfoDef?.tensorflowVersion ?? "",
+      signatures: readSignatures(metaGraph).map((signature) => authorOrder(signature, graph)),
+    };
+  } catch (cause) {
+    if (cause instanceof SavedModelError) throw cause;
+    throw new SavedModelError("MODEL_CORRUPT", `the graph in ${printable(directory, 500)} cannot be read`, { cause });
+  }
+}

@@ -1,0 +1,52 @@
+// The one place where text from a model becomes code. Every name in a SavedModel is a free string of an untrusted author,
+// and ts-morph prints what it is given: nothing else may put model text into code.
+
+/** Characters that act on a reader's screen or end a line: controls, format and bidirectional marks, separators, surrogates. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+const COMMENT_LIMIT = 200;
+
+/** A string literal. */
+export function stringLiteral(text: string): string {
+  // JSON escapes quotes, backslashes, C0 controls and lone surrogates; its output is a subset of JavaScript.
+  return JSON.stringify(text).replace(INVISIBLE, escapeCodeUnits);
+}
+
+/** Text for a doc comment, in a code span: one line, no way out of the comment, no tags, cut when it is very long. */
+export function docCode(text: string): string {
+  const cut = text.length > COMMENT_LIMIT ? `${text.slice(0, COMMENT_LIMIT)}…` : text;
+  const visible = cut
+    .replaceAll("\\", "\\\\")
+    .replace(INVISIBLE, escapeCodeUnits)
+    .replace(/[`@{}]/g, (character) => `\\${character}`)
+    .replaceAll("*/", "*\\/")
+    .replaceAll("/*", "/\\*");
+  return `\`${visible}\``;
+}
+
+/** Text for a line comment. */
+export function lineComment(text: string): string {
+  return text.replace(INVISIBLE, escapeCodeUnits);
+}
+
+/**
+ * An identifier, passed through only when it is one.
+ *
+ * Names are made by `names.ts`; this is the check that what it made is fit to be printed.
+ */
+export function identifier(name: string): string {
+  if (!isIdentifier(name)) throw new TypeError(`not an identifier: ${JSON.stringify(name)}`);
+  return name;
+}
+
+export function isIdentifier(name: string): boolean {
+  return /^[$_\p{ID_Start}][$\p{ID_Continue}]*$/u.test(name);
+}
+
+function escapeCodeUnits(characters: string): string {
+  let escaped = "";
+  for (let index = 0; index < characters.length; index++) {
+    escaped += `\\u${characters.charCodeAt(index).toString(16).padStart(4, "0")}`;
+  }
+  return escaped;
+}

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { printStructure } from "ts-morph";
+import { sourceFileTemplate } from "../templates/source-file.js";
+import { type InspectOptions, inspect } from "./describe.js";
+import type { ModelDescription } from "./description.js";
+import { nameModel } from "./name-model.js";
+import { wrapLongLines } from "./wrap.js";
+
+/** How a client is generated. */
+export interface GenerateOptions extends InspectOptions {
+  /** The name of the class; by default it is made of the folder's. */
+  readonly className?: string;
+  /** The folder that the file is meant for: paths in it are relative to the package around that folder. */
+  readonly outputFolder?: string;
+}
+
+/** A generated client, not yet written anywhere. */
+export interface GeneratedClient {
+  readonly className: string;
+  /** `custom-model.ts` */
+  readonly fileName: string;
+  readonly text: string;
+  /** Sentences on what was renamed or left out. */
+  readonly notes: readonly string[];
+  readonly description: ModelDescription;
+}
+
+/**
+ * Generates the client of a SavedModel. The same model gives the same text every time, on every machine.
+ *
+ * @throws SavedModelError the codes of {@link inspect}; `INVALID_OPTION` for a class name that is no identifier
+ */
+export function generate(directory: string, options: GenerateOptions = {}): GeneratedClient {
+  const described = inspect(directory, options);
+  const description = { ...described, directory: relativeToPackage(directory, options.outputFolder ?? ".") };
+  const model = nameModel(description, options.className);
+  const structure = sourceFileTemplate(model, fingerprint(description));
+  const text = printStructure(structure, { indentNumberOfSpaces: 2, newLine: "\n" });
+  const { className, fileName, notes } = model;
+  return { className, fileName, text: wrapLongLines(text), notes, description };
+}
+
+/** Changes when a signature does: a hash over keys, dtypes and shapes, not over names of tensors. */
+function fingerprint({ signatures }: ModelDescription): string {
+  const meaning = signatures.map(({ key, inputs, outputs }) => [
+    key,
+    inputs.map(({ key, dtype, shape, optional }) => [key, dtype, shape, optional ?? false]),
+    outputs.map(({ key, dtype, shape }) => [key, dtype, shape]),
+  ]);
+  return `sha256:${createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 16)}`;
+}
+
+/** The model's folder seen from the package that the output belongs to, so that the text is the same on every machine. */
+function relativeToPackage(directory: string, outputFolder: string): string {
+  const root = packageAround(resolve(outputFolder)) ?? process.cwd();
+  return relative(root, resolve(directory)).split(sep).join("/") || ".";
+}
+
+function packageAround(folder: string): string | undefined {
+  if (existsSync(join(folder, "package.json"))) return folder;
+  const parent = dirname(folder);
+  return parent === folder ? undefined : packageAround(parent);
+}

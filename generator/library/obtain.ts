@@ -1,0 +1,86 @@
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { SavedModelError } from "../../runtime/errors.js";
+import type { Manifest } from "../../runtime/library/cache.js";
+import { findInFolder, type LibraryFiles } from "../../runtime/library/files.js";
+import type { Platform } from "../../runtime/library/platform.js";
+import { unpackTar } from "./archive.js";
+import { download, isUrl, shownUrl } from "./download.js";
+import { sourceKind } from "./kind.js";
+import { downloadWheel, findPip } from "./pip.js";
+import type { OnProgress } from "./progress.js";
+import { unpackZip } from "./wheel.js";
+
+/** Libraries that were found or unpacked, before they are installed. */
+export interface Obtained {
+  readonly library: LibraryFiles;
+  readonly source: Manifest["source"];
+  /** The folder that everything was unpacked to and may be moved out of; undefined for the user's own files. */
+  readonly unpacked: string | undefined;
+}
+
+/** What {@link obtain} needs to know. */
+export interface ObtainRequest {
+  /** A wheel, archive, folder or address; undefined for pip. */
+  readonly from: string | undefined;
+  /** The version to ask pip for. */
+  readonly version: string;
+  readonly platform: Platform;
+  /** An empty folder to work in. */
+  readonly folder: string;
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Fetches and unpacks TensorFlow's shared libraries.
+ *
+ * @throws SavedModelError `INSTALL_FAILED`
+ */
+export async function obtain(request: ObtainRequest): Promise<Obtained> {
+  const { from, folder, onProgress, signal, platform } = request;
+  const { path, shownAs } = from === undefined ? await fetchWheel(request) : await fetchGiven(from, request);
+  const kind = await sourceKind(path, shownAs);
+  if (kind === "folder") return { library: find(path, shownAs, platform), source: kind, unpacked: undefined };
+  const unpacked = join(folder, "unpacked");
+  await mkdir(unpacked);
+  try {
+    await (kind === "wheel" ? unpackZip : unpackTar)(path, unpacked, onProgress, signal);
+  } catch (error) {
+    // The disk's errors carry a system call, the archive's do not.
+    if (error instanceof SavedModelError || signal?.aborted || (error instanceof Error && "syscall" in error))
+      throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SavedModelError("INSTALL_FAILED", `${shownAs} is damaged: ${reason}`, { cause: error });
+  }
+  return { library: find(unpacked, shownAs, platform), source: from === undefined ? "pip" : kind, unpacked };
+}
+
+interface Fetched {
+  readonly path: string;
+  readonly shownAs: string;
+}
+
+async function fetchWheel({ version, platform, folder, onProgress, signal }: ObtainRequest): Promise<Fetched> {
+  const pipFolder = join(folder, "pip");
+  await mkdir(pipFolder);
+  const pip = await findPip(pipFolder, signal);
+  const path = await downloadWheel(pip, { version, platform, folder: pipFolder, onProgress, signal });
+  return { path, shownAs: `the wheel of ${platform.pipPackage} ${version}` };
+}
+
+async function fetchGiven(from: string, { folder, onProgress, signal }: ObtainRequest): Promise<Fetched> {
+  if (!isUrl(from)) return { path: resolve(from), shownAs: from };
+  const path = join(folder, "download");
+  await download(from, path, onProgress, signal);
+  return { path, shownAs: shownUrl(from) };
+}
+
+function find(folder: string, shownAs: string, platform: Platform): LibraryFiles {
+  const library = findInFolder(folder, platform);
+  if (library !== undefined) return library;
+  throw new SavedModelError(
+    "INSTALL_FAILED",
+    `${shownAs} holds none of ${platform.mainNames.join(", ")}, the TensorFlow libraries for ${platform.name}`,
+  );
+}

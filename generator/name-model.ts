@@ -1,0 +1,91 @@
+import { basename, dirname, resolve } from "node:path";
+import type { SignatureDescription, TensorDescription } from "../runtime/description.js";
+import { type DType, isDType } from "../runtime/dtype.js";
+import { SavedModelError } from "../runtime/errors.js";
+import { quote } from "../runtime/text.js";
+import type { ModelDescription } from "./description.js";
+import { identifier, isIdentifier } from "./escape.js";
+import { kebabCase, NameTable } from "./names.js";
+
+/** An input or output of a method, with the name that it has in the generated code. */
+export interface NamedTensor extends TensorDescription {
+  /** The runtime carries it: see {@link SignatureDescription.unsupported}. */
+  readonly dtype: DType;
+  readonly name: string;
+}
+
+/** A method of the generated class. */
+export interface NamedSignature {
+  readonly key: string;
+  readonly methodName: string;
+  readonly method: string;
+  readonly inputs: readonly NamedTensor[];
+  readonly outputs: readonly NamedTensor[];
+  /** The name of the interface of its outputs, where there are several. */
+  readonly outputsType: string | undefined;
+}
+
+/** A described model with an identifier for everything that is emitted. */
+export interface NamedModel {
+  readonly description: ModelDescription;
+  readonly className: string;
+  /** Without a folder: `custom-model.ts`. */
+  readonly fileName: string;
+  readonly signatures: readonly NamedSignature[];
+  /** Sentences on what was renamed or left out. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Gives every construct of the generated file its name. The same description gets the same names every time.
+ *
+ * @param className the name of the class, if it is not to be made of the folder's
+ * @throws SavedModelError `INVALID_OPTION` when `className` is no identifier
+ */
+export function nameModel(description: ModelDescription, className?: string): NamedModel {
+  const notes: string[] = [];
+  const types = new NameTable("type", "SavedModelClient", notes);
+  if (className !== undefined && !isIdentifier(className)) {
+    throw new SavedModelError("INVALID_OPTION", `${quote(className)} cannot name a class`);
+  }
+  const name = types.claim(className ?? modelName(description.directory));
+  const supported: SignatureDescription[] = [];
+  for (const signature of description.signatures) {
+    if (signature.unsupported === undefined) supported.push(signature);
+    else notes.push(`signature ${quote(signature.key)} is left out: ${signature.unsupported}`);
+  }
+  const methods = new NameTable("method", "signature", notes).claimAll(supported.map(({ key }) => key));
+  const signatures = supported.map((signature, index) => nameSignature(signature, methods[index] ?? "", types, notes));
+  return { description, className: identifier(name), fileName: `${kebabCase(name)}.ts`, signatures, notes };
+}
+
+function nameSignature(
+  { key, methodName, inputs, outputs }: SignatureDescription,
+  method: string,
+  types: NameTable,
+  notes: string[],
+): NamedSignature {
+  return {
+    key,
+    methodName,
+    method: identifier(method),
+    inputs: nameTensors(inputs, new NameTable("parameter", "input", notes)),
+    outputs: nameTensors(outputs, new NameTable("property", "output", notes)),
+    outputsType: outputs.length > 1 ? identifier(types.claim(`${method}_outputs`)) : undefined,
+  };
+}
+
+function nameTensors(tensors: readonly TensorDescription[], table: NameTable): readonly NamedTensor[] {
+  const names = table.claimAll(tensors.map(({ key }) => key));
+  return tensors.map((tensor, index) => {
+    const { dtype } = tensor;
+    if (!isDType(dtype)) throw new TypeError(`dtype ${dtype} cannot be carried`);
+    return { ...tensor, dtype, name: identifier(names[index] ?? "") };
+  });
+}
+
+/** The name of the folder; above a version number, as TensorFlow Serving has it, that of the folder around it. */
+function modelName(directory: string): string {
+  const folder = resolve(directory);
+  return /^\d+$/.test(basename(folder)) ? basename(dirname(folder)) : basename(folder);
+}

@@ -1,0 +1,139 @@
+import { quote } from "../runtime/text.js";
+
+/** Words that cannot name a parameter or a class in a module (ECMAScript 2025, 12.7.2), and those that confuse. */
+const RESERVED_WORDS: ReadonlySet<string> = new Set(
+  (
+    "arguments await break case catch class const continue debugger default delete do else enum eval export extends false " +
+    "finally for function if implements import in instanceof interface let new null package private protected public return " +
+    "static super switch this throw true try typeof undefined var void while with yield async of NaN Infinity"
+  ).split(" "),
+);
+
+/** What a method of a client may not be called: members of `Model`, present and planned, and of every object. */
+const RESERVED_MEMBERS: ReadonlySet<string> = new Set(
+  (
+    "constructor call run save dispose disposed signatures directory load async fit restore saveWeights variables warmUp " +
+    "toString toLocaleString toJSON valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable then " +
+    "__proto__ __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__"
+  ).split(" "),
+);
+
+/** What the generated module imports, and global types that it mentions. */
+const RESERVED_TYPES: ReadonlySet<string> = new Set(
+  "Model Tensor TensorLike LoadOptions ModelDescriptor AnyShape URL Object Function Promise Symbol".split(" "),
+);
+
+/** What a property of an output object may not be called: names that mean something to every object. */
+const RESERVED_PROPERTIES: ReadonlySet<string> = new Set(["__proto__", "constructor", "then"]);
+
+/** The scopes of a generated file. */
+type NameKind = "parameter" | "method" | "property" | "type";
+
+const RESERVED: Readonly<Record<NameKind, ReadonlySet<string>>> = {
+  parameter: RESERVED_WORDS,
+  method: RESERVED_MEMBERS,
+  property: RESERVED_PROPERTIES,
+  type: new Set([...RESERVED_WORDS, ...RESERVED_TYPES]),
+};
+
+/** The identifiers of one scope. Each raw name gets one of its own; what had to be changed is noted. */
+export class NameTable {
+  readonly #kind: NameKind;
+  readonly #fallback: string;
+  readonly #taken: Set<string> = new Set();
+  readonly #notes: string[];
+
+  /**
+   * @param fallback the name of what has no usable character in its raw name
+   * @param notes where a sentence is added for each name that had to be changed
+   */
+  constructor(kind: NameKind, fallback: string, notes: string[]) {
+    this.#kind = kind;
+    this.#fallback = fallback;
+    this.#notes = notes;
+  }
+
+  /**
+   * An identifier for each raw name. A name that is an identifier already keeps it, whatever else would be turned into it.
+   *
+   * @returns the identifiers, in the order of the raw names
+   */
+  claimAll(raws: readonly string[]): readonly string[] {
+    const claimed = new Map<string, string>();
+    for (const raw of raws) if (this.#convert(raw) === raw) claimed.set(raw, this.claim(raw));
+    return raws.map((raw) => claimed.get(raw) ?? this.claim(raw));
+  }
+
+  /** An identifier for a raw name that no other raw name of this scope has. */
+  claim(raw: string): string {
+    const wanted = this.#convert(raw);
+    const base = wanted === "" ? this.#fallback : wanted;
+    const suffix = this.#kind === "type" ? "Client" : "_";
+    const free = RESERVED[this.#kind].has(base) ? `${base}${suffix}` : base;
+    let name = free;
+    for (let count = 2; this.#taken.has(name); count++) name = `${free}${count}`;
+    this.#taken.add(name);
+    if (name !== wanted) {
+      this.#notes.push(`${this.#kind} ${quote(raw)} is called ${name}, ${reason(wanted, base, free)}`);
+    }
+    return name;
+  }
+
+  #convert(raw: string): string {
+    return this.#kind === "type" ? pascalCase(raw) : camelCase(raw);
+  }
+}
+
+function reason(wanted: string, base: string, free: string): string {
+  if (wanted === "") return "because no identifier can be made of it";
+  return base === free ? "because another one has its name already" : `because ${base} is reserved`;
+}
+
+/** `training_input` → `trainingInput`, `dense/BiasAdd:0` → `denseBiasAdd0`; empty when no character is left. */
+export function camelCase(raw: string): string {
+  const name = words(raw)
+    .map((word, index) => (index === 0 ? lowerFirst(word) : upperFirst(word)))
+    .join("");
+  return startable(name);
+}
+
+/** `custom_model` → `CustomModel`. */
+export function pascalCase(raw: string): string {
+  return startable(words(raw).map(upperFirst).join(""));
+}
+
+/** `CustomModel` → `custom-model`, for a file's name. */
+export function kebabCase(name: string): string {
+  return name
+    .replace(/(\p{Ll}|\p{N})(\p{Lu})/gu, "$1-$2")
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1-$2")
+    .toLowerCase();
+}
+
+/** The runs of characters that an identifier may have; `_` and `$` separate. NFC makes equal-looking names equal. */
+function words(raw: string): readonly string[] {
+  // A key of megabytes gives no better a name than its beginning.
+  return (
+    raw
+      .slice(0, 100)
+      .normalize("NFC")
+      .match(/(?:(?![_$\u200c\u200d])\p{ID_Continue})+/gu) ?? []
+  );
+}
+
+/** An acronym is lowered as a whole (`URL` → `url`, `URLPath` → `urlPath`), another word at its first letter. */
+function lowerFirst(word: string): string {
+  const acronym = /^\p{Lu}+(?=\p{Lu}\p{Ll}|[^\p{Ll}]*$)/u.exec(word)?.[0];
+  const head = acronym ?? [...word][0] ?? "";
+  return head.toLowerCase() + word.slice(head.length);
+}
+
+function upperFirst(word: string): string {
+  const head = [...word][0] ?? "";
+  return head.toUpperCase() + word.slice(head.length);
+}
+
+/** Digits and marks may continue an identifier, not start one. */
+function startable(name: string): string {
+  return name === "" || /^\p{ID_Start}/u.test(name) ? name : `_${name}`;
+}

@@ -1,0 +1,57 @@
+import type { SignatureDescription, TensorDescription } from "./description.js";
+import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "./descriptor.js";
+import { formatShape } from "./shape.js";
+import { quote } from "./text.js";
+
+/**
+ * What keeps a generated client from being used with a model, one sentence each; empty when nothing does.
+ *
+ * Names of tensors do not count: they change with every export. Nor do signatures, outputs and optional inputs that the
+ * client does not know: they change nothing for its callers.
+ */
+export function findDifferences(
+  descriptor: ModelDescriptor,
+  signatures: readonly SignatureDescription[],
+): readonly string[] {
+  const byKey = new Map(signatures.map((signature) => [signature.key, signature]));
+  return descriptor.signatures.flatMap((expected) => {
+    const actual = byKey.get(expected.key);
+    return actual === undefined ? [`signature ${quote(expected.key)} is missing`] : compareSignature(expected, actual);
+  });
+}
+
+function compareSignature(expected: SignatureDescriptor, actual: SignatureDescription): readonly string[] {
+  const name = quote(expected.key);
+  const known = new Set(expected.inputs.map(({ key }) => key));
+  return [
+    ...compareTensors(`${name} is missing input`, `input of ${name}`, expected.inputs, actual.inputs),
+    ...actual.inputs
+      .filter(({ key, optional }) => !known.has(key) && optional !== true)
+      .map(({ key }) => `${name} has a new required input ${quote(key)}`),
+    ...compareTensors(`${name} is missing output`, `output of ${name}`, expected.outputs, actual.outputs),
+  ];
+}
+
+function compareTensors(
+  missing: string,
+  role: string,
+  expected: readonly TensorDescriptor[],
+  actual: readonly TensorDescription[],
+): readonly string[] {
+  const byKey = new Map(actual.map((tensor) => [tensor.key, tensor]));
+  return expected.flatMap((tensor) => {
+    const found = byKey.get(tensor.key);
+    if (found === undefined) return [`${missing} ${quote(tensor.key)}`];
+    const differences: string[] = [];
+    const [was, is] = [formatTensor(tensor), formatTensor(found)];
+    if (was !== is) differences.push(`${role}: ${quote(tensor.key)} is ${is}, not ${was}`);
+    if (tensor.optional === true && found.optional !== true) {
+      differences.push(`${role}: ${quote(tensor.key)} is no longer optional`);
+    }
+    return differences;
+  });
+}
+
+function formatTensor({ dtype, shape, encoding }: Pick<TensorDescription, "dtype" | "shape" | "encoding">): string {
+  return `${encoding === undefined ? "" : `${encoding} `}${dtype} ${formatShape(shape)}`;
+}

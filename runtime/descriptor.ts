@@ -1,0 +1,35 @@
+import type { DType } from "./dtype.js";
+import type { ShapeSpec } from "./shape.js";
+
+/** One input or output in a generated client. */
+export interface TensorDescriptor {
+  /** The raw key of the SignatureDef. */
+  readonly key: string;
+  readonly dtype: DType;
+  readonly shape: ShapeSpec;
+  /** True for an input that need not be given. */
+  readonly optional?: true;
+  /** The property that holds this output, where a signature has several. */
+  readonly property?: string;
+}
+
+/** One method of a generated client. */
+export interface SignatureDescriptor {
+  /** The raw key of the SignatureDef. */
+  readonly key: string;
+  /** In argument order. */
+  readonly inputs: readonly TensorDescriptor[];
+  /** One is returned as itself, several as an object. */
+  readonly outputs: readonly TensorDescriptor[];
+}
+
+/** What a generated client was generated from: compared with the model that it loads. */
+export interface ModelDescriptor {
+  /** The name of the generated class. */
+  readonly name: string;
+  /** The SavedModel's folder, relative to the package that the client was generated in. */
+  readonly directory: string;
+  /** The tags of the meta graph. */
+  readonly tags: readonly string[];
+  readonly signatures: readonly SignatureDescriptor[];
+}

@@ -1,0 +1,42 @@
+import { existsSync } from "node:fs";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { SavedModelError } from "./errors.js";
+import { printable } from "./text.js";
+
+/**
+ * The folder of the model that a client was generated from: below the working directory, or else below the package that
+ * the running program belongs to.
+ *
+ * @throws SavedModelError `MODEL_NOT_FOUND`
+ */
+export function locateModel(directory: string): string {
+  if (isAbsolute(directory)) return directory;
+  const roots = [process.cwd(), packageOf(process.argv[1])].filter((root) => root !== undefined);
+  const folders = [...new Set(roots.map((root) => resolve(root, directory)))];
+  const found = folders.find((folder) => existsSync(folder));
+  if (found !== undefined) return found;
+  throw new SavedModelError(
+    "MODEL_NOT_FOUND",
+    `there is no folder ${folders.map((folder) => printable(folder, 500)).join(" or ")}`,
+    {
+      fix: "Pass the SavedModel's folder to load().",
+    },
+  );
+}
+
+/** A folder as users give it. */
+export function toPath(directory: string | URL): string {
+  if (typeof directory === "string" && directory !== "") return directory;
+  if (directory instanceof URL && directory.protocol === "file:") return fileURLToPath(directory);
+  throw new SavedModelError("INVALID_ARGUMENT", "the SavedModel's folder must be a path or a file: URL");
+}
+
+/** The folder of the package.json nearest to a file. */
+function packageOf(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  for (let folder = dirname(resolve(file)); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "package.json"))) return folder;
+    if (dirname(folder) === folder) return undefined;
+  }
+}

@@ -1,0 +1,205 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { PreparedCall } from "./call/prepared-call.js";
+import { findDifferences } from "./compare.js";
+import type { SignatureDescription } from "./description.js";
+import type { ModelDescriptor, TensorDescriptor } from "./descriptor.js";
+import { SavedModelError } from "./errors.js";
+import { locateModel, toPath } from "./locate.js";
+import { checkOptions } from "./options.js";
+import { saveModel } from "./save.js";
+import { chooseMetaGraph, readMetaGraphs, tagsOf } from "./saved-model-file.js";
+import { Session } from "./session.js";
+import { readSignatures } from "./signatures.js";
+import { nearest, printable, quote } from "./text.js";
+
+/** How a model is loaded. */
+export interface LoadOptions {
+  /**
+   * The tags of the meta graph to load. By default those that the client was generated for; for {@link Model.load}
+   * `["serve"]`, or those of the only meta graph.
+   */
+  readonly tags?: readonly string[];
+}
+
+interface Method {
+  readonly call: PreparedCall;
+  readonly inputs: readonly string[];
+  /** The property of each output, or undefined where the only output is returned as itself. */
+  readonly properties: readonly string[] | undefined;
+}
+
+/**
+ * A loaded SavedModel. Generated clients extend this class with one method per signature.
+ *
+ * All signatures share one TensorFlow session, and with it the variables: what `train` changes, `pred` sees. Two loads of
+ * one folder share nothing. Native memory is given back by {@link Model.dispose}, by `using`, or when the model is
+ * garbage collected.
+ */
+export class Model implements Disposable {
+  readonly #session: Session;
+  readonly #signatures: readonly SignatureDescription[];
+  readonly #methods: ReadonlyMap<string, Method>;
+
+  /**
+   * Loads a model for a generated client.
+   *
+   * @internal Called by generated code.
+   * @throws SavedModelError the codes of {@link Model.load}, and `SIGNATURE_MISMATCH` when the model's signatures are not
+   * those that the client was generated from
+   */
+  protected constructor(descriptor: ModelDescriptor | undefined, directory: string | URL, options: LoadOptions = {}) {
+    const name = descriptor?.name ?? "Model";
+    checkOptions(`${name}.load()`, options, ["tags"]);
+    const folder = locateModel(toPath(directory));
+    const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, readMetaGraphs(folder)));
+    this.#session = new Session(folder, tags);
+    try {
+      this.#signatures = readSignatures(this.#session.metaGraph);
+      if (descriptor !== undefined) this.#refuseOther(descriptor);
+      this.#methods = this.#prepare(descriptor);
+    } catch (error) {
+      this.#session.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * Loads any SavedModel, to be used through {@link Model.run}. A generated client's own `load` gives typed methods.
+   *
+   * @param directory the folder that holds `saved_model.pb`; a relative one is looked for below the working directory,
+   * then below the package of the running program
+   * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL`, `MODEL_FORMAT_UNSUPPORTED`, `MODEL_CORRUPT`,
+   * `TAGS_NOT_FOUND`, `VARIABLES_NOT_FOUND`, `OP_NOT_REGISTERED`, `LOAD_FAILED`; `LIBRARY_NOT_FOUND` and the other codes of
+   * the library
+   */
+  static load(directory: string | URL, options?: LoadOptions): Model {
+    return new Model(undefined, directory, options);
+  }
+
+  /** The signatures of the loaded model, sorted by key. */
+  get signatures(): readonly SignatureDescription[] {
+    return this.#signatures;
+  }
+
+  /** The folder that the model was loaded from. */
+  get directory(): string {
+    return this.#session.directory;
+  }
+
+  /** Whether the model was disposed. */
+  get disposed(): boolean {
+    return this.#session.disposed;
+  }
+
+  /**
+   * Runs a signature with inputs by raw key, for programs that do not know the model beforehand.
+   *
+   * @returns the outputs by raw key: a plain value for a scalar, a {@link Tensor} otherwise
+   * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `UNKNOWN_INPUT`, and the codes of a call
+   */
+  run(signature: string, inputs: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+    const { call, inputs: keys } = this.#method(signature);
+    for (const key of Object.keys(inputs)) {
+      if (keys.includes(key)) continue;
+      const meant = nearest(key, keys);
+      throw new SavedModelError("UNKNOWN_INPUT", `${call.name} has no input ${quote(key)}`, {
+        fix:
+          meant === undefined
+            ? `Its inputs: ${keys.map(quote).join(", ") || "none"}.`
+            : `Did you mean ${quote(meant)}?`,
+      });
+    }
+    const values = call.run(keys.map((key) => (Object.hasOwn(inputs, key) ? inputs[key] : undefined)));
+    return toObject(call.outputs, values);
+  }
+
+  /**
+   * Saves the model with the present values of its variables: a complete SavedModel, for this package and for Python.
+   *
+   * @param directory the folder to write; a SavedModel that is there is replaced, as a whole
+   * @throws SavedModelError `NOT_SAVEABLE` when the model has no variables to save, `OUTPUT_CONFLICT` when the folder holds
+   * something else, `SAVE_FAILED`, `DISPOSED`
+   */
+  save(directory: string | URL): void {
+    if (this.disposed) throw new SavedModelError("DISPOSED", "save(): the model was disposed");
+    saveModel(this.#session, toPath(directory));
+  }
+
+  /** Closes the session and gives its memory back. Idempotent; never throws. */
+  dispose(): void {
+    this.#session.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /**
+   * Runs a signature with inputs in argument order.
+   *
+   * @internal Called by generated code, whose methods give it its types.
+   */
+  protected call(signature: string, inputs: readonly unknown[]): unknown {
+    const { call, properties } = this.#method(signature);
+    const values = call.run(inputs);
+    return properties === undefined ? values[0] : toObject(properties, values);
+  }
+
+  #method(signature: string): Method {
+    const method = this.#methods.get(signature);
+    if (method !== undefined) return method;
+    const reason = this.#signatures.find(({ key }) => key === signature)?.unsupported;
+    if (reason !== undefined) {
+      throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${printable(signature)}() cannot be run: ${reason}`);
+    }
+    const keys = [...this.#methods.keys()];
+    const meant = nearest(signature, keys);
+    throw new SavedModelError("SIGNATURE_NOT_FOUND", `the model has no signature ${quote(signature)}`, {
+      fix:
+        meant === undefined
+          ? `Its signatures: ${keys.map(quote).join(", ") || "none"}.`
+          : `Did you mean ${quote(meant)}?`,
+    });
+  }
+
+  #refuseOther(descriptor: ModelDescriptor): void {
+    const differences = findDifferences(descriptor, this.#signatures);
+    if (differences.length === 0) return;
+    throw new SavedModelError(
+      "SIGNATURE_MISMATCH",
+      `${printable(this.directory, 500)} does not match the generated ${descriptor.name}: ${differences.join("; ")}`,
+      { fix: "Generate the client again from this model: `npx savedmodel generate`." },
+    );
+  }
+
+  #prepare(descriptor: ModelDescriptor | undefined): ReadonlyMap<string, Method> {
+    const methods = new Map<string, Method>();
+    for (const signature of this.#signatures) {
+      if (signature.unsupported !== undefined) continue;
+      const client = descriptor?.signatures.find(({ key }) => key === signature.key);
+      if (descriptor !== undefined && client === undefined) continue;
+      const inputs = inOrder(signature.inputs, client?.inputs);
+      const outputs = inOrder(signature.outputs, client?.outputs);
+      const properties = client?.outputs.map(({ key, property }) => property ?? key);
+      methods.set(signature.key, {
+        call: new PreparedCall(this.#session, signature.key, inputs, outputs),
+        inputs: inputs.map(({ key }) => key),
+        properties: properties?.length === 1 ? undefined : properties,
+      });
+    }
+    return methods;
+  }
+}
+
+/** The model's tensors in the client's order; those that the client does not know are left out. */
+function inOrder<T extends { readonly key: string }>(
+  tensors: readonly T[],
+  order?: readonly TensorDescriptor[],
+): readonly T[] {
+  return order?.flatMap(({ key }) => tensors.filter((tensor) => tensor.key === key)) ?? tensors;
+}
+
+/** An own property for each name, hostile ones such as `__proto__` included. */
+function toObject(names: readonly string[], values: readonly unknown[]): Record<string, unknown> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index]]));
+}

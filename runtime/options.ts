@@ -1,0 +1,20 @@
+import { SavedModelError } from "./errors.js";
+import { nearest, quote } from "./text.js";
+
+/**
+ * Refuses an options object with an unknown key, which would otherwise be ignored in silence.
+ *
+ * @throws SavedModelError `INVALID_OPTION`, naming the option and the nearest valid one
+ */
+export function checkOptions(call: string, options: object, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new SavedModelError("INVALID_ARGUMENT", `${call}: options must be an object`);
+  }
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    const meant = nearest(key, known);
+    throw new SavedModelError("INVALID_OPTION", `${call} has no option ${quote(key)}`, {
+      fix: meant === undefined ? `Options: ${known.join(", ")}.` : `Did you mean ${quote(meant)}?`,
+    });
+  }
+}

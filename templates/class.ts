@@ -1,0 +1,38 @@
+import { type ClassDeclarationStructure, StructureKind } from "ts-morph";
+import type { NamedModel } from "../generator/name-model.js";
+import { block, classDocs } from "./docs.js";
+import { methodTemplate } from "./method.js";
+
+/** The client: a class with one method per signature. */
+export function classTemplate(model: NamedModel): ClassDeclarationStructure {
+  return {
+    kind: StructureKind.Class,
+    name: model.className,
+    extends: "Model",
+    isExported: true,
+    docs: [classDocs(model)],
+    methods: [
+      {
+        name: "load",
+        isStatic: true,
+        hasOverrideKeyword: true,
+        docs: [
+          block(
+            "Loads the model and checks that its signatures are those that this class was generated from.",
+            "",
+            "@param directory the SavedModel's folder; by default the one that this class was generated from",
+            "@param options the tags to load, if not the ones that this class was generated for",
+            "@throws SavedModelError when there is no such model, when it cannot be loaded, or when its signatures differ",
+          ),
+        ],
+        parameters: [
+          { name: "directory", type: "string | URL", initializer: "descriptor.directory" },
+          { name: "options", type: "LoadOptions", hasQuestionToken: true },
+        ],
+        returnType: model.className,
+        statements: [`return new ${model.className}(descriptor, directory, options);`],
+      },
+      ...model.signatures.map(methodTemplate),
+    ],
+  };
+}

@@ -1,0 +1,54 @@
+import type { JSDocStructure, OptionalKind } from "ts-morph";
+import { docCode } from "../generator/escape.js";
+import type { NamedModel, NamedSignature, NamedTensor } from "../generator/name-model.js";
+import { formatShape } from "../runtime/shape.js";
+
+/** The comment of the generated class. */
+export function classDocs({ description, signatures }: NamedModel): OptionalKind<JSDocStructure> {
+  const { directory, tags, tensorflowVersion } = description;
+  const exporter = tensorflowVersion === "" ? "" : `, exported by TensorFlow ${docCode(tensorflowVersion)}`;
+  const tagged = tags.length === 0 ? "without tags" : `tagged ${tags.map(docCode).join(", ")}`;
+  return block(
+    `The SavedModel ${docCode(directory)}, ${tagged}${exporter}.`,
+    "",
+    signatures.length === 0
+      ? "It has no signature that can be called."
+      : "All signatures share one TensorFlow session and its variables. Call `dispose()`, or declare the model with `using`.",
+  );
+}
+
+/** The comment of a method. */
+export function methodDocs({
+  key,
+  methodName,
+  inputs,
+  outputs,
+  outputsType,
+}: NamedSignature): OptionalKind<JSDocStructure> {
+  const method = methodName === "" ? "" : ` (${docCode(methodName)})`;
+  const [output] = outputs;
+  const returns = outputsType === undefined && output !== undefined ? describe(output) : "one property per output";
+  return block(
+    `Runs the signature ${docCode(key)}${method}.`,
+    "",
+    ...inputs.map((input) => `@param ${input.name} ${describe(input)}`),
+    `@returns ${returns}`,
+    "@throws SavedModelError when an input does not fit, or when TensorFlow fails",
+  );
+}
+
+/** The comment of an output's property. */
+export function outputDocs(output: NamedTensor): OptionalKind<JSDocStructure> {
+  return { description: describe(output) };
+}
+
+export function block(...lines: readonly string[]): OptionalKind<JSDocStructure> {
+  // The leading line break has ts-morph print a comment of several lines.
+  return { description: `\n${lines.join("\n")}` };
+}
+
+/** `` `training_input`: float32 [1, 2] `` */
+function describe({ key, dtype, shape, optional }: NamedTensor): string {
+  const form = shape?.length === 0 ? "scalar" : shape === null ? "of any shape" : formatShape(shape);
+  return `${docCode(key)}: ${dtype} ${form}${optional === true ? ", the model's own default when left out" : ""}`;
+}

@@ -1,0 +1,36 @@
+import { type SourceFileStructure, StructureKind } from "ts-morph";
+import type { NamedModel, NamedSignature } from "../generator/name-model.js";
+import { bannerTemplate } from "./banner.js";
+import { classTemplate } from "./class.js";
+import { descriptorTemplate } from "./descriptor.js";
+import { outputsTemplate } from "./outputs.js";
+import { inputType, outputType } from "./types.js";
+
+/** The whole generated file. */
+export function sourceFileTemplate(model: NamedModel, fingerprint: string): SourceFileStructure {
+  return {
+    kind: StructureKind.SourceFile,
+    statements: [
+      ...bannerTemplate(model.description, fingerprint),
+      {
+        kind: StructureKind.ImportDeclaration,
+        moduleSpecifier: "savedmodel",
+        namedImports: [{ name: "Model" }, ...typeImports(model).map((name) => ({ name, isTypeOnly: true }))],
+      },
+      ...model.signatures.flatMap(outputsTemplate),
+      classTemplate(model),
+      descriptorTemplate(model),
+    ],
+  };
+}
+
+/** The types that the file mentions, sorted. */
+function typeImports({ signatures }: NamedModel): readonly string[] {
+  const text = signatures.flatMap(typesOf).join(" ");
+  const used = ["AnyShape", "Tensor", "TensorLike"].filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+  return [...used, "LoadOptions", "ModelDescriptor"].sort();
+}
+
+function typesOf({ inputs, outputs }: NamedSignature): readonly string[] {
+  return [...inputs.map(inputType), ...outputs.map(outputType)];
+}

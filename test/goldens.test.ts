@@ -1,0 +1,55 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { Model } from "../runtime/index.js";
+import { expectGolden, readCalls, readCases, toTensor } from "./support/goldens.js";
+
+const models = fileURLToPath(new URL("models/", import.meta.url));
+const own = readdirSync(models)
+  .filter((file) => file.endsWith(".golden.json"))
+  .map((file) => file.replace(".golden.json", ""));
+
+describe.each(own)("%s gives the numbers of TensorFlow in Python", (name) => {
+  it.each(readCases(name))("$name", ({ calls }) => {
+    using model = Model.load(join(models, name));
+    for (const [index, { signature, inputs, outputs }] of calls.entries()) {
+      const tensors = Object.fromEntries(Object.entries(inputs).map(([key, golden]) => [key, toTensor(golden)]));
+      const results = model.run(signature, tensors);
+      expect(Object.keys(results).sort()).toEqual(Object.keys(outputs).sort());
+      for (const [key, golden] of Object.entries(outputs)) {
+        expectGolden(results[key], golden, `${signature} (call ${index}) ${key}`, 1e-6);
+      }
+    }
+  });
+});
+
+// Models that others made. They are data beside the project, not part of it.
+const shared = fileURLToPath(new URL("../../shared/models/", import.meta.url));
+const REFUSED: Readonly<Record<string, string>> = {
+  "tfdeploy-keras-multi-1.13-pbtxt": "MODEL_FORMAT_UNSUPPORTED",
+  "ydf-adult-gbdt": "OP_NOT_REGISTERED",
+  "stfs-custom-op": "OP_NOT_REGISTERED",
+  "fink-ragged": "VARIABLES_NOT_FOUND",
+};
+
+describe.skipIf(!existsSync(shared))("third-party models give the numbers of TensorFlow in Python", () => {
+  const names = existsSync(shared)
+    ? readdirSync(shared).filter((name) => existsSync(join(shared, name, "golden")))
+    : [];
+
+  it.each(names.filter((name) => REFUSED[name] === undefined))("%s", (name) => {
+    for (const { signature, tags = ["serve"], inputs, outputs } of readCalls(join(shared, name, "golden"))) {
+      using model = Model.load(join(shared, name), { tags });
+      const description = model.signatures.find(({ key }) => key === signature);
+      if (description?.unsupported !== undefined) continue;
+      const tensors = Object.fromEntries(Object.entries(inputs).map(([key, golden]) => [key, toTensor(golden)]));
+      const results = model.run(signature, tensors);
+      for (const [key, golden] of Object.entries(outputs)) expectGolden(results[key], golden, `${signature} ${key}`);
+    }
+  });
+
+  it.each(Object.entries(REFUSED))("%s is refused with %s", (name, code) => {
+    expect(() => Model.load(join(shared, name))).toThrow(expect.objectContaining({ code }));
+  });
+});
