@@ -1,8 +1,8 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const source = (path: string): string => new URL(path, import.meta.url).pathname;
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   resolve: {
     // Generated code imports the package by its name; the tests run it on the sources.
     alias: [
@@ -19,3 +19,5 @@ export default defineConfig({
     hookTimeout: 60_000,
   },
 });
+
+export default config;

@@ -25,7 +25,7 @@ const TITLES = {
 } as const;
 
 async function report(diagnosis: Diagnosis): Promise<string> {
-  const { bold, dim, green, red, yellow } = await colours();
+  const { bold, dim, green, red, yellow } = (await import("picocolors")).default;
   const { library, platform } = diagnosis;
   const support = platform.supported
     ? platform.tested
@@ -53,15 +53,6 @@ async function report(diagnosis: Diagnosis): Promise<string> {
       ? `${red("No TensorFlow library can be used.")}${platform.supported ? ` ${advice(diagnosis)}` : ""}`
       : `${bold(green(`TensorFlow ${library.version}`))} is used, from ${library.main}`;
   return [...table, "", verdict].join("\n");
-}
-
-type Colours = Record<"bold" | "dim" | "green" | "red" | "yellow", (text: string) => string>;
-
-/** yoctocolors decides by the kind of the terminal, but not by whether there is one. */
-async function colours(): Promise<Colours> {
-  if (process.stdout.isTTY) return await import("yoctocolors");
-  const plain = (text: string): string => text;
-  return { bold: plain, dim: plain, green: plain, red: plain, yellow: plain };
 }
 
 function advice({ places }: Diagnosis): string {

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { InstallOptions } from "../library/install.js";
-import type { OnProgress, Progress } from "../library/progress.js";
+import { progressBar, progressLines } from "./progress.js";
 
 /** `savedmodel install`: puts TensorFlow's library into the per-user cache. */
 export function installCommand(): Command {
@@ -38,55 +38,4 @@ async function install(options: Pick<InstallOptions, "version" | "from" | "force
     display.end();
     for (const signal of signals) process.off(signal, abort);
   }
-}
-
-interface Display {
-  readonly show: OnProgress;
-  readonly end: () => void;
-}
-
-const TITLES = { download: "Downloading", unpack: "Unpacking", check: "Trying it" } as const;
-
-/** One bar per phase, on stderr. */
-async function progressBar(): Promise<Display> {
-  const { default: progress } = await import("cli-progress");
-  const format = "{title} [{bar}] {percentage} % | {megabytes} MB";
-  const bar = new progress.SingleBar({ format, stopOnComplete: false, hideCursor: true, stream: process.stderr });
-  let phase: Progress["phase"] | undefined;
-  const end = (): void => {
-    if (phase !== undefined) bar.stop();
-    phase = undefined;
-  };
-  const show = (now: Progress): void => {
-    if (now.phase === "check") {
-      end();
-      return;
-    }
-    const payload = { title: TITLES[now.phase].padEnd(11), megabytes: Math.round(now.done / 1e6) };
-    // pip announces a rounded size; the bar must not overflow for it.
-    const total = Math.max(now.total ?? 0, now.done, 1);
-    if (now.phase !== phase) {
-      end();
-      phase = now.phase;
-      bar.start(total, now.done, payload);
-    } else {
-      bar.setTotal(total);
-      bar.update(now.done, payload);
-    }
-  };
-  return { show, end };
-}
-
-/** A line on stderr for every phase and every tenth of it, for logs. */
-function progressLines(): Display {
-  let last = "";
-  const show = (now: Progress): void => {
-    const line =
-      now.total === undefined
-        ? `${TITLES[now.phase]}…`
-        : `${TITLES[now.phase]}: ${Math.min(10, Math.floor((now.done / now.total) * 10)) * 10} % of ${Math.round(now.total / 1e6)} MB`;
-    if (line !== last) console.error(line);
-    last = line;
-  };
-  return { show, end: () => {} };
 }

@@ -71,8 +71,9 @@ export async function downloadWheel(pip: Pip, request: WheelRequest): Promise<st
     if (!/from versions: \d/.test(answer.stderr)) break;
   }
   const what = `${request.platform.pipPackage} ${request.version}`;
+  const reach = output.includes("from versions: none") ? "Check that pip reaches its package index; or " : "";
   throw new SavedModelError("INSTALL_FAILED", `pip could not download ${what}, saying "${output}"`, {
-    fix: "`savedmodel install --from <wheel, tar.gz, folder or URL>` installs without pip.",
+    fix: `${reach}${reach === "" ? "Install" : "install"} without pip: \`savedmodel install --from <wheel, tar.gz, folder or URL>\`.`,
   });
 }
 
