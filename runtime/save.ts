@@ -30,28 +30,36 @@ export function saveModel(session: Session, directory: string): void {
   }
   const target = resolve(directory);
   const name = printable(target, 500);
-  if (!isReplaceable(target)) {
-    throw new SavedModelError("OUTPUT_CONFLICT", `${name} exists and is no SavedModel`, {
-      fix: "Save to a new folder, or remove this one.",
-    });
-  }
-  session.requireUnchangedFile();
-  let scratch: string | undefined;
   try {
-    mkdirSync(dirname(target), { recursive: true });
-    scratch = mkdtempSync(join(dirname(target), `.${basename(target)}.saving-`));
+    if (isReplaceable(target)) {
+      session.requireUnchangedFile();
+      writeModel(session, saver, target);
+      return;
+    }
+  } catch (cause) {
+    if (cause instanceof SavedModelError && cause.code === "SAVE_FAILED") throw cause;
+    const reason = cause instanceof SavedModelError ? cause.rawMessage : String(cause);
+    throw new SavedModelError("SAVE_FAILED", `${source} could not be saved to ${name}: ${reason}`, { cause });
+  }
+  throw new SavedModelError("OUTPUT_CONFLICT", `${name} exists and is no SavedModel`, {
+    fix: "Save to a new folder, or remove this one.",
+  });
+}
+
+/** Writes the whole model beside the target and puts it in the target's place. */
+function writeModel(session: Session, saver: Message<"SaverDef">, target: string): void {
+  mkdirSync(dirname(target), { recursive: true });
+  const scratch = mkdtempSync(join(dirname(target), `.${basename(target)}.saving-`));
+  try {
     const copy = join(scratch, "new");
     copyTree(session.directory, copy, ["variables"]);
     mkdirSync(join(copy, "variables"));
     saveCall(session, saver).run([join(copy, "variables", "variables")]);
     replace(target, copy, join(scratch, "old"));
-  } catch (cause) {
-    const reason =
-      cause instanceof SavedModelError ? cause.rawMessage : String(cause instanceof Error ? cause.message : cause);
-    throw new SavedModelError("SAVE_FAILED", `${source} could not be saved to ${name}: ${reason}`, { cause });
   } finally {
-    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
+    rmSync(scratch, { recursive: true, force: true });
   }
+  if (target === resolve(session.directory)) session.acceptFile();
 }
 
 const saveCalls = new WeakMap<Session, PreparedCall>();

@@ -17,16 +17,23 @@ const CONFIG: Uint8Array = Uint8Array.of(0x38, 0x01);
  */
 const RUN_OPTIONS: Uint8Array = Uint8Array.of(0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01);
 
+/** Something that holds native memory. */
+interface Resource {
+  release(): void;
+}
+
 /** Releases native memory, in the reverse order of its acquisition. Never throws. */
 class Resources {
-  readonly #releases: (() => void)[] = [];
+  readonly #resources: Resource[] = [];
 
-  add(release: () => void): void {
-    this.#releases.push(release);
+  add(resource: Resource): void {
+    this.#resources.push(resource);
   }
 
   releaseAll(): void {
-    for (let release = this.#releases.pop(); release !== undefined; release = this.#releases.pop()) release();
+    for (let resource = this.#resources.pop(); resource !== undefined; resource = this.#resources.pop()) {
+      resource.release();
+    }
   }
 }
 
@@ -43,7 +50,7 @@ export class Session {
   readonly handle: Pointer;
   readonly runOptions: Pointer;
   readonly #graph: Pointer;
-  readonly #file: { readonly path: string; readonly stamp: string };
+  readonly #file: { readonly path: string; stamp: string };
   readonly #resources: Resources;
   #disposed = false;
 
@@ -60,13 +67,13 @@ export class Session {
     const resources = new Resources();
     try {
       const graph = nonNull(api.TF_NewGraph(), "graph");
-      resources.add(() => api.TF_DeleteGraph(graph));
+      resources.add({ release: () => api.TF_DeleteGraph(graph) });
       const runOptions = nonNull(api.TF_NewBufferFromString(RUN_OPTIONS, RUN_OPTIONS.length), "buffer");
-      resources.add(() => api.TF_DeleteBuffer(runOptions));
+      resources.add({ release: () => api.TF_DeleteBuffer(runOptions) });
       const buffer = nonNull(api.TF_NewBuffer(), "buffer");
-      resources.add(() => api.TF_DeleteBuffer(buffer));
+      resources.add({ release: () => api.TF_DeleteBuffer(buffer) });
       const handle = load(api, { graph, runOptions, buffer }, directory, tags);
-      resources.add(() => close(api, handle));
+      resources.add({ release: () => close(api, handle) });
       this.handle = handle;
       this.metaGraph = decode("MetaGraphDef", contents(api, buffer));
       requireVariables(directory, this.metaGraph);
@@ -106,9 +113,17 @@ export class Session {
     });
   }
 
-  /** Has native memory released together with the session. `release` must not reach the session itself. */
-  own(release: () => void): void {
-    this.#resources.add(release);
+  /** Takes the file that is there now for the one that was loaded: this session has saved itself over it. */
+  acceptFile(): void {
+    this.#file.stamp = stampOf(this.#file.path);
+  }
+
+  /**
+   * Has native memory released together with the session. What the resource can reach must not include the session, or it
+   * is never collected: mind that a closure keeps alive whatever the other closures of its scope use.
+   */
+  own(resource: Resource): void {
+    this.#resources.add(resource);
   }
 
   /** Closes the session and releases its memory. Idempotent; never throws. */

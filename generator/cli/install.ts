@@ -23,9 +23,9 @@ async function install(options: Pick<InstallOptions, "version" | "from" | "force
   const display = process.stderr.isTTY ? await progressBar() : progressLines();
   const controller = new AbortController();
   const abort = (): void => controller.abort();
-  // The first Ctrl-C cleans up; a second one ends the process at once.
+  // However often: npx passes on a Ctrl-C that the terminal has sent already, and a second one must not stop the cleaning up.
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.once(signal, abort);
+  for (const signal of signals) process.on(signal, abort);
   try {
     const { version, folder, isNew } = await installLibrary({
       ...options,

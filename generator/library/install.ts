@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { SavedModelError } from "../../runtime/errors.js";
-import { cacheFolder, installFolder, isVersion, lookUpInstalled } from "../../runtime/library/cache.js";
+import { installFolder, isVersion, lookUpInstalled } from "../../runtime/library/cache.js";
 import { currentPlatform, DEFAULT_TENSORFLOW_VERSION, type Platform } from "../../runtime/library/platform.js";
 import { checkLibrary } from "./check.js";
+import { installError } from "./failure.js";
 import { obtain } from "./obtain.js";
 import type { OnProgress } from "./progress.js";
-import { codeOf, makeCurrent, publish } from "./publish.js";
+import { makeCurrent, publish } from "./publish.js";
 import { stage, writeManifest } from "./stage.js";
 import { createWorkFolder, type WorkFolder } from "./work.js";
 
@@ -105,28 +106,4 @@ function checked(options: InstallOptions): InstallOptions {
 /** pip writes `2.21.0rc1`, the library itself `2.21.0-rc1`. */
 function folderVersion(version: string): string {
   return version.replace(/(\d)-?(rc\d+)$/, "$1-$2");
-}
-
-function installError(error: unknown, signal: AbortSignal | undefined): SavedModelError {
-  if (signal?.aborted) {
-    return new SavedModelError("INSTALL_FAILED", "interrupted; nothing was installed", { cause: error });
-  }
-  if (error instanceof SavedModelError) return error;
-  const code = codeOf(error);
-  const cache = cacheFolder();
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new SavedModelError("INSTALL_FAILED", `the disk that holds ${cache} is full`, {
-      cause: error,
-      fix: "Make 1.5 GB free while it installs (0.9 GB stay in use), or set SAVEDMODEL_CACHE to another folder.",
-    });
-  }
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "ENOTDIR") {
-    return new SavedModelError("INSTALL_FAILED", `${cache} cannot be written to (${code})`, {
-      cause: error,
-      fix: "Set SAVEDMODEL_CACHE to a folder that you may write to; on Windows, also end programs that use the library.",
-    });
-  }
-  return new SavedModelError("INSTALL_FAILED", error instanceof Error ? error.message : String(error), {
-    cause: error,
-  });
 }

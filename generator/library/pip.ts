@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { SavedModelError } from "../../runtime/errors.js";
 import type { Platform } from "../../runtime/library/platform.js";
 import { lastLines, runCommand } from "./command.js";
+import { diskFull } from "./failure.js";
 import type { OnProgress } from "./progress.js";
 
 /** A pip that runs: the command and the parameters in front of pip's own. */
@@ -66,6 +67,8 @@ export async function downloadWheel(pip: Pip, request: WheelRequest): Promise<st
     const wheel = (await readdir(request.folder)).find((name) => name.endsWith(".whl"));
     if (answer.code === 0 && wheel !== undefined) return join(request.folder, wheel);
     request.signal?.throwIfAborted();
+    // All that pip writes is in the work folder.
+    if (answer.stderr.includes("No space left on device")) throw diskFull();
     output = lastLines(answer.stderr === "" ? answer.stdout : answer.stderr, 4);
     // Another Python helps only where the version is unknown to this one, not where nothing can be reached.
     if (!/from versions: \d/.test(answer.stderr)) break;

@@ -2,6 +2,7 @@ import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { currentFile, installFolder, lookUpInstalled } from "../../runtime/library/cache.js";
 import type { Platform } from "../../runtime/library/platform.js";
+import { codeOf } from "./failure.js";
 import { remove, type WorkFolder } from "./work.js";
 
 /**
@@ -49,9 +50,4 @@ export async function makeCurrent(version: string): Promise<void> {
 function isOccupied(error: unknown): boolean {
   // Windows answers EPERM or EACCES for a folder that exists.
   return ["ENOTEMPTY", "EEXIST", "EPERM", "EACCES"].includes(codeOf(error) ?? "");
-}
-
-/** The system's name of an error, such as `ENOSPC`. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

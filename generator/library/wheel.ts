@@ -1,8 +1,8 @@
-import { createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import { basename, join } from "node:path";
-import type { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { crc32 } from "node:zlib";
+import { crc32, createInflateRaw } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
 import { SavedModelError } from "../../runtime/errors.js";
 import { isLibraryFile } from "./kind.js";
@@ -28,11 +28,23 @@ export async function unpackZip(
       done += bytes;
       onProgress({ phase: "unpack", done, total });
     };
-    // Two inflate side by side: zlib works on libuv's threads.
-    await Promise.all(entries.map((entry) => unpackEntry(zip, entry, folder, count, signal)));
+    // Side by side, since zlib works on libuv's threads; and all are waited for, so that nothing writes after a failure.
+    const unpacking = { folder, count, signal };
+    const results = await Promise.allSettled(entries.map((entry) => unpackEntry(path, zip, entry, unpacking)));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
   } finally {
     zip.close();
   }
+}
+
+/** The two compression methods of zip that are in use. */
+const STORED = 0;
+const DEFLATED = 8;
+
+interface Unpacking {
+  readonly folder: string;
+  readonly count: (bytes: number) => void;
+  readonly signal: AbortSignal | undefined;
 }
 
 async function libraryEntries(zip: ZipFile): Promise<Entry[]> {
@@ -44,25 +56,30 @@ async function libraryEntries(zip: ZipFile): Promise<Entry[]> {
   return [...entries.values()];
 }
 
-async function unpackEntry(
-  zip: ZipFile,
-  entry: Entry,
-  folder: string,
-  count: (bytes: number) => void,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const source: Readable = await zip.openReadStreamPromise(entry);
+async function unpackEntry(path: string, zip: ZipFile, entry: Entry, unpacking: Unpacking): Promise<void> {
+  const { folder, count, signal } = unpacking;
+  const damaged = (reason: string): SavedModelError =>
+    new SavedModelError("INSTALL_FAILED", `${entry.fileName} in ${path} is damaged: ${reason}`);
+  if (entry.isEncrypted() || ![STORED, DEFLATED].includes(entry.compressionMethod)) throw damaged("it cannot be read");
+  const { fileDataStart: start } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+  let size = 0;
   let checksum = 0;
   const check = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
+      size += chunk.length;
+      if (size > entry.uncompressedSize) throw damaged("it is longer than it says");
       checksum = crc32(chunk, checksum);
       count(chunk.length);
       yield chunk;
     }
   };
+  // Not yauzl's own stream, which reads on after it was stopped, and then ends the process with an uncaught exception.
+  const highWaterMark = 1 << 20;
+  const end = start + entry.compressedSize - 1;
+  const source = entry.compressedSize === 0 ? Readable.from([]) : createReadStream(path, { start, end, highWaterMark });
+  const inflate =
+    entry.compressionMethod === STORED ? new PassThrough() : createInflateRaw({ chunkSize: highWaterMark });
   const target = createWriteStream(join(folder, basename(entry.fileName)), { flags: "wx" });
-  await pipeline(source, check, target, { signal });
-  if (checksum !== entry.crc32) {
-    throw new SavedModelError("INSTALL_FAILED", `${entry.fileName} in the archive is damaged: its checksum is wrong`);
-  }
+  await pipeline(source, inflate, check, target, { signal });
+  if (size !== entry.uncompressedSize || checksum !== entry.crc32) throw damaged("its checksum is wrong");
 }

@@ -30,8 +30,8 @@ interface Found {
 
 type Row = ArrayLike<unknown>;
 
-/** Terminates on cyclic arrays; TensorFlow allows 254 dimensions. */
-const MAX_RANK = 254;
+/** What TensorFlow allows (`TensorShape::MaxDimensions`). A cyclic array has more. */
+export const MAX_RANK = 254;
 
 /**
  * Brings a scalar or nested arrays into row-major order. The innermost rows may be typed arrays of the dtype.
@@ -47,6 +47,7 @@ export function flattenNested(
   scratch?: AnyTypedArray,
 ): Flattened | NestedProblem {
   const shape = nestedShape(value, dtype, spec);
+  if (shape.length > MAX_RANK) return { problem: "INVALID_RANK", shape, path: [], value };
   if (!matchesShape(shape, spec)) {
     // A value that is of no use whatever its shape is told so.
     if (shape.length === 0 && !isElement(value, dtype)) return { problem: "INVALID_DTYPE", shape, path: [], value };

@@ -73,7 +73,7 @@ export class PreparedCall {
       return { key: output.key, scalar: output.shape?.length === 0, endpoint, passedThrough: fed !== undefined };
     });
     this.#feeds = feeds.dtypes.map((dtype) => new Feed(session.api, dtype));
-    for (const feed of this.#feeds) session.own(() => feed.release());
+    for (const feed of this.#feeds) session.own(feed);
     this.#feedEndpoints = feeds;
     this.#fetchEndpoints = fetches;
     this.#fedOutputs = feeds.toNative();

@@ -2,7 +2,7 @@ import { type AnyTypedArray, type DTypeInfo, isTypedArrayOf } from "../dtype.js"
 import { type ErrorCode, SavedModelError } from "../errors.js";
 import { elementCount, formatShape, matchesShape, type ShapeSpec } from "../shape.js";
 import { quote } from "../text.js";
-import { type Flattened, flattenNested, type NestedProblem } from "./nested.js";
+import { type Flattened, flattenNested, MAX_RANK, type NestedProblem } from "./nested.js";
 
 /** What an input must be. */
 export interface InputSpec {
@@ -76,8 +76,11 @@ function nestedError(result: NestedProblem, spec: InputSpec, call: string): Save
   const at = result.path.length === 0 ? "" : ` at ${result.path.map((index) => `[${index}]`).join("")}`;
   switch (result.problem) {
     case "INVALID_RANK":
-    case "INVALID_SHAPE":
-      return inputError(result.problem, spec, call, formatShape(result.shape));
+    case "INVALID_SHAPE": {
+      const isEndless = result.shape.length > MAX_RANK;
+      const found = isEndless ? `more than ${MAX_RANK} dimensions` : formatShape(result.shape);
+      return inputError(result.problem, spec, call, found);
+    }
     case "RAGGED_ARRAY": {
       const due = result.shape[result.path.length];
       const found =

@@ -1,0 +1,59 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ModelDescription, TensorDescription } from "../../generator/index.js";
+import type { Workplace } from "../workplace.js";
+import type { CallCase } from "./case.js";
+import type { Command } from "./program.js";
+
+const SOURCE = fileURLToPath(new URL("../c/loop.c", import.meta.url));
+
+/** Which session and run options the C program uses: TensorFlow's own, or those of runtime/session.ts. */
+export type COptions = "default" | "runtime";
+
+/** Compiles the C program; where there is no compiler, says so. */
+export function compileLoop(folder: string): string | { readonly absent: string } {
+  const binary = join(folder, "loop");
+  const compiler = process.env.CC || "cc";
+  const { error, status, stderr } = spawnSync(compiler, ["-O2", "-std=gnu11", "-o", binary, SOURCE, "-ldl"], {
+    encoding: "utf8",
+  });
+  if (error !== undefined) return { absent: `no C compiler: ${error.message}` };
+  return status === 0 ? binary : { absent: `${compiler} failed: ${stderr.trim().split("\n")[0]}` };
+}
+
+/** The command that runs cases of a model in C. */
+export function loopCommand(
+  { loop, library }: Workplace,
+  options: COptions,
+  model: ModelDescription,
+  cases: readonly CallCase[],
+): Command | { readonly absent: string } {
+  if (typeof loop !== "string") return loop;
+  const args = [library.framework ?? "-", library.main, options, model.directory];
+  return { file: loop, args: [...args, ...cases.flatMap((kase) => caseArguments(model, kase))] };
+}
+
+function caseArguments({ signatures }: ModelDescription, kase: CallCase): readonly string[] {
+  const head = ["--case", kase.name, ...(kase.freshTensor === true ? ["--fresh"] : [])];
+  if (kase.memcpyBytes !== undefined) return [...head, "--memcpy", `${kase.memcpyBytes}`];
+  const signature = signatures.find(({ key }) => key === kase.signature);
+  if (signature === undefined) throw new Error(`the model has no signature ${kase.signature}`);
+  return [
+    ...head,
+    ...signature.inputs.flatMap((input) => feedArguments(input, kase)),
+    ...signature.outputs.flatMap((output) => ["--fetch", ...endpoint(output)]),
+  ];
+}
+
+function feedArguments(input: TensorDescription, { size = 1, stringBytes = 0 }: CallCase): readonly string[] {
+  if (input.dtype === "string") return ["--string", ...endpoint(input), `${size}`, `${stringBytes}`];
+  const shape = (input.shape ?? []).map((dimension) => dimension ?? size);
+  return ["--float32", ...endpoint(input), shape.join("x")];
+}
+
+/** `operation:index`, taken apart; a missing index means 0. */
+function endpoint({ tensor = "" }: TensorDescription): readonly [operation: string, index: string] {
+  const [, operation = "", index = "0"] = /^(.*?)(?::(\d+))?$/s.exec(tensor) ?? [];
+  return [operation, index];
+}

@@ -1,0 +1,108 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Contestant, Entry, Sample } from "./case.js";
+
+/** How a program is started. */
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+/** A program that answers nothing for this long is ended. */
+const SILENCE_LIMIT = 120_000;
+const STDERR_KEPT = 2000;
+
+/**
+ * A process that measures its own calls. When it is ready it prints a line of JSON; then it answers each line `case calls`
+ * of its standard input with a line of JSON. So the rounds of several programs can take turns while all of them are warm.
+ */
+export class Program {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+  readonly #stderr: () => string;
+
+  private constructor(child: ChildProcessWithoutNullStreams, lines: AsyncIterator<string>, stderr: () => string) {
+    this.#child = child;
+    this.#lines = lines;
+    this.#stderr = stderr;
+  }
+
+  /** Starts a program in the repository's folder and waits until it is ready. */
+  static async start({ file, args }: Command, directory: string): Promise<Program> {
+    const child = spawn(file, args, {
+      cwd: directory,
+      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "2" },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr = (stderr + text).slice(-STDERR_KEPT);
+    });
+    // A program that ended is noticed by the missing answer.
+    child.stdin.on("error", () => undefined);
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    await once(child, "spawn");
+    await nextAnswer(child, lines, () => stderr);
+    return new Program(child, lines, () => stderr);
+  }
+
+  /** The contestant that runs one of the program's cases. */
+  contestant(name: string, caseName: string): Contestant {
+    return { name, run: (calls) => this.#run(caseName, calls) };
+  }
+
+  /** Lets the program come to its end. */
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exit = once(this.#child, "exit");
+    this.#child.stdin.end();
+    await exit;
+  }
+
+  async #run(caseName: string, calls: number): Promise<Sample> {
+    this.#child.stdin.write(`${caseName} ${calls}\n`);
+    const { median, p99 } = await nextAnswer(this.#child, this.#lines, this.#stderr);
+    if (typeof median !== "number" || typeof p99 !== "number") throw new Error("a program answered without figures");
+    return { median, p99 };
+  }
+}
+
+async function nextAnswer(
+  child: ChildProcessWithoutNullStreams,
+  lines: AsyncIterator<string>,
+  stderr: () => string,
+): Promise<Record<string, unknown>> {
+  const silence = setTimeout(() => child.kill("SIGKILL"), SILENCE_LIMIT);
+  try {
+    const line = await lines.next();
+    if (line.done !== true) return JSON.parse(line.value) as Record<string, unknown>;
+  } finally {
+    clearTimeout(silence);
+  }
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  const reason = stderr().trim().split("\n").at(-1) || "nothing on stderr";
+  throw new Error(`ended with ${child.signalCode ?? child.exitCode}: ${reason}`);
+}
+
+/** A program that takes part if it starts; the programs of one model are started together. */
+export interface Team {
+  /** The program's contestant for a case, or the reason why there is none. */
+  readonly entry: (name: string, caseName: string) => Entry;
+  readonly program: Program | undefined;
+}
+
+/** Starts a program, unless its command could not be made: then there is only a reason. */
+export async function startTeam(command: Command | { readonly absent: string }, directory: string): Promise<Team> {
+  if ("absent" in command) return absentTeam(command.absent);
+  try {
+    const program = await Program.start(command, directory);
+    return { program, entry: (name, caseName) => program.contestant(name, caseName) };
+  } catch (error) {
+    return absentTeam(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function absentTeam(absent: string): Team {
+  return { program: undefined, entry: (name) => ({ name, absent }) };
+}

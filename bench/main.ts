@@ -1,0 +1,36 @@
+/** `npm run bench`: compares generated clients with C and with Python, side by side in one run. */
+import { type BenchOptions, parseOptions, USAGE } from "./options.js";
+import { settingOf, writeJson } from "./report/json.js";
+import { formatTable } from "./report/table.js";
+import { compare, type Result } from "./rounds.js";
+import { customModel } from "./suites/custom-model.js";
+import { dtypes } from "./suites/dtypes.js";
+import { inspect } from "./suites/inspect.js";
+import { prepareWorkplace } from "./workplace.js";
+
+async function main(options: BenchOptions): Promise<void> {
+  const workplace = prepareWorkplace(options.python);
+  const setting = settingOf(workplace.library.version);
+  const { tensorflow, node, platform, processors } = setting;
+  process.stdout.write(`TensorFlow ${tensorflow}, Node.js ${node}, ${platform}, ${processors} processors\n\n`);
+  const results: Result[] = [];
+  for (const suite of [customModel, dtypes, inspect]) {
+    for await (const comparison of suite(workplace, options)) {
+      const result = await compare(comparison);
+      results.push(result);
+      process.stdout.write(`${formatTable(result)}\n`);
+    }
+  }
+  if (results.length === 0) throw new TypeError(`there is no comparison ${options.only.join(", ")}`);
+  if (options.json !== undefined) writeJson(options.json, setting, results);
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === "help") process.stdout.write(USAGE);
+  else await main(options);
+} catch (error) {
+  process.stderr.write(`error: ${error instanceof Error ? error.message : error}\n`);
+  if (error instanceof TypeError) process.stderr.write(`\n${USAGE}`);
+  process.exitCode = 1;
+}

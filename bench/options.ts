@@ -1,0 +1,42 @@
+import { parseArgs } from "node:util";
+
+/** What the command line asks for. */
+export interface BenchOptions {
+  readonly quick: boolean;
+  /** Where the figures are written as JSON. */
+  readonly json: string | undefined;
+  /** Which comparisons are run; all of them where it is empty. */
+  readonly only: readonly string[];
+  /** A Python with TensorFlow. */
+  readonly python: string | undefined;
+}
+
+export const USAGE = `usage: npm run bench -- [options]
+
+  --quick          a short run, for a first look
+  --only <name>    only this comparison, or group of them (train, pred, identity, identity/1KB, strings, inspect, …);
+                   can be given several times
+  --python <path>  a Python with TensorFlow to compare with (default: that of \`npm run conformance\`, if it is there)
+  --json <file>    write the figures there as well
+`;
+
+/** @throws TypeError for an option that there is not */
+export function parseOptions(args: readonly string[]): BenchOptions | "help" {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: "boolean", default: false },
+      json: { type: "string" },
+      only: { type: "string", multiple: true, default: [] },
+      python: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return "help";
+  return { quick: values.quick, json: values.json, only: values.only, python: values.python };
+}
+
+/** Whether a comparison such as `identity/1KB` is among those that are asked for. */
+export function isWanted(name: string, only: readonly string[]): boolean {
+  return only.length === 0 || only.some((wanted) => name === wanted || name.startsWith(`${wanted}/`));
+}

@@ -1,0 +1,62 @@
+"""`loop.py MODEL CASES`: calls the signatures of a SavedModel from Python, and takes the time of each call.
+
+A call is what a program does with data of its own: make the input tensors, call the signature, read the result as NumPy.
+Prints {"ready": true, ...}, then answers every line "case calls" of its standard input with nanoseconds per call.
+"""
+
+import json
+import math
+import sys
+from collections.abc import Callable
+from time import perf_counter_ns
+
+import numpy as np
+import tensorflow as tf
+
+
+def prepare(model: object, case: dict) -> Callable[[], object]:
+    """One call of a case, with the same data as the other contestants."""
+    function = model.signatures[case["signature"]]
+    (output,) = function.structured_outputs
+    data = {name: make(spec, case) for name, spec in function.structured_input_signature[1].items()}
+
+    def call() -> object:
+        inputs = {name: tf.constant(value) for name, value in data.items()}
+        return function(**inputs)[output].numpy()
+
+    return call
+
+
+def make(spec: tf.TensorSpec, case: dict) -> object:
+    """Nested lists where the shape is small and fixed, an array where the case says how large it is."""
+    if spec.dtype == tf.string:
+        return [b"x" * case["stringBytes"]] * case["size"]
+    if "size" in case:
+        return np.ones([case["size"]], np.float32)
+    return np.ones(spec.shape, np.float32).tolist()
+
+
+def measure(call: Callable[[], object], calls: int) -> dict:
+    samples = []
+    before = perf_counter_ns()
+    for _ in range(calls):
+        call()
+        after = perf_counter_ns()
+        samples.append(after - before)
+        before = after
+    samples.sort()
+    median, p99 = (samples[max(0, math.ceil(calls * fraction) - 1)] for fraction in (0.5, 0.99))
+    return {"calls": calls, "median": median, "p99": p99}
+
+
+def main() -> None:
+    _, directory, cases = sys.argv
+    model = tf.saved_model.load(directory)
+    calls = {case["name"]: prepare(model, case) for case in json.loads(cases)}
+    print(json.dumps({"ready": True, "tensorflow": tf.__version__}), flush=True)
+    for line in sys.stdin:
+        name, count = line.split()
+        print(json.dumps(measure(calls[name], int(count))), flush=True)
+
+
+main()

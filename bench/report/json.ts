@@ -1,0 +1,25 @@
+import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import type { Result } from "../rounds.js";
+
+/** What the figures were taken on. */
+export interface Setting {
+  readonly tensorflow: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly processors: number;
+}
+
+export function settingOf(tensorflow: string): Setting {
+  return {
+    tensorflow,
+    node: process.versions.node,
+    platform: `${process.platform}-${process.arch}`,
+    processors: availableParallelism(),
+  };
+}
+
+/** Writes the figures, in nanoseconds per call. */
+export function writeJson(file: string, setting: Setting, results: readonly Result[]): void {
+  writeFileSync(file, `${JSON.stringify({ setting, results }, null, 2)}\n`);
+}

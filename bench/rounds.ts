@@ -1,0 +1,124 @@
+import type { Absentee, Contestant, Entry, Sample } from "./contestants/case.js";
+import { median } from "./statistics.js";
+
+/** How long a comparison takes. */
+export interface Pace {
+  readonly rounds: number;
+  /** How long one contestant runs in one round, about. */
+  readonly roundMs: number;
+  readonly warmUpMs: number;
+  readonly minimumCalls: number;
+}
+
+/** Contestants that do the same work. */
+export interface Comparison {
+  readonly name: string;
+  /** In words. */
+  readonly title: string;
+  /** The name of the contestant that the others are divided by. */
+  readonly baseline: string;
+  readonly entries: readonly Entry[];
+  readonly pace: Pace;
+}
+
+/** What a contestant reached, in nanoseconds per call. */
+export interface Score {
+  readonly name: string;
+  readonly calls: number;
+  /** The median of the rounds' medians, and the lowest and the highest of them: how quiet the machine was. */
+  readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
+  /** The median of the rounds' 99th percentiles. */
+  readonly p99: number;
+  /** The median of the ratios to the baseline, each taken within one round; null without a baseline. */
+  readonly ratio: number | null;
+}
+
+export interface Result {
+  readonly name: string;
+  readonly title: string;
+  readonly baseline: string;
+  readonly rounds: number;
+  readonly scores: readonly (Score | Absentee)[];
+}
+
+/** A contestant, how many calls make one of its rounds, and its rounds so far. */
+interface Runner {
+  readonly contestant: Contestant;
+  readonly calls: number;
+  readonly samples: Sample[];
+}
+
+const MAXIMUM_CALLS = 100_000;
+
+/**
+ * Lets the contestants take turns: A B C A B C …, so that what else the machine does hits all of them alike.
+ *
+ * A contestant that fails becomes an absentee; the others go on.
+ */
+export async function compare({ name, title, baseline, entries, pace }: Comparison): Promise<Result> {
+  const runners = new Map<string, Runner>();
+  const absent = new Map<string, Absentee>();
+  const attempt = async (contestant: Contestant, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      runners.delete(contestant.name);
+      absent.set(contestant.name, {
+        name: contestant.name,
+        absent: error instanceof Error ? error.message : `${error}`,
+      });
+    }
+  };
+  for (const entry of entries) {
+    if ("absent" in entry) absent.set(entry.name, entry);
+    else {
+      await attempt(entry, async () => {
+        runners.set(entry.name, { contestant: entry, calls: await warmUp(entry, pace), samples: [] });
+      });
+    }
+  }
+  for (let round = 0; round < pace.rounds; round++) {
+    for (const { contestant, calls, samples } of [...runners.values()]) {
+      await attempt(contestant, async () => {
+        samples.push(await contestant.run(calls));
+      });
+    }
+  }
+  const base = runners.get(baseline);
+  const scores = entries.map((entry) => {
+    const runner = runners.get(entry.name);
+    return runner === undefined ? (absent.get(entry.name) ?? { name: entry.name, absent: "" }) : score(runner, base);
+  });
+  return { name, title, baseline, rounds: pace.rounds, scores };
+}
+
+/** Runs a contestant for a while; answers how many calls make a round. */
+async function warmUp({ run }: Contestant, { warmUpMs, roundMs, minimumCalls }: Pace): Promise<number> {
+  const start = performance.now();
+  // The first call of a signature builds its executor: it says nothing about those that follow.
+  let { median: nanoseconds } = await run(1);
+  for (let calls = 1; ; calls *= 2) {
+    const left = warmUpMs - (performance.now() - start);
+    if (left <= 0) break;
+    const fitting = Math.ceil((left * 1e6) / nanoseconds);
+    ({ median: nanoseconds } = await run(Math.max(1, Math.min(calls, fitting))));
+  }
+  const calls = Math.round((roundMs * 1e6) / nanoseconds);
+  return Math.min(MAXIMUM_CALLS, Math.max(minimumCalls, calls));
+}
+
+function score({ contestant, calls, samples }: Runner, baseline: Runner | undefined): Score {
+  const medians = samples.map((sample) => sample.median);
+  const ratios = baseline?.samples.map((sample, round) => (medians[round] ?? Number.NaN) / sample.median);
+  return {
+    name: contestant.name,
+    calls,
+    median: median(medians),
+    lowest: Math.min(...medians),
+    highest: Math.max(...medians),
+    p99: median(samples.map((sample) => sample.p99)),
+    ratio: ratios === undefined ? null : median(ratios),
+  };
+}

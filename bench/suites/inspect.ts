@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Entry } from "../contestants/case.js";
+import { wholeProcess } from "../contestants/whole-process.js";
+import { isWanted } from "../options.js";
+import type { Workplace } from "../workplace.js";
+import { paceOf, type Suite } from "./suite.js";
+
+const MODEL = "test/models/custom_model";
+const OURS = "savedmodel inspect";
+const THEIRS = "saved_model_cli show --all";
+
+/** What it takes to look into a model from the command line, from the start of the process to its end. */
+export const inspect: Suite = async function* (workplace, options) {
+  if (!isWanted("inspect", options.only)) return;
+  const cli = join(workplace.root, "dist/generator/cli/main.js");
+  yield {
+    name: "inspect",
+    title: "inspecting custom_model, whole processes",
+    baseline: OURS,
+    // A process takes seconds in Python.
+    pace: paceOf(options, { rounds: options.quick ? 2 : 5, warmUpMs: 0, roundMs: 500, minimumCalls: 1 }),
+    entries: [
+      wholeProcess(OURS, { file: process.execPath, args: [cli, "inspect", MODEL] }, workplace.root),
+      wholeProcess("Node.js alone", { file: process.execPath, args: ["--eval", "0"] }, workplace.root),
+      savedModelCli(workplace),
+    ],
+  };
+};
+
+/** TensorFlow's own tool, of the same Python. */
+function savedModelCli({ python, root }: Workplace): Entry {
+  if (typeof python !== "string") return { name: THEIRS, absent: python.absent };
+  const file = join(dirname(python), "saved_model_cli");
+  if (!existsSync(file)) return { name: THEIRS, absent: "there is no saved_model_cli beside that Python" };
+  return wholeProcess(THEIRS, { file, args: ["show", "--all", "--dir", MODEL] }, root);
+}

@@ -1,0 +1,16 @@
+import type { BenchOptions } from "../options.js";
+import type { Comparison, Pace } from "../rounds.js";
+import type { Workplace } from "../workplace.js";
+
+/**
+ * Comparisons that share their programs. The programs run while the suite is iterated over, so each comparison is to be made
+ * before the next is asked for.
+ */
+export type Suite = (workplace: Workplace, options: BenchOptions) => AsyncIterable<Comparison>;
+
+/** Enough rounds to tell 2 % on a quiet machine; a quick run tells 20 %. */
+export function paceOf({ quick }: BenchOptions, overrides: Partial<Pace> = {}): Pace {
+  return quick
+    ? { rounds: 3, roundMs: 50, warmUpMs: 150, minimumCalls: 3, ...overrides }
+    : { rounds: 11, roundMs: 150, warmUpMs: 500, minimumCalls: 5, ...overrides };
+}

@@ -1,0 +1,266 @@
+import { describe, expect, it } from "vitest";
+import { stage } from "../../runtime/call/stage.js";
+import { type DType, dtypeInfo } from "../../runtime/dtype.js";
+import type { ErrorCode } from "../../runtime/index.js";
+import type { ShapeSpec } from "../../runtime/shape.js";
+import { expectError } from "../support/errors.js";
+
+function staged(value: unknown, dtype: DType, shape: ShapeSpec): { shape: readonly number[]; elements: unknown[] } {
+  const result = stage(value, { key: "x", dtype: dtypeInfo(dtype), shape }, "f()");
+  return { shape: result.shape, elements: Array.from(result.elements as ArrayLike<unknown>) };
+}
+
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+
+const accepted: [string, unknown, DType, ShapeSpec, readonly number[], unknown[]][] = [
+  ["a scalar", 3, "float32", [], [], [3]],
+  ["nested arrays", [[1, 2]], "float32", [1, 2], [1, 2], [1, 2]],
+  [
+    "an unknown dimension",
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    "float32",
+    [null, 2],
+    [2, 2],
+    [1, 2, 3, 4],
+  ],
+  ["an unknown rank", [[1], [2]], "float32", null, [2, 1], [1, 2]],
+  ["a scalar for an unknown rank", 1, "float32", null, [], [1]],
+  ["a flat typed array", new Float32Array([1, 2]), "float32", [1, 2], [1, 2], [1, 2]],
+  [
+    "a flat typed array with one unknown dimension",
+    new Float32Array(6),
+    "float32",
+    [null, 2],
+    [3, 2],
+    [0, 0, 0, 0, 0, 0],
+  ],
+  ["a flat typed array for a scalar", new Float32Array([7]), "float32", [], [], [7]],
+  ["a subarray", new Float32Array([9, 1, 2, 9]).subarray(1, 3), "float32", [2], [2], [1, 2]],
+  ["rows of typed arrays", [new Float32Array([1, 2])], "float32", [1, 2], [1, 2], [1, 2]],
+  ["a Buffer for uint8", Buffer.from([1, 2]), "uint8", [2], [2], [1, 2]],
+  ["a clamped array for uint8", new Uint8ClampedArray([300]), "uint8", [1], [1], [255]],
+  ["no rows", [], "float32", [null, 2], [0, 2], []],
+  ["rows without columns", [[], []], "float32", [null, null], [2, 0], []],
+  ["an empty typed array", new Float32Array(0), "float32", [null, 2], [0, 2], []],
+  [
+    "NaN, infinity and minus zero for floats",
+    [Number.NaN, -0, Number.NEGATIVE_INFINITY],
+    "float32",
+    [3],
+    [3],
+    [Number.NaN, -0, Number.NEGATIVE_INFINITY],
+  ],
+  ["the limits of int32", [-2147483648, 2147483647], "int32", [2], [2], [-2147483648, 2147483647]],
+  ["bigints for int64", [2n ** 63n - 1n, -(2n ** 63n)], "int64", [2], [2], [2n ** 63n - 1n, -(2n ** 63n)]],
+  ["safe integers for int64", [2 ** 53 - 1], "int64", [1], [1], [2n ** 53n - 1n]],
+  ["booleans", [true, false], "bool", [2], [2], [1, 0]],
+  ["bytes 0 and 1 for bool", Uint8Array.of(1, 0), "bool", [2], [2], [1, 0]],
+  ["text", ["é", ""], "string", [2], [2], [bytes("é"), bytes("")]],
+  ["bytes for string", Uint8Array.of(255, 0), "string", [], [], [Uint8Array.of(255, 0)]],
+  ["text and bytes mixed", ["a", Uint8Array.of(255)], "string", [null], [2], [bytes("a"), Uint8Array.of(255)]],
+];
+
+describe("accepts", () => {
+  it.each(accepted)("%s", (_, value, dtype, spec, shape, elements) => {
+    expect(staged(value, dtype, spec)).toEqual({ shape, elements });
+  });
+});
+
+const cyclic: unknown[] = [];
+cyclic.push(cyclic);
+const MUST_BE = 'f(): input "x" must be';
+
+const refused: [string, unknown, DType, ShapeSpec, ErrorCode, string][] = [
+  ["nothing", undefined, "float32", [1], "MISSING_INPUT", 'f(): input "x" (float32 [1]) is missing'],
+  ["null", null, "float32", [1], "INVALID_DTYPE", `${MUST_BE} float32 [1], got null`],
+  ["text for a number", ["1"], "float32", [1], "INVALID_DTYPE", `${MUST_BE} float32 [1], got the string "1" at [0]`],
+  ["a number for text", [1], "string", [1], "INVALID_DTYPE", `${MUST_BE} string [1], got 1 at [0]`],
+  ["a boolean for a number", [true], "int32", [1], "INVALID_DTYPE", `${MUST_BE} int32 [1], got true at [0]`],
+  ["a number for a boolean", [1], "bool", [1], "INVALID_DTYPE", `${MUST_BE} bool [1], got 1 at [0]`],
+  ["a bigint for a float", [1n], "float32", [1], "INVALID_DTYPE", `${MUST_BE} float32 [1], got 1n at [0]`],
+  ["a plain object", {}, "float32", [1], "INVALID_DTYPE", `${MUST_BE} float32 [1], got a plain object`],
+  [
+    "a promise",
+    Promise.resolve([1]),
+    "float32",
+    [1],
+    "INVALID_DTYPE",
+    `${MUST_BE} float32 [1], got a Promise. Await it first.`,
+  ],
+  [
+    "a hole in an array",
+    [1, ...new Array(1), 3],
+    "float32",
+    [3],
+    "INVALID_DTYPE",
+    `${MUST_BE} float32 [3], got undefined at [1]`,
+  ],
+  [
+    "a typed array of another dtype",
+    new Float64Array(2),
+    "float32",
+    [2],
+    "INVALID_DTYPE",
+    `${MUST_BE} float32 [2], got a Float64Array`,
+  ],
+  [
+    "a DataView",
+    new DataView(new ArrayBuffer(8)),
+    "float32",
+    [2],
+    "INVALID_DTYPE",
+    `${MUST_BE} float32 [2], got a DataView`,
+  ],
+  ["too few dimensions", [1, 2], "float32", [1, 2], "INVALID_RANK", `${MUST_BE} float32 [1, 2], got [2]`],
+  ["too many dimensions", [[[1, 2]]], "float32", [1, 2], "INVALID_RANK", `${MUST_BE} float32 [1, 2], got [1, 1, 2]`],
+  ["an array for a scalar", [1], "float32", [], "INVALID_RANK", `${MUST_BE} float32 [], got [1]`],
+  ["a wrong dimension", [[1, 2, 3]], "float32", [1, 2], "INVALID_SHAPE", `${MUST_BE} float32 [1, 2], got [1, 3]`],
+  [
+    "a wrong dimension beside an unknown one",
+    [[1], [2]],
+    "float32",
+    [null, 2],
+    "INVALID_SHAPE",
+    `${MUST_BE} float32 [?, 2], got [2, 1]`,
+  ],
+  [
+    "a flat array of the wrong length",
+    new Float32Array(3),
+    "float32",
+    [1, 2],
+    "INVALID_SIZE",
+    `${MUST_BE} float32 [1, 2], got a flat array of 3 elements`,
+  ],
+  [
+    "a flat array that fills no row",
+    new Float32Array(3),
+    "float32",
+    [null, 2],
+    "INVALID_SIZE",
+    `${MUST_BE} float32 [?, 2], got a flat array of 3 elements`,
+  ],
+  [
+    "a flat array with two unknown dimensions",
+    new Float32Array(4),
+    "float32",
+    [null, null],
+    "INVALID_SIZE",
+    `${MUST_BE} float32 [?, ?], got a flat array of 4 elements. Say its shape: \`Tensor.from(dtype, data, shape)\`.`,
+  ],
+  [
+    "a short row",
+    [[1, 2], [3]],
+    "float32",
+    [null, 2],
+    "RAGGED_ARRAY",
+    `${MUST_BE} float32 [?, 2], got a ragged nested array: 2 are due, got 1 at [1]`,
+  ],
+  [
+    "a row that is no array",
+    [[1, 2], 3],
+    "float32",
+    [null, 2],
+    "RAGGED_ARRAY",
+    `${MUST_BE} float32 [?, 2], got a ragged nested array: 2 are due, got 3 at [1]`,
+  ],
+  [
+    "an array where an element is due",
+    [1, [2]],
+    "float32",
+    [2],
+    "RAGGED_ARRAY",
+    `${MUST_BE} float32 [2], got a ragged nested array: one element is due, got an array at [1]`,
+  ],
+  [
+    "a ragged array of the wrong shape",
+    [[1], [1, 2]],
+    "float32",
+    [2, 2],
+    "RAGGED_ARRAY",
+    `${MUST_BE} float32 [2, 2], got a ragged nested array: 1 are due, got 2 at [1]`,
+  ],
+  ["NaN for an integer", [Number.NaN], "int32", [1], "NOT_AN_INTEGER", `${MUST_BE} int32 [1], got NaN at [0]`],
+  [
+    "a fraction for an integer",
+    [[0.5]],
+    "uint8",
+    [1, 1],
+    "NOT_AN_INTEGER",
+    `${MUST_BE} uint8 [1, 1], got 0.5 at [0][0]`,
+  ],
+  [
+    "infinity for a wide integer",
+    [Number.POSITIVE_INFINITY],
+    "int64",
+    [1],
+    "NOT_AN_INTEGER",
+    `${MUST_BE} int64 [1], got Infinity at [0]`,
+  ],
+  ["256 for uint8", [256], "uint8", [1], "OUT_OF_RANGE", `${MUST_BE} uint8 [1], got 256 at [0]`],
+  ["-1 for uint64", [-1n], "uint64", [1], "OUT_OF_RANGE", `${MUST_BE} uint64 [1], got -1n at [0]`],
+  [
+    "an unsafe integer for int64",
+    [2 ** 53],
+    "int64",
+    [1],
+    "OUT_OF_RANGE",
+    `${MUST_BE} int64 [1], got 9007199254740992 at [0]`,
+  ],
+  [
+    "2^63 for int64",
+    [2n ** 63n],
+    "int64",
+    [1],
+    "OUT_OF_RANGE",
+    `${MUST_BE} int64 [1], got 9223372036854775808n at [0]`,
+  ],
+  [
+    "a number that float32 cannot hold",
+    [1e39],
+    "float32",
+    [1],
+    "OUT_OF_RANGE",
+    `${MUST_BE} float32 [1], got 1e+39 at [0]`,
+  ],
+  [
+    "a number that float16 cannot hold",
+    [65520],
+    "float16",
+    [1],
+    "OUT_OF_RANGE",
+    `${MUST_BE} float16 [1], got 65520 at [0]`,
+  ],
+  [
+    "a byte that is no bool",
+    Uint8Array.of(2),
+    "bool",
+    [1],
+    "OUT_OF_RANGE",
+    `${MUST_BE} bool [1], got a byte that is neither 0 nor 1`,
+  ],
+  [
+    "half a surrogate pair",
+    ["\ud800"],
+    "string",
+    [1],
+    "INVALID_UTF8",
+    `${MUST_BE} string [1], got the string "\\u{d800}" at [0]`,
+  ],
+  ["a cyclic array", cyclic, "float32", null, "INVALID_RANK", `${MUST_BE} float32 [...], got more than 254 dimensions`],
+];
+
+describe("refuses", () => {
+  it.each(refused)("%s", (_, value, dtype, spec, code, message) => {
+    const error = expectError(() => staged(value, dtype, spec), code);
+    expect(error.message.slice(0, `${code}: ${message}`.length)).toBe(`${code}: ${message}`);
+  });
+
+  it("names a key with quotes and controls without letting them out", () => {
+    const spec = { key: 'a"\u001b[31m\n', dtype: dtypeInfo("float32"), shape: [] };
+    const error = expectError(() => stage("no", spec, "f()"), "INVALID_DTYPE");
+    expect(error.message).toContain('input "a\\"\\u{1b}[31m\\u{a}" must be');
+  });
+});

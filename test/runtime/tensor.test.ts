@@ -1,0 +1,77 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { Tensor } from "../../runtime/index.js";
+import { expectError } from "../support/errors.js";
+
+describe("Tensor.from", () => {
+  it("takes the shape from nested arrays", () => {
+    const tensor = Tensor.from("float32", [[1, 2, 3]]);
+    expect([tensor.dtype, tensor.shape, tensor.data]).toEqual(["float32", [1, 3], Float32Array.of(1, 2, 3)]);
+  });
+
+  it("takes a flat array with a shape", () => {
+    expect(Tensor.from("int32", Int32Array.of(1, 2, 3, 4), [2, 2]).toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(Tensor.from("string", ["a", "b"], [2, 1]).toArray()).toEqual([["a"], ["b"]]);
+  });
+
+  it("copies its data", () => {
+    const source = Float32Array.of(1);
+    const tensor = Tensor.from("float32", source);
+    source[0] = 2;
+    expect(tensor.data[0]).toBe(1);
+  });
+
+  it("refuses what is no dtype", () => {
+    expectError(() => Tensor.from("float" as "float32", [1]), "INVALID_DTYPE");
+  });
+
+  it("refuses a shape that the data does not fill", () => {
+    expectError(() => Tensor.from("float32", new Float32Array(3), [2, 2]), "INVALID_SIZE");
+    expectError(() => Tensor.from("float32", [1, 2, 3] as never, [2, 2]), "INVALID_SHAPE");
+  });
+});
+
+describe("a tensor", () => {
+  it("has a shape that cannot be changed", () => {
+    const tensor = Tensor.from("float32", [1, 2]);
+    expect(() => Object.assign(tensor.shape, { 0: 3 })).toThrow(TypeError);
+  });
+
+  it("gives its only element", () => {
+    expect(Tensor.from("int64", [[7n]]).item()).toBe(7n);
+    expectError(() => Tensor.from("float32", [1, 2]).item(), "INVALID_SIZE");
+  });
+
+  it("converts elements for toArray", () => {
+    expect(Tensor.from("bool", [true, false]).toArray()).toEqual([true, false]);
+    expect(Tensor.from("float16", [0.5]).toArray()).toEqual([0.5]);
+    expect(Tensor.from("bfloat16", [0.5]).toArray()).toEqual([0.5]);
+    expect(Tensor.from("float32", [[], []]).toArray()).toEqual([[], []]);
+  });
+
+  it("reshapes to the same size only", () => {
+    expect(Tensor.from("float32", [1, 2]).reshape([2, 1]).toArray()).toEqual([[1], [2]]);
+    expectError(() => Tensor.from("float32", [1, 2]).reshape([3]), "INVALID_SHAPE");
+    expectError(() => Tensor.from("float32", [1, 2]).reshape([-1, -2]), "INVALID_SHAPE");
+  });
+
+  it("gives strings as text, and as bytes when they are not text", () => {
+    const tensor = Tensor.from("string", ["é", Uint8Array.of(0xff)]);
+    expect(tensor.bytes).toEqual([Uint8Array.of(0xc3, 0xa9), Uint8Array.of(0xff)]);
+    expect(expectError(() => tensor.data, "INVALID_UTF8").message).toContain("position 1");
+    expectError(() => Tensor.from("float32", [1]).bytes, "INVALID_DTYPE");
+  });
+
+  it("keeps a byte order mark", () => {
+    expect(Tensor.from("string", ["\ufeffa"]).data).toEqual(["\ufeffa"]);
+  });
+
+  it("prints as dtype, shape and elements", () => {
+    expect(inspect(Tensor.from("float32", [[1, 2]]))).toBe("Tensor<float32 [1, 2]> [ [ 1, 2 ] ]");
+    expect(inspect(Tensor.from("string", [Uint8Array.of(0xff)]))).toContain("Uint8Array");
+    expect(`${Tensor.from("float32", 1)}`).toBe("float32 []");
+  });
+});

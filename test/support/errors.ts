@@ -1,0 +1,17 @@
+import { expect } from "vitest";
+import { type ErrorCode, SavedModelError } from "../../runtime/index.js";
+
+/** The error that `run` throws, which must be a SavedModelError with this code. */
+export function expectError(run: () => unknown, code: ErrorCode): SavedModelError {
+  let thrown: unknown;
+  try {
+    run();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown, "nothing was thrown").toBeInstanceOf(SavedModelError);
+  const error = thrown as SavedModelError;
+  expect(error.code, error.message).toBe(code);
+  expect(error.message.startsWith(`${code}: `)).toBe(true);
+  return error;
+}

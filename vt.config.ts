@@ -1,0 +1,23 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const source = (path: string): string => new URL(path, import.meta.url).pathname;
+
+const config: ViteUserConfig = defineConfig({
+  resolve: {
+    // Generated code imports the package by its name; the tests run it on the sources.
+    alias: [
+      { find: /^savedmodel$/, replacement: source("runtime/index.ts") },
+      { find: /^savedmodel\/generator$/, replacement: source("generator/index.ts") },
+    ],
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    
+    // Each file gets a process of its own: the native library is loaded once per process and cannot be unloaded.
+    pool: "forks",
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
+
+export default config;
