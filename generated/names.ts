@@ -8,37 +8,37 @@ export interface CollisionsOutputs {
   /** `MY_INPUT`: float32 scalar */
   readonly myINPUT: number;
   /** `MyInput`: float32 scalar */
-  readonly myInput: number;
+  readonly myInput3: number;
   /** `X`: float32 scalar */
-  readonly x: number;
+  readonly x2: number;
   /** `_class`: float32 scalar */
-  readonly class: number;
-  /** `_my_input`: float32 scalar */
-  readonly myInput2: number;
-  /** `class`: float32 scalar */
   readonly class2: number;
+  /** `_my_input`: float32 scalar */
+  readonly myInput4: number;
+  /** `class`: float32 scalar */
+  readonly class: number;
   /** `class_`: float32 scalar */
   readonly class3: number;
   /** `inputs`: float32 scalar */
   readonly inputs: number;
   /** `my input`: float32 scalar */
-  readonly myInput3: number;
-  /** `my-input`: float32 scalar */
-  readonly myInput4: number;
-  /** `myInput`: float32 scalar */
   readonly myInput5: number;
-  /** `myInput2`: float32 scalar */
-  readonly myInput22: number;
-  /** `my__input`: float32 scalar */
+  /** `my-input`: float32 scalar */
   readonly myInput6: number;
-  /** `my_input`: float32 scalar */
+  /** `myInput`: float32 scalar */
+  readonly myInput: number;
+  /** `myInput2`: float32 scalar */
+  readonly myInput2: number;
+  /** `my__input`: float32 scalar */
   readonly myInput7: number;
-  /** `my_input2`: float32 scalar */
-  readonly myInput23: number;
-  /** `my_input_`: float32 scalar */
+  /** `my_input`: float32 scalar */
   readonly myInput8: number;
+  /** `my_input2`: float32 scalar */
+  readonly myInput22: number;
+  /** `my_input_`: float32 scalar */
+  readonly myInput9: number;
   /** `my_input_2`: float32 scalar */
-  readonly myInput24: number;
+  readonly myInput23: number;
   /** `options`: float32 scalar */
   readonly options: number;
   /** `outputs`: float32 scalar */
@@ -48,7 +48,7 @@ export interface CollisionsOutputs {
   /** `tensor`: float32 scalar */
   readonly tensor: number;
   /** `x`: float32 scalar */
-  readonly x2: number;
+  readonly x: number;
 }
 
 /** What the signature `hostile` returns. */
@@ -92,7 +92,7 @@ export interface HostileOutputs {
   /** `NaN`: float32 scalar */
   readonly naN: number;
   /** `Names`: float32 scalar */
-  readonly names: number;
+  readonly names2: number;
   /** `Promise`: float32 scalar */
   readonly promise: number;
   /** `Tensor`: float32 scalar */
@@ -138,9 +138,9 @@ export interface HostileOutputs {
   /** `eval`: float32 scalar */
   readonly eval: number;
   /** `größe`: float32 scalar */
-  readonly größe: number;
-  /** `größe`: float32 scalar */
   readonly größe2: number;
+  /** `größe`: float32 scalar */
+  readonly größe: number;
   /** `hasOwnProperty`: float32 scalar */
   readonly hasOwnProperty: number;
   /** `length`: float32 scalar */
@@ -154,7 +154,7 @@ export interface HostileOutputs {
   /** `name`: float32 scalar */
   readonly name: number;
   /** `names`: float32 scalar */
-  readonly names2: number;
+  readonly names: number;
   /** `new`: float32 scalar */
   readonly new: number;
   /** `nul\u0000byte`: float32 scalar */
@@ -443,8 +443,8 @@ export class Names extends Model {
    * @returns `Load`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  load_(load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
-  load_(...inputs: unknown[]): unknown {
+  load_2(load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  load_2(...inputs: unknown[]): unknown {
     return this.call("Load", inputs);
   }
 
@@ -467,8 +467,8 @@ export class Names extends Model {
    * @returns `MySignature`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  mySignature(mySignature: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
-  mySignature(...inputs: unknown[]): unknown {
+  mySignature2(mySignature: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  mySignature2(...inputs: unknown[]): unknown {
     return this.call("MySignature", inputs);
   }
 
@@ -491,8 +491,8 @@ export class Names extends Model {
    * @returns `Names`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  names(names: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
-  names(...inputs: unknown[]): unknown {
+  names2(names: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  names2(...inputs: unknown[]): unknown {
     return this.call("Names", inputs);
   }
 
@@ -692,53 +692,53 @@ export class Names extends Model {
    * Runs the signature `collisions` (`tensorflow/serving/predict`).
    *
    * @param myINPUT `MY_INPUT`: float32 scalar
-   * @param myInput `MyInput`: float32 scalar
-   * @param x `X`: float32 scalar
-   * @param class_ `_class`: float32 scalar
-   * @param myInput2 `_my_input`: float32 scalar
-   * @param class_2 `class`: float32 scalar
+   * @param myInput3 `MyInput`: float32 scalar
+   * @param x2 `X`: float32 scalar
+   * @param class_2 `_class`: float32 scalar
+   * @param myInput4 `_my_input`: float32 scalar
+   * @param class_ `class`: float32 scalar
    * @param class_3 `class_`: float32 scalar
    * @param inputs `inputs`: float32 scalar
-   * @param myInput3 `my input`: float32 scalar
-   * @param myInput4 `my-input`: float32 scalar
-   * @param myInput5 `myInput`: float32 scalar
-   * @param myInput22 `myInput2`: float32 scalar
-   * @param myInput6 `my__input`: float32 scalar
-   * @param myInput7 `my_input`: float32 scalar
-   * @param myInput23 `my_input2`: float32 scalar
-   * @param myInput8 `my_input_`: float32 scalar
-   * @param myInput24 `my_input_2`: float32 scalar
+   * @param myInput5 `my input`: float32 scalar
+   * @param myInput6 `my-input`: float32 scalar
+   * @param myInput `myInput`: float32 scalar
+   * @param myInput2 `myInput2`: float32 scalar
+   * @param myInput7 `my__input`: float32 scalar
+   * @param myInput8 `my_input`: float32 scalar
+   * @param myInput22 `my_input2`: float32 scalar
+   * @param myInput9 `my_input_`: float32 scalar
+   * @param myInput23 `my_input_2`: float32 scalar
    * @param options `options`: float32 scalar
    * @param outputs `outputs`: float32 scalar
    * @param signal `signal`: float32 scalar
    * @param tensor `tensor`: float32 scalar
-   * @param x2 `x`: float32 scalar
+   * @param x `x`: float32 scalar
    * @returns one property per output
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   collisions(
     myINPUT: TensorLike<"float32", []>,
-    myInput: TensorLike<"float32", []>,
-    x: TensorLike<"float32", []>,
-    class_: TensorLike<"float32", []>,
-    myInput2: TensorLike<"float32", []>,
+    myInput3: TensorLike<"float32", []>,
+    x2: TensorLike<"float32", []>,
     class_2: TensorLike<"float32", []>,
+    myInput4: TensorLike<"float32", []>,
+    class_: TensorLike<"float32", []>,
     class_3: TensorLike<"float32", []>,
     inputs: TensorLike<"float32", []>,
-    myInput3: TensorLike<"float32", []>,
-    myInput4: TensorLike<"float32", []>,
     myInput5: TensorLike<"float32", []>,
-    myInput22: TensorLike<"float32", []>,
     myInput6: TensorLike<"float32", []>,
+    myInput: TensorLike<"float32", []>,
+    myInput2: TensorLike<"float32", []>,
     myInput7: TensorLike<"float32", []>,
-    myInput23: TensorLike<"float32", []>,
     myInput8: TensorLike<"float32", []>,
-    myInput24: TensorLike<"float32", []>,
+    myInput22: TensorLike<"float32", []>,
+    myInput9: TensorLike<"float32", []>,
+    myInput23: TensorLike<"float32", []>,
     options: TensorLike<"float32", []>,
     outputs: TensorLike<"float32", []>,
     signal: TensorLike<"float32", []>,
     tensor: TensorLike<"float32", []>,
-    x2: TensorLike<"float32", []>,
+    x: TensorLike<"float32", []>,
   ): CollisionsOutputs;
   collisions(...inputs: unknown[]): unknown {
     return this.call("collisions", inputs);
@@ -823,8 +823,8 @@ export class Names extends Model {
    * @returns `größe`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  größe(größe: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
-  größe(...inputs: unknown[]): unknown {
+  größe2(größe: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  größe2(...inputs: unknown[]): unknown {
     return this.call("größe", inputs);
   }
 
@@ -835,8 +835,8 @@ export class Names extends Model {
    * @returns `größe`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  größe2(größe: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
-  größe2(...inputs: unknown[]): unknown {
+  größe(größe: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  größe(...inputs: unknown[]): unknown {
     return this.call("größe", inputs);
   }
 
@@ -874,7 +874,7 @@ export class Names extends Model {
    * @param infinity `Infinity`: float32 scalar
    * @param model `Model`: float32 scalar
    * @param naN `NaN`: float32 scalar
-   * @param names `Names`: float32 scalar
+   * @param names2 `Names`: float32 scalar
    * @param promise `Promise`: float32 scalar
    * @param tensor `Tensor`: float32 scalar
    * @param tensorLike `TensorLike`: float32 scalar
@@ -897,15 +897,15 @@ export class Names extends Model {
    * @param dispose `dispose`: float32 scalar
    * @param enum_ `enum`: float32 scalar
    * @param eval_ `eval`: float32 scalar
-   * @param größe `größe`: float32 scalar
-   * @param größe2 `größe`: float32 scalar
+   * @param größe2 `größe`: float32 scalar
+   * @param größe `größe`: float32 scalar
    * @param hasOwnProperty `hasOwnProperty`: float32 scalar
    * @param length `length`: float32 scalar
    * @param lineFeed `line\u000afeed`: float32 scalar
    * @param lineSeparator `line\u2028separator`: float32 scalar
    * @param load `load`: float32 scalar
    * @param name `name`: float32 scalar
-   * @param names2 `names`: float32 scalar
+   * @param names `names`: float32 scalar
    * @param new_ `new`: float32 scalar
    * @param nulByte `nul\u0000byte`: float32 scalar
    * @param null_ `null`: float32 scalar
@@ -950,7 +950,7 @@ export class Names extends Model {
     infinity: TensorLike<"float32", []>,
     model: TensorLike<"float32", []>,
     naN: TensorLike<"float32", []>,
-    names: TensorLike<"float32", []>,
+    names2: TensorLike<"float32", []>,
     promise: TensorLike<"float32", []>,
     tensor: TensorLike<"float32", []>,
     tensorLike: TensorLike<"float32", []>,
@@ -973,15 +973,15 @@ export class Names extends Model {
     dispose: TensorLike<"float32", []>,
     enum_: TensorLike<"float32", []>,
     eval_: TensorLike<"float32", []>,
-    größe: TensorLike<"float32", []>,
     größe2: TensorLike<"float32", []>,
+    größe: TensorLike<"float32", []>,
     hasOwnProperty: TensorLike<"float32", []>,
     length: TensorLike<"float32", []>,
     lineFeed: TensorLike<"float32", []>,
     lineSeparator: TensorLike<"float32", []>,
     load: TensorLike<"float32", []>,
     name: TensorLike<"float32", []>,
-    names2: TensorLike<"float32", []>,
+    names: TensorLike<"float32", []>,
     new_: TensorLike<"float32", []>,
     nulByte: TensorLike<"float32", []>,
     null_: TensorLike<"float32", []>,
@@ -1051,8 +1051,8 @@ export class Names extends Model {
    * @returns `load`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  load_2(load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
-  load_2(...inputs: unknown[]): unknown {
+  load_(load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  load_(...inputs: unknown[]): unknown {
     return this.call("load", inputs);
   }
 
@@ -1075,8 +1075,8 @@ export class Names extends Model {
    * @returns `my-signature`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  mySignature2(mySignature: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
-  mySignature2(...inputs: unknown[]): unknown {
+  mySignature3(mySignature: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  mySignature3(...inputs: unknown[]): unknown {
     return this.call("my-signature", inputs);
   }
 
@@ -1087,8 +1087,8 @@ export class Names extends Model {
    * @returns `mySignature`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  mySignature3(mySignature: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
-  mySignature3(...inputs: unknown[]): unknown {
+  mySignature(mySignature: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  mySignature(...inputs: unknown[]): unknown {
     return this.call("mySignature", inputs);
   }
 
@@ -1137,8 +1137,8 @@ export class Names extends Model {
    * @returns `names`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  names2(names: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
-  names2(...inputs: unknown[]): unknown {
+  names(names: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  names(...inputs: unknown[]): unknown {
     return this.call("names", inputs);
   }
 
@@ -1642,27 +1642,27 @@ const descriptor: ModelDescriptor = {
         ],
         outputs: [
           { key: "MY_INPUT", dtype: "float32", shape: [], property: "myINPUT" },
-          { key: "MyInput", dtype: "float32", shape: [], property: "myInput" },
-          { key: "X", dtype: "float32", shape: [], property: "x" },
-          { key: "_class", dtype: "float32", shape: [], property: "class" },
-          { key: "_my_input", dtype: "float32", shape: [], property: "myInput2" },
-          { key: "class", dtype: "float32", shape: [], property: "class2" },
+          { key: "MyInput", dtype: "float32", shape: [], property: "myInput3" },
+          { key: "X", dtype: "float32", shape: [], property: "x2" },
+          { key: "_class", dtype: "float32", shape: [], property: "class2" },
+          { key: "_my_input", dtype: "float32", shape: [], property: "myInput4" },
+          { key: "class", dtype: "float32", shape: [], property: "class" },
           { key: "class_", dtype: "float32", shape: [], property: "class3" },
           { key: "inputs", dtype: "float32", shape: [], property: "inputs" },
-          { key: "my input", dtype: "float32", shape: [], property: "myInput3" },
-          { key: "my-input", dtype: "float32", shape: [], property: "myInput4" },
-          { key: "myInput", dtype: "float32", shape: [], property: "myInput5" },
-          { key: "myInput2", dtype: "float32", shape: [], property: "myInput22" },
-          { key: "my__input", dtype: "float32", shape: [], property: "myInput6" },
-          { key: "my_input", dtype: "float32", shape: [], property: "myInput7" },
-          { key: "my_input2", dtype: "float32", shape: [], property: "myInput23" },
-          { key: "my_input_", dtype: "float32", shape: [], property: "myInput8" },
-          { key: "my_input_2", dtype: "float32", shape: [], property: "myInput24" },
+          { key: "my input", dtype: "float32", shape: [], property: "myInput5" },
+          { key: "my-input", dtype: "float32", shape: [], property: "myInput6" },
+          { key: "myInput", dtype: "float32", shape: [], property: "myInput" },
+          { key: "myInput2", dtype: "float32", shape: [], property: "myInput2" },
+          { key: "my__input", dtype: "float32", shape: [], property: "myInput7" },
+          { key: "my_input", dtype: "float32", shape: [], property: "myInput8" },
+          { key: "my_input2", dtype: "float32", shape: [], property: "myInput22" },
+          { key: "my_input_", dtype: "float32", shape: [], property: "myInput9" },
+          { key: "my_input_2", dtype: "float32", shape: [], property: "myInput23" },
           { key: "options", dtype: "float32", shape: [], property: "options" },
           { key: "outputs", dtype: "float32", shape: [], property: "outputs" },
           { key: "signal", dtype: "float32", shape: [], property: "signal" },
           { key: "tensor", dtype: "float32", shape: [], property: "tensor" },
-          { key: "x", dtype: "float32", shape: [], property: "x2" },
+          { key: "x", dtype: "float32", shape: [], property: "x" },
         ],
       },
       {
@@ -1806,7 +1806,7 @@ const descriptor: ModelDescriptor = {
           { key: "Infinity", dtype: "float32", shape: [], property: "infinity" },
           { key: "Model", dtype: "float32", shape: [], property: "model" },
           { key: "NaN", dtype: "float32", shape: [], property: "naN" },
-          { key: "Names", dtype: "float32", shape: [], property: "names" },
+          { key: "Names", dtype: "float32", shape: [], property: "names2" },
           { key: "Promise", dtype: "float32", shape: [], property: "promise" },
           { key: "Tensor", dtype: "float32", shape: [], property: "tensor" },
           { key: "TensorLike", dtype: "float32", shape: [], property: "tensorLike" },
@@ -1829,15 +1829,15 @@ const descriptor: ModelDescriptor = {
           { key: "dispose", dtype: "float32", shape: [], property: "dispose" },
           { key: "enum", dtype: "float32", shape: [], property: "enum" },
           { key: "eval", dtype: "float32", shape: [], property: "eval" },
-          { key: "größe", dtype: "float32", shape: [], property: "größe" },
-          { key: "größe", dtype: "float32", shape: [], property: "größe2" },
+          { key: "größe", dtype: "float32", shape: [], property: "größe2" },
+          { key: "größe", dtype: "float32", shape: [], property: "größe" },
           { key: "hasOwnProperty", dtype: "float32", shape: [], property: "hasOwnProperty" },
           { key: "length", dtype: "float32", shape: [], property: "length" },
           { key: "line\nfeed", dtype: "float32", shape: [], property: "lineFeed" },
           { key: "line\u2028separator", dtype: "float32", shape: [], property: "lineSeparator" },
           { key: "load", dtype: "float32", shape: [], property: "load" },
           { key: "name", dtype: "float32", shape: [], property: "name" },
-          { key: "names", dtype: "float32", shape: [], property: "names2" },
+          { key: "names", dtype: "float32", shape: [], property: "names" },
           { key: "new", dtype: "float32", shape: [], property: "new" },
           { key: "nul\u0000byte", dtype: "float32", shape: [], property: "nulByte" },
           { key: "null", dtype: "float32", shape: [], property: "null" },

@@ -41,9 +41,8 @@ export class Model implements Disposable {
   readonly #methods: ReadonlyMap<string, Method>;
 
   /**
-   * Loads a model for a generated client.
+   * Loads a model for a generated client; called by generated code.
    *
-   * @internal Called by generated code.
    * @throws SavedModelError the codes of {@link Model.load}, and `SIGNATURE_MISMATCH` when the model's signatures are not
    * those that the client was generated from
    */
@@ -135,9 +134,7 @@ export class Model implements Disposable {
   }
 
   /**
-   * Runs a signature with inputs in argument order.
-   *
-   * @internal Called by generated code, whose methods give it its types.
+   * Runs a signature with inputs in argument order; called by generated code, whose methods give it its types.
    */
   protected call(signature: string, inputs: readonly unknown[]): unknown {
     const { call, properties } = this.#method(signature);

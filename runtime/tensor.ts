@@ -22,8 +22,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   readonly #elements: Elements;
   #strings: readonly string[] | undefined;
 
-  /** @internal Takes ownership of `elements`, which must fit `dtype` and `shape`. */
-  constructor(dtype: D, shape: S, elements: Elements) {
+  private constructor(dtype: D, shape: S, elements: Elements) {
     this.dtype = dtype;
     this.shape = Object.freeze([...shape]) as Shape as S;
     this.#elements = elements;
@@ -49,6 +48,11 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     const staged = stage(data, spec, "Tensor.from()");
     // Staged data may be the caller's own array, and the shape was checked against S where S was given.
     return new Tensor(dtype, (shape ?? staged.shape) as Shape as S, copyElements(staged.elements));
+  }
+
+  /** @internal Takes ownership of `elements`, which must fit `dtype` and `shape`. */
+  static own<D extends DType, S extends Shape>(dtype: D, shape: S, elements: Elements): Tensor<D, S> {
+    return new Tensor(dtype, shape, elements);
   }
 
   /** @internal The elements as they are kept, for feeding. */

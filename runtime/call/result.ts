@@ -45,7 +45,7 @@ export function readResult(api: NativeApi, tensor: Pointer, spec: OutputSpec, ca
       `${call}: output ${quote(spec.key)} must be a scalar, got ${formatShape(shape)}`,
     );
   }
-  const result = new Tensor(dtype.name, shape, readElements(api, tensor, dtype, elementCount(shape)));
+  const result = Tensor.own(dtype.name, shape, readElements(api, tensor, dtype, elementCount(shape)));
   return spec.scalar ? result.item() : result;
 }
 

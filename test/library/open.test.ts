@@ -1,4 +1,4 @@
-import { symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -8,8 +8,8 @@ import { type Ended, place, realLibrary, start, temporaryFolder } from "./suppor
 const model = fileURLToPath(new URL("../models/custom_model", import.meta.url));
 const nothing = { SAVEDMODEL_TENSORFLOW: "", SAVEDMODEL_LOG: "", TF_CPP_MIN_LOG_LEVEL: undefined };
 
-function useLibrary(env: Readonly<Record<string, string | undefined>>, where = "main"): Promise<Ended> {
-  return start("test/library/use-library.ts", [model, where], { ...nothing, ...env }).ended;
+function useLibrary(env: Readonly<Record<string, string | undefined>>, where = "main", cwd?: string): Promise<Ended> {
+  return start("test/library/use-library.ts", [model, where], { ...nothing, ...env }, cwd).ended;
 }
 
 /** An environment in which no place but the named ones has a library. */
@@ -91,11 +91,16 @@ test("the official C library's names and links are found in a folder's lib", asy
   expect(JSON.parse(stdout)).toMatchObject({ place: "environment", code: 0 });
 });
 
-test("a python3 in the current directory or a tensorflow.py there is not used", async () => {
+test("a tensorflow package in the current directory or in PYTHONPATH is neither run nor loaded", async () => {
   const { folder, env } = bare();
-  writeFileSync(join(folder, "tensorflow.py"), "raise SystemExit('imported')");
-  const { stderr } = await useLibrary({ ...env, PATH: process.env.PATH, PYTHONPATH: folder });
-  expect(stderr).not.toContain("imported");
+  const planted = join(folder, "tensorflow");
+  mkdirSync(planted);
+  writeFileSync(join(planted, "__init__.py"), `open("${join(folder, "run")}", "w")`);
+  writeFileSync(join(planted, "libtensorflow_cc.so.2"), "planted");
+  const { PATH } = process.env;
+  const { stderr } = await useLibrary({ ...env, PATH, PYTHONPATH: folder }, "main", folder);
+  expect(stderr).not.toContain(planted);
+  expect(existsSync(join(folder, "run"))).toBe(false);
 });
 
 describe("dropLogLines", () => {

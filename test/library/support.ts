@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { linkSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
 import { currentPlatform } from "../../runtime/library/platform.js";
 import { searchLibrary } from "../../runtime/library/search.js";
@@ -56,14 +57,20 @@ export interface Ended {
   readonly stderr: string;
 }
 
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+
 /** Starts a TypeScript file of this repository in a process of its own. */
 export function start(
   file: string,
   parameters: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
+  cwd: string = process.cwd(),
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const path = fileURLToPath(new URL(`../../${file}`, import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", path, ...parameters], { env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, ["--import", tsx, path, ...parameters], {
+    cwd,
+    env: { ...process.env, ...env },
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

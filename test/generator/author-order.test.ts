@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { inspect } from "../../generator/index.js";
+import { modelFolder } from "../support/temp.js";
+
+function argumentsOf(directory: string): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    inspect(directory).signatures.map(({ key, inputs }) => [key, inputs.map((input) => input.key)]),
+  );
+}
+
+describe("inputs are in the order of the Python function", () => {
+  it.each([
+    ["custom_model", "train", ["training_input", "training_target"]],
+    ["regression", "train", ["x", "target", "learning_rate"]],
+    ["regression", "evaluate", ["x", "target"]],
+    ["text", "describe", ["texts", "uppercase", "repeat"]],
+    ["keras3", "train", ["x", "target"]],
+    ["dtypes", "with_default", ["x", "scale", "offset"]],
+  ])("%s %s", (model, signature, keys) => {
+    expect(argumentsOf(modelFolder(model))[signature]).toEqual(keys);
+  });
+
+  it("or in natural order where the file does not tell it", () => {
+    const keys = Array.from({ length: 12 }, (_, index) => `x_${index}`);
+    expect(argumentsOf(modelFolder("names")).natural_order).toEqual(keys);
+  });
+
+  const article = fileURLToPath(new URL("../../../shared/models/rust-training-custom", import.meta.url));
+  it.skipIf(!existsSync(article))("in a model that TensorFlow 2.5 wrote", () => {
+    expect(argumentsOf(article)).toEqual({ pred: ["inputs"], train: ["training_input", "training_target"] });
+  });
+});

@@ -1,0 +1,113 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import { generate, inspect } from "../../generator/index.js";
+import { expectError } from "../support/errors.js";
+import { modelFolder, tempFolder } from "../support/temp.js";
+import { typeErrors } from "../support/typescript.js";
+
+const generated = fileURLToPath(new URL("../../generated", import.meta.url));
+const models = readdirSync(modelFolder(""), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && existsSync(join(modelFolder(entry.name), "saved_model.pb")))
+  .map(({ name }) => name);
+
+describe.each(models)("the client of %s", (name) => {
+  const client = generate(modelFolder(name), { outputFolder: generated });
+
+  it("is the one in generated/ (`npm run generate` updates it)", () => {
+    expect(client.text).toBe(readFileSync(join(generated, client.fileName), "utf8"));
+  });
+
+  it("is the same every time", () => {
+    expect(generate(modelFolder(name), { outputFolder: generated }).text).toBe(client.text);
+  });
+
+  it("has the planned statements and members, and no others", () => {
+    const file = ts.createSourceFile(client.fileName, client.text, ts.ScriptTarget.ES2023, true);
+    const several = client.description.signatures.filter(
+      ({ outputs, unsupported }) => outputs.length > 1 && unsupported === undefined,
+    );
+    expect(file.statements.map(({ kind }) => ts.SyntaxKind[kind])).toEqual([
+      "ImportDeclaration",
+      ...several.map(() => "InterfaceDeclaration"),
+      "ClassDeclaration",
+      "FirstStatement",
+    ]);
+    const [clientClass] = file.statements.filter(ts.isClassDeclaration);
+    const callable = client.description.signatures.filter(({ unsupported }) => unsupported === undefined);
+    expect(clientClass?.members.every(ts.isMethodDeclaration)).toBe(true);
+    expect(clientClass?.members.length).toBe(1 + 2 * callable.length);
+  });
+
+  it("carries every raw key unchanged", () => {
+    const literals = new Set<string>();
+    const visit = (node: ts.Node): void => {
+      if (ts.isStringLiteral(node)) literals.add(node.text);
+      ts.forEachChild(node, visit);
+    };
+    visit(ts.createSourceFile(client.fileName, client.text, ts.ScriptTarget.ES2023, true));
+    for (const { key, inputs, outputs, unsupported } of client.description.signatures) {
+      if (unsupported !== undefined) continue;
+      for (const raw of [key, ...[...inputs, ...outputs].map((tensor) => tensor.key)]) expect(literals).toContain(raw);
+    }
+  });
+});
+
+describe("generated code", () => {
+  it("passes a strict compiler in a stranger's project", () => {
+    expect(
+      typeErrors(Object.fromEntries(models.map((name) => [`${name}.ts`, generate(modelFolder(name)).text]))),
+    ).toEqual([]);
+  });
+
+  const shared = fileURLToPath(new URL("../../../shared/models", import.meta.url));
+  it.skipIf(!existsSync(shared))("passes it for every third-party model", () => {
+    const names = readdirSync(shared).filter((name) => existsSync(join(shared, name, "saved_model.pb")));
+    expect(names.length).toBeGreaterThan(20);
+    expect(
+      typeErrors(Object.fromEntries(names.map((name) => [`${name}.ts`, generate(join(shared, name)).text]))),
+    ).toEqual([]);
+  });
+
+  it("accepts what fits and rejects what does not", () => {
+    const files = {
+      "custom-model.ts": generate(modelFolder("custom_model")).text,
+      "regression.ts": generate(modelFolder("regression")).text,
+      "dtypes.ts": generate(modelFolder("dtypes")).text,
+      "text.ts": generate(modelFolder("text")).text,
+      "use.ts": readFileSync(new URL("../typings/use.ts", import.meta.url), "utf8"),
+    };
+    expect(typeErrors(files)).toEqual([]);
+  });
+});
+
+describe("generate", () => {
+  it("names the class after the folder, a version's parent, or as it is told", () => {
+    expect(generate(modelFolder("custom_model")).className).toBe("CustomModel");
+    expect(generate(modelFolder("custom_model"), { className: "Other" }).fileName).toBe("other.ts");
+    expectError(() => generate(modelFolder("custom_model"), { className: "no name" }), "INVALID_OPTION");
+  });
+
+  it("refuses what is no SavedModel", () => {
+    expectError(() => generate(tempFolder()), "NOT_A_SAVED_MODEL");
+    expectError(() => inspect(join(tempFolder(), "none")), "MODEL_NOT_FOUND");
+    expectError(() => inspect(modelFolder("custom_model"), { tags: ["train"] }), "TAGS_NOT_FOUND");
+  });
+
+  it("leaves out what cannot be run, and says so", () => {
+    const { text, notes } = generate(modelFolder("dtypes"));
+    expect(notes).toContain('signature "no_outputs" is left out: it has no outputs, so there is nothing to run');
+    expect(text).not.toContain("noOutputs");
+  });
+});
+
+it("every generated file belongs to a model", () => {
+  const expected = models.map((name) => generate(modelFolder(name)).fileName).sort();
+  expect(
+    readdirSync(generated)
+      .map((file) => basename(file))
+      .sort(),
+  ).toEqual(expected);
+});

@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isIdentifier } from "../../generator/escape.js";
+import { camelCase, kebabCase, NameTable, pascalCase } from "../../generator/names.js";
+
+describe("camelCase", () => {
+  it.each([
+    ["training_input", "trainingInput"],
+    ["output_0", "output0"],
+    ["dense/BiasAdd:0", "denseBiasAdd0"],
+    ["TrainStep", "trainStep"],
+    ["URL", "url"],
+    ["URLPath", "urlPath"],
+    ["__call__", "call"],
+    ["2nd", "_2nd"],
+    ["größe der_welt", "größeDerWelt"],
+    ["日本 語", "日本語"],
+    ["👋", ""],
+    ["", ""],
+    ["a\u0301", "á"],
+    ["a\u200db", "aB"],
+  ])("%j becomes %j", (raw, name) => {
+    expect(camelCase(raw)).toBe(name);
+  });
+});
+
+describe("names of classes and files", () => {
+  it.each([
+    ["custom_model", "CustomModel", "custom-model"],
+    ["keras3", "Keras3", "keras3"],
+    ["MNIST-cnn", "MNISTCnn", "mnist-cnn"],
+    ["1d_conv", "_1dConv", "_1d-conv"],
+  ])("%s: %s in %s.ts", (raw, className, fileName) => {
+    expect(pascalCase(raw)).toBe(className);
+    expect(kebabCase(className)).toBe(fileName);
+  });
+});
+
+describe("a name table", () => {
+  it("gives a name that is free already to whom it belongs", () => {
+    expect(new NameTable("parameter", "input", []).claimAll(["my_input", "myInput"])).toEqual(["myInput2", "myInput"]);
+  });
+
+  it("says what it had to change, and why", () => {
+    const notes: string[] = [];
+    new NameTable("method", "signature", notes).claimAll(["save", "a-b", "aB", "👋"]);
+    expect(notes).toEqual([
+      'method "save" is called save_, because save is reserved',
+      'method "a-b" is called aB2, because another one has its name already',
+      'method "👋" is called signature, because no identifier can be made of it',
+    ]);
+  });
+
+  it("gives each raw name an identifier of its own, whatever it is", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string({ unit: "binary", maxLength: 30 }), { maxLength: 20 }), (raws) => {
+        for (const kind of ["parameter", "method", "property", "type"] as const) {
+          const names = new NameTable(kind, "fallback", []).claimAll(raws);
+          expect(new Set(names).size).toBe(raws.length);
+          expect(names.every(isIdentifier)).toBe(true);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

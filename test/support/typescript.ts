@@ -1,0 +1,56 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The compiler options of a demanding consumer. */
+const options: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  lib: ["lib.es2022.d.ts"],
+  types: ["node"],
+  typeRoots: [`${root}node_modules/@types`],
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noImplicitOverride: true,
+  noImplicitReturns: true,
+  noPropertyAccessFromIndexSignature: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  isolatedDeclarations: true,
+  verbatimModuleSyntax: true,
+  erasableSyntaxOnly: true,
+  declaration: true,
+  skipLibCheck: false,
+  noEmit: true,
+};
+
+/**
+ * What the compiler has to say to files of a project that depends on this package as it is built (`dist/`), library
+ * declarations included.
+ */
+export function typeErrors(files: Readonly<Record<string, string>>): readonly string[] {
+  // Inside the repository, the package's name leads to dist/ through its own `exports`.
+  mkdirSync(`${root}build`, { recursive: true });
+  const folder = mkdtempSync(`${root}build/consumer-`);
+  try {
+    for (const [name, text] of Object.entries(files)) writeFileSync(`${folder}/${name}`, text);
+    return diagnose(folder, Object.keys(files));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function diagnose(folder: string, names: readonly string[]): readonly string[] {
+  const program = ts.createProgram(
+    names.map((name) => `${folder}/${name}`),
+    options,
+  );
+  return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+    const line = file === undefined || start === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1;
+    return `${file?.fileName.replace(`${folder}/`, "")}:${line} ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
+  });
+}

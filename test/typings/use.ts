@@ -1,0 +1,72 @@
+// What the types of a generated client accept and reject. Compiled by generator/generate.test.ts.
+import type { AnyShape, SavedModelError, Tensor } from "savedmodel";
+import { CustomModel } from "./custom-model.js";
+import { Dtypes } from "./dtypes.js";
+import { Regression, type TrainOutputs } from "./regression.js";
+import { Text } from "./text.js";
+
+using model: CustomModel = CustomModel.load();
+CustomModel.load("folder");
+CustomModel.load(new URL("file:///folder"), { tags: ["serve"] });
+// @ts-expect-error the option is `tags`
+CustomModel.load("folder", { tag: ["serve"] });
+
+export const loss: number = model.train([[1, 1]], [[0]]);
+export const y: Tensor<"float32", [1, 1]> = model.pred([[1, 1]]);
+export const value: number = y.item();
+export const rows: readonly (readonly number[])[] = y.toArray();
+export const data: Float32Array<ArrayBuffer> = y.data;
+
+model.pred(new Float32Array([1, 2]));
+model.pred([[1, 2]] as const);
+declare const unknownShape: Tensor<"float32", AnyShape>;
+model.pred(unknownShape);
+// @ts-expect-error three columns where two are due
+model.pred([[1, 2, 3]]);
+// @ts-expect-error one dimension too few
+model.pred([1, 2]);
+// @ts-expect-error text where a number is due
+model.pred([["1", 2]]);
+// @ts-expect-error doubles where floats are due
+model.pred(new Float64Array(2));
+// @ts-expect-error a promise where data is due
+model.pred(Promise.resolve([[1, 2]]));
+// @ts-expect-error a missing argument
+model.train([[1, 1]]);
+// @ts-expect-error an argument too many
+model.train([[1, 1]], [[0]], 1);
+// @ts-expect-error there is no such signature
+model.trian([[1, 1]], [[0]]);
+
+const regression = Regression.load();
+declare const table: number[][];
+export const outputs: TrainOutputs = regression.train(table, [[1], [2]], 0.1);
+export const mae: number = outputs.mae;
+// @ts-expect-error results are read-only
+outputs.mae = 1;
+// @ts-expect-error the learning rate is a scalar
+regression.train(table, table, [0.1]);
+
+const dtypes = Dtypes.load();
+export const count: bigint = dtypes.scalarInt64(1);
+dtypes.int64([1, 2n]);
+dtypes.int64(new BigInt64Array(1));
+dtypes.bool([true, false]);
+// @ts-expect-error a number is no boolean
+dtypes.bool([1]);
+dtypes.uint8(Buffer.from([1]));
+dtypes.unknownRank([[1], [2]]);
+dtypes.unknownRank(1);
+dtypes.withDefault([1]);
+dtypes.withDefault([1], undefined, [2]);
+
+const text = Text.load();
+const { joined, lengths } = text.describe(["a"], true, 2);
+export const shouted: string = joined;
+export const sizes: BigInt64Array<ArrayBuffer> = lengths.data;
+text.echo([Uint8Array.of(255)]);
+
+declare const error: SavedModelError;
+if (error.code === "INVALID_SHAPE") error.message;
+// @ts-expect-error there is no such code
+if (error.code === "WRONG") error.message;
