@@ -51,7 +51,7 @@ export type FlatLike<D extends DType> = D extends "uint8"
                       ? BigUint64Array
                       : never;
 
-/** A list of exactly `N` items. Beyond 16 only the run-time check counts them, so that large shapes stay cheap to compile. */
+/** A tuple of `N` items. Beyond 16 only the run-time check counts them, so that large shapes stay cheap to compile. */
 type List<T, N extends number, Items extends readonly T[] = readonly []> = number extends N
   ? readonly T[]
   : Items["length"] extends N
@@ -60,14 +60,24 @@ type List<T, N extends number, Items extends readonly T[] = readonly []> = numbe
       ? readonly T[]
       : List<T, N, readonly [...Items, T]>;
 
-/** Arrays nested as deep as the rank says, or a scalar for rank 0. */
+/** An array whose length the compiler does not know, such as a `number[]`; a literal or tuple has a property `0`. */
+type Uncounted<T> = readonly T[] & { readonly 0?: never };
+
+/** Arrays nested as deep as the rank says, or a plain value for rank 0. */
 export type Nested<E, S extends Shape> = S extends readonly []
   ? E
   : S extends readonly [infer Size extends number, ...infer Rest extends Shape]
     ? List<Nested<E, Rest>, Size>
     : AnyNested<E>;
 
-/** Arrays nested to any depth, scalars included: what an unknown rank accepts. */
+/** Like {@link Nested}; arrays of a length that the compiler does not know are left to the run-time check. */
+export type NestedLike<E, S extends Shape> = S extends readonly []
+  ? E
+  : S extends readonly [infer Size extends number, ...infer Rest extends Shape]
+    ? List<NestedLike<E, Rest>, Size> | Uncounted<NestedLike<E, Rest>>
+    : AnyNested<E>;
+
+/** Arrays nested to any depth, plain values included: what an unknown rank accepts. */
 export type AnyNested<E> = E | readonly AnyNested<E>[];
 
 /**
@@ -77,6 +87,6 @@ export type AnyNested<E> = E | readonly AnyNested<E>[];
  * @example `TensorLike<"float32", [1, 2]>` accepts `[[1, 2]]` and `new Float32Array([1, 2])`, not `[[1, 2, 3]]`.
  */
 export type TensorLike<D extends DType, S extends Shape> =
-  | Nested<ScalarLike<D>, S>
+  | NestedLike<ScalarLike<D>, S>
   | FlatLike<D>
   | Tensor<D, S extends readonly [] ? S : Shape>;

@@ -23,7 +23,7 @@ describe("inputs are in the order of the Python function", () => {
   });
 
   it("or in natural order where the file does not tell it", () => {
-    const keys = Array.from({ length: 12 }, (_, index) => `x_${index}`);
+    const keys = ["x_0", "x_1", "x_2", "x_9", "x_10", "x_11"];
     expect(argumentsOf(modelFolder("names")).natural_order).toEqual(keys);
   });
 

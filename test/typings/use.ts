@@ -14,11 +14,13 @@ CustomModel.load("folder", { tag: ["serve"] });
 export const loss: number = model.train([[1, 1]], [[0]]);
 export const y: Tensor<"float32", [1, 1]> = model.pred([[1, 1]]);
 export const value: number = y.item();
-export const rows: readonly (readonly number[])[] = y.toArray();
+export const rows: readonly [readonly [number]] = y.toArray();
 export const data: Float32Array<ArrayBuffer> = y.data;
 
 model.pred(new Float32Array([1, 2]));
 model.pred([[1, 2]] as const);
+declare const table: number[][];
+model.pred(table);
 declare const unknownShape: Tensor<"float32", AnyShape>;
 model.pred(unknownShape);
 // @ts-expect-error three columns where two are due
@@ -39,9 +41,12 @@ model.train([[1, 1]], [[0]], 1);
 model.trian([[1, 1]], [[0]]);
 
 const regression = Regression.load();
-declare const table: number[][];
 export const outputs: TrainOutputs = regression.train(table, [[1], [2]], 0.1);
 export const mae: number = outputs.mae;
+// @ts-expect-error two columns in the first row, one in the second
+regression.pred([[1, 2], [3]]);
+// @ts-expect-error text where numbers are due
+regression.pred([] as string[][]);
 // @ts-expect-error results are read-only
 outputs.mae = 1;
 // @ts-expect-error the learning rate is a scalar
