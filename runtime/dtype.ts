@@ -41,7 +41,7 @@ export type NumericDType = keyof TypedArrays;
 export type AnyTypedArray = TypedArrays[NumericDType];
 
 /** How the elements of a dtype are written in JavaScript, and so how they are checked and converted. */
-export type ElementKind = "float" | "half" | "bfloat" | "integer" | "bigint" | "bool" | "string";
+type ElementKind = "float" | "half" | "bfloat" | "integer" | "bigint" | "bool" | "string";
 
 export interface DTypeInfo {
   readonly name: DType;

@@ -152,7 +152,7 @@ function scalarAt(dtype: DType, elements: Elements | readonly string[], index: n
 const utf8: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The text in a string element. @throws {@link SavedModelError} `INVALID_UTF8` */
-export function decodeText(bytes: Uint8Array, index?: number): string {
+function decodeText(bytes: Uint8Array, index?: number): string {
   try {
     return utf8.decode(bytes);
   } catch (cause) {

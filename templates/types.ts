@@ -3,7 +3,7 @@ import type { NamedTensor } from "../generator/name-model.js";
 import type { ShapeSpec } from "../runtime/shape.js";
 
 /** `[1, 2]`, `[number, 2]`, or `AnyShape` for an unknown rank. */
-export function shapeType(shape: ShapeSpec): string {
+function shapeType(shape: ShapeSpec): string {
   return shape === null ? "AnyShape" : `[${shape.map((size) => size ?? "number").join(", ")}]`;
 }
 

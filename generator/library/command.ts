@@ -64,6 +64,6 @@ export function lastLines(text: string, count: number): string {
 }
 
 /** `text` with `***` for the user and password of every address in it. */
-export function withoutCredentials(text: string): string {
+function withoutCredentials(text: string): string {
   return text.replace(/(\w+:\/\/)[^\s/@]+@/g, "$1***@");
 }

@@ -112,7 +112,7 @@ function wanted(spec: InputSpec): string {
 }
 
 /** A value in a few words. */
-export function describe(value: unknown): string {
+function describe(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined)
     return `${value}`;
   if (typeof value === "bigint") return `${value}n`;

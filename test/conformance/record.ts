@@ -1,0 +1,37 @@
+import { type Model, Tensor } from "../../runtime/index.js";
+import type { GoldenCall, GoldenTensor } from "../support/goldens.js";
+
+export type Inputs = Readonly<Record<string, unknown>>;
+
+/** Runs a signature and writes down its inputs and outputs in the form of the golden files. */
+export function record(model: Model, signature: string, inputs: Inputs): GoldenCall {
+  const description = model.signatures.find(({ key }) => key === signature);
+  if (description === undefined) throw new Error(`no signature ${signature}`);
+  const tensors = Object.fromEntries(
+    description.inputs.map(({ key, dtype }) => [key, Tensor.from(dtype as "float32", inputs[key] as number[])]),
+  );
+  const outputs = model.run(signature, tensors);
+  return {
+    signature,
+    inputs: mapValues(tensors, golden),
+    outputs: mapValues(outputs, (value, key) => {
+      const dtype = description.outputs.find((output) => output.key === key)?.dtype;
+      return golden(value instanceof Tensor ? value : Tensor.from(dtype as "float32", value as number));
+    }),
+  };
+}
+
+/** Numbers that JSON has, and wide integers as text: the models of this test have no others. */
+function golden({ dtype, shape, data }: Tensor): GoldenTensor {
+  return {
+    dtype,
+    shape,
+    data: Array.from(data as ArrayLike<unknown>, (value) =>
+      typeof value === "bigint" ? `${value}` : value,
+    ) as number[],
+  };
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T, key: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]));
+}

@@ -1,0 +1,16 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../../dist/generator/cli/main.js", import.meta.url));
+
+export interface Finished {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the built command line as a user would, without a terminal. */
+export function savedmodel(parameters: readonly string[], cwd?: string): Finished {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...parameters], { cwd, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
