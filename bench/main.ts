@@ -23,6 +23,9 @@ async function main(options: BenchOptions): Promise<void> {
   }
   if (results.length === 0) throw new TypeError(`there is no comparison ${options.only.join(", ")}`);
   if (options.json !== undefined) writeJson(options.json, setting, results);
+  // Others may be missing; what is to be measured may not.
+  const ours = results.flatMap(({ scores }) => scores.filter(({ name }) => name.startsWith("savedmodel")));
+  if (ours.some((score) => "absent" in score)) process.exitCode = 1;
 }
 
 try {

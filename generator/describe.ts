@@ -1,8 +1,9 @@
 import { SavedModelError } from "../runtime/errors.js";
+import { openGraph } from "../runtime/graph.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../runtime/saved-model-file.js";
 import { readSignatures } from "../runtime/signatures.js";
 import { printable } from "../runtime/text.js";
-import { authorOrder, openGraph } from "./author-order.js";
+import { authorOrder } from "./author-order.js";
 import type { ModelDescription } from "./description.js";
 
 /** What is read of a SavedModel. */

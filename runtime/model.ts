@@ -9,7 +9,6 @@ import { checkOptions } from "./options.js";
 import { saveModel } from "./save.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "./saved-model-file.js";
 import { Session } from "./session.js";
-import { readSignatures } from "./signatures.js";
 import { nearest, printable, quote } from "./text.js";
 
 /** How a model is loaded. */
@@ -37,7 +36,6 @@ interface Method {
  */
 export class Model implements Disposable {
   readonly #session: Session;
-  readonly #signatures: readonly SignatureDescription[];
   readonly #methods: ReadonlyMap<string, Method>;
 
   /**
@@ -53,7 +51,6 @@ export class Model implements Disposable {
     const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, readMetaGraphs(folder)));
     this.#session = new Session(folder, tags);
     try {
-      this.#signatures = readSignatures(this.#session.metaGraph);
       if (descriptor !== undefined) this.#refuseOther(descriptor);
       this.#methods = this.#prepare(descriptor);
     } catch (error) {
@@ -77,7 +74,7 @@ export class Model implements Disposable {
 
   /** The signatures of the loaded model, sorted by key. */
   get signatures(): readonly SignatureDescription[] {
-    return this.#signatures;
+    return this.#session.signatures;
   }
 
   /** The folder that the model was loaded from. */
@@ -145,7 +142,7 @@ export class Model implements Disposable {
   #method(signature: string): Method {
     const method = this.#methods.get(signature);
     if (method !== undefined) return method;
-    const reason = this.#signatures.find(({ key }) => key === signature)?.unsupported;
+    const reason = this.#session.signatures.find(({ key }) => key === signature)?.unsupported;
     if (reason !== undefined) {
       throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${printable(signature)}() cannot be run: ${reason}`);
     }
@@ -160,7 +157,7 @@ export class Model implements Disposable {
   }
 
   #refuseOther(descriptor: ModelDescriptor): void {
-    const differences = findDifferences(descriptor, this.#signatures);
+    const differences = findDifferences(descriptor, this.#session.signatures);
     if (differences.length === 0) return;
     throw new SavedModelError(
       "SIGNATURE_MISMATCH",
@@ -171,7 +168,7 @@ export class Model implements Disposable {
 
   #prepare(descriptor: ModelDescriptor | undefined): ReadonlyMap<string, Method> {
     const methods = new Map<string, Method>();
-    for (const signature of this.#signatures) {
+    for (const signature of this.#session.signatures) {
       if (signature.unsupported !== undefined) continue;
       const client = descriptor?.signatures.find(({ key }) => key === signature.key);
       if (descriptor !== undefined && client === undefined) continue;

@@ -23,7 +23,7 @@ import { printable } from "./text.js";
  * @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT` or `SAVE_FAILED`
  */
 export function saveModel(session: Session, directory: string): void {
-  const saver = session.metaGraph.saverDef;
+  const { saver } = session;
   const source = printable(session.directory, 500);
   if (!saver?.saveTensorName || !saver.filenameTensorName) {
     throw new SavedModelError("NOT_SAVEABLE", `${source} was exported without a way to save its variables`);
@@ -32,7 +32,7 @@ export function saveModel(session: Session, directory: string): void {
   const name = printable(target, 500);
   try {
     if (isReplaceable(target)) {
-      session.requireUnchangedFile();
+      session.file.requireUnchanged();
       writeModel(session, saver, target);
       return;
     }
@@ -54,12 +54,13 @@ function writeModel(session: Session, saver: Message<"SaverDef">, target: string
     const copy = join(scratch, "new");
     copyTree(session.directory, copy, ["variables"]);
     mkdirSync(join(copy, "variables"));
+    session.copyToSaved();
     saveCall(session, saver).run([join(copy, "variables", "variables")]);
     replace(target, copy, join(scratch, "old"));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  if (target === resolve(session.directory)) session.acceptFile();
+  if (target === resolve(session.directory)) session.file.accept();
 }
 
 const saveCalls = new WeakMap<Session, PreparedCall>();

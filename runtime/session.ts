@@ -1,12 +1,14 @@
-import { statSync } from "node:fs";
-import { SavedModelError } from "./errors.js";
+import { prepareCopies } from "./copy-variables.js";
+import type { SignatureDescription } from "./description.js";
 import { diagnoseLoadFailure, requireVariables } from "./load-errors.js";
+import { ModelFile } from "./model-file.js";
 import { type NativeApi, nativeApi, nonNull } from "./native/api.js";
 import type { Pointer } from "./native/ffi.js";
 import { withStatus } from "./native/status.js";
 import { decode, type Message } from "./proto/decode.js";
 import { requireModelFile } from "./saved-model-file.js";
-import { printable } from "./text.js";
+import { readSignatures } from "./signatures.js";
+import { findSplitVariables, type SplitVariable } from "./split-variables.js";
 
 /** ConfigProto { allow_soft_placement: true }: models exported for a GPU then load where there is none. */
 const CONFIG: Uint8Array = Uint8Array.of(0x38, 0x01);
@@ -44,14 +46,18 @@ const collected = new FinalizationRegistry<Resources>((resources) => resources.r
 export class Session {
   readonly api: NativeApi;
   readonly directory: string;
-  readonly tags: readonly string[];
-  /** The meta graph that was loaded: the authority on which tensors a signature means. */
-  readonly metaGraph: Message<"MetaGraphDef">;
+  /** Sorted by key, with the tensors that they mean in the graph that was loaded. */
+  readonly signatures: readonly SignatureDescription[];
+  /** How the model saves its variables, if it can. */
+  readonly saver: Message<"SaverDef"> | null;
+  /** The `saved_model.pb` that was loaded. */
+  readonly file: ModelFile;
   readonly handle: Pointer;
   readonly runOptions: Pointer;
   readonly #graph: Pointer;
-  readonly #file: { readonly path: string; stamp: string };
+  readonly #splitVariables: readonly SplitVariable[];
   readonly #resources: Resources;
+  #copyToSaved: (() => void) | undefined;
   #disposed = false;
 
   /**
@@ -61,34 +67,25 @@ export class Session {
    * `TAGS_NOT_FOUND`, `VARIABLES_NOT_FOUND`, `OP_NOT_REGISTERED`, `LOAD_FAILED`, or an error of the library
    */
   constructor(directory: string, tags: readonly string[]) {
-    const file = requireModelFile(directory);
-    const stamp = stampOf(file);
-    const api = nativeApi();
-    const resources = new Resources();
+    this.directory = directory;
+    this.file = new ModelFile(requireModelFile(directory));
+    this.api = nativeApi();
+    this.#resources = new Resources();
     try {
-      const graph = nonNull(api.TF_NewGraph(), "graph");
-      resources.add({ release: () => api.TF_DeleteGraph(graph) });
-      const runOptions = nonNull(api.TF_NewBufferFromString(RUN_OPTIONS, RUN_OPTIONS.length), "buffer");
-      resources.add({ release: () => api.TF_DeleteBuffer(runOptions) });
-      const buffer = nonNull(api.TF_NewBuffer(), "buffer");
-      resources.add({ release: () => api.TF_DeleteBuffer(buffer) });
-      const handle = load(api, { graph, runOptions, buffer }, directory, tags);
-      resources.add({ release: () => close(api, handle) });
-      this.handle = handle;
-      this.metaGraph = decode("MetaGraphDef", contents(api, buffer));
-      requireVariables(directory, this.metaGraph);
-      this.runOptions = runOptions;
-      this.#graph = graph;
+      const native = load(this.api, this.#resources, directory, tags);
+      this.handle = native.session;
+      this.runOptions = native.runOptions;
+      this.#graph = native.graph;
+      requireVariables(directory, native.metaGraph);
+      this.signatures = readSignatures(native.metaGraph);
+      this.saver = native.metaGraph.saverDef;
+      this.#splitVariables = findSplitVariables(native.metaGraph);
+      this.#copyFromSaved();
     } catch (error) {
-      resources.releaseAll();
+      this.#resources.releaseAll();
       throw error;
     }
-    this.api = api;
-    this.directory = directory;
-    this.tags = tags;
-    this.#file = { path: file, stamp };
-    this.#resources = resources;
-    collected.register(this, resources, this);
+    collected.register(this, this.#resources, this);
   }
 
   get disposed(): boolean {
@@ -100,22 +97,27 @@ export class Session {
     return this.api.TF_GraphOperationByName(this.#graph, name);
   }
 
-  /**
-   * Refuses to go on when `saved_model.pb` is no longer the file that was loaded.
-   *
-   * @throws SavedModelError `SAVE_FAILED`
-   */
-  requireUnchangedFile(): void {
-    const { path, stamp } = this.#file;
-    if (stampOf(path) === stamp) return;
-    throw new SavedModelError("SAVE_FAILED", `${printable(path, 500)} has changed or gone since it was loaded`, {
-      fix: "Saving copies the graph from there: put the loaded model back, or load the new one.",
-    });
+  /** Begins an operation that is to be added to the loaded graph. */
+  newOperation(type: string, name: string): Pointer {
+    return nonNull(this.api.TF_NewOperation(this.#graph, type, name), "operation");
   }
 
-  /** Takes the file that is there now for the one that was loaded: this session has saved itself over it. */
-  acceptFile(): void {
-    this.#file.stamp = stampOf(this.#file.path);
+  /** Gives variables that checkpoints hold the values of the ones that signatures work on, where these are not the same. */
+  copyToSaved(): void {
+    this.#copyToSaved ??= prepareCopies(
+      this,
+      this.#splitVariables.map(({ used, saved }) => ({ from: used, to: saved })),
+    );
+    this.#copyToSaved();
+  }
+
+  /** The loader has restored what checkpoints hold; a variable that only signatures work on has no value yet. */
+  #copyFromSaved(): void {
+    const empty = this.#splitVariables.filter(({ isUsedSaved }) => !isUsedSaved);
+    prepareCopies(
+      this,
+      empty.map(({ used, saved }) => ({ from: saved, to: used })),
+    )();
   }
 
   /**
@@ -135,30 +137,34 @@ export class Session {
   }
 }
 
-function load(
-  api: NativeApi,
-  { graph, runOptions, buffer }: { graph: Pointer; runOptions: Pointer; buffer: Pointer },
-  directory: string,
-  tags: readonly string[],
-): Pointer {
+interface Loaded {
+  readonly graph: Pointer;
+  readonly session: Pointer;
+  readonly runOptions: Pointer;
+  readonly metaGraph: Message<"MetaGraphDef">;
+}
+
+function load(api: NativeApi, resources: Resources, directory: string, tags: readonly string[]): Loaded {
+  const graph = nonNull(api.TF_NewGraph(), "graph");
+  resources.add({ release: () => api.TF_DeleteGraph(graph) });
+  const runOptions = nonNull(api.TF_NewBufferFromString(RUN_OPTIONS, RUN_OPTIONS.length), "buffer");
+  resources.add({ release: () => api.TF_DeleteBuffer(runOptions) });
   const options = nonNull(api.TF_NewSessionOptions(), "session options");
+  const buffer = nonNull(api.TF_NewBuffer(), "buffer");
   try {
     withStatus(api, (status) => api.TF_SetConfig(options, CONFIG, CONFIG.length, status));
     const handle = withStatus(api, (status) =>
       api.TF_LoadSessionFromSavedModel(options, runOptions, directory, tags, tags.length, graph, buffer, status),
     );
-    return nonNull(handle, "session");
+    const session = nonNull(handle, "session");
+    resources.add({ release: () => close(api, session) });
+    return { graph, session, runOptions, metaGraph: decode("MetaGraphDef", contents(api, buffer)) };
   } catch (cause) {
     throw diagnoseLoadFailure(directory, tags, cause);
   } finally {
+    api.TF_DeleteBuffer(buffer);
     api.TF_DeleteSessionOptions(options);
   }
-}
-
-/** Tells one version of a file from another; empty when it is gone. */
-function stampOf(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
-  return stat === undefined ? "" : [stat.ino, stat.size, stat.mtimeNs].join();
 }
 
 /** A copy of what a TF_Buffer holds: `struct { const void *data; size_t length; … }` (tensorflow/c/tf_buffer.h). */

@@ -5,7 +5,13 @@ import type { Workplace } from "../workplace.js";
 import type { CallCase } from "./case.js";
 import type { Command } from "./program.js";
 
-const SOURCES = ["bench/node/loop.ts", "bench/node/cases.ts", "generated/custom-model.ts", "generated/dtypes.ts"];
+const SOURCES = [
+  "bench/node/loop.ts",
+  "bench/node/cases.ts",
+  "bench/statistics.ts",
+  "generated/custom-model.ts",
+  "generated/dtypes.ts",
+];
 
 /**
  * Compiles the program that calls the generated clients, and the clients, into a folder below the package. There `savedmodel`

@@ -17,7 +17,7 @@ const STDERR_KEPT = 2000;
  * A process that measures its own calls. When it is ready it prints a line of JSON; then it answers each line `case calls`
  * of its standard input with a line of JSON. So the rounds of several programs can take turns while all of them are warm.
  */
-export class Program {
+class Program {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
   readonly #stderr: () => string;

@@ -4,7 +4,8 @@
  * Prints `{"ready":true,…}`, then answers every line `case calls` of its standard input with nanoseconds per call.
  */
 import { createInterface } from "node:readline";
-import type { CallCase } from "../contestants/case.js";
+import type { CallCase, Sample } from "../contestants/case.js";
+import { summarize } from "../statistics.js";
 import { type Call, checkIdentity, clients } from "./cases.js";
 
 const [client = "", json = "[]"] = process.argv.slice(2);
@@ -25,7 +26,7 @@ for (const kase of JSON.parse(json) as CallCase[]) {
 /** What a call returned last: without it the optimiser might drop work that nobody looks at. */
 let result: unknown;
 
-function measure(call: Call, count: number): { readonly median: number; readonly p99: number } {
+function measure(call: Call, count: number): Sample {
   const samples = new Float64Array(count);
   let before = performance.now();
   for (let index = 0; index < count; index++) {
@@ -34,9 +35,7 @@ function measure(call: Call, count: number): { readonly median: number; readonly
     samples[index] = (after - before) * 1e6;
     before = after;
   }
-  samples.sort();
-  const at = (fraction: number): number => Math.round(samples[Math.max(0, Math.ceil(count * fraction) - 1)] ?? 0);
-  return { median: at(0.5), p99: at(0.99) };
+  return summarize(samples);
 }
 
 process.stdout.write(`${JSON.stringify({ ready: true, node: process.version })}\n`);

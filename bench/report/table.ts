@@ -40,7 +40,7 @@ function formatTime(nanoseconds: number): string {
         ? [nanoseconds / 1e3, "µs"]
         : nanoseconds < 1e9
           ? [nanoseconds / 1e6, "ms"]
-          : [nanoseconds / 1e9, "s "];
+          : [nanoseconds / 1e9, "s"];
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`;
 }
 

@@ -11,7 +11,7 @@ import type { Workplace } from "../workplace.js";
 type Caller = "cDefault" | "c" | "client" | "python";
 
 /** A row of a comparison: a program with one of its cases. */
-export interface Entrant {
+interface Entrant {
   readonly caller: Caller;
   readonly name: string;
   readonly kase: CallCase;

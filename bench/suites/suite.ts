@@ -12,5 +12,5 @@ export type Suite = (workplace: Workplace, options: BenchOptions) => AsyncIterab
 export function paceOf({ quick }: BenchOptions, overrides: Partial<Pace> = {}): Pace {
   return quick
     ? { rounds: 3, roundMs: 50, warmUpMs: 150, minimumCalls: 3, ...overrides }
-    : { rounds: 11, roundMs: 150, warmUpMs: 500, minimumCalls: 5, ...overrides };
+    : { rounds: 9, roundMs: 150, warmUpMs: 500, minimumCalls: 5, ...overrides };
 }

@@ -69,6 +69,25 @@ export const functions = {
   /** TF_Output is passed by value: 16 bytes, which the x86-64, ARM64 and Windows ABIs do not pass alike. */
   TF_OperationOutputType: { result: "int", parameters: ["TF_Output" /* which output */] },
 
+  /** Writes the value of an attribute that is a DataType. */
+  TF_OperationGetAttrType: {
+    result: "void",
+    parameters: [
+      "void *" /* operation */,
+      "str" /* attribute */,
+      "void *" /* int32_t, filled */,
+      "void *" /* status */,
+    ],
+  },
+  TF_NewOperation: { result: "void *", parameters: ["void *" /* graph */, "str" /* type */, "str" /* name */] },
+  TF_AddInput: { result: "void", parameters: ["void *" /* description */, "TF_Output" /* where it comes from */] },
+  TF_SetAttrType: {
+    result: "void",
+    parameters: ["void *" /* description */, "str" /* attribute */, "int" /* DataType */],
+  },
+  /** The operation that was described; the description is gone in any case. */
+  TF_FinishOperation: { result: "void *", parameters: ["void *" /* description */, "void *" /* status */] },
+
   // Tensors
   /** Null, without a status, when the bytes are too few for the dtype and dimensions. */
   TF_AllocateTensor: {

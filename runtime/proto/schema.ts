@@ -12,6 +12,7 @@ export const schema = {
       graphDef: { type: "bytes", id: 2, protoName: "graph_def" },
       saverDef: { type: "SaverDef", id: 3, protoName: "saver_def" },
       signatureDef: { rule: "repeated", type: "SignatureEntry", id: 5, protoName: "signature_def" },
+      objectGraphDef: { type: "bytes", id: 7, protoName: "object_graph_def" },
     },
   },
   MetaInfoDef: {
@@ -124,7 +125,13 @@ export const schema = {
   },
   AttrValue: {
     fields: {
+      tensor: { type: "TensorProto", id: 8 },
       func: { type: "NameAttrList", id: 10 },
+    },
+  },
+  TensorProto: {
+    fields: {
+      stringVal: { rule: "repeated", type: "bytes", id: 8, protoName: "string_val" },
     },
   },
   NameAttrList: {
@@ -157,6 +164,46 @@ export const schema = {
   ArgDef: {
     fields: {
       name: { type: "string", id: 1 },
+    },
+  },
+  SavedObjectGraph: {
+    fields: {
+      nodes: { rule: "repeated", type: "TrackableObject", id: 1 },
+      concreteFunctions: { rule: "repeated", type: "ConcreteFunctionEntry", id: 2, protoName: "concrete_functions" },
+    },
+  },
+  ConcreteFunctionEntry: {
+    fields: {
+      key: { type: "string", id: 1 },
+      value: { type: "SavedConcreteFunction", id: 2 },
+    },
+  },
+  SavedConcreteFunction: {
+    fields: {
+      boundInputs: { rule: "repeated", type: "int32", id: 2, protoName: "bound_inputs" },
+    },
+  },
+  TrackableObjectGraph: {
+    fields: {
+      nodes: { rule: "repeated", type: "TrackableObject", id: 1 },
+    },
+  },
+  TrackableObject: {
+    fields: {
+      children: { rule: "repeated", type: "ObjectReference", id: 1 },
+      attributes: { rule: "repeated", type: "SerializedTensor", id: 2 },
+    },
+  },
+  ObjectReference: {
+    fields: {
+      nodeId: { type: "int32", id: 1, protoName: "node_id" },
+      localName: { type: "string", id: 2, protoName: "local_name" },
+    },
+  },
+  SerializedTensor: {
+    fields: {
+      name: { type: "string", id: 1 },
+      checkpointKey: { type: "string", id: 3, protoName: "checkpoint_key" },
     },
   },
 } as const;

@@ -1,0 +1,37 @@
+import { statSync } from "node:fs";
+import { SavedModelError } from "./errors.js";
+import { printable } from "./text.js";
+
+/** The `saved_model.pb` that a model was loaded from: saving copies it, so it must still be the same. */
+export class ModelFile {
+  readonly #path: string;
+  #stamp: string;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#stamp = stampOf(path);
+  }
+
+  /**
+   * Refuses to go on when the file is no longer the one that was loaded.
+   *
+   * @throws SavedModelError `SAVE_FAILED`
+   */
+  requireUnchanged(): void {
+    if (stampOf(this.#path) === this.#stamp) return;
+    throw new SavedModelError("SAVE_FAILED", `${printable(this.#path, 500)} has changed or gone since it was loaded`, {
+      fix: "Saving copies the graph from there: put the loaded model back, or load the new one.",
+    });
+  }
+
+  /** Takes the file that is there now for the one that was loaded: the model was saved over itself. */
+  accept(): void {
+    this.#stamp = stampOf(this.#path);
+  }
+}
+
+/** Tells one version of a file from another; empty when it is gone. */
+function stampOf(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
+  return stat === undefined ? "" : [stat.ino, stat.size, stat.mtimeNs].join();
+}

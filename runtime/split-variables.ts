@@ -1,0 +1,138 @@
+import { calledFunction, type GraphIndex, openGraph, operationOf } from "./graph.js";
+import { decode, type Message } from "./proto/decode.js";
+
+/**
+ * One variable of the Python program that has two in the graph.
+ *
+ * Keras 3 exports such models: its variables wrap TensorFlow's, and both are copied into the graph (`tf.saved_model.save`
+ * of a model, `ExportArchive.track`). Signatures then work on one copy, and checkpoints hold the other, which Python
+ * reads back for both.
+ */
+export interface SplitVariable {
+  /** The VarHandleOp that signatures read and write. */
+  readonly used: string;
+  /** The VarHandleOp whose value is saved under the variable's key in checkpoints, and restored from it. */
+  readonly saved: string;
+  /** Whether the one that signatures use is in checkpoints as well, under another key. */
+  readonly isUsedSaved: boolean;
+}
+
+type MetaGraph = Message<"MetaGraphDef">;
+
+/**
+ * Finds the variables that are split, by following both the functions and the checkpoint to the same object of Python's.
+ * Models of TensorFlow 1 have none.
+ */
+export function findSplitVariables(metaGraph: MetaGraph): readonly SplitVariable[] {
+  if (!metaGraph.saverDef?.saveTensorName || metaGraph.objectGraphDef.length === 0) return [];
+  const graph = openGraph(metaGraph.graphDef);
+  const checkpoint = readSaveFunction(metaGraph.saverDef.saveTensorName, graph);
+  if (checkpoint === undefined) return [];
+  const objects = decode("SavedObjectGraph", metaGraph.objectGraphDef);
+  const keys = checkpointKeys(objects.nodes, decode("TrackableObjectGraph", checkpoint.objectGraph).nodes);
+  const used = usedHandles(metaGraph, graph, objects);
+  const savedHandles = new Set(checkpoint.handles.values());
+  const split: SplitVariable[] = [];
+  for (const [object, handle] of used) {
+    const saved = checkpoint.handles.get(keys.get(object) ?? "");
+    if (saved === undefined || saved === handle) continue;
+    split.push({ used: handle, saved, isUsedSaved: savedHandles.has(handle) });
+  }
+  return split;
+}
+
+/** What signatures use: the VarHandleOp of each object that is a variable. */
+function usedHandles(
+  metaGraph: MetaGraph,
+  graph: GraphIndex,
+  objects: Message<"SavedObjectGraph">,
+): Map<number, string> {
+  const functions = new Map(objects.concreteFunctions.map(({ key, value }) => [key, value]));
+  const calls = metaGraph.signatureDef.flatMap(({ value }) => value?.outputs.map((output) => output.value?.name) ?? []);
+  const used = new Map<number, string>();
+  for (const name of new Set(calls.map((tensor) => operationOf(tensor ?? "")))) {
+    const call = graph.node(name);
+    const bound = (call && functions.get(calledFunction(call) ?? ""))?.boundInputs ?? [];
+    // A call's inputs are the arguments, then the captures.
+    const captures = call?.input.filter((input) => !input.startsWith("^")).slice(-bound.length) ?? [];
+    if (bound.length === 0 || captures.length !== bound.length) continue;
+    bound.forEach((object, index) => {
+      const handle = operationOf(captures[index] ?? "");
+      if (graph.node(handle)?.op === "VarHandleOp") used.set(object, handle);
+    });
+  }
+  return used;
+}
+
+interface Checkpoint {
+  /** The VarHandleOp whose value is saved under each key. */
+  readonly handles: ReadonlyMap<string, string>;
+  /** The serialised TrackableObjectGraph that is saved with the values. */
+  readonly objectGraph: Uint8Array;
+}
+
+/** What the function that saves a checkpoint writes, and from where. */
+function readSaveFunction(saveTensor: string, graph: GraphIndex): Checkpoint | undefined {
+  const call = graph.node(operationOf(saveTensor));
+  const body = call && graph.function(calledFunction(call) ?? "");
+  if (call === undefined || body === undefined) return undefined;
+  const nodes = new Map(body.nodeDef.map((node) => [node.name, node]));
+  const operands = new Map(
+    body.signature?.inputArg.map(({ name }, index) => [name, operationOf(call.input[index] ?? "")]),
+  );
+  const handles = new Map<string, string>();
+  let objectGraph: Uint8Array | undefined;
+  for (const save of body.nodeDef.filter(({ op }) => op === "SaveV2")) {
+    const [, names = "", , ...values] = save.input;
+    stringConstant(nodes.get(producer(names))).forEach((key, index) => {
+      const operand = operands.get(source(values[index] ?? "", nodes));
+      if (operand === undefined) return;
+      const name = Buffer.from(key).toString();
+      if (name === "_CHECKPOINTABLE_OBJECT_GRAPH") [objectGraph] = stringConstant(graph.node(operand));
+      else handles.set(name, operand);
+    });
+  }
+  return objectGraph === undefined ? undefined : { handles, objectGraph };
+}
+
+/** Follows a value to the argument of the function that it comes from: through reads, copies and conversions. */
+function source(input: string, nodes: ReadonlyMap<string, Message<"NodeDef">>): string {
+  let current = producer(input);
+  for (let step = 0; step < 16; step++) {
+    const next = nodes.get(current)?.input[0];
+    if (next === undefined) break;
+    current = producer(next);
+  }
+  return current;
+}
+
+/** In a function body, `node:output:0` is a node's output and a plain name an argument. */
+function producer(input: string): string {
+  return input.split(":", 1)[0] ?? "";
+}
+
+function stringConstant(node: Message<"NodeDef"> | undefined): readonly Uint8Array[] {
+  const value = node?.op === "Const" ? node.attr.find(({ key }) => key === "value")?.value : undefined;
+  return value === undefined ? [] : (decode("AttrValue", value).tensor?.stringVal ?? []);
+}
+
+type ObjectNodes = readonly Message<"TrackableObject">[];
+
+/** The checkpoint key of each object: both graphs are walked from their roots along the same names. */
+function checkpointKeys(objects: ObjectNodes, trackables: ObjectNodes): ReadonlyMap<number, string> {
+  const keys = new Map<number, string>();
+  const pairs: (readonly [object: number, trackable: number])[] = [[0, 0]];
+  const seen = new Set<number>([0]);
+  for (const [object, trackable] of pairs) {
+    const value = trackables[trackable]?.attributes.find(({ name }) => name === "VARIABLE_VALUE");
+    if (value !== undefined) keys.set(object, value.checkpointKey);
+    const byName = new Map(trackables[trackable]?.children.map(({ localName, nodeId }) => [localName, nodeId]));
+    for (const { localName, nodeId } of objects[object]?.children ?? []) {
+      const match = byName.get(localName);
+      if (match === undefined || seen.has(nodeId)) continue;
+      seen.add(nodeId);
+      pairs.push([nodeId, match]);
+    }
+  }
+  return keys;
+}
