@@ -1,5 +1,7 @@
 import { SavedModelError } from "../runtime/errors.js";
 import { openGraph } from "../runtime/graph.js";
+import { toPath } from "../runtime/locate.js";
+import { checkOptions, checkTags } from "../runtime/options.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../runtime/saved-model-file.js";
 import { readSignatures } from "../runtime/signatures.js";
 import { printable } from "../runtime/text.js";
@@ -19,8 +21,15 @@ export interface InspectOptions {
  * `TAGS_NOT_FOUND`
  */
 export function inspect(directory: string, options: InspectOptions = {}): ModelDescription {
+  checkOptions("inspect()", options, ["tags"]);
+  return describe(toPath(directory), options.tags, "inspect()");
+}
+
+/** {@link inspect}, on behalf of a call that has checked its other options. */
+export function describe(directory: string, tags: readonly string[] | undefined, call: string): ModelDescription {
+  checkTags(call, tags);
   const metaGraphs = readMetaGraphs(directory);
-  const metaGraph = chooseMetaGraph(directory, metaGraphs, options.tags);
+  const metaGraph = chooseMetaGraph(directory, metaGraphs, tags);
   try {
     const graph = openGraph(metaGraph.graphDef);
     return {

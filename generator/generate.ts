@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { printStructure } from "ts-morph";
+import { toPath } from "../runtime/locate.js";
+import { checkOptions } from "../runtime/options.js";
 import { sourceFileTemplate } from "../templates/source-file.js";
-import { type InspectOptions, inspect } from "./describe.js";
+import { describe, type InspectOptions } from "./describe.js";
 import type { ModelDescription } from "./description.js";
 import { nameModel } from "./name-model.js";
 import { wrapLongLines } from "./wrap.js";
@@ -33,7 +35,8 @@ export interface GeneratedClient {
  * @throws SavedModelError the codes of {@link inspect}; `INVALID_OPTION` for a class name that is no identifier
  */
 export function generate(directory: string, options: GenerateOptions = {}): GeneratedClient {
-  const described = inspect(directory, options);
+  checkOptions("generate()", options, ["className", "outputFolder", "tags"]);
+  const described = describe(toPath(directory), options.tags, "generate()");
   const description = { ...described, directory: relativeToPackage(directory, options.outputFolder ?? ".") };
   const model = nameModel(description, options.className);
   const structure = sourceFileTemplate(model, fingerprint(description));

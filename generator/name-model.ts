@@ -45,10 +45,7 @@ export interface NamedModel {
 export function nameModel(description: ModelDescription, className?: string): NamedModel {
   const notes: string[] = [];
   const types = new NameTable("type", "SavedModelClient", notes);
-  if (className !== undefined && !isIdentifier(className)) {
-    throw new SavedModelError("INVALID_OPTION", `${quote(className)} cannot name a class`);
-  }
-  const name = types.claim(className ?? modelName(description.directory));
+  const name = className === undefined ? types.claim(modelName(description.directory)) : claimClass(className, types);
   const supported: SignatureDescription[] = [];
   for (const signature of description.signatures) {
     if (signature.unsupported === undefined) supported.push(signature);
@@ -57,6 +54,14 @@ export function nameModel(description: ModelDescription, className?: string): Na
   const methods = new NameTable("method", "signature", notes).claimAll(supported.map(({ key }) => key));
   const signatures = supported.map((signature, index) => nameSignature(signature, methods[index] ?? "", types, notes));
   return { description, className: identifier(name), fileName: `${kebabCase(name)}.ts`, signatures, notes };
+}
+
+/** The name that the user chose: as it is, or not at all. */
+function claimClass(className: string, types: NameTable): string {
+  if (typeof className === "string" && isIdentifier(className) && types.claimExactly(className)) return className;
+  throw new SavedModelError("INVALID_OPTION", `${quote(`${className}`)} cannot name the class`, {
+    fix: "Choose an identifier that is no reserved word and no name that the generated file imports.",
+  });
 }
 
 function nameSignature(

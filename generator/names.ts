@@ -79,6 +79,13 @@ export class NameTable {
     return name;
   }
 
+  /** Takes this very name, if it is free; says whether it was. */
+  claimExactly(name: string): boolean {
+    if (RESERVED[this.#kind].has(name) || this.#taken.has(name)) return false;
+    this.#taken.add(name);
+    return true;
+  }
+
   #convert(raw: string): string {
     return this.#kind === "type" ? pascalCase(raw) : camelCase(raw);
   }

@@ -27,9 +27,17 @@ export function locateModel(directory: string): string {
 
 /** A folder as users give it. */
 export function toPath(directory: string | URL): string {
-  if (typeof directory === "string" && directory !== "") return directory;
-  if (directory instanceof URL && directory.protocol === "file:") return fileURLToPath(directory);
+  const path = directory instanceof URL ? pathOf(directory) : directory;
+  if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;
   throw new SavedModelError("INVALID_ARGUMENT", "the SavedModel's folder must be a path or a file: URL");
+}
+
+function pathOf(url: URL): string | undefined {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The folder of the package.json nearest to a file. */

@@ -5,7 +5,7 @@ import { printable } from "./text.js";
 /** The `saved_model.pb` that a model was loaded from: saving copies it, so it must still be the same. */
 export class ModelFile {
   readonly #path: string;
-  #stamp: string;
+  readonly #stamp: string;
 
   constructor(path: string) {
     this.#path = path;
@@ -23,15 +23,10 @@ export class ModelFile {
       fix: "Saving copies the graph from there: put the loaded model back, or load the new one.",
     });
   }
-
-  /** Takes the file that is there now for the one that was loaded: the model was saved over itself. */
-  accept(): void {
-    this.#stamp = stampOf(this.#path);
-  }
 }
 
-/** Tells one version of a file from another; empty when it is gone. */
+/** Tells one version of a file from another, by size and millisecond. A copy that keeps the time, such as one that was saved, is the same. */
 function stampOf(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
-  return stat === undefined ? "" : [stat.ino, stat.size, stat.mtimeNs].join();
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined ? "" : `${stat.size} ${Math.round(stat.mtimeMs)}`;
 }

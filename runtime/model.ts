@@ -5,10 +5,11 @@ import type { SignatureDescription } from "./description.js";
 import type { ModelDescriptor, TensorDescriptor } from "./descriptor.js";
 import { SavedModelError } from "./errors.js";
 import { locateModel, toPath } from "./locate.js";
-import { checkOptions } from "./options.js";
+import { checkOptions, checkTags } from "./options.js";
 import { saveModel } from "./save.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "./saved-model-file.js";
 import { Session } from "./session.js";
+import type { Tensor } from "./tensor.js";
 import { nearest, printable, quote } from "./text.js";
 
 /** How a model is loaded. */
@@ -47,6 +48,7 @@ export class Model implements Disposable {
   protected constructor(descriptor: ModelDescriptor | undefined, directory: string | URL, options: LoadOptions = {}) {
     const name = descriptor?.name ?? "Model";
     checkOptions(`${name}.load()`, options, ["tags"]);
+    checkTags(`${name}.load()`, options.tags);
     const folder = locateModel(toPath(directory));
     const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, readMetaGraphs(folder)));
     this.#session = new Session(folder, tags);
@@ -90,10 +92,16 @@ export class Model implements Disposable {
   /**
    * Runs a signature with inputs by raw key, for programs that do not know the model beforehand.
    *
-   * @returns the outputs by raw key: a plain value for a scalar, a {@link Tensor} otherwise
+   * @returns the outputs by raw key, scalars as tensors too
    * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `UNKNOWN_INPUT`, and the codes of a call
    */
-  run(signature: string, inputs: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  run(signature: string, inputs: Readonly<Record<string, unknown>> = {}): Record<string, Tensor> {
+    if (typeof signature !== "string" || typeof inputs !== "object" || inputs === null) {
+      throw new SavedModelError(
+        "INVALID_ARGUMENT",
+        "run() takes the key of a signature and an object of inputs by key",
+      );
+    }
     const { call, inputs: keys } = this.#method(signature);
     for (const key of Object.keys(inputs)) {
       if (keys.includes(key)) continue;
@@ -105,7 +113,7 @@ export class Model implements Disposable {
             : `Did you mean ${quote(meant)}?`,
       });
     }
-    const values = call.run(keys.map((key) => (Object.hasOwn(inputs, key) ? inputs[key] : undefined)));
+    const values = call.runForTensors(keys.map((key) => (Object.hasOwn(inputs, key) ? inputs[key] : undefined)));
     return toObject(call.outputs, values);
   }
 
@@ -194,6 +202,6 @@ function inOrder<T extends { readonly key: string }>(
 }
 
 /** An own property for each name, hostile ones such as `__proto__` included. */
-function toObject(names: readonly string[], values: readonly unknown[]): Record<string, unknown> {
-  return Object.fromEntries(names.map((name, index) => [name, values[index]]));
+function toObject<T>(names: readonly string[], values: readonly T[]): Record<string, T> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index] as T]));
 }

@@ -18,3 +18,14 @@ export function checkOptions(call: string, options: object, known: readonly stri
     });
   }
 }
+
+/**
+ * Refuses tags that are no list of texts, which native code could not take.
+ *
+ * @throws SavedModelError `INVALID_OPTION`
+ */
+export function checkTags(call: string, tags: unknown): void {
+  if (tags === undefined) return;
+  if (Array.isArray(tags) && tags.every((tag) => typeof tag === "string" && !tag.includes("\0"))) return;
+  throw new SavedModelError("INVALID_OPTION", `${call}: tags must be a list of texts, such as ["serve"]`);
+}

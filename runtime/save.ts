@@ -5,16 +5,29 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
 } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { PreparedCall } from "./call/prepared-call.js";
 import { SavedModelError } from "./errors.js";
 import type { Message } from "./proto/decode.js";
 import type { Session } from "./session.js";
-import { printable } from "./text.js";
+import { printable, quote } from "./text.js";
+
+/** What TensorFlow and Keras put into a SavedModel's folder. */
+const OWN_ENTRIES: ReadonlySet<string> = new Set([
+  "saved_model.pb",
+  "variables",
+  "assets",
+  "assets.extra",
+  "debug",
+  "fingerprint.pb",
+  "keras_metadata.pb",
+]);
 
 /**
  * Writes a session's variables and everything else of its SavedModel to a folder. The folder appears, or is replaced, as
@@ -28,22 +41,51 @@ export function saveModel(session: Session, directory: string): void {
   if (!saver?.saveTensorName || !saver.filenameTensorName) {
     throw new SavedModelError("NOT_SAVEABLE", `${source} was exported without a way to save its variables`);
   }
-  const target = resolve(directory);
-  const name = printable(target, 500);
+  session.file.requireUnchanged();
   try {
-    if (isReplaceable(target)) {
-      session.file.requireUnchanged();
-      writeModel(session, saver, target);
-      return;
-    }
+    const target = realPath(resolve(directory));
+    requireReplaceable(target, realPath(session.directory));
+    writeModel(session, saver, target);
   } catch (cause) {
-    if (cause instanceof SavedModelError && cause.code === "SAVE_FAILED") throw cause;
-    const reason = cause instanceof SavedModelError ? cause.rawMessage : String(cause);
-    throw new SavedModelError("SAVE_FAILED", `${source} could not be saved to ${name}: ${reason}`, { cause });
+    if (cause instanceof SavedModelError && cause.code === "OUTPUT_CONFLICT") throw cause;
+    const reason =
+      cause instanceof SavedModelError ? cause.rawMessage : cause instanceof Error ? cause.message : `${cause}`;
+    const name = printable(resolve(directory), 500);
+    throw new SavedModelError("SAVE_FAILED", `${source} could not be saved to ${name}: ${printable(reason, 500)}`, {
+      cause,
+    });
   }
-  throw new SavedModelError("OUTPUT_CONFLICT", `${name} exists and is no SavedModel`, {
-    fix: "Save to a new folder, or remove this one.",
-  });
+}
+
+/** Where links lead to; a path that does not exist yet is itself. */
+function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
+}
+
+/**
+ * Refuses to replace what is more than a SavedModel: nothing is ever deleted but what this package or TensorFlow wrote.
+ *
+ * @throws SavedModelError `OUTPUT_CONFLICT`
+ */
+function requireReplaceable(target: string, source: string): void {
+  const conflict = (what: string): SavedModelError =>
+    new SavedModelError("OUTPUT_CONFLICT", `${printable(target, 500)} ${what}`, { fix: "Save to another folder." });
+  if (target !== source && isInside(target, source)) throw conflict("is inside the model that is saved");
+  if (target !== source && isInside(source, target)) throw conflict("holds the model that is saved");
+  const stat = statSync(target, { throwIfNoEntry: false });
+  if (stat === undefined || target === source) return;
+  if (!stat.isDirectory()) throw conflict("is a file");
+  const entries = readdirSync(target);
+  if (entries.length > 0 && !entries.includes("saved_model.pb")) throw conflict("exists and is no SavedModel");
+  // Whatever the saved model has as well is replaced by its own.
+  const replaced = new Set([...OWN_ENTRIES, ...readdirSync(source)]);
+  const foreign = entries.find((entry) => !replaced.has(entry));
+  if (foreign !== undefined) throw conflict(`holds ${quote(foreign)}, which is no part of a SavedModel`);
+}
+
+function isInside(path: string, folder: string): boolean {
+  const steps = relative(folder, path);
+  return steps !== "" && !steps.startsWith("..") && !isAbsolute(steps);
 }
 
 /** Writes the whole model beside the target and puts it in the target's place. */
@@ -60,7 +102,6 @@ function writeModel(session: Session, saver: Message<"SaverDef">, target: string
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  if (target === resolve(session.directory)) session.file.accept();
 }
 
 const saveCalls = new WeakMap<Session, PreparedCall>();
@@ -89,15 +130,10 @@ function replace(target: string, replacement: string, backup: string): void {
   }
 }
 
-/** Nothing there, an empty folder, or a SavedModel. */
-function isReplaceable(target: string): boolean {
-  const stat = statSync(target, { throwIfNoEntry: false });
-  if (stat === undefined) return true;
-  if (!stat.isDirectory()) return false;
-  return existsSync(join(target, "saved_model.pb")) || readdirSync(target).length === 0;
-}
-
-/** Copies a folder except some of its entries. Links are followed, and what was read-only becomes writable. */
+/**
+ * Copies a folder except some of its entries. Links are followed, what was read-only becomes writable, and files keep
+ * their times: that is how `saved_model.pb` is known to be the same.
+ */
 function copyTree(source: string, target: string, except: readonly string[] = []): void {
   mkdirSync(target);
   for (const name of readdirSync(source)) {
@@ -109,6 +145,7 @@ function copyTree(source: string, target: string, except: readonly string[] = []
     } else {
       copyFileSync(from, to);
       chmodSync(to, stat.mode | 0o200);
+      utimesSync(to, stat.atime, stat.mtime);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { SavedModelError } from "./errors.js";
 import { decode, type Message } from "./proto/decode.js";
@@ -15,7 +15,7 @@ const MAX_BYTES = 2 ** 31 - 1;
  */
 export function requireModelFile(directory: string): string {
   const name = printable(directory);
-  const stat = statSync(directory, { throwIfNoEntry: false });
+  const stat = look(directory);
   if (stat === undefined) throw new SavedModelError("MODEL_NOT_FOUND", `there is no folder ${name}`);
   if (!stat.isDirectory()) {
     throw new SavedModelError("NOT_A_SAVED_MODEL", `${name} is not a folder`, {
@@ -23,7 +23,7 @@ export function requireModelFile(directory: string): string {
     });
   }
   const file = join(directory, "saved_model.pb");
-  if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
+  if (look(file)?.isFile()) return file;
   if (existsSync(join(directory, "saved_model.pbtxt"))) {
     throw new SavedModelError("MODEL_FORMAT_UNSUPPORTED", `${name} is in text format (saved_model.pbtxt)`, {
       fix: "Convert it: load it in Python and save it again, which writes saved_model.pb.",
@@ -33,6 +33,15 @@ export function requireModelFile(directory: string): string {
     throw new SavedModelError("MODEL_FORMAT_UNSUPPORTED", `${name} is split into chunks (saved_model.cpb)`);
   }
   throw new SavedModelError("NOT_A_SAVED_MODEL", `${name} holds no saved_model.pb`);
+}
+
+/** What is at a path, if anything can be: a path may be too long, or lead through a file. */
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -32,6 +32,11 @@ class Resources {
     this.#resources.push(resource);
   }
 
+  /** To be released last. */
+  addFirst(resource: Resource): void {
+    this.#resources.unshift(resource);
+  }
+
   releaseAll(): void {
     for (let resource = this.#resources.pop(); resource !== undefined; resource = this.#resources.pop()) {
       resource.release();
@@ -46,6 +51,7 @@ const collected = new FinalizationRegistry<Resources>((resources) => resources.r
 export class Session {
   readonly api: NativeApi;
   readonly directory: string;
+  readonly tags: readonly string[];
   /** Sorted by key, with the tensors that they mean in the graph that was loaded. */
   readonly signatures: readonly SignatureDescription[];
   /** How the model saves its variables, if it can. */
@@ -68,6 +74,7 @@ export class Session {
    */
   constructor(directory: string, tags: readonly string[]) {
     this.directory = directory;
+    this.tags = tags;
     this.file = new ModelFile(requireModelFile(directory));
     this.api = nativeApi();
     this.#resources = new Resources();
@@ -114,18 +121,20 @@ export class Session {
   /** The loader has restored what checkpoints hold; a variable that only signatures work on has no value yet. */
   #copyFromSaved(): void {
     const empty = this.#splitVariables.filter(({ isUsedSaved }) => !isUsedSaved);
-    prepareCopies(
-      this,
-      empty.map(({ used, saved }) => ({ from: saved, to: used })),
-    )();
+    const copies = empty.map(({ used, saved }) => ({ from: saved, to: used }));
+    try {
+      prepareCopies(this, copies)();
+    } catch (cause) {
+      throw diagnoseLoadFailure(this.directory, this.tags, cause);
+    }
   }
 
   /**
-   * Has native memory released together with the session. What the resource can reach must not include the session, or it
+   * Has native memory released after the session, whose variables may still hold it. What the resource can reach must not include the session, or it
    * is never collected: mind that a closure keeps alive whatever the other closures of its scope use.
    */
   own(resource: Resource): void {
-    this.#resources.add(resource);
+    this.#resources.addFirst(resource);
   }
 
   /** Closes the session and releases its memory. Idempotent; never throws. */

@@ -85,28 +85,30 @@ function readSaveFunction(saveTensor: string, graph: GraphIndex): Checkpoint | u
   for (const save of body.nodeDef.filter(({ op }) => op === "SaveV2")) {
     const [, names = "", , ...values] = save.input;
     stringConstant(nodes.get(producer(names))).forEach((key, index) => {
-      const operand = operands.get(source(values[index] ?? "", nodes));
+      const operand = operands.get(source(values[index] ?? "", (name) => nodes.get(name)));
       if (operand === undefined) return;
       const name = Buffer.from(key).toString();
       if (name === "_CHECKPOINTABLE_OBJECT_GRAPH") [objectGraph] = stringConstant(graph.node(operand));
-      else handles.set(name, operand);
+      // Before TensorFlow 2.9 or so, the function is given what was read from the variable, not the variable.
+      const handle = source(operand, (node) => graph.node(node));
+      if (graph.node(handle)?.op === "VarHandleOp") handles.set(name, handle);
     });
   }
   return objectGraph === undefined ? undefined : { handles, objectGraph };
 }
 
-/** Follows a value to the argument of the function that it comes from: through reads, copies and conversions. */
-function source(input: string, nodes: ReadonlyMap<string, Message<"NodeDef">>): string {
+/** Follows a value to where it comes from, a variable or an argument: through reads, copies and conversions. */
+function source(input: string, nodeOf: (name: string) => Message<"NodeDef"> | undefined): string {
   let current = producer(input);
   for (let step = 0; step < 16; step++) {
-    const next = nodes.get(current)?.input[0];
+    const [next] = nodeOf(current)?.input ?? [];
     if (next === undefined) break;
     current = producer(next);
   }
   return current;
 }
 
-/** In a function body, `node:output:0` is a node's output and a plain name an argument. */
+/** The name in `node:0`, or in a function's body `node:output:0`; a plain name there is an argument. */
 function producer(input: string): string {
   return input.split(":", 1)[0] ?? "";
 }

@@ -3,11 +3,19 @@ import { bfloatToNumber, halfToNumber } from "./call/half.js";
 import { stage } from "./call/stage.js";
 import { type DType, dtypeInfo, isDType, type NumericDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
-import { elementCount, formatShape } from "./shape.js";
-import type { AnyShape, FlatLike, Nested, Scalar, ScalarLike, Shape, TensorData } from "./types.js";
+import { elementCount, formatShape, isShape } from "./shape.js";
+import type { AnyNested, AnyShape, FlatLike, Nested, Scalar, ScalarLike, Shape, TensorData } from "./types.js";
 
 /** The elements of a tensor as they are kept: a typed array, or the bytes of each string. */
 export type Elements = TensorData<NumericDType> | readonly Uint8Array[];
+
+/** What a tensor may be made of. */
+type DataLike<D extends DType> = AnyNested<ScalarLike<D>> | FlatLike<D>;
+
+/** `[1, 2]` for the `readonly [1, 2]` that a const type parameter makes of a literal. */
+type Writable<S extends Shape> = { -readonly [Axis in keyof S]: S[Axis] };
+
+const NO_SHAPE = "a shape is a list of sizes, which are integers from 0 on";
 
 /**
  * A dense tensor in JavaScript memory: a dtype, a shape and elements in row-major order.
@@ -24,7 +32,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
 
   private constructor(dtype: D, shape: S, elements: Elements) {
     this.dtype = dtype;
-    this.shape = Object.freeze([...shape]) as Shape as S;
+    this.shape = Object.isFrozen(shape) ? shape : (Object.freeze([...shape]) as Shape as S);
     this.#elements = elements;
   }
 
@@ -37,22 +45,27 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    * @param shape the shape, if it is not to be taken from `data`
    * @throws {@link SavedModelError} with the codes of a call's inputs (`INVALID_DTYPE`, `INVALID_SHAPE`, …)
    */
-  static from<D extends DType, const S extends Shape = AnyShape>(
-    dtype: D,
-    data: Nested<ScalarLike<D>, AnyShape> | FlatLike<D>,
-    shape?: S,
-  ): Tensor<D, S> {
+  static from<D extends DType>(dtype: D, data: DataLike<D>): Tensor<D, AnyShape>;
+  static from<D extends DType, const S extends Shape>(dtype: D, data: DataLike<D>, shape: S): Tensor<D, Writable<S>>;
+  static from(dtype: DType, data: DataLike<DType>, shape?: Shape): Tensor {
     if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `Tensor.from(): ${String(dtype)} is no dtype`);
+    if (shape !== undefined && !isShape(shape))
+      throw new SavedModelError("INVALID_SHAPE", `Tensor.from(): ${NO_SHAPE}`);
     const isFlat = Array.isArray(data) && shape !== undefined && !data.some(Array.isArray);
     const spec = { key: "data", dtype: dtypeInfo(dtype), shape: isFlat ? [elementCount(shape)] : (shape ?? null) };
     const staged = stage(data, spec, "Tensor.from()");
-    // Staged data may be the caller's own array, and the shape was checked against S where S was given.
-    return new Tensor(dtype, (shape ?? staged.shape) as Shape as S, copyElements(staged.elements));
+    // The elements may be the caller's own array.
+    return new Tensor(dtype, shape ?? staged.shape, copyElements(staged.elements));
   }
 
   /** @internal Takes ownership of `elements`, which must fit `dtype` and `shape`. */
   static own<D extends DType, S extends Shape>(dtype: D, shape: S, elements: Elements): Tensor<D, S> {
     return new Tensor(dtype, shape, elements);
+  }
+
+  /** @internal Whether a value is a tensor; not merely an object with its prototype. */
+  static is(value: unknown): value is Tensor {
+    return typeof value === "object" && value !== null && #elements in value;
   }
 
   /** @internal The elements as they are kept, for feeding. */
@@ -104,11 +117,12 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   /** The same elements under another shape of the same size. */
-  reshape<const T extends Shape>(shape: T): Tensor<D, T> {
-    if (shape.some((size) => !Number.isSafeInteger(size) || size < 0) || elementCount(shape) !== this.size) {
+  reshape<const T extends Shape>(shape: T): Tensor<D, Writable<T>> {
+    if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `reshape(): ${NO_SHAPE}`);
+    if (elementCount(shape) !== this.size) {
       throw new SavedModelError("INVALID_SHAPE", `${this} cannot be reshaped to ${formatShape(shape)}`);
     }
-    return new Tensor(this.dtype, [...shape] as Shape as T, this.#elements);
+    return new Tensor(this.dtype, shape as Shape as Writable<T>, this.#elements);
   }
 
   /** `float32 [1, 2]` */
@@ -132,27 +146,31 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   #at(index: number): Scalar<D> {
-    return scalarAt(this.dtype, this.dtype === "string" ? this.#text() : this.#elements, index) as Scalar<D>;
+    const { dtype } = this as Tensor;
+    if (dtype === "string") return this.#text()[index] as Scalar<D>;
+    return numberOf(dtype, this.#elements[index] as number | bigint) as Scalar<D>;
   }
 
   #text(): readonly string[] {
-    this.#strings ??= (this.#elements as readonly Uint8Array[]).map(decodeText);
+    this.#strings ??= (this.#elements as readonly Uint8Array[]).map((bytes, index, all) =>
+      decodeText(bytes, all.length === 1 ? undefined : index),
+    );
     return this.#strings;
   }
 }
 
-function scalarAt(dtype: DType, elements: Elements | readonly string[], index: number): unknown {
-  const element = elements[index];
+/** What an element of a typed array means: a boolean, a number or a bigint. */
+export function numberOf(dtype: NumericDType, element: number | bigint): number | bigint | boolean {
   if (dtype === "bool") return element !== 0;
-  if (dtype === "float16") return halfToNumber(element as number);
-  if (dtype === "bfloat16") return bfloatToNumber(element as number);
+  if (dtype === "float16") return halfToNumber(Number(element));
+  if (dtype === "bfloat16") return bfloatToNumber(Number(element));
   return element;
 }
 
 const utf8: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The text in a string element. @throws {@link SavedModelError} `INVALID_UTF8` */
-function decodeText(bytes: Uint8Array, index?: number): string {
+export function decodeText(bytes: Uint8Array, index?: number): string {
   try {
     return utf8.decode(bytes);
   } catch (cause) {

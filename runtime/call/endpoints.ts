@@ -20,7 +20,6 @@ export class Endpoints {
   readonly #session: Session;
   readonly #call: string;
   readonly #endpoints: Endpoint[] = [];
-  #native: BigUint64Array | undefined;
 
   constructor(session: Session, call: string) {
     this.#session = session;
@@ -35,31 +34,23 @@ export class Endpoints {
     return this.#endpoints.map(({ dtype }) => dtype);
   }
 
-  /** The endpoints as a TF_Output[]. */
-  get native(): BigUint64Array {
-    this.#native ??= this.toNative();
-    return this.#native;
-  }
-
   /**
    * The number of the endpoint of this tensor, which is added if it is new.
    *
    * @throws SavedModelError `SIGNATURE_MISMATCH` when the graph has no such tensor, or one of another dtype
    */
   add(tensor: TensorDescription, dtype: DTypeInfo): number {
-    const { operation, index } = this.#resolve(tensor);
-    const known = this.#indexOf(operation, index);
+    const known = this.find(tensor, dtype);
     if (known !== undefined) return known;
-    const actual = dtypeName(this.#session.api.TF_OperationOutputType({ oper: operation, index }));
-    if (actual !== dtype.name) throw this.#mismatch(tensor, `is ${actual} in the graph, not ${dtype.name}`);
-    this.#endpoints.push({ operation, index, dtype });
+    this.#endpoints.push({ ...this.#resolve(tensor, dtype), dtype });
     return this.#endpoints.length - 1;
   }
 
-  /** The number of the endpoint of this tensor, if it is known. */
-  find(tensor: TensorDescription): number | undefined {
-    const { operation, index } = this.#resolve(tensor);
-    return this.#indexOf(operation, index);
+  /** The number of the endpoint of this tensor, if it is known; throws what {@link Endpoints.add} throws. */
+  find(tensor: TensorDescription, dtype: DTypeInfo): number | undefined {
+    const { operation, index } = this.#resolve(tensor, dtype);
+    const found = this.#endpoints.findIndex((known) => known.operation === operation && known.index === index);
+    return found < 0 ? undefined : found;
   }
 
   /** A new TF_Output[]: `struct { TF_Operation *oper; int index; }`, 16 bytes each. */
@@ -76,19 +67,17 @@ export class Endpoints {
     native[2 * place + 1] = BigInt(index);
   }
 
-  #indexOf(operation: Pointer, index: number): number | undefined {
-    const found = this.#endpoints.findIndex((known) => known.operation === operation && known.index === index);
-    return found < 0 ? undefined : found;
-  }
-
   /** `operation:index`, where a missing index means 0. */
-  #resolve(tensor: TensorDescription): { operation: Pointer; index: number } {
+  #resolve(tensor: TensorDescription, dtype: DTypeInfo): { operation: Pointer; index: number } {
     const [, name = "", digits = "0"] = /^(.*?)(?::(\d+))?$/s.exec(tensor.tensor ?? "") ?? [];
+    const { api } = this.#session;
     const operation = this.#session.operation(name);
-    if (operation === null) throw this.#mismatch(tensor, "is not in the graph");
     const index = Number(digits);
-    if (index >= this.#session.api.TF_OperationNumOutputs(operation))
+    if (operation === null || index >= api.TF_OperationNumOutputs(operation)) {
       throw this.#mismatch(tensor, "is not in the graph");
+    }
+    const actual = dtypeName(api.TF_OperationOutputType({ oper: operation, index }));
+    if (actual !== dtype.name) throw this.#mismatch(tensor, `is ${actual} in the graph, not ${dtype.name}`);
     return { operation, index };
   }
 

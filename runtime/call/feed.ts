@@ -1,8 +1,11 @@
 import type { DTypeInfo } from "../dtype.js";
-import { type NativeApi, nonNull } from "../native/api.js";
+import { SavedModelError } from "../errors.js";
+import type { NativeApi } from "../native/api.js";
 import type { Pointer } from "../native/ffi.js";
+import { elementCount, formatShape, isShape } from "../shape.js";
 import type { Elements } from "../tensor.js";
 import type { Flattened } from "./nested.js";
+import { deleteStrings } from "./strings.js";
 
 /**
  * The native tensor of one input. Its memory is written again by the next call, unless the shape changed or TensorFlow
@@ -11,70 +14,102 @@ import type { Flattened } from "./nested.js";
 export class Feed {
   readonly #api: NativeApi;
   readonly #dtype: DTypeInfo;
+  /** What it is, for messages: `train(): input "x"`. */
+  readonly #name: string;
   #tensor: Pointer | null = null;
-  #data: Pointer | null = null;
+  #data: Pointer = 0n;
   #shape: readonly number[] = [];
+  #count = 0;
 
-  constructor(api: NativeApi, dtype: DTypeInfo) {
+  constructor(api: NativeApi, dtype: DTypeInfo, name: string) {
     this.#api = api;
     this.#dtype = dtype;
+    this.#name = name;
   }
 
-  /** Copies a checked input into native memory, and returns its tensor, which stays this feed's own. */
+  /**
+   * Copies a checked input into native memory, and returns its tensor, which stays this feed's own.
+   *
+   * @throws SavedModelError `INVALID_SHAPE` for a shape that no tensor may have, `INVALID_SIZE` when the elements are not
+   * as many as they were, `TF_RESOURCE_EXHAUSTED` when there is no memory
+   */
   write({ shape, elements }: Flattened): Pointer {
     const tensor = this.#reuse(shape) ?? this.#allocate(shape);
-    if (this.#data !== null) copyIn(this.#api, this.#data, this.#dtype, elements);
+    if (ArrayBuffer.isView(elements)) this.#copyNumbers(elements);
+    else this.#copyStrings(elements);
     return tensor;
   }
 
   /** Gives the native memory back. */
   release(): void {
     if (this.#tensor === null) return;
-    // TensorFlow does not free what the strings of a tensor that it did not make point to. While somebody else holds the
-    // tensor they must stay.
-    if (this.#dtype.kind === "string" && this.#isUnshared(this.#tensor)) this.#forEachString("TF_StringDealloc");
-    this.#api.TF_DeleteTensor(this.#tensor);
+    if (this.#dtype.kind === "string") deleteStrings(this.#api, { tensor: this.#tensor, count: this.#count });
+    else this.#api.TF_DeleteTensor(this.#tensor);
     this.#tensor = null;
   }
 
   #reuse(shape: readonly number[]): Pointer | undefined {
-    if (this.#tensor === null || !sameShape(shape, this.#shape) || !this.#isUnshared(this.#tensor)) return undefined;
-    return this.#tensor;
+    if (this.#tensor === null || !sameShape(shape, this.#shape)) return undefined;
+    return this.#api.TF_TensorMaybeMove(this.#tensor) ?? undefined;
   }
 
   #allocate(shape: readonly number[]): Pointer {
-    this.release();
-    const dimensions = BigInt64Array.from(shape, BigInt);
-    const count = shape.reduce((product, size) => product * size, 1);
-    const { code, bytes } = this.#dtype;
-    const tensor = this.#api.TF_AllocateTensor(code, dimensions, shape.length, count * bytes);
-    this.#tensor = nonNull(tensor, "tensor");
-    this.#data = this.#api.TF_TensorData(this.#tensor);
-    this.#shape = [...shape];
-    if (this.#dtype.kind === "string") this.#forEachString("TF_StringInit");
-    return this.#tensor;
-  }
-
-  #isUnshared(tensor: Pointer): boolean {
-    return this.#api.TF_TensorMaybeMove(tensor) !== null;
-  }
-
-  #forEachString(touch: "TF_StringInit" | "TF_StringDealloc"): void {
-    const count = this.#shape.reduce((product, size) => product * size, 1);
-    for (let index = 0; index < count; index++) {
-      this.#api[touch]((this.#data ?? 0n) + BigInt(index * this.#dtype.bytes));
+    if (!isShape(shape)) {
+      throw new SavedModelError("INVALID_SHAPE", `${this.#name}: no tensor may have the shape ${formatShape(shape)}`);
     }
+    this.release();
+    const { code, bytes, kind, name } = this.#dtype;
+    const count = elementCount(shape);
+    const tensor = this.#api.TF_AllocateTensor(code, BigInt64Array.from(shape, BigInt), shape.length, count * bytes);
+    if (tensor === null) {
+      const what = `${name} ${formatShape(shape)}`;
+      throw new SavedModelError("TF_RESOURCE_EXHAUSTED", `${this.#name}: there is no memory for ${what}`);
+    }
+    this.#tensor = tensor;
+    this.#data = this.#api.TF_TensorData(tensor) ?? 0n;
+    this.#shape = [...shape];
+    this.#count = count;
+    if (kind === "string") {
+      for (let index = 0; index < count; index++) this.#api.TF_StringInit(this.#data + BigInt(index * bytes));
+    }
+    return tensor;
+  }
+
+  #copyNumbers(elements: NodeJS.ArrayBufferView): void {
+    const bytes = this.#count * this.#dtype.bytes;
+    // Counted by the engine: a buffer may have been transferred, and `length` may be a subclass's own.
+    if (intrinsicByteLength(elements) !== bytes) throw this.#countError();
+    if (bytes > 0) this.#api.memcpy(this.#data, elements, bytes);
+  }
+
+  #copyStrings(elements: Exclude<Elements, NodeJS.ArrayBufferView>): void {
+    if (elements.length !== this.#count) throw this.#countError();
+    let address = this.#data;
+    const step = BigInt(this.#dtype.bytes);
+    for (const bytes of elements) {
+      this.#api.TF_StringCopy(address, bytes, intrinsicByteLength(bytes));
+      address += step;
+    }
+  }
+
+  #countError(): SavedModelError {
+    return new SavedModelError(
+      "INVALID_SIZE",
+      `${this.#name}: its elements are no longer there, or not ${this.#count}`,
+      {
+        fix: "Data that was transferred to another thread is gone here; data may not change while it is read.",
+      },
+    );
   }
 }
 
-function copyIn(api: NativeApi, data: Pointer, dtype: DTypeInfo, elements: Elements): void {
-  if (ArrayBuffer.isView(elements)) {
-    if (elements.byteLength > 0) api.memcpy(data, elements, elements.byteLength);
-    return;
-  }
-  elements.forEach((bytes, index) => {
-    api.TF_StringCopy(data + BigInt(index * dtype.bytes), bytes, bytes.length);
-  });
+const byteLengthOfTypedArray = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype) as object,
+  "byteLength",
+)?.get;
+
+function intrinsicByteLength(view: NodeJS.ArrayBufferView): number {
+  return byteLengthOfTypedArray?.call(view) as number;
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

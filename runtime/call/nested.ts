@@ -1,6 +1,6 @@
 import { type AnyTypedArray, allocate, type DTypeInfo, isTypedArrayOf } from "../dtype.js";
 import type { ErrorCode } from "../errors.js";
-import { elementCount, matchesShape, type ShapeSpec } from "../shape.js";
+import { elementCount, MAX_RANK, matchesShape, type ShapeSpec } from "../shape.js";
 import type { Elements } from "../tensor.js";
 import { type BadElement, pushStrings, rowWriters } from "./elements.js";
 
@@ -30,23 +30,21 @@ interface Found {
 
 type Row = ArrayLike<unknown>;
 
-/** What TensorFlow allows (`TensorShape::MaxDimensions`). A cyclic array has more. */
-export const MAX_RANK = 254;
-
 /**
  * Brings a scalar or nested arrays into row-major order. The innermost rows may be typed arrays of the dtype.
  *
  * The shape is read along the first elements, and every other row must then agree with it.
  *
- * @param scratch an array of this dtype that is overwritten and returned when its length is right
+ * @param scratch gives an array of this dtype and length that may be overwritten
  */
 export function flattenNested(
   value: unknown,
   dtype: DTypeInfo,
   spec: ShapeSpec,
-  scratch?: AnyTypedArray,
+  scratch?: Scratch,
 ): Flattened | NestedProblem {
   const shape = nestedShape(value, dtype, spec);
+  // A cyclic array has no end.
   if (shape.length > MAX_RANK) return { problem: "INVALID_RANK", shape, path: [], value };
   if (!matchesShape(shape, spec)) {
     // A value that is of no use whatever its shape is told so.
@@ -61,15 +59,18 @@ export function flattenNested(
   return found === undefined ? { shape, elements } : { ...found, shape };
 }
 
+/** An array that is kept for reuse, or undefined where a new one is to be made. */
+export type Scratch = (count: number) => AnyTypedArray | undefined;
+
 type RowConsumer = (row: Row, start: number) => Found | undefined;
 
-function target(dtype: DTypeInfo, count: number, scratch?: AnyTypedArray): { elements: Elements; write: RowConsumer } {
+function target(dtype: DTypeInfo, count: number, scratch?: Scratch): { elements: Elements; write: RowConsumer } {
   const { name, kind } = dtype;
   if (name === "string" || kind === "string") {
     const elements: Uint8Array[] = [];
     return { elements, write: (row) => found(pushStrings(elements, row), row, dtype) };
   }
-  const elements = scratch?.length === count ? scratch : allocate(name, count);
+  const elements = scratch?.(count) ?? allocate(name, count);
   const writeRow = rowWriters[kind];
   return {
     elements,

@@ -1,5 +1,5 @@
 import type { TensorDescription } from "../description.js";
-import { type AnyTypedArray, allocate, type DTypeInfo, dtypeInfo, isDType } from "../dtype.js";
+import { type AnyTypedArray, allocate, type DTypeInfo, dtypeInfo, isDType, type NumericDType } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
 import type { Pointer } from "../native/ffi.js";
 import { TensorFlowError, withStatus } from "../native/status.js";
@@ -8,22 +8,27 @@ import { Tensor } from "../tensor.js";
 import { printable, quote } from "../text.js";
 import { Endpoints } from "./endpoints.js";
 import { Feed } from "./feed.js";
-import type { Flattened } from "./nested.js";
-import { type OutputSpec, readResult } from "./result.js";
-import { checkTensor, type InputSpec, stage } from "./stage.js";
+import type { Flattened, Scratch } from "./nested.js";
+import { type OutputSpec, readResult, readTensor } from "./result.js";
+import { type InputSpec, stage } from "./stage.js";
+import { stageTensor } from "./stage-tensor.js";
 
 interface PreparedInput extends InputSpec {
   readonly optional: boolean;
   /** Which of the feeds it goes to: several keys may mean one tensor. */
-  readonly endpoint: number;
-  readonly scratch: AnyTypedArray | undefined;
+  readonly feed: number;
+  readonly scratch: Scratch | undefined;
 }
 
 interface PreparedOutput extends OutputSpec {
-  /** Which of the fetches, or which of the feeds when the model hands an input through. */
-  readonly endpoint: number;
-  readonly passedThrough: boolean;
+  /** Which of the fetches it is; none for an input that is handed through and always fed. */
+  readonly fetch: number | undefined;
+  /** Which of the feeds, for an input that is handed through: what is fed cannot be fetched. */
+  readonly feed: number | undefined;
 }
+
+/** One native tensor per feed, null where nothing is fed. */
+type Fed = readonly (Pointer | null)[];
 
 /**
  * A signature made ready to be called: operations are looked up, feed and fetch arrays are allocated, and the order of
@@ -39,10 +44,16 @@ export class PreparedCall {
   readonly #feeds: readonly Feed[];
   readonly #feedEndpoints: Endpoints;
   readonly #fetchEndpoints: Endpoints;
-  /** TF_Output[] and TF_Tensor*[] of one call; an input that is left out leaves no gap. */
+  /** Whether inputs may be left out. */
+  readonly #feedsVary: boolean;
+  /** Whether what is fetched depends on what is fed. */
+  readonly #fetchesVary: boolean;
+  /** TF_Output[] and TF_Tensor*[] of one call. Endpoints that take no part in it leave no gap. */
   readonly #fedOutputs: BigUint64Array;
   readonly #fedTensors: BigUint64Array;
-  readonly #fetched: BigUint64Array;
+  readonly #fetchedOutputs: BigUint64Array;
+  readonly #fetchedTensors: BigUint64Array;
+  #isStaging = false;
 
   /**
    * @param key the signature's raw key, for messages
@@ -59,40 +70,99 @@ export class PreparedCall {
     this.name = `${printable(key)}()`;
     this.outputs = outputs.map((output) => output.key);
     this.#session = session;
-    const feeds = new Endpoints(session, this.name);
-    const fetches = new Endpoints(session, this.name);
-    this.#inputs = inputs.map((input) => {
-      const dtype = carriedDType(input, this.name);
-      const spec = { key: input.key, dtype, shape: input.shape, scratch: scratchFor(input, dtype) };
-      return { ...spec, optional: input.optional === true, endpoint: feeds.add(input, dtype) };
+    this.#feedEndpoints = new Endpoints(session, this.name);
+    this.#fetchEndpoints = new Endpoints(session, this.name);
+    this.#inputs = inputs.map((input) => this.#prepareInput(input));
+    this.#outputs = outputs.map((output) => this.#prepareOutput(output));
+    this.#feedsVary = this.#inputs.some(({ optional }) => optional);
+    this.#fetchesVary = this.#outputs.some(({ feed, fetch }) => feed !== undefined && fetch !== undefined);
+    this.#feeds = this.#feedEndpoints.dtypes.map((dtype, feed) => {
+      const first = this.#inputs.find((input) => input.feed === feed);
+      return new Feed(session.api, dtype, `${this.name}: input ${quote(first?.key ?? "")}`);
     });
-    this.#outputs = outputs.map((output) => {
-      const dtype = carriedDType(output, this.name);
-      const fed = feeds.find(output);
-      const endpoint = fed ?? fetches.add(output, dtype);
-      return { key: output.key, scalar: output.shape?.length === 0, endpoint, passedThrough: fed !== undefined };
-    });
-    this.#feeds = feeds.dtypes.map((dtype) => new Feed(session.api, dtype));
     for (const feed of this.#feeds) session.own(feed);
-    this.#feedEndpoints = feeds;
-    this.#fetchEndpoints = fetches;
-    this.#fedOutputs = feeds.toNative();
-    this.#fedTensors = new BigUint64Array(Math.max(1, feeds.count));
-    this.#fetched = new BigUint64Array(Math.max(1, fetches.count));
+    this.#fedOutputs = this.#feedEndpoints.toNative();
+    this.#fedTensors = new BigUint64Array(this.#fedOutputs.length / 2);
+    this.#fetchedOutputs = this.#fetchEndpoints.toNative();
+    this.#fetchedTensors = new BigUint64Array(this.#fetchedOutputs.length / 2);
   }
 
   /**
    * Runs the signature once, on the calling thread.
    *
    * @param values one per input, in argument order; undefined leaves an optional input out
-   * @returns one result per output, in result order
+   * @returns one result per output, in result order: a plain value where the signature says rank 0, else a tensor
    */
   run(values: readonly unknown[]): readonly unknown[] {
+    return this.#run(values, (tensor, output) => readResult(this.#session.api, tensor, output, this.name));
+  }
+
+  /** Like {@link PreparedCall.run}, with tensors for scalars too. */
+  runForTensors(values: readonly unknown[]): readonly Tensor[] {
+    return this.#run(values, (tensor, output) => readTensor(this.#session.api, tensor, output));
+  }
+
+  #run<T>(values: readonly unknown[], read: (tensor: Pointer, output: PreparedOutput) => T): readonly T[] {
+    this.#requireSession();
+    const staged = this.#stageAll(values);
+    // Reading the values may have run code of the caller's.
+    this.#requireSession();
+    const fed = this.#write(staged);
+    const count = this.#execute(fed);
+    try {
+      return this.#outputs.map((output) => read(this.#tensorOf(output, fed), output));
+    } finally {
+      for (let index = 0; index < count; index++) this.#session.api.TF_DeleteTensor(this.#fetchedTensors[index] ?? 0n);
+    }
+  }
+
+  #requireSession(): void {
     if (this.#session.disposed) throw new SavedModelError("DISPOSED", `${this.name}: the model was disposed`);
+  }
+
+  #prepareInput(input: TensorDescription): PreparedInput {
+    const dtype = carriedDType(input, this.name);
+    const optional = input.optional === true;
+    const scratch = dtype.name === "string" ? undefined : keepScratch(dtype.name);
+    return {
+      key: input.key,
+      dtype,
+      shape: input.shape,
+      optional,
+      feed: this.#feedEndpoints.add(input, dtype),
+      scratch,
+    };
+  }
+
+  #prepareOutput(output: TensorDescription): PreparedOutput {
+    const dtype = carriedDType(output, this.name);
+    const shape = output.shape && Object.freeze([...output.shape]);
+    const feed = this.#feedEndpoints.find(output, dtype);
+    const isAlwaysFed = this.#inputs.some((input) => input.feed === feed && !input.optional);
+    return {
+      key: output.key,
+      dtype,
+      shape,
+      feed,
+      fetch: isAlwaysFed ? undefined : this.#fetchEndpoints.add(output, dtype),
+    };
+  }
+
+  #stageAll(values: readonly unknown[]): readonly (Flattened | undefined)[] {
     if (values.length > this.#inputs.length) this.#refuseExtra(values);
-    const staged = this.#inputs.map((input, index) => this.#stage(input, values[index]));
-    const tensors = this.#write(staged);
-    return this.#readResults(this.#execute(tensors), tensors);
+    const isNested = this.#isStaging;
+    this.#isStaging = true;
+    try {
+      return this.#inputs.map((input, index) => {
+        const value = values[index];
+        if (value === undefined && input.optional) return undefined;
+        if (Tensor.is(value)) return stageTensor(value, input, this.name);
+        // A call that is made while another one reads its values must not write over what that one has read.
+        return stage(value, input, this.name, isNested ? undefined : input.scratch);
+      });
+    } finally {
+      this.#isStaging = isNested;
+    }
   }
 
   #refuseExtra(values: readonly unknown[]): never {
@@ -101,45 +171,38 @@ export class PreparedCall {
     throw new SavedModelError("TOO_MANY_INPUTS", `${this.name} takes ${takes}, got ${values.length}`);
   }
 
-  #stage(input: PreparedInput, value: unknown): Flattened | undefined {
-    if (value === undefined && input.optional) return undefined;
-    if (!(value instanceof Tensor)) return stage(value, input, this.name, input.scratch);
-    checkTensor(value.dtype, value.shape, input, this.name);
-    return { shape: value.shape, elements: Tensor.elementsOf(value) };
-  }
-
-  /** Writes the staged inputs to native memory: a tensor per endpoint, or null where none is fed. */
-  #write(staged: readonly (Flattened | undefined)[]): readonly (Pointer | null)[] {
-    const tensors: (Pointer | null)[] = this.#feeds.map(() => null);
-    const writers: number[] = [];
-    staged.forEach((value, index) => {
+  /** Copies the staged inputs to native memory. */
+  #write(staged: readonly (Flattened | undefined)[]): Fed {
+    const fed: (Pointer | null)[] = this.#feeds.map(() => null);
+    for (let index = 0; index < staged.length; index++) {
+      const value = staged[index];
       const input = this.#inputs[index];
-      const feed = this.#feeds[input?.endpoint ?? -1];
-      if (value === undefined || input === undefined || feed === undefined) return;
-      const first = writers[input.endpoint];
-      if (first === undefined) {
-        writers[input.endpoint] = index;
-        tensors[input.endpoint] = feed.write(value);
-      } else if (!sameValue(value, staged[first])) {
-        throw new SavedModelError(
-          "CONFLICTING_INPUTS",
-          `${this.name}: inputs ${quote(this.#inputs[first]?.key ?? "")} and ${quote(input.key)} are one tensor of the model, but got different values`,
-        );
-      }
-    });
-    return tensors;
+      const feed = this.#feeds[input?.feed ?? -1];
+      if (value === undefined || input === undefined || feed === undefined) continue;
+      if (fed[input.feed] === null) fed[input.feed] = feed.write(value);
+      else this.#requireSameValue(staged, index);
+    }
+    return fed;
   }
 
-  #execute(tensors: readonly (Pointer | null)[]): BigUint64Array {
+  /** Keys that mean one tensor must be given one value: it is fed once. */
+  #requireSameValue(staged: readonly (Flattened | undefined)[], index: number): void {
+    const input = this.#inputs[index];
+    const first = this.#inputs.findIndex(({ feed }, other) => feed === input?.feed && staged[other] !== undefined);
+    if (sameValue(staged[index], staged[first])) return;
+    const keys = `${quote(this.#inputs[first]?.key ?? "")} and ${quote(input?.key ?? "")}`;
+    throw new SavedModelError(
+      "CONFLICTING_INPUTS",
+      `${this.name}: inputs ${keys} are one tensor of the model, but got different values`,
+    );
+  }
+
+  /** @returns how many tensors were fetched, and are to be deleted */
+  #execute(fed: Fed): number {
+    const feeds = this.#arrangeFeeds(fed);
+    const fetches = this.#fetchesVary ? this.#arrangeFetches(fed) : this.#fetchEndpoints.count;
+    if (fetches === 0) return 0;
     const { api, handle, runOptions } = this.#session;
-    let count = 0;
-    for (let endpoint = 0; endpoint < tensors.length; endpoint++) {
-      const tensor = tensors[endpoint];
-      if (tensor === null || tensor === undefined) continue;
-      this.#fedTensors[count] = tensor;
-      this.#feedEndpoints.write(this.#fedOutputs, count++, endpoint);
-    }
-    if (this.#fetchEndpoints.count === 0) return this.#fetched;
     try {
       withStatus(api, (status) =>
         api.TF_SessionRun(
@@ -147,10 +210,10 @@ export class PreparedCall {
           runOptions,
           this.#fedOutputs,
           this.#fedTensors,
-          count,
-          this.#fetchEndpoints.native,
-          this.#fetched,
-          this.#fetchEndpoints.count,
+          feeds,
+          this.#fetchedOutputs,
+          this.#fetchedTensors,
+          fetches,
           null,
           0,
           null,
@@ -160,25 +223,41 @@ export class PreparedCall {
     } catch (cause) {
       throw runError(this.name, cause);
     }
-    return this.#fetched;
+    return fetches;
   }
 
-  #readResults(fetched: BigUint64Array, fed: readonly (Pointer | null)[]): readonly unknown[] {
-    const { api } = this.#session;
-    try {
-      return this.#outputs.map((output) => {
-        const tensor = (output.passedThrough ? fed : fetched)[output.endpoint];
-        if (tensor === null || tensor === undefined || tensor === 0n) {
-          throw new SavedModelError(
-            "MISSING_INPUT",
-            `${this.name}: output ${quote(output.key)} is an input that was left out`,
-          );
-        }
-        return readResult(api, tensor, output, this.name);
-      });
-    } finally {
-      for (let index = 0; index < this.#fetchEndpoints.count; index++) api.TF_DeleteTensor(fetched[index] ?? 0n);
+  #arrangeFeeds(fed: Fed): number {
+    let count = 0;
+    for (let feed = 0; feed < fed.length; feed++) {
+      const tensor = fed[feed];
+      if (tensor === null || tensor === undefined) continue;
+      this.#fedTensors[count] = tensor;
+      if (this.#feedsVary) this.#feedEndpoints.write(this.#fedOutputs, count, feed);
+      count++;
     }
+    return count;
+  }
+
+  /** Fetches what is not fed. */
+  #arrangeFetches(fed: Fed): number {
+    let count = 0;
+    for (let fetch = 0; fetch < this.#fetchEndpoints.count; fetch++) {
+      if (!this.#isFed(fetch, fed)) this.#fetchEndpoints.write(this.#fetchedOutputs, count++, fetch);
+    }
+    return count;
+  }
+
+  #isFed(fetch: number, fed: Fed): boolean {
+    const feed = this.#outputs.find((output) => output.fetch === fetch)?.feed;
+    return feed !== undefined && fed[feed] !== null;
+  }
+
+  #tensorOf({ fetch, feed }: PreparedOutput, fed: Fed): Pointer {
+    const own = feed === undefined ? null : (fed[feed] ?? null);
+    if (own !== null) return own;
+    let place = fetch ?? 0;
+    if (this.#fetchesVary) for (let before = 0; before < (fetch ?? 0); before++) if (this.#isFed(before, fed)) place--;
+    return this.#fetchedTensors[place] ?? 0n;
   }
 }
 
@@ -187,22 +266,28 @@ function carriedDType({ key, dtype }: TensorDescription, call: string): DTypeInf
   throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${call}: ${quote(key)} is of dtype ${dtype}`);
 }
 
-/** An array to flatten nested arrays into, where the signature fixes the shape. */
-function scratchFor({ shape }: TensorDescription, dtype: DTypeInfo): AnyTypedArray | undefined {
-  if (dtype.name === "string" || shape === null) return undefined;
-  const count = shape.reduce<number>((product, size) => product * (size ?? Number.NaN), 1);
-  return count <= 2 ** 20 ? allocate(dtype.name, count) : undefined;
+/** Beyond this many elements an array is made anew for each call, and not kept. */
+const MAX_SCRATCH = 2 ** 16;
+
+/** An array to flatten nested arrays into, kept from call to call while the size stays. */
+function keepScratch(dtype: NumericDType): Scratch {
+  let kept: AnyTypedArray | undefined;
+  return (count) => {
+    if (count > MAX_SCRATCH) return undefined;
+    if (kept?.length !== count) kept = allocate(dtype, count);
+    return kept;
+  };
 }
 
-function sameValue(a: Flattened, b: Flattened | undefined): boolean {
-  if (b === undefined || a.shape.join() !== b.shape.join()) return false;
-  const bytesOf = ({ elements }: Flattened): Uint8Array[] =>
-    ArrayBuffer.isView(elements)
-      ? [new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength)]
-      : [...elements];
-  const left = bytesOf(a);
+function sameValue(a: Flattened | undefined, b: Flattened | undefined): boolean {
+  if (a === undefined || b === undefined || a.shape.join() !== b.shape.join()) return false;
   const right = bytesOf(b);
-  return left.every((bytes, index) => Buffer.compare(bytes, right[index] ?? new Uint8Array()) === 0);
+  return bytesOf(a).every((bytes, index) => Buffer.compare(bytes, right[index] ?? new Uint8Array()) === 0);
+}
+
+function bytesOf({ elements }: Flattened): readonly Uint8Array[] {
+  if (!ArrayBuffer.isView(elements)) return elements;
+  return [new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength)];
 }
 
 function runError(call: string, cause: unknown): unknown {

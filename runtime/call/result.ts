@@ -1,17 +1,11 @@
-import {
-  type AnyTypedArray,
-  allocate,
-  type DTypeInfo,
-  dtypeInfoOfCode,
-  dtypeName,
-  type NumericDType,
-} from "../dtype.js";
+import { type AnyTypedArray, allocate, type DTypeInfo, type NumericDType } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
 import { type NativeApi, nonNull } from "../native/api.js";
 import type { Pointer } from "../native/ffi.js";
-import { elementCount, formatShape } from "../shape.js";
-import { type Elements, Tensor } from "../tensor.js";
+import { elementCount, formatShape, type ShapeSpec } from "../shape.js";
+import { decodeText, type Elements, numberOf, Tensor } from "../tensor.js";
 import { quote } from "../text.js";
+import { readStrings } from "./strings.js";
 
 /** Up to this size a result is copied through a scratch array, which is cheaper than handing a new one to native code. */
 const SCRATCH_BYTES = 4096;
@@ -20,37 +14,64 @@ const scratches = new Map<NumericDType, AnyTypedArray>();
 /** What an output is expected to be. */
 export interface OutputSpec {
   readonly key: string;
-  /** True when the signature says rank 0: the result is then a plain value. */
-  readonly scalar: boolean;
+  /** Checked against the graph when the call was prepared. */
+  readonly dtype: DTypeInfo;
+  readonly shape: ShapeSpec;
 }
 
 /**
  * Copies a native tensor into JavaScript. It stays the caller's to delete: its memory may be a variable's own.
  *
+ * @returns a plain value where the signature says rank 0, else a tensor
  * @throws SavedModelError `INVALID_RESULT` when a scalar was promised and something else came, `INVALID_UTF8` when a
  * scalar string is not text
  */
 export function readResult(api: NativeApi, tensor: Pointer, spec: OutputSpec, call: string): unknown {
-  const code = api.TF_TensorType(tensor);
-  const dtype = dtypeInfoOfCode(code);
-  if (dtype === undefined) {
-    throw new SavedModelError("INVALID_RESULT", `${call}: output ${quote(spec.key)} is of dtype ${dtypeName(code)}`);
+  if (spec.shape?.length !== 0) return readTensor(api, tensor, spec);
+  if (api.TF_NumDims(tensor) !== 0) {
+    const shape = formatShape(readShape(api, tensor, spec));
+    throw new SavedModelError("INVALID_RESULT", `${call}: output ${quote(spec.key)} must be a scalar, got ${shape}`);
   }
+  const { name } = spec.dtype;
+  if (name === "string") return readText(api, tensor, spec, call);
+  const scratch = scratchOf(name, spec.dtype);
+  api.memcpy(scratch, nonNull(api.TF_TensorData(tensor), "tensor data"), spec.dtype.bytes);
+  return numberOf(name, scratch[0] ?? 0);
+}
+
+/** Copies a native tensor into a {@link Tensor}, whatever its rank. */
+export function readTensor(api: NativeApi, tensor: Pointer, spec: OutputSpec): Tensor {
+  const shape = readShape(api, tensor, spec);
+  return Tensor.own(spec.dtype.name, shape, readElements(api, tensor, spec.dtype, elementCount(shape)));
+}
+
+function readText(api: NativeApi, tensor: Pointer, { key }: OutputSpec, call: string): string {
+  const [bytes = new Uint8Array()] = readStrings(api, tensor, 1);
+  try {
+    return decodeText(bytes);
+  } catch (cause) {
+    throw new SavedModelError("INVALID_UTF8", `${call}: output ${quote(key)} is not valid UTF-8`, {
+      fix: "`run()` returns it as a tensor, which has its bytes.",
+      cause,
+    });
+  }
+}
+
+/** The shape of a tensor: the signature's own, frozen one where that is what came. */
+function readShape(api: NativeApi, tensor: Pointer, spec: OutputSpec): readonly number[] {
   const rank = api.TF_NumDims(tensor);
   const shape: number[] = [];
-  for (let axis = 0; axis < rank; axis++) shape.push(Number(api.TF_Dim(tensor, axis)));
-  if (spec.scalar && rank !== 0) {
-    throw new SavedModelError(
-      "INVALID_RESULT",
-      `${call}: output ${quote(spec.key)} must be a scalar, got ${formatShape(shape)}`,
-    );
+  let isExpected = spec.shape?.length === rank;
+  for (let axis = 0; axis < rank; axis++) {
+    const size = Number(api.TF_Dim(tensor, axis));
+    shape.push(size);
+    if (spec.shape?.[axis] !== size) isExpected = false;
   }
-  const result = Tensor.own(dtype.name, shape, readElements(api, tensor, dtype, elementCount(shape)));
-  return spec.scalar ? result.item() : result;
+  return isExpected ? (spec.shape as readonly number[]) : shape;
 }
 
 function readElements(api: NativeApi, tensor: Pointer, dtype: DTypeInfo, count: number): Elements {
-  if (dtype.name === "string") return readStrings(api, tensor, dtype, count);
+  if (dtype.name === "string") return readStrings(api, tensor, count);
   if (count === 0) return allocate(dtype.name, 0);
   const data = nonNull(api.TF_TensorData(tensor), "tensor data");
   const bytes = count * dtype.bytes;
@@ -59,24 +80,16 @@ function readElements(api: NativeApi, tensor: Pointer, dtype: DTypeInfo, count: 
     api.memcpy(elements, data, bytes);
     return elements;
   }
-  let scratch = scratches.get(dtype.name);
-  if (scratch === undefined) {
-    scratch = allocate(dtype.name, SCRATCH_BYTES / dtype.bytes);
-    scratches.set(dtype.name, scratch);
-  }
+  const scratch = scratchOf(dtype.name, dtype);
   api.memcpy(scratch, data, bytes);
   return scratch.slice(0, count);
 }
 
-function readStrings(api: NativeApi, tensor: Pointer, dtype: DTypeInfo, count: number): readonly Uint8Array[] {
-  if (count === 0) return [];
-  const data = nonNull(api.TF_TensorData(tensor), "tensor data");
-  return Array.from({ length: count }, (_, index) => {
-    const element = data + BigInt(index * dtype.bytes);
-    const bytes = new Uint8Array(Number(api.TF_StringGetSize(element)));
-    if (bytes.length > 0) {
-      api.memcpy(bytes, nonNull(api.TF_StringGetDataPointer(element), "string data"), bytes.length);
-    }
-    return bytes;
-  });
+function scratchOf(name: NumericDType, { bytes }: DTypeInfo): AnyTypedArray {
+  let scratch = scratches.get(name);
+  if (scratch === undefined) {
+    scratch = allocate(name, SCRATCH_BYTES / bytes);
+    scratches.set(name, scratch);
+  }
+  return scratch;
 }

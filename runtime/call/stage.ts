@@ -1,8 +1,9 @@
-import { type AnyTypedArray, type DTypeInfo, isTypedArrayOf } from "../dtype.js";
+import { type DTypeInfo, isTypedArrayOf } from "../dtype.js";
 import { type ErrorCode, SavedModelError } from "../errors.js";
-import { elementCount, formatShape, matchesShape, type ShapeSpec } from "../shape.js";
+import { elementCount, formatShape, MAX_RANK, type ShapeSpec } from "../shape.js";
+import type { Elements } from "../tensor.js";
 import { quote } from "../text.js";
-import { type Flattened, flattenNested, MAX_RANK, type NestedProblem } from "./nested.js";
+import { type Flattened, flattenNested, type NestedProblem, type Scratch } from "./nested.js";
 
 /** What an input must be. */
 export interface InputSpec {
@@ -16,12 +17,12 @@ export interface InputSpec {
  * Checks data against what an input must be, and brings it into row-major order. No native code is involved.
  *
  * @param call the name of the call for messages, such as `train()`
- * @param scratch an array of the input's dtype that may be overwritten and returned when its length is right
+ * @param scratch gives an array of the input's dtype that may be overwritten
  * @returns the shape and the elements, which may be the caller's own flat array
  * @throws SavedModelError `MISSING_INPUT`, `INVALID_DTYPE`, `INVALID_RANK`, `INVALID_SHAPE`, `INVALID_SIZE`,
  * `RAGGED_ARRAY`, `NOT_AN_INTEGER`, `OUT_OF_RANGE` or `INVALID_UTF8`, naming the call and the input's key
  */
-export function stage(value: unknown, spec: InputSpec, call: string, scratch?: AnyTypedArray): Flattened {
+export function stage(value: unknown, spec: InputSpec, call: string, scratch?: Scratch): Flattened {
   if (ArrayBuffer.isView(value) && !(spec.dtype.kind === "string" && value instanceof Uint8Array)) {
     return stageFlat(value, spec, call);
   }
@@ -33,25 +34,20 @@ export function stage(value: unknown, spec: InputSpec, call: string, scratch?: A
   return result;
 }
 
-/** Checks a tensor's dtype and shape against what an input must be. */
-export function checkTensor(dtype: string, shape: readonly number[], spec: InputSpec, call: string): void {
-  if (dtype !== spec.dtype.name) {
-    throw inputError("INVALID_DTYPE", spec, call, `a tensor of ${dtype} ${formatShape(shape)}`);
-  }
-  if (matchesShape(shape, spec.shape)) return;
-  const code = shape.length === spec.shape?.length ? "INVALID_SHAPE" : "INVALID_RANK";
-  throw inputError(code, spec, call, formatShape(shape));
-}
-
 function stageFlat(value: ArrayBufferView, spec: InputSpec, call: string): Flattened {
   const dtype = spec.dtype.name;
   if (dtype === "string" || !isTypedArrayOf(dtype, value)) {
     throw inputError("INVALID_DTYPE", spec, call, article(value.constructor.name));
   }
-  if (dtype === "bool" && value.some((byte) => byte > 1)) {
+  if (dtype === "bool") checkBools(value, spec, call);
+  return { shape: inferShape(value.length, spec, call), elements: value };
+}
+
+/** TensorFlow takes any other byte for true in one place and for false in another. */
+export function checkBools(elements: Elements, spec: InputSpec, call: string): void {
+  if (elements instanceof Uint8Array && elements.some((byte) => byte > 1)) {
     throw inputError("OUT_OF_RANGE", spec, call, "a byte that is neither 0 nor 1");
   }
-  return { shape: inferShape(value.length, spec, call), elements: value };
 }
 
 /** The shape of a flat array: the spec's, its one unknown dimension worked out from the length. */
@@ -102,7 +98,7 @@ function isThenable(value: unknown): boolean {
   return typeof value === "object" && value !== null && "then" in value;
 }
 
-function inputError(code: ErrorCode, spec: InputSpec, call: string, got: string, fix?: string): SavedModelError {
+export function inputError(code: ErrorCode, spec: InputSpec, call: string, got: string, fix?: string): SavedModelError {
   const message = `${call}: input ${quote(spec.key)} must be ${wanted(spec)}, got ${got}`;
   return new SavedModelError(code, message, fix === undefined ? {} : { fix });
 }
@@ -119,8 +115,8 @@ function describe(value: unknown): string {
   if (typeof value === "string") return `the string ${quote(value)}`;
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object") {
-    const name = value.constructor?.name;
-    return name === undefined || name === "Object" ? "a plain object" : article(name);
+    const name: unknown = value.constructor?.name;
+    return typeof name !== "string" || name === "Object" ? "a plain object" : article(name);
   }
   return `a ${typeof value}`;
 }

@@ -30,17 +30,28 @@ const wide = [
   [1, 0.75, -1],
 ];
 
+const custom: Omit<Training, "model"> = {
+  steps: 50,
+  train: "train",
+  inputs: { training_input: [[1, 1]], training_target: [[0]] },
+  compare: [
+    { signature: "pred", inputs: { inputs: [[1, 1]] } },
+    { signature: "pred", inputs: { inputs: [[-0.5, 2]] } },
+  ],
+};
+const keras3: Omit<Training, "model"> = {
+  steps: 50,
+  train: "train",
+  inputs: { x: wide, target: [[1], [2]] },
+  compare: [
+    { signature: "predict", inputs: { x: wide } },
+    { signature: "serving_default", inputs: { x: wide } },
+  ],
+};
+
 const trainings: readonly Training[] = [
-  {
-    model: "custom_model",
-    steps: 50,
-    train: "train",
-    inputs: { training_input: [[1, 1]], training_target: [[0]] },
-    compare: [
-      { signature: "pred", inputs: { inputs: [[1, 1]] } },
-      { signature: "pred", inputs: { inputs: [[-0.5, 2]] } },
-    ],
-  },
+  { model: "custom_model", ...custom },
+  { model: "keras3_saved", ...custom },
   {
     model: "regression",
     steps: 50,
@@ -52,16 +63,8 @@ const trainings: readonly Training[] = [
       { signature: "evaluate", inputs: { x: batch, target: [[1], [2], [3]] } },
     ],
   },
-  {
-    model: "keras3",
-    steps: 50,
-    train: "train",
-    inputs: { x: wide, target: [[1], [2]] },
-    compare: [
-      { signature: "predict", inputs: { x: wide } },
-      { signature: "serving_default", inputs: { x: wide } },
-    ],
-  },
+  { model: "keras3", ...keras3 },
+  { model: "keras3_tracked", ...keras3 },
   {
     model: "counter",
     steps: 50,

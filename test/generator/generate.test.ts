@@ -86,8 +86,22 @@ describe("generated code", () => {
 describe("generate", () => {
   it("names the class after the folder, a version's parent, or as it is told", () => {
     expect(generate(modelFolder("custom_model")).className).toBe("CustomModel");
-    expect(generate(modelFolder("custom_model"), { className: "Other" }).fileName).toBe("other.ts");
-    expectError(() => generate(modelFolder("custom_model"), { className: "no name" }), "INVALID_OPTION");
+    expect(generate(modelFolder("custom_model"), { className: "myModel" })).toMatchObject({
+      className: "myModel",
+      fileName: "my-model.ts",
+    });
+  });
+
+  it("refuses options that it does not have, or cannot use", () => {
+    const folder = modelFolder("custom_model");
+    for (const className of ["no name", "Model", "class", "", 5 as never]) {
+      expectError(() => generate(folder, { className }), "INVALID_OPTION");
+    }
+    expect(expectError(() => generate(folder, { classname: "X" } as object), "INVALID_OPTION").message).toContain(
+      'Did you mean "className"?',
+    );
+    expectError(() => inspect(folder, { tags: "serve" as never }), "INVALID_OPTION");
+    expectError(() => inspect(folder, null as never), "INVALID_ARGUMENT");
   });
 
   it("refuses what is no SavedModel", () => {

@@ -21,7 +21,7 @@ from authoring.golden import write  # noqa: E402
 from authoring.record import record  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
-MODELS = ("counter", "custom_model", "dtypes", "keras3", "names", "regression", "text")
+MODELS = ("counter", "custom_model", "dtypes", "keras3", "keras3_saved", "keras3_tracked", "names", "regression", "text")
 
 
 def author(name: str) -> None:
@@ -32,7 +32,8 @@ def author(name: str) -> None:
     keras.backend.clear_session()
     keras.utils.set_random_seed(1)
     definition.save(directory)
-    write(HERE / f"{name}.golden.json", name, record(directory, definition.cases()))
+    session_agrees = getattr(definition, "SESSION_AGREES", True)
+    write(HERE / f"{name}.golden.json", name, record(directory, definition.cases(), session_agrees))
 
 
 def main() -> None:

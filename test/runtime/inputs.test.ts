@@ -7,7 +7,10 @@ import { expectError } from "../support/errors.js";
 
 function staged(value: unknown, dtype: DType, shape: ShapeSpec): { shape: readonly number[]; elements: unknown[] } {
   const result = stage(value, { key: "x", dtype: dtypeInfo(dtype), shape }, "f()");
-  return { shape: result.shape, elements: Array.from(result.elements as ArrayLike<unknown>) };
+  const elements = Array.from(result.elements as ArrayLike<unknown>, (element) =>
+    Buffer.isBuffer(element) ? new Uint8Array(element) : element,
+  );
+  return { shape: result.shape, elements };
 }
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));

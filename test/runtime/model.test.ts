@@ -1,10 +1,21 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { CustomModel } from "../../generated/custom-model.js";
 import { Dtypes } from "../../generated/dtypes.js";
+import { Keras3Saved } from "../../generated/keras3-saved.js";
 import { Regression } from "../../generated/regression.js";
 import { Text } from "../../generated/text.js";
 import { Model, SavedModelError, Tensor } from "../../runtime/index.js";
@@ -104,8 +115,17 @@ describe("load", () => {
     expect(error.message).toBe('INVALID_OPTION: CustomModel.load() has no option "tag". Did you mean "tags"?');
   });
 
+  it("refuses tags that are no list of texts", () => {
+    for (const tags of [[1], "serve", null, ["a\0b"]]) {
+      expectError(() => CustomModel.load(undefined, { tags } as never), "INVALID_OPTION");
+    }
+  });
+
   it("refuses what is no path", () => {
     expectError(() => Model.load(""), "INVALID_ARGUMENT");
+    expectError(() => Model.load("a\0b"), "INVALID_ARGUMENT");
+    expectError(() => Model.load(new URL("file://host/model")), "INVALID_ARGUMENT");
+    expectError(() => Model.load(`/${"a".repeat(5000)}`), "MODEL_NOT_FOUND");
     expectError(() => Model.load(new URL("https://example.com/model")), "INVALID_ARGUMENT");
     expectError(() => Model.load(undefined as unknown as string), "INVALID_ARGUMENT");
   });
@@ -222,6 +242,57 @@ describe("a call", () => {
     expect(model.train([[1, 2]], [[3]], 0.1).loss).toBeGreaterThan(0);
   });
 
+  it("refuses shapes that no tensor may have", () => {
+    using model = Dtypes.load();
+    for (const shape of [[-1, -1], [0.5, 2], [2 ** 40, 2 ** 40, 0], new Array<number>(300).fill(1), "no", null]) {
+      expectError(() => Tensor.from("float32", [1], shape as number[]), "INVALID_SHAPE");
+      expectError(() => Tensor.from("float32", [1]).reshape(shape as number[]), "INVALID_SHAPE");
+    }
+    expect(model.unknownRank(Tensor.from("float32", [], [0, 2 ** 40])).shape).toEqual([0, 2 ** 40]);
+  });
+
+  it("refuses data that is gone", () => {
+    using model = Dtypes.load();
+    const x = Tensor.from("float32", new Float32Array(100));
+    structuredClone(x.data, { transfer: [x.data.buffer] });
+    expect(expectError(() => model.float32(x), "INVALID_SIZE").message).toContain('float32(): input "x"');
+  });
+
+  it("refuses data that lies about its size", () => {
+    using model = Dtypes.load();
+    class Liar extends Float32Array {
+      override get length(): 2 {
+        return 2;
+      }
+    }
+    expectError(() => model.float32(new Liar(1000)), "INVALID_SIZE");
+    expectError(() => model.float32(Object.setPrototypeOf(new Uint8Array(8), Float32Array.prototype)), "INVALID_SIZE");
+    expectError(() => model.float32(Object.create(Tensor.prototype) as never), "INVALID_DTYPE");
+  });
+
+  it("survives data that disposes the model, or calls it, while it is read", () => {
+    const model = Dtypes.load();
+    const calling = [1, 2];
+    Object.defineProperty(calling, 0, { get: () => model.float32([7, 8]).data[0] });
+    expect(model.float32(calling).toArray()).toEqual([7, 2]);
+    const disposing = [1, 2];
+    Object.defineProperty(disposing, 0, {
+      get: () => {
+        model.dispose();
+        return 1;
+      },
+    });
+    expectError(() => model.float32(disposing), "DISPOSED");
+  });
+
+  it("says where a scalar is not text, and gives its bytes through run()", () => {
+    using model = Text.load();
+    const name = Uint8Array.of(0xff);
+    const error = expectError(() => model.greet(name), "INVALID_UTF8");
+    expect(error.message).toContain('greet(): output "greeting" is not valid UTF-8');
+    expect(model.run("greet", { name }).greeting?.bytes[0]).toContain(0xff);
+  });
+
   it("refuses to be made after dispose", () => {
     const model = CustomModel.load();
     model.dispose();
@@ -240,6 +311,12 @@ describe("run", () => {
       "loss",
       "mae",
     ]);
+  });
+
+  it("refuses what is no signature and no object", () => {
+    using model = Model.load(modelFolder("custom_model"));
+    expectError(() => model.run(5 as never), "INVALID_ARGUMENT");
+    expectError(() => model.run("pred", null as never), "INVALID_ARGUMENT");
   });
 
   it("refuses a misspelled signature and a misspelled input by name", () => {
@@ -321,6 +398,46 @@ describe("save", () => {
     expect(readdirSync(folder)).toEqual(["thesis.txt"]);
   });
 
+  it("refuses to delete what is no part of a SavedModel", () => {
+    using model = CustomModel.load();
+    const folder = copyOfModel("regression");
+    writeFileSync(join(folder, "notes.md"), "");
+    expect(expectError(() => model.save(folder), "OUTPUT_CONFLICT").message).toContain('holds "notes.md"');
+    expect(existsSync(join(folder, "notes.md"))).toBe(true);
+  });
+
+  it("refuses to save into the model, or over what holds it", () => {
+    const outer = copyOfModel("regression");
+    const inner = join(outer, "inner");
+    cpSync(modelFolder("custom_model"), inner, { recursive: true });
+    using model = CustomModel.load(inner);
+    expectError(() => model.save(join(inner, "variables", "deeper")), "OUTPUT_CONFLICT");
+    expectError(() => model.save(outer), "OUTPUT_CONFLICT");
+    expect(existsSync(join(inner, "saved_model.pb"))).toBe(true);
+  });
+
+  it("follows links, and knows its own folder through them", () => {
+    const folder = copyOfModel("custom_model");
+    const link = join(tempFolder(), "current");
+    symlinkSync(folder, link);
+    using model = CustomModel.load(link);
+    for (const target of [folder, link, folder]) {
+      model.train([[1, 1]], [[0]]);
+      model.save(target);
+    }
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    using saved = CustomModel.load(folder);
+    expect(saved.pred([[1, 1]]).data).toEqual(model.pred([[1, 1]]).data);
+  });
+
+  it("goes on for a second model that was loaded from the same folder", () => {
+    const folder = copyOfModel("custom_model");
+    using a = CustomModel.load(folder);
+    using b = CustomModel.load(folder);
+    a.save(folder);
+    b.save(join(tempFolder(), "b"));
+  });
+
   it("leaves nothing behind when it fails", () => {
     using model = CustomModel.load();
     const folder = tempFolder();
@@ -341,6 +458,28 @@ describe("save", () => {
   it("refuses a model that was exported without a saver", () => {
     using model = Model.load(modelFolder("names"));
     expectError(() => model.save(join(tempFolder(), "saved")), "NOT_SAVEABLE");
+  });
+});
+
+describe("models of Keras 3, whose variables are written twice", () => {
+  it("load although a plain session would not find their variables", () => {
+    using model = Keras3Saved.load();
+    const before = model.pred([[1, 1]]).item();
+    model.train([[1, 1]], [[before + 1]]);
+    expect(model.pred([[1, 1]]).item()).toBeGreaterThan(before);
+  });
+
+  it.each([
+    ["keras3_saved", "pred", { inputs: [[1, 1]] }, { training_input: [[1, 1]], training_target: [[2]] }],
+    ["keras3_tracked", "predict", { x: [[1, 1, 1]] }, { x: [[1, 1, 1]], target: [[2]] }],
+  ])("keep what %s was trained to when they are saved", (name, predict, inputs, batch) => {
+    using model = Model.load(modelFolder(name));
+    for (let step = 0; step < 3; step++) model.run("train", batch);
+    const folder = join(tempFolder(), "saved");
+    model.save(folder);
+    using saved = Model.load(folder);
+    expect(saved.run(predict, inputs)).toEqual(model.run(predict, inputs));
+    expect(saved.run("train", batch)).toEqual(model.run("train", batch));
   });
 });
 

@@ -1,8 +1,6 @@
 """`custom_model`: a subclassed Keras model with a `train` signature, trained one example at a time.
 
-`tf.saved_model.save(model)` of a Keras 3 model writes each variable twice: the loader restores one copy and the
-signatures read the other, so that a session (and the C API) does not find it. Hence the root here is a module that
-holds the variables.
+The root that is saved is a module that holds the variables, so that each is written once: compare `keras3_saved`.
 """
 
 from pathlib import Path
@@ -42,15 +40,16 @@ class CustomModel(keras.Model):
         return {"output": self(inputs)}
 
 
-def save(directory: Path) -> None:
+def save(directory: Path, whole_model: bool = False) -> None:
     model = CustomModel()
     train = model.train.get_concrete_function(
         tf.TensorSpec([1, 2], tf.float32, name="training_input"),
         tf.TensorSpec([1, 1], tf.float32, name="training_target"),
     )
     pred = model.pred.get_concrete_function(tf.TensorSpec([1, 2], tf.float32, name="inputs"))
-    root = tf.Module()
-    root.model_variables = [variable.value for variable in model.variables + model.descent.variables]
+    root = model if whole_model else tf.Module()
+    if not whole_model:
+        root.model_variables = [variable.value for variable in model.variables + model.descent.variables]
     tf.saved_model.save(root, str(directory), signatures={"train": train, "pred": pred}, options=OPTIONS)
 
 

@@ -1,8 +1,7 @@
 """`keras3`: a Keras 3 model exported with an ExportArchive, trained with Adam (which has state of its own).
 
-The archive tracks the variables that its endpoints use, the optimizer's among them. `archive.track(model)` is left out
-on purpose: it writes each weight twice, and after training outside Python the second copy still has the old values. It
-is the copy that `tf.saved_model.load` reads.
+The archive tracks the variables that its endpoints use, the optimizer's among them, so that each is written once:
+compare `keras3_tracked`.
 """
 
 from pathlib import Path
@@ -19,7 +18,7 @@ X = tf.TensorSpec([None, 3], tf.float32, name="x")
 TARGET = tf.TensorSpec([None, 1], tf.float32, name="target")
 
 
-def save(directory: Path) -> None:
+def save(directory: Path, track: bool = False) -> None:
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(1)])
     adam = keras.optimizers.Adam(learning_rate=0.01)
     adam.build(model.trainable_variables)
@@ -35,6 +34,9 @@ def save(directory: Path) -> None:
         return {"step": adam.iterations.value.read_value(), "loss": loss}
 
     archive = keras.export.ExportArchive()
+    if track:
+        archive.track(model)
+        archive.track(adam)
     archive.add_endpoint("predict", predict, input_signature=[X])
     archive.add_endpoint("train", train, input_signature=[X, TARGET])
     archive.write_out(str(directory), options=OPTIONS, verbose=False)
