@@ -56,24 +56,24 @@ export class Counter extends Model {
 }
 
 const descriptor: ModelDescriptor = {
-    name: "Counter",
-    directory: "test/models/counter",
-    tags: ["serve"],
-    signatures: [
-      {
-        key: "get",
-        inputs: [],
-        outputs: [{ key: "count", dtype: "float32", shape: [] }],
-      },
-      {
-        key: "increment",
-        inputs: [{ key: "by", dtype: "float32", shape: [] }],
-        outputs: [{ key: "count", dtype: "float32", shape: [] }],
-      },
-      {
-        key: "reset",
-        inputs: [],
-        outputs: [{ key: "count", dtype: "float32", shape: [] }],
-      },
-    ],
-  };
+  name: "Counter",
+  directory: "test/models/counter",
+  tags: ["serve"],
+  signatures: [
+    {
+      key: "get",
+      inputs: [],
+      outputs: [{ key: "count", dtype: "float32", shape: [] }],
+    },
+    {
+      key: "increment",
+      inputs: [{ key: "by", dtype: "float32", shape: [] }],
+      outputs: [{ key: "count", dtype: "float32", shape: [] }],
+    },
+    {
+      key: "reset",
+      inputs: [],
+      outputs: [{ key: "count", dtype: "float32", shape: [] }],
+    },
+  ],
+};

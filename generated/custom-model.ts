@@ -50,22 +50,22 @@ export class CustomModel extends Model {
 }
 
 const descriptor: ModelDescriptor = {
-    name: "CustomModel",
-    directory: "test/models/custom_model",
-    tags: ["serve"],
-    signatures: [
-      {
-        key: "pred",
-        inputs: [{ key: "inputs", dtype: "float32", shape: [1, 2] }],
-        outputs: [{ key: "output", dtype: "float32", shape: [1, 1] }],
-      },
-      {
-        key: "train",
-        inputs: [
-          { key: "training_input", dtype: "float32", shape: [1, 2] },
-          { key: "training_target", dtype: "float32", shape: [1, 1] },
-        ],
-        outputs: [{ key: "loss", dtype: "float32", shape: [] }],
-      },
-    ],
-  };
+  name: "CustomModel",
+  directory: "test/models/custom_model",
+  tags: ["serve"],
+  signatures: [
+    {
+      key: "pred",
+      inputs: [{ key: "inputs", dtype: "float32", shape: [1, 2] }],
+      outputs: [{ key: "output", dtype: "float32", shape: [1, 1] }],
+    },
+    {
+      key: "train",
+      inputs: [
+        { key: "training_input", dtype: "float32", shape: [1, 2] },
+        { key: "training_target", dtype: "float32", shape: [1, 1] },
+      ],
+      outputs: [{ key: "loss", dtype: "float32", shape: [] }],
+    },
+  ],
+};

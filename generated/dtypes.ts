@@ -255,108 +255,108 @@ export class Dtypes extends Model {
 }
 
 const descriptor: ModelDescriptor = {
-    name: "Dtypes",
-    directory: "test/models/dtypes",
-    tags: ["serve"],
-    signatures: [
-      {
-        key: "bfloat16",
-        inputs: [{ key: "x", dtype: "bfloat16", shape: [null] }],
-        outputs: [{ key: "y", dtype: "bfloat16", shape: [null] }],
-      },
-      {
-        key: "bool",
-        inputs: [{ key: "x", dtype: "bool", shape: [null] }],
-        outputs: [{ key: "y", dtype: "bool", shape: [null] }],
-      },
-      {
-        key: "float16",
-        inputs: [{ key: "x", dtype: "float16", shape: [null] }],
-        outputs: [{ key: "y", dtype: "float16", shape: [null] }],
-      },
-      {
-        key: "float32",
-        inputs: [{ key: "x", dtype: "float32", shape: [null] }],
-        outputs: [{ key: "y", dtype: "float32", shape: [null] }],
-      },
-      {
-        key: "float64",
-        inputs: [{ key: "x", dtype: "float64", shape: [null] }],
-        outputs: [{ key: "y", dtype: "float64", shape: [null] }],
-      },
-      {
-        key: "int16",
-        inputs: [{ key: "x", dtype: "int16", shape: [null] }],
-        outputs: [{ key: "y", dtype: "int16", shape: [null] }],
-      },
-      {
-        key: "int32",
-        inputs: [{ key: "x", dtype: "int32", shape: [null] }],
-        outputs: [{ key: "y", dtype: "int32", shape: [null] }],
-      },
-      {
-        key: "int64",
-        inputs: [{ key: "x", dtype: "int64", shape: [null] }],
-        outputs: [{ key: "y", dtype: "int64", shape: [null] }],
-      },
-      {
-        key: "int8",
-        inputs: [{ key: "x", dtype: "int8", shape: [null] }],
-        outputs: [{ key: "y", dtype: "int8", shape: [null] }],
-      },
-      {
-        key: "matrix",
-        inputs: [{ key: "x", dtype: "float32", shape: [2, 3] }],
-        outputs: [{ key: "y", dtype: "float32", shape: [2, 3] }],
-      },
-      {
-        key: "no_inputs",
-        inputs: [],
-        outputs: [{ key: "y", dtype: "float32", shape: [3] }],
-      },
-      {
-        key: "scalar_int64",
-        inputs: [{ key: "x", dtype: "int64", shape: [] }],
-        outputs: [{ key: "y", dtype: "int64", shape: [] }],
-      },
-      {
-        key: "string",
-        inputs: [{ key: "x", dtype: "string", shape: [null] }],
-        outputs: [{ key: "y", dtype: "string", shape: [null] }],
-      },
-      {
-        key: "uint16",
-        inputs: [{ key: "x", dtype: "uint16", shape: [null] }],
-        outputs: [{ key: "y", dtype: "uint16", shape: [null] }],
-      },
-      {
-        key: "uint32",
-        inputs: [{ key: "x", dtype: "uint32", shape: [null] }],
-        outputs: [{ key: "y", dtype: "uint32", shape: [null] }],
-      },
-      {
-        key: "uint64",
-        inputs: [{ key: "x", dtype: "uint64", shape: [null] }],
-        outputs: [{ key: "y", dtype: "uint64", shape: [null] }],
-      },
-      {
-        key: "uint8",
-        inputs: [{ key: "x", dtype: "uint8", shape: [null] }],
-        outputs: [{ key: "y", dtype: "uint8", shape: [null] }],
-      },
-      {
-        key: "unknown_rank",
-        inputs: [{ key: "x", dtype: "float32", shape: null }],
-        outputs: [{ key: "y", dtype: "float32", shape: null }],
-      },
-      {
-        key: "with_default",
-        inputs: [
-          { key: "x", dtype: "float32", shape: [null] },
-          { key: "scale", dtype: "float32", shape: [], optional: true },
-          { key: "offset", dtype: "float32", shape: [1], optional: true },
-        ],
-        outputs: [{ key: "y", dtype: "float32", shape: [null] }],
-      },
-    ],
-  };
+  name: "Dtypes",
+  directory: "test/models/dtypes",
+  tags: ["serve"],
+  signatures: [
+    {
+      key: "bfloat16",
+      inputs: [{ key: "x", dtype: "bfloat16", shape: [null] }],
+      outputs: [{ key: "y", dtype: "bfloat16", shape: [null] }],
+    },
+    {
+      key: "bool",
+      inputs: [{ key: "x", dtype: "bool", shape: [null] }],
+      outputs: [{ key: "y", dtype: "bool", shape: [null] }],
+    },
+    {
+      key: "float16",
+      inputs: [{ key: "x", dtype: "float16", shape: [null] }],
+      outputs: [{ key: "y", dtype: "float16", shape: [null] }],
+    },
+    {
+      key: "float32",
+      inputs: [{ key: "x", dtype: "float32", shape: [null] }],
+      outputs: [{ key: "y", dtype: "float32", shape: [null] }],
+    },
+    {
+      key: "float64",
+      inputs: [{ key: "x", dtype: "float64", shape: [null] }],
+      outputs: [{ key: "y", dtype: "float64", shape: [null] }],
+    },
+    {
+      key: "int16",
+      inputs: [{ key: "x", dtype: "int16", shape: [null] }],
+      outputs: [{ key: "y", dtype: "int16", shape: [null] }],
+    },
+    {
+      key: "int32",
+      inputs: [{ key: "x", dtype: "int32", shape: [null] }],
+      outputs: [{ key: "y", dtype: "int32", shape: [null] }],
+    },
+    {
+      key: "int64",
+      inputs: [{ key: "x", dtype: "int64", shape: [null] }],
+      outputs: [{ key: "y", dtype: "int64", shape: [null] }],
+    },
+    {
+      key: "int8",
+      inputs: [{ key: "x", dtype: "int8", shape: [null] }],
+      outputs: [{ key: "y", dtype: "int8", shape: [null] }],
+    },
+    {
+      key: "matrix",
+      inputs: [{ key: "x", dtype: "float32", shape: [2, 3] }],
+      outputs: [{ key: "y", dtype: "float32", shape: [2, 3] }],
+    },
+    {
+      key: "no_inputs",
+      inputs: [],
+      outputs: [{ key: "y", dtype: "float32", shape: [3] }],
+    },
+    {
+      key: "scalar_int64",
+      inputs: [{ key: "x", dtype: "int64", shape: [] }],
+      outputs: [{ key: "y", dtype: "int64", shape: [] }],
+    },
+    {
+      key: "string",
+      inputs: [{ key: "x", dtype: "string", shape: [null] }],
+      outputs: [{ key: "y", dtype: "string", shape: [null] }],
+    },
+    {
+      key: "uint16",
+      inputs: [{ key: "x", dtype: "uint16", shape: [null] }],
+      outputs: [{ key: "y", dtype: "uint16", shape: [null] }],
+    },
+    {
+      key: "uint32",
+      inputs: [{ key: "x", dtype: "uint32", shape: [null] }],
+      outputs: [{ key: "y", dtype: "uint32", shape: [null] }],
+    },
+    {
+      key: "uint64",
+      inputs: [{ key: "x", dtype: "uint64", shape: [null] }],
+      outputs: [{ key: "y", dtype: "uint64", shape: [null] }],
+    },
+    {
+      key: "uint8",
+      inputs: [{ key: "x", dtype: "uint8", shape: [null] }],
+      outputs: [{ key: "y", dtype: "uint8", shape: [null] }],
+    },
+    {
+      key: "unknown_rank",
+      inputs: [{ key: "x", dtype: "float32", shape: null }],
+      outputs: [{ key: "y", dtype: "float32", shape: null }],
+    },
+    {
+      key: "with_default",
+      inputs: [
+        { key: "x", dtype: "float32", shape: [null] },
+        { key: "scale", dtype: "float32", shape: [], optional: true },
+        { key: "offset", dtype: "float32", shape: [1], optional: true },
+      ],
+      outputs: [{ key: "y", dtype: "float32", shape: [null] }],
+    },
+  ],
+};

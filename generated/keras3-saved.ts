@@ -50,22 +50,22 @@ export class Keras3Saved extends Model {
 }
 
 const descriptor: ModelDescriptor = {
-    name: "Keras3Saved",
-    directory: "test/models/keras3_saved",
-    tags: ["serve"],
-    signatures: [
-      {
-        key: "pred",
-        inputs: [{ key: "inputs", dtype: "float32", shape: [1, 2] }],
-        outputs: [{ key: "output", dtype: "float32", shape: [1, 1] }],
-      },
-      {
-        key: "train",
-        inputs: [
-          { key: "training_input", dtype: "float32", shape: [1, 2] },
-          { key: "training_target", dtype: "float32", shape: [1, 1] },
-        ],
-        outputs: [{ key: "loss", dtype: "float32", shape: [] }],
-      },
-    ],
-  };
+  name: "Keras3Saved",
+  directory: "test/models/keras3_saved",
+  tags: ["serve"],
+  signatures: [
+    {
+      key: "pred",
+      inputs: [{ key: "inputs", dtype: "float32", shape: [1, 2] }],
+      outputs: [{ key: "output", dtype: "float32", shape: [1, 1] }],
+    },
+    {
+      key: "train",
+      inputs: [
+        { key: "training_input", dtype: "float32", shape: [1, 2] },
+        { key: "training_target", dtype: "float32", shape: [1, 1] },
+      ],
+      outputs: [{ key: "loss", dtype: "float32", shape: [] }],
+    },
+  ],
+};

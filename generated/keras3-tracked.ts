@@ -70,30 +70,30 @@ export class Keras3Tracked extends Model {
 }
 
 const descriptor: ModelDescriptor = {
-    name: "Keras3Tracked",
-    directory: "test/models/keras3_tracked",
-    tags: ["serve"],
-    signatures: [
-      {
-        key: "predict",
-        inputs: [{ key: "x", dtype: "float32", shape: [null, 3] }],
-        outputs: [{ key: "output_0", dtype: "float32", shape: [null, 1] }],
-      },
-      {
-        key: "serving_default",
-        inputs: [{ key: "x", dtype: "float32", shape: [null, 3] }],
-        outputs: [{ key: "output_0", dtype: "float32", shape: [null, 1] }],
-      },
-      {
-        key: "train",
-        inputs: [
-          { key: "x", dtype: "float32", shape: [null, 3] },
-          { key: "target", dtype: "float32", shape: [null, 1] },
-        ],
-        outputs: [
-          { key: "loss", dtype: "float32", shape: [], property: "loss" },
-          { key: "step", dtype: "int64", shape: [], property: "step" },
-        ],
-      },
-    ],
-  };
+  name: "Keras3Tracked",
+  directory: "test/models/keras3_tracked",
+  tags: ["serve"],
+  signatures: [
+    {
+      key: "predict",
+      inputs: [{ key: "x", dtype: "float32", shape: [null, 3] }],
+      outputs: [{ key: "output_0", dtype: "float32", shape: [null, 1] }],
+    },
+    {
+      key: "serving_default",
+      inputs: [{ key: "x", dtype: "float32", shape: [null, 3] }],
+      outputs: [{ key: "output_0", dtype: "float32", shape: [null, 1] }],
+    },
+    {
+      key: "train",
+      inputs: [
+        { key: "x", dtype: "float32", shape: [null, 3] },
+        { key: "target", dtype: "float32", shape: [null, 1] },
+      ],
+      outputs: [
+        { key: "loss", dtype: "float32", shape: [], property: "loss" },
+        { key: "step", dtype: "int64", shape: [], property: "step" },
+      ],
+    },
+  ],
+};

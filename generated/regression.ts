@@ -103,45 +103,45 @@ export class Regression extends Model {
 }
 
 const descriptor: ModelDescriptor = {
-    name: "Regression",
-    directory: "test/models/regression",
-    tags: ["serve"],
-    signatures: [
-      {
-        key: "evaluate",
-        inputs: [
-          { key: "x", dtype: "float32", shape: [null, 2] },
-          { key: "target", dtype: "float32", shape: [null, 1] },
-        ],
-        outputs: [
-          { key: "loss", dtype: "float32", shape: [], property: "loss" },
-          { key: "mae", dtype: "float32", shape: [], property: "mae" },
-        ],
-      },
-      {
-        key: "pred",
-        inputs: [{ key: "x", dtype: "float32", shape: [null, 2] }],
-        outputs: [{ key: "prediction", dtype: "float32", shape: [null, 1] }],
-      },
-      {
-        key: "train",
-        inputs: [
-          { key: "x", dtype: "float32", shape: [null, 2] },
-          { key: "target", dtype: "float32", shape: [null, 1] },
-          { key: "learning_rate", dtype: "float32", shape: [] },
-        ],
-        outputs: [
-          { key: "loss", dtype: "float32", shape: [], property: "loss" },
-          { key: "mae", dtype: "float32", shape: [], property: "mae" },
-        ],
-      },
-      {
-        key: "weights",
-        inputs: [],
-        outputs: [
-          { key: "b", dtype: "float32", shape: [], property: "b" },
-          { key: "w", dtype: "float32", shape: [2, 1], property: "w" },
-        ],
-      },
-    ],
-  };
+  name: "Regression",
+  directory: "test/models/regression",
+  tags: ["serve"],
+  signatures: [
+    {
+      key: "evaluate",
+      inputs: [
+        { key: "x", dtype: "float32", shape: [null, 2] },
+        { key: "target", dtype: "float32", shape: [null, 1] },
+      ],
+      outputs: [
+        { key: "loss", dtype: "float32", shape: [], property: "loss" },
+        { key: "mae", dtype: "float32", shape: [], property: "mae" },
+      ],
+    },
+    {
+      key: "pred",
+      inputs: [{ key: "x", dtype: "float32", shape: [null, 2] }],
+      outputs: [{ key: "prediction", dtype: "float32", shape: [null, 1] }],
+    },
+    {
+      key: "train",
+      inputs: [
+        { key: "x", dtype: "float32", shape: [null, 2] },
+        { key: "target", dtype: "float32", shape: [null, 1] },
+        { key: "learning_rate", dtype: "float32", shape: [] },
+      ],
+      outputs: [
+        { key: "loss", dtype: "float32", shape: [], property: "loss" },
+        { key: "mae", dtype: "float32", shape: [], property: "mae" },
+      ],
+    },
+    {
+      key: "weights",
+      inputs: [],
+      outputs: [
+        { key: "b", dtype: "float32", shape: [], property: "b" },
+        { key: "w", dtype: "float32", shape: [2, 1], property: "w" },
+      ],
+    },
+  ],
+};

@@ -88,38 +88,38 @@ export class Text extends Model {
 }
 
 const descriptor: ModelDescriptor = {
-    name: "Text",
-    directory: "test/models/text",
-    tags: ["serve"],
-    signatures: [
-      {
-        key: "describe",
-        inputs: [
-          { key: "texts", dtype: "string", shape: [null] },
-          { key: "uppercase", dtype: "bool", shape: [] },
-          { key: "repeat", dtype: "int64", shape: [] },
-        ],
-        outputs: [
-          { key: "joined", dtype: "string", shape: [], property: "joined" },
-          { key: "lengths", dtype: "int64", shape: [null], property: "lengths" },
-          { key: "long", dtype: "bool", shape: [null], property: "long" },
-          { key: "score", dtype: "float32", shape: [null], property: "score" },
-        ],
-      },
-      {
-        key: "echo",
-        inputs: [{ key: "data", dtype: "string", shape: [null] }],
-        outputs: [{ key: "data", dtype: "string", shape: [null] }],
-      },
-      {
-        key: "greet",
-        inputs: [{ key: "name", dtype: "string", shape: [] }],
-        outputs: [{ key: "greeting", dtype: "string", shape: [] }],
-      },
-      {
-        key: "look_up",
-        inputs: [{ key: "words", dtype: "string", shape: [null] }],
-        outputs: [{ key: "ids", dtype: "int64", shape: [null] }],
-      },
-    ],
-  };
+  name: "Text",
+  directory: "test/models/text",
+  tags: ["serve"],
+  signatures: [
+    {
+      key: "describe",
+      inputs: [
+        { key: "texts", dtype: "string", shape: [null] },
+        { key: "uppercase", dtype: "bool", shape: [] },
+        { key: "repeat", dtype: "int64", shape: [] },
+      ],
+      outputs: [
+        { key: "joined", dtype: "string", shape: [], property: "joined" },
+        { key: "lengths", dtype: "int64", shape: [null], property: "lengths" },
+        { key: "long", dtype: "bool", shape: [null], property: "long" },
+        { key: "score", dtype: "float32", shape: [null], property: "score" },
+      ],
+    },
+    {
+      key: "echo",
+      inputs: [{ key: "data", dtype: "string", shape: [null] }],
+      outputs: [{ key: "data", dtype: "string", shape: [null] }],
+    },
+    {
+      key: "greet",
+      inputs: [{ key: "name", dtype: "string", shape: [] }],
+      outputs: [{ key: "greeting", dtype: "string", shape: [] }],
+    },
+    {
+      key: "look_up",
+      inputs: [{ key: "words", dtype: "string", shape: [null] }],
+      outputs: [{ key: "ids", dtype: "int64", shape: [null] }],
+    },
+  ],
+};

@@ -24,6 +24,8 @@ export interface GeneratedClient {
   /** `custom-model.ts` */
   readonly fileName: string;
   readonly text: string;
+  /** The methods of the class, one per signature. */
+  readonly methods: readonly string[];
   /** Sentences on what was renamed or left out. */
   readonly notes: readonly string[];
   readonly description: ModelDescription;
@@ -42,7 +44,8 @@ export function generate(directory: string, options: GenerateOptions = {}): Gene
   const structure = sourceFileTemplate(model, fingerprint(description));
   const text = printStructure(structure, { indentNumberOfSpaces: 2, newLine: "\n" });
   const { className, fileName, notes } = model;
-  return { className, fileName, text: wrapLongLines(text), notes, description };
+  const methods = model.signatures.map(({ method }) => method);
+  return { className, fileName, text: wrapLongLines(text), methods, notes, description };
 }
 
 /** Changes when a signature does: a hash over keys, dtypes and shapes, not over names of tensors. */

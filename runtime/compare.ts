@@ -24,29 +24,30 @@ function compareSignature(expected: SignatureDescriptor, actual: SignatureDescri
   const name = quote(expected.key);
   const known = new Set(expected.inputs.map(({ key }) => key));
   return [
-    ...compareTensors(`${name} is missing input`, `input of ${name}`, expected.inputs, actual.inputs),
+    ...compareTensors("input", name, expected.inputs, actual.inputs),
     ...actual.inputs
       .filter(({ key, optional }) => !known.has(key) && optional !== true)
       .map(({ key }) => `${name} has a new required input ${quote(key)}`),
-    ...compareTensors(`${name} is missing output`, `output of ${name}`, expected.outputs, actual.outputs),
+    ...compareTensors("output", name, expected.outputs, actual.outputs),
   ];
 }
 
 function compareTensors(
-  missing: string,
-  role: string,
+  role: "input" | "output",
+  signature: string,
   expected: readonly TensorDescriptor[],
   actual: readonly TensorDescription[],
 ): readonly string[] {
   const byKey = new Map(actual.map((tensor) => [tensor.key, tensor]));
   return expected.flatMap((tensor) => {
     const found = byKey.get(tensor.key);
-    if (found === undefined) return [`${missing} ${quote(tensor.key)}`];
+    if (found === undefined) return [`${signature} is missing ${role} ${quote(tensor.key)}`];
     const differences: string[] = [];
     const [was, is] = [formatTensor(tensor), formatTensor(found)];
-    if (was !== is) differences.push(`${role}: ${quote(tensor.key)} is ${is}, not ${was}`);
+    const name = `${role} ${quote(tensor.key)} of ${signature}`;
+    if (was !== is) differences.push(`${name} is ${is}, not ${was}`);
     if (tensor.optional === true && found.optional !== true) {
-      differences.push(`${role}: ${quote(tensor.key)} is no longer optional`);
+      differences.push(`${name} is no longer optional`);
     }
     return differences;
   });

@@ -51,8 +51,12 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `Tensor.from(): ${String(dtype)} is no dtype`);
     if (shape !== undefined && !isShape(shape))
       throw new SavedModelError("INVALID_SHAPE", `Tensor.from(): ${NO_SHAPE}`);
-    const isFlat = Array.isArray(data) && shape !== undefined && !data.some(Array.isArray);
-    const spec = { key: "data", dtype: dtypeInfo(dtype), shape: isFlat ? [elementCount(shape)] : (shape ?? null) };
+    const flat = shape && flatLength(data);
+    if (flat !== undefined && flat !== elementCount(shape ?? [])) {
+      const wanted = `${dtype} ${formatShape(shape ?? null)}`;
+      throw new SavedModelError("INVALID_SIZE", `Tensor.from(): ${wanted} cannot be made of a flat array of ${flat}`);
+    }
+    const spec = { key: "data", dtype: dtypeInfo(dtype), shape: flat === undefined ? (shape ?? null) : [flat] };
     const staged = stage(data, spec, "Tensor.from()");
     // The elements may be the caller's own array.
     return new Tensor(dtype, shape ?? staged.shape, copyElements(staged.elements));
@@ -157,6 +161,11 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     );
     return this.#strings;
   }
+}
+
+/** The length of an array that is not nested; undefined for anything else. */
+function flatLength(data: unknown): number | undefined {
+  return Array.isArray(data) && !data.some(Array.isArray) ? data.length : undefined;
 }
 
 /** What an element of a typed array means: a boolean, a number or a bigint. */

@@ -1,23 +1,18 @@
-import type { CodeBlockWriter, VariableStatementStructure } from "ts-morph";
-import { StructureKind, VariableDeclarationKind } from "ts-morph";
+import type { CodeBlockWriter, WriterFunction } from "ts-morph";
 import { stringLiteral } from "../generator/escape.js";
 import type { NamedModel, NamedSignature, NamedTensor } from "../generator/name-model.js";
 import type { ShapeSpec } from "../runtime/shape.js";
 
-/** The constant that tells the runtime what the class was generated from. */
-export function descriptorTemplate(model: NamedModel): VariableStatementStructure {
-  return {
-    kind: StructureKind.VariableStatement,
-    declarationKind: VariableDeclarationKind.Const,
-    declarations: [
-      { name: "descriptor", type: "ModelDescriptor", initializer: (writer) => writeAtMargin(writer, model) },
-    ],
+/**
+ * The constant that tells the runtime what the class was generated from. It is written as text: ts-morph would indent the
+ * lines of an initializer by one more level.
+ */
+export function descriptorTemplate(model: NamedModel): WriterFunction {
+  return (writer) => {
+    writer.write("const descriptor: ModelDescriptor = ");
+    writeModel(writer, model);
+    writer.write(";");
   };
-}
-
-/** ts-morph would indent an initializer by one more level. */
-function writeAtMargin(writer: CodeBlockWriter, model: NamedModel): void {
-  writer.withIndentationLevel(0, () => writeModel(writer, model));
 }
 
 function writeModel(writer: CodeBlockWriter, { className, description, signatures }: NamedModel): void {

@@ -47,17 +47,14 @@ function refuseSameFile(clients: readonly GeneratedClient[]): void {
   }
 }
 
-function writeClient({ fileName, className, text, notes, description }: GeneratedClient, output: string): void {
+function writeClient({ fileName, className, text, methods, notes }: GeneratedClient, output: string): void {
   const path = join(output, fileName);
   const result = writeGenerated(path, text);
   const mark = result === "unchanged" ? pc.dim(result) : pc.green(result);
   const shown = relative("", path) || path;
-  const callable = description.signatures.filter(({ unsupported }) => unsupported === undefined);
-  const signatures = callable.map(({ key }) => printable(key, 40)).join(", ");
-  process.stdout.write(
-    `${mark} ${shown}  ${pc.bold(className)}${pc.dim(signatures === "" ? "" : `: ${signatures}`)}\n`,
-  );
+  const list = methods.length === 0 ? "" : `: ${methods.join(", ")}`;
+  process.stdout.write(`${mark} ${shown}  ${pc.bold(className)}${pc.dim(list)}\n`);
   for (const note of notes) process.stderr.write(`  ${pc.yellow("note")} ${note}\n`);
-  if (callable.length === 0)
+  if (methods.length === 0)
     process.stderr.write(`  ${pc.yellow("note")} the model has no signature that can be called\n`);
 }

@@ -37,7 +37,7 @@ export class Endpoints {
   /**
    * The number of the endpoint of this tensor, which is added if it is new.
    *
-   * @throws SavedModelError `SIGNATURE_MISMATCH` when the graph has no such tensor, or one of another dtype
+   * @throws SavedModelError `MODEL_CORRUPT` when the graph has no such tensor, or one of another dtype
    */
   add(tensor: TensorDescription, dtype: DTypeInfo): number {
     const known = this.find(tensor, dtype);
@@ -83,6 +83,6 @@ export class Endpoints {
 
   #mismatch({ key, tensor }: TensorDescription, what: string): SavedModelError {
     const message = `${this.#call}: the tensor ${quote(tensor ?? "")} of ${quote(key)} ${what}`;
-    return new SavedModelError("SIGNATURE_MISMATCH", message);
+    return new SavedModelError("MODEL_CORRUPT", message);
   }
 }

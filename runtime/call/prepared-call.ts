@@ -59,7 +59,7 @@ export class PreparedCall {
    * @param key the signature's raw key, for messages
    * @param inputs in argument order, with their tensors
    * @param outputs in result order, with their tensors
-   * @throws SavedModelError `SIGNATURE_MISMATCH` when the graph has no such tensor, or one of another dtype
+   * @throws SavedModelError `MODEL_CORRUPT` when the graph has no such tensor, or one of another dtype
    */
   constructor(
     session: Session,

@@ -84,10 +84,15 @@ function nestedError(result: NestedProblem, spec: InputSpec, call: string): Save
       return inputError(result.problem, spec, call, `a ragged nested array: ${found}${at}`);
     }
     default: {
-      const fix = isThenable(result.value) ? "Await it first." : undefined;
-      return inputError(result.problem, spec, call, `${describe(result.value)}${at}`, fix);
+      return inputError(result.problem, spec, call, `${describe(result.value)}${at}`, advice(result, spec));
     }
   }
+}
+
+function advice({ problem, value }: NestedProblem, { dtype }: InputSpec): string | undefined {
+  if (isThenable(value)) return "Await it first.";
+  const isRounded = problem === "OUT_OF_RANGE" && dtype.kind === "bigint" && typeof value === "number";
+  return isRounded ? "Give it as a bigint: a number holds no integer beyond 2^53 for certain." : undefined;
 }
 
 function lengthOf(value: unknown): string {

@@ -1,7 +1,7 @@
 import { SavedModelError } from "../errors.js";
 import { loadCandidate, type NativeLibrary } from "./load.js";
 import { currentPlatform } from "./platform.js";
-import { searchLibrary } from "./search.js";
+import { LIBRARY_VARIABLE, searchLibrary } from "./search.js";
 
 export type { NativeLibrary } from "./load.js";
 
@@ -19,12 +19,14 @@ export function openLibrary(): NativeLibrary {
   return opened;
 }
 
+const CORRECT_VARIABLE = `Point ${LIBRARY_VARIABLE} at a file or folder with the TensorFlow library, or unset it.`;
+
 function openFirst(): NativeLibrary {
   const looked: string[] = [];
   for (const answer of searchLibrary(currentPlatform())) {
     if (answer.required && answer.reason !== undefined) {
       throw new SavedModelError("LIBRARY_NOT_FOUND", answer.reason, {
-        fix: "Point it at a file or folder with the TensorFlow library, or unset it.",
+        fix: CORRECT_VARIABLE,
       });
     }
     const reasons = answer.reason === undefined ? [] : [answer.reason];
@@ -33,7 +35,9 @@ function openFirst(): NativeLibrary {
         // `install` has loaded what is in the cache with every function resolved.
         return loadCandidate(candidate, candidate.place === "cache");
       } catch (error) {
-        if (answer.required || !(error instanceof SavedModelError)) throw error;
+        if (!(error instanceof SavedModelError)) throw error;
+        if (answer.required)
+          throw new SavedModelError(error.code, error.rawMessage, { fix: CORRECT_VARIABLE, cause: error });
         reasons.push(error.rawMessage);
       }
     }

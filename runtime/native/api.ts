@@ -1,4 +1,3 @@
-import { SavedModelError } from "../errors.js";
 import { loadKoffi } from "../library/koffi.js";
 import { type NativeLibrary, openLibrary } from "../library/open.js";
 import { functions, type NativeFunctions, type Pointer } from "./ffi.js";
@@ -30,11 +29,7 @@ function bind(library: NativeLibrary): NativeApi {
   const bound: Record<string, unknown> = {};
   for (const [name, { parameters, result }] of Object.entries(functions)) {
     const types = parameters.map((type) => (type === "TF_Output" ? output : type));
-    const exporter = library.find(name);
-    if (exporter === undefined) {
-      throw new SavedModelError("LIBRARY_INVALID", `${library.main} (TensorFlow ${library.version}) lacks ${name}`);
-    }
-    bound[name] = exporter.func(name, result, types);
+    bound[name] = library.find(name).func(name, result, types);
   }
   const c = load(process.platform === "win32" ? "ucrtbase.dll" : null);
   bound.memcpy = c.func("memcpy", "void", ["void *", "void *", "size_t"]);

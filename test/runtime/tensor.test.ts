@@ -30,7 +30,9 @@ describe("Tensor.from", () => {
 
   it("refuses a shape that the data does not fill", () => {
     expectError(() => Tensor.from("float32", new Float32Array(3), [2, 2]), "INVALID_SIZE");
-    expectError(() => Tensor.from("float32", [1, 2, 3] as never, [2, 2]), "INVALID_SHAPE");
+    const error = expectError(() => Tensor.from("float32", [1, 2, 3], [2, 2]), "INVALID_SIZE");
+    expect(error.rawMessage).toBe("Tensor.from(): float32 [2, 2] cannot be made of a flat array of 3");
+    expectError(() => Tensor.from("float32", [[1, 2, 3]], [2, 2]), "INVALID_SHAPE");
   });
 });
 
