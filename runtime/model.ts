@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { PreparedCall } from "./call/prepared-call.js";
 import { findDifferences } from "./compare.js";
-import type { SignatureDescription } from "./description.js";
+import type { SignatureDescription, TensorDescription } from "./description.js";
 import type { ModelDescriptor, TensorDescriptor } from "./descriptor.js";
 import { SavedModelError } from "./errors.js";
 import { locateModel, toPath } from "./locate.js";
@@ -21,11 +21,13 @@ export interface LoadOptions {
   readonly tags?: readonly string[];
 }
 
+/** A signature that can be called, and is made ready by its first call. */
 interface Method {
-  readonly call: PreparedCall;
-  readonly inputs: readonly string[];
+  readonly inputs: readonly TensorDescription[];
+  readonly outputs: readonly TensorDescription[];
   /** The property of each output, or undefined where the only output is returned as itself. */
   readonly properties: readonly string[] | undefined;
+  call?: PreparedCall;
 }
 
 /**
@@ -54,7 +56,7 @@ export class Model implements Disposable {
     this.#session = new Session(folder, tags);
     try {
       if (descriptor !== undefined) this.#refuseOther(descriptor);
-      this.#methods = this.#prepare(descriptor);
+      this.#methods = this.#describeMethods(descriptor);
     } catch (error) {
       this.#session.dispose();
       throw error;
@@ -102,7 +104,9 @@ export class Model implements Disposable {
         "run() takes the key of a signature and an object of inputs by key",
       );
     }
-    const { call, inputs: keys } = this.#method(signature);
+    const method = this.#method(signature);
+    const call = this.#prepare(signature, method);
+    const keys = method.inputs.map(({ key }) => key);
     for (const key of Object.keys(inputs)) {
       if (keys.includes(key)) continue;
       const meant = nearest(key, keys);
@@ -142,8 +146,9 @@ export class Model implements Disposable {
    * Runs a signature with inputs in argument order; called by generated code, whose methods give it its types.
    */
   protected call(signature: string, inputs: readonly unknown[]): unknown {
-    const { call, properties } = this.#method(signature);
-    const values = call.run(inputs);
+    const method = this.#method(signature);
+    const { properties } = method;
+    const values = this.#prepare(signature, method).run(inputs);
     return properties === undefined ? values[0] : toObject(properties, values);
   }
 
@@ -174,18 +179,20 @@ export class Model implements Disposable {
     );
   }
 
-  #prepare(descriptor: ModelDescriptor | undefined): ReadonlyMap<string, Method> {
+  #prepare(signature: string, method: Method): PreparedCall {
+    method.call ??= new PreparedCall(this.#session, signature, method.inputs, method.outputs);
+    return method.call;
+  }
+
+  #describeMethods(descriptor: ModelDescriptor | undefined): ReadonlyMap<string, Method> {
     const methods = new Map<string, Method>();
-    for (const signature of this.#session.signatures) {
-      if (signature.unsupported !== undefined) continue;
-      const client = descriptor?.signatures.find(({ key }) => key === signature.key);
-      if (descriptor !== undefined && client === undefined) continue;
-      const inputs = inOrder(signature.inputs, client?.inputs);
-      const outputs = inOrder(signature.outputs, client?.outputs);
-      const properties = client?.outputs.map(({ key, property }) => property ?? key);
-      methods.set(signature.key, {
-        call: new PreparedCall(this.#session, signature.key, inputs, outputs),
-        inputs: inputs.map(({ key }) => key),
+    for (const { key, inputs, outputs, unsupported } of this.signatures) {
+      const client = descriptor?.signatures.find((signature) => signature.key === key);
+      if (unsupported !== undefined || (descriptor !== undefined && client === undefined)) continue;
+      const properties = client?.outputs.map((output) => output.property ?? output.key);
+      methods.set(key, {
+        inputs: inOrder(inputs, client?.inputs),
+        outputs: inOrder(outputs, client?.outputs),
         properties: properties?.length === 1 ? undefined : properties,
       });
     }
