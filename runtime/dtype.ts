@@ -118,11 +118,6 @@ export function dtypeInfo(dtype: DType): DTypeInfo {
   return info;
 }
 
-/** The info for a native dtype code, or undefined where the runtime cannot carry it. */
-export function dtypeInfoOfCode(code: number): DTypeInfo | undefined {
-  return byCode.get(code);
-}
-
 /** A new, zeroed typed array for `length` elements. */
 export function allocate<D extends NumericDType>(dtype: D, length: number): TypedArrays[D];
 export function allocate(dtype: NumericDType, length: number): AnyTypedArray {

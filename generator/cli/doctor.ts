@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { CandidateDiagnosis, Diagnosis, PlaceDiagnosis } from "../library/doctor.js";
+import { stdout } from "./colours.js";
 
 /** `savedmodel doctor`: which TensorFlow library is used here, and why. */
 export function doctorCommand(): Command {
@@ -13,7 +14,7 @@ export function doctorCommand(): Command {
 async function doctor(options: { readonly json?: boolean }): Promise<void> {
   const { diagnose } = await import("../library/doctor.js");
   const diagnosis = await diagnose();
-  console.log(options.json ? JSON.stringify(diagnosis, undefined, 2) : await report(diagnosis));
+  console.log(options.json ? JSON.stringify(diagnosis, undefined, 2) : report(diagnosis));
   if (diagnosis.library === null) process.exitCode = 1;
 }
 
@@ -24,8 +25,8 @@ const TITLES = {
   python: "Python",
 } as const;
 
-async function report(diagnosis: Diagnosis): Promise<string> {
-  const { bold, dim, green, red, yellow } = (await import("picocolors")).default;
+function report(diagnosis: Diagnosis): string {
+  const { bold, dim, green, red, yellow } = stdout;
   const { library, platform } = diagnosis;
   const support = platform.supported
     ? platform.tested

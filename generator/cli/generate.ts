@@ -1,10 +1,10 @@
 import { join, relative } from "node:path";
 import { Command } from "commander";
-import pc from "picocolors";
 import { SavedModelError } from "../../runtime/errors.js";
 import { printable } from "../../runtime/text.js";
 import type { GeneratedClient } from "../generate.js";
 import { writeGenerated } from "../write.js";
+import { stderr, stdout } from "./colours.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 
 interface GenerateFlags {
@@ -50,11 +50,11 @@ function refuseSameFile(clients: readonly GeneratedClient[]): void {
 function writeClient({ fileName, className, text, methods, notes }: GeneratedClient, output: string): void {
   const path = join(output, fileName);
   const result = writeGenerated(path, text);
-  const mark = result === "unchanged" ? pc.dim(result) : pc.green(result);
+  const mark = result === "unchanged" ? stdout.dim(result) : stdout.green(result);
   const shown = relative("", path) || path;
   const list = methods.length === 0 ? "" : `: ${methods.join(", ")}`;
-  process.stdout.write(`${mark} ${shown}  ${pc.bold(className)}${pc.dim(list)}\n`);
-  for (const note of notes) process.stderr.write(`  ${pc.yellow("note")} ${note}\n`);
+  process.stdout.write(`${mark} ${shown}  ${stdout.bold(className)}${stdout.dim(list)}\n`);
+  for (const note of notes) process.stderr.write(`  ${stderr.yellow("note")} ${note}\n`);
   if (methods.length === 0)
-    process.stderr.write(`  ${pc.yellow("note")} the model has no signature that can be called\n`);
+    process.stderr.write(`  ${stderr.yellow("note")} the model has no signature that can be called\n`);
 }

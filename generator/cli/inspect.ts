@@ -1,10 +1,10 @@
 import { Command } from "commander";
-import pc from "picocolors";
 import type { SignatureDescription, TensorDescription } from "../../runtime/description.js";
 import { formatShape } from "../../runtime/shape.js";
 import { printable } from "../../runtime/text.js";
 import { inspect } from "../describe.js";
 import type { ModelDescription } from "../description.js";
+import { stdout } from "./colours.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 
 interface InspectFlags {
@@ -32,8 +32,8 @@ function formatDescription({ directory, tags, tagSets, tensorflowVersion, signat
   if (tensorflowVersion !== "") facts.push(`TensorFlow ${printable(tensorflowVersion)}`);
   const others = tagSets.filter((set) => set.join("\n") !== tags.join("\n"));
   if (others.length > 0) facts.push(`also tagged: ${others.map(formatTagSet).join("; ")}`);
-  const head = `${pc.bold(printable(directory, 500))}  ${pc.dim(facts.join(", "))}`;
-  const body = signatures.length === 0 ? [pc.yellow("It has no signatures.")] : signatures.map(formatSignature);
+  const head = `${stdout.bold(printable(directory, 500))}  ${stdout.dim(facts.join(", "))}`;
+  const body = signatures.length === 0 ? [stdout.yellow("It has no signatures.")] : signatures.map(formatSignature);
   return `${[head, ...body].join("\n\n")}\n`;
 }
 
@@ -45,17 +45,17 @@ function formatSignature({ key, inputs, outputs, unsupported }: SignatureDescrip
   const parameters = inputs.map((input) => printable(input.key) + (input.optional === true ? "?" : "")).join(", ");
   const width = Math.max(...[...inputs, ...outputs].map((tensor) => printable(tensor.key).length), 0);
   const line = (mark: string, tensor: TensorDescription): string =>
-    `  ${pc.dim(mark)} ${printable(tensor.key).padEnd(width)}  ${formatTensor(tensor)}`;
+    `  ${stdout.dim(mark)} ${printable(tensor.key).padEnd(width)}  ${formatTensor(tensor)}`;
   return [
-    `${pc.cyan(printable(key))}(${parameters})`,
+    `${stdout.cyan(printable(key))}(${parameters})`,
     ...inputs.map((input) => line("in ", input)),
     ...outputs.map((output) => line("out", output)),
-    ...(unsupported === undefined ? [] : [pc.yellow(`  left out of generated clients: ${unsupported}`)]),
+    ...(unsupported === undefined ? [] : [stdout.yellow(`  left out of generated clients: ${unsupported}`)]),
   ].join("\n");
 }
 
 function formatTensor({ dtype, shape, encoding, optional }: TensorDescription): string {
   const form = shape?.length === 0 ? "scalar" : formatShape(shape);
   const remarks = [encoding, optional === true ? "optional" : undefined].filter((remark) => remark !== undefined);
-  return `${dtype} ${form}${remarks.length === 0 ? "" : pc.dim(`  ${remarks.join(", ")}`)}`;
+  return `${dtype} ${form}${remarks.length === 0 ? "" : stdout.dim(`  ${remarks.join(", ")}`)}`;
 }

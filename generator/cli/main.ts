@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
-import pc from "picocolors";
 import { SavedModelError } from "../../runtime/errors.js";
+import { stderr } from "./colours.js";
 import { doctorCommand } from "./doctor.js";
 import { generateCommand } from "./generate.js";
 import { inspectCommand } from "./inspect.js";
@@ -38,7 +38,7 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   } else if (error instanceof SavedModelError) {
     process.exitCode = error.code === "INVALID_OPTION" ? USAGE : FAILURE;
-    process.stderr.write(`${pc.red("error")} ${error.message}\n`);
+    process.stderr.write(`${stderr.red("error")} ${error.message}\n`);
   } else {
     throw error;
   }

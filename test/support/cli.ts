@@ -11,6 +11,8 @@ export interface Finished {
 
 /** Runs the built command line as a user would, without a terminal. */
 export function savedmodel(parameters: readonly string[], cwd?: string): Finished {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...parameters], { cwd, encoding: "utf8" });
+  // Whoever runs the tests may want colours; a user who pipes the output gets none.
+  const { FORCE_COLOR: _, ...env } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...parameters], { cwd, env, encoding: "utf8" });
   return { status, stdout, stderr };
 }
