@@ -239,8 +239,8 @@ export class Dtypes extends Model {
    * Runs the signature `with_default` (`tensorflow/serving/predict`).
    *
    * @param x `x`: float32 [?]
-   * @param scale `scale`: float32 scalar, the model's own default when left out
-   * @param offset `offset`: float32 [1], the model's own default when left out
+   * @param scale `scale`: float32 scalar, `2` when left out
+   * @param offset `offset`: float32 [1], `[0.5]` when left out
    * @returns `y`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */

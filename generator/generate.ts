@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { printStructure } from "ts-morph";
+import { SavedModelError } from "../runtime/errors.js";
 import { toPath } from "../runtime/locate.js";
 import { checkOptions } from "../runtime/options.js";
+import { nearest, quote } from "../runtime/text.js";
 import { sourceFileTemplate } from "../templates/source-file.js";
 import { describe, type InspectOptions } from "./describe.js";
 import type { ModelDescription } from "./description.js";
@@ -14,6 +16,8 @@ import { wrapLongLines } from "./wrap.js";
 export interface GenerateOptions extends InspectOptions {
   /** The name of the class; by default it is made of the folder's. */
   readonly className?: string;
+  /** The keys of the signatures that become methods; by default all of them. */
+  readonly signatures?: readonly string[];
   /** The folder that the file is meant for: paths in it are relative to the package around that folder. */
   readonly outputFolder?: string;
 }
@@ -34,11 +38,12 @@ export interface GeneratedClient {
 /**
  * Generates the client of a SavedModel. The same model gives the same text every time, on every machine.
  *
- * @throws SavedModelError the codes of {@link inspect}; `INVALID_OPTION` for a class name that is no identifier
+ * @throws SavedModelError the codes of {@link inspect}; `INVALID_OPTION` for a class name that cannot be one,
+ * `SIGNATURE_NOT_FOUND` for a key that the model does not have
  */
 export function generate(directory: string, options: GenerateOptions = {}): GeneratedClient {
-  checkOptions("generate()", options, ["className", "outputFolder", "tags"]);
-  const described = describe(toPath(directory), options.tags, "generate()");
+  checkOptions("generate()", options, ["className", "outputFolder", "signatures", "tags"]);
+  const described = select(describe(toPath(directory), options.tags, "generate()"), options.signatures);
   const description = { ...described, directory: relativeToPackage(directory, options.outputFolder ?? ".") };
   const model = nameModel(description, options.className);
   const structure = sourceFileTemplate(model, fingerprint(description));
@@ -46,6 +51,23 @@ export function generate(directory: string, options: GenerateOptions = {}): Gene
   const { className, fileName, notes } = model;
   const methods = model.signatures.map(({ method }) => method);
   return { className, fileName, text: wrapLongLines(text), methods, notes, description };
+}
+
+/** The description with these signatures only. */
+function select(description: ModelDescription, keys: readonly string[] | undefined): ModelDescription {
+  if (keys === undefined) return description;
+  const known = description.signatures.map(({ key }) => key);
+  const unknown = keys.find((key) => !known.includes(key));
+  if (unknown === undefined) {
+    return { ...description, signatures: description.signatures.filter(({ key }) => keys.includes(key)) };
+  }
+  const meant = nearest(unknown, known);
+  throw new SavedModelError("SIGNATURE_NOT_FOUND", `the model has no signature ${quote(unknown)}`, {
+    fix:
+      meant === undefined
+        ? `Its signatures: ${known.map(quote).join(", ") || "none"}.`
+        : `Did you mean ${quote(meant)}?`,
+  });
 }
 
 /** Changes when a signature does: a hash over keys, dtypes and shapes, not over names of tensors. */

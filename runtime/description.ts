@@ -1,5 +1,8 @@
 import type { ShapeSpec } from "./shape.js";
 
+/** A small tensor as JSON has it; integers of 64 bits are decimal text. */
+export type DefaultValue = number | boolean | string | readonly DefaultValue[];
+
 /** One input or output of a signature, as the SavedModel states it. */
 export interface TensorDescription {
   /** The key in the SignatureDef: what error messages name. */
@@ -14,6 +17,8 @@ export interface TensorDescription {
   readonly encoding?: "sparse" | "composite";
   /** True for an input that need not be fed, because the SignatureDef holds a default value. */
   readonly optional?: true;
+  /** The default value of an optional input, where it is small and plain: nested arrays of numbers, booleans or text. */
+  readonly default?: DefaultValue;
 }
 
 /** A SignatureDef. Inputs are in the author's order where the file tells it, else in natural order; so are outputs. */

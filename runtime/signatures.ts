@@ -1,6 +1,7 @@
+import { readDefault } from "./default-value.js";
 import type { SignatureDescription, TensorDescription } from "./description.js";
 import { dtypeName, isDType } from "./dtype.js";
-import { type Message, toNumber } from "./proto/decode.js";
+import { decode, type Message, toNumber } from "./proto/decode.js";
 import type { ShapeSpec } from "./shape.js";
 import { compareCodeUnits, compareNatural, quote } from "./text.js";
 
@@ -23,14 +24,18 @@ export function readSignatures(metaGraph: Message<"MetaGraphDef">): readonly Sig
 }
 
 function readSignature(key: string, signature: Message<"SignatureDef">): SignatureDescription {
-  const defaults = new Set(signature.defaults.map((entry) => entry.key));
-  const inputs = readTensors(signature.inputs).map((input) =>
-    defaults.has(input.key) ? { ...input, optional: true as const } : input,
-  );
+  const defaults = new Map(signature.defaults.map((entry) => [entry.key, entry.value]));
+  const inputs = readTensors(signature.inputs).map((input) => withDefault(input, defaults.get(input.key)));
   const outputs = readTensors(signature.outputs);
   const unsupported = whyUnsupported(inputs, outputs);
   const description = { key, methodName: signature.methodName, inputs, outputs };
   return unsupported === undefined ? description : { ...description, unsupported };
+}
+
+function withDefault(input: TensorDescription, bytes: Uint8Array | undefined): TensorDescription {
+  if (bytes === undefined) return input;
+  const value = readDefault(decode("TensorProto", bytes));
+  return value === undefined ? { ...input, optional: true } : { ...input, optional: true, default: value };
 }
 
 function readTensors(entries: readonly Message<"TensorInfoEntry">[]): readonly TensorDescription[] {

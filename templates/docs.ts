@@ -1,6 +1,7 @@
 import type { JSDocStructure, OptionalKind } from "ts-morph";
 import { docCode } from "../generator/escape.js";
 import type { NamedModel, NamedSignature, NamedTensor } from "../generator/name-model.js";
+import type { DefaultValue } from "../runtime/description.js";
 import { formatShape } from "../runtime/shape.js";
 
 /** The comment of the generated class. */
@@ -48,7 +49,13 @@ export function block(...lines: readonly string[]): OptionalKind<JSDocStructure>
 }
 
 /** `` `training_input`: float32 [1, 2] `` */
-function describe({ key, dtype, shape, optional }: NamedTensor): string {
+function describe({ key, dtype, shape, optional, default: value }: NamedTensor): string {
   const form = shape?.length === 0 ? "scalar" : shape === null ? "of any shape" : formatShape(shape);
-  return `${docCode(key)}: ${dtype} ${form}${optional === true ? ", the model's own default when left out" : ""}`;
+  return `${docCode(key)}: ${dtype} ${form}${optional === true ? `, ${whenLeftOut(value)}` : ""}`;
+}
+
+function whenLeftOut(value: DefaultValue | undefined): string {
+  return value === undefined
+    ? "the model's own default when left out"
+    : `${docCode(JSON.stringify(value))} when left out`;
 }

@@ -3,14 +3,17 @@ import { Command } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
 import { printable } from "../../runtime/text.js";
 import type { GeneratedClient } from "../generate.js";
-import { writeGenerated } from "../write.js";
+import { type Change, planChange, writeWhole } from "../write.js";
 import { stderr, stdout } from "./colours.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 
 interface GenerateFlags {
   readonly output: string;
   readonly className?: string;
+  readonly signature?: readonly string[];
   readonly tags?: readonly string[];
+  readonly stdout?: true;
+  readonly dryRun?: true;
 }
 
 /** `savedmodel generate <dir…> -o <folder>` */
@@ -20,17 +23,38 @@ export function generateCommand(): Command {
     .argument("<dirs...>", "folders that hold saved_model.pb")
     .option("-o, --output <folder>", "where the clients are written", "generated")
     .option("--class-name <name>", "the name of the class (default: made of the folder's name)")
+    .option("--signature <key>", "a signature that becomes a method, to be repeated (default: all)", collect)
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
-    .action(async (directories: readonly string[], { output, ...options }: GenerateFlags) => {
+    .option("--stdout", "print the clients instead of writing them")
+    .option("--dry-run", "tell what would be written, and write nothing")
+    .action(async (directories: readonly string[], flags: GenerateFlags) => {
+      const { output, signature, stdout: toStdout, dryRun, ...options } = flags;
       if (options.className !== undefined && directories.length > 1) {
         throw new SavedModelError("INVALID_OPTION", "--class-name names one class, but there are several models");
       }
       // Printing needs ts-morph, which takes longer to load than all other commands together take to run.
       const { generate } = await import("../generate.js");
-      const clients = directories.map((directory) => generate(directory, { ...options, outputFolder: output }));
+      const chosen = signature === undefined ? options : { ...options, signatures: signature };
+      const clients = directories.map((directory) => generate(directory, { ...chosen, outputFolder: output }));
+      if (toStdout === true) {
+        for (const { text } of clients) process.stdout.write(text);
+        return;
+      }
       refuseSameFile(clients);
-      for (const client of clients) writeClient(client, output);
+      // Nothing is written before it is certain that everything can be.
+      const plan = clients.map((client) => {
+        const path = join(output, client.fileName);
+        return { client, path, change: planChange(path, client.text) };
+      });
+      for (const { client, path, change } of plan) {
+        if (dryRun !== true && change !== "unchanged") writeWhole(path, client.text);
+        report(client, path, dryRun === true ? WOULD[change] : change);
+      }
     });
+}
+
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
 }
 
 function refuseSameFile(clients: readonly GeneratedClient[]): void {
@@ -47,13 +71,17 @@ function refuseSameFile(clients: readonly GeneratedClient[]): void {
   }
 }
 
-function writeClient({ fileName, className, text, methods, notes }: GeneratedClient, output: string): void {
-  const path = join(output, fileName);
-  const result = writeGenerated(path, text);
-  const mark = result === "unchanged" ? stdout.dim(result) : stdout.green(result);
-  const shown = relative("", path) || path;
+/** What a dry run says. */
+const WOULD: Readonly<Record<Change, string>> = {
+  created: "would create",
+  updated: "would update",
+  unchanged: "unchanged",
+};
+
+function report({ className, methods, notes }: GeneratedClient, path: string, change: string): void {
+  const mark = change === "unchanged" ? stdout.dim(change) : stdout.green(change);
   const list = methods.length === 0 ? "" : `: ${methods.join(", ")}`;
-  process.stdout.write(`${mark} ${shown}  ${stdout.bold(className)}${stdout.dim(list)}\n`);
+  process.stdout.write(`${mark} ${relative("", path) || path}  ${stdout.bold(className)}${stdout.dim(list)}\n`);
   for (const note of notes) process.stderr.write(`  ${stderr.yellow("note")} ${note}\n`);
   if (methods.length === 0)
     process.stderr.write(`  ${stderr.yellow("note")} the model has no signature that can be called\n`);

@@ -54,8 +54,9 @@ function formatSignature({ key, inputs, outputs, unsupported }: SignatureDescrip
   ].join("\n");
 }
 
-function formatTensor({ dtype, shape, encoding, optional }: TensorDescription): string {
+function formatTensor({ dtype, shape, encoding, optional, default: value }: TensorDescription): string {
   const form = shape?.length === 0 ? "scalar" : formatShape(shape);
-  const remarks = [encoding, optional === true ? "optional" : undefined].filter((remark) => remark !== undefined);
+  const byDefault = value === undefined ? "optional" : `optional, ${printable(JSON.stringify(value))} by default`;
+  const remarks = [encoding, optional === true ? byDefault : undefined].filter((remark) => remark !== undefined);
   return `${dtype} ${form}${remarks.length === 0 ? "" : stdout.dim(`  ${remarks.join(", ")}`)}`;
 }

@@ -9,6 +9,8 @@ export type MessageName = keyof Schema;
 interface Scalars {
   readonly string: string;
   readonly int32: number;
+  readonly float: number;
+  readonly double: number;
   /** A `Long` where the value does not come from JavaScript: see {@link toNumber}. */
   readonly int64: number | { toNumber(): number };
   readonly bool: boolean;

@@ -131,7 +131,15 @@ export const schema = {
   },
   TensorProto: {
     fields: {
+      dtype: { type: "int32", id: 1 },
+      tensorShape: { type: "TensorShape", id: 2, protoName: "tensor_shape" },
+      tensorContent: { type: "bytes", id: 4, protoName: "tensor_content" },
+      floatVal: { rule: "repeated", type: "float", id: 5, protoName: "float_val" },
+      doubleVal: { rule: "repeated", type: "double", id: 6, protoName: "double_val" },
+      intVal: { rule: "repeated", type: "int32", id: 7, protoName: "int_val" },
       stringVal: { rule: "repeated", type: "bytes", id: 8, protoName: "string_val" },
+      int64Val: { rule: "repeated", type: "int64", id: 10, protoName: "int64_val" },
+      boolVal: { rule: "repeated", type: "bool", id: 11, protoName: "bool_val" },
     },
   },
   NameAttrList: {
