@@ -153,6 +153,7 @@ export class Model implements Disposable {
   }
 
   #method(signature: string): Method {
+    if (this.disposed) throw new SavedModelError("DISPOSED", `${printable(signature)}(): the model was disposed`);
     const method = this.#methods.get(signature);
     if (method !== undefined) return method;
     const reason = this.#session.signatures.find(({ key }) => key === signature)?.unsupported;

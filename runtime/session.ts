@@ -1,5 +1,6 @@
 import { prepareCopies } from "./copy-variables.js";
 import type { SignatureDescription } from "./description.js";
+import { SavedModelError } from "./errors.js";
 import { diagnoseLoadFailure, requireVariables } from "./load-errors.js";
 import { ModelFile } from "./model-file.js";
 import { type NativeApi, nativeApi, nonNull } from "./native/api.js";
@@ -99,8 +100,13 @@ export class Session {
     return this.#disposed;
   }
 
-  /** The operation of this name in the loaded graph, if there is one. */
+  /**
+   * The operation of this name in the loaded graph, if there is one.
+   *
+   * @throws SavedModelError `DISPOSED`
+   */
   operation(name: string): Pointer | null {
+    if (this.#disposed) throw new SavedModelError("DISPOSED", "the model was disposed");
     return this.api.TF_GraphOperationByName(this.#graph, name);
   }
 
