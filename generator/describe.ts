@@ -6,6 +6,7 @@ import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../runtime/saved-model-
 import { readSignatures } from "../runtime/signatures.js";
 import { printable } from "../runtime/text.js";
 import { authorOrder } from "./author-order.js";
+import { operationTypes, readAssets, readVariables, unknownOperations } from "./contents.js";
 import type { ModelDescription } from "./description.js";
 
 /** What is read of a SavedModel. */
@@ -32,12 +33,17 @@ export function describe(directory: string, tags: readonly string[] | undefined,
   const metaGraph = chooseMetaGraph(directory, metaGraphs, tags);
   try {
     const graph = openGraph(metaGraph.graphDef);
+    const operations = operationTypes(metaGraph);
     return {
       formatVersion: 1,
       directory,
       tags: tagsOf(metaGraph),
       tagSets: metaGraphs.map(tagsOf),
       tensorflowVersion: metaGraph.metaInfoDef?.tensorflowVersion ?? "",
+      operations,
+      unknownOperations: unknownOperations(operations),
+      variables: readVariables(metaGraph),
+      assets: readAssets(metaGraph),
       signatures: readSignatures(metaGraph).map((signature) => authorOrder(signature, graph)),
     };
   } catch (cause) {

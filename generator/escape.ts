@@ -1,8 +1,8 @@
 // The one place where text from a model becomes code. Every name in a SavedModel is a free string of an untrusted author,
 // and ts-morph prints what it is given: nothing else may put model text into code.
 
-/** Characters that act on a reader's screen or end a line: controls, format and bidirectional marks, separators, surrogates. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+/** Characters that act on a reader's screen, end a line, or are not shown: controls, format and bidirectional marks, and so on. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 const COMMENT_LIMIT = 200;
 

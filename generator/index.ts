@@ -5,5 +5,5 @@
  */
 export type { SignatureDescription, TensorDescription } from "../runtime/description.js";
 export { type InspectOptions, inspect } from "./describe.js";
-export type { ModelDescription } from "./description.js";
+export type { ModelDescription, VariableDescription } from "./description.js";
 export { type GeneratedClient, type GenerateOptions, generate } from "./generate.js";

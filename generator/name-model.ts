@@ -40,7 +40,7 @@ export interface NamedModel {
  * Gives every construct of the generated file its name. The same description gets the same names every time.
  *
  * @param className the name of the class, if it is not to be made of the folder's
- * @throws SavedModelError `INVALID_OPTION` when `className` is no identifier
+ * @throws SavedModelError `INVALID_OPTION` when `className` is no identifier, or a reserved one
  */
 export function nameModel(description: ModelDescription, className?: string): NamedModel {
   const notes: string[] = [];
@@ -53,6 +53,11 @@ export function nameModel(description: ModelDescription, className?: string): Na
   }
   const methods = new NameTable("method", "signature", notes).claimAll(supported.map(({ key }) => key));
   const signatures = supported.map((signature, index) => nameSignature(signature, methods[index] ?? "", types, notes));
+  const { unknownOperations: unknown } = description;
+  if (unknown.length > 0) {
+    const list = unknown.map(quote).join(", ");
+    notes.push(`TensorFlow does not have the operations ${list}: the model loads only where they are registered`);
+  }
   return { description, className: identifier(name), fileName: `${kebabCase(name)}.ts`, signatures, notes };
 }
 

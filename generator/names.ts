@@ -1,3 +1,4 @@
+import { ts } from "ts-morph";
 import { quote } from "../runtime/text.js";
 
 /** Words that cannot name a parameter or a class in a module (ECMAScript 2025, 12.7.2), and those that confuse. */
@@ -100,13 +101,14 @@ function reason(wanted: string, base: string, free: string): string {
 export function camelCase(raw: string): string {
   const name = words(raw)
     .map((word, index) => (index === 0 ? lowerFirst(word) : upperFirst(word)))
-    .join("");
+    .join("")
+    .normalize("NFC");
   return startable(name);
 }
 
 /** `custom_model` → `CustomModel`. */
 export function pascalCase(raw: string): string {
-  return startable(words(raw).map(upperFirst).join(""));
+  return startable(words(raw).map(upperFirst).join("").normalize("NFC"));
 }
 
 /** `CustomModel` → `custom-model`, for a file's name. */
@@ -120,12 +122,18 @@ export function kebabCase(name: string): string {
 /** The runs of characters that an identifier may have; `_` and `$` separate. NFC makes equal-looking names equal. */
 function words(raw: string): readonly string[] {
   // A key of megabytes gives no better a name than its beginning.
-  return (
-    raw
-      .slice(0, 100)
-      .normalize("NFC")
-      .match(/(?:(?![_$\u200c\u200d])\p{ID_Continue})+/gu) ?? []
-  );
+  const characters = [...raw.slice(0, 100).normalize("NFC")];
+  return characters
+    .map((character) => (isWordCharacter(character) ? character : " "))
+    .join("")
+    .split(" ")
+    .filter((word) => word !== "");
+}
+
+/** Whether an identifier may have it, and shows it. The compiler is asked: Node.js may know letters that it does not. */
+function isWordCharacter(character: string): boolean {
+  if (/[_$\p{Default_Ignorable_Code_Point}]/u.test(character)) return false;
+  return ts.isIdentifierPart(character.codePointAt(0) ?? 0, ts.ScriptTarget.ESNext);
 }
 
 /** An acronym is lowered as a whole (`URL` → `url`, `URLPath` → `urlPath`), another word at its first letter. */
@@ -137,7 +145,9 @@ function lowerFirst(word: string): string {
 
 function upperFirst(word: string): string {
   const head = [...word][0] ?? "";
-  return head.toUpperCase() + word.slice(head.length);
+  const upper = head.toUpperCase();
+  // The capital of an old letter can be a new one.
+  return ([...upper].every(isWordCharacter) ? upper : head) + word.slice(head.length);
 }
 
 /** Digits and marks may continue an identifier, not start one. */

@@ -51,7 +51,7 @@ function readTensors(entries: readonly Message<"TensorInfoEntry">[]): readonly T
 }
 
 /** An absent TensorShapeProto is the scalar shape, as proto3 has it. */
-function readShape(shape: Message<"TensorShape"> | null): ShapeSpec {
+export function readShape(shape: Message<"TensorShape"> | null): ShapeSpec {
   if (shape?.unknownRank) return null;
   return (shape?.dim ?? []).map(({ size }) => {
     const value = toNumber(size);

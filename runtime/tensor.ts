@@ -3,7 +3,7 @@ import { bfloatToNumber, halfToNumber } from "./call/half.js";
 import { stage } from "./call/stage.js";
 import { type DType, dtypeInfo, isDType, type NumericDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
-import { elementCount, formatShape, isShape } from "./shape.js";
+import { elementCount, formatShape, isShape, MAX_RANK } from "./shape.js";
 import type { AnyNested, AnyShape, FlatLike, Nested, Scalar, ScalarLike, Shape, TensorData } from "./types.js";
 
 /** The elements of a tensor as they are kept: a typed array, or the bytes of each string. */
@@ -15,7 +15,7 @@ type DataLike<D extends DType> = AnyNested<ScalarLike<D>> | FlatLike<D>;
 /** `[1, 2]` for the `readonly [1, 2]` that a const type parameter makes of a literal. */
 type Writable<S extends Shape> = { -readonly [Axis in keyof S]: S[Axis] };
 
-const NO_SHAPE = "a shape is a list of sizes, which are integers from 0 on";
+const NO_SHAPE = `a shape is a list of at most ${MAX_RANK} sizes: integers from 0 on, whose product can be counted`;
 
 /**
  * A dense tensor in JavaScript memory: a dtype, a shape and elements in row-major order.

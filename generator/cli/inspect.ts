@@ -1,9 +1,10 @@
 import { Command } from "commander";
 import type { SignatureDescription, TensorDescription } from "../../runtime/description.js";
-import { formatShape } from "../../runtime/shape.js";
+import { currentVersion } from "../../runtime/library/cache.js";
+import { elementCount, formatShape } from "../../runtime/shape.js";
 import { printable } from "../../runtime/text.js";
 import { inspect } from "../describe.js";
-import type { ModelDescription } from "../description.js";
+import type { ModelDescription, VariableDescription } from "../description.js";
 import { stdout } from "./colours.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 
@@ -27,14 +28,61 @@ export function inspectCommand(): Command {
     });
 }
 
-function formatDescription({ directory, tags, tagSets, tensorflowVersion, signatures }: ModelDescription): string {
+function formatDescription(description: ModelDescription): string {
+  const { directory, tags, tagSets, tensorflowVersion, signatures } = description;
   const facts = [`tags: ${formatTagSet(tags)}`];
   if (tensorflowVersion !== "") facts.push(`TensorFlow ${printable(tensorflowVersion)}`);
   const others = tagSets.filter((set) => set.join("\n") !== tags.join("\n"));
   if (others.length > 0) facts.push(`also tagged: ${others.map(formatTagSet).join("; ")}`);
   const head = `${stdout.bold(printable(directory, 500))}  ${stdout.dim(facts.join(", "))}`;
   const body = signatures.length === 0 ? [stdout.yellow("It has no signatures.")] : signatures.map(formatSignature);
-  return `${[head, ...body].join("\n\n")}\n`;
+  return `${[head, ...body, ...formatContents(description)].join("\n\n")}\n`;
+}
+
+/** More variables than a person would read; `--json` has them all. */
+const SHOWN_VARIABLES = 12;
+
+function formatContents({
+  variables,
+  assets,
+  unknownOperations,
+  tensorflowVersion,
+}: ModelDescription): readonly string[] {
+  const sections: string[] = [];
+  if (variables.length > 0) sections.push(formatVariables(variables));
+  if (assets.length > 0) sections.push(`${stdout.cyan("assets")}  ${assets.map((name) => printable(name)).join(", ")}`);
+  const warnings: string[] = [];
+  if (unknownOperations.length > 0) {
+    warnings.push(`TensorFlow does not have: ${unknownOperations.map((name) => printable(name)).join(", ")}`);
+  }
+  const installed = currentVersion();
+  if (installed !== undefined && isOlder(installed, tensorflowVersion)) {
+    warnings.push(`The installed TensorFlow ${installed} is older than the model, and may lack operations.`);
+  }
+  if (warnings.length > 0) sections.push(warnings.map((warning) => stdout.yellow(warning)).join("\n"));
+  return sections;
+}
+
+function formatVariables(variables: readonly VariableDescription[]): string {
+  const shown = variables.slice(0, SHOWN_VARIABLES);
+  const width = Math.max(...shown.map(({ name }) => printable(name).length));
+  const count = variables.reduce((sum, { shape }) => sum + elementCount((shape ?? []).map((size) => size ?? 0)), 0);
+  const rest = variables.length - shown.length;
+  return [
+    `${stdout.cyan("variables")}  ${variables.length}, with ${count.toLocaleString("en")} elements`,
+    ...shown.map(({ name, dtype, shape, trainable }) => {
+      const remark = trainable ? "" : stdout.dim("  not trainable");
+      return `      ${printable(name).padEnd(width)}  ${dtype} ${shape?.length === 0 ? "scalar" : formatShape(shape)}${remark}`;
+    }),
+    ...(rest > 0 ? [stdout.dim(`      and ${rest} more (--json lists all)`)] : []),
+  ].join("\n");
+}
+
+/** Whether one version of TensorFlow comes before another; patches do not count, they add no operations. */
+function isOlder(version: string, other: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [otherMajor = 0, otherMinor = 0] = other.split(".").map(Number);
+  return major < otherMajor || (major === otherMajor && minor < otherMinor);
 }
 
 function formatTagSet(tags: readonly string[]): string {

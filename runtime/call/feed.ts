@@ -75,14 +75,14 @@ export class Feed {
     return tensor;
   }
 
-  #copyNumbers(elements: NodeJS.ArrayBufferView): void {
+  #copyNumbers(elements: ArrayBufferView): void {
     const bytes = this.#count * this.#dtype.bytes;
     // Counted by the engine: a buffer may have been transferred, and `length` may be a subclass's own.
     if (intrinsicByteLength(elements) !== bytes) throw this.#countError();
     if (bytes > 0) this.#api.memcpy(this.#data, elements, bytes);
   }
 
-  #copyStrings(elements: Exclude<Elements, NodeJS.ArrayBufferView>): void {
+  #copyStrings(elements: Exclude<Elements, ArrayBufferView>): void {
     if (elements.length !== this.#count) throw this.#countError();
     let address = this.#data;
     const step = BigInt(this.#dtype.bytes);
@@ -108,7 +108,7 @@ const byteLengthOfTypedArray = Object.getOwnPropertyDescriptor(
   "byteLength",
 )?.get;
 
-function intrinsicByteLength(view: NodeJS.ArrayBufferView): number {
+function intrinsicByteLength(view: ArrayBufferView): number {
   return byteLengthOfTypedArray?.call(view) as number;
 }
 

@@ -91,8 +91,10 @@ function nestedError(result: NestedProblem, spec: InputSpec, call: string): Save
 
 function advice({ problem, value }: NestedProblem, { dtype }: InputSpec): string | undefined {
   if (isThenable(value)) return "Await it first.";
-  const isRounded = problem === "OUT_OF_RANGE" && dtype.kind === "bigint" && typeof value === "number";
-  return isRounded ? "Give it as a bigint: a number holds no integer beyond 2^53 for certain." : undefined;
+  const isRounded = problem === "OUT_OF_RANGE" && dtype.kind === "bigint" && Math.abs(Number(value)) > 2 ** 53 - 1;
+  return isRounded && typeof value === "number"
+    ? "Give it as a bigint: a number holds no integer beyond 2^53 for certain."
+    : undefined;
 }
 
 function lengthOf(value: unknown): string {

@@ -2,7 +2,7 @@ import { loadKoffi } from "../library/koffi.js";
 import { type NativeLibrary, openLibrary } from "../library/open.js";
 import { functions, type NativeFunctions, type Pointer } from "./ffi.js";
 
-type Memory = Pointer | NodeJS.ArrayBufferView;
+type Memory = Pointer | ArrayBufferView;
 
 /** TensorFlow's C API, and what little of the C library is needed to reach its memory. */
 export interface NativeApi extends NativeFunctions {

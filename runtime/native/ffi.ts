@@ -121,7 +121,7 @@ interface ParameterTypes {
   int64_t: number | bigint;
   size_t: number | bigint;
   str: string;
-  "void *": Pointer | NodeJS.ArrayBufferView | null;
+  "void *": Pointer | ArrayBufferView | null;
   "const char **": readonly string[];
   TF_Output: { readonly oper: Pointer; readonly index: number };
 }

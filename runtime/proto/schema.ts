@@ -12,7 +12,13 @@ export const schema = {
       graphDef: { type: "bytes", id: 2, protoName: "graph_def" },
       saverDef: { type: "SaverDef", id: 3, protoName: "saver_def" },
       signatureDef: { rule: "repeated", type: "SignatureEntry", id: 5, protoName: "signature_def" },
+      assetFileDef: { rule: "repeated", type: "AssetFileDef", id: 6, protoName: "asset_file_def" },
       objectGraphDef: { type: "bytes", id: 7, protoName: "object_graph_def" },
+    },
+  },
+  AssetFileDef: {
+    fields: {
+      filename: { type: "string", id: 2 },
     },
   },
   MetaInfoDef: {
@@ -158,6 +164,11 @@ export const schema = {
       signature: { type: "OpName", id: 1 },
     },
   },
+  FunctionNodes: {
+    fields: {
+      nodeDef: { rule: "repeated", type: "bytes", id: 3, protoName: "node_def" },
+    },
+  },
   OpName: {
     fields: {
       name: { type: "string", id: 1 },
@@ -194,6 +205,24 @@ export const schema = {
   TrackableObjectGraph: {
     fields: {
       nodes: { rule: "repeated", type: "TrackableObject", id: 1 },
+    },
+  },
+  VariableNodes: {
+    fields: {
+      nodes: { rule: "repeated", type: "VariableNode", id: 1 },
+    },
+  },
+  VariableNode: {
+    fields: {
+      variable: { type: "SavedVariable", id: 7 },
+    },
+  },
+  SavedVariable: {
+    fields: {
+      dtype: { type: "int32", id: 1 },
+      shape: { type: "TensorShape", id: 2 },
+      trainable: { type: "bool", id: 3 },
+      name: { type: "string", id: 6 },
     },
   },
   TrackableObject: {

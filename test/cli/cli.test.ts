@@ -47,8 +47,20 @@ train(training_input, training_target)
   in  training_input   float32 [1, 2]
   in  training_target  float32 [1, 1]
   out loss             float32 scalar
+
+variables  6, with 11 elements
+      custom_model/bias    float32 [2]
+      custom_model/bias    float32 [1]
+      custom_model/kernel  float32 [2, 2]
+      custom_model/kernel  float32 [2, 1]
+      sgd/iteration        int64 scalar  not trainable
+      sgd/learning_rate    float32 scalar  not trainable
 `,
     );
+  });
+
+  it("names the assets", () => {
+    expect(savedmodel(["inspect", modelFolder("text")]).stdout).toContain("\nassets  vocabulary.txt\n");
   });
 
   it("marks optional inputs and signatures that are left out", () => {

@@ -9,6 +9,7 @@ import { modelFolder, tempFolder } from "../support/temp.js";
 import { typeErrors } from "../support/typescript.js";
 
 const generated = fileURLToPath(new URL("../../generated", import.meta.url));
+const shared = fileURLToPath(new URL("../../../shared/models", import.meta.url));
 const models = readdirSync(modelFolder(""), { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && existsSync(join(modelFolder(entry.name), "saved_model.pb")))
   .map(({ name }) => name);
@@ -62,7 +63,6 @@ describe("generated code", () => {
     ).toEqual([]);
   });
 
-  const shared = fileURLToPath(new URL("../../../shared/models", import.meta.url));
   it.skipIf(!existsSync(shared))("passes it for every third-party model", () => {
     const names = readdirSync(shared).filter((name) => existsSync(join(shared, name, "saved_model.pb")));
     expect(names.length).toBeGreaterThan(20);
@@ -80,6 +80,32 @@ describe("generated code", () => {
       "use.ts": readFileSync(new URL("../typings/use.ts", import.meta.url), "utf8"),
     };
     expect(typeErrors(files)).toEqual([]);
+  });
+});
+
+describe("inspect", () => {
+  it("lists operations, variables and assets", () => {
+    const { operations, unknownOperations, variables, assets } = inspect(modelFolder("text"));
+    expect(operations).toEqual(expect.arrayContaining(["LookupTableFindV2", "StatefulPartitionedCall", "StringJoin"]));
+    expect([unknownOperations, variables, assets]).toEqual([[], [], ["vocabulary.txt"]]);
+    expect(inspect(modelFolder("regression")).variables).toContainEqual({
+      name: "w",
+      dtype: "float32",
+      shape: [2, 1],
+      trainable: true,
+    });
+  });
+
+  it.skipIf(!existsSync(shared)).each([
+    ["stfs-custom-op", ["ZeroOut"]],
+    [
+      "ydf-adult-gbdt",
+      ["SimpleMLCreateModelResource", "SimpleMLInferenceOpWithHandle", "SimpleMLLoadModelFromPathWithHandle"],
+    ],
+    ["guesslang", []],
+  ])("knows which operations of %s TensorFlow does not have", (name, unknown) => {
+    expect(inspect(join(shared, name)).unknownOperations).toEqual(unknown);
+    expect(generate(join(shared, name)).notes.some((note) => note.includes("does not have"))).toBe(unknown.length > 0);
   });
 });
 

@@ -1,0 +1,171 @@
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type GeneratedClient, generate } from "../../generator/index.js";
+import { type ParsedClient, parseClient } from "../support/client.js";
+import { hostileFolder, hostileModel } from "../support/hostile.js";
+import { type ModelSpec, type SignatureSpec, type TensorSpec, writeModel } from "../support/saved-model.js";
+import { tempFolder } from "../support/temp.js";
+import { typeErrors } from "../support/typescript.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The dtypes that have a TypeScript type, by their number in tensorflow/core/framework/types.proto. */
+const DTYPES: ReadonlyMap<number, string> = new Map([
+  [1, "float32"],
+  [2, "float64"],
+  [3, "int32"],
+  [4, "uint8"],
+  [5, "int16"],
+  [6, "int8"],
+  [7, "string"],
+  [9, "int64"],
+  [10, "bool"],
+  [14, "bfloat16"],
+  [17, "uint16"],
+  [19, "float16"],
+  [22, "uint32"],
+  [23, "uint64"],
+]);
+
+const HIDDEN = ["__saved_model_init_op", "__saved_model_train_op"];
+
+/** What no reader of a file should have to face: what acts on the screen, and what is not seen on it. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/u;
+
+describe("whatever the names in a model are", () => {
+  it("the client has the planned statements, members, names and values, and no others", () => {
+    const folder = tempFolder();
+    fc.assert(
+      fc.property(hostileModel, hostileFolder, (model, name) => {
+        const client = generateFrom(join(folder, name), model);
+        const parsed = parseClient(client.text);
+        expectPlanned(parsed, client, model);
+        expectValues(parsed, client, model, relative(root, join(folder, name)));
+        expect(client.text.replaceAll("\n", "")).not.toMatch(UNSEEN);
+        expect(generateFrom(join(folder, name), reversed(model)).text).toBe(client.text);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("the client passes a strict compiler", () => {
+    const folder = tempFolder();
+    const clients = fc
+      .sample(fc.tuple(hostileModel, hostileFolder), 2000)
+      .map(([model, name]) => generateFrom(join(folder, name), model).text);
+    expect(typeErrors(Object.fromEntries(clients.map((text, index) => [`client-${index}.ts`, text])))).toEqual([]);
+  });
+});
+
+function generateFrom(folder: string, model: ModelSpec): GeneratedClient {
+  writeModel(folder, model);
+  return generate(folder, { outputFolder: root });
+}
+
+/** The same model, in another order: that of a proto map means nothing. */
+function reversed(model: ModelSpec): ModelSpec {
+  const signatures = model.signatures.map((signature) => ({
+    ...signature,
+    inputs: signature.inputs.toReversed(),
+    outputs: signature.outputs.toReversed(),
+  }));
+  return { ...model, tags: model.tags.toReversed(), signatures: signatures.toReversed() };
+}
+
+function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedClient, model: ModelSpec): void {
+  const callable = callableOf(model);
+  const several = callable.filter(({ outputs }) => outputs.length > 1);
+  expect(parsed.statements).toEqual([
+    "ImportDeclaration",
+    ...several.map(() => "InterfaceDeclaration"),
+    "ClassDeclaration",
+    "FirstStatement",
+  ]);
+  expect([...parsed.tags].filter((tag) => !["param", "returns", "throws"].includes(tag))).toEqual([]);
+  expect(parsed.className).toBe(className);
+  expectDistinct([className, ...parsed.interfaces.map(({ name }) => name)]);
+  expect(parsed.interfaces.map(({ properties }) => properties.length)).toEqual(
+    several.map(({ outputs }) => outputs.length),
+  );
+  for (const { properties } of parsed.interfaces) expectDistinct(properties);
+
+  expectDistinct(methods);
+  expect(parsed.methods.map(({ name, implemented }) => [name, implemented])).toEqual(
+    methods.flatMap((method) => [
+      [method, false],
+      [method, true],
+    ]),
+  );
+  const overloads = parsed.methods.filter(({ implemented }) => !implemented);
+  expect(overloads.map(({ parameters }) => parameters.length)).toEqual(callable.map(({ inputs }) => inputs.length));
+  const interfaces = parsed.interfaces.map(({ name }) => name);
+  expect(overloads.filter((_, index) => several.includes(callable[index] as SignatureSpec))).toMatchObject(
+    interfaces.map((returns) => ({ returns })),
+  );
+  for (const { parameters, tags } of overloads) {
+    expectDistinct(parameters);
+    expect(tags).toEqual([...parameters.map((name) => `@param ${name}`), "@returns", "@throws"]);
+  }
+}
+
+function expectDistinct(names: readonly string[]): void {
+  expect(new Set(names).size, names.join()).toBe(names.length);
+  for (const name of names) expect(name.normalize("NFC")).toBe(name);
+}
+
+function expectValues(parsed: ParsedClient, client: GeneratedClient, model: ModelSpec, directory: string): void {
+  const interfaces = parsed.interfaces.values();
+  expect(sorted(parsed.descriptor)).toEqual(
+    sorted({
+      name: client.className,
+      directory,
+      tags: [...new Set(model.tags)].sort(),
+      signatures: callableOf(model).map(({ key, inputs, outputs }) => ({
+        key,
+        inputs: inputs.map((input) => ({ ...descriptorOf(input), ...(input.byDefault && { optional: true }) })),
+        outputs: outputs.map(descriptorOf),
+      })),
+    }),
+  );
+  const { signatures } = parsed.descriptor as { signatures: { outputs: { property?: string }[] }[] };
+  for (const { outputs } of signatures) {
+    const properties = outputs.map(({ property }) => property);
+    expect(properties).toEqual(outputs.length > 1 ? interfaces.next().value?.properties : outputs.map(() => undefined));
+  }
+}
+
+function descriptorOf({ key, dtype, shape }: TensorSpec): object {
+  return {
+    key,
+    dtype: dtypeOf(dtype),
+    shape: shape === null ? null : (shape ?? []).map((size) => (size < 0 ? null : size)),
+  };
+}
+
+/** A descriptor with its tensors sorted by key and without the names of properties, which are compared apart. */
+function sorted(descriptor: unknown): unknown {
+  const byKey = (tensors: readonly { key: string; property?: string }[]): unknown =>
+    tensors.map(({ property: _, ...tensor }) => tensor).sort(({ key: a }, { key: b }) => (a < b ? -1 : 1));
+  return JSON.parse(JSON.stringify(descriptor), (name, value) =>
+    name === "inputs" || name === "outputs" ? byKey(value) : value,
+  );
+}
+
+/** The signatures that become methods, in the order of their keys. */
+function callableOf({ signatures }: ModelSpec): readonly SignatureSpec[] {
+  return signatures
+    .filter(({ key, inputs, outputs }) => {
+      const plain = [...inputs, ...outputs].every(
+        ({ dtype, tensor, encoding }) => dtypeOf(dtype) !== undefined && tensor !== "" && encoding === undefined,
+      );
+      return plain && outputs.length > 0 && !HIDDEN.includes(key);
+    })
+    .sort(({ key: a }, { key: b }) => (a < b ? -1 : 1));
+}
+
+/** A reference dtype of TensorFlow 1 counts as the plain one. */
+function dtypeOf(code: number): string | undefined {
+  return DTYPES.get(code > 100 ? code - 100 : code);
+}

@@ -1,0 +1,108 @@
+import ts from "typescript";
+import { expect } from "vitest";
+
+/** A generated client as a parser sees it. */
+export interface ParsedClient {
+  /** The names of the statements' kinds. */
+  readonly statements: readonly string[];
+  readonly interfaces: readonly ParsedInterface[];
+  readonly className: string;
+  /** The members of the class after `load`, in pairs of an overload and an implementation. */
+  readonly methods: readonly ParsedMethod[];
+  /** The value of the descriptor, read from the literal. */
+  readonly descriptor: unknown;
+  /** The names of all tags in doc comments, anywhere in the file. */
+  readonly tags: ReadonlySet<string>;
+}
+
+export interface ParsedInterface {
+  readonly name: string;
+  readonly properties: readonly string[];
+}
+
+export interface ParsedMethod {
+  readonly name: string;
+  readonly parameters: readonly string[];
+  readonly returns: string;
+  /** `@param x`, `@returns`, … */
+  readonly tags: readonly string[];
+  readonly implemented: boolean;
+}
+
+/** Parses a generated client; what is not of the planned form fails the test. */
+export function parseClient(text: string): ParsedClient {
+  const file = ts.createSourceFile("client.ts", text, ts.ScriptTarget.ESNext, true) as ts.SourceFile & {
+    parseDiagnostics: readonly ts.Diagnostic[];
+  };
+  expect(file.parseDiagnostics.map(({ messageText }) => messageText)).toEqual([]);
+  const [clientClass] = file.statements.filter(ts.isClassDeclaration);
+  const [load, ...members] = (clientClass?.members ?? []).map(parseMember);
+  expect(load).toMatchObject({ name: "load", tags: ["@param directory", "@param options", "@throws"] });
+  return {
+    statements: file.statements.map(({ kind }) => ts.SyntaxKind[kind]),
+    interfaces: file.statements.filter(ts.isInterfaceDeclaration).map(parseInterface),
+    className: clientClass?.name?.text ?? "",
+    methods: members,
+    descriptor: descriptorOf(file),
+    tags: tagsIn(file),
+  };
+}
+
+function parseMember(member: ts.ClassElement): ParsedMethod {
+  if (!ts.isMethodDeclaration(member)) throw new Error(`a member is a ${ts.SyntaxKind[member.kind]}`);
+  return {
+    name: identifierOf(member.name),
+    parameters: member.parameters.map(({ name }) => identifierOf(name)),
+    returns: member.type?.getText() ?? "",
+    tags: ts
+      .getJSDocTags(member)
+      .map((tag) => `@${tag.tagName.text}${ts.isJSDocParameterTag(tag) ? ` ${tag.name.getText()}` : ""}`),
+    implemented: member.body !== undefined,
+  };
+}
+
+function parseInterface({ name, members }: ts.InterfaceDeclaration): ParsedInterface {
+  const properties = members.map((member) => {
+    if (!ts.isPropertySignature(member)) throw new Error(`an interface has a ${ts.SyntaxKind[member.kind]}`);
+    return identifierOf(member.name);
+  });
+  return { name: name.text, properties };
+}
+
+function identifierOf(name: ts.Node): string {
+  if (!ts.isIdentifier(name)) throw new Error(`a name is a ${ts.SyntaxKind[name.kind]}`);
+  return name.text;
+}
+
+function descriptorOf(file: ts.SourceFile): unknown {
+  const [statement] = file.statements.filter(ts.isVariableStatement);
+  const [declaration] = statement?.declarationList.declarations ?? [];
+  expect(declaration?.name.getText()).toBe("descriptor");
+  return literalValue(declaration?.initializer);
+}
+
+function literalValue(node: ts.Expression | undefined): unknown {
+  if (node === undefined) throw new Error("a value is missing");
+  if (ts.isStringLiteral(node)) return node.text;
+  if (ts.isNumericLiteral(node)) return Number(node.text);
+  if (ts.isArrayLiteralExpression(node)) return node.elements.map(literalValue);
+  if (node.kind === ts.SyntaxKind.NullKeyword) return null;
+  if (node.kind === ts.SyntaxKind.TrueKeyword) return true;
+  if (!ts.isObjectLiteralExpression(node)) throw new Error(`the descriptor has a ${ts.SyntaxKind[node.kind]}`);
+  return Object.fromEntries(
+    node.properties.map((property) => {
+      if (!ts.isPropertyAssignment(property)) throw new Error(`it has a ${ts.SyntaxKind[property.kind]}`);
+      return [identifierOf(property.name), literalValue(property.initializer)];
+    }),
+  );
+}
+
+function tagsIn(file: ts.SourceFile): ReadonlySet<string> {
+  const tags = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    for (const tag of ts.getJSDocTags(node)) tags.add(tag.tagName.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return tags;
+}
