@@ -131,8 +131,16 @@ export const schema = {
   },
   AttrValue: {
     fields: {
+      list: { type: "ListValue", id: 1 },
       tensor: { type: "TensorProto", id: 8 },
       func: { type: "NameAttrList", id: 10 },
+    },
+  },
+  ListValue: {
+    fields: {
+      s: { rule: "repeated", type: "bytes", id: 2 },
+      type: { rule: "repeated", type: "int32", id: 6 },
+      shape: { rule: "repeated", type: "TensorShape", id: 7 },
     },
   },
   TensorProto: {
