@@ -14,8 +14,8 @@ const WRAPPER = /signature_wrapper/;
 export function authorOrder(signature: SignatureDescription, graph: GraphIndex): SignatureDescription {
   const order = signature.inputs.length > 1 ? inputOrder(signature, graph) : undefined;
   if (order === undefined) return signature;
-  const inputs = [...signature.inputs].sort((a, b) => order.indexOf(a.key) - order.indexOf(b.key));
-  return { ...signature, inputs };
+  const byKey = new Map(signature.inputs.map((input) => [input.key, input]));
+  return { ...signature, inputs: order.flatMap((key) => byKey.get(key) ?? []) };
 }
 
 function inputOrder(signature: SignatureDescription, graph: GraphIndex): readonly string[] | undefined {

@@ -8,6 +8,7 @@ import { printable } from "../runtime/text.js";
 import { authorOrder } from "./author-order.js";
 import { operationTypes, readAssets, readVariables, unknownOperations } from "./contents.js";
 import type { ModelDescription } from "./description.js";
+import { exampleReader } from "./example.js";
 
 /** What is read of a SavedModel. */
 export interface InspectOptions {
@@ -33,6 +34,7 @@ export function describe(directory: string, tags: readonly string[] | undefined,
   const metaGraph = chooseMetaGraph(directory, metaGraphs, tags);
   try {
     const graph = openGraph(metaGraph.graphDef);
+    const withExamples = exampleReader(graph);
     const operations = operationTypes(metaGraph);
     return {
       formatVersion: 1,
@@ -44,7 +46,7 @@ export function describe(directory: string, tags: readonly string[] | undefined,
       unknownOperations: unknownOperations(operations),
       variables: readVariables(metaGraph),
       assets: readAssets(metaGraph),
-      signatures: readSignatures(metaGraph).map((signature) => authorOrder(signature, graph)),
+      signatures: readSignatures(metaGraph).map((signature) => withExamples(authorOrder(signature, graph))),
     };
   } catch (cause) {
     if (cause instanceof SavedModelError) throw cause;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { printStructure } from "ts-morph";
+import type { ExampleFeature } from "../runtime/description.js";
 import { SavedModelError } from "../runtime/errors.js";
 import { toPath } from "../runtime/locate.js";
 import { checkOptions } from "../runtime/options.js";
@@ -74,10 +75,22 @@ function select(description: ModelDescription, keys: readonly string[] | undefin
 function fingerprint({ signatures }: ModelDescription): string {
   const meaning = signatures.map(({ key, inputs, outputs }) => [
     key,
-    inputs.map(({ key, dtype, shape, optional }) => [key, dtype, shape, optional ?? false]),
+    inputs.map(({ key, dtype, shape, optional, example }) => [
+      key,
+      dtype,
+      shape,
+      optional ?? false,
+      ...meaningOf(example),
+    ]),
     outputs.map(({ key, dtype, shape }) => [key, dtype, shape]),
   ]);
   return `sha256:${createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 16)}`;
+}
+
+/** What a client knows of an input's examples; nothing for any other input, so that it says nothing of examples. */
+function meaningOf(example: readonly ExampleFeature[] | undefined): readonly unknown[] {
+  if (example === undefined) return [];
+  return [example.map(({ key, dtype, kind, shape, optional }) => [key, dtype, kind, shape, optional ?? false])];
 }
 
 /** The model's folder seen from the package that the output belongs to, so that the text is the same on every machine. */

@@ -5,6 +5,7 @@ import { SavedModelError } from "../runtime/errors.js";
 import { quote } from "../runtime/text.js";
 import type { ModelDescription } from "./description.js";
 import { identifier, isIdentifier } from "./escape.js";
+import { ExampleTable, type NamedExample } from "./name-examples.js";
 import { kebabCase, NameTable } from "./names.js";
 
 /** An input or output of a method, with the name that it has in the generated code. */
@@ -12,6 +13,8 @@ export interface NamedTensor extends TensorDescription {
   /** The runtime carries it: see {@link SignatureDescription.unsupported}. */
   readonly dtype: DType;
   readonly name: string;
+  /** The name of the interface of its items, where they are serialised examples. */
+  readonly exampleType?: string;
 }
 
 /** A method of the generated class. */
@@ -32,6 +35,8 @@ export interface NamedModel {
   /** Without a folder: `custom-model.ts`. */
   readonly fileName: string;
   readonly signatures: readonly NamedSignature[];
+  /** What inputs of serialised examples hold. */
+  readonly examples: readonly NamedExample[];
   /** Sentences on what was renamed or left out. */
   readonly notes: readonly string[];
 }
@@ -52,13 +57,18 @@ export function nameModel(description: ModelDescription, className?: string): Na
     else notes.push(`signature ${quote(signature.key)} is left out: ${signature.unsupported}`);
   }
   const methods = new NameTable("method", "signature", notes).claimAll(supported.map(({ key }) => key));
-  const signatures = supported.map((signature, index) => nameSignature(signature, methods[index] ?? "", types, notes));
+  const examples = new ExampleTable(types, notes);
+  const signatures = supported.map((signature, index) => {
+    const named = nameSignature(signature, methods[index] ?? "", types, notes);
+    return { ...named, inputs: nameExamples(named, examples) };
+  });
   const { unknownOperations: unknown } = description;
   if (unknown.length > 0) {
     const list = unknown.map(quote).join(", ");
     notes.push(`TensorFlow does not have the operations ${list}: the model loads only where they are registered`);
   }
-  return { description, className: identifier(name), fileName: `${kebabCase(name)}.ts`, signatures, notes };
+  const fileName = `${kebabCase(name)}.ts`;
+  return { description, className: identifier(name), fileName, signatures, examples: examples.all, notes };
 }
 
 /** The name that the user chose: as it is, or not at all. */
@@ -91,6 +101,16 @@ function nameTensors(tensors: readonly TensorDescription[], table: NameTable): r
     const { dtype } = tensor;
     if (!isDType(dtype)) throw new TypeError(`dtype ${dtype} cannot be carried`);
     return { ...tensor, dtype, name: identifier(names[index] ?? "") };
+  });
+}
+
+/** The inputs with the interfaces of their examples, which are named after the first method that takes them. */
+function nameExamples({ method, inputs }: NamedSignature, examples: ExampleTable): readonly NamedTensor[] {
+  const several = inputs.filter(({ example }) => example !== undefined).length > 1;
+  return inputs.map((input) => {
+    if (input.example === undefined) return input;
+    const raw = several ? `${method}_${input.key}_example` : `${method}_example`;
+    return { ...input, exampleType: examples.claim(raw, input.example).type };
   });
 }
 

@@ -19,9 +19,12 @@ const RESERVED_MEMBERS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** What the generated module imports, and global types that it mentions. */
+/** What the generated module imports, declares or mentions, and names that the compiler keeps for itself. */
 const RESERVED_TYPES: ReadonlySet<string> = new Set(
-  "Model Tensor TensorLike LoadOptions ModelDescriptor AnyShape URL Object Function Promise Symbol".split(" "),
+  (
+    "Model Tensor TensorLike LoadOptions ModelDescriptor AnyShape URL Uint8Array Object Function Promise Symbol descriptor directory " +
+    "options any bigint boolean never number object string symbol unknown infer keyof readonly unique exports require"
+  ).split(" "),
 );
 
 /** What a property of an output object may not be called: names that mean something to every object. */
@@ -42,6 +45,8 @@ export class NameTable {
   readonly #kind: NameKind;
   readonly #fallback: string;
   readonly #taken: Set<string> = new Set();
+  /** The number to try next for a name that is taken. */
+  readonly #counts: Map<string, number> = new Map();
   readonly #notes: string[];
 
   /**
@@ -72,7 +77,10 @@ export class NameTable {
     const suffix = this.#kind === "type" ? "Client" : "_";
     const free = RESERVED[this.#kind].has(base) ? `${base}${suffix}` : base;
     let name = free;
-    for (let count = 2; this.#taken.has(name); count++) name = `${free}${count}`;
+    for (let count = this.#counts.get(free) ?? 2; this.#taken.has(name); count++) {
+      name = `${free}${count}`;
+      this.#counts.set(free, count + 1);
+    }
     this.#taken.add(name);
     if (name !== wanted) {
       this.#notes.push(`${this.#kind} ${quote(raw)} is called ${name}, ${reason(wanted, base, free)}`);

@@ -22,15 +22,23 @@ export function planChange(path: string, text: string): Change {
   });
 }
 
-/** Writes a file as a whole or not at all. */
+/**
+ * Writes a file as a whole or not at all.
+ *
+ * @throws SavedModelError `WRITE_FAILED`
+ */
 export function writeWhole(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
   const scratch = `${path}.${process.pid}.tmp`;
   try {
+    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(scratch, text);
     renameSync(scratch, path);
-  } finally {
-    rmSync(scratch, { force: true });
+  } catch (cause) {
+    if (existsSync(scratch)) rmSync(scratch);
+    const reason = cause instanceof Error ? cause.message : `${cause}`;
+    throw new SavedModelError("WRITE_FAILED", `${printable(path, 500)} cannot be written: ${printable(reason, 500)}`, {
+      cause,
+    });
   }
 }
 

@@ -1,7 +1,20 @@
-import type { ShapeSpec } from "./shape.js";
+import type { PartialShape, ShapeSpec } from "./shape.js";
 
 /** A small tensor as JSON has it; integers of 64 bits are decimal text. */
 export type DefaultValue = number | boolean | string | readonly DefaultValue[];
+
+/** A feature that a model parses out of a serialised `tf.Example`. */
+export interface ExampleFeature {
+  /** The key in the example's map of features. */
+  readonly key: string;
+  readonly dtype: "float32" | "int64" | "string";
+  /** A dense feature has a value of fixed shape in each example; a sparse or ragged one any number of values. */
+  readonly kind: "dense" | "sparse" | "ragged";
+  /** The shape of the feature in one example; a null dimension is unknown. */
+  readonly shape: PartialShape;
+  /** True for a feature that an example may lack. */
+  readonly optional?: true;
+}
 
 /** One input or output of a signature, as the SavedModel states it. */
 export interface TensorDescription {
@@ -19,6 +32,8 @@ export interface TensorDescription {
   readonly optional?: true;
   /** The default value of an optional input, where it is small and plain: nested arrays of numbers, booleans or text. */
   readonly default?: DefaultValue;
+  /** What the model parses out of each string of an input, where that is a serialised `tf.Example`; in natural order. */
+  readonly example?: readonly ExampleFeature[];
 }
 
 /** A SignatureDef. Inputs are in the author's order where the file tells it, else in natural order; so are outputs. */

@@ -1,3 +1,4 @@
+import type { ExampleFeature } from "./description.js";
 import type { DType } from "./dtype.js";
 import type { ShapeSpec } from "./shape.js";
 
@@ -11,6 +12,13 @@ export interface TensorDescriptor {
   readonly optional?: true;
   /** The property that holds this output, where a signature has several. */
   readonly property?: string;
+  /** Which of the model's examples each item of this input is. */
+  readonly example?: number;
+}
+
+/** One feature of a `tf.Example`, with the property of the generated interface that holds it. */
+export interface FeatureDescriptor extends ExampleFeature {
+  readonly property: string;
 }
 
 /** One method of a generated client. */
@@ -31,5 +39,7 @@ export interface ModelDescriptor {
   readonly directory: string;
   /** The tags of the meta graph. */
   readonly tags: readonly string[];
+  /** The features of each kind of `tf.Example` that inputs take. The loaded model is not asked for them. */
+  readonly examples?: readonly (readonly FeatureDescriptor[])[];
   readonly signatures: readonly SignatureDescriptor[];
 }

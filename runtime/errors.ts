@@ -61,7 +61,8 @@ export type ErrorCode =
   // Use of this package
   | "INVALID_ARGUMENT"
   | "INVALID_OPTION"
-  | "OUTPUT_CONFLICT";
+  | "OUTPUT_CONFLICT"
+  | "WRITE_FAILED";
 
 /** What a {@link SavedModelError} is made of, beside its code and message. */
 export interface SavedModelErrorOptions {

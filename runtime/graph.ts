@@ -9,6 +9,10 @@ type Node = Message<"NodeDef">;
 export interface GraphIndex {
   node(name: string): Node | undefined;
   function(name: string): Message<"FunctionDef"> | undefined;
+  /** All nodes of the main graph. */
+  all(): readonly Node[];
+  /** Whether this text is anywhere in the graph: the cheapest way to know that an operation is not. */
+  mentions(text: string): boolean;
 }
 
 /** Opens a serialised GraphDef. Weights and whatever else is in the nodes stays undecoded. */
@@ -21,14 +25,21 @@ export function openGraph(bytes: Uint8Array): GraphIndex {
   return {
     node: (name) => (functions.length === 0 ? undefined : decodeFound("NodeDef", nodes().get(name))),
     function: (name) => decodeFound("FunctionDef", library().get(name)),
+    all: () => graph.node.map((node) => decode("NodeDef", node)),
+    mentions: (text) =>
+      bytes.length > 0 && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text),
   };
 }
 
 /** The name of the function that a node calls, if it calls one. */
 export function calledFunction(node: Node): string | undefined {
-  if (!CALL_OPS.has(node.op)) return undefined;
-  const attribute = node.attr.find(({ key }) => key === "f");
-  return attribute === undefined ? undefined : decode("AttrValue", attribute.value).func?.name;
+  return CALL_OPS.has(node.op) ? attributeOf(node, "f")?.func?.name : undefined;
+}
+
+/** An attribute of a node, if it has it. */
+export function attributeOf(node: Node, name: string): Message<"AttrValue"> | undefined {
+  const attribute = node.attr.find(({ key }) => key === name);
+  return attribute === undefined ? undefined : decode("AttrValue", attribute.value);
 }
 
 /** `StatefulPartitionedCall:1` → `StatefulPartitionedCall` */

@@ -5,8 +5,8 @@
  *
  * @module
  */
-export type { SignatureDescription, TensorDescription } from "./description.js";
-export type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "./descriptor.js";
+export type { ExampleFeature, SignatureDescription, TensorDescription } from "./description.js";
+export type { FeatureDescriptor, ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "./descriptor.js";
 export type { DType, NumericDType, TypedArrays } from "./dtype.js";
 export { type ErrorCode, SavedModelError, type SavedModelErrorOptions, type StatusName } from "./errors.js";
 export { type LoadOptions, Model } from "./model.js";
@@ -15,6 +15,7 @@ export type { PartialShape, ShapeSpec } from "./shape.js";
 export { Tensor } from "./tensor.js";
 export type {
   AnyNested,
+  AnyNestedLike,
   AnyShape,
   FlatLike,
   Nested,

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { PreparedCall } from "./call/prepared-call.js";
+import { type InspectOptions, inspect } from "node:util";
+import { type CallInput, PreparedCall } from "./call/prepared-call.js";
 import { findDifferences } from "./compare.js";
 import type { SignatureDescription, TensorDescription } from "./description.js";
 import type { ModelDescriptor, TensorDescriptor } from "./descriptor.js";
@@ -23,7 +24,7 @@ export interface LoadOptions {
 
 /** A signature that can be called, and is made ready by its first call. */
 interface Method {
-  readonly inputs: readonly TensorDescription[];
+  readonly inputs: readonly CallInput[];
   readonly outputs: readonly TensorDescription[];
   /** The property of each output, or undefined where the only output is returned as itself. */
   readonly properties: readonly string[] | undefined;
@@ -133,6 +134,17 @@ export class Model implements Disposable {
     saveModel(this.#session, toPath(directory));
   }
 
+  static {
+    // Printed with what tells one model from another.
+    Object.defineProperty(Model.prototype, inspect.custom, {
+      value(this: Model, _depth: number, options: InspectOptions): string {
+        const { directory, disposed, signatures } = this;
+        const shown = { directory, disposed, signatures: signatures.map(({ key }) => key) };
+        return `${this.constructor.name} ${inspect(shown, options)}`;
+      },
+    });
+  }
+
   /** Closes the session and gives its memory back. Idempotent; never throws. */
   dispose(): void {
     this.#session.dispose();
@@ -192,7 +204,7 @@ export class Model implements Disposable {
       if (unsupported !== undefined || (descriptor !== undefined && client === undefined)) continue;
       const properties = client?.outputs.map((output) => output.property ?? output.key);
       methods.set(key, {
-        inputs: inOrder(inputs, client?.inputs),
+        inputs: withFeatures(inOrder(inputs, client?.inputs), client?.inputs, descriptor?.examples),
         outputs: inOrder(outputs, client?.outputs),
         properties: properties?.length === 1 ? undefined : properties,
       });
@@ -207,6 +219,18 @@ function inOrder<T extends { readonly key: string }>(
   order?: readonly TensorDescriptor[],
 ): readonly T[] {
   return order?.flatMap(({ key }) => tensors.filter((tensor) => tensor.key === key)) ?? tensors;
+}
+
+/** The inputs with the features that the client knows of their examples. */
+function withFeatures(
+  inputs: readonly TensorDescription[],
+  known: readonly TensorDescriptor[] = [],
+  examples: ModelDescriptor["examples"] = [],
+): readonly CallInput[] {
+  return inputs.map((input) => {
+    const example = known.find(({ key }) => key === input.key)?.example;
+    return example === undefined ? input : { ...input, features: examples[example] };
+  });
 }
 
 /** An own property for each name, hostile ones such as `__proto__` included. */

@@ -38,6 +38,11 @@ export function elementCount(shape: readonly number[]): number {
   return count;
 }
 
+/** Whether a shape is that of a vector of one element. */
+export function holdsOneValue(shape: PartialShape): boolean {
+  return shape.length === 1 && shape[0] === 1;
+}
+
 /** Whether a tensor of shape `actual` may be fed where `spec` is asked for. */
 export function matchesShape(actual: readonly number[], spec: ShapeSpec): boolean {
   if (spec === null) return true;

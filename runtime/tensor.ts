@@ -4,13 +4,13 @@ import { stage } from "./call/stage.js";
 import { type DType, dtypeInfo, isDType, type NumericDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
 import { elementCount, formatShape, isShape, MAX_RANK } from "./shape.js";
-import type { AnyNested, AnyShape, FlatLike, Nested, Scalar, ScalarLike, Shape, TensorData } from "./types.js";
+import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, TensorData } from "./types.js";
 
 /** The elements of a tensor as they are kept: a typed array, or the bytes of each string. */
 export type Elements = TensorData<NumericDType> | readonly Uint8Array[];
 
 /** What a tensor may be made of. */
-type DataLike<D extends DType> = AnyNested<ScalarLike<D>> | FlatLike<D>;
+type DataLike<D extends DType> = AnyNestedLike<D>;
 
 /** `[1, 2]` for the `readonly [1, 2]` that a const type parameter makes of a literal. */
 type Writable<S extends Shape> = { -readonly [Axis in keyof S]: S[Axis] };
@@ -118,6 +118,18 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
       return size === undefined ? this.#at(next++) : Array.from({ length: size }, () => build(axis + 1));
     };
     return build(0) as Nested<Scalar<D>, S>;
+  }
+
+  /**
+   * What `JSON.stringify` writes: {@link Tensor.toArray}, with integers of 64 bits as decimal text. NaN and the infinities
+   * become null, as JSON has it.
+   */
+  toJSON(): unknown {
+    const plain = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(plain);
+      return typeof value === "bigint" ? `${value}` : value;
+    };
+    return plain(this.toArray());
   }
 
   /** The same elements under another shape of the same size. */

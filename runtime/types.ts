@@ -52,16 +52,13 @@ export type FlatLike<D extends DType> = D extends "uint8"
                       : never;
 
 /** A tuple of `N` items. Beyond 16 only the run-time check counts them, so that large shapes stay cheap to compile. */
-type List<T, N extends number, Items extends readonly T[] = readonly []> = number extends N
-  ? readonly T[]
+type List<T, N extends number, Items extends T[] = []> = number extends N
+  ? T[]
   : Items["length"] extends N
     ? Items
     : Items["length"] extends 16
-      ? readonly T[]
-      : List<T, N, readonly [...Items, T]>;
-
-/** An array whose length the compiler does not know, such as a `number[]`; a literal or tuple has a property `0`. */
-type Uncounted<T> = readonly T[] & { readonly 0?: never };
+      ? T[]
+      : List<T, N, [...Items, T]>;
 
 /** Arrays nested as deep as the rank says, or a plain value for rank 0. */
 export type Nested<E, S extends Shape> = S extends readonly []
@@ -70,15 +67,30 @@ export type Nested<E, S extends Shape> = S extends readonly []
     ? List<Nested<E, Rest>, Size>
     : AnyNested<E>;
 
-/** Like {@link Nested}; arrays of a length that the compiler does not know are left to the run-time check. */
-export type NestedLike<E, S extends Shape> = S extends readonly []
-  ? E
+/** Arrays nested to any depth, or a plain value: what there may be under an unknown rank. */
+export type AnyNested<E> = E | AnyNested<E>[];
+
+/** An array whose length the compiler does not know, such as a `number[]`; a literal or tuple has a property `0`. */
+type Uncounted<T> = readonly T[] & { readonly 0?: never };
+
+/**
+ * A list with one item per index of an axis. Where the size is known, a literal of another length is refused; an array of
+ * a length that the compiler does not know is left to the run-time check.
+ */
+type ListLike<T, Size extends number> = number extends Size ? readonly T[] : Readonly<List<T, Size>> | Uncounted<T>;
+
+/**
+ * Nested arrays that an input accepts. At run time the innermost rows may be typed arrays too; here they are left out,
+ * because the compiler would then explain every wrong row by how it is no typed array.
+ */
+export type NestedLike<D extends DType, S extends Shape> = S extends readonly []
+  ? ScalarLike<D>
   : S extends readonly [infer Size extends number, ...infer Rest extends Shape]
-    ? List<NestedLike<E, Rest>, Size> | Uncounted<NestedLike<E, Rest>>
-    : AnyNested<E>;
+    ? ListLike<NestedLike<D, Rest>, Size>
+    : AnyNestedLike<D>;
 
 /** Arrays nested to any depth, plain values included: what an unknown rank accepts. */
-export type AnyNested<E> = E | readonly AnyNested<E>[];
+export type AnyNestedLike<D extends DType> = ScalarLike<D> | FlatLike<D> | readonly AnyNestedLike<D>[];
 
 /**
  * What an input of this dtype and shape accepts: nested arrays (a plain value for a scalar), a flat typed array in
@@ -87,6 +99,6 @@ export type AnyNested<E> = E | readonly AnyNested<E>[];
  * @example `TensorLike<"float32", [1, 2]>` accepts `[[1, 2]]` and `new Float32Array([1, 2])`, not `[[1, 2, 3]]`.
  */
 export type TensorLike<D extends DType, S extends Shape> =
-  | NestedLike<ScalarLike<D>, S>
+  | NestedLike<D, S>
   | FlatLike<D>
   | Tensor<D, S extends readonly [] ? S : Shape>;

@@ -1,5 +1,6 @@
 import type { CodeBlockWriter, WriterFunction } from "ts-morph";
 import { stringLiteral } from "../generator/escape.js";
+import type { NamedExample, NamedFeature } from "../generator/name-examples.js";
 import type { NamedModel, NamedSignature, NamedTensor } from "../generator/name-model.js";
 import type { ShapeSpec } from "../runtime/shape.js";
 
@@ -15,23 +16,36 @@ export function descriptorTemplate(model: NamedModel): WriterFunction {
   };
 }
 
-function writeModel(writer: CodeBlockWriter, { className, description, signatures }: NamedModel): void {
+function writeModel(writer: CodeBlockWriter, { className, description, signatures, examples }: NamedModel): void {
   writer.inlineBlock(() => {
     writer.writeLine(`name: ${stringLiteral(className)},`);
     writer.writeLine(`directory: ${stringLiteral(description.directory)},`);
     writer.writeLine(`tags: [${description.tags.map(stringLiteral).join(", ")}],`);
-    writeList(writer, "signatures", signatures, writeSignature);
+    if (examples.length > 0) writeList(writer, "examples", examples, writeExample);
+    writeList(writer, "signatures", signatures, (_, signature) => writeSignature(writer, signature, examples));
   });
 }
 
-function writeSignature(writer: CodeBlockWriter, { key, inputs, outputs }: NamedSignature): void {
+function writeExample(writer: CodeBlockWriter, { features }: NamedExample): void {
+  writer.writeLine("[");
+  writer.indent(() => {
+    for (const feature of features) writer.writeLine(`${featureLiteral(feature)},`);
+  });
+  writer.write("]");
+}
+
+function writeSignature(
+  writer: CodeBlockWriter,
+  { key, inputs, outputs }: NamedSignature,
+  examples: readonly NamedExample[],
+): void {
   const several = outputs.length > 1;
   writer.inlineBlock(() => {
     writer.writeLine(`key: ${stringLiteral(key)},`);
     writeTensors(
       writer,
       "inputs",
-      inputs.map((input) => tensorLiteral(input)),
+      inputs.map((input) => tensorLiteral(input, undefined, indexOfExample(input, examples))),
     );
     writeTensors(
       writer,
@@ -68,10 +82,28 @@ function writeList<T>(
   writer.writeLine("],");
 }
 
-function tensorLiteral({ key, dtype, shape, optional }: NamedTensor, property?: string): string {
+/** Which of the examples an input takes; -1 for none. */
+function indexOfExample({ exampleType }: NamedTensor, examples: readonly NamedExample[]): number {
+  return examples.findIndex(({ type }) => type === exampleType);
+}
+
+function featureLiteral({ key, dtype, kind, shape, optional, name }: NamedFeature): string {
+  const fields = [
+    `key: ${stringLiteral(key)}`,
+    `dtype: ${stringLiteral(dtype)}`,
+    `kind: ${stringLiteral(kind)}`,
+    `shape: ${shapeLiteral(shape)}`,
+    ...(optional === true ? ["optional: true"] : []),
+    `property: ${stringLiteral(name)}`,
+  ];
+  return `{ ${fields.join(", ")} }`;
+}
+
+function tensorLiteral({ key, dtype, shape, optional }: NamedTensor, property?: string, example = -1): string {
   const fields = [`key: ${stringLiteral(key)}`, `dtype: ${stringLiteral(dtype)}`, `shape: ${shapeLiteral(shape)}`];
   if (optional === true) fields.push("optional: true");
   if (property !== undefined) fields.push(`property: ${stringLiteral(property)}`);
+  if (example >= 0) fields.push(`example: ${example}`);
   return `{ ${fields.join(", ")} }`;
 }
 

@@ -49,9 +49,11 @@ export function block(...lines: readonly string[]): OptionalKind<JSDocStructure>
 }
 
 /** `` `training_input`: float32 [1, 2] `` */
-function describe({ key, dtype, shape, optional, default: value }: NamedTensor): string {
+function describe({ key, dtype, shape, optional, default: value, exampleType }: NamedTensor): string {
   const form = shape?.length === 0 ? "scalar" : shape === null ? "of any shape" : formatShape(shape);
-  return `${docCode(key)}: ${dtype} ${form}${optional === true ? `, ${whenLeftOut(value)}` : ""}`;
+  const item = shape?.length === 0 ? "a serialised `tf.Example`" : "each a serialised `tf.Example`";
+  const examples = exampleType === undefined ? "" : `, ${item} or an object of its features`;
+  return `${docCode(key)}: ${dtype} ${form}${examples}${optional === true ? `, ${whenLeftOut(value)}` : ""}`;
 }
 
 function whenLeftOut(value: DefaultValue | undefined): string {

@@ -3,8 +3,9 @@ import type { NamedModel, NamedSignature } from "../generator/name-model.js";
 import { bannerTemplate } from "./banner.js";
 import { classTemplate } from "./class.js";
 import { descriptorTemplate } from "./descriptor.js";
+import { examplesTemplate } from "./examples.js";
 import { outputsTemplate } from "./outputs.js";
-import { inputType, outputType } from "./types.js";
+import { featureType, inputType, outputType } from "./types.js";
 
 /** The whole generated file. */
 export function sourceFileTemplate(model: NamedModel, fingerprint: string): SourceFileStructure {
@@ -17,6 +18,7 @@ export function sourceFileTemplate(model: NamedModel, fingerprint: string): Sour
         moduleSpecifier: "savedmodel",
         namedImports: [{ name: "Model" }, ...typeImports(model).map((name) => ({ name, isTypeOnly: true }))],
       },
+      ...examplesTemplate(model),
       ...model.signatures.flatMap(outputsTemplate),
       classTemplate(model),
       descriptorTemplate(model),
@@ -25,8 +27,9 @@ export function sourceFileTemplate(model: NamedModel, fingerprint: string): Sour
 }
 
 /** The types that the file mentions, sorted. */
-function typeImports({ signatures }: NamedModel): readonly string[] {
-  const text = signatures.flatMap(typesOf).join(" ");
+function typeImports({ signatures, examples }: NamedModel): readonly string[] {
+  const featureTypes = examples.flatMap(({ features }) => features.map(featureType));
+  const text = [...signatures.flatMap(typesOf), ...featureTypes].join(" ");
   const used = ["AnyShape", "Tensor", "TensorLike"].filter((name) => new RegExp(`\\b${name}\\b`).test(text));
   return [...used, "LoadOptions", "ModelDescriptor"].sort();
 }

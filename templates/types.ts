@@ -1,15 +1,32 @@
 import { stringLiteral } from "../generator/escape.js";
+import type { NamedFeature } from "../generator/name-examples.js";
 import type { NamedTensor } from "../generator/name-model.js";
-import type { ShapeSpec } from "../runtime/shape.js";
+import { holdsOneValue, type ShapeSpec } from "../runtime/shape.js";
 
-/** `[1, 2]`, `[number, 2]`, or `AnyShape` for an unknown rank. */
+/** The compiler gives up on types that are nested more deeply than some 30 levels. */
+const MAX_TYPED_RANK = 16;
+
+/** `[1, 2]`, `[number, 2]`, or `AnyShape` for a rank that is unknown, or too high for the compiler. */
 function shapeType(shape: ShapeSpec): string {
-  return shape === null ? "AnyShape" : `[${shape.map((size) => size ?? "number").join(", ")}]`;
+  return shape === null || shape.length > MAX_TYPED_RANK
+    ? "AnyShape"
+    : `[${shape.map((size) => size ?? "number").join(", ")}]`;
 }
 
-/** What an input accepts: `TensorLike<"float32", [1, 2]>`. */
-export function inputType({ dtype, shape }: NamedTensor): string {
-  return `TensorLike<${stringLiteral(dtype)}, ${shapeType(shape)}>`;
+/** What an input accepts: `TensorLike<"float32", [1, 2]>`, and objects where it takes serialised examples. */
+export function inputType({ dtype, shape, exampleType }: NamedTensor): string {
+  const type = `TensorLike<${stringLiteral(dtype)}, ${shapeType(shape)}>`;
+  if (exampleType === undefined) return type;
+  const items = shape?.length === 0 ? exampleType : `readonly ${exampleType}[]`;
+  return `${type} | ${items}${shape === null ? ` | ${exampleType}` : ""}`;
+}
+
+/** What a feature of an example accepts: a plain value where it holds one, else what an input of its shape does. */
+export function featureType({ dtype, kind, shape }: NamedFeature): string {
+  const value = { float32: "number", int64: "number | bigint", string: "string | Uint8Array" }[dtype];
+  if (kind === "dense" && shape.length === 0) return value;
+  const list = `TensorLike<${stringLiteral(dtype)}, ${shapeType(shape)}>`;
+  return kind === "dense" && holdsOneValue(shape) ? `${value} | ${list}` : list;
 }
 
 /** What an output is: a plain value for a scalar, else `Tensor<"float32", [1, 1]>`. */

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { SignatureDescription, TensorDescription } from "../../runtime/description.js";
+import type { ExampleFeature, SignatureDescription, TensorDescription } from "../../runtime/description.js";
 import { currentVersion } from "../../runtime/library/cache.js";
 import { elementCount, formatShape } from "../../runtime/shape.js";
 import { printable } from "../../runtime/text.js";
@@ -96,15 +96,26 @@ function formatSignature({ key, inputs, outputs, unsupported }: SignatureDescrip
     `  ${stdout.dim(mark)} ${printable(tensor.key).padEnd(width)}  ${formatTensor(tensor)}`;
   return [
     `${stdout.cyan(printable(key))}(${parameters})`,
-    ...inputs.map((input) => line("in ", input)),
+    ...inputs.flatMap((input) => [line("in ", input), ...formatFeatures(input.example ?? [])]),
     ...outputs.map((output) => line("out", output)),
     ...(unsupported === undefined ? [] : [stdout.yellow(`  left out of generated clients: ${unsupported}`)]),
   ].join("\n");
 }
 
-function formatTensor({ dtype, shape, encoding, optional, default: value }: TensorDescription): string {
+function formatTensor({ dtype, shape, encoding, optional, default: value, example }: TensorDescription): string {
   const form = shape?.length === 0 ? "scalar" : formatShape(shape);
   const byDefault = value === undefined ? "optional" : `optional, ${printable(JSON.stringify(value))} by default`;
-  const remarks = [encoding, optional === true ? byDefault : undefined].filter((remark) => remark !== undefined);
+  const parsed = example && "tf.Example of";
+  const remarks = [encoding, parsed, optional === true ? byDefault : undefined].filter(
+    (remark) => remark !== undefined,
+  );
   return `${dtype} ${form}${remarks.length === 0 ? "" : stdout.dim(`  ${remarks.join(", ")}`)}`;
+}
+
+function formatFeatures(features: readonly ExampleFeature[]): readonly string[] {
+  const width = Math.max(...features.map(({ key }) => printable(key).length), 0);
+  return features.map(({ key, dtype, kind, shape, optional }) => {
+    const form = kind === "dense" ? (shape.length === 0 ? "scalar" : formatShape(shape)) : kind;
+    return `        ${printable(key).padEnd(width)}  ${dtype} ${form}${optional === true ? stdout.dim("  optional") : ""}`;
+  });
 }

@@ -76,8 +76,12 @@ function target(dtype: DTypeInfo, count: number, scratch?: Scratch): { elements:
     elements,
     write: (row, start) => {
       if (!ArrayBuffer.isView(row)) return found(writeRow(elements, start, row, dtype), row, dtype);
-      if (!isTypedArrayOf(name, row) || name === "bool") return { problem: "INVALID_DTYPE", path: [], value: row };
-      for (let index = 0; index < row.length; index++) elements[start + index] = row[index] ?? 0;
+      if (!isTypedArrayOf(name, row)) return { problem: "INVALID_DTYPE", path: [], value: row };
+      for (let index = 0; index < row.length; index++) {
+        const element = row[index] ?? 0;
+        if (name === "bool" && element > 1) return { problem: "OUT_OF_RANGE", path: [index], value: element };
+        elements[start + index] = element;
+      }
       return undefined;
     },
   };

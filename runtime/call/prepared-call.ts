@@ -1,4 +1,5 @@
 import type { TensorDescription } from "../description.js";
+import type { FeatureDescriptor } from "../descriptor.js";
 import { type AnyTypedArray, allocate, type DTypeInfo, dtypeInfo, isDType, type NumericDType } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
 import type { Pointer } from "../native/ffi.js";
@@ -7,6 +8,7 @@ import type { Session } from "../session.js";
 import { Tensor } from "../tensor.js";
 import { printable, quote } from "../text.js";
 import { Endpoints } from "./endpoints.js";
+import { ExampleEncoder } from "./example.js";
 import { Feed } from "./feed.js";
 import type { Flattened, Scratch } from "./nested.js";
 import { type OutputSpec, readResult, readTensor } from "./result.js";
@@ -18,6 +20,13 @@ interface PreparedInput extends InputSpec {
   /** Which of the feeds it goes to: several keys may mean one tensor. */
   readonly feed: number;
   readonly scratch: Scratch | undefined;
+  /** Encodes objects, where the strings are serialised examples. */
+  readonly example: ExampleEncoder | undefined;
+}
+
+/** An input of a call; its features are those of a generated client. */
+export interface CallInput extends TensorDescription {
+  readonly features?: readonly FeatureDescriptor[] | undefined;
 }
 
 interface PreparedOutput extends OutputSpec {
@@ -61,12 +70,7 @@ export class PreparedCall {
    * @param outputs in result order, with their tensors
    * @throws SavedModelError `MODEL_CORRUPT` when the graph has no such tensor, or one of another dtype
    */
-  constructor(
-    session: Session,
-    key: string,
-    inputs: readonly TensorDescription[],
-    outputs: readonly TensorDescription[],
-  ) {
+  constructor(session: Session, key: string, inputs: readonly CallInput[], outputs: readonly TensorDescription[]) {
     this.name = `${printable(key)}()`;
     this.outputs = outputs.map((output) => output.key);
     this.#session = session;
@@ -120,7 +124,7 @@ export class PreparedCall {
     if (this.#session.disposed) throw new SavedModelError("DISPOSED", `${this.name}: the model was disposed`);
   }
 
-  #prepareInput(input: TensorDescription): PreparedInput {
+  #prepareInput(input: CallInput): PreparedInput {
     const dtype = carriedDType(input, this.name);
     const optional = input.optional === true;
     const scratch = dtype.name === "string" ? undefined : keepScratch(dtype.name);
@@ -131,6 +135,7 @@ export class PreparedCall {
       optional,
       feed: this.#feedEndpoints.add(input, dtype),
       scratch,
+      example: input.features && new ExampleEncoder(input.key, input.features),
     };
   }
 
@@ -157,8 +162,9 @@ export class PreparedCall {
         const value = values[index];
         if (value === undefined && input.optional) return undefined;
         if (Tensor.is(value)) return stageTensor(value, input, this.name);
+        const data = input.example === undefined ? value : input.example.encode(value, this.name);
         // A call that is made while another one reads its values must not write over what that one has read.
-        return stage(value, input, this.name, isNested ? undefined : input.scratch);
+        return stage(data, input, this.name, isNested ? undefined : input.scratch);
       });
     } finally {
       this.#isStaging = isNested;

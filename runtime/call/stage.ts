@@ -11,6 +11,10 @@ export interface InputSpec {
   readonly key: string;
   readonly dtype: DTypeInfo;
   readonly shape: ShapeSpec;
+  /** What it is, for messages; an input where nothing is said. */
+  readonly role?: string;
+  /** Whether a plain value is accepted for a vector of one. */
+  readonly acceptsBare?: boolean;
 }
 
 /**
@@ -27,9 +31,10 @@ export function stage(value: unknown, spec: InputSpec, call: string, scratch?: S
     return stageFlat(value, spec, call);
   }
   if (value === undefined) {
-    throw new SavedModelError("MISSING_INPUT", `${call}: input ${quote(spec.key)} (${wanted(spec)}) is missing`);
+    throw new SavedModelError("MISSING_INPUT", `${call}: ${nameOf(spec)} (${wanted(spec)}) is missing`);
   }
-  const result = flattenNested(value, spec.dtype, spec.shape, scratch);
+  const shape = spec.acceptsBare === true && !Array.isArray(value) ? [] : spec.shape;
+  const result = flattenNested(value, spec.dtype, shape, scratch);
   if ("problem" in result) throw nestedError(result, spec, call);
   return result;
 }
@@ -91,6 +96,9 @@ function nestedError(result: NestedProblem, spec: InputSpec, call: string): Save
 
 function advice({ problem, value }: NestedProblem, { dtype }: InputSpec): string | undefined {
   if (isThenable(value)) return "Await it first.";
+  if (dtype.kind === "string" && describe(value) === "a plain object") {
+    return "Objects are encoded as tf.Examples where a generated client knows their features; give the serialised bytes.";
+  }
   const isRounded = problem === "OUT_OF_RANGE" && dtype.kind === "bigint" && Math.abs(Number(value)) > 2 ** 53 - 1;
   return isRounded && typeof value === "number"
     ? "Give it as a bigint: a number holds no integer beyond 2^53 for certain."
@@ -106,8 +114,12 @@ function isThenable(value: unknown): boolean {
 }
 
 export function inputError(code: ErrorCode, spec: InputSpec, call: string, got: string, fix?: string): SavedModelError {
-  const message = `${call}: input ${quote(spec.key)} must be ${wanted(spec)}, got ${got}`;
+  const message = `${call}: ${nameOf(spec)} must be ${wanted(spec)}, got ${got}`;
   return new SavedModelError(code, message, fix === undefined ? {} : { fix });
+}
+
+function nameOf({ role = "input", key }: InputSpec): string {
+  return `${role} ${quote(key)}`;
 }
 
 function wanted(spec: InputSpec): string {

@@ -69,6 +69,18 @@ variables  6, with 11 elements
     expect(stdout).toContain("left out of generated clients: it has no outputs, so there is nothing to run");
   });
 
+  it("shows what a serialised example holds", () => {
+    expect(savedmodel(["inspect", modelFolder("example")]).stdout).toContain(
+      [
+        "parse_one(example)",
+        "  in  example  string scalar  tf.Example of",
+        "        id       int64 scalar",
+        "        weights  float32 [3]  optional",
+        "  out id       int64 scalar",
+      ].join("\n"),
+    );
+  });
+
   it("prints the description as JSON", () => {
     const { stdout } = savedmodel(["inspect", "--json", modelFolder("regression")]);
     expect(JSON.parse(stdout)).toEqual(inspect(modelFolder("regression")));
@@ -155,6 +167,14 @@ describe("savedmodel generate", () => {
     const folder = tempFolder();
     const { status } = savedmodel(["generate", modelFolder("custom_model"), "nowhere", "-o", "out"], folder);
     expect([status, readdirSync(folder)]).toEqual([1, []]);
+  });
+
+  it("says so when the folder cannot be written", () => {
+    const file = join(tempFolder(), "file");
+    writeFileSync(file, "");
+    const { status, stderr } = savedmodel(["generate", modelFolder("custom_model"), "-o", file]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error WRITE_FAILED: .*custom-model\.ts cannot be written: /);
   });
 
   it("refuses two models that would be written to one file", () => {

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { generate, inspect } from "../../generator/index.js";
+import { generate, inspect, type ModelDescription } from "../../generator/index.js";
 import { expectError } from "../support/errors.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
 import { typeErrors } from "../support/typescript.js";
@@ -32,6 +32,7 @@ describe.each(models)("the client of %s", (name) => {
     );
     expect(file.statements.map(({ kind }) => ts.SyntaxKind[kind])).toEqual([
       "ImportDeclaration",
+      ...distinctExamples(client.description).map(() => "InterfaceDeclaration"),
       ...several.map(() => "InterfaceDeclaration"),
       "ClassDeclaration",
       "FirstStatement",
@@ -52,6 +53,7 @@ describe.each(models)("the client of %s", (name) => {
     for (const { key, inputs, outputs, unsupported } of client.description.signatures) {
       if (unsupported !== undefined) continue;
       for (const raw of [key, ...[...inputs, ...outputs].map((tensor) => tensor.key)]) expect(literals).toContain(raw);
+      for (const { key } of inputs.flatMap(({ example }) => example ?? [])) expect(literals).toContain(key);
     }
   });
 });
@@ -151,3 +153,9 @@ it("every generated file belongs to a model", () => {
       .sort(),
   ).toEqual(expected);
 });
+
+/** The sets of features that signatures of the client parse. */
+function distinctExamples({ signatures }: ModelDescription): readonly string[] {
+  const inputs = signatures.flatMap((signature) => (signature.unsupported === undefined ? signature.inputs : []));
+  return [...new Set(inputs.flatMap(({ example }) => (example === undefined ? [] : [JSON.stringify(example)])))];
+}

@@ -1,8 +1,10 @@
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
+import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { type GeneratedClient, generate } from "../../generator/index.js";
+import { Model } from "../../runtime/index.js";
 import { type ParsedClient, parseClient } from "../support/client.js";
 import { hostileFolder, hostileModel } from "../support/hostile.js";
 import { type ModelSpec, type SignatureSpec, type TensorSpec, writeModel } from "../support/saved-model.js";
@@ -53,9 +55,54 @@ describe("whatever the names in a model are", () => {
   it("the client passes a strict compiler", () => {
     const folder = tempFolder();
     const clients = fc
-      .sample(fc.tuple(hostileModel, hostileFolder), 2000)
+      .sample(fc.tuple(hostileModel, hostileFolder), 1000)
       .map(([model, name]) => generateFrom(join(folder, name), model).text);
     expect(typeErrors(Object.fromEntries(clients.map((text, index) => [`client-${index}.ts`, text])))).toEqual([]);
+  });
+});
+
+describe("words that mean something to the compiler, to JavaScript or to this package", () => {
+  const keywords = Array.from(
+    { length: ts.SyntaxKind.LastKeyword - ts.SyntaxKind.FirstKeyword + 1 },
+    (_, index) => ts.tokenToString(ts.SyntaxKind.FirstKeyword + index) ?? "",
+  );
+  const words = [
+    ...keywords,
+    ...[globalThis, Object.prototype, Function.prototype, Model, Model.prototype].flatMap(Object.getOwnPropertyNames),
+    ..."Tensor TensorLike LoadOptions ModelDescriptor AnyShape descriptor directory options inputs exports".split(" "),
+  ];
+
+  it("name signatures, inputs and outputs", () => {
+    const tensors = (key: string): TensorSpec[] =>
+      [key, "other"].map((name) => ({ key: name, dtype: 1, shape: [2], tensor: "x:0" }));
+    const signatures = [...new Set(words)].map((key) => ({
+      key,
+      methodName: "",
+      inputs: tensors(key),
+      outputs: tensors(key),
+    }));
+    const { text, methods } = generateFrom(join(tempFolder(), "words"), {
+      tags: [],
+      tensorflowVersion: "",
+      signatures,
+    });
+    expect(methods.length).toBe(signatures.length);
+    expect(typeErrors({ "words.ts": text })).toEqual([]);
+  });
+
+  it("name the class, or are refused", () => {
+    const folder = join(tempFolder(), "words");
+    writeModel(folder, { tags: [], tensorflowVersion: "", signatures: [] });
+    const files: Record<string, string> = {};
+    for (const [index, className] of words.entries()) {
+      try {
+        files[`client-${index}.ts`] = generate(folder, { className }).text;
+      } catch (error) {
+        expect(error).toMatchObject({ code: "INVALID_OPTION" });
+      }
+    }
+    expect(Object.keys(files).length).toBeGreaterThan(100);
+    expect(typeErrors(files)).toEqual([]);
   });
 });
 

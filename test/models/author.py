@@ -21,7 +21,9 @@ from authoring.golden import write  # noqa: E402
 from authoring.record import record  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
-MODELS = ("counter", "custom_model", "dtypes", "keras3", "keras3_saved", "keras3_tracked", "names", "regression", "text")
+MODELS = (
+    "counter", "custom_model", "dtypes", "example", "keras3", "keras3_saved", "keras3_tracked", "names", "regression", "text"
+)
 
 
 def author(name: str) -> None:

@@ -60,6 +60,7 @@ const accepted: [string, unknown, DType, ShapeSpec, readonly number[], unknown[]
   ["bigints for int64", [2n ** 63n - 1n, -(2n ** 63n)], "int64", [2], [2], [2n ** 63n - 1n, -(2n ** 63n)]],
   ["safe integers for int64", [2 ** 53 - 1], "int64", [1], [1], [2n ** 53n - 1n]],
   ["booleans", [true, false], "bool", [2], [2], [1, 0]],
+  ["rows of bytes for bool", [Uint8Array.of(1, 0)], "bool", [1, 2], [1, 2], [1, 0]],
   ["bytes 0 and 1 for bool", Uint8Array.of(1, 0), "bool", [2], [2], [1, 0]],
   ["text", ["é", ""], "string", [2], [2], [bytes("é"), bytes("")]],
   ["bytes for string", Uint8Array.of(255, 0), "string", [], [], [Uint8Array.of(255, 0)]],

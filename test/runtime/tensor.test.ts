@@ -71,6 +71,15 @@ describe("a tensor", () => {
     expect(Tensor.from("string", ["\ufeffa"]).data).toEqual(["\ufeffa"]);
   });
 
+  it("is written as nested arrays in JSON, wide integers as text", () => {
+    const tensors = {
+      y: Tensor.from("float32", [[1, 2]]),
+      n: Tensor.from("int64", 2n ** 62n),
+      b: Tensor.from("bool", [true]),
+    };
+    expect(JSON.stringify(tensors)).toBe('{"y":[[1,2]],"n":"4611686018427387904","b":[true]}');
+  });
+
   it("prints as dtype, shape and elements", () => {
     expect(inspect(Tensor.from("float32", [[1, 2]]))).toBe("Tensor<float32 [1, 2]> [ [ 1, 2 ] ]");
     expect(inspect(Tensor.from("string", [Uint8Array.of(0xff)]))).toContain("Uint8Array");

@@ -15,12 +15,12 @@ export interface ParsedClient {
   readonly tags: ReadonlySet<string>;
 }
 
-export interface ParsedInterface {
+interface ParsedInterface {
   readonly name: string;
   readonly properties: readonly string[];
 }
 
-export interface ParsedMethod {
+interface ParsedMethod {
   readonly name: string;
   readonly parameters: readonly string[];
   readonly returns: string;

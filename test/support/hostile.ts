@@ -3,7 +3,7 @@ import type { ModelSpec, SignatureSpec, TensorSpec } from "./saved-model.js";
 
 /** Texts that end something, mean something to some reader, look like something else, or cannot be seen. */
 const TRICKS = (
-  "\" ' ` ${ } { */ /* // <!-- --> \\ \\u0041 \\x \n \r \r\n \t \0 \b \u001b[31m \u007f \u0085 \u2028 \u2029 " +
+  "\" ' ` $\u007b } { */ /* // <!-- --> \\ \\u0041 \\x \n \r \r\n \t \0 \b \u001b[31m \u007f \u0085 \u2028 \u2029 " +
   "\u202e \u2066 \u2069 \u200b \u200c \u200d \u2060 \ufeff \u00ad \u034f \u3164 \uffa0 \u115f \ufe0f \u{e0100} \u{e0041} " +
   "👋 👩‍👩‍👧 ❤️ 🇨🇭 e\u0301 é ΐ ǆ ß İ ﬁ Å Å ℘ ゛ 日本 größe Ελληνικά \u{1d4d0} \u{20000} \u{1c89} \u{323b0} ɤ " +
   "__proto__ constructor prototype then toString valueOf hasOwnProperty toJSON __defineGetter__ " +
@@ -29,7 +29,7 @@ const anyText: fc.Arbitrary<string> = fc.oneof(
 const hostileText: fc.Arbitrary<string> = anyText.map((text) => text.toWellFormed());
 
 /** One in some forty is very long. */
-export const hostileKey: fc.Arbitrary<string> = fc
+const hostileKey: fc.Arbitrary<string> = fc
   .tuple(hostileText, fc.integer({ min: 0, max: 39 }))
   .map(([text, dice]) => (dice > 0 ? text : text.padEnd(10_000, text || "k").toWellFormed()));
 

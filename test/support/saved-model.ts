@@ -36,7 +36,11 @@ export function encodeMessage(name: keyof typeof schema, fields: object): Uint8A
   return types.lookupType(name).encode(fields).finish();
 }
 
-/** Writes a SavedModel of one meta graph without operations. */
+const graphDef: Uint8Array = encodeMessage("GraphDef", {
+  node: [encodeMessage("NodeDef", { name: "x", op: "Placeholder" })],
+});
+
+/** Writes a SavedModel of one meta graph with one placeholder. */
 export function writeModel(folder: string, model: ModelSpec): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/saved_model.pb`, encodeModel(model));
@@ -48,6 +52,7 @@ export function encodeModel({ tags, tensorflowVersion, signatures }: ModelSpec):
     metaGraphs: [
       {
         metaInfoDef: { tags, tensorflowVersion },
+        graphDef,
         signatureDef: signatures.map(({ key, methodName, inputs, outputs }) => ({
           key,
           value: {

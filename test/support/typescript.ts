@@ -4,14 +4,14 @@ import ts from "typescript";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The compiler options of a demanding consumer. */
-const options: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2022,
-  lib: ["lib.es2022.d.ts"],
+/** The compiler options of a demanding consumer, as a tsconfig.json has them. */
+export const consumerOptions: Readonly<Record<string, unknown>> = {
+  target: "es2022",
+  lib: ["es2022"],
   types: ["node"],
   typeRoots: [`${root}node_modules/@types`],
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  module: "nodenext",
+  moduleResolution: "nodenext",
   strict: true,
   exactOptionalPropertyTypes: true,
   noUncheckedIndexedAccess: true,
@@ -33,23 +33,29 @@ const options: ts.CompilerOptions = {
  * declarations included.
  */
 export function typeErrors(files: Readonly<Record<string, string>>): readonly string[] {
+  return inConsumer(files, (folder) => diagnose(folder, Object.keys(files)));
+}
+
+/** Runs something in a folder with these files, of a project that depends on this package. */
+export function inConsumer<T>(files: Readonly<Record<string, string>>, run: (folder: string) => T): T {
   // Inside the repository, the package's name leads to dist/ through its own `exports`.
   mkdirSync(`${root}build`, { recursive: true });
   const folder = mkdtempSync(`${root}build/consumer-`);
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(`${folder}/${name}`, text);
-    return diagnose(folder, Object.keys(files));
+    return run(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 function diagnose(folder: string, names: readonly string[]): readonly string[] {
+  const { options, errors } = ts.convertCompilerOptionsFromJson(consumerOptions, folder);
   const program = ts.createProgram(
     names.map((name) => `${folder}/${name}`),
     options,
   );
-  return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+  return [...errors, ...ts.getPreEmitDiagnostics(program)].map(({ file, start, messageText }) => {
     const line = file === undefined || start === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1;
     return `${file?.fileName.replace(`${folder}/`, "")}:${line} ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
   });

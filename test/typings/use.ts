@@ -43,6 +43,7 @@ model.trian([[1, 1]], [[0]]);
 const regression = Regression.load();
 export const outputs: TrainOutputs = regression.train(table, [[1], [2]], 0.1);
 export const mae: number = outputs.mae;
+export const plain: number[][] = regression.pred(table).toArray();
 // @ts-expect-error two columns in the first row, one in the second
 regression.pred([[1, 2], [3]]);
 // @ts-expect-error text where numbers are due

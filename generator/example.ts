@@ -1,0 +1,160 @@
+import type { ExampleFeature, SignatureDescription, TensorDescription } from "../runtime/description.js";
+import { attributeOf, calledFunction, type GraphIndex } from "../runtime/graph.js";
+import type { Message } from "../runtime/proto/decode.js";
+import { compareNatural } from "../runtime/text.js";
+import { type Constants, isParser, readParser } from "./example-parser.js";
+
+type Node = Message<"NodeDef">;
+
+/** Operations that hand on the strings of their first input, in whatever shape. */
+const PASSING_OPS: ReadonlySet<string> = new Set(["ExpandDims", "Identity", "Reshape", "Squeeze", "StopGradient"]);
+
+/** Every name of an operation that parses examples holds one of these. */
+const PARSERS = ["ParseExample", "ParseSingleExample"];
+
+/** Adds the features of `tf.Example` to the inputs of a signature that are parsed as such. */
+export type ExampleReader = (signature: SignatureDescription) => SignatureDescription;
+
+/** What following tensors and repeating features may cost in all: a graph can be made to cost more than it is worth. */
+const BUDGET = 20_000_000;
+const STEP = 20;
+
+/** Finds what a graph parses out of its string inputs. A graph that parses no examples is not decoded. */
+export function exampleReader(graph: GraphIndex): ExampleReader {
+  if (!PARSERS.some((name) => graph.mentions(name))) return (signature) => signature;
+  const tracer = new Tracer(graph);
+  const read = (input: TensorDescription): TensorDescription => {
+    if (input.dtype !== "string" || input.tensor === undefined || (input.shape?.length ?? 0) > 1) return input;
+    const example = tracer.featuresOf(input.tensor);
+    return example === undefined ? input : { ...input, example };
+  };
+  return (signature) => ({ ...signature, inputs: signature.inputs.map(read) });
+}
+
+/** The features that one operation parses, or undefined where they cannot be known. */
+type Features = readonly ExampleFeature[] | undefined;
+
+/** The main graph or the body of a function. */
+interface Scope {
+  readonly args: readonly string[];
+  readonly constant: Constants;
+  /** Who takes a tensor, and as which of its inputs. */
+  readonly consumers: ReadonlyMap<string, readonly { readonly node: Node; readonly position: number }[]>;
+}
+
+/** The scope that is no function. */
+const MAIN = "";
+
+function functionScope(graph: GraphIndex, name: string): Scope | undefined {
+  const body = graph.function(name);
+  return body && indexScope(body.nodeDef, body.signature?.inputArg.map((argument) => argument.name) ?? []);
+}
+
+function indexScope(nodes: readonly Node[], args: readonly string[]): Scope {
+  const consumers = new Map<string, { node: Node; position: number }[]>();
+  for (const node of nodes) {
+    for (const [position, input] of node.input.entries()) {
+      const tensor = endpoint(input);
+      const known = consumers.get(tensor);
+      if (known === undefined) consumers.set(tensor, [{ node, position }]);
+      else known.push({ node, position });
+    }
+  }
+  return { args, constant: constantsOf(nodes), consumers };
+}
+
+/** The values of tensors that are constants, possibly reshaped once or twice. */
+function constantsOf(nodes: readonly Node[]): Constants {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const values = new Map<Node, Message<"TensorProto"> | undefined>();
+  return (tensor) => {
+    let node = byName.get(operation(tensor));
+    for (let step = 0; node !== undefined && PASSING_OPS.has(node.op) && step < 8; step++) {
+      node = byName.get(operation(node.input[0] ?? ""));
+    }
+    if (node?.op !== "Const") return undefined;
+    if (!values.has(node)) values.set(node, attributeOf(node, "value")?.tensor ?? undefined);
+    return values.get(node);
+  };
+}
+
+function operation(tensor: string): string {
+  return tensor.split(":", 1)[0] ?? "";
+}
+
+/** Follows tensors through the graph, and by position into functions. */
+class Tracer {
+  readonly #graph: GraphIndex;
+  readonly #scopes: Map<string, Scope | undefined> = new Map();
+  readonly #parsed: Map<Node, Features> = new Map();
+  #budget = BUDGET;
+
+  constructor(graph: GraphIndex) {
+    this.#graph = graph;
+  }
+
+  /** What is parsed out of a tensor of the main graph, if it is parsed and the features are known. */
+  featuresOf(tensor: string): Features {
+    const found: Features[] = [];
+    const visited = new Set<string>();
+    const pending: { readonly name: string; readonly tensor: string }[] = [];
+    const follow = (name: string, tensor: string): void => {
+      const place = JSON.stringify([name, tensor]);
+      if (!visited.has(place)) pending.push({ name, tensor });
+      visited.add(place);
+    };
+    follow(MAIN, endpoint(tensor));
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const scope = this.#open(next.name);
+      for (const { node, position } of scope?.consumers.get(next.tensor) ?? []) {
+        if (!this.#spend(STEP)) return undefined;
+        const callee = calledFunction(node);
+        const argument = callee === undefined ? undefined : this.#open(callee)?.args[position];
+        if (callee !== undefined && argument !== undefined) follow(callee, endpoint(argument));
+        else if (position === 0 && PASSING_OPS.has(node.op)) follow(next.name, endpoint(node.name));
+        else if (position === 0 && scope !== undefined && isParser(node)) found.push(this.#parse(node, scope));
+      }
+    }
+    return mergeFeatures(found);
+  }
+
+  #open(name: string): Scope | undefined {
+    const known = this.#scopes.get(name);
+    if (known !== undefined || this.#scopes.has(name)) return known;
+    const scope = name === MAIN ? indexScope(this.#graph.all(), []) : functionScope(this.#graph, name);
+    this.#scopes.set(name, scope);
+    return scope;
+  }
+
+  #parse(node: Node, scope: Scope): Features {
+    if (!this.#parsed.has(node)) this.#parsed.set(node, readParser(node, scope.constant));
+    const features = this.#parsed.get(node);
+    const size = (features ?? []).reduce((sum, { key, shape }) => sum + STEP + key.length + shape.length, 0);
+    return this.#spend(size) ? features : undefined;
+  }
+
+  #spend(amount: number): boolean {
+    this.#budget -= amount;
+    return this.#budget >= 0;
+  }
+}
+
+/** In the main graph `x` is `x:0`; in a function, outputs have names as well: `x:output:0`. */
+function endpoint(tensor: string): string {
+  const [node, ...rest] = tensor.split(":");
+  return `${node}:${rest.at(-1) ?? 0}`;
+}
+
+/** One list of all features, if they are known and do not contradict each other. */
+function mergeFeatures(lists: readonly Features[]): Features {
+  const merged = new Map<string, ExampleFeature>();
+  for (const list of lists) {
+    if (list === undefined) return undefined;
+    for (const feature of list) {
+      const other = merged.get(feature.key);
+      if (other !== undefined && JSON.stringify(other) !== JSON.stringify(feature)) return undefined;
+      merged.set(feature.key, feature);
+    }
+  }
+  return merged.size === 0 ? undefined : [...merged.values()].sort((a, b) => compareNatural(a.key, b.key));
+}

@@ -1,0 +1,91 @@
+import type { FeatureDescriptor } from "../descriptor.js";
+import { dtypeInfo } from "../dtype.js";
+import { SavedModelError } from "../errors.js";
+import { encodeExample, type FeatureValues } from "../proto/example.js";
+import { holdsOneValue } from "../shape.js";
+import { type Elements, Tensor } from "../tensor.js";
+import { nearest, quote } from "../text.js";
+import { type InputSpec, stage } from "./stage.js";
+import { stageTensor } from "./stage-tensor.js";
+
+/** A feature that objects are read for. */
+interface PreparedFeature extends Omit<InputSpec, "role"> {
+  readonly property: string;
+  readonly optional: boolean;
+}
+
+/** Encodes the objects among the items of an input as serialised `tf.Example`s. */
+export class ExampleEncoder {
+  readonly #input: string;
+  readonly #features: readonly PreparedFeature[];
+  readonly #properties: ReadonlySet<string>;
+
+  /** @param key the raw key of the input, for messages */
+  constructor(key: string, features: readonly FeatureDescriptor[]) {
+    this.#input = `input ${quote(key)}`;
+    this.#features = features.map(({ key, dtype, kind, shape, optional, property }) => ({
+      key,
+      dtype: dtypeInfo(dtype),
+      shape,
+      acceptsBare: kind === "dense" && holdsOneValue(shape),
+      property,
+      optional: optional === true,
+    }));
+    this.#properties = new Set(features.map(({ property }) => property));
+  }
+
+  /**
+   * The value with bytes in place of objects; whatever else it holds is left for the check of strings.
+   *
+   * @throws SavedModelError `MISSING_INPUT` and `UNKNOWN_INPUT` for features, and the codes of {@link stage}, naming the
+   * call, the input's key, the number of the example and the feature's key
+   */
+  encode(value: unknown, call: string): unknown {
+    if (isExample(value)) return this.#encodeOne(value, call, this.#input);
+    if (!Array.isArray(value) || !value.some(isExample)) return value;
+    return Array.from(value, (item: unknown, index) =>
+      isExample(item) ? this.#encodeOne(item, call, `${this.#input}, example ${index}`) : item,
+    );
+  }
+
+  #encodeOne(example: Readonly<Record<string, unknown>>, call: string, place: string): Uint8Array {
+    for (const name of Object.keys(example)) if (!this.#properties.has(name)) this.#refuseUnknown(name, call, place);
+    const role = `${place}, feature`;
+    const features: FeatureValues[] = [];
+    for (const feature of this.#features) {
+      const value = read(example, feature.property);
+      if (value === undefined && feature.optional) continue;
+      const spec: InputSpec = { ...feature, role };
+      const { elements } = Tensor.is(value) ? stageTensor(value, spec, call) : stage(value, spec, call);
+      features.push({ key: feature.key, values: asValues(elements) });
+    }
+    return encodeExample(features);
+  }
+
+  #refuseUnknown(name: string, call: string, place: string): never {
+    const byKey = this.#features.find(({ key }) => key === name)?.property;
+    const meant = byKey ?? nearest(name, [...this.#properties]);
+    throw new SavedModelError("UNKNOWN_INPUT", `${call}: ${place} has no feature ${quote(name)}`, {
+      fix:
+        meant === undefined
+          ? `Its features: ${[...this.#properties].map(quote).join(", ")}.`
+          : `Did you mean ${quote(meant)}?`,
+    });
+  }
+}
+
+function isExample(value: unknown): value is Readonly<Record<string, unknown>> {
+  return Object.prototype.toString.call(value) === "[object Object]" && !Tensor.is(value);
+}
+
+/** What every object inherits is no feature. */
+function read(example: Readonly<Record<string, unknown>>, property: string): unknown {
+  return property in Object.prototype && !Object.hasOwn(example, property) ? undefined : example[property];
+}
+
+function asValues(elements: Elements): FeatureValues["values"] {
+  if (elements instanceof Float32Array || elements instanceof BigInt64Array || !ArrayBuffer.isView(elements)) {
+    return elements;
+  }
+  throw new TypeError("no feature has elements of this kind");
+}

@@ -1,0 +1,82 @@
+// Run by fuzz.test.ts in a process of its own, with little memory: reads the broken models of a range of numbers.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { generate, inspect } from "../../generator/index.js";
+import { SavedModelError } from "../../runtime/errors.js";
+import { mutate, type Victim, victim } from "./mutate.js";
+
+/** What came of the inputs; the last line that the process prints. */
+export interface FuzzReport {
+  /** By code of the error; `described` for those that are models still. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly generated: number;
+  /** What was thrown and is no SavedModelError, or is one that hides a mistake of ours. */
+  readonly failures: readonly string[];
+  readonly slowestMs: number;
+  readonly slowest: string;
+  /** Of the process at its largest. */
+  readonly megabytes: number;
+}
+
+/** What the decoder has to say to bytes that are no message; a cause of another kind is a bug that was taken for one. */
+const DECODER_ERRORS =
+  /^(index out of range|max depth exceeded|illegal tag|invalid (wire type|tag|length|varint|end group)|The encoded data)/;
+
+/** Larger ones have the same fields, and more of them. */
+const MAX_BYTES = 150_000;
+
+const [first, last] = process.argv.slice(2).map(Number);
+const folder = mkdtempSync(join(tmpdir(), "savedmodel-test-"));
+try {
+  console.log(JSON.stringify(fuzz(first ?? 0, last ?? 0)));
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+function fuzz(from: number, to: number): FuzzReport {
+  const victims = readVictims();
+  const outcomes: Record<string, number> = {};
+  const failures: string[] = [];
+  const seen = new Set<string>();
+  let slowestMs = 0;
+  let slowest = "";
+  for (let number = from; number < to; number++) {
+    const { what, bytes } = mutate(victims, number);
+    writeFileSync(join(folder, "saved_model.pb"), bytes);
+    const started = performance.now();
+    let outcome = "described";
+    try {
+      const description = JSON.stringify(inspect(folder));
+      // The text depends on the description alone.
+      if (!seen.has(description)) generate(folder);
+      seen.add(description);
+    } catch (error) {
+      outcome = error instanceof SavedModelError ? error.code : "another error";
+      const mistake = mistakeIn(error);
+      if (mistake !== undefined) failures.push(`${number} (${what}): ${String(mistake)}`);
+    }
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    const ms = performance.now() - started;
+    if (ms > slowestMs) [slowestMs, slowest] = [ms, `${number} (${what})`];
+    if (number % 1000 === 0) console.log(`${number}`);
+  }
+  const megabytes = process.resourceUsage().maxRSS / 1024;
+  return { outcomes, generated: seen.size, failures: failures.slice(0, 10), slowestMs, slowest, megabytes };
+}
+
+function mistakeIn(error: unknown): unknown {
+  if (!(error instanceof SavedModelError)) return error;
+  const { cause } = error;
+  return cause === undefined || (cause instanceof Error && DECODER_ERRORS.test(cause.message)) ? undefined : cause;
+}
+
+function readVictims(): readonly Victim[] {
+  const folders = ["../models", "../../../shared/models"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  return folders
+    .filter(existsSync)
+    .flatMap((models) => readdirSync(models).map((name) => join(models, name, "saved_model.pb")))
+    .filter((file) => existsSync(file) && statSync(file).size <= MAX_BYTES)
+    .map((file) => victim(readFileSync(file)));
+}

@@ -1,0 +1,50 @@
+// What the types of a client whose inputs are tf.Examples accept and reject. Compiled by generator/example.test.ts.
+import { Tensor } from "savedmodel";
+import { Example, type ParseAllExample } from "./example.js";
+
+using model: Example = Example.load();
+declare const bytes: Uint8Array;
+declare const numbers: number[];
+
+const least: ParseAllExample = {
+  age: 1,
+  job: "x",
+  matrix: [
+    [1, 2],
+    [3, 4],
+  ],
+  pair: [1n, 2],
+};
+model.predict([least]);
+model.predict([bytes, "raw"]);
+model.predict([
+  {
+    ...least,
+    age: 2n,
+    hoursPerWeek: [40],
+    job: bytes,
+    matrix: new Float32Array(4),
+    pair: Tensor.from("int64", [1n, 2n], [2]),
+    ratings: numbers,
+    scores: [],
+    words: ["a", bytes],
+  },
+]);
+model.parseOne({ id: 1 });
+model.parseOne({ id: 1, weights: numbers });
+model.parseOne(bytes);
+
+// @ts-expect-error a single example where many are due
+model.predict(least);
+// @ts-expect-error many examples where one is due
+model.parseOne([{ id: 1 }]);
+// @ts-expect-error `id` is missing
+model.parseOne({ weights: [1, 2, 3] });
+// @ts-expect-error text where an integer is due
+model.parseOne({ id: "1" });
+// @ts-expect-error two weights where three are due
+model.parseOne({ id: 1, weights: [1, 2] });
+// @ts-expect-error no such feature
+model.parseOne({ id: 1, weight: [1, 2, 3] });
+// @ts-expect-error one value where a list is due
+model.predict([{ ...least, words: "a" }]);
