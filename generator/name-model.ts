@@ -89,8 +89,8 @@ function nameSignature(
     key,
     methodName,
     method: identifier(method),
-    inputs: nameTensors(inputs, new NameTable("parameter", "input", notes)),
-    outputs: nameTensors(outputs, new NameTable("property", "output", notes)),
+    inputs: nameTensors(inputs, new NameTable("parameter", "input", notes, key)),
+    outputs: nameTensors(outputs, new NameTable("property", "output", notes, key)),
     outputsType: outputs.length > 1 ? identifier(types.claim(`${method}_outputs`)) : undefined,
   };
 }

@@ -48,15 +48,18 @@ export class NameTable {
   /** The number to try next for a name that is taken. */
   readonly #counts: Map<string, number> = new Map();
   readonly #notes: string[];
+  readonly #owner: string;
 
   /**
    * @param fallback the name of what has no usable character in its raw name
    * @param notes where a sentence is added for each name that had to be changed
+   * @param owner the raw key of the signature that the names belong to, if they belong to one
    */
-  constructor(kind: NameKind, fallback: string, notes: string[]) {
+  constructor(kind: NameKind, fallback: string, notes: string[], owner?: string) {
     this.#kind = kind;
     this.#fallback = fallback;
     this.#notes = notes;
+    this.#owner = owner === undefined ? "" : ` of ${quote(owner)}`;
   }
 
   /**
@@ -82,8 +85,8 @@ export class NameTable {
       this.#counts.set(free, count + 1);
     }
     this.#taken.add(name);
-    if (name !== wanted) {
-      this.#notes.push(`${this.#kind} ${quote(raw)} is called ${name}, ${reason(wanted, base, free)}`);
+    if (name !== wanted && name !== raw) {
+      this.#notes.push(`${this.#kind} ${quote(raw)}${this.#owner} is called ${name}, ${reason(wanted, base, free)}`);
     }
     return name;
   }

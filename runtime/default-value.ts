@@ -11,7 +11,9 @@ type Element = number | boolean | string;
 /** The value in a TensorProto, where it is small and plain; undefined for any other. */
 export function readDefault(tensor: Message<"TensorProto">): DefaultValue | undefined {
   const shape = (tensor.tensorShape?.dim ?? []).map(({ size }) => toNumber(size));
-  if (!isShape(shape) || elementCount(shape) > MAX_ELEMENTS) return undefined;
+  // A zero beside a huge size makes few elements of many arrays.
+  if (!isShape(shape) || shape.some((size) => size > MAX_ELEMENTS)) return undefined;
+  if (elementCount(shape) > MAX_ELEMENTS) return undefined;
   const elements = readElements(tensor, elementCount(shape));
   if (elements?.length !== elementCount(shape) || elements.some(isUnprintable)) return undefined;
   let next = 0;

@@ -22,9 +22,15 @@ export function openGraph(bytes: Uint8Array): GraphIndex {
   // Graphs of TensorFlow 1 have no functions, and then no node is asked for: large frozen ones are not even listed.
   const nodes = lazyIndex(graph.node, (node) => decode("NodeHead", node).name);
   const library = lazyIndex(functions, (body) => decode("FunctionName", body).signature?.name ?? "");
+  // Several signatures may share a function.
+  const decoded = new Map<string, Message<"FunctionDef"> | undefined>();
+  const functionOf = (name: string): Message<"FunctionDef"> | undefined => {
+    if (!decoded.has(name)) decoded.set(name, decodeFound("FunctionDef", library().get(name)));
+    return decoded.get(name);
+  };
   return {
     node: (name) => (functions.length === 0 ? undefined : decodeFound("NodeDef", nodes().get(name))),
-    function: (name) => decodeFound("FunctionDef", library().get(name)),
+    function: functionOf,
     all: () => graph.node.map((node) => decode("NodeDef", node)),
     mentions: (text) =>
       bytes.length > 0 && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text),

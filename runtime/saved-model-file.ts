@@ -54,9 +54,18 @@ export function readMetaGraphs(directory: string): readonly Message<"MetaGraphDe
   const name = printable(file);
   const { size } = statSync(file);
   if (size > MAX_BYTES) throw new SavedModelError("MODEL_CORRUPT", `${name} is larger than 2 GiB (${size} bytes)`);
-  const metaGraphs = decodeMetaGraphs(readFileSync(file), name);
+  const metaGraphs = decodeMetaGraphs(readWhole(file), name);
   if (metaGraphs.length === 0) throw new SavedModelError("MODEL_CORRUPT", `${name} holds no meta graph`);
   return metaGraphs;
+}
+
+function readWhole(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : `${cause}`;
+    throw new SavedModelError("LOAD_FAILED", `a model cannot be read: ${printable(reason, 500)}`, { cause });
+  }
 }
 
 function decodeMetaGraphs(bytes: Uint8Array, name: string): readonly Message<"MetaGraphDef">[] {

@@ -1,7 +1,7 @@
 const LIMIT = 120;
 
 /** Characters that a terminal or an editor would act on instead of showing: controls, bidirectional marks, separators. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** A name from a model, in quotes and fit for a message or a terminal: escaped, and cut when it is very long. */
 export function quote(name: string): string {

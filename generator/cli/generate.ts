@@ -37,7 +37,10 @@ export function generateCommand(): Command {
       const chosen = signature === undefined ? options : { ...options, signatures: signature };
       const clients = directories.map((directory) => generate(directory, { ...chosen, outputFolder: output }));
       if (toStdout === true) {
-        for (const { text } of clients) process.stdout.write(text);
+        for (const client of clients) {
+          process.stdout.write(client.text);
+          reportNotes(client);
+        }
         return;
       }
       refuseSameFile(clients);
@@ -78,11 +81,16 @@ const WOULD: Readonly<Record<Change, string>> = {
   unchanged: "unchanged",
 };
 
-function report({ className, methods, notes }: GeneratedClient, path: string, change: string): void {
+function report(client: GeneratedClient, path: string, change: string): void {
+  const { className, methods } = client;
   const mark = change === "unchanged" ? stdout.dim(change) : stdout.green(change);
   const list = methods.length === 0 ? "" : `: ${methods.join(", ")}`;
   process.stdout.write(`${mark} ${relative("", path) || path}  ${stdout.bold(className)}${stdout.dim(list)}\n`);
-  for (const note of notes) process.stderr.write(`  ${stderr.yellow("note")} ${note}\n`);
-  if (methods.length === 0)
-    process.stderr.write(`  ${stderr.yellow("note")} the model has no signature that can be called\n`);
+  reportNotes(client);
+}
+
+/** Says what was renamed or left out. */
+function reportNotes({ methods, notes }: GeneratedClient): void {
+  const all = methods.length === 0 ? [...notes, "the model has no signature that can be called"] : notes;
+  for (const note of all) process.stderr.write(`  ${stderr.yellow("note")} ${note}\n`);
 }

@@ -10,6 +10,7 @@ import { stageTensor } from "./stage-tensor.js";
 
 /** A feature that objects are read for. */
 interface PreparedFeature extends Omit<InputSpec, "role"> {
+  readonly acceptsBare: boolean;
   readonly property: string;
   readonly optional: boolean;
 }
@@ -52,12 +53,12 @@ export class ExampleEncoder {
     for (const name of Object.keys(example)) if (!this.#properties.has(name)) this.#refuseUnknown(name, call, place);
     const role = `${place}, feature`;
     const features: FeatureValues[] = [];
-    for (const feature of this.#features) {
-      const value = read(example, feature.property);
-      if (value === undefined && feature.optional) continue;
-      const spec: InputSpec = { ...feature, role };
+    for (const { key, dtype, shape, acceptsBare, property, optional } of this.#features) {
+      const value = read(example, property);
+      if (value === undefined && optional) continue;
+      const spec: InputSpec = { key, dtype, shape, acceptsBare, role };
       const { elements } = Tensor.is(value) ? stageTensor(value, spec, call) : stage(value, spec, call);
-      features.push({ key: feature.key, values: asValues(elements) });
+      features.push({ key, values: asValues(elements) });
     }
     return encodeExample(features);
   }
