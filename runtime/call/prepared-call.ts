@@ -1,9 +1,9 @@
 import type { TensorDescription } from "../description.js";
 import type { FeatureDescriptor } from "../descriptor.js";
-import { type AnyTypedArray, allocate, type DTypeInfo, dtypeInfo, isDType, type NumericDType } from "../dtype.js";
+import { type DTypeInfo, dtypeInfo, isDType } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
 import type { Pointer } from "../native/ffi.js";
-import { TensorFlowError, withStatus } from "../native/status.js";
+import { withStatus } from "../native/status.js";
 import type { Session } from "../session.js";
 import { Tensor } from "../tensor.js";
 import { printable, quote } from "../text.js";
@@ -12,6 +12,8 @@ import { ExampleEncoder } from "./example.js";
 import { Feed } from "./feed.js";
 import type { Flattened, Scratch } from "./nested.js";
 import { type OutputSpec, readResult, readTensor } from "./result.js";
+import { runError } from "./run-error.js";
+import { keepScratch } from "./scratch.js";
 import { type InputSpec, stage } from "./stage.js";
 import { stageTensor } from "./stage-tensor.js";
 
@@ -272,19 +274,6 @@ function carriedDType({ key, dtype }: TensorDescription, call: string): DTypeInf
   throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${call}: ${quote(key)} is of dtype ${dtype}`);
 }
 
-/** Beyond this many elements an array is made anew for each call, and not kept. */
-const MAX_SCRATCH = 2 ** 16;
-
-/** An array to flatten nested arrays into, kept from call to call while the size stays. */
-function keepScratch(dtype: NumericDType): Scratch {
-  let kept: AnyTypedArray | undefined;
-  return (count) => {
-    if (count > MAX_SCRATCH) return undefined;
-    if (kept?.length !== count) kept = allocate(dtype, count);
-    return kept;
-  };
-}
-
 function sameValue(a: Flattened | undefined, b: Flattened | undefined): boolean {
   if (a === undefined || b === undefined || a.shape.join() !== b.shape.join()) return false;
   const right = bytesOf(b);
@@ -294,10 +283,4 @@ function sameValue(a: Flattened | undefined, b: Flattened | undefined): boolean 
 function bytesOf({ elements }: Flattened): readonly Uint8Array[] {
   if (!ArrayBuffer.isView(elements)) return elements;
   return [new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength)];
-}
-
-function runError(call: string, cause: unknown): unknown {
-  if (!(cause instanceof TensorFlowError)) return cause;
-  const message = printable(cause.message.split("\n", 1)[0] ?? "", 500);
-  return new SavedModelError(`TF_${cause.status}`, `${call}: TensorFlow failed: ${message}`, { cause });
 }

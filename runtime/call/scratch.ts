@@ -1,0 +1,15 @@
+import { type AnyTypedArray, allocate, type NumericDType } from "../dtype.js";
+import type { Scratch } from "./nested.js";
+
+/** Beyond this many elements an array is made anew for each call, and not kept. */
+const MAX_SCRATCH = 2 ** 16;
+
+/** An array to flatten nested arrays into, kept from call to call while the size stays. */
+export function keepScratch(dtype: NumericDType): Scratch {
+  let kept: AnyTypedArray | undefined;
+  return (count) => {
+    if (count > MAX_SCRATCH) return undefined;
+    if (kept?.length !== count) kept = allocate(dtype, count);
+    return kept;
+  };
+}
