@@ -119,61 +119,41 @@ export function dtypeInfo(dtype: DType): DTypeInfo {
 }
 
 /** A new, zeroed typed array for `length` elements. */
-export function allocate<D extends NumericDType>(dtype: D, length: number): TypedArrays[D];
-export function allocate(dtype: NumericDType, length: number): AnyTypedArray {
-  switch (dtype) {
-    case "float32":
-      return new Float32Array(length);
-    case "float64":
-      return new Float64Array(length);
-    case "int8":
-      return new Int8Array(length);
-    case "int16":
-      return new Int16Array(length);
-    case "int32":
-      return new Int32Array(length);
-    case "int64":
-      return new BigInt64Array(length);
-    case "uint8":
-    case "bool":
-      return new Uint8Array(length);
-    case "uint16":
-    case "float16":
-    case "bfloat16":
-      return new Uint16Array(length);
-    case "uint32":
-      return new Uint32Array(length);
-    case "uint64":
-      return new BigUint64Array(length);
-  }
+export function allocate<D extends NumericDType>(dtype: D, length: number): TypedArrays[D] {
+  return new constructors[dtype](length);
 }
+
+/** Like {@link allocate}, for memory that is filled at once: zeroing it would take as long again. */
+export function allocateUnfilled<D extends NumericDType>(dtype: D, length: number): TypedArrays[D] {
+  const { buffer } = Buffer.allocUnsafeSlow(length * constructors[dtype].BYTES_PER_ELEMENT);
+  return new constructors[dtype](buffer);
+}
+
+type Constructors = {
+  readonly [D in NumericDType]: {
+    new (length: number): TypedArrays[D];
+    new (buffer: ArrayBuffer): TypedArrays[D];
+    readonly BYTES_PER_ELEMENT: number;
+  };
+};
+
+const constructors: Constructors = {
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+};
 
 /** Whether `value` is a typed array that holds elements of `dtype` (a `Buffer` or clamped array counts as uint8). */
 export function isTypedArrayOf(dtype: NumericDType, value: unknown): value is AnyTypedArray {
-  switch (dtype) {
-    case "float32":
-      return value instanceof Float32Array;
-    case "float64":
-      return value instanceof Float64Array;
-    case "int8":
-      return value instanceof Int8Array;
-    case "int16":
-      return value instanceof Int16Array;
-    case "int32":
-      return value instanceof Int32Array;
-    case "int64":
-      return value instanceof BigInt64Array;
-    case "uint8":
-      return value instanceof Uint8Array || value instanceof Uint8ClampedArray;
-    case "bool":
-      return value instanceof Uint8Array;
-    case "uint16":
-    case "float16":
-    case "bfloat16":
-      return value instanceof Uint16Array;
-    case "uint32":
-      return value instanceof Uint32Array;
-    case "uint64":
-      return value instanceof BigUint64Array;
-  }
+  return value instanceof constructors[dtype] || (dtype === "uint8" && value instanceof Uint8ClampedArray);
 }

@@ -49,6 +49,14 @@ describe.skipIf(!existsSync(shared))("third-party models give the numbers of Ten
     }
   });
 
+  it("the article's model has the article's losses in five steps from a fresh load", () => {
+    using model = Model.load(join(shared, "rust-training-custom"));
+    const step = { training_input: [[1, 1]], training_target: [[0]] };
+    for (const loss of [0.7932061, 1.10907543, 1.22141898, 1.24034894, 1.21517324]) {
+      expect(Math.abs(Number(model.run("train", step).output_0?.item()) - loss)).toBeLessThan(1e-6);
+    }
+  });
+
   it.each(Object.entries(REFUSED))("%s is refused with %s", (name, code) => {
     expect(() => Model.load(join(shared, name))).toThrow(expect.objectContaining({ code }));
   });

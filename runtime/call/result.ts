@@ -1,4 +1,4 @@
-import { type AnyTypedArray, allocate, type DTypeInfo, type NumericDType } from "../dtype.js";
+import { type AnyTypedArray, allocate, allocateUnfilled, type DTypeInfo, type NumericDType } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
 import { type NativeApi, nonNull } from "../native/api.js";
 import type { Pointer } from "../native/ffi.js";
@@ -76,7 +76,7 @@ function readElements(api: NativeApi, tensor: Pointer, dtype: DTypeInfo, count: 
   const data = nonNull(api.TF_TensorData(tensor), "tensor data");
   const bytes = count * dtype.bytes;
   if (bytes > SCRATCH_BYTES) {
-    const elements = allocate(dtype.name, count);
+    const elements = allocateUnfilled(dtype.name, count);
     api.memcpy(elements, data, bytes);
     return elements;
   }
