@@ -9,6 +9,9 @@ import { readStrings } from "./strings.js";
 
 /** Up to this size a result is copied through a scratch array, which is cheaper than handing a new one to native code. */
 const SCRATCH_BYTES = 4096;
+/** From this size on, large pages are worth asking for. */
+const HUGE_BYTES = 8 * 2 ** 20;
+
 const scratches = new Map<NumericDType, AnyTypedArray>();
 
 /** What an output is expected to be. */
@@ -77,6 +80,7 @@ function readElements(api: NativeApi, tensor: Pointer, dtype: DTypeInfo, count: 
   const bytes = count * dtype.bytes;
   if (bytes > SCRATCH_BYTES) {
     const elements = allocateUnfilled(dtype.name, count);
+    if (bytes >= HUGE_BYTES) api.adviseHugePages(elements);
     api.memcpy(elements, data, bytes);
     return elements;
   }
