@@ -1,5 +1,7 @@
 import { Command, Option } from "commander";
+import { LIBRARY_VARIABLE } from "../../runtime/library/search.js";
 import type { InstallOptions } from "../library/install.js";
+import { stderr } from "./colours.js";
 import { progressBar, progressLines } from "./progress.js";
 
 /** `savedmodel install`: puts TensorFlow's library into the per-user cache. */
@@ -34,6 +36,9 @@ async function install(options: Pick<InstallOptions, "version" | "from" | "force
     });
     display.end();
     console.log(`TensorFlow ${version} is ${isNew ? "installed" : "already installed"} in ${folder}`);
+    if (process.env[LIBRARY_VARIABLE]) {
+      console.error(`  ${stderr.yellow("note")} ${LIBRARY_VARIABLE} is set, and what it names is used instead`);
+    }
   } finally {
     display.end();
     for (const signal of signals) process.off(signal, abort);
