@@ -3,10 +3,9 @@ import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { printStructure } from "ts-morph";
 import type { ExampleFeature } from "../runtime/description.js";
-import { SavedModelError } from "../runtime/errors.js";
 import { toPath } from "../runtime/locate.js";
 import { checkOptions } from "../runtime/options.js";
-import { nearest, quote } from "../runtime/text.js";
+import { signatureNotFound } from "../runtime/signatures.js";
 import { sourceFileTemplate } from "../templates/source-file.js";
 import { describe, type InspectOptions } from "./describe.js";
 import type { ModelDescription } from "./description.js";
@@ -62,13 +61,7 @@ function select(description: ModelDescription, keys: readonly string[] | undefin
   if (unknown === undefined) {
     return { ...description, signatures: description.signatures.filter(({ key }) => keys.includes(key)) };
   }
-  const meant = nearest(unknown, known);
-  throw new SavedModelError("SIGNATURE_NOT_FOUND", `the model has no signature ${quote(unknown)}`, {
-    fix:
-      meant === undefined
-        ? `Its signatures: ${known.map(quote).join(", ") || "none"}.`
-        : `Did you mean ${quote(meant)}?`,
-  });
+  throw signatureNotFound(unknown, known);
 }
 
 /** Changes when a signature does: a hash over keys, dtypes and shapes, not over names of tensors. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { SavedModelError } from "../runtime/errors.js";
-import { printable } from "../runtime/text.js";
+import { printable, reasonOf } from "../runtime/text.js";
 import { BANNER_START } from "../templates/banner.js";
 
 /** What becomes of a generated file when it is written. */
@@ -35,7 +35,7 @@ export function writeWhole(path: string, text: string): void {
     renameSync(scratch, path);
   } catch (cause) {
     if (existsSync(scratch)) rmSync(scratch);
-    const reason = cause instanceof Error ? cause.message : `${cause}`;
+    const reason = reasonOf(cause);
     throw new SavedModelError("WRITE_FAILED", `${printable(path, 500)} cannot be written: ${printable(reason, 500)}`, {
       cause,
     });

@@ -4,7 +4,7 @@ import { SavedModelError } from "./errors.js";
 import { TensorFlowError } from "./native/status.js";
 import { decode, type Message } from "./proto/decode.js";
 import { chooseMetaGraph, readMetaGraphs } from "./saved-model-file.js";
-import { printable, quote } from "./text.js";
+import { firstLine, printable, quote, reasonOf } from "./text.js";
 
 /** Operations that hold a variable which the loader restores from `variables/`. */
 const VARIABLE_OPS: ReadonlySet<string> = new Set(["VarHandleOp", "VariableV2", "Variable"]);
@@ -26,7 +26,7 @@ export function diagnoseLoadFailure(directory: string, tags: readonly string[], 
   const name = printable(directory);
   const fromFile = diagnoseFile(directory, tags);
   if (fromFile !== undefined) return fromFile;
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = reasonOf(cause);
   const op = /Op type not registered '([^']+)'/.exec(message)?.[1];
   if (op !== undefined) {
     return new SavedModelError(
@@ -39,13 +39,9 @@ export function diagnoseLoadFailure(directory: string, tags: readonly string[], 
     );
   }
   const status = cause instanceof TensorFlowError ? ` (${cause.status})` : "";
-  return new SavedModelError(
-    "LOAD_FAILED",
-    `TensorFlow could not load ${name}${status}: ${printable(message.split("\n", 1)[0] ?? "", 500)}`,
-    {
-      cause,
-    },
-  );
+  return new SavedModelError("LOAD_FAILED", `TensorFlow could not load ${name}${status}: ${firstLine(message)}`, {
+    cause,
+  });
 }
 
 /** What is wrong with the folder itself, if anything is. */

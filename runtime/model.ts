@@ -10,8 +10,9 @@ import { checkOptions, checkTags } from "./options.js";
 import { saveModel } from "./save.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "./saved-model-file.js";
 import { Session } from "./session.js";
+import { signatureNotFound } from "./signatures.js";
 import type { Tensor } from "./tensor.js";
-import { nearest, printable, quote } from "./text.js";
+import { printable, quote, suggest } from "./text.js";
 
 /** How a model is loaded. */
 export interface LoadOptions {
@@ -110,12 +111,8 @@ export class Model implements Disposable {
     const keys = method.inputs.map(({ key }) => key);
     for (const key of Object.keys(inputs)) {
       if (keys.includes(key)) continue;
-      const meant = nearest(key, keys);
       throw new SavedModelError("UNKNOWN_INPUT", `${call.name} has no input ${quote(key)}`, {
-        fix:
-          meant === undefined
-            ? `Its inputs: ${keys.map(quote).join(", ") || "none"}.`
-            : `Did you mean ${quote(meant)}?`,
+        fix: suggest(key, keys, "Its inputs"),
       });
     }
     const values = call.runForTensors(keys.map((key) => (Object.hasOwn(inputs, key) ? inputs[key] : undefined)));
@@ -172,14 +169,7 @@ export class Model implements Disposable {
     if (reason !== undefined) {
       throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${printable(signature)}() cannot be run: ${reason}`);
     }
-    const keys = [...this.#methods.keys()];
-    const meant = nearest(signature, keys);
-    throw new SavedModelError("SIGNATURE_NOT_FOUND", `the model has no signature ${quote(signature)}`, {
-      fix:
-        meant === undefined
-          ? `Its signatures: ${keys.map(quote).join(", ") || "none"}.`
-          : `Did you mean ${quote(meant)}?`,
-    });
+    throw signatureNotFound(signature, [...this.#methods.keys()]);
   }
 
   #refuseOther(descriptor: ModelDescriptor): void {

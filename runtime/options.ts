@@ -1,5 +1,5 @@
 import { SavedModelError } from "./errors.js";
-import { nearest, quote } from "./text.js";
+import { quote, suggest } from "./text.js";
 
 /**
  * Refuses an options object with an unknown key, which would otherwise be ignored in silence.
@@ -12,9 +12,8 @@ export function checkOptions(call: string, options: object, known: readonly stri
   }
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
-    const meant = nearest(key, known);
     throw new SavedModelError("INVALID_OPTION", `${call} has no option ${quote(key)}`, {
-      fix: meant === undefined ? `Options: ${known.join(", ")}.` : `Did you mean ${quote(meant)}?`,
+      fix: suggest(key, known, "Options", String),
     });
   }
 }

@@ -16,7 +16,7 @@ import { PreparedCall } from "./call/prepared-call.js";
 import { SavedModelError } from "./errors.js";
 import type { Message } from "./proto/decode.js";
 import type { Session } from "./session.js";
-import { printable, quote } from "./text.js";
+import { printable, quote, reasonOf } from "./text.js";
 
 /** What TensorFlow and Keras put into a SavedModel's folder. */
 const OWN_ENTRIES: ReadonlySet<string> = new Set([
@@ -48,8 +48,7 @@ export function saveModel(session: Session, directory: string): void {
     writeModel(session, saver, target);
   } catch (cause) {
     if (cause instanceof SavedModelError && cause.code === "OUTPUT_CONFLICT") throw cause;
-    const reason =
-      cause instanceof SavedModelError ? cause.rawMessage : cause instanceof Error ? cause.message : `${cause}`;
+    const reason = cause instanceof SavedModelError ? cause.rawMessage : reasonOf(cause);
     const name = printable(resolve(directory), 500);
     throw new SavedModelError("SAVE_FAILED", `${source} could not be saved to ${name}: ${printable(reason, 500)}`, {
       cause,

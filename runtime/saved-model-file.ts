@@ -2,7 +2,7 @@ import { existsSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { SavedModelError } from "./errors.js";
 import { decode, type Message } from "./proto/decode.js";
-import { printable, quote } from "./text.js";
+import { printable, quote, reasonOf } from "./text.js";
 
 /** Protocol buffers end at 2 GiB, and so does what Node reads in one piece. */
 const MAX_BYTES = 2 ** 31 - 1;
@@ -63,8 +63,7 @@ function readWhole(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : `${cause}`;
-    throw new SavedModelError("LOAD_FAILED", `a model cannot be read: ${printable(reason, 500)}`, { cause });
+    throw new SavedModelError("LOAD_FAILED", `a model cannot be read: ${printable(reasonOf(cause), 500)}`, { cause });
   }
 }
 

@@ -136,8 +136,9 @@ export class Session {
   }
 
   /**
-   * Has native memory released after the session, whose variables may still hold it. What the resource can reach must not include the session, or it
-   * is never collected: mind that a closure keeps alive whatever the other closures of its scope use.
+   * Has native memory released after the session, whose variables may still hold it. What the resource can reach must not
+   * include the session, or it is never collected: mind that a closure keeps alive whatever the other closures of its
+   * scope use.
    */
   own(resource: Resource): void {
     this.#resources.addFirst(resource);

@@ -1,9 +1,10 @@
 import { readDefault } from "./default-value.js";
 import type { SignatureDescription, TensorDescription } from "./description.js";
 import { dtypeName, isDType } from "./dtype.js";
+import { SavedModelError } from "./errors.js";
 import { decode, type Message, toNumber } from "./proto/decode.js";
 import type { ShapeSpec } from "./shape.js";
-import { compareCodeUnits, compareNatural, quote } from "./text.js";
+import { compareCodeUnits, compareNatural, quote, suggest } from "./text.js";
 
 /**
  * Pseudo-signatures that TensorFlow's loader runs by itself (tensorflow/cc/saved_model/constants.h): one output without
@@ -48,6 +49,13 @@ function readTensors(entries: readonly Message<"TensorInfoEntry">[]): readonly T
       if (info?.compositeTensor) return { ...description, encoding: "composite" as const };
       return info?.name ? { ...description, tensor: info.name } : description;
     });
+}
+
+/** The error for a key that no signature has. */
+export function signatureNotFound(key: string, known: readonly string[]): SavedModelError {
+  return new SavedModelError("SIGNATURE_NOT_FOUND", `the model has no signature ${quote(key)}`, {
+    fix: suggest(key, known, "Its signatures"),
+  });
 }
 
 /** An absent TensorShapeProto is the scalar shape, as proto3 has it. */

@@ -15,7 +15,7 @@ export function printable(text: string, limit: number = LIMIT): string {
 }
 
 /** The candidate that is most like `name`, if any is likely to have been meant. */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
+function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {
@@ -26,6 +26,35 @@ export function nearest(name: string, candidates: readonly string[]): string | u
     }
   }
   return best;
+}
+
+/**
+ * What to say of a name that is not among the known ones: the one that was probably meant, or all of them.
+ *
+ * @param what the known ones are, as the beginning of a sentence: `Its inputs`
+ */
+export function suggest(
+  name: string,
+  known: readonly string[],
+  what: string,
+  show: (known: string) => string = quote,
+): string {
+  const meant = nearest(name, known);
+  return meant === undefined ? `${what}: ${known.map(show).join(", ") || "none"}.` : didYouMean(meant);
+}
+
+export function didYouMean(name: string): string {
+  return `Did you mean ${quote(name)}?`;
+}
+
+/** What a caught value says is wrong. */
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** The first line of a message that may be long, fit for a terminal. */
+export function firstLine(message: string): string {
+  return printable(message.split("\n", 1)[0] ?? "", 500);
 }
 
 /** Levenshtein distance of two short strings. */

@@ -1,5 +1,6 @@
 import { SavedModelError } from "../../runtime/errors.js";
 import { cacheFolder } from "../../runtime/library/cache.js";
+import { reasonOf } from "../../runtime/text.js";
 
 /** Whatever an installation failed with, as the error that a user gets. */
 export function installError(error: unknown, signal: AbortSignal | undefined): SavedModelError {
@@ -16,7 +17,7 @@ export function installError(error: unknown, signal: AbortSignal | undefined): S
       fix: "Set SAVEDMODEL_CACHE to a folder that you may write to; on Windows, also end programs that use the library.",
     });
   }
-  return new SavedModelError("INSTALL_FAILED", error instanceof Error ? error.message : String(error), {
+  return new SavedModelError("INSTALL_FAILED", reasonOf(error), {
     cause: error,
   });
 }

@@ -4,6 +4,7 @@ import { SavedModelError } from "../../runtime/errors.js";
 import type { Manifest } from "../../runtime/library/cache.js";
 import { findInFolder, type LibraryFiles } from "../../runtime/library/files.js";
 import type { Platform } from "../../runtime/library/platform.js";
+import { reasonOf } from "../../runtime/text.js";
 import { unpackTar } from "./archive.js";
 import { download, isUrl, shownUrl } from "./download.js";
 import { sourceKind } from "./kind.js";
@@ -50,7 +51,7 @@ export async function obtain(request: ObtainRequest): Promise<Obtained> {
     // The disk's errors carry a system call, the archive's do not.
     if (error instanceof SavedModelError || signal?.aborted || (error instanceof Error && "syscall" in error))
       throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new SavedModelError("INSTALL_FAILED", `${shownAs} is damaged: ${reason}`, { cause: error });
   }
   return { library: find(unpacked, shownAs, platform), source: from === undefined ? "pip" : kind, unpacked };

@@ -4,7 +4,7 @@ import { SavedModelError } from "../errors.js";
 import { encodeExample, type FeatureValues } from "../proto/example.js";
 import { holdsOneValue } from "../shape.js";
 import { type Elements, Tensor } from "../tensor.js";
-import { nearest, quote } from "../text.js";
+import { didYouMean, quote, suggest } from "../text.js";
 import { type InputSpec, stage } from "./stage.js";
 import { stageTensor } from "./stage-tensor.js";
 
@@ -65,12 +65,8 @@ export class ExampleEncoder {
 
   #refuseUnknown(name: string, call: string, place: string): never {
     const byKey = this.#features.find(({ key }) => key === name)?.property;
-    const meant = byKey ?? nearest(name, [...this.#properties]);
     throw new SavedModelError("UNKNOWN_INPUT", `${call}: ${place} has no feature ${quote(name)}`, {
-      fix:
-        meant === undefined
-          ? `Its features: ${[...this.#properties].map(quote).join(", ")}.`
-          : `Did you mean ${quote(meant)}?`,
+      fix: byKey === undefined ? suggest(name, [...this.#properties], "Its features") : didYouMean(byKey),
     });
   }
 }

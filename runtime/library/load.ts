@@ -1,5 +1,6 @@
 import type { LibraryHandle } from "koffi";
 import { SavedModelError } from "../errors.js";
+import { reasonOf } from "../text.js";
 import { loadKoffi } from "./koffi.js";
 import { quietly } from "./quiet.js";
 import type { LibraryCandidate, LibraryPlace } from "./search.js";
@@ -45,7 +46,7 @@ export function loadCandidate(candidate: LibraryCandidate, lazy: boolean): Nativ
     try {
       return load(path);
     } catch (error) {
-      throw cannotLoad(path, error instanceof Error ? error.message : String(error));
+      throw cannotLoad(path, reasonOf(error));
     }
   };
   const openAll = (): LibraryHandle[] => files.map(open);
