@@ -4,9 +4,9 @@ import { toPath } from "../runtime/locate.js";
 import { checkOptions, checkTags } from "../runtime/options.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../runtime/saved-model-file.js";
 import { readSignatures } from "../runtime/signatures.js";
-import { printable } from "../runtime/text.js";
+import { compareCodeUnits, printable } from "../runtime/text.js";
 import { authorOrder } from "./author-order.js";
-import { operationTypes, readAssets, readVariables, unknownOperations } from "./contents.js";
+import { readAssets, readVariables, unknownOperations } from "./contents.js";
 import type { ModelDescription } from "./description.js";
 import { exampleReader } from "./example.js";
 
@@ -35,7 +35,7 @@ export function describe(directory: string, tags: readonly string[] | undefined,
   try {
     const graph = openGraph(metaGraph.graphDef);
     const withExamples = exampleReader(graph);
-    const operations = operationTypes(metaGraph);
+    const operations = [...graph.operationTypes()].sort(compareCodeUnits);
     return {
       formatVersion: 1,
       directory,

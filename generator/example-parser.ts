@@ -2,7 +2,8 @@ import type { ExampleFeature } from "../runtime/description.js";
 import { dtypeName } from "../runtime/dtype.js";
 import { attributeOf } from "../runtime/graph.js";
 import { type Message, toNumber } from "../runtime/proto/decode.js";
-import { elementCount, MAX_RANK, type PartialShape } from "../runtime/shape.js";
+import { elementCount, MAX_RANK } from "../runtime/shape.js";
+import { readShape } from "../runtime/signatures.js";
 
 type Node = Message<"NodeDef">;
 
@@ -79,7 +80,7 @@ function denseFeature(
   isRequired: boolean,
 ): ExampleFeature | undefined {
   if (dtype === undefined || shape === undefined || shape.unknownRank || shape.dim.length > MAX_RANK) return undefined;
-  const sizes: PartialShape = shape.dim.map(({ size }) => (toNumber(size) < 0 ? null : toNumber(size)));
+  const sizes = readShape(shape) ?? [];
   // A feature of variable length is padded, down to nothing.
   const feature: ExampleFeature = { key, dtype, kind: "dense", shape: sizes };
   return isRequired && sizes[0] !== null ? feature : { ...feature, optional: true };

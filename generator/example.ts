@@ -1,5 +1,5 @@
 import type { ExampleFeature, SignatureDescription, TensorDescription } from "../runtime/description.js";
-import { attributeOf, calledFunction, type GraphIndex } from "../runtime/graph.js";
+import { attributeOf, calledFunction, type GraphIndex, producerOf } from "../runtime/graph.js";
 import type { Message } from "../runtime/proto/decode.js";
 import { compareNatural } from "../runtime/text.js";
 import { type Constants, isParser, readParser } from "./example-parser.js";
@@ -68,18 +68,14 @@ function constantsOf(nodes: readonly Node[]): Constants {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const values = new Map<Node, Message<"TensorProto"> | undefined>();
   return (tensor) => {
-    let node = byName.get(operation(tensor));
+    let node = byName.get(producerOf(tensor));
     for (let step = 0; node !== undefined && PASSING_OPS.has(node.op) && step < 8; step++) {
-      node = byName.get(operation(node.input[0] ?? ""));
+      node = byName.get(producerOf(node.input[0] ?? ""));
     }
     if (node?.op !== "Const") return undefined;
     if (!values.has(node)) values.set(node, attributeOf(node, "value")?.tensor ?? undefined);
     return values.get(node);
   };
-}
-
-function operation(tensor: string): string {
-  return tensor.split(":", 1)[0] ?? "";
 }
 
 /** Follows tensors through the graph, and by position into functions. */

@@ -11,6 +11,8 @@ export interface GraphIndex {
   function(name: string): Message<"FunctionDef"> | undefined;
   /** All nodes of the main graph. */
   all(): readonly Node[];
+  /** The types of all operations, those of functions included. */
+  operationTypes(): ReadonlySet<string>;
   /** Whether this text is anywhere in the graph: the cheapest way to know that an operation is not. */
   mentions(text: string): boolean;
 }
@@ -32,6 +34,13 @@ export function openGraph(bytes: Uint8Array): GraphIndex {
     node: (name) => (functions.length === 0 ? undefined : decodeFound("NodeDef", nodes().get(name))),
     function: functionOf,
     all: () => graph.node.map((node) => decode("NodeDef", node)),
+    operationTypes: () => {
+      const bodies = functions.map((body) => decode("FunctionNodes", body).nodeDef);
+      const types = new Set([graph.node, ...bodies].flat().map((node) => decode("NodeHead", node).op));
+      // A node may also call a function by its name.
+      for (const name of library().keys()) types.delete(name);
+      return types;
+    },
     mentions: (text) =>
       bytes.length > 0 && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text),
   };
@@ -46,6 +55,11 @@ export function calledFunction(node: Node): string | undefined {
 export function attributeOf(node: Node, name: string): Message<"AttrValue"> | undefined {
   const attribute = node.attr.find(({ key }) => key === name);
   return attribute === undefined ? undefined : decode("AttrValue", attribute.value);
+}
+
+/** The node in `node:0`, or in a function's body `node:output:0`; a plain name there is an argument. */
+export function producerOf(value: string): string {
+  return value.split(":", 1)[0] ?? "";
 }
 
 /** `StatefulPartitionedCall:1` → `StatefulPartitionedCall` */

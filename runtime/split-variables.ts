@@ -1,4 +1,4 @@
-import { calledFunction, type GraphIndex, openGraph, operationOf } from "./graph.js";
+import { calledFunction, type GraphIndex, openGraph, operationOf, producerOf } from "./graph.js";
 import { decode, type Message } from "./proto/decode.js";
 
 /**
@@ -84,7 +84,7 @@ function readSaveFunction(saveTensor: string, graph: GraphIndex): Checkpoint | u
   let objectGraph: Uint8Array | undefined;
   for (const save of body.nodeDef.filter(({ op }) => op === "SaveV2")) {
     const [, names = "", , ...values] = save.input;
-    stringConstant(nodes.get(producer(names))).forEach((key, index) => {
+    stringConstant(nodes.get(producerOf(names))).forEach((key, index) => {
       const operand = operands.get(source(values[index] ?? "", (name) => nodes.get(name)));
       if (operand === undefined) return;
       const name = Buffer.from(key).toString();
@@ -99,18 +99,13 @@ function readSaveFunction(saveTensor: string, graph: GraphIndex): Checkpoint | u
 
 /** Follows a value to where it comes from, a variable or an argument: through reads, copies and conversions. */
 function source(input: string, nodeOf: (name: string) => Message<"NodeDef"> | undefined): string {
-  let current = producer(input);
+  let current = producerOf(input);
   for (let step = 0; step < 16; step++) {
     const [next] = nodeOf(current)?.input ?? [];
     if (next === undefined) break;
-    current = producer(next);
+    current = producerOf(next);
   }
   return current;
-}
-
-/** The name in `node:0`, or in a function's body `node:output:0`; a plain name there is an argument. */
-function producer(input: string): string {
-  return input.split(":", 1)[0] ?? "";
 }
 
 function stringConstant(node: Message<"NodeDef"> | undefined): readonly Uint8Array[] {

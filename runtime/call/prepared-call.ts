@@ -64,6 +64,8 @@ export class PreparedCall {
   readonly #fedTensors: BigUint64Array;
   readonly #fetchedOutputs: BigUint64Array;
   readonly #fetchedTensors: BigUint64Array;
+  /** Where in them each fetch is. */
+  readonly #fetchPlaces: number[];
   #isStaging = false;
 
   /**
@@ -91,6 +93,7 @@ export class PreparedCall {
     this.#fedTensors = new BigUint64Array(this.#fedOutputs.length / 2);
     this.#fetchedOutputs = this.#fetchEndpoints.toNative();
     this.#fetchedTensors = new BigUint64Array(this.#fetchedOutputs.length / 2);
+    this.#fetchPlaces = Array.from({ length: this.#fetchEndpoints.count }, (_, fetch) => fetch);
   }
 
   /**
@@ -246,26 +249,22 @@ export class PreparedCall {
     return count;
   }
 
-  /** Fetches what is not fed. */
+  /** Fetches what is not fed, and notes where each fetch went. */
   #arrangeFetches(fed: Fed): number {
     let count = 0;
     for (let fetch = 0; fetch < this.#fetchEndpoints.count; fetch++) {
-      if (!this.#isFed(fetch, fed)) this.#fetchEndpoints.write(this.#fetchedOutputs, count++, fetch);
+      const feed = this.#outputs.find((output) => output.fetch === fetch)?.feed;
+      if (feed !== undefined && fed[feed] !== null) continue;
+      this.#fetchEndpoints.write(this.#fetchedOutputs, count, fetch);
+      this.#fetchPlaces[fetch] = count++;
     }
     return count;
   }
 
-  #isFed(fetch: number, fed: Fed): boolean {
-    const feed = this.#outputs.find((output) => output.fetch === fetch)?.feed;
-    return feed !== undefined && fed[feed] !== null;
-  }
-
+  /** What came of an output: what was fetched, or what was fed where the model hands it through. */
   #tensorOf({ fetch, feed }: PreparedOutput, fed: Fed): Pointer {
     const own = feed === undefined ? null : (fed[feed] ?? null);
-    if (own !== null) return own;
-    let place = fetch ?? 0;
-    if (this.#fetchesVary) for (let before = 0; before < (fetch ?? 0); before++) if (this.#isFed(before, fed)) place--;
-    return this.#fetchedTensors[place] ?? 0n;
+    return own ?? this.#fetchedTensors[this.#fetchPlaces[fetch ?? 0] ?? 0] ?? 0n;
   }
 }
 
