@@ -5,10 +5,12 @@ import { checkOptions, checkTags } from "../runtime/options.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../runtime/saved-model-file.js";
 import { readSignatures } from "../runtime/signatures.js";
 import { compareCodeUnits, printable } from "../runtime/text.js";
-import { authorOrder } from "./author-order.js";
-import { readAssets, readVariables, unknownOperations } from "./contents.js";
+import { argumentRestorer } from "./arguments.js";
+import { readAssets, unknownOperations } from "./contents.js";
 import type { ModelDescription } from "./description.js";
 import { exampleReader } from "./example.js";
+import { readFingerprint } from "./fingerprint.js";
+import { readVariables } from "./variables.js";
 
 /** What is read of a SavedModel. */
 export interface InspectOptions {
@@ -17,7 +19,7 @@ export interface InspectOptions {
 }
 
 /**
- * Describes a SavedModel. Nothing but `saved_model.pb` is read, and no native code is needed.
+ * Describes a SavedModel. Nothing but `saved_model.pb` and `fingerprint.pb` is read, and no native code is needed.
  *
  * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL`, `MODEL_FORMAT_UNSUPPORTED`, `MODEL_CORRUPT` or
  * `TAGS_NOT_FOUND`
@@ -34,6 +36,7 @@ export function describe(directory: string, tags: readonly string[] | undefined,
   const metaGraph = chooseMetaGraph(directory, metaGraphs, tags);
   try {
     const graph = openGraph(metaGraph.graphDef);
+    const withArguments = argumentRestorer(graph, metaGraph.objectGraphDef);
     const withExamples = exampleReader(graph);
     const operations = [...graph.operationTypes()].sort(compareCodeUnits);
     return {
@@ -44,9 +47,10 @@ export function describe(directory: string, tags: readonly string[] | undefined,
       tensorflowVersion: metaGraph.metaInfoDef?.tensorflowVersion ?? "",
       operations,
       unknownOperations: unknownOperations(operations),
-      variables: readVariables(metaGraph),
+      variables: readVariables(metaGraph, graph, operations),
       assets: readAssets(metaGraph),
-      signatures: readSignatures(metaGraph).map((signature) => withExamples(authorOrder(signature, graph))),
+      ...readFingerprint(directory),
+      signatures: readSignatures(metaGraph).map((signature) => withExamples(withArguments(signature))),
     };
   } catch (cause) {
     if (cause instanceof SavedModelError) throw cause;

@@ -2,8 +2,8 @@ import type { ExampleFeature } from "../runtime/description.js";
 import { dtypeName } from "../runtime/dtype.js";
 import { attributeOf } from "../runtime/graph.js";
 import { type Message, toNumber } from "../runtime/proto/decode.js";
+import { readShape } from "../runtime/read-shape.js";
 import { elementCount, MAX_RANK } from "../runtime/shape.js";
-import { readShape } from "../runtime/signatures.js";
 
 type Node = Message<"NodeDef">;
 

@@ -2,17 +2,29 @@ import { basename, dirname, resolve } from "node:path";
 import type { SignatureDescription, TensorDescription } from "../runtime/description.js";
 import { type DType, isDType } from "../runtime/dtype.js";
 import { SavedModelError } from "../runtime/errors.js";
+import type { ShapeSpec } from "../runtime/shape.js";
 import { quote } from "../runtime/text.js";
 import type { ModelDescription } from "./description.js";
 import { identifier, isIdentifier } from "./escape.js";
+import { fileNameOf } from "./file-name.js";
 import { ExampleTable, type NamedExample } from "./name-examples.js";
-import { kebabCase, NameTable } from "./names.js";
+import { NameTable } from "./names.js";
+
+/** An entry of a SignatureDef that a ragged or sparse argument is made of. */
+export interface NamedPart {
+  readonly key: string;
+  readonly dtype: DType;
+  readonly shape: ShapeSpec;
+}
 
 /** An input or output of a method, with the name that it has in the generated code. */
 export interface NamedTensor extends TensorDescription {
   /** The runtime carries it: see {@link SignatureDescription.unsupported}. */
   readonly dtype: DType;
   readonly name: string;
+  readonly form: "dense" | "ragged" | "sparse";
+  /** What it is made of, where these are entries of their own; else empty. */
+  readonly parts: readonly NamedPart[];
   /** The name of the interface of its items, where they are serialised examples. */
   readonly exampleType?: string;
 }
@@ -67,7 +79,7 @@ export function nameModel(description: ModelDescription, className?: string): Na
     const list = unknown.map(quote).join(", ");
     notes.push(`TensorFlow does not have the operations ${list}: the model loads only where they are registered`);
   }
-  const fileName = `${kebabCase(name)}.ts`;
+  const fileName = fileNameOf(name, notes);
   return { description, className: identifier(name), fileName, signatures, examples: examples.all, notes };
 }
 
@@ -96,12 +108,32 @@ function nameSignature(
 }
 
 function nameTensors(tensors: readonly TensorDescription[], table: NameTable): readonly NamedTensor[] {
-  const names = table.claimAll(tensors.map(({ key }) => key));
+  const names = table.claimAll(rawNames(tensors));
   return tensors.map((tensor, index) => {
-    const { dtype } = tensor;
-    if (!isDType(dtype)) throw new TypeError(`dtype ${dtype} cannot be carried`);
-    return { ...tensor, dtype, name: identifier(names[index] ?? "") };
+    const { encoding = "dense", components = [] } = tensor;
+    if (encoding === "composite") throw new TypeError("a composite tensor cannot be carried");
+    return {
+      ...tensor,
+      dtype: carried(tensor.dtype),
+      name: identifier(names[index] ?? ""),
+      form: encoding,
+      parts: components.flatMap(({ key, dtype, shape }) =>
+        key === undefined ? [] : [{ key, dtype: carried(dtype), shape }],
+      ),
+    };
   });
+}
+
+/** What tensors are named after: the author's names, unless two are the same. */
+function rawNames(tensors: readonly TensorDescription[]): readonly string[] {
+  const names = tensors.map(({ key, name }) => name ?? key);
+  return new Set(names).size === names.length ? names : tensors.map(({ key }) => key);
+}
+
+/** A dtype that the signature was found to be supported for. */
+function carried(dtype: string): DType {
+  if (isDType(dtype)) return dtype;
+  throw new TypeError(`dtype ${dtype} cannot be carried`);
 }
 
 /** The inputs with the interfaces of their examples, which are named after the first method that takes them. */

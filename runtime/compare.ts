@@ -22,9 +22,11 @@ export function findDifferences(
 
 function compareSignature(expected: SignatureDescriptor, actual: SignatureDescription): readonly string[] {
   const name = quote(expected.key);
-  const known = new Set(expected.inputs.map(({ key }) => key));
+  // A ragged or sparse argument may be several inputs of the model.
+  const inputs = expected.inputs.flatMap((input) => input.parts ?? input);
+  const known = new Set(inputs.map(({ key }) => key));
   return [
-    ...compareTensors("input", name, expected.inputs, actual.inputs),
+    ...compareTensors("input", name, inputs, actual.inputs),
     ...actual.inputs
       .filter(({ key, optional }) => !known.has(key) && optional !== true)
       .map(({ key }) => `${name} has a new required input ${quote(key)}`),
@@ -43,7 +45,7 @@ function compareTensors(
     const found = byKey.get(tensor.key);
     if (found === undefined) return [`${signature} is missing ${role} ${quote(tensor.key)}`];
     const differences: string[] = [];
-    const [was, is] = [formatTensor(tensor), formatTensor(found)];
+    const [was, is] = [formatTensor(tensor), formatTensor({ ...found, ...raggedRankOf(found) })];
     const name = `${role} ${quote(tensor.key)} of ${signature}`;
     if (was !== is) differences.push(`${name} is ${is}, not ${was}`);
     if (tensor.optional === true && found.optional !== true) {
@@ -53,6 +55,17 @@ function compareTensors(
   });
 }
 
-function formatTensor({ dtype, shape, encoding }: Pick<TensorDescription, "dtype" | "shape" | "encoding">): string {
-  return `${encoding === undefined ? "" : `${encoding} `}${dtype} ${formatShape(shape)}`;
+/** The number of ragged dimensions of a ragged value, which has row splits for each. */
+function raggedRankOf({ encoding, components = [] }: TensorDescription): { readonly raggedRank?: number } {
+  return encoding === "ragged" ? { raggedRank: components.length - 1 } : {};
+}
+
+function formatTensor({
+  dtype,
+  shape,
+  encoding,
+  raggedRank,
+}: Pick<TensorDescription, "dtype" | "shape" | "encoding"> & Pick<TensorDescriptor, "raggedRank">): string {
+  const ragged = raggedRank === undefined ? "" : ` of ragged rank ${raggedRank}`;
+  return `${encoding === undefined ? "" : `${encoding} `}${dtype} ${formatShape(shape)}${ragged}`;
 }

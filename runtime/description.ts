@@ -16,18 +16,34 @@ export interface ExampleFeature {
   readonly optional?: true;
 }
 
+/** One of the dense tensors that a sparse or ragged one is made of, each of which is fed or fetched. */
+export interface ComponentDescription {
+  /** `indices`, `values` and `dense_shape` of a sparse tensor; `flat_values` and each `row_splits` of a ragged one. */
+  readonly role: "indices" | "values" | "dense_shape" | "flat_values" | "row_splits";
+  /** The key in the SignatureDef, where the component is an entry of its own. */
+  readonly key?: string;
+  readonly dtype: string;
+  readonly shape: ShapeSpec;
+  /** The tensor that is fed or fetched, `operation:index`. */
+  readonly tensor?: string;
+}
+
 /** One input or output of a signature, as the SavedModel states it. */
 export interface TensorDescription {
-  /** The key in the SignatureDef: what error messages name. */
+  /** The key in the SignatureDef: what error messages name. Of several entries that are one value, the first. */
   readonly key: string;
+  /** The author's name for it, where the key is one that TensorFlow made up: `args_0_5` for an input `weight`. */
+  readonly name?: string;
   /** `float32`, `string`, …: a name of `tf.dtypes`, whether or not the runtime can carry it. */
   readonly dtype: string;
   /** Null where the rank is unknown; a null dimension is unknown. */
   readonly shape: ShapeSpec;
   /** The tensor that is fed or fetched, `operation:index`; absent for the values that are not one dense tensor. */
   readonly tensor?: string;
-  /** How the value is represented, where it is not one dense tensor. */
-  readonly encoding?: "sparse" | "composite";
+  /** How the value is represented, where it is not one dense tensor; a composite that is neither cannot be carried. */
+  readonly encoding?: "sparse" | "ragged" | "composite";
+  /** The dense tensors that a sparse or ragged value is made of, in TensorFlow's order. */
+  readonly components?: readonly ComponentDescription[];
   /** True for an input that need not be fed, because the SignatureDef holds a default value. */
   readonly optional?: true;
   /** The default value of an optional input, where it is small and plain: nested arrays of numbers, booleans or text. */

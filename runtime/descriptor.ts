@@ -10,6 +10,12 @@ export interface TensorDescriptor {
   readonly shape: ShapeSpec;
   /** True for an input that need not be given. */
   readonly optional?: true;
+  /** How the value is represented, where it is not one dense tensor. */
+  readonly encoding?: "sparse" | "ragged";
+  /** How many dimensions of a ragged tensor are ragged, the outermost left aside. */
+  readonly raggedRank?: number;
+  /** The inputs of the SignatureDef that a ragged or sparse argument is made of, where it is not one of them itself. */
+  readonly parts?: readonly TensorDescriptor[];
   /** The property that holds this output, where a signature has several. */
   readonly property?: string;
   /** Which of the model's examples each item of this input is. */

@@ -5,24 +5,31 @@
  *
  * @module
  */
-export type { ExampleFeature, SignatureDescription, TensorDescription } from "./description.js";
+export type { ComponentDescription, ExampleFeature, SignatureDescription, TensorDescription } from "./description.js";
 export type { FeatureDescriptor, ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "./descriptor.js";
 export type { DType, NumericDType, TypedArrays } from "./dtype.js";
 export { type ErrorCode, SavedModelError, type SavedModelErrorOptions, type StatusName } from "./errors.js";
 export { type LoadOptions, Model } from "./model.js";
 export { TensorFlowError } from "./native/status.js";
+export { decodeNpy, encodeNpy } from "./npy.js";
+export { RaggedTensor, type RowSplits } from "./ragged-tensor.js";
 export type { PartialShape, ShapeSpec } from "./shape.js";
+export { SparseTensor } from "./sparse-tensor.js";
 export { Tensor } from "./tensor.js";
 export type {
   AnyNested,
   AnyNestedLike,
   AnyShape,
+  AnyTensor,
   FlatLike,
   Nested,
   NestedLike,
+  RaggedLike,
   Scalar,
   ScalarLike,
   Shape,
+  SparseLike,
+  SparseParts,
   TensorData,
   TensorLike,
 } from "./types.js";

@@ -1,18 +1,20 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type InspectOptions, inspect } from "node:util";
-import { type CallInput, PreparedCall } from "./call/prepared-call.js";
+import { CompositeCall, isComposite } from "./call/composite-call.js";
+import { type Call, PreparedCall } from "./call/prepared-call.js";
 import { findDifferences } from "./compare.js";
-import type { SignatureDescription, TensorDescription } from "./description.js";
-import type { ModelDescriptor, TensorDescriptor } from "./descriptor.js";
+import type { SignatureDescription } from "./description.js";
+import type { ModelDescriptor } from "./descriptor.js";
 import { SavedModelError } from "./errors.js";
 import { locateModel, toPath } from "./locate.js";
+import { describeMethods, type Method } from "./methods.js";
 import { checkOptions, checkTags } from "./options.js";
 import { saveModel } from "./save.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "./saved-model-file.js";
 import { Session } from "./session.js";
 import { signatureNotFound } from "./signatures.js";
-import type { Tensor } from "./tensor.js";
 import { printable, quote, suggest } from "./text.js";
+import type { AnyTensor } from "./types.js";
 
 /** How a model is loaded. */
 export interface LoadOptions {
@@ -21,15 +23,6 @@ export interface LoadOptions {
    * `["serve"]`, or those of the only meta graph.
    */
   readonly tags?: readonly string[];
-}
-
-/** A signature that can be called, and is made ready by its first call. */
-interface Method {
-  readonly inputs: readonly CallInput[];
-  readonly outputs: readonly TensorDescription[];
-  /** The property of each output, or undefined where the only output is returned as itself. */
-  readonly properties: readonly string[] | undefined;
-  call?: PreparedCall;
 }
 
 /**
@@ -58,7 +51,7 @@ export class Model implements Disposable {
     this.#session = new Session(folder, tags);
     try {
       if (descriptor !== undefined) this.#refuseOther(descriptor);
-      this.#methods = this.#describeMethods(descriptor);
+      this.#methods = describeMethods(this.#session.signatures, descriptor);
     } catch (error) {
       this.#session.dispose();
       throw error;
@@ -96,10 +89,12 @@ export class Model implements Disposable {
   /**
    * Runs a signature with inputs by raw key, for programs that do not know the model beforehand.
    *
+   * Ragged and sparse inputs are given as their components, where these are what the SignatureDef has keys for.
+   *
    * @returns the outputs by raw key, scalars as tensors too
    * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `UNKNOWN_INPUT`, and the codes of a call
    */
-  run(signature: string, inputs: Readonly<Record<string, unknown>> = {}): Record<string, Tensor> {
+  run(signature: string, inputs: Readonly<Record<string, unknown>> = {}): Record<string, AnyTensor> {
     if (typeof signature !== "string" || typeof inputs !== "object" || inputs === null) {
       throw new SavedModelError(
         "INVALID_ARGUMENT",
@@ -116,7 +111,10 @@ export class Model implements Disposable {
       });
     }
     const values = call.runForTensors(keys.map((key) => (Object.hasOwn(inputs, key) ? inputs[key] : undefined)));
-    return toObject(call.outputs, values);
+    return toObject(
+      method.outputs.map(({ key }) => key),
+      values,
+    );
   }
 
   /**
@@ -182,45 +180,14 @@ export class Model implements Disposable {
     );
   }
 
-  #prepare(signature: string, method: Method): PreparedCall {
-    method.call ??= new PreparedCall(this.#session, signature, method.inputs, method.outputs);
+  #prepare(signature: string, method: Method): Call {
+    if (method.call === undefined) {
+      const { inputs, outputs } = method;
+      const Prepared = [...inputs, ...outputs].some(isComposite) ? CompositeCall : PreparedCall;
+      method.call = new Prepared(this.#session, signature, inputs, outputs);
+    }
     return method.call;
   }
-
-  #describeMethods(descriptor: ModelDescriptor | undefined): ReadonlyMap<string, Method> {
-    const methods = new Map<string, Method>();
-    for (const { key, inputs, outputs, unsupported } of this.signatures) {
-      const client = descriptor?.signatures.find((signature) => signature.key === key);
-      if (unsupported !== undefined || (descriptor !== undefined && client === undefined)) continue;
-      const properties = client?.outputs.map((output) => output.property ?? output.key);
-      methods.set(key, {
-        inputs: withFeatures(inOrder(inputs, client?.inputs), client?.inputs, descriptor?.examples),
-        outputs: inOrder(outputs, client?.outputs),
-        properties: properties?.length === 1 ? undefined : properties,
-      });
-    }
-    return methods;
-  }
-}
-
-/** The model's tensors in the client's order; those that the client does not know are left out. */
-function inOrder<T extends { readonly key: string }>(
-  tensors: readonly T[],
-  order?: readonly TensorDescriptor[],
-): readonly T[] {
-  return order?.flatMap(({ key }) => tensors.filter((tensor) => tensor.key === key)) ?? tensors;
-}
-
-/** The inputs with the features that the client knows of their examples. */
-function withFeatures(
-  inputs: readonly TensorDescription[],
-  known: readonly TensorDescriptor[] = [],
-  examples: ModelDescriptor["examples"] = [],
-): readonly CallInput[] {
-  return inputs.map((input) => {
-    const example = known.find(({ key }) => key === input.key)?.example;
-    return example === undefined ? input : { ...input, features: examples[example] };
-  });
 }
 
 /** An own property for each name, hostile ones such as `__proto__` included. */

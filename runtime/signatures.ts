@@ -1,9 +1,10 @@
+import { readComposite, readSparse } from "./composite.js";
 import { readDefault } from "./default-value.js";
 import type { SignatureDescription, TensorDescription } from "./description.js";
 import { dtypeName, isDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
-import { decode, type Message, toNumber } from "./proto/decode.js";
-import type { ShapeSpec } from "./shape.js";
+import { decode, type Message } from "./proto/decode.js";
+import { readShape } from "./read-shape.js";
 import { compareCodeUnits, compareNatural, quote, suggest } from "./text.js";
 
 /**
@@ -45,8 +46,8 @@ function readTensors(entries: readonly Message<"TensorInfoEntry">[]): readonly T
     .sort(([a], [b]) => compareNatural(a, b))
     .map(([key, info]) => {
       const description = { key, dtype: dtypeName(info?.dtype ?? 0), shape: readShape(info?.tensorShape ?? null) };
-      if (info?.cooSparse) return { ...description, encoding: "sparse" as const };
-      if (info?.compositeTensor) return { ...description, encoding: "composite" as const };
+      if (info?.cooSparse) return { ...description, ...readSparse(info.cooSparse, description) };
+      if (info?.compositeTensor) return { key, ...readComposite(info.compositeTensor) };
       return info?.name ? { ...description, tensor: info.name } : description;
     });
 }
@@ -55,15 +56,6 @@ function readTensors(entries: readonly Message<"TensorInfoEntry">[]): readonly T
 export function signatureNotFound(key: string, known: readonly string[]): SavedModelError {
   return new SavedModelError("SIGNATURE_NOT_FOUND", `the model has no signature ${quote(key)}`, {
     fix: suggest(key, known, "Its signatures"),
-  });
-}
-
-/** An absent TensorShapeProto is the scalar shape, as proto3 has it. */
-export function readShape(shape: Message<"TensorShape"> | null): ShapeSpec {
-  if (shape?.unknownRank) return null;
-  return (shape?.dim ?? []).map(({ size }) => {
-    const value = toNumber(size);
-    return value < 0 ? null : value;
   });
 }
 
@@ -76,10 +68,12 @@ function whyUnsupported(
     ["input", inputs],
     ["output", outputs],
   ] as const) {
-    for (const { key, dtype, encoding, tensor } of tensors) {
-      if (encoding !== undefined) return `${role} ${quote(key)} is a ${encoding} tensor`;
-      if (tensor === undefined) return `${role} ${quote(key)} names no tensor`;
-      if (!isDType(dtype)) return `${role} ${quote(key)} is of dtype ${dtype}`;
+    for (const { key, dtype, encoding, tensor, components } of tensors) {
+      if (encoding === "composite") return `${role} ${quote(key)} is a composite tensor`;
+      for (const part of components ?? [{ dtype, tensor }]) {
+        if (part.tensor === undefined) return `${role} ${quote(key)} names no tensor`;
+        if (!isDType(part.dtype)) return `${role} ${quote(key)} is of dtype ${part.dtype}`;
+      }
     }
   }
   return undefined;

@@ -203,7 +203,8 @@ export function decodeText(bytes: Uint8Array, index?: number): string {
   }
 }
 
-function copyElements(elements: Elements): Elements {
+/** The elements in memory of their own. */
+export function copyElements(elements: Elements): Elements {
   if (!ArrayBuffer.isView(elements)) return elements.map((bytes) => Uint8Array.from(bytes));
   return elements.slice();
 }

@@ -1,4 +1,6 @@
 import type { DType, NumericDType, TypedArrays } from "./dtype.js";
+import type { RaggedTensor } from "./ragged-tensor.js";
+import type { SparseTensor } from "./sparse-tensor.js";
 import type { Tensor } from "./tensor.js";
 
 /** A shape as a type: a tuple of sizes, `number` where a size is unknown; {@link AnyShape} where the rank is unknown. */
@@ -102,3 +104,24 @@ export type TensorLike<D extends DType, S extends Shape> =
   | NestedLike<D, S>
   | FlatLike<D>
   | Tensor<D, S extends readonly [] ? S : Shape>;
+
+/**
+ * What a ragged input accepts: nested arrays whose rows may differ in length where the shape says `number`, or a
+ * {@link RaggedTensor}. At run time the innermost rows may be typed arrays too.
+ */
+export type RaggedLike<D extends DType, S extends Shape> = NestedLike<D, S> | RaggedTensor<D>;
+
+/** The parts of a sparse tensor: the places of its values, the values, and the shape of the whole. */
+export interface SparseParts<D extends DType, S extends Shape> {
+  /** `[n, rank]` */
+  readonly indices: TensorLike<"int64", [number, number]>;
+  /** `[n]` */
+  readonly values: TensorLike<D, [number]>;
+  readonly shape: Readonly<S>;
+}
+
+/** What a sparse input accepts: a {@link SparseTensor}, or its parts. */
+export type SparseLike<D extends DType, S extends Shape> = SparseTensor<D, Shape> | SparseParts<D, S>;
+
+/** Any value that goes into or comes out of a model. */
+export type AnyTensor = Tensor | RaggedTensor | SparseTensor;

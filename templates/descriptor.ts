@@ -1,7 +1,7 @@
 import type { CodeBlockWriter, WriterFunction } from "ts-morph";
 import { stringLiteral } from "../generator/escape.js";
 import type { NamedExample, NamedFeature } from "../generator/name-examples.js";
-import type { NamedModel, NamedSignature, NamedTensor } from "../generator/name-model.js";
+import type { NamedModel, NamedPart, NamedSignature, NamedTensor } from "../generator/name-model.js";
 import type { ShapeSpec } from "../runtime/shape.js";
 
 /**
@@ -99,12 +99,23 @@ function featureLiteral({ key, dtype, kind, shape, optional, name }: NamedFeatur
   return `{ ${fields.join(", ")} }`;
 }
 
-function tensorLiteral({ key, dtype, shape, optional }: NamedTensor, property?: string, example = -1): string {
-  const fields = [`key: ${stringLiteral(key)}`, `dtype: ${stringLiteral(dtype)}`, `shape: ${shapeLiteral(shape)}`];
-  if (optional === true) fields.push("optional: true");
+function tensorLiteral(tensor: NamedTensor, property?: string, example = -1): string {
+  const fields = tensorFields(tensor);
+  if (tensor.optional === true) fields.push("optional: true");
+  if (tensor.form !== "dense") fields.push(`encoding: ${stringLiteral(tensor.form)}`);
+  if (tensor.form === "ragged") fields.push(`raggedRank: ${(tensor.components?.length ?? 1) - 1}`);
+  if (tensor.parts.length > 0) fields.push(`parts: [${tensor.parts.map(partLiteral).join(", ")}]`);
   if (property !== undefined) fields.push(`property: ${stringLiteral(property)}`);
   if (example >= 0) fields.push(`example: ${example}`);
   return `{ ${fields.join(", ")} }`;
+}
+
+function partLiteral(part: NamedPart): string {
+  return `{ ${tensorFields(part).join(", ")} }`;
+}
+
+function tensorFields({ key, dtype, shape }: NamedPart): string[] {
+  return [`key: ${stringLiteral(key)}`, `dtype: ${stringLiteral(dtype)}`, `shape: ${shapeLiteral(shape)}`];
 }
 
 function shapeLiteral(shape: ShapeSpec): string {

@@ -5,7 +5,7 @@ import { classTemplate } from "./class.js";
 import { descriptorTemplate } from "./descriptor.js";
 import { examplesTemplate } from "./examples.js";
 import { outputsTemplate } from "./outputs.js";
-import { featureType, inputType, outputType } from "./types.js";
+import { featureType, inputType, outputType, VALUE_TYPES } from "./types.js";
 
 /** The whole generated file. */
 export function sourceFileTemplate(model: NamedModel, fingerprint: string): SourceFileStructure {
@@ -30,7 +30,7 @@ export function sourceFileTemplate(model: NamedModel, fingerprint: string): Sour
 function typeImports({ signatures, examples }: NamedModel): readonly string[] {
   const featureTypes = examples.flatMap(({ features }) => features.map(featureType));
   const text = [...signatures.flatMap(typesOf), ...featureTypes].join(" ");
-  const used = ["AnyShape", "Tensor", "TensorLike"].filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+  const used = VALUE_TYPES.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
   return [...used, "LoadOptions", "ModelDescriptor"].sort();
 }
 

@@ -13,9 +13,16 @@ function shapeType(shape: ShapeSpec): string {
     : `[${shape.map((size) => size ?? "number").join(", ")}]`;
 }
 
+/** The types of the runtime for the forms that a value has. */
+const LIKE = { dense: "TensorLike", ragged: "RaggedLike", sparse: "SparseLike" } as const;
+const RESULT = { dense: "Tensor", ragged: "RaggedTensor", sparse: "SparseTensor" } as const;
+
+/** What generated files may import of the runtime's types of values. */
+export const VALUE_TYPES: readonly string[] = ["AnyShape", ...Object.values(LIKE), ...Object.values(RESULT)];
+
 /** What an input accepts: `TensorLike<"float32", [1, 2]>`, and objects where it takes serialised examples. */
-export function inputType({ dtype, shape, exampleType }: NamedTensor): string {
-  const type = `TensorLike<${stringLiteral(dtype)}, ${shapeType(shape)}>`;
+export function inputType({ dtype, shape, form, exampleType }: NamedTensor): string {
+  const type = `${LIKE[form]}<${stringLiteral(dtype)}, ${shapeType(shape)}>`;
   if (exampleType === undefined) return type;
   const items = shape?.length === 0 ? exampleType : `readonly ${exampleType}[]`;
   return `${type} | ${items}${shape === null ? ` | ${exampleType}` : ""}`;
@@ -30,8 +37,8 @@ export function featureType({ dtype, kind, shape }: NamedFeature): string {
 }
 
 /** What an output is: a plain value for a scalar, else `Tensor<"float32", [1, 1]>`. */
-export function outputType({ dtype, shape }: NamedTensor): string {
-  if (shape?.length !== 0) return `Tensor<${stringLiteral(dtype)}, ${shapeType(shape)}>`;
+export function outputType({ dtype, shape, form }: NamedTensor): string {
+  if (shape?.length !== 0 || form !== "dense") return `${RESULT[form]}<${stringLiteral(dtype)}, ${shapeType(shape)}>`;
   switch (dtype) {
     case "int64":
     case "uint64":

@@ -7,6 +7,7 @@ import { withStatus } from "../native/status.js";
 import type { Session } from "../session.js";
 import { Tensor } from "../tensor.js";
 import { printable, quote } from "../text.js";
+import type { AnyTensor } from "../types.js";
 import { Endpoints } from "./endpoints.js";
 import { ExampleEncoder } from "./example.js";
 import { Feed } from "./feed.js";
@@ -24,6 +25,21 @@ interface PreparedInput extends InputSpec {
   readonly scratch: Scratch | undefined;
   /** Encodes objects, where the strings are serialised examples. */
   readonly example: ExampleEncoder | undefined;
+}
+
+/** A signature that can be run. */
+export interface Call {
+  /** For messages: `train()`. */
+  readonly name: string;
+  /**
+   * Runs the signature once, on the calling thread.
+   *
+   * @param values one per input, in argument order; undefined leaves an optional input out
+   * @returns one result per output, in result order: a plain value where the signature says rank 0, else a tensor
+   */
+  run(values: readonly unknown[]): readonly unknown[];
+  /** Like {@link Call.run}, with tensors for scalars too. */
+  runForTensors(values: readonly unknown[]): readonly AnyTensor[];
 }
 
 /** An input of a call; its features are those of a generated client. */
@@ -45,10 +61,8 @@ type Fed = readonly (Pointer | null)[];
  * A signature made ready to be called: operations are looked up, feed and fetch arrays are allocated, and the order of
  * feeds is fixed. A call then only writes its inputs, runs and reads its outputs.
  */
-export class PreparedCall {
+export class PreparedCall implements Call {
   readonly name: string;
-  /** The raw keys of the outputs, in result order. */
-  readonly outputs: readonly string[];
   readonly #session: Session;
   readonly #inputs: readonly PreparedInput[];
   readonly #outputs: readonly PreparedOutput[];
@@ -76,7 +90,6 @@ export class PreparedCall {
    */
   constructor(session: Session, key: string, inputs: readonly CallInput[], outputs: readonly TensorDescription[]) {
     this.name = `${printable(key)}()`;
-    this.outputs = outputs.map((output) => output.key);
     this.#session = session;
     this.#feedEndpoints = new Endpoints(session, this.name);
     this.#fetchEndpoints = new Endpoints(session, this.name);
@@ -96,17 +109,10 @@ export class PreparedCall {
     this.#fetchPlaces = Array.from({ length: this.#fetchEndpoints.count }, (_, fetch) => fetch);
   }
 
-  /**
-   * Runs the signature once, on the calling thread.
-   *
-   * @param values one per input, in argument order; undefined leaves an optional input out
-   * @returns one result per output, in result order: a plain value where the signature says rank 0, else a tensor
-   */
   run(values: readonly unknown[]): readonly unknown[] {
     return this.#run(values, (tensor, output) => readResult(this.#session.api, tensor, output, this.name));
   }
 
-  /** Like {@link PreparedCall.run}, with tensors for scalars too. */
   runForTensors(values: readonly unknown[]): readonly Tensor[] {
     return this.#run(values, (tensor, output) => readTensor(this.#session.api, tensor, output));
   }
@@ -159,7 +165,7 @@ export class PreparedCall {
   }
 
   #stageAll(values: readonly unknown[]): readonly (Flattened | undefined)[] {
-    if (values.length > this.#inputs.length) this.#refuseExtra(values);
+    if (values.length > this.#inputs.length) throw tooManyInputs(this.name, this.#inputs, values);
     const isNested = this.#isStaging;
     this.#isStaging = true;
     try {
@@ -174,12 +180,6 @@ export class PreparedCall {
     } finally {
       this.#isStaging = isNested;
     }
-  }
-
-  #refuseExtra(values: readonly unknown[]): never {
-    const keys = this.#inputs.map(({ key }) => quote(key)).join(", ");
-    const takes = this.#inputs.length === 0 ? "no inputs" : `${this.#inputs.length} (${keys})`;
-    throw new SavedModelError("TOO_MANY_INPUTS", `${this.name} takes ${takes}, got ${values.length}`);
   }
 
   /** Copies the staged inputs to native memory. */
@@ -266,6 +266,17 @@ export class PreparedCall {
     const own = feed === undefined ? null : (fed[feed] ?? null);
     return own ?? this.#fetchedTensors[this.#fetchPlaces[fetch ?? 0] ?? 0] ?? 0n;
   }
+}
+
+/** The error for more values than a call has inputs. */
+export function tooManyInputs(
+  call: string,
+  inputs: readonly { readonly key: string }[],
+  values: readonly unknown[],
+): SavedModelError {
+  const keys = inputs.map(({ key }) => quote(key)).join(", ");
+  const takes = inputs.length === 0 ? "no inputs" : `${inputs.length} (${keys})`;
+  return new SavedModelError("TOO_MANY_INPUTS", `${call} takes ${takes}, got ${values.length}`);
 }
 
 function carriedDType({ key, dtype }: TensorDescription, call: string): DTypeInfo {

@@ -13,6 +13,8 @@ export interface InputSpec {
   readonly shape: ShapeSpec;
   /** What it is, for messages; an input where nothing is said. */
   readonly role?: string;
+  /** What form of tensor it is, for messages, if not a dense one. */
+  readonly form?: "ragged" | "sparse";
   /** Whether a plain value is accepted for a vector of one. */
   readonly acceptsBare?: boolean;
 }
@@ -30,9 +32,7 @@ export function stage(value: unknown, spec: InputSpec, call: string, scratch?: S
   if (ArrayBuffer.isView(value) && !(spec.dtype.kind === "string" && value instanceof Uint8Array)) {
     return stageFlat(value, spec, call);
   }
-  if (value === undefined) {
-    throw new SavedModelError("MISSING_INPUT", `${call}: ${nameOf(spec)} (${wanted(spec)}) is missing`);
-  }
+  if (value === undefined) throw missingInput(spec, call);
   const shape = spec.acceptsBare === true && !Array.isArray(value) ? [] : spec.shape;
   const result = flattenNested(value, spec.dtype, shape, scratch);
   if ("problem" in result) throw nestedError(result, spec, call);
@@ -73,7 +73,7 @@ function inferShape(length: number, spec: InputSpec, call: string): readonly num
   return spec.shape.map((dimension) => dimension ?? size);
 }
 
-function nestedError(result: NestedProblem, spec: InputSpec, call: string): SavedModelError {
+export function nestedError(result: NestedProblem, spec: InputSpec, call: string): SavedModelError {
   const at = result.path.length === 0 ? "" : ` at ${result.path.map((index) => `[${index}]`).join("")}`;
   switch (result.problem) {
     case "INVALID_RANK":
@@ -113,6 +113,10 @@ function isThenable(value: unknown): boolean {
   return typeof value === "object" && value !== null && "then" in value;
 }
 
+export function missingInput(spec: InputSpec, call: string): SavedModelError {
+  return new SavedModelError("MISSING_INPUT", `${call}: ${nameOf(spec)} (${wanted(spec)}) is missing`);
+}
+
 export function inputError(code: ErrorCode, spec: InputSpec, call: string, got: string, fix?: string): SavedModelError {
   const message = `${call}: ${nameOf(spec)} must be ${wanted(spec)}, got ${got}`;
   return new SavedModelError(code, message, fix === undefined ? {} : { fix });
@@ -123,11 +127,11 @@ function nameOf({ role = "input", key }: InputSpec): string {
 }
 
 function wanted(spec: InputSpec): string {
-  return `${spec.dtype.name} ${formatShape(spec.shape)}`;
+  return `${spec.form === undefined ? "" : `${spec.form} `}${spec.dtype.name} ${formatShape(spec.shape)}`;
 }
 
 /** A value in a few words. */
-function describe(value: unknown): string {
+export function describe(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined)
     return `${value}`;
   if (typeof value === "bigint") return `${value}n`;

@@ -13,6 +13,7 @@ interface Scalars {
   readonly double: number;
   /** A `Long` where the value does not come from JavaScript: see {@link toNumber}. */
   readonly int64: number | { toNumber(): number };
+  readonly sint64: number | { toNumber(): number };
   readonly bool: boolean;
   /** A view of the decoded bytes, never a copy. */
   readonly bytes: Uint8Array;

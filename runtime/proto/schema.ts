@@ -11,6 +11,7 @@ export const schema = {
       metaInfoDef: { type: "MetaInfoDef", id: 1, protoName: "meta_info_def" },
       graphDef: { type: "bytes", id: 2, protoName: "graph_def" },
       saverDef: { type: "SaverDef", id: 3, protoName: "saver_def" },
+      collectionDef: { rule: "repeated", type: "CollectionEntry", id: 4, protoName: "collection_def" },
       signatureDef: { rule: "repeated", type: "SignatureEntry", id: 5, protoName: "signature_def" },
       assetFileDef: { rule: "repeated", type: "AssetFileDef", id: 6, protoName: "asset_file_def" },
       objectGraphDef: { type: "bytes", id: 7, protoName: "object_graph_def" },
@@ -38,6 +39,27 @@ export const schema = {
       filenameTensorName: { type: "string", id: 1, protoName: "filename_tensor_name" },
       saveTensorName: { type: "string", id: 2, protoName: "save_tensor_name" },
       restoreOpName: { type: "string", id: 3, protoName: "restore_op_name" },
+    },
+  },
+  CollectionEntry: {
+    fields: {
+      key: { type: "string", id: 1 },
+      value: { type: "bytes", id: 2 },
+    },
+  },
+  CollectionDef: {
+    fields: {
+      bytesList: { type: "BytesList", id: 2, protoName: "bytes_list" },
+    },
+  },
+  BytesList: {
+    fields: {
+      value: { rule: "repeated", type: "bytes", id: 1 },
+    },
+  },
+  VariableDef: {
+    fields: {
+      variableName: { type: "string", id: 1, protoName: "variable_name" },
     },
   },
   SignatureEntry: {
@@ -95,6 +117,7 @@ export const schema = {
   },
   CompositeTensor: {
     fields: {
+      typeSpec: { type: "TypeSpec", id: 1, protoName: "type_spec" },
       components: { rule: "repeated", type: "TensorInfo", id: 2 },
     },
   },
@@ -132,6 +155,9 @@ export const schema = {
   AttrValue: {
     fields: {
       list: { type: "ListValue", id: 1 },
+      s: { type: "bytes", id: 2 },
+      type: { type: "int32", id: 6 },
+      shape: { type: "TensorShape", id: 7 },
       tensor: { type: "TensorProto", id: 8 },
       func: { type: "NameAttrList", id: 10 },
     },
@@ -199,6 +225,11 @@ export const schema = {
       concreteFunctions: { rule: "repeated", type: "ConcreteFunctionEntry", id: 2, protoName: "concrete_functions" },
     },
   },
+  ConcreteFunctions: {
+    fields: {
+      concreteFunctions: { rule: "repeated", type: "ConcreteFunctionEntry", id: 2, protoName: "concrete_functions" },
+    },
+  },
   ConcreteFunctionEntry: {
     fields: {
       key: { type: "string", id: 1 },
@@ -208,6 +239,56 @@ export const schema = {
   SavedConcreteFunction: {
     fields: {
       boundInputs: { rule: "repeated", type: "int32", id: 2, protoName: "bound_inputs" },
+      canonicalizedInputSignature: { type: "bytes", id: 3, protoName: "canonicalized_input_signature" },
+    },
+  },
+  StructuredValue: {
+    fields: {
+      int64Value: { type: "sint64", id: 12, protoName: "int64_value" },
+      tensorShapeValue: { type: "TensorShape", id: 31, protoName: "tensor_shape_value" },
+      tensorDtypeValue: { type: "int32", id: 32, protoName: "tensor_dtype_value" },
+      tensorSpecValue: { type: "TensorSpec", id: 33, protoName: "tensor_spec_value" },
+      typeSpecValue: { type: "TypeSpec", id: 34, protoName: "type_spec_value" },
+      boundedTensorSpecValue: { type: "TensorSpec", id: 35, protoName: "bounded_tensor_spec_value" },
+      listValue: { type: "StructuredList", id: 51, protoName: "list_value" },
+      tupleValue: { type: "StructuredList", id: 52, protoName: "tuple_value" },
+      dictValue: { type: "StructuredDict", id: 53, protoName: "dict_value" },
+      namedTupleValue: { type: "StructuredNamedTuple", id: 54, protoName: "named_tuple_value" },
+    },
+  },
+  TensorSpec: {
+    fields: {
+      name: { type: "string", id: 1 },
+      shape: { type: "TensorShape", id: 2 },
+      dtype: { type: "int32", id: 3 },
+    },
+  },
+  TypeSpec: {
+    fields: {
+      typeSpecClass: { type: "int32", id: 1, protoName: "type_spec_class" },
+      typeState: { type: "StructuredValue", id: 2, protoName: "type_state" },
+      numFlatComponents: { type: "int32", id: 4, protoName: "num_flat_components" },
+    },
+  },
+  StructuredList: {
+    fields: {
+      values: { rule: "repeated", type: "StructuredValue", id: 1 },
+    },
+  },
+  StructuredDict: {
+    fields: {
+      fields: { rule: "repeated", type: "StructuredField", id: 1 },
+    },
+  },
+  StructuredNamedTuple: {
+    fields: {
+      values: { rule: "repeated", type: "StructuredField", id: 2 },
+    },
+  },
+  StructuredField: {
+    fields: {
+      key: { type: "string", id: 1 },
+      value: { type: "StructuredValue", id: 2 },
     },
   },
   TrackableObjectGraph: {
@@ -222,6 +303,7 @@ export const schema = {
   },
   VariableNode: {
     fields: {
+      children: { rule: "repeated", type: "ObjectReference", id: 1 },
       variable: { type: "SavedVariable", id: 7 },
     },
   },
@@ -249,6 +331,21 @@ export const schema = {
     fields: {
       name: { type: "string", id: 1 },
       checkpointKey: { type: "string", id: 3, protoName: "checkpoint_key" },
+    },
+  },
+  FingerprintDef: {
+    fields: {
+      savedModelChecksum: { type: "int64", id: 1, protoName: "saved_model_checksum" },
+      graphDefProgramHash: { type: "int64", id: 2, protoName: "graph_def_program_hash" },
+      signatureDefHash: { type: "int64", id: 3, protoName: "signature_def_hash" },
+      savedObjectGraphHash: { type: "int64", id: 4, protoName: "saved_object_graph_hash" },
+      checkpointHash: { type: "int64", id: 5, protoName: "checkpoint_hash" },
+      version: { type: "VersionDef", id: 6 },
+    },
+  },
+  VersionDef: {
+    fields: {
+      producer: { type: "int32", id: 1 },
     },
   },
 } as const;

@@ -22,7 +22,7 @@ from authoring.record import record  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 MODELS = (
-    "counter", "custom_model", "dtypes", "example", "keras3", "keras3_saved", "keras3_tracked", "names", "regression", "text"
+    "composite", "counter", "custom_model", "dtypes", "example", "keras3", "keras3_saved", "keras3_tracked", "names", "regression", "text"
 )
 
 

@@ -158,7 +158,8 @@ describe("a call", () => {
     const name = Uint8Array.of(0xff);
     const error = expectError(() => model.greet(name), "INVALID_UTF8");
     expect(error.message).toContain('greet(): output "greeting" is not valid UTF-8');
-    expect(model.run("greet", { name }).greeting?.bytes[0]).toContain(0xff);
+    const { greeting } = model.run("greet", { name });
+    expect((greeting as Tensor<"string">).bytes[0]).toContain(0xff);
   });
 
   it("refuses to be made after dispose", () => {

@@ -110,8 +110,8 @@ describe("examples given as objects", () => {
     expect(
       load()
         .run("parse_one", { example: { id: 7 } })
-        .id?.item(),
-    ).toBe(7n);
+        .id?.toArray(),
+    ).toEqual(7n);
     using model = Model.load(modelFolder("example"));
     const error = expectError(() => model.run("parse_one", { example: { id: 7 } }), "INVALID_DTYPE");
     expect(error.message).toBe(

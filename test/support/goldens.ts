@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
-import { type DType, Tensor } from "../../runtime/index.js";
+import { type AnyTensor, type DType, RaggedTensor, SparseTensor, Tensor } from "../../runtime/index.js";
 
 /** A tensor in a golden file; the encodings are explained in test/models/README.md. */
 export interface GoldenTensor {
@@ -38,6 +38,19 @@ export function readCalls(folder: string): readonly GoldenCall[] {
 /** The tensor that a golden states. */
 export function toTensor({ dtype, shape, data }: GoldenTensor): Tensor {
   return Tensor.from(dtype as DType, toFlat(dtype, data ?? []), shape);
+}
+
+/** The tensors under which a golden has an output: a ragged or sparse one is there as its parts. */
+export function goldenParts(key: string, output: AnyTensor): Readonly<Record<string, Tensor>> {
+  if (output instanceof RaggedTensor) {
+    const splits = output.rowSplits.map((part, axis) => [`${key}/row_splits_${axis}`, Tensor.from("int64", part)]);
+    return { [`${key}/flat_values`]: output.values, ...Object.fromEntries(splits) };
+  }
+  if (output instanceof SparseTensor) {
+    const shape = Tensor.from("int64", output.shape);
+    return { [`${key}/dense_shape`]: shape, [`${key}/indices`]: output.indices, [`${key}/values`]: output.values };
+  }
+  return { [key]: output };
 }
 
 /** The elements of a golden, in the flat form that a tensor is made of. */

@@ -21,6 +21,8 @@ export interface Field {
 /** Fields that are declared as bytes, to be decoded later. */
 const LAZY: Readonly<Record<string, MessageName>> = {
   "MetaGraphDef.graphDef": "GraphDef",
+  "MetaGraphDef.objectGraphDef": "ConcreteFunctions",
+  "SavedConcreteFunction.canonicalizedInputSignature": "StructuredValue",
   "GraphDef.node": "NodeDef",
   "FunctionDefLibrary.function": "FunctionDef",
   "AttrEntry.value": "AttrValue",

@@ -52,7 +52,7 @@ class _ObjectModel:
         # Python does not restore SignatureDef.defaults: there, each input of a loaded signature is required.
         arguments = {**self._defaults[signature], **inputs}
         outputs = self._root.signatures[signature](**{key: _constant(value) for key, value in arguments.items()})
-        return {key: _array(value.numpy()) for key, value in outputs.items()}
+        return {name: _array(part.numpy()) for key, value in outputs.items() for name, part in _parts(key, value)}
 
 
 class _SessionModel:
@@ -69,6 +69,19 @@ class _SessionModel:
         feeds = {definition.inputs[key].name: value for key, value in inputs.items()}
         fetches = {key: info.name for key, info in definition.outputs.items()}
         return {key: _array(value) for key, value in self._session.run(fetches, feeds).items()}
+
+
+def _parts(key: str, value: object) -> list[tuple[str, tf.Tensor]]:
+    """The dense tensors that an output is made of, under names of their own if it is ragged or sparse."""
+    if isinstance(value, tf.RaggedTensor):
+        # Whether splits are int32 or int64 is a detail of how the value is kept.
+        splits = [tf.cast(part, tf.int64) for part in value.nested_row_splits]
+        named = [(f"{key}/row_splits_{axis}", part) for axis, part in enumerate(splits)]
+        return [(f"{key}/flat_values", value.flat_values), *named]
+    if isinstance(value, tf.SparseTensor):
+        parts = {"indices": value.indices, "values": value.values, "dense_shape": value.dense_shape}
+        return [(f"{key}/{name}", part) for name, part in parts.items()]
+    return [(key, value)]
 
 
 def _constant(value: np.ndarray) -> tf.Tensor:

@@ -1,0 +1,135 @@
+import type { ComponentDescription, TensorDescription } from "../description.js";
+import { type DType, dtypeInfo } from "../dtype.js";
+import { SavedModelError } from "../errors.js";
+import { RaggedTensor } from "../ragged-tensor.js";
+import type { Session } from "../session.js";
+import { SparseTensor } from "../sparse-tensor.js";
+import { Tensor } from "../tensor.js";
+import type { AnyTensor } from "../types.js";
+import { type Call, type CallInput, PreparedCall, tooManyInputs } from "./prepared-call.js";
+import { flattenRagged } from "./ragged.js";
+import { stageSparse } from "./sparse.js";
+import { inputError, missingInput } from "./stage.js";
+
+/** An input or output that is made of several dense tensors. */
+interface Composite extends TensorDescription {
+  readonly dtype: DType;
+  readonly encoding: "sparse" | "ragged";
+  readonly components: readonly ComponentDescription[];
+}
+
+/** Whether a value of this description is made of several dense tensors. */
+export function isComposite(tensor: TensorDescription): tensor is Composite {
+  return tensor.components !== undefined;
+}
+
+/**
+ * A signature with ragged or sparse inputs or outputs: a {@link PreparedCall} of their dense components, before which inputs
+ * are taken apart and after which outputs are put together.
+ */
+export class CompositeCall implements Call {
+  readonly #call: PreparedCall;
+  readonly #inputs: readonly CallInput[];
+  readonly #outputs: readonly TensorDescription[];
+
+  /** @throws SavedModelError what the constructor of {@link PreparedCall} throws */
+  constructor(session: Session, key: string, inputs: readonly CallInput[], outputs: readonly TensorDescription[]) {
+    this.#inputs = inputs;
+    this.#outputs = outputs;
+    this.#call = new PreparedCall(session, key, inputs.flatMap(componentsOf), outputs.flatMap(componentsOf));
+  }
+
+  get name(): string {
+    return this.#call.name;
+  }
+
+  run(values: readonly unknown[]): readonly unknown[] {
+    return this.#join(this.#call.run(this.#split(values)));
+  }
+
+  runForTensors(values: readonly unknown[]): readonly AnyTensor[] {
+    return this.#join(this.#call.runForTensors(this.#split(values))) as readonly AnyTensor[];
+  }
+
+  /** One value for each component. */
+  #split(values: readonly unknown[]): readonly unknown[] {
+    if (values.length > this.#inputs.length) throw tooManyInputs(this.name, this.#inputs, values);
+    return this.#inputs.flatMap((input, index): readonly unknown[] => {
+      const value = values[index];
+      if (!isComposite(input)) return [value];
+      if (value === undefined && input.optional === true) return input.components.map(() => undefined);
+      return input.encoding === "ragged" ? splitRagged(value, input, this.name) : splitSparse(value, input, this.name);
+    });
+  }
+
+  #join(results: readonly unknown[]): readonly unknown[] {
+    let next = 0;
+    return this.#outputs.map((output) => {
+      if (!isComposite(output)) return results[next++];
+      // What is made of components consists of tensors.
+      const parts = results.slice(next, next + output.components.length) as readonly Tensor[];
+      next += parts.length;
+      return output.encoding === "ragged" ? joinRagged(parts) : joinSparse(parts);
+    });
+  }
+}
+
+/** The dense tensors that are fed or fetched for an input or output. */
+function componentsOf(tensor: CallInput): readonly CallInput[] {
+  if (!isComposite(tensor)) return [tensor];
+  const optional = tensor.optional === true ? { optional: true as const } : {};
+  return tensor.components.map(({ key = tensor.key, dtype, shape, tensor: name }) => ({
+    key,
+    dtype,
+    shape,
+    ...(name === undefined ? {} : { tensor: name }),
+    ...optional,
+  }));
+}
+
+function splitRagged(value: unknown, { key, dtype, shape, components }: Composite, call: string): readonly Tensor[] {
+  const spec = { key, dtype: dtypeInfo(dtype), shape, form: "ragged", raggedRank: components.length - 1 } as const;
+  if (value === undefined) throw missingInput(spec, call);
+  if (value instanceof RaggedTensor) {
+    if (value.dtype !== dtype) throw inputError("INVALID_DTYPE", spec, call, `a ragged tensor of ${value}`);
+    if (value.rowSplits.length !== spec.raggedRank) {
+      throw inputError("INVALID_RANK", spec, call, `${value} with ${value.rowSplits.length} ragged dimensions`);
+    }
+    const isOther = shape?.some((size, axis) => size !== null && (value.shape[axis] ?? size) !== size);
+    if (isOther === true || (shape !== null && shape.length !== value.shape.length)) {
+      throw inputError("INVALID_SHAPE", spec, call, `${value}`);
+    }
+    return [value.values, ...value.rowSplits.map((splits, index) => splitsTensor(splits, components[index + 1]))];
+  }
+  const { values, rowSplits } = flattenRagged(value, spec, call);
+  const flat = Tensor.own(dtype, values.shape, values.elements);
+  return [flat, ...rowSplits.map((splits, index) => splitsTensor(splits, components[index + 1]))];
+}
+
+function splitsTensor(splits: readonly number[], component: ComponentDescription | undefined): Tensor {
+  return component?.dtype === "int32"
+    ? Tensor.own("int32", [splits.length], Int32Array.from(splits))
+    : Tensor.own("int64", [splits.length], BigInt64Array.from(splits, BigInt));
+}
+
+function splitSparse(value: unknown, { key, dtype, shape }: Composite, call: string): readonly Tensor[] {
+  const spec = { key, dtype: dtypeInfo(dtype), shape, form: "sparse" } as const;
+  const staged = stageSparse(value, spec, call);
+  const denseShape = Tensor.own("int64", [staged.shape.length], BigInt64Array.from(staged.shape, BigInt));
+  return [staged.indices, staged.values, denseShape];
+}
+
+function joinRagged([values, ...rowSplits]: readonly Tensor[]): RaggedTensor {
+  if (values === undefined) throw new SavedModelError("INVALID_RESULT", "a ragged output has no values");
+  return RaggedTensor.own(
+    values,
+    rowSplits.map((splits) => Array.from(splits.data as ArrayLike<number | bigint>, Number)),
+  );
+}
+
+function joinSparse([indices, values, shape]: readonly Tensor[]): SparseTensor {
+  if (indices === undefined || values === undefined || shape === undefined) {
+    throw new SavedModelError("INVALID_RESULT", "a sparse output lacks a part");
+  }
+  return SparseTensor.own(indices, values, Array.from(shape.data as ArrayLike<bigint>, Number));
+}

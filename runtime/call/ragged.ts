@@ -1,0 +1,87 @@
+import { isTypedArrayOf } from "../dtype.js";
+import { numberOf } from "../tensor.js";
+import { type Flattened, flattenNested } from "./nested.js";
+import { describe, type InputSpec, inputError, nestedError } from "./stage.js";
+
+/** What a ragged input must be. */
+export interface RaggedSpec extends InputSpec {
+  /** How many dimensions are ragged, the outermost left aside. */
+  readonly raggedRank: number;
+}
+
+/** A ragged tensor as TensorFlow has it. */
+export interface FlattenedRagged {
+  /** The values of all rows, one after another. */
+  readonly values: Flattened;
+  /** For each ragged dimension, from the outermost on, where its rows begin and end. */
+  readonly rowSplits: readonly (readonly number[])[];
+}
+
+/**
+ * Takes nested arrays with rows of different lengths apart. The innermost rows may be typed arrays.
+ *
+ * @throws SavedModelError the codes of an input, with the place in the nested arrays where it is wrong
+ */
+export function flattenRagged(value: unknown, spec: RaggedSpec, call: string): FlattenedRagged {
+  const { dtype, shape, raggedRank } = spec;
+  let rows = listOf(value, spec, call, 0, []);
+  const rowSplits: number[][] = [];
+  for (let axis = 1; axis <= raggedRank; axis++) {
+    const splits = [0];
+    const below: unknown[] = [];
+    for (const [index, row] of rows.entries()) {
+      for (const item of listOf(row, spec, call, axis, pathOf(index, rowSplits))) below.push(item);
+      splits.push(below.length);
+    }
+    rowSplits.push(splits);
+    rows = below;
+  }
+  const values = flattenNested(rows, dtype, shape && [null, ...shape.slice(raggedRank + 1)]);
+  if (!("problem" in values)) return { values, rowSplits };
+  const [index, ...rest] = values.path;
+  if (index !== undefined) throw nestedError({ ...values, path: [...pathOf(index, rowSplits), ...rest] }, spec, call);
+  const inner = values.shape.slice(1);
+  const got = inner.length === 0 ? "plain values" : `values of shape [${inner.join(", ")}]`;
+  throw inputError(values.problem, spec, call, `${got} below the ragged dimensions`);
+}
+
+/** The items of a row of this axis. */
+function listOf(
+  value: unknown,
+  spec: RaggedSpec,
+  call: string,
+  axis: number,
+  path: readonly number[],
+): readonly unknown[] {
+  const at = path.length === 0 ? "" : ` at ${path.map((index) => `[${index}]`).join("")}`;
+  const { dtype, shape, raggedRank } = spec;
+  const items = Array.isArray(value) ? value : axis === raggedRank ? elementsOf(value, spec) : undefined;
+  if (items === undefined) {
+    const code = dtype.kind !== "string" && ArrayBuffer.isView(value) ? "INVALID_DTYPE" : "INVALID_RANK";
+    throw inputError(code, spec, call, `${describe(value)} where a list is due${at}`);
+  }
+  const size = shape?.[axis] ?? null;
+  if (size !== null && items.length !== size) {
+    throw inputError("INVALID_SHAPE", spec, call, `${items.length} where ${size} are due${at}`);
+  }
+  return items;
+}
+
+/** The elements of a typed array, as nested arrays would have them. */
+function elementsOf(value: unknown, { dtype }: RaggedSpec): readonly unknown[] | undefined {
+  const { name } = dtype;
+  if (name === "string" || !isTypedArrayOf(name, value)) return undefined;
+  return Array.from(value, (element: number | bigint) => numberOf(name, element));
+}
+
+/** Where in the nested arrays the row of this number is. */
+function pathOf(row: number, rowSplits: readonly (readonly number[])[]): readonly number[] {
+  const path: number[] = [];
+  let index = row;
+  for (const splits of rowSplits.toReversed()) {
+    const parent = splits.findLastIndex((start, at) => start <= index && at < splits.length - 1);
+    path.unshift(index - (splits[parent] ?? 0));
+    index = parent;
+  }
+  return [index, ...path];
+}

@@ -1,0 +1,67 @@
+import type { Call, CallInput } from "./call/prepared-call.js";
+import { componentsOf } from "./composite.js";
+import type { SignatureDescription, TensorDescription } from "./description.js";
+import type { ModelDescriptor, TensorDescriptor } from "./descriptor.js";
+
+/** A signature that can be called, and is made ready by its first call. */
+export interface Method {
+  readonly inputs: readonly CallInput[];
+  readonly outputs: readonly TensorDescription[];
+  /** The property of each output, or undefined where the only output is returned as itself. */
+  readonly properties: readonly string[] | undefined;
+  call?: Call;
+}
+
+/** The signatures that can be called, by key: those of the client if there is one, else all of the model's. */
+export function describeMethods(
+  signatures: readonly SignatureDescription[],
+  descriptor: ModelDescriptor | undefined,
+): ReadonlyMap<string, Method> {
+  const methods = new Map<string, Method>();
+  for (const { key, inputs, outputs, unsupported } of signatures) {
+    const client = descriptor?.signatures.find((signature) => signature.key === key);
+    if (unsupported !== undefined || (descriptor !== undefined && client === undefined)) continue;
+    const properties = client?.outputs.map((output) => output.property ?? output.key);
+    const ordered = client?.inputs.flatMap((input) => toInput(input, inputs, descriptor?.examples));
+    methods.set(key, {
+      inputs: ordered ?? inputs,
+      outputs: client?.outputs.flatMap((output) => withKey(outputs, output.key)) ?? outputs,
+      properties: properties?.length === 1 ? undefined : properties,
+    });
+  }
+  return methods;
+}
+
+/** The model's input that a client's argument means; nothing for one that the model does not have. */
+function toInput(
+  known: TensorDescriptor,
+  inputs: readonly TensorDescription[],
+  examples: ModelDescriptor["examples"] = [],
+): readonly CallInput[] {
+  const { key, encoding, parts, example } = known;
+  if (encoding !== undefined && parts !== undefined) return [joined({ ...known, encoding, parts }, inputs)];
+  const found = withKey(inputs, key);
+  return example === undefined ? found : found.map((input) => ({ ...input, features: examples[example] }));
+}
+
+/** A value that the client puts together from several of the model's inputs. */
+function joined(
+  {
+    key,
+    dtype,
+    shape,
+    encoding,
+    parts,
+    optional,
+  }: TensorDescriptor & Required<Pick<TensorDescriptor, "encoding" | "parts">>,
+  inputs: readonly TensorDescription[],
+): CallInput {
+  const components = componentsOf({ encoding, dtype, shape, count: parts.length }).flatMap(({ role }, index) =>
+    withKey(inputs, parts[index]?.key ?? "").map(({ optional: _, default: __, ...part }) => ({ ...part, role })),
+  );
+  return { key, dtype, shape, encoding, components, ...(optional === true ? { optional } : {}) };
+}
+
+function withKey(tensors: readonly TensorDescription[], key: string): readonly TensorDescription[] {
+  return tensors.filter((tensor) => tensor.key === key);
+}

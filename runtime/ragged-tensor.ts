@@ -1,0 +1,126 @@
+import { type InspectOptions, inspect } from "node:util";
+import { flattenRagged } from "./call/ragged.js";
+import { type DType, dtypeInfo, isDType } from "./dtype.js";
+import { SavedModelError } from "./errors.js";
+import { formatShape, MAX_RANK, type PartialShape } from "./shape.js";
+import { Tensor } from "./tensor.js";
+import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape } from "./types.js";
+
+/** Where the rows of one ragged dimension begin and end: one number more than there are rows, from 0 on. */
+export type RowSplits = readonly number[];
+
+/**
+ * A tensor with rows of different lengths, as `tf.RaggedTensor` has them: the values of all rows one after another, and
+ * for each ragged dimension, from the outermost on, where its rows begin and end.
+ */
+export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
+  readonly dtype: D;
+  /** The values of all rows: `[n, …]`, where what follows are the dimensions below the ragged ones. */
+  readonly values: Tensor<D>;
+  /** From the outermost ragged dimension to the innermost. */
+  readonly rowSplits: readonly RowSplits[];
+
+  private constructor(values: Tensor<D>, rowSplits: readonly RowSplits[]) {
+    this.dtype = values.dtype;
+    this.values = values;
+    this.rowSplits = rowSplits;
+  }
+
+  /**
+   * Makes a ragged tensor of nested arrays.
+   *
+   * @param dtype a name of `tf.dtypes`
+   * @param data nested arrays; the innermost rows may be typed arrays
+   * @param raggedRank how many dimensions are ragged, the outermost left aside; by default all below it
+   * @throws SavedModelError the codes of a call's inputs (`INVALID_DTYPE`, `INVALID_RANK`, `INVALID_SHAPE`, …)
+   */
+  static from<D extends DType>(dtype: D, data: AnyNestedLike<D>, raggedRank?: number): RaggedTensor<D> {
+    const call = "RaggedTensor.from()";
+    if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `${call}: ${String(dtype)} is no dtype`);
+    if (raggedRank !== undefined && (!Number.isSafeInteger(raggedRank) || raggedRank < 1)) {
+      throw new SavedModelError("INVALID_RANK", `${call}: the ragged rank is an integer from 1 on`);
+    }
+    const rank = raggedRank ?? Math.max(1, depthOf(data, dtype) - 1);
+    const spec = { key: "data", dtype: dtypeInfo(dtype), shape: null, raggedRank: rank };
+    const { values, rowSplits } = flattenRagged(data, spec, call);
+    return new RaggedTensor(Tensor.own(dtype, values.shape, values.elements), rowSplits);
+  }
+
+  /**
+   * Makes a ragged tensor of what it consists of.
+   *
+   * @throws SavedModelError `INVALID_SHAPE` when the splits are not ascending from 0 to the number of rows below them
+   */
+  static fromRowSplits<D extends DType>(values: Tensor<D>, ...rowSplits: readonly RowSplits[]): RaggedTensor<D> {
+    let rows = values.shape[0];
+    for (const splits of rowSplits.toReversed()) {
+      const ascends = splits.every((split, index) => Number.isSafeInteger(split) && split >= (splits[index - 1] ?? 0));
+      if (rows === undefined || splits[0] !== 0 || splits.at(-1) !== rows || !ascends) {
+        const message = `RaggedTensor.fromRowSplits(): row splits ascend from 0 to the number of rows, ${rows ?? "which a scalar lacks"}`;
+        throw new SavedModelError("INVALID_SHAPE", message);
+      }
+      rows = splits.length - 1;
+    }
+    if (rowSplits.length === 0) {
+      throw new SavedModelError(
+        "INVALID_RANK",
+        "RaggedTensor.fromRowSplits(): at least one list of row splits is needed",
+      );
+    }
+    return new RaggedTensor(
+      values,
+      rowSplits.map((splits) => [...splits]),
+    );
+  }
+
+  /** @internal Takes what a model returned. */
+  static own<D extends DType>(values: Tensor<D>, rowSplits: readonly RowSplits[]): RaggedTensor<D> {
+    return new RaggedTensor(values, rowSplits);
+  }
+
+  /** The size of each dimension; null for those whose rows may differ. */
+  get shape(): PartialShape {
+    const rows = (this.rowSplits[0]?.length ?? 1) - 1;
+    return [rows, ...this.rowSplits.map(() => null), ...this.values.shape.slice(1)];
+  }
+
+  /** The elements as nested arrays of different lengths, numbers for float16 and bfloat16. */
+  toArray(): Nested<Scalar<D>, S> {
+    return this.#nest(this.values.toArray() as readonly unknown[]) as Nested<Scalar<D>, S>;
+  }
+
+  /** What `JSON.stringify` writes: nested arrays, with integers of 64 bits as decimal text. */
+  toJSON(): unknown {
+    return this.#nest(this.values.toJSON() as readonly unknown[]);
+  }
+
+  /** `float32 [2, ?]` */
+  toString(): string {
+    return `${this.dtype} ${formatShape(this.shape)}`;
+  }
+
+  static {
+    Object.defineProperty(RaggedTensor.prototype, inspect.custom, {
+      value(this: RaggedTensor, _depth: number, options: InspectOptions): string {
+        return `RaggedTensor<${this}> ${inspect(this.toArray(), { ...options, depth: null })}`;
+      },
+    });
+  }
+
+  #nest(values: readonly unknown[]): readonly unknown[] {
+    let rows = values;
+    for (const splits of this.rowSplits.toReversed()) {
+      const below = rows;
+      rows = splits.slice(1).map((end, row) => below.slice(splits[row], end));
+    }
+    return rows;
+  }
+}
+
+/** How deep arrays are nested, as far as one can see: an empty row hides what is below it. */
+function depthOf(data: unknown, dtype: DType, level = 0): number {
+  if (ArrayBuffer.isView(data)) return dtype === "string" ? 0 : 1;
+  // A cyclic array has no end.
+  if (!Array.isArray(data) || level > MAX_RANK) return 0;
+  return 1 + data.reduce((depth: number, row) => Math.max(depth, depthOf(row, dtype, level + 1)), 0);
+}

@@ -1,0 +1,155 @@
+import { type InspectOptions, inspect } from "node:util";
+import { stageSparse } from "./call/sparse.js";
+import { allocate, type DType, dtypeInfo, isDType } from "./dtype.js";
+import { SavedModelError } from "./errors.js";
+import { elementCount, formatShape } from "./shape.js";
+import { copyElements, type Elements, Tensor } from "./tensor.js";
+import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, SparseParts } from "./types.js";
+
+/** More elements than a dense tensor is made of. */
+const MAX_DENSE = 2 ** 31;
+
+/**
+ * A tensor most of whose elements are zero (or empty, or false), as `tf.SparseTensor` has it: the values of the others, and
+ * where they are.
+ */
+export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
+  readonly dtype: D;
+  /** The place of each value, `[n, rank]`. */
+  readonly indices: Tensor<"int64", [number, number]>;
+  /** `[n]` */
+  readonly values: Tensor<D, [number]>;
+  /** The shape of the whole tensor; `dense_shape` in TensorFlow. */
+  readonly shape: S;
+
+  private constructor(indices: Tensor, values: Tensor<D>, shape: S) {
+    this.dtype = values.dtype;
+    // Whoever calls has checked their ranks.
+    this.indices = indices as Tensor<"int64", [number, number]>;
+    this.values = values as Tensor<D, [number]>;
+    this.shape = Object.freeze([...shape]) as Shape as S;
+  }
+
+  /**
+   * Makes a sparse tensor of its parts, which are brought into row-major order.
+   *
+   * @param dtype a name of `tf.dtypes`
+   * @param parts `indices` `[n, rank]`, `values` `[n]`, and the `shape` of the whole tensor
+   * @throws SavedModelError `INVALID_SHAPE` when the parts do not fit each other, `OUT_OF_RANGE` when an index lies outside
+   * of the shape or is there twice, and the codes of a call's inputs
+   */
+  static from<D extends DType, S extends Shape>(
+    dtype: D,
+    parts: Omit<SparseParts<D, S>, "shape"> & { readonly shape: S },
+  ): SparseTensor<D, S> {
+    const call = "SparseTensor.from()";
+    if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `${call}: ${String(dtype)} is no dtype`);
+    const { indices, values, shape } = stageSparse(parts, { key: "data", dtype: dtypeInfo(dtype), shape: null }, call);
+    // The elements may be the caller's own arrays.
+    const [ownIndices, ownValues] = [indices, values].map(copyOf) as [Tensor, Tensor<D>];
+    return new SparseTensor(ownIndices, ownValues, shape as Shape as S);
+  }
+
+  /**
+   * Makes a sparse tensor of the elements of a dense one that are not zero, empty or false.
+   *
+   * @throws SavedModelError the codes of {@link Tensor.from}
+   */
+  static fromDense<D extends DType, S extends Shape>(dense: Tensor<D, S>): SparseTensor<D, S>;
+  static fromDense<D extends DType>(dtype: D, data: AnyNestedLike<D>): SparseTensor<D>;
+  static fromDense(dense: Tensor | DType, data?: AnyNestedLike<DType>): SparseTensor {
+    const tensor = typeof dense === "string" ? Tensor.from(dense, data ?? []) : dense;
+    const elements = Tensor.elementsOf(tensor);
+    const places: number[] = [];
+    for (let index = 0; index < elements.length; index++) if (!isZero(elements[index])) places.push(index);
+    const kept = newElements(tensor.dtype, places.length);
+    for (const [index, place] of places.entries()) kept[index] = elements[place] ?? 0;
+    const indices = places.flatMap((place) => placeOf(place, tensor.shape));
+    const rank = tensor.shape.length;
+    return new SparseTensor(
+      Tensor.own("int64", [places.length, rank], BigInt64Array.from(indices, BigInt)),
+      Tensor.own(tensor.dtype, [places.length], kept as Elements),
+      tensor.shape,
+    );
+  }
+
+  /** @internal Takes what a model returned. */
+  static own<D extends DType>(indices: Tensor, values: Tensor<D>, shape: Shape): SparseTensor<D> {
+    return new SparseTensor(indices, values, shape);
+  }
+
+  /**
+   * The whole tensor, with zeros, empty strings or false where no value is.
+   *
+   * @throws SavedModelError `INVALID_SIZE` when it would have more than 2^31 elements
+   */
+  toDense(): Tensor<D, S> {
+    const { dtype, shape } = this as SparseTensor;
+    const count = elementCount(shape);
+    if (!(count <= MAX_DENSE)) throw new SavedModelError("INVALID_SIZE", `${this} is too large to be made dense`);
+    const elements = newElements(dtype, count);
+    const values = Tensor.elementsOf(this.values);
+    const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
+    const places = this.indices.data;
+    for (let value = 0; value < values.length; value++) {
+      let place = 0;
+      for (const [axis, stride] of strides.entries()) place += Number(places[value * shape.length + axis]) * stride;
+      elements[place] = values[value] ?? 0;
+    }
+    return Tensor.own(this.dtype, this.shape, elements as Elements);
+  }
+
+  /** The whole tensor as nested arrays: see {@link SparseTensor.toDense}. */
+  toArray(): Nested<Scalar<D>, S> {
+    return this.toDense().toArray();
+  }
+
+  /** What `JSON.stringify` writes: the parts, with integers of 64 bits as decimal text. */
+  toJSON(): unknown {
+    return {
+      indices: this.indices.toArray().map((index) => index.map(Number)),
+      values: this.values,
+      shape: this.shape,
+    };
+  }
+
+  /** `float32 [2, 3]` */
+  toString(): string {
+    return `${this.dtype} ${formatShape(this.shape)}`;
+  }
+
+  static {
+    Object.defineProperty(SparseTensor.prototype, inspect.custom, {
+      value(this: SparseTensor, _depth: number, options: InspectOptions): string {
+        const { indices, values } = this.toJSON() as { indices: unknown; values: Tensor };
+        return `SparseTensor<${this}> ${inspect({ indices, values: values.toArray() }, { ...options, depth: null })}`;
+      },
+    });
+  }
+}
+
+function copyOf(tensor: Tensor): Tensor {
+  return Tensor.own(tensor.dtype, tensor.shape, copyElements(Tensor.elementsOf(tensor)));
+}
+
+/** Zeros, or empty strings, to be written to. */
+function newElements(dtype: DType, count: number): (number | bigint | Uint8Array)[] {
+  // What is read from one tensor and written to another of its dtype fits.
+  const elements = dtype === "string" ? new Array(count).fill(new Uint8Array()) : allocate(dtype, count);
+  return elements as (number | bigint | Uint8Array)[];
+}
+
+function isZero(element: number | bigint | Uint8Array | undefined): boolean {
+  return element instanceof Uint8Array ? element.length === 0 : Number(element) === 0;
+}
+
+/** The index along each axis of an element in row-major order. */
+function placeOf(element: number, shape: Shape): readonly number[] {
+  const place: number[] = [];
+  let rest = element;
+  for (const size of shape.toReversed()) {
+    place.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return place;
+}
