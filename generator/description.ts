@@ -3,11 +3,31 @@ import type { ShapeSpec } from "../runtime/shape.js";
 
 /** A variable of a model. */
 export interface VariableDescription {
-  /** As it was named in Python; not always unique. */
+  /** As it was named in Python; not always unique, and it may be empty. */
   readonly name: string;
   readonly dtype: string;
   readonly shape: ShapeSpec;
-  readonly trainable: boolean;
+  /** Null where the file does not tell, as some of TensorFlow 1 do not. */
+  readonly trainable: boolean | null;
+  /**
+   * The shortest way to it from the Python object that was saved, the names of attributes joined by `/`: `hidden/kernel`,
+   * or `variables/0` for what is only in a list. Absent in models of TensorFlow 1, for variables that no attribute leads
+   * to, and where it has more than 1,000 characters.
+   */
+  readonly path?: string;
+}
+
+/** What `fingerprint.pb` says: TensorFlow's hashes of the parts of the model, 64-bit integers as decimal text. */
+export interface FingerprintDescription {
+  /** Of `saved_model.pb` as a whole. */
+  readonly savedModelChecksum: string;
+  readonly graphDefProgramHash: string;
+  readonly signatureDefHash: string;
+  readonly savedObjectGraphHash: string;
+  /** Of `variables/variables.index`. */
+  readonly checkpointHash: string;
+  /** Of the way in which the hashes are computed. */
+  readonly version: number;
 }
 
 /**
@@ -28,10 +48,12 @@ export interface ModelDescription {
   readonly operations: readonly string[];
   /** Those of them that TensorFlow does not have: custom ones, or ones of a newer TensorFlow than this package knows. */
   readonly unknownOperations: readonly string[];
-  /** The variables, sorted by name, optimizers' included; empty for models of TensorFlow 1, which do not list them. */
+  /** The variables, sorted by name, optimizers' included; those of TensorFlow 1 as they are in the graph. */
   readonly variables: readonly VariableDescription[];
   /** The names of the files below `assets/` that the graph reads, sorted. */
   readonly assets: readonly string[];
+  /** What `fingerprint.pb` says; absent where there is no such file, or none that can be read. */
+  readonly fingerprint?: FingerprintDescription;
   /** Sorted by key; inputs in the author's order where the file tells it. */
   readonly signatures: readonly SignatureDescription[];
 }

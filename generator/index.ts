@@ -5,5 +5,6 @@
  */
 export type { SignatureDescription, TensorDescription } from "../runtime/description.js";
 export { type InspectOptions, inspect } from "./describe.js";
-export type { ModelDescription, VariableDescription } from "./description.js";
+export type { FingerprintDescription, ModelDescription, VariableDescription } from "./description.js";
 export { type GeneratedClient, type GenerateOptions, generate } from "./generate.js";
+export { type GeneratedIndex, generateIndex, type ImportExtension, type IndexOptions } from "./generate-index.js";

@@ -11,6 +11,8 @@ export interface GraphIndex {
   function(name: string): Message<"FunctionDef"> | undefined;
   /** All nodes of the main graph. */
   all(): readonly Node[];
+  /** The nodes of the main graph that are of these types; no other is decoded as a whole. */
+  ofTypes(types: ReadonlySet<string>): readonly Node[];
   /** The types of all operations, those of functions included. */
   operationTypes(): ReadonlySet<string>;
   /** Whether this text is anywhere in the graph: the cheapest way to know that an operation is not. */
@@ -34,6 +36,8 @@ export function openGraph(bytes: Uint8Array): GraphIndex {
     node: (name) => (functions.length === 0 ? undefined : decodeFound("NodeDef", nodes().get(name))),
     function: functionOf,
     all: () => graph.node.map((node) => decode("NodeDef", node)),
+    ofTypes: (types) =>
+      graph.node.filter((node) => types.has(decode("NodeHead", node).op)).map((node) => decode("NodeDef", node)),
     operationTypes: () => {
       const bodies = functions.map((body) => decode("FunctionNodes", body).nodeDef);
       const types = new Set([graph.node, ...bodies].flat().map((node) => decode("NodeHead", node).op));

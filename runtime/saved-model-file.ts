@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
-import { SavedModelError } from "./errors.js";
+import { SavedModelError, type SavedModelErrorOptions } from "./errors.js";
+import { suggestBelow, suggestBeside } from "./nearby.js";
 import { decode, type Message } from "./proto/decode.js";
 import { printable, quote, reasonOf } from "./text.js";
 
@@ -16,7 +17,9 @@ const MAX_BYTES = 2 ** 31 - 1;
 export function requireModelFile(directory: string): string {
   const name = printable(directory);
   const stat = look(directory);
-  if (stat === undefined) throw new SavedModelError("MODEL_NOT_FOUND", `there is no folder ${name}`);
+  if (stat === undefined) {
+    throw new SavedModelError("MODEL_NOT_FOUND", `there is no folder ${name}`, withFix(suggestBeside(directory)));
+  }
   if (!stat.isDirectory()) {
     throw new SavedModelError("NOT_A_SAVED_MODEL", `${name} is not a folder`, {
       fix: "A SavedModel is the folder that holds saved_model.pb.",
@@ -32,7 +35,11 @@ export function requireModelFile(directory: string): string {
   if (existsSync(join(directory, "saved_model.cpb"))) {
     throw new SavedModelError("MODEL_FORMAT_UNSUPPORTED", `${name} is split into chunks (saved_model.cpb)`);
   }
-  throw new SavedModelError("NOT_A_SAVED_MODEL", `${name} holds no saved_model.pb`);
+  throw new SavedModelError("NOT_A_SAVED_MODEL", `${name} holds no saved_model.pb`, withFix(suggestBelow(directory)));
+}
+
+function withFix(fix: string | undefined): SavedModelErrorOptions {
+  return fix === undefined ? {} : { fix };
 }
 
 /** What is at a path, if anything can be: a path may be too long, or lead through a file. */
@@ -95,14 +102,26 @@ export function chooseMetaGraph(
     tags === undefined
       ? `${name} has several meta graphs, none of them tagged "serve"`
       : `${name} has no meta graph tagged ${formatTags(tags)}`;
+  // Of one meta graph there is nothing to be chosen.
+  const format = metaGraphs.length === 1 ? formatTags : formatChoice;
   throw new SavedModelError("TAGS_NOT_FOUND", what, {
-    fix: `Its meta graphs are tagged: ${metaGraphs.map((metaGraph) => formatTags(tagsOf(metaGraph))).join("; ")}.`,
+    fix: `Its meta graphs are tagged: ${metaGraphs.map((metaGraph) => format(tagsOf(metaGraph))).join("; ")}.`,
   });
 }
 
 /** The tags of a meta graph in code-unit order: they are a set. */
 export function tagsOf(metaGraph: Message<"MetaGraphDef">): readonly string[] {
   return [...new Set(metaGraph.metaInfoDef?.tags ?? [])].sort();
+}
+
+/** How a tag set is chosen on the command line, to be typed as it is: `--tags serve,gpu`, quoted where a shell needs it. */
+export function tagsFlag(tags: readonly string[]): string {
+  const list = printable(tags.join(","), 500);
+  return /^[\w./:@%+=,-]+$/.test(list) ? `--tags ${list}` : `--tags "${list.replace(/["$`\\]/g, "\\$&")}"`;
+}
+
+function formatChoice(tags: readonly string[]): string {
+  return `${formatTags(tags)} (${tagsFlag(tags)})`;
 }
 
 /** Tag sets for a message: `"serve"` or `"serve", "gpu"`; a model may have a meta graph without tags. */

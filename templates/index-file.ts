@@ -3,7 +3,7 @@ import { identifier, stringLiteral } from "../generator/escape.js";
 import { indexBannerTemplate } from "./banner.js";
 
 /** A class, and the module that it is exported by. */
-export interface IndexEntry {
+interface IndexEntry {
   readonly className: string;
   /** `./custom-model.js` */
   readonly module: string;

@@ -18,7 +18,7 @@ const LIKE = { dense: "TensorLike", ragged: "RaggedLike", sparse: "SparseLike" }
 const RESULT = { dense: "Tensor", ragged: "RaggedTensor", sparse: "SparseTensor" } as const;
 
 /** What generated files may import of the runtime's types of values. */
-export const VALUE_TYPES: readonly string[] = ["AnyShape", ...Object.values(LIKE), ...Object.values(RESULT)];
+export const VALUE_TYPES: readonly string[] = ["AnyShape", "Complex", ...Object.values(LIKE), ...Object.values(RESULT)];
 
 /** What an input accepts: `TensorLike<"float32", [1, 2]>`, and objects where it takes serialised examples. */
 export function inputType({ dtype, shape, form, exampleType }: NamedTensor): string {
@@ -43,6 +43,9 @@ export function outputType({ dtype, shape, form }: NamedTensor): string {
     case "int64":
     case "uint64":
       return "bigint";
+    case "complex64":
+    case "complex128":
+      return "Complex";
     case "bool":
       return "boolean";
     case "string":

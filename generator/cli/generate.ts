@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
 import { printable } from "../../runtime/text.js";
 import type { GeneratedClient } from "../generate.js";
+import type { GeneratedIndex, ImportExtension } from "../generate-index.js";
 import { type Change, planChange, writeWhole } from "../write.js";
 import { stderr, stdout } from "./colours.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
@@ -14,6 +15,18 @@ interface GenerateFlags {
   readonly tags?: readonly string[];
   readonly stdout?: true;
   readonly dryRun?: true;
+  readonly index?: true;
+  readonly importExtension?: ImportExtension;
+}
+
+/** A file to be written. */
+interface Output {
+  readonly fileName: string;
+  readonly text: string;
+  /** What the report says of it, behind its path. */
+  readonly title: string;
+  readonly names: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /** `savedmodel generate <dir…> -o <folder>` */
@@ -25,35 +38,51 @@ export function generateCommand(): Command {
     .option("--class-name <name>", "the name of the class (default: made of the folder's name)")
     .option("--signature <key>", "a signature that becomes a method, to be repeated (default: all)", collect)
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
+    .option("--index", "write an index.ts as well, which exports every class of this run")
+    .option("--import-extension <extension>", "how imports in the index end: js, ts or none (default: js)")
     .option("--stdout", "print the clients instead of writing them")
     .option("--dry-run", "tell what would be written, and write nothing")
     .action(async (directories: readonly string[], flags: GenerateFlags) => {
-      const { output, signature, stdout: toStdout, dryRun, ...options } = flags;
+      const { output, signature, stdout: toStdout, dryRun, index: withIndex, importExtension, ...options } = flags;
       if (options.className !== undefined && directories.length > 1) {
         throw new SavedModelError("INVALID_OPTION", "--class-name names one class, but there are several models");
       }
       // Printing needs ts-morph, which takes longer to load than all other commands together take to run.
       const { generate } = await import("../generate.js");
+      const { checkExtension, generateIndex } = await import("../generate-index.js");
       const chosen = signature === undefined ? options : { ...options, signatures: signature };
       const clients = directories.map((directory) => generate(directory, { ...chosen, outputFolder: output }));
+      if (toStdout !== true) refuseSameFile(clients);
+      // Checked with or without an index: clients import nothing but the package.
+      const indexOptions = importExtension === undefined ? {} : { importExtension: checkExtension(importExtension) };
+      const index = withIndex === true ? [indexOutput(generateIndex(clients, indexOptions), clients)] : [];
+      const outputs = [...clients.map(clientOutput), ...index];
       if (toStdout === true) {
-        for (const client of clients) {
-          process.stdout.write(client.text);
-          reportNotes(client);
+        for (const { text, notes } of outputs) {
+          process.stdout.write(text);
+          reportNotes(notes);
         }
         return;
       }
-      refuseSameFile(clients);
       // Nothing is written before it is certain that everything can be.
-      const plan = clients.map((client) => {
-        const path = join(output, client.fileName);
-        return { client, path, change: planChange(path, client.text) };
+      const plan = outputs.map((file) => {
+        const path = join(output, file.fileName);
+        return { file, path, change: planChange(path, file.text) };
       });
-      for (const { client, path, change } of plan) {
-        if (dryRun !== true && change !== "unchanged") writeWhole(path, client.text);
-        report(client, path, dryRun === true ? WOULD[change] : change);
+      for (const { file, path, change } of plan) {
+        if (dryRun !== true && change !== "unchanged") writeWhole(path, file.text);
+        report(file, path, dryRun === true ? WOULD[change] : change);
       }
     });
+}
+
+function clientOutput({ className, fileName, text, methods, notes }: GeneratedClient): Output {
+  const all = methods.length === 0 ? [...notes, "the model has no signature that can be called"] : notes;
+  return { fileName, text, title: className, names: methods, notes: all };
+}
+
+function indexOutput({ fileName, text }: GeneratedIndex, clients: readonly GeneratedClient[]): Output {
+  return { fileName, text, title: "index", names: clients.map(({ className }) => className), notes: [] };
 }
 
 function collect(value: string, previous: readonly string[] = []): readonly string[] {
@@ -81,16 +110,14 @@ const WOULD: Readonly<Record<Change, string>> = {
   unchanged: "unchanged",
 };
 
-function report(client: GeneratedClient, path: string, change: string): void {
-  const { className, methods } = client;
+function report({ title, names, notes }: Output, path: string, change: string): void {
   const mark = change === "unchanged" ? stdout.dim(change) : stdout.green(change);
-  const list = methods.length === 0 ? "" : `: ${methods.join(", ")}`;
-  process.stdout.write(`${mark} ${relative("", path) || path}  ${stdout.bold(className)}${stdout.dim(list)}\n`);
-  reportNotes(client);
+  const list = names.length === 0 ? "" : `: ${names.join(", ")}`;
+  process.stdout.write(`${mark} ${relative("", path) || path}  ${stdout.bold(title)}${stdout.dim(list)}\n`);
+  reportNotes(notes);
 }
 
 /** Says what was renamed or left out. */
-function reportNotes({ methods, notes }: GeneratedClient): void {
-  const all = methods.length === 0 ? [...notes, "the model has no signature that can be called"] : notes;
-  for (const note of all) process.stderr.write(`  ${stderr.yellow("note")} ${note}\n`);
+function reportNotes(notes: readonly string[]): void {
+  for (const note of notes) process.stderr.write(`  ${stderr.yellow("note")} ${note}\n`);
 }

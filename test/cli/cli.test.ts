@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { inspect } from "../../generator/index.js";
-import { savedmodel } from "../support/cli.js";
+import { type Finished, savedmodel } from "../support/cli.js";
 import { copyOfModel, modelFolder, tempFolder } from "../support/temp.js";
 
 describe("savedmodel", () => {
@@ -22,6 +22,8 @@ describe("savedmodel", () => {
     ["a missing argument", ["generate"]],
     ["a wrong class name", ["generate", modelFolder("custom_model"), "--class-name", "a b", "-o", "unused"]],
     ["one class name for two models", ["generate", "a", "b", "--class-name", "C"]],
+    ["a wrong extension", ["generate", modelFolder("counter"), "--index", "--import-extension", "mjs"]],
+    ["a wrong extension without an index", ["generate", modelFolder("counter"), "--import-extension", "mjs"]],
   ])("ends with 2 for %s", (_, parameters) => {
     const { status, stdout, stderr } = savedmodel(parameters, tempFolder());
     expect(stderr).toMatch(/error/);
@@ -48,13 +50,15 @@ train(training_input, training_target)
   in  training_target  float32 [1, 1]
   out loss             float32 scalar
 
-variables  6, with 11 elements
-      custom_model/bias    float32 [2]
-      custom_model/bias    float32 [1]
-      custom_model/kernel  float32 [2, 2]
-      custom_model/kernel  float32 [2, 1]
+variables  6, with 11 parameters, 9 trainable
+      custom_model/bias    float32 [2]  at model_variables/1
+      custom_model/bias    float32 [1]  at model_variables/3
+      custom_model/kernel  float32 [2, 2]  at model_variables/0
+      custom_model/kernel  float32 [2, 1]  at model_variables/2
       sgd/iteration        int64 scalar  not trainable
       sgd/learning_rate    float32 scalar  not trainable
+
+operations  33 types
 `,
     );
   });
@@ -79,6 +83,17 @@ variables  6, with 11 elements
         "  out id       int64 scalar",
       ].join("\n"),
     );
+  });
+
+  it("says what to pass instead of a folder of versions", () => {
+    const folder = tempFolder();
+    for (const version of ["1", "2"]) cpSync(modelFolder("counter"), join(folder, "m", version), { recursive: true });
+    const { status, stderr } = savedmodel(["inspect", "m"], folder);
+    const newest = join("m", "2");
+    expect([status, stderr]).toEqual([
+      1,
+      `error NOT_A_SAVED_MODEL: m holds no saved_model.pb. Pass ${newest}, the newest of the versions in it.\n`,
+    ]);
   });
 
   it("prints the description as JSON", () => {
@@ -182,6 +197,40 @@ describe("savedmodel generate", () => {
     const { status, stderr } = savedmodel(["generate", modelFolder("custom_model"), other, "-o", tempFolder()]);
     expect(status).toBe(1);
     expect(stderr).toContain("would both be written to custom-model.ts");
+  });
+
+  it("writes an index that exports every class of the run, under the rules of the clients", () => {
+    const folder = tempFolder();
+    const models = [modelFolder("regression"), modelFolder("counter")];
+    const generate = (...flags: readonly string[]): Finished =>
+      savedmodel(["generate", ...models, "-o", "out", "--index", ...flags], folder);
+    const file = join("out", "index.ts");
+    expect(generate("--dry-run").stdout).toContain(`would create ${file}  index: Regression, Counter\n`);
+    expect(readdirSync(folder)).toEqual([]);
+    expect(generate().stdout).toContain(`created ${file}  index: Regression, Counter\n`);
+    expect(readFileSync(join(folder, file), "utf8")).toContain('export { Counter } from "./counter.js";\n');
+    expect(generate().stdout).toContain(`unchanged ${file} `);
+    expect(generate("--import-extension", "none").stdout).toContain(`updated ${file} `);
+    expect(generate("--stdout").stdout).toContain(readFileSync(join(folder, "out", "counter.ts"), "utf8"));
+    const alone = savedmodel(["generate", ...models, "--import-extension", "ts", "--stdout"], folder);
+    expect([alone.status, alone.stderr]).toEqual([0, ""]);
+    expect(generate("--stdout").stdout.endsWith('\nexport { Regression } from "./regression.js";\n')).toBe(true);
+  });
+
+  it("replaces no index that it did not write, and then writes nothing", () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, "index.ts"), "export {};\n");
+    const { status, stderr } = savedmodel(["generate", modelFolder("counter"), "-o", folder, "--index"]);
+    expect([status, readdirSync(folder)]).toEqual([1, ["index.ts"]]);
+    expect(stderr).toContain("OUTPUT_CONFLICT");
+  });
+
+  it("refuses a client that would be the index", () => {
+    const folder = tempFolder();
+    const flags = ["--class-name", "Index", "-o", folder, "--index"];
+    const { status, stderr } = savedmodel(["generate", modelFolder("counter"), ...flags]);
+    expect([status, readdirSync(folder)]).toEqual([1, []]);
+    expect(stderr).toContain("OUTPUT_CONFLICT: Index and the index would both be written to index.ts");
   });
 
   it("notes what it renamed and left out", () => {

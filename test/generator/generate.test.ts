@@ -95,6 +95,7 @@ describe("inspect", () => {
       dtype: "float32",
       shape: [2, 1],
       trainable: true,
+      path: "w",
     });
   });
 

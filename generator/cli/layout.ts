@@ -1,0 +1,110 @@
+/** A piece of a line. It is broken only where a line of its own is too short for it. */
+export interface Word {
+  readonly text: string;
+  readonly style?: ((text: string) => string) | undefined;
+  /** The spaces before it, where it does not begin a line; one by default. */
+  readonly gap?: number;
+}
+
+/** Nothing can be read in fewer columns. */
+const FEWEST_COLUMNS = 20;
+
+/** How many columns there are: as many as the terminal has; without end in a file or a pipe. */
+export function columnsOf(stream: { readonly isTTY?: boolean; readonly columns?: number }): number {
+  // Some terminals do not know their size, and say that it is 0.
+  return stream.isTTY === true && stream.columns ? Math.max(stream.columns, FEWEST_COLUMNS) : Number.POSITIVE_INFINITY;
+}
+
+/**
+ * Sets words one behind the other, and goes on in the next line where one does not fit.
+ *
+ * @param width the number of columns
+ * @param indent the spaces at the beginning of each further line
+ * @param start the columns of the first line that are taken already
+ */
+export function flow(words: readonly Word[], width: number, indent: number, start = 0): string {
+  const lines: Word[][] = [[]];
+  let column = start;
+  const breakLine = (): void => {
+    lines.push([]);
+    column = indent;
+  };
+  for (const word of words) {
+    for (let rest = word.text, isPlaced = false; !isPlaced; ) {
+      const line = lines.at(-1) ?? [];
+      const gap = line.length === 0 ? 0 : (word.gap ?? 1);
+      const room = width - column - gap;
+      isPlaced = displayWidth(rest) <= room;
+      if (!isPlaced && (line.length > 0 || column > indent)) {
+        breakLine();
+        continue;
+      }
+      const part = isPlaced ? rest : beginning(rest, room);
+      line.push({ ...word, text: isPlaced ? part : part.trimEnd(), gap });
+      column += gap + displayWidth(part);
+      rest = rest.slice(part.length);
+      isPlaced ||= rest === "";
+      if (!isPlaced) breakLine();
+    }
+  }
+  return lines.map(render).join(`\n${" ".repeat(indent)}`);
+}
+
+/** Items with commas between them, each a word. */
+export function list(items: readonly string[]): readonly Word[] {
+  return items.map((item, index) => ({ text: index === items.length - 1 ? item : `${item},` }));
+}
+
+/** A text that may be broken at its spaces. */
+export function sentence(text: string, style?: (text: string) => string): readonly Word[] {
+  return text.split(" ").map((word) => ({ text: word, style }));
+}
+
+/** Words of one style are styled together with what is between them. */
+function render(words: readonly Word[]): string {
+  let line = "";
+  for (let index = 0; index < words.length; ) {
+    const { style, gap = 0, text } = words[index] ?? { text: "" };
+    let run = text;
+    for (index++; index < words.length && words[index]?.style === style; index++) {
+      run += " ".repeat(words[index]?.gap ?? 0) + words[index]?.text;
+    }
+    line += " ".repeat(gap) + (style === undefined ? run : style(run));
+  }
+  return line;
+}
+
+/** Where a long name may end a line: behind punctuation, and before a capital letter. */
+const PART_END = /(?<=[\s,/_.:-])|(?<=\p{Ll})(?=\p{Lu})/u;
+
+/** As much of a text as there is room for, at least a character; up to the end of a part of it, if that is not too little. */
+function beginning(text: string, room: number): string {
+  const characters = fitting([...text], room);
+  const parts = fitting(text.split(PART_END), room);
+  if (parts.length * 2 > characters.length) return parts;
+  return characters === "" ? String.fromCodePoint(text.codePointAt(0) ?? 0) : characters;
+}
+
+/** The first of these pieces of a text, as many as there is room for. */
+function fitting(pieces: readonly string[], room: number): string {
+  let text = "";
+  let left = room;
+  for (const piece of pieces) {
+    left -= displayWidth(piece);
+    if (left < 0) break;
+    text += piece;
+  }
+  return text;
+}
+
+/** Characters that most terminals show in two columns: the scripts of East Asia, and emoji. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1faff}\u{20000}-\u{3fffd}]/gu;
+
+/** How many columns a text takes. */
+export function displayWidth(text: string): number {
+  // Nearly all names: no character that is not one column wide.
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  const shown = text.replace(/[\p{Mn}\p{Me}]/gu, "");
+  return [...shown].length + (shown.match(WIDE)?.length ?? 0);
+}

@@ -1,0 +1,68 @@
+import { currentVersion } from "../../runtime/library/cache.js";
+import { tagsFlag } from "../../runtime/saved-model-file.js";
+import { printable } from "../../runtime/text.js";
+import type { ModelDescription } from "../description.js";
+import { stdout } from "./colours.js";
+import { flow, list, sentence, type Word } from "./layout.js";
+import { formatSignature } from "./signature-table.js";
+import { formatVariables } from "./variable-table.js";
+import { isOlder } from "./version.js";
+
+/** Where a text goes on that begins with a title. */
+const INDENT = 6;
+
+/** A description as people read it, in a terminal of so many columns. */
+export function formatDescription(description: ModelDescription, width: number): string {
+  const { signatures, variables, assets } = description;
+  const sections = [
+    formatHead(description, width),
+    ...(signatures.length === 0 ? [flow(sentence("It has no signatures.", stdout.yellow), width, INDENT)] : []),
+    ...signatures.map((signature) => formatSignature(signature, width)),
+    ...(variables.length === 0 ? [] : [formatVariables(variables, width)]),
+    ...(assets.length === 0 ? [] : [formatAssets(assets, width)]),
+    formatOperations(description, width),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+function formatHead({ directory, tags, tagSets, tensorflowVersion }: ModelDescription, width: number): string {
+  const facts = [`tags: ${tags.length === 0 ? "(none)" : tags.map((tag) => printable(tag)).join(" ")}`];
+  if (tensorflowVersion !== "") facts.push(`TensorFlow ${printable(tensorflowVersion)}`);
+  const others = tagSets.filter((set) => set.join("\n") !== tags.join("\n")).map(tagsFlag);
+  const words = list([...facts, ...others.map((flag, index) => (index === 0 ? `also there: ${flag}` : flag))]);
+  const styled = words.map((word, index) => ({ ...word, style: stdout.dim, gap: index === 0 ? 2 : 1 }));
+  return flow([{ text: printable(directory, 500), style: stdout.bold }, ...styled], width, 2);
+}
+
+function formatAssets(assets: readonly string[], width: number): string {
+  const [first, ...rest] = list(assets.map((name) => printable(name)));
+  return flow([title("assets"), { text: "", ...first, gap: 2 }, ...rest], width, INDENT);
+}
+
+/** How many operations a library must have, and those which none has. */
+function formatOperations(
+  { operations, unknownOperations, tensorflowVersion }: ModelDescription,
+  width: number,
+): string {
+  const count = operations.length === 1 ? "1 type" : `${operations.length} types`;
+  const lines = [flow([title("operations"), { text: count, gap: 2 }], width, INDENT)];
+  const warn = (text: string, items: readonly string[] = []): void => {
+    const words = [...sentence(text, stdout.yellow), ...list(items).map((word) => ({ ...word, style: stdout.yellow }))];
+    lines.push(flow(words, width, INDENT));
+  };
+  if (unknownOperations.length > 0) {
+    warn(
+      "TensorFlow does not have:",
+      unknownOperations.map((name) => printable(name)),
+    );
+  }
+  const installed = currentVersion();
+  if (installed !== undefined && isOlder(installed, tensorflowVersion)) {
+    warn(`The installed TensorFlow ${installed} is older than the model, and may lack operations.`);
+  }
+  return lines.join("\n");
+}
+
+function title(text: string): Word {
+  return { text, style: stdout.cyan };
+}

@@ -1,0 +1,66 @@
+import type { ExampleFeature, SignatureDescription, TensorDescription } from "../../runtime/description.js";
+import { formatShape } from "../../runtime/shape.js";
+import { printable } from "../../runtime/text.js";
+import { stdout } from "./colours.js";
+import { flow, sentence, type Word } from "./layout.js";
+import { type Row, table } from "./table.js";
+
+/** A signature with its inputs and outputs, a line each. */
+export function formatSignature(signature: SignatureDescription, width: number): string {
+  const { inputs, outputs, unsupported } = signature;
+  const style = { width, indent: 2, remark: stdout.dim };
+  const rows = table(
+    [...inputs.map((input) => row("in ", input)), ...outputs.map((output) => row("out", output))],
+    style,
+  );
+  return [
+    formatHead(signature, width),
+    ...rows.flatMap((line, index) => [line, ...formatFeatures(inputs[index]?.example ?? [], width)]),
+    ...(unsupported === undefined ? [] : [formatReason(unsupported, width)]),
+  ].join("\n");
+}
+
+/** `train(x, target, rate?)` */
+function formatHead({ key, inputs }: SignatureDescription, width: number): string {
+  const parameters = inputs.map(({ key, optional }, index): Word => {
+    const end = index === inputs.length - 1 ? ")" : ",";
+    return { text: `${printable(key)}${optional === true ? "?" : ""}${end}`, gap: index === 0 ? 0 : 1 };
+  });
+  const open = { text: inputs.length === 0 ? "()" : "(", gap: 0 };
+  return flow([{ text: printable(key), style: stdout.cyan }, open, ...parameters], width, 4);
+}
+
+function formatReason(reason: string, width: number): string {
+  return `  ${flow(sentence(`left out of generated clients: ${reason}`, stdout.yellow), width, 4, 2)}`;
+}
+
+function row(role: string, tensor: TensorDescription): Row {
+  const { key, name, dtype, shape, encoding, optional, default: value, example } = tensor;
+  const byDefault = value === undefined ? "optional" : `optional, ${printable(JSON.stringify(value))} by default`;
+  const remarks = [
+    name && `named ${printable(name)}`,
+    encoding,
+    example && "tf.Example of",
+    optional === true ? byDefault : undefined,
+  ];
+  return {
+    lead: { text: role, style: stdout.dim },
+    name: printable(key),
+    form: [dtype, formatForm(shape)],
+    remarks: remarks.filter((remark) => remark !== undefined),
+  };
+}
+
+/** What is in each serialised example of an input. */
+function formatFeatures(features: readonly ExampleFeature[], width: number): readonly string[] {
+  const rows = features.map(({ key, dtype, kind, shape, optional }) => ({
+    name: printable(key),
+    form: [dtype, kind === "dense" ? formatForm(shape) : kind],
+    remarks: optional === true ? ["optional"] : [],
+  }));
+  return table(rows, { width, indent: 8, remark: stdout.dim });
+}
+
+function formatForm(shape: TensorDescription["shape"]): string {
+  return shape?.length === 0 ? "scalar" : formatShape(shape);
+}

@@ -1,0 +1,67 @@
+import { elementCount, formatShape } from "../../runtime/shape.js";
+import { printable } from "../../runtime/text.js";
+import type { VariableDescription } from "../description.js";
+import { stdout } from "./colours.js";
+import { flow, list, sentence, type Word } from "./layout.js";
+import { type Row, table } from "./table.js";
+
+/** More variables than a person would read; `--json` has them all. */
+const SHOWN_VARIABLES = 12;
+
+const INDENT = 6;
+
+/** The variables with what they hold, the first of them one by one. */
+export function formatVariables(variables: readonly VariableDescription[], width: number): string {
+  const shown = variables.slice(0, SHOWN_VARIABLES);
+  const rest = variables.length - shown.length;
+  const counts = new Map<string, number>();
+  for (const { name } of variables) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const rows = shown.map((variable) => row(variable, counts.get(variable.name) === 1));
+  const more = `and ${rest} more (--json lists all)`;
+  return [
+    flow([{ text: "variables", style: stdout.cyan }, ...summary(variables)], width, INDENT),
+    ...table(rows, { width, indent: INDENT, remark: stdout.dim }),
+    ...(rest > 0 ? [" ".repeat(INDENT) + flow(sentence(more, stdout.dim), width, INDENT, INDENT)] : []),
+  ].join("\n");
+}
+
+/** A path tells apart what has one name. */
+function row({ name, dtype, shape, trainable, path }: VariableDescription, isUnique: boolean): Row {
+  const isPathUseful = path !== undefined && name !== "" && !isUnique;
+  const remarks = [
+    trainable === false ? "not trainable" : undefined,
+    isPathUseful ? `at ${printable(path)}` : undefined,
+  ];
+  return {
+    name: printable(name || path || "(no name)"),
+    form: [dtype, shape?.length === 0 ? "scalar" : formatShape(shape)],
+    remarks: remarks.filter((remark) => remark !== undefined),
+  };
+}
+
+/** `6, with 11 parameters, 9 trainable` */
+function summary(variables: readonly VariableDescription[]): readonly Word[] {
+  const facts = [`with ${parameters(variables)}`];
+  if (variables.every(({ trainable }) => trainable !== null)) {
+    facts.push(`${countOf(variables.filter(({ trainable }) => trainable === true))} trainable`);
+  }
+  const [count, ...words] = list([`${variables.length}`, ...facts]);
+  return [{ text: "", ...count, gap: 2 }, ...words];
+}
+
+function parameters(variables: readonly VariableDescription[]): string {
+  const count = countOf(variables);
+  return `${count} ${count === "1" ? "parameter" : "parameters"}`;
+}
+
+/** The number of elements; variables of unknown shape are left out of it. */
+function countOf(variables: readonly VariableDescription[]): string {
+  let count = 0;
+  let isComplete = true;
+  for (const { shape } of variables) {
+    const sizes = shape?.filter((size) => size !== null);
+    if (sizes === undefined || sizes.length !== shape?.length) isComplete = false;
+    else count += elementCount(sizes);
+  }
+  return `${isComplete ? "" : "at least "}${count.toLocaleString("en")}`;
+}

@@ -1,0 +1,34 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { decode, type Message } from "../runtime/proto/decode.js";
+import type { FingerprintDescription, ModelDescription } from "./description.js";
+
+/** No FingerprintDef is nearly as large. */
+const MAX_BYTES = 65_536;
+
+/** What `fingerprint.pb` beside `saved_model.pb` says. Nothing depends on it, so one that cannot be read is no failure. */
+export function readFingerprint(directory: string): Pick<ModelDescription, "fingerprint"> {
+  try {
+    const file = join(directory, "fingerprint.pb");
+    const stat = statSync(file);
+    if (!stat.isFile() || stat.size === 0 || stat.size > MAX_BYTES) return {};
+    return { fingerprint: describeFingerprint(decode("FingerprintDef", readFileSync(file))) };
+  } catch {
+    return {};
+  }
+}
+
+function describeFingerprint(read: Message<"FingerprintDef">): FingerprintDescription {
+  return {
+    savedModelChecksum: unsigned(read.savedModelChecksum),
+    graphDefProgramHash: unsigned(read.graphDefProgramHash),
+    signatureDefHash: unsigned(read.signatureDefHash),
+    savedObjectGraphHash: unsigned(read.savedObjectGraphHash),
+    checkpointHash: unsigned(read.checkpointHash),
+    version: read.version?.producer ?? 0,
+  };
+}
+
+function unsigned(hash: Message<"FingerprintDef">["savedModelChecksum"]): string {
+  return BigInt.asUintN(64, BigInt(hash.toString())).toString();
+}
