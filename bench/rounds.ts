@@ -10,6 +10,9 @@ export interface Pace {
   readonly minimumCalls: number;
 }
 
+/** What figures are in. */
+export type Unit = "nanoseconds" | "bytes";
+
 /** Contestants that do the same work. */
 export interface Comparison {
   readonly name: string;
@@ -19,9 +22,11 @@ export interface Comparison {
   readonly baseline: string;
   readonly entries: readonly Entry[];
   readonly pace: Pace;
+  /** What is compared: nanoseconds, if nothing is said. */
+  readonly unit?: Unit;
 }
 
-/** What a contestant reached, in nanoseconds per call. */
+/** What a contestant reached, in nanoseconds per call or in bytes. */
 export interface Score {
   readonly name: string;
   readonly calls: number;
@@ -39,6 +44,7 @@ export interface Result {
   readonly name: string;
   readonly title: string;
   readonly baseline: string;
+  readonly unit: Unit;
   readonly rounds: number;
   readonly scores: readonly (Score | Absentee)[];
 }
@@ -57,7 +63,14 @@ const MAXIMUM_CALLS = 100_000;
  *
  * A contestant that fails becomes an absentee; the others go on.
  */
-export async function compare({ name, title, baseline, entries, pace }: Comparison): Promise<Result> {
+export async function compare({
+  name,
+  title,
+  baseline,
+  entries,
+  pace,
+  unit = "nanoseconds",
+}: Comparison): Promise<Result> {
   const runners = new Map<string, Runner>();
   const absent = new Map<string, Absentee>();
   const attempt = async (contestant: Contestant, work: () => Promise<void>): Promise<void> => {
@@ -91,7 +104,7 @@ export async function compare({ name, title, baseline, entries, pace }: Comparis
     const runner = runners.get(entry.name);
     return runner === undefined ? (absent.get(entry.name) ?? { name: entry.name, absent: "" }) : score(runner, base);
   });
-  return { name, title, baseline, rounds: pace.rounds, scores };
+  return { name, title, baseline, unit, rounds: pace.rounds, scores };
 }
 
 /** Runs a contestant for a while; answers how many calls make a round. */

@@ -3,41 +3,49 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type NativeLibrary, openLibrary } from "../runtime/library/open.js";
 import { compileLoop } from "./contestants/c.js";
-import { compileClients } from "./contestants/client.js";
+import { compilePrograms } from "./contestants/client.js";
 import { findPython, type Python } from "./contestants/python.js";
 
-/** What the contestants are started from. */
-export interface Workplace {
+/** Where programs for Node.js are compiled to. */
+export interface Folders {
   /** The repository: the working directory of every program. */
   readonly root: string;
+  /** Goes away when the process ends. */
+  readonly folder: string;
+  /** Stays: for what takes long to make. */
+  readonly cache: string;
+  /** The compiled programs of bench/node/. */
+  readonly programs: string;
+}
+
+/** What the contestants are started from. */
+export interface Workplace extends Folders {
   /** The library that the runtime's own search finds: the C program uses the same. */
   readonly library: NativeLibrary;
   /** The compiled C program. */
   readonly loop: string | { readonly absent: string };
-  /** The compiled program that calls the generated clients. */
-  readonly client: string;
-  readonly python: Python;
+  readonly python: Python | { readonly absent: string };
 }
 
-/**
- * Compiles what is compared into a temporary folder, which goes away when the process ends.
- *
- * @throws SavedModelError `LIBRARY_NOT_FOUND`
- */
-export function prepareWorkplace(python: string | undefined): Workplace {
+/** Compiles the programs for Node.js, and the generated clients with them, into a temporary folder. */
+export function prepareFolders(): Folders {
   const root = fileURLToPath(new URL("..", import.meta.url));
-  const library = openLibrary();
   // Below the package, where `savedmodel` means the package itself.
   const build = join(root, "build");
   mkdirSync(build, { recursive: true });
   const folder = mkdtempSync(join(build, "bench-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
-  return {
-    root,
-    library,
-    loop: compileLoop(folder),
-    client: compileClients(root, folder),
-    python: findPython(root, python),
-  };
+  return { root, folder, cache: join(build, "bench"), programs: compilePrograms(root, folder) };
+}
+
+/**
+ * Compiles what is compared.
+ *
+ * @throws SavedModelError `LIBRARY_NOT_FOUND`
+ */
+export function prepareWorkplace(python: string | undefined): Workplace {
+  const library = openLibrary();
+  const folders = prepareFolders();
+  return { ...folders, library, loop: compileLoop(folders.folder), python: findPython(folders.root, python) };
 }

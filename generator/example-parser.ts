@@ -11,7 +11,7 @@ type Node = Message<"NodeDef">;
 export type Constants = (tensor: string) => Message<"TensorProto"> | undefined;
 
 /** Whether a node parses serialised examples. */
-export function isParser({ op }: Node): boolean {
+export function isParser(op: string): boolean {
   return op === "ParseExample" || op === "ParseExampleV2" || op === "ParseSingleExample";
 }
 

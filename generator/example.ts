@@ -9,9 +9,6 @@ type Node = Message<"NodeDef">;
 /** Operations that hand on the strings of their first input, in whatever shape. */
 const PASSING_OPS: ReadonlySet<string> = new Set(["ExpandDims", "Identity", "Reshape", "Squeeze", "StopGradient"]);
 
-/** Every name of an operation that parses examples holds one of these. */
-const PARSERS = ["ParseExample", "ParseSingleExample"];
-
 /** Adds the features of `tf.Example` to the inputs of a signature that are parsed as such. */
 export type ExampleReader = (signature: SignatureDescription) => SignatureDescription;
 
@@ -21,7 +18,7 @@ const STEP = 20;
 
 /** Finds what a graph parses out of its string inputs. A graph that parses no examples is not decoded. */
 export function exampleReader(graph: GraphIndex): ExampleReader {
-  if (!PARSERS.some((name) => graph.mentions(name))) return (signature) => signature;
+  if (![...graph.operationTypes()].some(isParser)) return (signature) => signature;
   const tracer = new Tracer(graph);
   const read = (input: TensorDescription): TensorDescription => {
     if (input.dtype !== "string" || input.tensor === undefined || (input.shape?.length ?? 0) > 1) return input;
@@ -108,7 +105,7 @@ class Tracer {
         const argument = callee === undefined ? undefined : this.#open(callee)?.args[position];
         if (callee !== undefined && argument !== undefined) follow(callee, endpoint(argument));
         else if (position === 0 && PASSING_OPS.has(node.op)) follow(next.name, endpoint(node.name));
-        else if (position === 0 && scope !== undefined && isParser(node)) found.push(this.#parse(node, scope));
+        else if (position === 0 && scope !== undefined && isParser(node.op)) found.push(this.#parse(node, scope));
       }
     }
     return mergeFeatures(found);

@@ -15,8 +15,6 @@ export interface GraphIndex {
   ofTypes(types: ReadonlySet<string>): readonly Node[];
   /** The types of all operations, those of functions included. */
   operationTypes(): ReadonlySet<string>;
-  /** Whether this text is anywhere in the graph: the cheapest way to know that an operation is not. */
-  mentions(text: string): boolean;
 }
 
 /** Opens a serialised GraphDef. Weights and whatever else is in the nodes stays undecoded. */
@@ -38,15 +36,13 @@ export function openGraph(bytes: Uint8Array): GraphIndex {
     all: () => graph.node.map((node) => decode("NodeDef", node)),
     ofTypes: (types) =>
       graph.node.filter((node) => types.has(decode("NodeHead", node).op)).map((node) => decode("NodeDef", node)),
-    operationTypes: () => {
+    operationTypes: once(() => {
       const bodies = functions.map((body) => decode("FunctionNodes", body).nodeDef);
       const types = new Set([graph.node, ...bodies].flat().map((node) => decode("NodeHead", node).op));
       // A node may also call a function by its name.
       for (const name of library().keys()) types.delete(name);
       return types;
-    },
-    mentions: (text) =>
-      bytes.length > 0 && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text),
+    }),
   };
 }
 
@@ -72,10 +68,15 @@ export function operationOf(tensor: string): string {
 }
 
 function lazyIndex(items: readonly Uint8Array[], nameOf: (item: Uint8Array) => string): () => Map<string, Uint8Array> {
-  let index: Map<string, Uint8Array> | undefined;
+  return once(() => new Map(items.map((item) => [nameOf(item), item])));
+}
+
+/** The result of a function that is called at most once. */
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
   return () => {
-    index ??= new Map(items.map((item) => [nameOf(item), item]));
-    return index;
+    made ??= make();
+    return made;
   };
 }
 

@@ -2,11 +2,11 @@
  * The limit: what a signature costs when C calls TensorFlow's C API with nothing in between.
  *
  * loop FRAMEWORK MAIN OPTIONS MODEL {--case NAME {--float32 OP INDEX DIMS | --string OP INDEX COUNT LENGTH | --fetch OP INDEX
- *      | --fresh | --memcpy BYTES}}
+ *      | --fresh | --random | --memcpy BYTES}}
  *
  * FRAMEWORK may be "-". OPTIONS is "default", or "runtime" for those of runtime/session.ts. DIMS is like 1x2. Input tensors
  * are made once and written again by each call, unless the case is --fresh: then each call makes its own. Outputs are copied
- * out. --memcpy copies BYTES and does not call TensorFlow.
+ * out. What is fed is ones, or after --random numbers from 0 to 1. --memcpy copies BYTES and does not call TensorFlow.
  *
  * Prints {"ready":true,...}, then answers every line "NAME CALLS" of its standard input with one line of nanoseconds per call.
  */
@@ -88,6 +88,7 @@ typedef struct Feed {
 typedef struct Case {
   const char *name;
   int is_fresh;
+  int is_random;
   size_t memcpy_bytes; /* not 0: copy this much instead of calling TensorFlow */
   char *from;
   int feeds_count;
@@ -229,9 +230,9 @@ static void measure(Case *kase, size_t calls) {
   free(samples);
 }
 
-/* An identity must give back what it was given. */
+/* An identity must give back what it was given; what is given random numbers is no identity. */
 static void check_identity(Case *kase) {
-  if (kase->feeds_count != 1 || kase->feeds[0].bytes < 64) return;
+  if (kase->is_random || kase->feeds_count != 1 || kase->feeds[0].bytes < 64) return;
   Feed *feed = &kase->feeds[0];
   size_t bytes = feed->dtype == TF_FLOAT ? feed->bytes : feed->strings * feed->length;
   if (call(kase) != bytes || memcmp(sink, feed->source, bytes) != 0) fail(kase->name, "gave back something else");
@@ -277,7 +278,7 @@ static char *source(size_t bytes) {
   return memory(bytes);
 }
 
-static void add_floats(Feed *feed, const char *dims) {
+static void add_floats(Feed *feed, const char *dims, int is_random) {
   feed->dtype = TF_FLOAT;
   size_t count = 1;
   for (const char *next = dims; *next != '\0' && feed->rank < MAX_RANK; next += *next == 'x') {
@@ -287,7 +288,9 @@ static void add_floats(Feed *feed, const char *dims) {
   }
   feed->bytes = count * sizeof(float);
   feed->source = source(feed->bytes);
-  for (size_t index = 0; index < count; index++) ((float *)feed->source)[index] = 1;
+  for (size_t index = 0; index < count; index++) {
+    ((float *)feed->source)[index] = is_random ? (float)rand() / (float)RAND_MAX : 1;
+  }
 }
 
 static void add_strings(Feed *feed, const char *count, const char *length) {
@@ -310,13 +313,15 @@ static void parse_cases(TF_Graph *graph, char **argument) {
       kase->name = *argument++;
     } else if (kase != NULL && strcmp(flag, "--fresh") == 0) {
       kase->is_fresh = 1;
+    } else if (kase != NULL && strcmp(flag, "--random") == 0) {
+      kase->is_random = 1;
     } else if (kase != NULL && strcmp(flag, "--memcpy") == 0) {
       kase->memcpy_bytes = (size_t)atoll(*argument++);
       kase->from = source(kase->memcpy_bytes);
     } else if (kase != NULL && strcmp(flag, "--float32") == 0 && kase->feeds_count < MAX_TENSORS) {
       Feed *feed = &kase->feeds[kase->feeds_count++];
       feed->output = endpoint(graph, argument[0], argument[1]);
-      add_floats(feed, argument[2]);
+      add_floats(feed, argument[2], kase->is_random);
       kase->fetched_dtype = feed->dtype;
       argument += 3;
     } else if (kase != NULL && strcmp(flag, "--string") == 0 && kase->feeds_count < MAX_TENSORS) {

@@ -35,7 +35,12 @@ export function loopCommand(
 }
 
 function caseArguments({ signatures }: ModelDescription, kase: CallCase): readonly string[] {
-  const head = ["--case", kase.name, ...(kase.freshTensor === true ? ["--fresh"] : [])];
+  const head = [
+    "--case",
+    kase.name,
+    ...(kase.freshTensor === true ? ["--fresh"] : []),
+    ...(kase.isRandom === true ? ["--random"] : []),
+  ];
   if (kase.memcpyBytes !== undefined) return [...head, "--memcpy", `${kase.memcpyBytes}`];
   const signature = signatures.find(({ key }) => key === kase.signature);
   if (signature === undefined) throw new Error(`the model has no signature ${kase.signature}`);

@@ -6,6 +6,8 @@ export interface CallCase {
   readonly signature: string;
   /** The size of its unknown dimensions. */
   readonly size?: number;
+  /** Whether the input is random: ones otherwise. */
+  readonly isRandom?: boolean;
   /** The bytes of each string element. */
   readonly stringBytes?: number;
   /** Whether the client also reads the elements out of the result, as JavaScript strings. */
@@ -16,13 +18,13 @@ export interface CallCase {
   readonly memcpyBytes?: number;
 }
 
-/** What a contestant answers for a number of calls: nanoseconds per call. */
+/** What a contestant answers for a number of calls: nanoseconds per call, or bytes. */
 export interface Sample {
   readonly median: number;
   readonly p99: number;
 }
 
-/** One way to do the work of a comparison. It takes the time of each call itself. */
+/** One way to do the work of a comparison. It takes the time of each call, or what else is compared, itself. */
 export interface Contestant {
   readonly name: string;
   readonly run: (calls: number) => Promise<Sample>;
@@ -32,6 +34,8 @@ export interface Contestant {
 export interface Absentee {
   readonly name: string;
   readonly absent: string;
+  /** Whether that is not the contestant's fault: nobody has anything to do. */
+  readonly isExcused?: boolean;
 }
 
 export type Entry = Contestant | Absentee;

@@ -1,38 +1,42 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
-import type { Workplace } from "../workplace.js";
+import { generate } from "../../generator/index.js";
+import type { Folders } from "../workplace.js";
 import type { CallCase } from "./case.js";
 import type { Command } from "./program.js";
 
-const SOURCES = [
-  "bench/node/loop.ts",
-  "bench/node/cases.ts",
-  "bench/statistics.ts",
-  "generated/custom-model.ts",
-  "generated/dtypes.ts",
-];
+const PROGRAMS = "bench/node";
+const OTHERS = ["bench/statistics.ts", "generated/custom-model.ts", "generated/dtypes.ts"];
 
 /**
- * Compiles the program that calls the generated clients, and the clients, into a folder below the package. There `savedmodel`
- * is the package itself, so what is measured is what users run: the built `dist/`, in plain Node.js.
+ * Compiles the programs for Node.js, and the generated clients, into a folder below the package. There `savedmodel` is the
+ * package itself, so what is measured is what users run: the built `dist/`, in plain Node.js.
  *
- * @returns the program's file
+ * @returns the folder of the programs
  */
-export function compileClients(root: string, folder: string): string {
-  for (const source of SOURCES) {
-    const { outputText } = ts.transpileModule(readFileSync(join(root, source), "utf8"), {
-      fileName: source,
-      compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true },
-    });
-    const target = join(folder, source.replace(/\.ts$/, ".js"));
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, outputText);
-  }
-  return join(folder, "bench/node/loop.js");
+export function compilePrograms(root: string, folder: string): string {
+  const programs = readdirSync(join(root, PROGRAMS)).map((file) => `${PROGRAMS}/${file}`);
+  for (const source of [...programs, ...OTHERS]) compile(readFileSync(join(root, source), "utf8"), folder, source);
+  return join(folder, PROGRAMS);
 }
 
-/** The command that runs cases of a model through its generated client. */
-export function clientCommand({ client }: Workplace, model: string, cases: readonly CallCase[]): Command {
-  return { file: process.execPath, args: [client, model, JSON.stringify(cases)] };
+/** Generates the client of a model that is not in the repository, and compiles it to where the programs look for it. */
+export function compileClient({ folder }: Folders, name: string, className: string, directory: string): void {
+  compile(generate(directory, { className, outputFolder: folder }).text, folder, `generated/${name}.ts`);
+}
+
+function compile(text: string, folder: string, source: string): void {
+  const { outputText } = ts.transpileModule(text, {
+    fileName: source,
+    compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true },
+  });
+  const target = join(folder, source.replace(/\.ts$/, ".js"));
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, outputText);
+}
+
+/** The command that runs cases through a client of bench/node/cases.ts. */
+export function clientCommand({ programs }: Folders, client: string, cases: readonly CallCase[]): Command {
+  return { file: process.execPath, args: [join(programs, "loop.js"), client, JSON.stringify(cases)] };
 }

@@ -7,6 +7,8 @@ import type { Contestant, Entry, Sample } from "./case.js";
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
+  /** Beside the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A program that answers nothing for this long is ended. */
@@ -29,10 +31,10 @@ class Program {
   }
 
   /** Starts a program in the repository's folder and waits until it is ready. */
-  static async start({ file, args }: Command, directory: string): Promise<Program> {
+  static async start({ file, args, env }: Command, directory: string): Promise<Program> {
     const child = spawn(file, args, {
       cwd: directory,
-      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "2" },
+      env: { ...process.env, ...env, TF_CPP_MIN_LOG_LEVEL: "2" },
       stdio: ["pipe", "pipe", "pipe"],
     });
     let stderr = "";

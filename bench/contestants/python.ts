@@ -7,16 +7,24 @@ import type { Command } from "./program.js";
 
 const SOURCE = fileURLToPath(new URL("../python/loop.py", import.meta.url));
 
-/** Where `npm run conformance` keeps its Python with TensorFlow. */
-const CONFORMANCE_PYTHON = "build/conformance/venv/bin/python";
+/** Where `npm run conformance` keeps its TensorFlow for Python. */
+const CONFORMANCE_PACKAGES = "build/conformance/python";
 
-export type Python = string | { readonly absent: string };
+/** How a Python with TensorFlow is started. */
+export interface Python {
+  readonly file: string;
+  readonly env: Readonly<Record<string, string>>;
+}
 
-/** The Python to compare with: the given one, or that of the conformance environment. */
-export function findPython(root: string, given: string | undefined): Python {
-  if (given !== undefined) return given;
-  const python = join(root, CONFORMANCE_PYTHON);
-  return existsSync(python) ? python : { absent: "no Python with TensorFlow: give one with --python <path>" };
+/** The Python to compare with: the given one, or the usual one with the packages of the conformance test. */
+export function findPython(root: string, given: string | undefined): Python | { readonly absent: string } {
+  if (given !== undefined) return { file: given, env: {} };
+  const packages = join(root, CONFORMANCE_PACKAGES);
+  // The list of requirements is written when all of them are installed.
+  if (!existsSync(join(packages, "requirements.txt"))) {
+    return { absent: "no Python with TensorFlow: give one with --python <path>" };
+  }
+  return { file: process.platform === "win32" ? "python" : "python3", env: { PYTHONPATH: packages } };
 }
 
 /** The command that runs cases of a model as Python's `tf.saved_model.load(…).signatures[…]`. */
@@ -25,5 +33,5 @@ export function pythonCommand(
   directory: string,
   cases: readonly CallCase[],
 ): Command | { readonly absent: string } {
-  return typeof python === "string" ? { file: python, args: [SOURCE, directory, JSON.stringify(cases)] } : python;
+  return "absent" in python ? python : { ...python, args: [SOURCE, directory, JSON.stringify(cases)] };
 }

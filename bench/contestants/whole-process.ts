@@ -4,14 +4,31 @@ import type { Contestant } from "./case.js";
 import type { Command } from "./program.js";
 
 /** A command as a contestant: a call is one process, from its start to its end, with its output read. */
-export function wholeProcess(name: string, { file, args }: Command, directory: string): Contestant {
-  const run = (): number => {
+export function wholeProcess(name: string, command: Command, directory: string): Contestant {
+  return perProcess(name, () => {
     const before = performance.now();
-    const { error, status, signal, stderr } = spawnSync(file, args, { cwd: directory, encoding: "utf8" });
-    const after = performance.now();
-    if (error !== undefined) throw error;
-    if (status !== 0) throw new Error(`ended with ${status ?? signal}: ${stderr.trim().split("\n").at(-1)}`);
-    return (after - before) * 1e6;
-  };
+    finished(command, directory);
+    return (performance.now() - before) * 1e6;
+  });
+}
+
+/** A command that prints the number of bytes it needed at most, as a contestant. */
+export function peakMemory(name: string, command: Command, directory: string): Contestant {
+  return perProcess(name, () => Number(finished(command, directory)));
+}
+
+function perProcess(name: string, run: () => number): Contestant {
   return { name, run: async (calls) => summarize(Float64Array.from({ length: calls }, run)) };
+}
+
+/** Runs a command to its end, and answers what it printed. */
+function finished({ file, args, env }: Command, directory: string): string {
+  const { error, status, signal, stderr, stdout } = spawnSync(file, args, {
+    cwd: directory,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`ended with ${status ?? signal}: ${stderr.trim().split("\n").at(-1)}`);
+  return stdout;
 }

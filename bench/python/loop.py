@@ -32,7 +32,8 @@ def make(spec: tf.TensorSpec, case: dict) -> object:
     if spec.dtype == tf.string:
         return [b"x" * case["stringBytes"]] * case["size"]
     if "size" in case:
-        return np.ones([case["size"]], np.float32)
+        shape = [case["size"] if size is None else size for size in spec.shape]
+        return np.random.random(shape).astype(np.float32) if case.get("isRandom") else np.ones(shape, np.float32)
     return np.ones(spec.shape, np.float32).tolist()
 
 

@@ -19,7 +19,7 @@ export function settingOf(tensorflow: string): Setting {
   };
 }
 
-/** Writes the figures, in nanoseconds per call. */
+/** Writes the figures, in the unit of each result. */
 export function writeJson(file: string, setting: Setting, results: readonly Result[]): void {
   writeFileSync(file, `${JSON.stringify({ setting, results }, null, 2)}\n`);
 }

@@ -1,11 +1,11 @@
-import type { Result, Score } from "../rounds.js";
+import type { Result, Score, Unit } from "../rounds.js";
 
 const HEAD = ["", "median", "rounds from … to", "p99", "ratio"] as const;
 
 /** A comparison as a table of text: one line per contestant, ratios to the baseline. */
-export function formatTable({ title, baseline, scores }: Result): string {
+export function formatTable({ title, baseline, scores, unit }: Result): string {
   const rows = scores.map((score) =>
-    "absent" in score ? ([score.name, `not there: ${score.absent}`] as const) : formatScore(score),
+    "absent" in score ? ([score.name, `not there: ${score.absent}`] as const) : formatScore(score, unit),
   );
   const widths = HEAD.map((head, column) =>
     Math.max(head.length, ...rows.filter((row) => row.length > 2).map((row) => row[column]?.length ?? 0)),
@@ -21,29 +21,33 @@ export function formatTable({ title, baseline, scores }: Result): string {
   return [`${title} (ratios to: ${baseline})`, ...[HEAD, ...rows].map((row) => `  ${line(row)}`), ""].join("\n");
 }
 
-function formatScore({ name, median, lowest, highest, p99, ratio }: Score): readonly string[] {
+function formatScore({ name, median, lowest, highest, p99, ratio }: Score, unit: Unit): readonly string[] {
+  const format = (value: number): string => formatValue(value, unit);
   return [
     name,
-    formatTime(median),
-    `${formatTime(lowest)} … ${formatTime(highest)}`,
-    formatTime(p99),
+    format(median),
+    `${format(lowest)} … ${format(highest)}`,
+    format(p99),
     ratio === null ? "–" : formatRatio(ratio),
   ];
 }
 
+const UNITS: Readonly<Record<Unit, { readonly step: number; readonly names: readonly string[] }>> = {
+  nanoseconds: { step: 1000, names: ["ns", "µs", "ms", "s"] },
+  bytes: { step: 1024, names: ["B", "KB", "MB"] },
+};
+
 /** Three significant digits with a unit. */
-function formatTime(nanoseconds: number): string {
-  const [value, unit] =
-    nanoseconds < 1e3
-      ? [nanoseconds, "ns"]
-      : nanoseconds < 1e6
-        ? [nanoseconds / 1e3, "µs"]
-        : nanoseconds < 1e9
-          ? [nanoseconds / 1e6, "ms"]
-          : [nanoseconds / 1e9, "s"];
-  return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`;
+function formatValue(value: number, unit: Unit): string {
+  const { step, names } = UNITS[unit];
+  const power = names.findLastIndex((_, power) => power === 0 || value >= step ** power);
+  return `${formatDigits(value / step ** power)} ${names[power]}`;
 }
 
 function formatRatio(ratio: number): string {
-  return `${ratio.toFixed(ratio < 10 ? 2 : ratio < 100 ? 1 : 0)}×`;
+  return `${formatDigits(ratio)}×`;
+}
+
+function formatDigits(value: number): string {
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }

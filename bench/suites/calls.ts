@@ -22,19 +22,24 @@ export interface PlannedCalls extends Omit<Comparison, "entries"> {
   readonly entrants: readonly Entrant[];
 }
 
-/** Starts the programs that the plan needs on one model of test/models/, each with all of its cases. */
+/** A model, and how its client is called in bench/node/cases.ts. */
+export interface CalledModel {
+  readonly directory: string;
+  readonly client: string;
+}
+
+/** Starts the programs that the plan needs on one model, each with all of its cases. */
 export async function* startCalls(
   workplace: Workplace,
-  model: string,
+  { directory, client }: CalledModel,
   plan: readonly PlannedCalls[],
 ): AsyncGenerator<Comparison, void, void> {
   if (plan.length === 0) return;
-  const directory = `test/models/${model}`;
   const description = inspect(directory);
   const commands: Readonly<Record<Caller, (cases: readonly CallCase[]) => Command | { readonly absent: string }>> = {
     cDefault: (cases) => loopCommand(workplace, "default", description, cases),
     c: (cases) => loopCommand(workplace, "runtime", description, cases),
-    client: (cases) => clientCommand(workplace, model, cases),
+    client: (cases) => clientCommand(workplace, client, cases),
     python: (cases) => pythonCommand(workplace, directory, cases),
   };
   const entrants = plan.flatMap((comparison) => comparison.entrants);

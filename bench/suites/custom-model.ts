@@ -9,7 +9,7 @@ const RUNTIME_OPTIONS = "C, the runtime's options";
 export const customModel: Suite = (workplace, options) =>
   startCalls(
     workplace,
-    "custom_model",
+    { directory: "test/models/custom_model", client: "custom_model" },
     ["train", "pred"].filter((name) => isWanted(name, options.only)).map((name) => planned(name, options)),
   );
 

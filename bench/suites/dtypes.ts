@@ -10,7 +10,7 @@ const MEGABYTE = 1024 * KILOBYTE;
 export const dtypes: Suite = (workplace, options) =>
   startCalls(
     workplace,
-    "dtypes",
+    { directory: "test/models/dtypes", client: "dtypes" },
     [...sizes(options).map((bytes) => identity(bytes, options)), strings(options)].filter(({ name }) =>
       isWanted(name, options.only),
     ),

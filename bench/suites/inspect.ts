@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Entry } from "../contestants/case.js";
 import { wholeProcess } from "../contestants/whole-process.js";
 import { isWanted } from "../options.js";
@@ -28,10 +27,9 @@ export const inspect: Suite = async function* (workplace, options) {
   };
 };
 
-/** TensorFlow's own tool, of the same Python. */
+/** TensorFlow's own tool. As a module, since its script need not be beside that Python. */
 function savedModelCli({ python, root }: Workplace): Entry {
-  if (typeof python !== "string") return { name: THEIRS, absent: python.absent };
-  const file = join(dirname(python), "saved_model_cli");
-  if (!existsSync(file)) return { name: THEIRS, absent: "there is no saved_model_cli beside that Python" };
-  return wholeProcess(THEIRS, { file, args: ["show", "--all", "--dir", MODEL] }, root);
+  if ("absent" in python) return { name: THEIRS, absent: python.absent };
+  const args = ["-m", "tensorflow.python.tools.saved_model_cli", "show", "--all", "--dir", MODEL];
+  return wholeProcess(THEIRS, { ...python, args }, root);
 }

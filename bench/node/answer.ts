@@ -1,0 +1,38 @@
+import { createInterface } from "node:readline";
+import type { Sample } from "../contestants/case.js";
+import { summarize } from "../statistics.js";
+import { requireBuilt } from "./built.js";
+
+/** A case made ready: one call of it. */
+export type Call = () => unknown;
+
+/** What a call returned last: without it the optimiser might drop work that nobody looks at. */
+let result: unknown;
+
+/**
+ * Prints `{"ready":true,…}`, then answers every line `case calls` of the standard input with nanoseconds per call, until there
+ * are no more.
+ */
+export async function answer(calls: ReadonlyMap<string, Call>): Promise<void> {
+  requireBuilt();
+  process.stdout.write(`${JSON.stringify({ ready: true, node: process.version })}\n`);
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [name = "", count = ""] = line.split(" ");
+    const call = calls.get(name);
+    if (call === undefined) throw new Error(`there is no case ${name}`);
+    process.stdout.write(`${JSON.stringify({ calls: Number(count), ...measure(call, Number(count)) })}\n`);
+  }
+  if (result === undefined) process.exitCode = 1;
+}
+
+function measure(call: Call, count: number): Sample {
+  const samples = new Float64Array(count);
+  let before = performance.now();
+  for (let index = 0; index < count; index++) {
+    result = call();
+    const after = performance.now();
+    samples[index] = (after - before) * 1e6;
+    before = after;
+  }
+  return summarize(samples);
+}

@@ -1,0 +1,14 @@
+/** `decode.js <model>`: takes the time of reading a model's file, case `read`, and of describing the model, case `inspect`. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { inspect } from "savedmodel/generator";
+import { answer } from "./answer.js";
+
+const [directory = ""] = process.argv.slice(2);
+
+await answer(
+  new Map<string, () => unknown>([
+    ["read", () => readFileSync(join(directory, "saved_model.pb"))],
+    ["inspect", () => inspect(directory)],
+  ]),
+);
