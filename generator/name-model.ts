@@ -44,6 +44,8 @@ export interface NamedSignature {
 export interface NamedModel {
   readonly description: ModelDescription;
   readonly className: string;
+  /** The name of the interface of its methods as promises, if it has methods. */
+  readonly asyncType: string | undefined;
   /** Without a folder: `custom-model.ts`. */
   readonly fileName: string;
   readonly signatures: readonly NamedSignature[];
@@ -68,6 +70,7 @@ export function nameModel(description: ModelDescription, className?: string): Na
     if (signature.unsupported === undefined) supported.push(signature);
     else notes.push(`signature ${quote(signature.key)} is left out: ${signature.unsupported}`);
   }
+  const asyncType = supported.length === 0 ? undefined : identifier(types.claim(`${name}_async`));
   const methods = new NameTable("method", "signature", notes).claimAll(supported.map(({ key }) => key));
   const examples = new ExampleTable(types, notes);
   const signatures = supported.map((signature, index) => {
@@ -80,7 +83,15 @@ export function nameModel(description: ModelDescription, className?: string): Na
     notes.push(`TensorFlow does not have the operations ${list}: the model loads only where they are registered`);
   }
   const fileName = fileNameOf(name, notes);
-  return { description, className: identifier(name), fileName, signatures, examples: examples.all, notes };
+  return {
+    description,
+    className: identifier(name),
+    asyncType,
+    fileName,
+    signatures,
+    examples: examples.all,
+    notes,
+  };
 }
 
 /** The name that the user chose: as it is, or not at all. */

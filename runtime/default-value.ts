@@ -1,12 +1,13 @@
-import type { DefaultValue } from "./description.js";
-import { dtypeName } from "./dtype.js";
+import type { ComplexDefault, DefaultValue } from "./description.js";
+import { type AnyTypedArray, allocate, dtypeInfo, dtypeName, isDType, type NumericDType } from "./dtype.js";
 import { type Message, toNumber } from "./proto/decode.js";
 import { elementCount, isShape } from "./shape.js";
+import { valueAt } from "./tensor.js";
 
 /** More elements than a person would read in a comment. */
 const MAX_ELEMENTS = 16;
 
-type Element = number | boolean | string;
+type Element = number | boolean | string | ComplexDefault;
 
 /** The value in a TensorProto, where it is small and plain; undefined for any other. */
 export function readDefault(tensor: Message<"TensorProto">): DefaultValue | undefined {
@@ -26,55 +27,70 @@ export function readDefault(tensor: Message<"TensorProto">): DefaultValue | unde
 
 /** Elements are listed one by one, the last of them standing for the rest, or given as the bytes of the whole tensor. */
 function readElements(tensor: Message<"TensorProto">, count: number): readonly Element[] | undefined {
-  const { dtype, tensorContent } = tensor;
-  if (tensorContent.length > 0) return contentElements(dtypeName(dtype), tensorContent, count);
-  const listed = listedElements(tensor) ?? [];
-  const last = listed.at(-1);
-  return last === undefined ? [] : Array.from({ length: count }, (_, index) => listed[index] ?? last);
+  const dtype = dtypeName(tensor.dtype);
+  if (!isDType(dtype)) return undefined;
+  if (tensor.tensorContent.length > 0) {
+    return dtype === "string" ? undefined : contentElements(dtype, tensor.tensorContent, count);
+  }
+  const listed = dtype === "string" ? tensor.stringVal.map(textOf) : listedElements(dtype, tensor);
+  const last = listed?.at(-1);
+  return listed && last !== undefined ? Array.from({ length: count }, (_, index) => listed[index] ?? last) : listed;
 }
 
 /** JSON has no word for it. */
 function isUnprintable(element: Element): boolean {
+  if (typeof element === "object") return isUnprintable(element.re) || isUnprintable(element.im);
   return typeof element === "number" && !Number.isFinite(element);
 }
 
-function listedElements(tensor: Message<"TensorProto">): readonly Element[] | undefined {
-  switch (dtypeName(tensor.dtype)) {
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
+}
+
+function listedElements(dtype: NumericDType, tensor: Message<"TensorProto">): readonly Element[] | undefined {
+  switch (dtype) {
     case "float32":
       return tensor.floatVal;
     case "float64":
       return tensor.doubleVal;
+    case "complex64":
+      return pairs(tensor.scomplexVal);
+    case "complex128":
+      return pairs(tensor.dcomplexVal);
+    case "float16":
+    case "bfloat16": {
+      const patterns = Uint16Array.from(tensor.halfVal);
+      return Array.from(patterns, (_, index) => plainAt(dtype, patterns, index));
+    }
     case "int64":
       return tensor.int64Val.map(String);
     case "bool":
       return tensor.boolVal;
-    case "string":
-      return tensor.stringVal.map((bytes) => Buffer.from(bytes).toString());
-    case "int8":
-    case "int16":
-    case "int32":
-    case "uint8":
-    case "uint16":
-      return tensor.intVal;
+    case "uint32":
+      return tensor.uint32Val.map(toNumber);
+    case "uint64":
+      return tensor.uint64Val.map((value) => `${BigInt.asUintN(64, BigInt(String(value)))}`);
     default:
-      return undefined;
+      return tensor.intVal;
   }
 }
 
-function contentElements(dtype: string, content: Uint8Array, count: number): readonly Element[] | undefined {
-  const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
-  const read = (bytes: number, at: (offset: number) => Element): readonly Element[] | undefined =>
-    content.byteLength === bytes * count ? Array.from({ length: count }, (_, index) => at(index * bytes)) : undefined;
-  switch (dtype) {
-    case "float32":
-      return read(4, (offset) => view.getFloat32(offset, true));
-    case "float64":
-      return read(8, (offset) => view.getFloat64(offset, true));
-    case "int32":
-      return read(4, (offset) => view.getInt32(offset, true));
-    case "int64":
-      return read(8, (offset) => String(view.getBigInt64(offset, true)));
-    default:
-      return undefined;
-  }
+/** The complex numbers of a list of real and imaginary parts. */
+function pairs(parts: readonly number[]): readonly Element[] {
+  return Array.from({ length: parts.length / 2 }, (_, index) => ({
+    re: parts[2 * index] ?? 0,
+    im: parts[2 * index + 1] ?? 0,
+  }));
+}
+
+function contentElements(dtype: NumericDType, content: Uint8Array, count: number): readonly Element[] | undefined {
+  if (content.byteLength !== count * dtypeInfo(dtype).bytes) return undefined;
+  const elements = allocate(dtype, count);
+  new Uint8Array(elements.buffer).set(content);
+  return Array.from({ length: count }, (_, index) => plainAt(dtype, elements, index));
+}
+
+function plainAt(dtype: NumericDType, elements: AnyTypedArray, index: number): Element {
+  const value = valueAt(dtype, elements, index);
+  return typeof value === "bigint" ? `${value}` : value;
 }

@@ -1,7 +1,13 @@
 import type { PartialShape, ShapeSpec } from "./shape.js";
 
-/** A small tensor as JSON has it; integers of 64 bits are decimal text. */
-export type DefaultValue = number | boolean | string | readonly DefaultValue[];
+/** A small tensor as JSON has it; integers of 64 bits are decimal text, complex numbers their two parts. */
+export type DefaultValue = number | boolean | string | ComplexDefault | readonly DefaultValue[];
+
+/** A complex number as JSON has it. */
+export interface ComplexDefault {
+  readonly re: number;
+  readonly im: number;
+}
 
 /** A feature that a model parses out of a serialised `tf.Example`. */
 export interface ExampleFeature {

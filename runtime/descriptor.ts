@@ -31,6 +31,8 @@ export interface FeatureDescriptor extends ExampleFeature {
 export interface SignatureDescriptor {
   /** The raw key of the SignatureDef. */
   readonly key: string;
+  /** The name of the method, where it is not the key. */
+  readonly method?: string;
   /** In argument order. */
   readonly inputs: readonly TensorDescriptor[];
   /** One is returned as itself, several as an object. */

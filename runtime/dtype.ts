@@ -12,6 +12,13 @@ export type DType =
   | "uint16"
   | "uint32"
   | "uint64"
+  | "complex64"
+  | "complex128"
+  | "qint8"
+  | "qint16"
+  | "qint32"
+  | "quint8"
+  | "quint16"
   | "bool"
   | "string";
 
@@ -31,6 +38,16 @@ export interface TypedArrays {
   uint16: Uint16Array<ArrayBuffer>;
   uint32: Uint32Array<ArrayBuffer>;
   uint64: BigUint64Array<ArrayBuffer>;
+  /** Two per element: the real part and then the imaginary one. */
+  complex64: Float32Array<ArrayBuffer>;
+  /** Two per element: the real part and then the imaginary one. */
+  complex128: Float64Array<ArrayBuffer>;
+  /** The quantised numbers themselves, as in every quantised dtype: their scale is no part of a tensor. */
+  qint8: Int8Array<ArrayBuffer>;
+  qint16: Int16Array<ArrayBuffer>;
+  qint32: Int32Array<ArrayBuffer>;
+  quint8: Uint8Array<ArrayBuffer>;
+  quint16: Uint16Array<ArrayBuffer>;
   /** One byte per element, 0 or 1. */
   bool: Uint8Array<ArrayBuffer>;
 }
@@ -38,10 +55,13 @@ export interface TypedArrays {
 /** A dtype whose elements have a fixed size. */
 export type NumericDType = keyof TypedArrays;
 
+/** A dtype of numbers with an imaginary part. */
+export type ComplexDType = "complex64" | "complex128";
+
 export type AnyTypedArray = TypedArrays[NumericDType];
 
 /** How the elements of a dtype are written in JavaScript, and so how they are checked and converted. */
-type ElementKind = "float" | "half" | "bfloat" | "integer" | "bigint" | "bool" | "string";
+type ElementKind = "float" | "half" | "bfloat" | "integer" | "bigint" | "complex" | "bool" | "string";
 
 export interface DTypeInfo {
   readonly name: DType;
@@ -62,10 +82,17 @@ const table: readonly DTypeInfo[] = [
   { name: "int16", code: 5, kind: "integer", bytes: 2, range: [-32768, 32767] },
   { name: "int8", code: 6, kind: "integer", bytes: 1, range: [-128, 127] },
   { name: "string", code: 7, kind: "string", bytes: 24 },
+  { name: "complex64", code: 8, kind: "complex", bytes: 8 },
   { name: "int64", code: 9, kind: "bigint", bytes: 8, range: [-(2n ** 63n), 2n ** 63n - 1n] },
   { name: "bool", code: 10, kind: "bool", bytes: 1 },
+  { name: "qint8", code: 11, kind: "integer", bytes: 1, range: [-128, 127] },
+  { name: "quint8", code: 12, kind: "integer", bytes: 1, range: [0, 255] },
+  { name: "qint32", code: 13, kind: "integer", bytes: 4, range: [-(2 ** 31), 2 ** 31 - 1] },
   { name: "bfloat16", code: 14, kind: "bfloat", bytes: 2 },
+  { name: "qint16", code: 15, kind: "integer", bytes: 2, range: [-32768, 32767] },
+  { name: "quint16", code: 16, kind: "integer", bytes: 2, range: [0, 65535] },
   { name: "uint16", code: 17, kind: "integer", bytes: 2, range: [0, 65535] },
+  { name: "complex128", code: 18, kind: "complex", bytes: 16 },
   { name: "float16", code: 19, kind: "half", bytes: 2 },
   { name: "uint32", code: 22, kind: "integer", bytes: 4, range: [0, 2 ** 32 - 1] },
   { name: "uint64", code: 23, kind: "bigint", bytes: 8, range: [0n, 2n ** 64n - 1n] },
@@ -77,13 +104,6 @@ const byCode: ReadonlyMap<number, DTypeInfo> = new Map(table.map((info) => [info
 /** Names of the `DataType` values that the runtime cannot carry, for messages and `inspect`. */
 const otherNames: ReadonlyMap<number, string> = new Map([
   [0, "invalid"],
-  [8, "complex64"],
-  [11, "qint8"],
-  [12, "quint8"],
-  [13, "qint32"],
-  [15, "qint16"],
-  [16, "quint16"],
-  [18, "complex128"],
   [20, "resource"],
   [21, "variant"],
   [24, "float8_e5m2"],
@@ -118,14 +138,24 @@ export function dtypeInfo(dtype: DType): DTypeInfo {
   return info;
 }
 
+/** Whether the elements of a dtype have an imaginary part. */
+export function isComplex(dtype: DType): dtype is ComplexDType {
+  return dtype === "complex64" || dtype === "complex128";
+}
+
+/** How many places of its typed array an element takes: two for a complex one. */
+export function slotsOf(dtype: DType): 1 | 2 {
+  return isComplex(dtype) ? 2 : 1;
+}
+
 /** A new, zeroed typed array for `length` elements. */
 export function allocate<D extends NumericDType>(dtype: D, length: number): TypedArrays[D] {
-  return new constructors[dtype](length);
+  return new constructors[dtype](length * slotsOf(dtype));
 }
 
 /** Like {@link allocate}, for memory that is filled at once: zeroing it would take as long again. */
 export function allocateUnfilled<D extends NumericDType>(dtype: D, length: number): TypedArrays[D] {
-  const { buffer } = Buffer.allocUnsafeSlow(length * constructors[dtype].BYTES_PER_ELEMENT);
+  const { buffer } = Buffer.allocUnsafeSlow(length * slotsOf(dtype) * constructors[dtype].BYTES_PER_ELEMENT);
   return new constructors[dtype](buffer);
 }
 
@@ -150,6 +180,13 @@ const constructors: Constructors = {
   uint16: Uint16Array,
   uint32: Uint32Array,
   uint64: BigUint64Array,
+  complex64: Float32Array,
+  complex128: Float64Array,
+  qint8: Int8Array,
+  qint16: Int16Array,
+  qint32: Int32Array,
+  quint8: Uint8Array,
+  quint16: Uint16Array,
   bool: Uint8Array,
 };
 

@@ -35,6 +35,7 @@ export type ErrorCode =
   | "TAGS_NOT_FOUND"
   | "VARIABLES_NOT_FOUND"
   | "OP_NOT_REGISTERED"
+  | "OP_LIBRARY_INVALID"
   | "LOAD_FAILED"
   | "SIGNATURE_NOT_FOUND"
   | "SIGNATURE_MISMATCH"
@@ -58,9 +59,14 @@ export type ErrorCode =
   | "NOT_SAVEABLE"
   | "SAVE_FAILED"
   | "DISPOSED"
+  | "ABORTED"
+  | "BUSY"
+  | "QUEUE_FULL"
   // Use of this package
   | "INVALID_ARGUMENT"
   | "INVALID_OPTION"
+  | "NPY_INVALID"
+  | "NPY_UNSUPPORTED"
   | "OUTPUT_CONFLICT"
   | "WRITE_FAILED";
 

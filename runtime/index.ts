@@ -5,22 +5,30 @@
  *
  * @module
  */
+export type { BatchingOptions } from "./async/batcher.js";
+export type { LaneOptions } from "./async/lane.js";
+export type { CallOptions } from "./call/call.js";
 export type { ComponentDescription, ExampleFeature, SignatureDescription, TensorDescription } from "./description.js";
 export type { FeatureDescriptor, ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "./descriptor.js";
+export type { Device } from "./devices.js";
+export type { CallEvent, ErrorEvent, LoadEvent } from "./diagnostics.js";
 export type { DType, NumericDType, TypedArrays } from "./dtype.js";
 export { type ErrorCode, SavedModelError, type SavedModelErrorOptions, type StatusName } from "./errors.js";
 export { type LoadOptions, Model } from "./model.js";
 export { TensorFlowError } from "./native/status.js";
 export { decodeNpy, encodeNpy } from "./npy.js";
 export { RaggedTensor, type RowSplits } from "./ragged-tensor.js";
+export type { GpuOptions, SessionOptions } from "./session-options.js";
 export type { PartialShape, ShapeSpec } from "./shape.js";
 export { SparseTensor } from "./sparse-tensor.js";
 export { Tensor } from "./tensor.js";
+export type { NameEvent, OperationEvent, Trace, Traced, TraceEvent } from "./trace.js";
 export type {
   AnyNested,
   AnyNestedLike,
   AnyShape,
   AnyTensor,
+  Complex,
   FlatLike,
   Nested,
   NestedLike,

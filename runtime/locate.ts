@@ -12,8 +12,7 @@ import { printable } from "./text.js";
  */
 export function locateModel(directory: string): string {
   if (isAbsolute(directory)) return directory;
-  const roots = [process.cwd(), packageOf(process.argv[1])].filter((root) => root !== undefined);
-  const folders = [...new Set(roots.map((root) => resolve(root, directory)))];
+  const folders = placesOf(directory);
   const found = folders.find((folder) => existsSync(folder));
   if (found !== undefined) return found;
   throw new SavedModelError(
@@ -23,6 +22,12 @@ export function locateModel(directory: string): string {
       fix: "Pass the SavedModel's folder to load().",
     },
   );
+}
+
+/** Where a path may be: below the working directory, then below the package that the running program belongs to. */
+export function placesOf(path: string): readonly string[] {
+  const roots = [process.cwd(), packageOf(process.argv[1])].filter((root) => root !== undefined);
+  return [...new Set(roots.map((root) => resolve(root, path)))];
 }
 
 /** A folder as users give it. */

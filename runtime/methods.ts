@@ -1,4 +1,5 @@
-import type { Call, CallInput } from "./call/prepared-call.js";
+import type { Call } from "./call/call.js";
+import type { CallInput } from "./call/prepared-call.js";
 import { componentsOf } from "./composite.js";
 import type { SignatureDescription, TensorDescription } from "./description.js";
 import type { ModelDescriptor, TensorDescriptor } from "./descriptor.js";

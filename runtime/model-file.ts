@@ -12,13 +12,18 @@ export class ModelFile {
     this.#stamp = stampOf(path);
   }
 
+  /** Whether the file is still the one that was loaded. */
+  get isUnchanged(): boolean {
+    return stampOf(this.#path) === this.#stamp;
+  }
+
   /**
    * Refuses to go on when the file is no longer the one that was loaded.
    *
    * @throws SavedModelError `SAVE_FAILED`
    */
   requireUnchanged(): void {
-    if (stampOf(this.#path) === this.#stamp) return;
+    if (this.isUnchanged) return;
     throw new SavedModelError("SAVE_FAILED", `${printable(this.#path, 500)} has changed or gone since it was loaded`, {
       fix: "Saving copies the graph from there: put the loaded model back, or load the new one.",
     });

@@ -1,29 +1,41 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type InspectOptions, inspect } from "node:util";
-import { CompositeCall, isComposite } from "./call/composite-call.js";
-import { type Call, PreparedCall } from "./call/prepared-call.js";
+import type { BatchingOptions } from "./async/batcher.js";
+import type { LaneOptions } from "./async/lane.js";
+import type { CallOptions } from "./call/call.js";
 import { findDifferences } from "./compare.js";
 import type { SignatureDescription } from "./description.js";
 import type { ModelDescriptor } from "./descriptor.js";
+import { type Device, listDevices } from "./devices.js";
+import { observeLoad } from "./diagnostics.js";
 import { SavedModelError } from "./errors.js";
 import { locateModel, toPath } from "./locate.js";
+import { checkCallOptions, inArgumentOrder, MethodCalls } from "./method-calls.js";
 import { describeMethods, type Method } from "./methods.js";
-import { checkOptions, checkTags } from "./options.js";
+import { checkCount, checkOptions, checkTags } from "./options.js";
 import { saveModel } from "./save.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "./saved-model-file.js";
 import { Session } from "./session.js";
-import { signatureNotFound } from "./signatures.js";
-import { printable, quote, suggest } from "./text.js";
+import { checkSessionOptions, SESSION_OPTIONS, type SessionOptions } from "./session-options.js";
+import { printable } from "./text.js";
+import { type Traced, trace } from "./trace.js";
 import type { AnyTensor } from "./types.js";
 
 /** How a model is loaded. */
-export interface LoadOptions {
+export interface LoadOptions extends LaneOptions, SessionOptions {
   /**
    * The tags of the meta graph to load. By default those that the client was generated for; for {@link Model.load}
    * `["serve"]`, or those of the only meta graph.
    */
   readonly tags?: readonly string[];
+  /**
+   * Signatures by key whose concurrent asynchronous calls are run as one. Their inputs and outputs must have an unknown
+   * leading dimension, and they may not change variables.
+   */
+  readonly batching?: Readonly<Record<string, BatchingOptions>>;
 }
+
+const LOAD_OPTIONS = ["tags", "concurrency", "maxQueue", "batching", ...SESSION_OPTIONS];
 
 /**
  * A loaded SavedModel. Generated clients extend this class with one method per signature.
@@ -32,9 +44,11 @@ export interface LoadOptions {
  * one folder share nothing. Native memory is given back by {@link Model.dispose}, by `using`, or when the model is
  * garbage collected.
  */
-export class Model implements Disposable {
+export class Model implements Disposable, AsyncDisposable {
   readonly #session: Session;
-  readonly #methods: ReadonlyMap<string, Method>;
+  readonly #calls: MethodCalls;
+  readonly #descriptor: ModelDescriptor | undefined;
+  #async: unknown;
 
   /**
    * Loads a model for a generated client; called by generated code.
@@ -43,15 +57,26 @@ export class Model implements Disposable {
    * those that the client was generated from
    */
   protected constructor(descriptor: ModelDescriptor | undefined, directory: string | URL, options: LoadOptions = {}) {
-    const name = descriptor?.name ?? "Model";
-    checkOptions(`${name}.load()`, options, ["tags"]);
-    checkTags(`${name}.load()`, options.tags);
+    const call = `${descriptor?.name ?? "Model"}.load()`;
+    checkOptions(call, options, LOAD_OPTIONS);
+    checkTags(call, options.tags);
+    checkCount(call, "concurrency", options.concurrency);
+    checkCount(call, "maxQueue", options.maxQueue);
+    checkSessionOptions(call, options);
     const folder = locateModel(toPath(directory));
-    const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, readMetaGraphs(folder)));
-    this.#session = new Session(folder, tags);
+    this.#descriptor = descriptor;
+    this.#session = observeLoad(
+      folder,
+      () => {
+        const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, readMetaGraphs(folder)));
+        return new Session(folder, tags, options);
+      },
+      ({ tags }) => tags,
+    );
     try {
       if (descriptor !== undefined) this.#refuseOther(descriptor);
-      this.#methods = describeMethods(this.#session.signatures, descriptor);
+      const methods = describeMethods(this.#session.signatures, descriptor);
+      this.#calls = new MethodCalls(this.#session, methods, options.batching);
     } catch (error) {
       this.#session.dispose();
       throw error;
@@ -76,6 +101,15 @@ export class Model implements Disposable {
     return this.#session.signatures;
   }
 
+  /**
+   * The devices that TensorFlow found for this model, in its order: where a GPU is missing that should be there, look here.
+   *
+   * @throws SavedModelError `DISPOSED`
+   */
+  devices(): readonly Device[] {
+    return listDevices(this.#session);
+  }
+
   /** The folder that the model was loaded from. */
   get directory(): string {
     return this.#session.directory;
@@ -95,26 +129,57 @@ export class Model implements Disposable {
    * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `UNKNOWN_INPUT`, and the codes of a call
    */
   run(signature: string, inputs: Readonly<Record<string, unknown>> = {}): Record<string, AnyTensor> {
-    if (typeof signature !== "string" || typeof inputs !== "object" || inputs === null) {
-      throw new SavedModelError(
-        "INVALID_ARGUMENT",
-        "run() takes the key of a signature and an object of inputs by key",
-      );
-    }
-    const method = this.#method(signature);
-    const call = this.#prepare(signature, method);
-    const keys = method.inputs.map(({ key }) => key);
-    for (const key of Object.keys(inputs)) {
-      if (keys.includes(key)) continue;
-      throw new SavedModelError("UNKNOWN_INPUT", `${call.name} has no input ${quote(key)}`, {
-        fix: suggest(key, keys, "Its inputs"),
-      });
-    }
-    const values = call.runForTensors(keys.map((key) => (Object.hasOwn(inputs, key) ? inputs[key] : undefined)));
-    return toObject(
-      method.outputs.map(({ key }) => key),
-      values,
-    );
+    const { method, values } = this.#resolve("run()", signature, inputs);
+    return byKey(method, this.#calls.run(signature, method, values, "tensors"));
+  }
+
+  /**
+   * Runs a signature on a worker thread, off the event loop, with inputs by raw key.
+   *
+   * @param options an AbortSignal, where the call may be given up
+   * @returns the outputs by raw key, scalars as tensors too
+   * @throws SavedModelError the codes of {@link Model.run}; `ABORTED`, `QUEUE_FULL`, `DISPOSED`
+   */
+  async runAsync(
+    signature: string,
+    inputs: Readonly<Record<string, unknown>> = {},
+    options: CallOptions = {},
+  ): Promise<Record<string, AnyTensor>> {
+    const checked = checkCallOptions("runAsync()", options);
+    const { method, values } = this.#resolve("runAsync()", signature, inputs);
+    return byKey(method, await this.#calls.start(signature, method, values, "tensors", checked));
+  }
+
+  /** How many asynchronous calls run or wait. */
+  get pending(): number {
+    return this.#session.lane.pending;
+  }
+
+  /**
+   * Has TensorFlow make signatures ready that were not called yet, which the first call would else wait for. Signatures
+   * that change nothing are run with zeros; of the others only what comes before their operations is done.
+   *
+   * @param signatures the raw keys; by default all signatures
+   * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `DISPOSED`, `BUSY`
+   */
+  warmUp(...signatures: readonly string[]): void {
+    for (const key of this.#calls.keys(signatures)) this.#calls.prepare(key, this.#calls.method(key)).warmUp();
+  }
+
+  /**
+   * Runs a function, and records which operations its calls of this model run, when and where. Results are what they are
+   * without; calls take longer. Calls of other models are not recorded, nor are asynchronous ones.
+   *
+   * @example
+   * ```ts
+   * const { result, trace } = model.trace(() => model.run("pred", { inputs: [[1, 1]] }));
+   * writeFileSync("trace.json", JSON.stringify(trace)); // for chrome://tracing or ui.perfetto.dev
+   * ```
+   * @throws SavedModelError `INVALID_ARGUMENT` for an asynchronous function and for a trace within a trace, `DISPOSED`;
+   * and whatever the function throws
+   */
+  trace<T>(run: () => T): Traced<T> {
+    return trace(this.#session, run);
   }
 
   /**
@@ -122,10 +187,11 @@ export class Model implements Disposable {
    *
    * @param directory the folder to write; a SavedModel that is there is replaced, as a whole
    * @throws SavedModelError `NOT_SAVEABLE` when the model has no variables to save, `OUTPUT_CONFLICT` when the folder holds
-   * something else, `SAVE_FAILED`, `DISPOSED`
+   * something else, `SAVE_FAILED`, `DISPOSED`, `BUSY` while an asynchronous call changes variables
    */
   save(directory: string | URL): void {
     if (this.disposed) throw new SavedModelError("DISPOSED", "save(): the model was disposed");
+    this.#session.lane.requireFree("save()", () => false);
     saveModel(this.#session, toPath(directory));
   }
 
@@ -140,7 +206,10 @@ export class Model implements Disposable {
     });
   }
 
-  /** Closes the session and gives its memory back. Idempotent; never throws. */
+  /**
+   * Closes the session and gives its memory back, as soon as no asynchronous call runs any more; calls that wait are
+   * refused with `DISPOSED`. Idempotent; never throws.
+   */
   dispose(): void {
     this.#session.dispose();
   }
@@ -149,25 +218,56 @@ export class Model implements Disposable {
     this.dispose();
   }
 
+  /** Takes no more calls, waits for the asynchronous ones that were accepted, and closes the session. Never rejects. */
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
   /**
    * Runs a signature with inputs in argument order; called by generated code, whose methods give it its types.
    */
   protected call(signature: string, inputs: readonly unknown[]): unknown {
-    const method = this.#method(signature);
-    const { properties } = method;
-    const values = this.#prepare(signature, method).run(inputs);
-    return properties === undefined ? values[0] : toObject(properties, values);
+    const method = this.#calls.method(signature);
+    return asResult(method, this.#calls.run(signature, method, inputs, "plain"));
   }
 
-  #method(signature: string): Method {
-    if (this.disposed) throw new SavedModelError("DISPOSED", `${printable(signature)}(): the model was disposed`);
-    const method = this.#methods.get(signature);
-    if (method !== undefined) return method;
-    const reason = this.#session.signatures.find(({ key }) => key === signature)?.unsupported;
-    if (reason !== undefined) {
-      throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${printable(signature)}() cannot be run: ${reason}`);
+  /**
+   * The client's methods, to be run on worker threads: their results are promises, and options may follow their inputs.
+   * Called by generated code, which gives it its type.
+   */
+  protected asyncMethods<Methods>(): Methods {
+    this.#async ??= Object.fromEntries(
+      (this.#descriptor?.signatures ?? []).map(({ key, method = key }) => [
+        method,
+        (...values: readonly unknown[]) => this.#start(key, values),
+      ]),
+    );
+    // The generator makes the type of the same names and signatures.
+    return this.#async as Methods;
+  }
+
+  async #start(signature: string, values: readonly unknown[]): Promise<unknown> {
+    const method = this.#calls.method(signature);
+    const options = this.#calls.optionsOf(signature, method, values);
+    const inputs = values.slice(0, method.inputs.length);
+    return asResult(method, await this.#calls.start(signature, method, inputs, "plain", options));
+  }
+
+  /** What {@link Model.run} was given, checked and in argument order. */
+  #resolve(call: string, signature: string, inputs: unknown): { method: Method; values: readonly unknown[] } {
+    if (typeof signature !== "string" || typeof inputs !== "object" || inputs === null) {
+      throw new SavedModelError(
+        "INVALID_ARGUMENT",
+        `${call} takes the key of a signature and an object of inputs by key`,
+      );
     }
-    throw signatureNotFound(signature, [...this.#methods.keys()]);
+    const method = this.#calls.method(signature);
+    const values = inArgumentOrder(`${printable(signature)}()`, method, inputs as Readonly<Record<string, unknown>>);
+    return { method, values };
   }
 
   #refuseOther(descriptor: ModelDescriptor): void {
@@ -179,15 +279,19 @@ export class Model implements Disposable {
       { fix: "Generate the client again from this model: `npx savedmodel generate`." },
     );
   }
+}
 
-  #prepare(signature: string, method: Method): Call {
-    if (method.call === undefined) {
-      const { inputs, outputs } = method;
-      const Prepared = [...inputs, ...outputs].some(isComposite) ? CompositeCall : PreparedCall;
-      method.call = new Prepared(this.#session, signature, inputs, outputs);
-    }
-    return method.call;
-  }
+/** The results by the raw keys of the outputs. */
+function byKey<T>({ outputs }: Method, results: readonly T[]): Record<string, T> {
+  return toObject(
+    outputs.map(({ key }) => key),
+    results,
+  );
+}
+
+/** The only output as itself, several as an object. */
+function asResult({ properties }: Method, results: readonly unknown[]): unknown {
+  return properties === undefined ? results[0] : toObject(properties, results);
 }
 
 /** An own property for each name, hostile ones such as `__proto__` included. */

@@ -28,3 +28,43 @@ export function checkTags(call: string, tags: unknown): void {
   if (Array.isArray(tags) && tags.every((tag) => typeof tag === "string" && !tag.includes("\0"))) return;
   throw new SavedModelError("INVALID_OPTION", `${call}: tags must be a list of texts, such as ["serve"]`);
 }
+
+/**
+ * Refuses what is no number of things: an integer from 1 on, or infinity for no limit.
+ *
+ * @throws SavedModelError `INVALID_OPTION`
+ */
+export function checkCount(call: string, option: string, count: unknown): void {
+  if (count === undefined || count === Number.POSITIVE_INFINITY) return;
+  if (Number.isSafeInteger(count) && Number(count) >= 1) return;
+  throw invalidOption(call, option, "an integer from 1 on");
+}
+
+/**
+ * Refuses a number of threads that TensorFlow could not start. Beyond what the system has, it ends the process.
+ *
+ * @throws SavedModelError `INVALID_OPTION`
+ */
+export function checkThreads(call: string, option: string, threads: unknown): void {
+  if (threads === undefined || isThreadCount(threads)) return;
+  throw invalidOption(call, option, `an integer from 1 to ${MAX_THREADS}`);
+}
+
+/** More than any machine has cores, and fewer than the threads of a process are limited to. */
+export const MAX_THREADS = 1024;
+
+function isThreadCount(threads: unknown): boolean {
+  return typeof threads === "number" && Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS;
+}
+
+/**
+ * @throws SavedModelError `INVALID_OPTION`
+ */
+export function checkFlag(call: string, option: string, flag: unknown): void {
+  if (flag !== undefined && typeof flag !== "boolean") throw invalidOption(call, option, "true or false");
+}
+
+/** The error for an option that has a value which is not allowed. */
+export function invalidOption(call: string, option: string, allowed: string): SavedModelError {
+  return new SavedModelError("INVALID_OPTION", `${call}: ${option} must be ${allowed}`);
+}

@@ -96,7 +96,7 @@ function writeModel(session: Session, saver: Message<"SaverDef">, target: string
     copyTree(session.directory, copy, ["variables"]);
     mkdirSync(join(copy, "variables"));
     session.copyToSaved();
-    saveCall(session, saver).run([join(copy, "variables", "variables")]);
+    saveCall(session, saver).run([join(copy, "variables", "variables")], "tensors");
     replace(target, copy, join(scratch, "old"));
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -1,29 +1,20 @@
+import { Lane, type LaneOptions } from "./async/lane.js";
+import { encodeRunOptions } from "./config.js";
 import { prepareCopies } from "./copy-variables.js";
 import type { SignatureDescription } from "./description.js";
+import { type Effects, readEffects } from "./effects.js";
 import { SavedModelError } from "./errors.js";
 import { diagnoseLoadFailure, requireVariables } from "./load-errors.js";
 import { ModelFile } from "./model-file.js";
 import { type NativeApi, nativeApi, nonNull } from "./native/api.js";
 import type { Pointer } from "./native/ffi.js";
-import { withStatus } from "./native/status.js";
-import { decode, type Message } from "./proto/decode.js";
-import { requireModelFile } from "./saved-model-file.js";
+import { openSession, type Resource } from "./open-session.js";
+import type { Message } from "./proto/decode.js";
+import { Recording } from "./recording.js";
+import { chooseMetaGraph, readMetaGraphs, requireModelFile } from "./saved-model-file.js";
+import type { SessionOptions } from "./session-options.js";
 import { readSignatures } from "./signatures.js";
 import { findSplitVariables, type SplitVariable } from "./split-variables.js";
-
-/** ConfigProto { allow_soft_placement: true }: models exported for a GPU then load where there is none. */
-const CONFIG: Uint8Array = Uint8Array.of(0x38, 0x01);
-
-/**
- * RunOptions { inter_op_thread_pool: -1 }: operations run in the calling thread. It more than halves the latency of small
- * graphs, and kernels still split large operations over the intra-op threads.
- */
-const RUN_OPTIONS: Uint8Array = Uint8Array.of(0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01);
-
-/** Something that holds native memory. */
-interface Resource {
-  release(): void;
-}
 
 /** Releases native memory, in the reverse order of its acquisition. Never throws. */
 class Resources {
@@ -61,28 +52,38 @@ export class Session {
   readonly file: ModelFile;
   readonly handle: Pointer;
   readonly runOptions: Pointer;
+  /** Where synchronous runs are recorded, while a trace is taken. */
+  recording: Recording | undefined;
+  /** The runs on worker threads. */
+  readonly lane: Lane;
   readonly #graph: Pointer;
+  /** What `runOptions` points to. */
+  readonly #runOptions: Uint8Array;
   readonly #splitVariables: readonly SplitVariable[];
   readonly #resources: Resources;
   #copyToSaved: (() => void) | undefined;
+  #effects: Effects | undefined;
   #disposed = false;
 
   /**
    * Loads a SavedModel and restores its variables.
    *
    * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL`, `MODEL_FORMAT_UNSUPPORTED`, `MODEL_CORRUPT`,
-   * `TAGS_NOT_FOUND`, `VARIABLES_NOT_FOUND`, `OP_NOT_REGISTERED`, `LOAD_FAILED`, or an error of the library
+   * `TAGS_NOT_FOUND`, `VARIABLES_NOT_FOUND`, `OP_LIBRARY_INVALID`, `OP_NOT_REGISTERED`, `LOAD_FAILED`, `INVALID_OPTION`, or
+   * an error of the library
    */
-  constructor(directory: string, tags: readonly string[]) {
+  constructor(directory: string, tags: readonly string[], options: LaneOptions & SessionOptions = {}) {
     this.directory = directory;
     this.tags = tags;
+    this.lane = new Lane(options);
     this.file = new ModelFile(requireModelFile(directory));
     this.api = nativeApi();
     this.#resources = new Resources();
     try {
-      const native = load(this.api, this.#resources, directory, tags);
+      const native = openSession(this.api, this.#resources, directory, tags, options);
       this.handle = native.session;
       this.runOptions = native.runOptions;
+      this.#runOptions = encodeRunOptions(options);
       this.#graph = native.graph;
       requireVariables(directory, native.metaGraph);
       this.signatures = readSignatures(native.metaGraph);
@@ -115,6 +116,26 @@ export class Session {
     return nonNull(this.api.TF_NewOperation(this.#graph, type, name), "operation");
   }
 
+  /**
+   * Whether running these operations may change variables, or anything else that outlives a run. The graph is read for it
+   * at the first question; a file that has changed since it was loaded cannot tell, and then everything may.
+   */
+  writes(operations: readonly string[]): boolean {
+    this.#effects ??= this.#readEffects();
+    return this.#effects.writes(operations);
+  }
+
+  #readEffects(): Effects {
+    if (!this.file.isUnchanged) return { writes: () => true };
+    const metaGraph = chooseMetaGraph(this.directory, readMetaGraphs(this.directory), this.tags);
+    return readEffects(this.api, metaGraph.graphDef);
+  }
+
+  /** A recording of runs with the options of this session. */
+  newRecording(): Recording {
+    return new Recording(this.api, this.#runOptions);
+  }
+
   /** Gives variables that checkpoints hold the values of the ones that signatures work on, where these are not the same. */
   copyToSaved(): void {
     this.#copyToSaved ??= prepareCopies(
@@ -144,58 +165,29 @@ export class Session {
     this.#resources.addFirst(resource);
   }
 
-  /** Closes the session and releases its memory. Idempotent; never throws. */
+  /**
+   * Closes the session and releases its memory, as soon as no worker uses it any more. Calls that wait for a worker are
+   * refused. Idempotent; never throws.
+   */
   dispose(): void {
-    if (this.#disposed) return;
     this.#disposed = true;
+    this.lane.close(new SavedModelError("DISPOSED", "the model was disposed before the call had begun"));
+    this.lane.whenIdle(() => this.#release());
+  }
+
+  /** Takes no more calls, and releases the session when those that were accepted have ended. Never rejects. */
+  close(): Promise<void> {
+    this.#disposed = true;
+    return new Promise((resolve) => {
+      this.lane.whenIdle(() => {
+        this.#release();
+        resolve();
+      });
+    });
+  }
+
+  #release(): void {
     collected.unregister(this);
     this.#resources.releaseAll();
   }
-}
-
-interface Loaded {
-  readonly graph: Pointer;
-  readonly session: Pointer;
-  readonly runOptions: Pointer;
-  readonly metaGraph: Message<"MetaGraphDef">;
-}
-
-function load(api: NativeApi, resources: Resources, directory: string, tags: readonly string[]): Loaded {
-  const graph = nonNull(api.TF_NewGraph(), "graph");
-  resources.add({ release: () => api.TF_DeleteGraph(graph) });
-  const runOptions = nonNull(api.TF_NewBufferFromString(RUN_OPTIONS, RUN_OPTIONS.length), "buffer");
-  resources.add({ release: () => api.TF_DeleteBuffer(runOptions) });
-  const options = nonNull(api.TF_NewSessionOptions(), "session options");
-  const buffer = nonNull(api.TF_NewBuffer(), "buffer");
-  try {
-    withStatus(api, (status) => api.TF_SetConfig(options, CONFIG, CONFIG.length, status));
-    const handle = withStatus(api, (status) =>
-      api.TF_LoadSessionFromSavedModel(options, runOptions, directory, tags, tags.length, graph, buffer, status),
-    );
-    const session = nonNull(handle, "session");
-    resources.add({ release: () => close(api, session) });
-    return { graph, session, runOptions, metaGraph: decode("MetaGraphDef", contents(api, buffer)) };
-  } catch (cause) {
-    throw diagnoseLoadFailure(directory, tags, cause);
-  } finally {
-    api.TF_DeleteBuffer(buffer);
-    api.TF_DeleteSessionOptions(options);
-  }
-}
-
-/** A copy of what a TF_Buffer holds: `struct { const void *data; size_t length; … }` (tensorflow/c/tf_buffer.h). */
-function contents(api: NativeApi, buffer: Pointer): Uint8Array {
-  const header = new BigUint64Array(2);
-  api.memcpy(header, buffer, header.byteLength);
-  const [data = 0n, length = 0n] = header;
-  const bytes = new Uint8Array(Number(length));
-  if (length > 0n) api.memcpy(bytes, data, bytes.length);
-  return bytes;
-}
-
-function close(api: NativeApi, handle: Pointer): void {
-  const status = nonNull(api.TF_NewStatus(), "status");
-  api.TF_CloseSession(handle, status);
-  api.TF_DeleteSession(handle, status);
-  api.TF_DeleteStatus(status);
 }

@@ -1,9 +1,10 @@
 import { type InspectOptions, inspect } from "node:util";
+import { gather, scatter } from "./call/gather.js";
 import { stageSparse } from "./call/sparse.js";
-import { allocate, type DType, dtypeInfo, isDType } from "./dtype.js";
+import { type DType, dtypeInfo, isDType, slotsOf } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
 import { elementCount, formatShape } from "./shape.js";
-import { copyElements, type Elements, Tensor } from "./tensor.js";
+import { copyElements, Tensor } from "./tensor.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, SparseParts } from "./types.js";
 
 /** More elements than a dense tensor is made of. */
@@ -61,14 +62,17 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
     const tensor = typeof dense === "string" ? Tensor.from(dense, data ?? []) : dense;
     const elements = Tensor.elementsOf(tensor);
     const places: number[] = [];
-    for (let index = 0; index < elements.length; index++) if (!isZero(elements[index])) places.push(index);
-    const kept = newElements(tensor.dtype, places.length);
-    for (const [index, place] of places.entries()) kept[index] = elements[place] ?? 0;
+    const slots = slotsOf(tensor.dtype);
+    for (let slot = 0; slot < elements.length; slot++) {
+      const place = Math.floor(slot / slots);
+      // Either part of a complex element keeps it.
+      if (!isZero(elements[slot]) && places.at(-1) !== place) places.push(place);
+    }
     const indices = places.flatMap((place) => placeOf(place, tensor.shape));
     const rank = tensor.shape.length;
     return new SparseTensor(
       Tensor.own("int64", [places.length, rank], BigInt64Array.from(indices, BigInt)),
-      Tensor.own(tensor.dtype, [places.length], kept as Elements),
+      Tensor.own(tensor.dtype, [places.length], gather(tensor.dtype, elements, places)),
       tensor.shape,
     );
   }
@@ -87,16 +91,13 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
     const { dtype, shape } = this as SparseTensor;
     const count = elementCount(shape);
     if (!(count <= MAX_DENSE)) throw new SavedModelError("INVALID_SIZE", `${this} is too large to be made dense`);
-    const elements = newElements(dtype, count);
-    const values = Tensor.elementsOf(this.values);
     const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
-    const places = this.indices.data;
-    for (let value = 0; value < values.length; value++) {
-      let place = 0;
-      for (const [axis, stride] of strides.entries()) place += Number(places[value * shape.length + axis]) * stride;
-      elements[place] = values[value] ?? 0;
-    }
-    return Tensor.own(this.dtype, this.shape, elements as Elements);
+    const indices = this.indices.data;
+    const places = Array.from({ length: this.values.size }, (_, value) =>
+      strides.reduce((place, stride, axis) => place + Number(indices[value * shape.length + axis]) * stride, 0),
+    );
+    const elements = scatter(dtype, Tensor.elementsOf(this.values), places, count);
+    return Tensor.own(this.dtype, this.shape, elements);
   }
 
   /** The whole tensor as nested arrays: see {@link SparseTensor.toDense}. */
@@ -130,13 +131,6 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
 
 function copyOf(tensor: Tensor): Tensor {
   return Tensor.own(tensor.dtype, tensor.shape, copyElements(Tensor.elementsOf(tensor)));
-}
-
-/** Zeros, or empty strings, to be written to. */
-function newElements(dtype: DType, count: number): (number | bigint | Uint8Array)[] {
-  // What is read from one tensor and written to another of its dtype fits.
-  const elements = dtype === "string" ? new Array(count).fill(new Uint8Array()) : allocate(dtype, count);
-  return elements as (number | bigint | Uint8Array)[];
 }
 
 function isZero(element: number | bigint | Uint8Array | undefined): boolean {

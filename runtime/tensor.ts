@@ -1,10 +1,10 @@
 import { type InspectOptions, inspect, TextDecoder } from "node:util";
 import { bfloatToNumber, halfToNumber } from "./call/half.js";
 import { stage } from "./call/stage.js";
-import { type DType, dtypeInfo, isDType, type NumericDType } from "./dtype.js";
+import { type AnyTypedArray, type DType, dtypeInfo, isComplex, isDType, type NumericDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
 import { elementCount, formatShape, isShape, MAX_RANK } from "./shape.js";
-import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, TensorData } from "./types.js";
+import type { AnyNestedLike, AnyShape, Complex, Nested, Scalar, Shape, TensorData } from "./types.js";
 
 /** The elements of a tensor as they are kept: a typed array, or the bytes of each string. */
 export type Elements = TensorData<NumericDType> | readonly Uint8Array[];
@@ -85,7 +85,8 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   /**
    * The elements in row-major order: a typed array, or strings.
    *
-   * float16 and bfloat16 are given as their bit patterns; {@link Tensor.toArray} converts them to numbers.
+   * float16 and bfloat16 are given as their bit patterns, complex elements as two numbers each, the real and the imaginary
+   * part; {@link Tensor.toArray} converts them.
    *
    * @throws {@link SavedModelError} `INVALID_UTF8` when a string element is not valid UTF-8: see {@link Tensor.bytes}
    */
@@ -110,12 +111,15 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     return this.#at(0);
   }
 
-  /** The elements as nested arrays, numbers for float16 and bfloat16; a plain value for a scalar. */
+  /** The elements as nested arrays, numbers for float16 and bfloat16, `{ re, im }` for complex; a plain value for a scalar. */
   toArray(): Nested<Scalar<D>, S> {
     let next = 0;
     const build = (axis: number): unknown => {
       const size = this.shape[axis];
-      return size === undefined ? this.#at(next++) : Array.from({ length: size }, () => build(axis + 1));
+      if (size === undefined) return this.#at(next++);
+      const rows: unknown[] = [];
+      for (let index = 0; index < size; index++) rows.push(build(axis + 1));
+      return rows;
     };
     return build(0) as Nested<Scalar<D>, S>;
   }
@@ -164,7 +168,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   #at(index: number): Scalar<D> {
     const { dtype } = this as Tensor;
     if (dtype === "string") return this.#text()[index] as Scalar<D>;
-    return numberOf(dtype, this.#elements[index] as number | bigint) as Scalar<D>;
+    return valueAt(dtype, this.#elements as AnyTypedArray, index) as Scalar<D>;
   }
 
   #text(): readonly string[] {
@@ -180,8 +184,14 @@ function flatLength(data: unknown): number | undefined {
   return Array.isArray(data) && !data.some(Array.isArray) ? data.length : undefined;
 }
 
-/** What an element of a typed array means: a boolean, a number or a bigint. */
-export function numberOf(dtype: NumericDType, element: number | bigint): number | bigint | boolean {
+/** What the element at `index` of a tensor means: a boolean, a number, a bigint or a complex number. */
+export function valueAt(
+  dtype: NumericDType,
+  elements: AnyTypedArray,
+  index: number,
+): number | bigint | boolean | Complex {
+  if (isComplex(dtype)) return { re: Number(elements[2 * index]), im: Number(elements[2 * index + 1]) };
+  const element = elements[index] ?? 0;
   if (dtype === "bool") return element !== 0;
   if (dtype === "float16") return halfToNumber(Number(element));
   if (dtype === "bfloat16") return bfloatToNumber(Number(element));

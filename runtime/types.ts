@@ -1,4 +1,4 @@
-import type { DType, NumericDType, TypedArrays } from "./dtype.js";
+import type { ComplexDType, DType, NumericDType, TypedArrays } from "./dtype.js";
 import type { RaggedTensor } from "./ragged-tensor.js";
 import type { SparseTensor } from "./sparse-tensor.js";
 import type { Tensor } from "./tensor.js";
@@ -9,6 +9,14 @@ export type Shape = readonly number[];
 /** The shape of a tensor whose rank is unknown. It is not `[]`, which is a scalar. */
 export type AnyShape = readonly number[];
 
+/** A number with an imaginary part: an element of complex64 and complex128. */
+export interface Complex {
+  /** The real part. */
+  readonly re: number;
+  /** The imaginary part. */
+  readonly im: number;
+}
+
 /** What one element of a dtype is when it comes out of a model. */
 export type Scalar<D extends DType> = D extends "int64" | "uint64"
   ? bigint
@@ -16,36 +24,43 @@ export type Scalar<D extends DType> = D extends "int64" | "uint64"
     ? boolean
     : D extends "string"
       ? string
-      : number;
+      : D extends ComplexDType
+        ? Complex
+        : number;
 
-/** What one element of a dtype may be when it goes into a model: wide integers also as safe integer numbers, strings also as bytes. */
+/**
+ * What one element of a dtype may be when it goes into a model: wide integers also as safe integer numbers, strings also as
+ * bytes, complex numbers also as real ones.
+ */
 export type ScalarLike<D extends DType> = D extends "int64" | "uint64"
   ? bigint | number
   : D extends "string"
     ? string | Uint8Array
-    : Scalar<D>;
+    : D extends ComplexDType
+      ? Complex | number
+      : Scalar<D>;
 
 /** What {@link Tensor.data} is: the elements in row-major order. */
 export type TensorData<D extends DType> = D extends NumericDType ? TypedArrays[D] : readonly string[];
 
-/** A flat array that is accepted for a dtype, in row-major order. */
+/** A flat array that is accepted for a dtype, in row-major order; of a complex one, two numbers for each element. */
 export type FlatLike<D extends DType> = D extends "uint8"
   ? Uint8Array | Uint8ClampedArray
-  : D extends "float32"
+  : D extends "float32" | "complex64"
     ? Float32Array
-    : D extends "float64"
+    : D extends "float64" | "complex128"
       ? Float64Array
-      : D extends "int8"
+      : D extends "int8" | "qint8"
         ? Int8Array
-        : D extends "int16"
+        : D extends "int16" | "qint16"
           ? Int16Array
-          : D extends "int32"
+          : D extends "int32" | "qint32"
             ? Int32Array
             : D extends "int64"
               ? BigInt64Array
-              : D extends "bool"
+              : D extends "bool" | "quint8"
                 ? Uint8Array
-                : D extends "uint16" | "float16" | "bfloat16"
+                : D extends "uint16" | "quint16" | "float16" | "bfloat16"
                   ? Uint16Array
                   : D extends "uint32"
                     ? Uint32Array

@@ -11,6 +11,17 @@ export function classTemplate(model: NamedModel): ClassDeclarationStructure {
     extends: "Model",
     isExported: true,
     docs: [classDocs(model)],
+    getAccessors:
+      model.asyncType === undefined
+        ? []
+        : [
+            {
+              name: "async",
+              docs: [{ description: "The signatures as promises: they run on worker threads, off the event loop." }],
+              returnType: model.asyncType,
+              statements: ["return this.asyncMethods();"],
+            },
+          ],
     methods: [
       {
         name: "load",

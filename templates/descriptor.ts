@@ -36,12 +36,13 @@ function writeExample(writer: CodeBlockWriter, { features }: NamedExample): void
 
 function writeSignature(
   writer: CodeBlockWriter,
-  { key, inputs, outputs }: NamedSignature,
+  { key, method, inputs, outputs }: NamedSignature,
   examples: readonly NamedExample[],
 ): void {
   const several = outputs.length > 1;
   writer.inlineBlock(() => {
     writer.writeLine(`key: ${stringLiteral(key)},`);
+    if (method !== key) writer.writeLine(`method: ${stringLiteral(method)},`);
     writeTensors(
       writer,
       "inputs",

@@ -19,23 +19,40 @@ export function classDocs({ description, signatures }: NamedModel): OptionalKind
 }
 
 /** The comment of a method. */
-export function methodDocs({
-  key,
-  methodName,
-  inputs,
-  outputs,
-  outputsType,
-}: NamedSignature): OptionalKind<JSDocStructure> {
-  const method = methodName === "" ? "" : ` (${docCode(methodName)})`;
-  const [output] = outputs;
-  const returns = outputsType === undefined && output !== undefined ? describe(output) : "one property per output";
+export function methodDocs(signature: NamedSignature): OptionalKind<JSDocStructure> {
   return block(
-    `Runs the signature ${docCode(key)}${method}.`,
+    `Runs the signature ${nameOf(signature)}.`,
     "",
-    ...inputs.map((input) => `@param ${input.name} ${describe(input)}`),
-    `@returns ${returns}`,
+    ...parameterDocs(signature),
+    ...resultDocs(signature),
     "@throws SavedModelError when an input does not fit, or when TensorFlow fails",
   );
+}
+
+/** The comment of a method whose result is a promise. */
+export function asyncMethodDocs(signature: NamedSignature, options: string): OptionalKind<JSDocStructure> {
+  return block(
+    `Runs the signature ${nameOf(signature)} on a worker thread.`,
+    "",
+    ...parameterDocs(signature),
+    `@param ${options} an AbortSignal, where the call may be given up`,
+    ...resultDocs(signature),
+    "@throws SavedModelError when an input does not fit, when TensorFlow fails, or when the call is given up",
+  );
+}
+
+function nameOf({ key, methodName }: NamedSignature): string {
+  return `${docCode(key)}${methodName === "" ? "" : ` (${docCode(methodName)})`}`;
+}
+
+function parameterDocs({ inputs }: NamedSignature): readonly string[] {
+  return inputs.map((input) => `@param ${input.name} ${describe(input)}`);
+}
+
+function resultDocs({ outputs, outputsType }: NamedSignature): readonly string[] {
+  const [output] = outputs;
+  const returns = outputsType === undefined && output !== undefined ? describe(output) : "one property per output";
+  return [`@returns ${returns}`];
 }
 
 /** The comment of an output's property. */

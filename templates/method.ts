@@ -24,7 +24,8 @@ export function methodTemplate(signature: NamedSignature): OptionalKind<MethodDe
   };
 }
 
-function parametersTemplate(inputs: readonly NamedTensor[]): OptionalKind<ParameterDeclarationStructure>[] {
+/** The inputs of a signature as parameters. */
+export function parametersTemplate(inputs: readonly NamedTensor[]): OptionalKind<ParameterDeclarationStructure>[] {
   const lastRequired = inputs.findLastIndex(({ optional }) => optional !== true);
   return inputs.map((input, index) => {
     const type = inputType(input);
@@ -35,7 +36,8 @@ function parametersTemplate(inputs: readonly NamedTensor[]): OptionalKind<Parame
   });
 }
 
-function returnType({ outputs, outputsType }: NamedSignature): string {
+/** What a signature returns. */
+export function returnType({ outputs, outputsType }: NamedSignature): string {
   const [output] = outputs;
   return outputsType ?? (output === undefined ? "void" : outputType(output));
 }

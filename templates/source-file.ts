@@ -1,5 +1,6 @@
 import { type SourceFileStructure, StructureKind } from "ts-morph";
 import type { NamedModel, NamedSignature } from "../generator/name-model.js";
+import { asyncTemplate } from "./async.js";
 import { bannerTemplate } from "./banner.js";
 import { classTemplate } from "./class.js";
 import { descriptorTemplate } from "./descriptor.js";
@@ -21,6 +22,7 @@ export function sourceFileTemplate(model: NamedModel, fingerprint: string): Sour
       ...examplesTemplate(model),
       ...model.signatures.flatMap(outputsTemplate),
       classTemplate(model),
+      ...asyncTemplate(model),
       descriptorTemplate(model),
     ],
   };
@@ -31,7 +33,8 @@ function typeImports({ signatures, examples }: NamedModel): readonly string[] {
   const featureTypes = examples.flatMap(({ features }) => features.map(featureType));
   const text = [...signatures.flatMap(typesOf), ...featureTypes].join(" ");
   const used = VALUE_TYPES.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
-  return [...used, "LoadOptions", "ModelDescriptor"].sort();
+  const options = signatures.length === 0 ? [] : ["CallOptions"];
+  return [...used, ...options, "LoadOptions", "ModelDescriptor"].sort();
 }
 
 function typesOf({ inputs, outputs }: NamedSignature): readonly string[] {

@@ -7,6 +7,7 @@ import { doctorCommand } from "./doctor.js";
 import { generateCommand } from "./generate.js";
 import { inspectCommand } from "./inspect.js";
 import { installCommand } from "./install.js";
+import { runCommand } from "./run.js";
 
 /** Exit codes: 0 success, 1 failure, 2 wrong use of the command line. */
 const FAILURE = 1;
@@ -26,7 +27,7 @@ const program = new Command("savedmodel")
   .enablePositionalOptions()
   .showHelpAfterError("(add --help for what is possible)")
   .exitOverride();
-for (const command of [installCommand(), inspectCommand(), generateCommand(), doctorCommand()]) {
+for (const command of [installCommand(), inspectCommand(), generateCommand(), runCommand(), doctorCommand()]) {
   program.addCommand(command.copyInheritedSettings(program));
 }
 

@@ -5,8 +5,8 @@ import { RaggedTensor } from "../ragged-tensor.js";
 import type { Session } from "../session.js";
 import { SparseTensor } from "../sparse-tensor.js";
 import { Tensor } from "../tensor.js";
-import type { AnyTensor } from "../types.js";
-import { type Call, type CallInput, PreparedCall, tooManyInputs } from "./prepared-call.js";
+import type { Call, CallOptions, Form, Results } from "./call.js";
+import { type CallInput, PreparedCall, tooManyInputs } from "./prepared-call.js";
 import { flattenRagged } from "./ragged.js";
 import { stageSparse } from "./sparse.js";
 import { inputError, missingInput } from "./stage.js";
@@ -43,12 +43,20 @@ export class CompositeCall implements Call {
     return this.#call.name;
   }
 
-  run(values: readonly unknown[]): readonly unknown[] {
-    return this.#join(this.#call.run(this.#split(values)));
+  get writes(): boolean {
+    return this.#call.writes;
   }
 
-  runForTensors(values: readonly unknown[]): readonly AnyTensor[] {
-    return this.#join(this.#call.runForTensors(this.#split(values))) as readonly AnyTensor[];
+  run<F extends Form>(values: readonly unknown[], form: F): Results<F> {
+    return this.#join(this.#call.run(this.#split(values), form)) as Results<F>;
+  }
+
+  async start<F extends Form>(values: readonly unknown[], form: F, options?: CallOptions): Promise<Results<F>> {
+    return this.#join(await this.#call.start(this.#split(values), form, options)) as Results<F>;
+  }
+
+  warmUp(): void {
+    this.#call.warmUp();
   }
 
   /** One value for each component. */

@@ -1,5 +1,6 @@
 import type { AnyTypedArray, DTypeInfo } from "../dtype.js";
 import type { ErrorCode } from "../errors.js";
+import type { Complex } from "../types.js";
 import { numberToBfloat, numberToHalf } from "./half.js";
 
 /** The first element of a row that could not be written. */
@@ -99,6 +100,34 @@ function writeBigints(
   return undefined;
 }
 
+/** Two places per element; a plain number has no imaginary part. */
+function writeComplex(
+  target: AnyTypedArray,
+  start: number,
+  row: ArrayLike<unknown>,
+  dtype: DTypeInfo,
+): BadElement | undefined {
+  const limit = dtype.bytes === 8 ? FLOAT32_LIMIT : Number.POSITIVE_INFINITY;
+  for (let index = 0; index < row.length; index++) {
+    const parts = complexParts(row[index]);
+    if (parts === undefined) return { problem: "INVALID_DTYPE", index };
+    const { re, im } = parts;
+    if (overflows(re, limit) || overflows(im, limit)) return { problem: "OUT_OF_RANGE", index };
+    target[2 * (start + index)] = re;
+    target[2 * (start + index) + 1] = im;
+  }
+  return undefined;
+}
+
+/** The parts of a value that a complex element may be: a number, or an object with both. */
+export function complexParts(value: unknown): Complex | undefined {
+  if (typeof value === "number") return { re: value, im: 0 };
+  if (typeof value !== "object" || value === null || !("re" in value && "im" in value)) return undefined;
+  // Read once: what getters give may differ from one time to the next.
+  const { re, im } = value;
+  return typeof re === "number" && typeof im === "number" ? { re, im } : undefined;
+}
+
 function writeBools(target: AnyTypedArray, start: number, row: ArrayLike<unknown>): BadElement | undefined {
   for (let index = 0; index < row.length; index++) {
     const value = row[index];
@@ -115,6 +144,7 @@ export const rowWriters: { readonly [Kind in Exclude<DTypeInfo["kind"], "string"
   bfloat: writeSmallFloats,
   integer: writeIntegers,
   bigint: writeBigints,
+  complex: writeComplex,
   bool: writeBools,
 };
 

@@ -7,6 +7,7 @@ import { quote } from "../text.js";
 
 /** One output of one operation: what is fed or fetched. */
 interface Endpoint {
+  readonly name: string;
   readonly operation: Pointer;
   readonly index: number;
   readonly dtype: DTypeInfo;
@@ -34,6 +35,11 @@ export class Endpoints {
     return this.#endpoints.map(({ dtype }) => dtype);
   }
 
+  /** The names of their operations. */
+  get operations(): readonly string[] {
+    return this.#endpoints.map(({ name }) => name);
+  }
+
   /**
    * The number of the endpoint of this tensor, which is added if it is new.
    *
@@ -55,7 +61,8 @@ export class Endpoints {
 
   /** A new TF_Output[]: `struct { TF_Operation *oper; int index; }`, 16 bytes each. */
   toNative(): BigUint64Array {
-    const native = new BigUint64Array(Math.max(1, this.count) * 2);
+    // With a buffer of its own, which the engine does not move: a worker thread may read it.
+    const native = new BigUint64Array(new ArrayBuffer(Math.max(1, this.count) * 16));
     for (let endpoint = 0; endpoint < this.count; endpoint++) this.write(native, endpoint, endpoint);
     return native;
   }
@@ -68,7 +75,7 @@ export class Endpoints {
   }
 
   /** `operation:index`, where a missing index means 0. */
-  #resolve(tensor: TensorDescription, dtype: DTypeInfo): { operation: Pointer; index: number } {
+  #resolve(tensor: TensorDescription, dtype: DTypeInfo): Omit<Endpoint, "dtype"> {
     const [, name = "", digits = "0"] = /^(.*?)(?::(\d+))?$/s.exec(tensor.tensor ?? "") ?? [];
     const { api } = this.#session;
     const operation = this.#session.operation(name);
@@ -78,7 +85,7 @@ export class Endpoints {
     }
     const actual = dtypeName(api.TF_OperationOutputType({ oper: operation, index }));
     if (actual !== dtype.name) throw this.#mismatch(tensor, `is ${actual} in the graph, not ${dtype.name}`);
-    return { operation, index };
+    return { name, operation, index };
   }
 
   #mismatch({ key, tensor }: TensorDescription, what: string): SavedModelError {

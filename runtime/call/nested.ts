@@ -2,7 +2,7 @@ import { type AnyTypedArray, allocate, type DTypeInfo, isTypedArrayOf } from "..
 import type { ErrorCode } from "../errors.js";
 import { elementCount, MAX_RANK, matchesShape, type ShapeSpec } from "../shape.js";
 import type { Elements } from "../tensor.js";
-import { type BadElement, pushStrings, rowWriters } from "./elements.js";
+import { type BadElement, complexParts, pushStrings, rowWriters } from "./elements.js";
 
 /** Nested arrays brought into row-major order. */
 export interface Flattened {
@@ -50,7 +50,7 @@ export function flattenNested(
     // A value that is of no use whatever its shape is told so.
     if (shape.length === 0 && !isElement(value, dtype)) return { problem: "INVALID_DTYPE", shape, path: [], value };
     // The shape along the first elements says little about ragged arrays.
-    const ragged = visit(value, dtype, shape, 0, 0, () => undefined);
+    const ragged = visit(value, dtype, shape, 0, 0, (row) => refuseTypedRows(row, dtype));
     if (ragged !== undefined) return { ...ragged, shape };
     return { problem: shape.length === spec?.length ? "INVALID_SHAPE" : "INVALID_RANK", shape, path: [], value };
   }
@@ -77,11 +77,10 @@ function target(dtype: DTypeInfo, count: number, scratch?: Scratch): { elements:
     write: (row, start) => {
       if (!ArrayBuffer.isView(row)) return found(writeRow(elements, start, row, dtype), row, dtype);
       if (!isTypedArrayOf(name, row)) return { problem: "INVALID_DTYPE", path: [], value: row };
-      for (let index = 0; index < row.length; index++) {
-        const element = row[index] ?? 0;
-        if (name === "bool" && element > 1) return { problem: "OUT_OF_RANGE", path: [index], value: element };
-        elements[start + index] = element;
-      }
+      const index = name === "bool" ? (row as Uint8Array).findIndex((byte) => byte > 1) : -1;
+      if (index !== -1) return { problem: "OUT_OF_RANGE", path: [index], value: row[index] };
+      // At once, not element by element: that could change which NaN it is.
+      (elements as Uint8Array).set(row as Uint8Array, start);
       return undefined;
     },
   };
@@ -92,6 +91,18 @@ function found(bad: BadElement | undefined, row: Row, dtype: DTypeInfo): Found |
   const value = row[bad.index];
   // Where an element is due, an array is one that is nested deeper than the first.
   return { problem: isRow(value, dtype) ? "RAGGED_ARRAY" : bad.problem, path: [bad.index], value };
+}
+
+/** Finds a row that would give the shape one dimension more, if the dtype were not complex. */
+function refuseTypedRows(row: Row, dtype: DTypeInfo): Found | undefined {
+  if (dtype.kind !== "complex") return undefined;
+  const index = Array.from(row).findIndex(ArrayBuffer.isView);
+  return index === -1 ? undefined : { problem: "INVALID_DTYPE", path: [index], value: row[index] };
+}
+
+/** A row of a complex dtype would be half as long as its array: only a whole tensor may be one. */
+function isTypedRow(value: unknown, dtype: DTypeInfo): boolean {
+  return dtype.kind === "complex" && ArrayBuffer.isView(value);
 }
 
 /** Visits the innermost rows in order; a scalar is a row of one. */
@@ -108,7 +119,9 @@ function visit(
     return bad && { ...bad, path: [] };
   }
   const size = shape[axis] ?? 0;
-  if (!isRow(value, dtype) || value.length !== size) return { problem: "RAGGED_ARRAY", path: [], value };
+  if (!isRow(value, dtype) || value.length !== size) {
+    return { problem: isTypedRow(value, dtype) ? "INVALID_DTYPE" : "RAGGED_ARRAY", path: [], value };
+  }
   if (axis === shape.length - 1) return write(value, start);
   const stride = elementCount(shape.slice(axis + 1));
   for (let index = 0; index < size; index++) {
@@ -134,6 +147,7 @@ function nestedShape(value: unknown, dtype: DTypeInfo, spec: ShapeSpec): readonl
 
 function isRow(value: unknown, dtype: DTypeInfo): value is Row {
   if (Array.isArray(value)) return true;
+  if (isTypedRow(value, dtype)) return false;
   // The bytes of a string are one element.
   return dtype.kind !== "string" && ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
@@ -141,5 +155,6 @@ function isRow(value: unknown, dtype: DTypeInfo): value is Row {
 function isElement(value: unknown, dtype: DTypeInfo): boolean {
   if (dtype.kind === "string") return typeof value === "string" || value instanceof Uint8Array;
   if (dtype.kind === "bool") return typeof value === "boolean";
+  if (dtype.kind === "complex") return complexParts(value) !== undefined;
   return typeof value === "number" || (dtype.kind === "bigint" && typeof value === "bigint");
 }

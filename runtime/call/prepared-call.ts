@@ -1,24 +1,23 @@
+import { enqueue } from "../async/queued-run.js";
 import type { TensorDescription } from "../description.js";
 import type { FeatureDescriptor } from "../descriptor.js";
-import { type DTypeInfo, dtypeInfo, isDType } from "../dtype.js";
+import { allocate, type DTypeInfo, dtypeInfo, isDType } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
-import type { Pointer } from "../native/ffi.js";
-import { withStatus } from "../native/status.js";
 import type { Session } from "../session.js";
-import { Tensor } from "../tensor.js";
+import { elementCount } from "../shape.js";
+import { copyElements, Tensor } from "../tensor.js";
 import { printable, quote } from "../text.js";
-import type { AnyTensor } from "../types.js";
+import type { Call, CallOptions, Form, Results } from "./call.js";
 import { Endpoints } from "./endpoints.js";
 import { ExampleEncoder } from "./example.js";
-import { Feed } from "./feed.js";
+import { type Fetched, Frame, type Plan } from "./frame.js";
 import type { Flattened, Scratch } from "./nested.js";
 import { type OutputSpec, readResult, readTensor } from "./result.js";
-import { runError } from "./run-error.js";
 import { keepScratch } from "./scratch.js";
 import { type InputSpec, stage } from "./stage.js";
 import { stageTensor } from "./stage-tensor.js";
 
-interface PreparedInput extends InputSpec {
+export interface PreparedInput extends InputSpec {
   readonly optional: boolean;
   /** Which of the feeds it goes to: several keys may mean one tensor. */
   readonly feed: number;
@@ -27,35 +26,15 @@ interface PreparedInput extends InputSpec {
   readonly example: ExampleEncoder | undefined;
 }
 
-/** A signature that can be run. */
-export interface Call {
-  /** For messages: `train()`. */
-  readonly name: string;
-  /**
-   * Runs the signature once, on the calling thread.
-   *
-   * @param values one per input, in argument order; undefined leaves an optional input out
-   * @returns one result per output, in result order: a plain value where the signature says rank 0, else a tensor
-   */
-  run(values: readonly unknown[]): readonly unknown[];
-  /** Like {@link Call.run}, with tensors for scalars too. */
-  runForTensors(values: readonly unknown[]): readonly AnyTensor[];
-}
-
 /** An input of a call; its features are those of a generated client. */
 export interface CallInput extends TensorDescription {
   readonly features?: readonly FeatureDescriptor[] | undefined;
 }
 
-interface PreparedOutput extends OutputSpec {
-  /** Which of the fetches it is; none for an input that is handed through and always fed. */
-  readonly fetch: number | undefined;
-  /** Which of the feeds, for an input that is handed through: what is fed cannot be fetched. */
-  readonly feed: number | undefined;
-}
+export interface PreparedOutput extends OutputSpec, Fetched {}
 
-/** One native tensor per feed, null where nothing is fed. */
-type Fed = readonly (Pointer | null)[];
+/** Inputs that were checked, one per input; undefined where an optional one was left out. */
+export type Staged = readonly (Flattened | undefined)[];
 
 /**
  * A signature made ready to be called: operations are looked up, feed and fetch arrays are allocated, and the order of
@@ -63,24 +42,16 @@ type Fed = readonly (Pointer | null)[];
  */
 export class PreparedCall implements Call {
   readonly name: string;
+  readonly inputs: readonly PreparedInput[];
+  readonly outputs: readonly PreparedOutput[];
   readonly #session: Session;
-  readonly #inputs: readonly PreparedInput[];
-  readonly #outputs: readonly PreparedOutput[];
-  readonly #feeds: readonly Feed[];
-  readonly #feedEndpoints: Endpoints;
-  readonly #fetchEndpoints: Endpoints;
-  /** Whether inputs may be left out. */
-  readonly #feedsVary: boolean;
-  /** Whether what is fetched depends on what is fed. */
-  readonly #fetchesVary: boolean;
-  /** TF_Output[] and TF_Tensor*[] of one call. Endpoints that take no part in it leave no gap. */
-  readonly #fedOutputs: BigUint64Array;
-  readonly #fedTensors: BigUint64Array;
-  readonly #fetchedOutputs: BigUint64Array;
-  readonly #fetchedTensors: BigUint64Array;
-  /** Where in them each fetch is. */
-  readonly #fetchPlaces: number[];
+  readonly #plan: Plan;
+  /** For calls on the calling thread. */
+  readonly #frame: Frame;
+  /** Frames of calls on worker threads that have ended. */
+  readonly #idle: Frame[] = [];
   #isStaging = false;
+  #writes: boolean | undefined;
 
   /**
    * @param key the signature's raw key, for messages
@@ -91,43 +62,116 @@ export class PreparedCall implements Call {
   constructor(session: Session, key: string, inputs: readonly CallInput[], outputs: readonly TensorDescription[]) {
     this.name = `${printable(key)}()`;
     this.#session = session;
-    this.#feedEndpoints = new Endpoints(session, this.name);
-    this.#fetchEndpoints = new Endpoints(session, this.name);
-    this.#inputs = inputs.map((input) => this.#prepareInput(input));
-    this.#outputs = outputs.map((output) => this.#prepareOutput(output));
-    this.#feedsVary = this.#inputs.some(({ optional }) => optional);
-    this.#fetchesVary = this.#outputs.some(({ feed, fetch }) => feed !== undefined && fetch !== undefined);
-    this.#feeds = this.#feedEndpoints.dtypes.map((dtype, feed) => {
-      const first = this.#inputs.find((input) => input.feed === feed);
-      return new Feed(session.api, dtype, `${this.name}: input ${quote(first?.key ?? "")}`);
-    });
-    for (const feed of this.#feeds) session.own(feed);
-    this.#fedOutputs = this.#feedEndpoints.toNative();
-    this.#fedTensors = new BigUint64Array(this.#fedOutputs.length / 2);
-    this.#fetchedOutputs = this.#fetchEndpoints.toNative();
-    this.#fetchedTensors = new BigUint64Array(this.#fetchedOutputs.length / 2);
-    this.#fetchPlaces = Array.from({ length: this.#fetchEndpoints.count }, (_, fetch) => fetch);
+    const feeds = new Endpoints(session, this.name);
+    const fetches = new Endpoints(session, this.name);
+    this.inputs = inputs.map((input) => this.#prepareInput(input, feeds));
+    this.outputs = outputs.map((output) => this.#prepareOutput(output, feeds, fetches));
+    this.#plan = {
+      name: this.name,
+      feeds,
+      fetches,
+      feedNames: feeds.dtypes.map((_, feed) => {
+        const first = this.inputs.find((input) => input.feed === feed);
+        return `${this.name}: input ${quote(first?.key ?? "")}`;
+      }),
+      outputs: this.outputs,
+      feedsVary: this.inputs.some(({ optional }) => optional),
+      fetchesVary: this.outputs.some(({ feed, fetch }) => feed !== undefined && fetch !== undefined),
+    };
+    this.#frame = new Frame(session, this.#plan);
   }
 
-  run(values: readonly unknown[]): readonly unknown[] {
-    return this.#run(values, (tensor, output) => readResult(this.#session.api, tensor, output, this.name));
+  get writes(): boolean {
+    this.#writes ??= this.#session.writes(this.#plan.fetches.operations);
+    return this.#writes;
   }
 
-  runForTensors(values: readonly unknown[]): readonly Tensor[] {
-    return this.#run(values, (tensor, output) => readTensor(this.#session.api, tensor, output));
-  }
-
-  #run<T>(values: readonly unknown[], read: (tensor: Pointer, output: PreparedOutput) => T): readonly T[] {
+  run<F extends Form>(values: readonly unknown[], form: F): Results<F> {
     this.#requireSession();
-    const staged = this.#stageAll(values);
+    const staged = this.#stageAll(values, true);
     // Reading the values may have run code of the caller's.
     this.#requireSession();
-    const fed = this.#write(staged);
-    const count = this.#execute(fed);
+    const { lane } = this.#session;
+    if (lane.isBusy) lane.requireFree(this.name, () => this.writes);
+    const frame = this.#frame;
+    this.#write(frame, staged);
+    frame.run();
+    return this.#finish(frame, form);
+  }
+
+  start<F extends Form>(values: readonly unknown[], form: F, { signal }: CallOptions = {}): Promise<Results<F>> {
+    return this.startStaged(this.stage(values), form, signal);
+  }
+
+  warmUp(): void {
+    this.#requireSession();
+    this.#session.lane.requireFree(this.name, () => this.writes);
+    const frame = this.#frame;
+    frame.clear();
+    if (this.writes) {
+      const needed = this.inputs.filter(({ optional }) => !optional).map(({ feed }) => feed);
+      frame.runWithoutEffect([...new Set(needed)]);
+      return;
+    }
     try {
-      return this.#outputs.map((output) => read(this.#tensorOf(output, fed), output));
+      this.#write(frame, this.inputs.map(zerosFor));
+      frame.run();
+    } catch (error) {
+      // Zeros may be what the model refuses; it is ready all the same.
+      if (!(error instanceof SavedModelError)) throw error;
     } finally {
-      for (let index = 0; index < count; index++) this.#session.api.TF_DeleteTensor(this.#fetchedTensors[index] ?? 0n);
+      frame.deleteFetched();
+    }
+  }
+
+  /** Checks the values of a call on a worker thread. What comes of it may be the caller's own arrays. */
+  stage(values: readonly unknown[]): Staged {
+    this.#requireSession();
+    const staged = this.#stageAll(values, false);
+    this.#requireSession();
+    return staged;
+  }
+
+  /** Runs with values that were checked, on a worker thread. */
+  startStaged<F extends Form>(values: Staged, form: F, signal?: AbortSignal): Promise<Results<F>> {
+    let staged = values;
+    const { name, writes } = this;
+    const work = {
+      name,
+      writes,
+      own: () => {
+        staged = ownStaged(staged);
+      },
+      run: (isWanted: () => boolean) => this.#runOnWorker(staged, form, isWanted),
+    };
+    return enqueue(this.#session.lane, work, signal);
+  }
+
+  async #runOnWorker<F extends Form>(staged: Staged, form: F, isWanted: () => boolean): Promise<Results<F>> {
+    const frame = this.#idle.pop() ?? new Frame(this.#session, this.#plan);
+    try {
+      this.#write(frame, staged);
+      await frame.runOnWorker();
+      if (isWanted()) return this.#finish(frame, form);
+      frame.deleteFetched();
+      return [] as Results<Form> as Results<F>;
+    } finally {
+      this.#idle.push(frame);
+    }
+  }
+
+  /** Reads the results of a run, and deletes them. */
+  #finish<F extends Form>(frame: Frame, form: F): Results<F> {
+    const { api } = this.#session;
+    try {
+      const results =
+        form === "tensors"
+          ? this.outputs.map((output) => readTensor(api, frame.tensorOf(output), output))
+          : this.outputs.map((output) => readResult(api, frame.tensorOf(output), output, this.name));
+      // The form says which of the two it is.
+      return results as Results<Form> as Results<F>;
+    } finally {
+      frame.deleteFetched();
     }
   }
 
@@ -135,7 +179,7 @@ export class PreparedCall implements Call {
     if (this.#session.disposed) throw new SavedModelError("DISPOSED", `${this.name}: the model was disposed`);
   }
 
-  #prepareInput(input: CallInput): PreparedInput {
+  #prepareInput(input: CallInput, feeds: Endpoints): PreparedInput {
     const dtype = carriedDType(input, this.name);
     const optional = input.optional === true;
     const scratch = dtype.name === "string" ? undefined : keepScratch(dtype.name);
@@ -144,38 +188,32 @@ export class PreparedCall implements Call {
       dtype,
       shape: input.shape,
       optional,
-      feed: this.#feedEndpoints.add(input, dtype),
+      feed: feeds.add(input, dtype),
       scratch,
       example: input.features && new ExampleEncoder(input.key, input.features),
     };
   }
 
-  #prepareOutput(output: TensorDescription): PreparedOutput {
+  #prepareOutput(output: TensorDescription, feeds: Endpoints, fetches: Endpoints): PreparedOutput {
     const dtype = carriedDType(output, this.name);
     const shape = output.shape && Object.freeze([...output.shape]);
-    const feed = this.#feedEndpoints.find(output, dtype);
-    const isAlwaysFed = this.#inputs.some((input) => input.feed === feed && !input.optional);
-    return {
-      key: output.key,
-      dtype,
-      shape,
-      feed,
-      fetch: isAlwaysFed ? undefined : this.#fetchEndpoints.add(output, dtype),
-    };
+    const feed = feeds.find(output, dtype);
+    const isAlwaysFed = this.inputs.some((input) => input.feed === feed && !input.optional);
+    return { key: output.key, dtype, shape, feed, fetch: isAlwaysFed ? undefined : fetches.add(output, dtype) };
   }
 
-  #stageAll(values: readonly unknown[]): readonly (Flattened | undefined)[] {
-    if (values.length > this.#inputs.length) throw tooManyInputs(this.name, this.#inputs, values);
+  #stageAll(values: readonly unknown[], mayUseScratch: boolean): Staged {
+    if (values.length > this.inputs.length) throw tooManyInputs(this.name, this.inputs, values);
     const isNested = this.#isStaging;
     this.#isStaging = true;
     try {
-      return this.#inputs.map((input, index) => {
+      return this.inputs.map((input, index) => {
         const value = values[index];
         if (value === undefined && input.optional) return undefined;
         if (Tensor.is(value)) return stageTensor(value, input, this.name);
         const data = input.example === undefined ? value : input.example.encode(value, this.name);
         // A call that is made while another one reads its values must not write over what that one has read.
-        return stage(data, input, this.name, isNested ? undefined : input.scratch);
+        return stage(data, input, this.name, isNested || !mayUseScratch ? undefined : input.scratch);
       });
     } finally {
       this.#isStaging = isNested;
@@ -183,88 +221,27 @@ export class PreparedCall implements Call {
   }
 
   /** Copies the staged inputs to native memory. */
-  #write(staged: readonly (Flattened | undefined)[]): Fed {
-    const fed: (Pointer | null)[] = this.#feeds.map(() => null);
+  #write(frame: Frame, staged: Staged): void {
+    frame.clear();
     for (let index = 0; index < staged.length; index++) {
       const value = staged[index];
-      const input = this.#inputs[index];
-      const feed = this.#feeds[input?.feed ?? -1];
-      if (value === undefined || input === undefined || feed === undefined) continue;
-      if (fed[input.feed] === null) fed[input.feed] = feed.write(value);
-      else this.#requireSameValue(staged, index);
+      const input = this.inputs[index];
+      if (value === undefined || input === undefined) continue;
+      if (frame.isFed(input.feed)) this.#requireSameValue(staged, index);
+      else frame.feed(input.feed, value);
     }
-    return fed;
   }
 
   /** Keys that mean one tensor must be given one value: it is fed once. */
-  #requireSameValue(staged: readonly (Flattened | undefined)[], index: number): void {
-    const input = this.#inputs[index];
-    const first = this.#inputs.findIndex(({ feed }, other) => feed === input?.feed && staged[other] !== undefined);
+  #requireSameValue(staged: Staged, index: number): void {
+    const input = this.inputs[index];
+    const first = this.inputs.findIndex(({ feed }, other) => feed === input?.feed && staged[other] !== undefined);
     if (sameValue(staged[index], staged[first])) return;
-    const keys = `${quote(this.#inputs[first]?.key ?? "")} and ${quote(input?.key ?? "")}`;
+    const keys = `${quote(this.inputs[first]?.key ?? "")} and ${quote(input?.key ?? "")}`;
     throw new SavedModelError(
       "CONFLICTING_INPUTS",
       `${this.name}: inputs ${keys} are one tensor of the model, but got different values`,
     );
-  }
-
-  /** @returns how many tensors were fetched, and are to be deleted */
-  #execute(fed: Fed): number {
-    const feeds = this.#arrangeFeeds(fed);
-    const fetches = this.#fetchesVary ? this.#arrangeFetches(fed) : this.#fetchEndpoints.count;
-    if (fetches === 0) return 0;
-    const { api, handle, runOptions } = this.#session;
-    try {
-      withStatus(api, (status) =>
-        api.TF_SessionRun(
-          handle,
-          runOptions,
-          this.#fedOutputs,
-          this.#fedTensors,
-          feeds,
-          this.#fetchedOutputs,
-          this.#fetchedTensors,
-          fetches,
-          null,
-          0,
-          null,
-          status,
-        ),
-      );
-    } catch (cause) {
-      throw runError(this.name, cause);
-    }
-    return fetches;
-  }
-
-  #arrangeFeeds(fed: Fed): number {
-    let count = 0;
-    for (let feed = 0; feed < fed.length; feed++) {
-      const tensor = fed[feed];
-      if (tensor === null || tensor === undefined) continue;
-      this.#fedTensors[count] = tensor;
-      if (this.#feedsVary) this.#feedEndpoints.write(this.#fedOutputs, count, feed);
-      count++;
-    }
-    return count;
-  }
-
-  /** Fetches what is not fed, and notes where each fetch went. */
-  #arrangeFetches(fed: Fed): number {
-    let count = 0;
-    for (let fetch = 0; fetch < this.#fetchEndpoints.count; fetch++) {
-      const feed = this.#outputs.find((output) => output.fetch === fetch)?.feed;
-      if (feed !== undefined && fed[feed] !== null) continue;
-      this.#fetchEndpoints.write(this.#fetchedOutputs, count, fetch);
-      this.#fetchPlaces[fetch] = count++;
-    }
-    return count;
-  }
-
-  /** What came of an output: what was fetched, or what was fed where the model hands it through. */
-  #tensorOf({ fetch, feed }: PreparedOutput, fed: Fed): Pointer {
-    const own = feed === undefined ? null : (fed[feed] ?? null);
-    return own ?? this.#fetchedTensors[this.#fetchPlaces[fetch ?? 0] ?? 0] ?? 0n;
   }
 }
 
@@ -277,6 +254,20 @@ export function tooManyInputs(
   const keys = inputs.map(({ key }) => quote(key)).join(", ");
   const takes = inputs.length === 0 ? "no inputs" : `${inputs.length} (${keys})`;
   return new SavedModelError("TOO_MANY_INPUTS", `${call} takes ${takes}, got ${values.length}`);
+}
+
+/** The staged values in memory that nobody else has. */
+export function ownStaged(staged: Staged): Staged {
+  return staged.map((value) => value && { shape: value.shape, elements: copyElements(value.elements) });
+}
+
+/** An input of zeros, or empty strings, with one of what the shape leaves open. */
+function zerosFor({ optional, shape, dtype }: PreparedInput): Flattened | undefined {
+  if (optional) return undefined;
+  const sizes = (shape ?? []).map((size) => size ?? 1);
+  const count = elementCount(sizes);
+  if (dtype.name === "string") return { shape: sizes, elements: new Array(count).fill(new Uint8Array()) };
+  return { shape: sizes, elements: allocate(dtype.name, count) };
 }
 
 function carriedDType({ key, dtype }: TensorDescription, call: string): DTypeInfo {

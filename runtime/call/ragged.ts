@@ -1,5 +1,5 @@
 import { isTypedArrayOf } from "../dtype.js";
-import { numberOf } from "../tensor.js";
+import { valueAt } from "../tensor.js";
 import { type Flattened, flattenNested } from "./nested.js";
 import { describe, type InputSpec, inputError, nestedError } from "./stage.js";
 
@@ -26,10 +26,12 @@ export function flattenRagged(value: unknown, spec: RaggedSpec, call: string): F
   const { dtype, shape, raggedRank } = spec;
   let rows = listOf(value, spec, call, 0, []);
   const rowSplits: number[][] = [];
+  const typedRows: TypedRow[] = [];
   for (let axis = 1; axis <= raggedRank; axis++) {
     const splits = [0];
     const below: unknown[] = [];
     for (const [index, row] of rows.entries()) {
+      if (axis === raggedRank && ArrayBuffer.isView(row)) typedRows.push({ start: below.length, row });
       for (const item of listOf(row, spec, call, axis, pathOf(index, rowSplits))) below.push(item);
       splits.push(below.length);
     }
@@ -37,12 +39,27 @@ export function flattenRagged(value: unknown, spec: RaggedSpec, call: string): F
     rows = below;
   }
   const values = flattenNested(rows, dtype, shape && [null, ...shape.slice(raggedRank + 1)]);
-  if (!("problem" in values)) return { values, rowSplits };
+  if (!("problem" in values)) {
+    for (const { start, row } of typedRows) copyBits(values, start, row, spec);
+    return { values, rowSplits };
+  }
   const [index, ...rest] = values.path;
   if (index !== undefined) throw nestedError({ ...values, path: [...pathOf(index, rowSplits), ...rest] }, spec, call);
   const inner = values.shape.slice(1);
   const got = inner.length === 0 ? "plain values" : `values of shape [${inner.join(", ")}]`;
   throw inputError(values.problem, spec, call, `${got} below the ragged dimensions`);
+}
+
+/** An innermost row that is a typed array, and where its elements are among all values. */
+interface TypedRow {
+  readonly start: number;
+  readonly row: ArrayBufferView;
+}
+
+/** Writes a row once more, as it is: by way of a number, a NaN may have become another one. */
+function copyBits({ elements }: Flattened, start: number, row: ArrayBufferView, { dtype }: InputSpec): void {
+  if (dtype.name === "string" || dtype.name === "bool" || !isTypedArrayOf(dtype.name, row)) return;
+  (elements as Uint8Array).set(row as Uint8Array, start);
 }
 
 /** The items of a row of this axis. */
@@ -69,9 +86,9 @@ function listOf(
 
 /** The elements of a typed array, as nested arrays would have them. */
 function elementsOf(value: unknown, { dtype }: RaggedSpec): readonly unknown[] | undefined {
-  const { name } = dtype;
-  if (name === "string" || !isTypedArrayOf(name, value)) return undefined;
-  return Array.from(value, (element: number | bigint) => numberOf(name, element));
+  const { name, kind } = dtype;
+  if (name === "string" || kind === "complex" || !isTypedArrayOf(name, value)) return undefined;
+  return Array.from({ length: value.length }, (_, index) => valueAt(name, value, index));
 }
 
 /** Where in the nested arrays the row of this number is. */

@@ -1,9 +1,16 @@
-import { type AnyTypedArray, allocate, allocateUnfilled, type DTypeInfo, type NumericDType } from "../dtype.js";
+import {
+  type AnyTypedArray,
+  allocate,
+  allocateUnfilled,
+  type DTypeInfo,
+  type NumericDType,
+  slotsOf,
+} from "../dtype.js";
 import { SavedModelError } from "../errors.js";
 import { type NativeApi, nonNull } from "../native/api.js";
 import type { Pointer } from "../native/ffi.js";
 import { elementCount, formatShape, type ShapeSpec } from "../shape.js";
-import { decodeText, type Elements, numberOf, Tensor } from "../tensor.js";
+import { decodeText, type Elements, Tensor, valueAt } from "../tensor.js";
 import { quote } from "../text.js";
 import { readStrings } from "./strings.js";
 
@@ -39,7 +46,7 @@ export function readResult(api: NativeApi, tensor: Pointer, spec: OutputSpec, ca
   if (name === "string") return readText(api, tensor, spec, call);
   const scratch = scratchOf(name, spec.dtype);
   api.memcpy(scratch, nonNull(api.TF_TensorData(tensor), "tensor data"), spec.dtype.bytes);
-  return numberOf(name, scratch[0] ?? 0);
+  return valueAt(name, scratch, 0);
 }
 
 /** Copies a native tensor into a {@link Tensor}, whatever its rank. */
@@ -86,7 +93,7 @@ function readElements(api: NativeApi, tensor: Pointer, dtype: DTypeInfo, count: 
   }
   const scratch = scratchOf(dtype.name, dtype);
   api.memcpy(scratch, data, bytes);
-  return scratch.slice(0, count);
+  return scratch.slice(0, count * slotsOf(dtype.name));
 }
 
 function scratchOf(name: NumericDType, { bytes }: DTypeInfo): AnyTypedArray {

@@ -1,6 +1,7 @@
-import { allocate, dtypeInfo } from "../dtype.js";
+import { dtypeInfo } from "../dtype.js";
 import { formatShape, isShape, matchesShape } from "../shape.js";
-import { type Elements, Tensor } from "../tensor.js";
+import { Tensor } from "../tensor.js";
+import { gather } from "./gather.js";
 import type { Flattened } from "./nested.js";
 import { describe, type InputSpec, inputError, missingInput, stage } from "./stage.js";
 import { stageTensor } from "./stage-tensor.js";
@@ -92,7 +93,7 @@ function sorted(
   if (twice !== undefined) {
     throw inputError("OUT_OF_RANGE", spec, call, `the index [${placeAt(places, twice, rank).join(", ")}] twice`);
   }
-  const elements = isSorted ? values.elements : reorder(values.elements, order, spec);
+  const elements = isSorted ? values.elements : gather(spec.dtype.name, values.elements, order);
   const rows = isSorted ? [] : order.flatMap((index) => [...placeAt(places, index, rank)]);
   return {
     indices: Tensor.own("int64", [count, rank], isSorted ? places : BigInt64Array.from(rows)),
@@ -103,12 +104,4 @@ function sorted(
 
 function placeAt(places: BigInt64Array, index: number, rank: number): BigInt64Array {
   return places.subarray(index * rank, (index + 1) * rank);
-}
-
-function reorder(elements: Elements, order: readonly number[], { dtype }: InputSpec): Elements {
-  if (!ArrayBuffer.isView(elements)) return order.map((index) => elements[index] ?? new Uint8Array());
-  if (dtype.name === "string") return elements as never;
-  const result = allocate(dtype.name, order.length);
-  for (const [at, index] of order.entries()) result[at] = elements[index] ?? 0;
-  return result;
 }

@@ -1,8 +1,10 @@
-import { type DTypeInfo, isTypedArrayOf } from "../dtype.js";
+import { type DTypeInfo, isTypedArrayOf, slotsOf } from "../dtype.js";
 import { type ErrorCode, SavedModelError } from "../errors.js";
 import { elementCount, formatShape, MAX_RANK, type ShapeSpec } from "../shape.js";
 import type { Elements } from "../tensor.js";
 import { quote } from "../text.js";
+import type { Complex } from "../types.js";
+import { complexParts } from "./elements.js";
 import { type Flattened, flattenNested, type NestedProblem, type Scratch } from "./nested.js";
 
 /** What an input must be. */
@@ -45,7 +47,12 @@ function stageFlat(value: ArrayBufferView, spec: InputSpec, call: string): Flatt
     throw inputError("INVALID_DTYPE", spec, call, article(value.constructor.name));
   }
   if (dtype === "bool") checkBools(value, spec, call);
-  return { shape: inferShape(value.length, spec, call), elements: value };
+  const count = value.length / slotsOf(dtype);
+  if (!Number.isInteger(count)) {
+    const got = `a flat array of ${value.length} ${value.length === 1 ? "number" : "numbers"}, where each element is two`;
+    throw inputError("INVALID_SIZE", spec, call, got);
+  }
+  return { shape: inferShape(count, spec, call), elements: value };
 }
 
 /** TensorFlow takes any other byte for true in one place and for false in another. */
@@ -99,6 +106,11 @@ function advice({ problem, value }: NestedProblem, { dtype }: InputSpec): string
   if (dtype.kind === "string" && describe(value) === "a plain object") {
     return "Objects are encoded as tf.Examples where a generated client knows their features; give the serialised bytes.";
   }
+  if (dtype.kind === "complex" && problem === "INVALID_DTYPE") {
+    return ArrayBuffer.isView(value)
+      ? "Only the whole tensor may be a typed array, of a real and an imaginary part for each element."
+      : "An element is `{ re, im }`, or a number.";
+  }
   const isRounded = problem === "OUT_OF_RANGE" && dtype.kind === "bigint" && Math.abs(Number(value)) > 2 ** 53 - 1;
   return isRounded && typeof value === "number"
     ? "Give it as a bigint: a number holds no integer beyond 2^53 for certain."
@@ -138,10 +150,17 @@ export function describe(value: unknown): string {
   if (typeof value === "string") return `the string ${quote(value)}`;
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object") {
+    const complex = complexParts(value);
+    if (complex !== undefined) return formatComplex(complex);
     const name: unknown = value.constructor?.name;
     return typeof name !== "string" || name === "Object" ? "a plain object" : article(name);
   }
   return `a ${typeof value}`;
+}
+
+/** `1-2i` */
+function formatComplex({ re, im }: Complex): string {
+  return `${re}${im < 0 || Object.is(im, -0) ? "-" : "+"}${Math.abs(im)}i`;
 }
 
 function article(name: string): string {

@@ -8,6 +8,10 @@ type Memory = Pointer | ArrayBufferView;
 /** TensorFlow's C API, and what little of the C library is needed to reach its memory. */
 export interface NativeApi extends NativeFunctions {
   readonly library: NativeLibrary;
+  /** `TF_SessionRun` on a thread of libuv's pool. What is handed to it stays in use until it is done. */
+  readonly sessionRunOnWorker: (
+    ...parameters: [...Parameters<NativeFunctions["TF_SessionRun"]>, done: (error: unknown) => void]
+  ) => void;
   /** Copies bytes between native memory and typed arrays, in either direction. */
   readonly memcpy: (target: Memory, source: Memory, bytes: number) => void;
   /** Asks for large pages under memory that is about to be filled, where the system has them. */
@@ -32,7 +36,9 @@ function bind(library: NativeLibrary): NativeApi {
   const bound: Record<string, unknown> = {};
   for (const [name, { parameters, result }] of Object.entries(functions)) {
     const types = parameters.map((type) => (type === "TF_Output" ? output : type));
-    bound[name] = library.find(name).func(name, result, types);
+    const bind = library.find(name).func(name, result, types);
+    bound[name] = bind;
+    if (name === "TF_SessionRun") bound.sessionRunOnWorker = bind.async;
   }
   const c = load(process.platform === "win32" ? "ucrtbase.dll" : null);
   bound.memcpy = c.func("memcpy", "void", ["void *", "void *", "size_t"]);

@@ -20,6 +20,12 @@ export const functions = {
   TF_NewBufferFromString: { result: "void *", parameters: ["void *" /* bytes, copied */, "size_t" /* length */] },
   TF_DeleteBuffer: { result: "void", parameters: ["void *" /* buffer */] },
 
+  /** A new buffer with the OpList of all operations, those of extensions included. */
+  TF_GetAllOpList: { result: "void *", parameters: [] },
+
+  /** Loads a library of custom operations for the whole process; the result is never deleted. */
+  TF_LoadLibrary: { result: "void *", parameters: ["str" /* file */, "void *" /* status */] },
+
   // Sessions
   TF_NewSessionOptions: { result: "void *", parameters: [] },
   TF_SetConfig: {
@@ -60,6 +66,22 @@ export const functions = {
       "void *" /* status */,
     ],
   },
+  /** A new list of the devices of a session. */
+  TF_SessionListDevices: { result: "void *", parameters: ["void *" /* session */, "void *" /* status */] },
+  TF_DeviceListCount: { result: "int", parameters: ["void *" /* device list */] },
+  TF_DeviceListName: {
+    result: "str",
+    parameters: ["void *" /* device list */, "int" /* index */, "void *" /* status */],
+  },
+  TF_DeviceListType: {
+    result: "str",
+    parameters: ["void *" /* device list */, "int" /* index */, "void *" /* status */],
+  },
+  TF_DeviceListMemoryBytes: {
+    result: "int64_t",
+    parameters: ["void *" /* device list */, "int" /* index */, "void *" /* status */],
+  },
+  TF_DeleteDeviceList: { result: "void", parameters: ["void *" /* device list */] },
   TF_CloseSession: { result: "void", parameters: ["void *" /* session */, "void *" /* status */] },
   TF_DeleteSession: { result: "void", parameters: ["void *" /* session */, "void *" /* status */] },
 

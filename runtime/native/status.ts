@@ -55,3 +55,24 @@ export function withStatus<T>(api: NativeApi, run: (status: Pointer) => T): T {
   api.TF_DeleteStatus(status);
   throw error;
 }
+
+/** A status of its own, for a function that runs on another thread. */
+export class Status {
+  readonly pointer: Pointer;
+  readonly #api: NativeApi;
+
+  constructor(api: NativeApi) {
+    this.#api = api;
+    this.pointer = nonNull(api.TF_NewStatus(), "status");
+  }
+
+  /** @throws TensorFlowError what the function reported */
+  check(): void {
+    const code = this.#api.TF_GetCode(this.pointer);
+    if (code !== 0) throw new TensorFlowError(code, this.#api.TF_Message(this.pointer));
+  }
+
+  delete(): void {
+    this.#api.TF_DeleteStatus(this.pointer);
+  }
+}

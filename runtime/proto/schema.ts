@@ -167,6 +167,7 @@ export const schema = {
       s: { rule: "repeated", type: "bytes", id: 2 },
       type: { rule: "repeated", type: "int32", id: 6 },
       shape: { rule: "repeated", type: "TensorShape", id: 7 },
+      func: { rule: "repeated", type: "NameAttrList", id: 9 },
     },
   },
   TensorProto: {
@@ -178,8 +179,13 @@ export const schema = {
       doubleVal: { rule: "repeated", type: "double", id: 6, protoName: "double_val" },
       intVal: { rule: "repeated", type: "int32", id: 7, protoName: "int_val" },
       stringVal: { rule: "repeated", type: "bytes", id: 8, protoName: "string_val" },
+      scomplexVal: { rule: "repeated", type: "float", id: 9, protoName: "scomplex_val" },
       int64Val: { rule: "repeated", type: "int64", id: 10, protoName: "int64_val" },
       boolVal: { rule: "repeated", type: "bool", id: 11, protoName: "bool_val" },
+      dcomplexVal: { rule: "repeated", type: "double", id: 12, protoName: "dcomplex_val" },
+      halfVal: { rule: "repeated", type: "int32", id: 13, protoName: "half_val" },
+      uint32Val: { rule: "repeated", type: "int64", id: 16, protoName: "uint32_val" },
+      uint64Val: { rule: "repeated", type: "int64", id: 17, protoName: "uint64_val" },
     },
   },
   NameAttrList: {
@@ -196,6 +202,23 @@ export const schema = {
   FunctionName: {
     fields: {
       signature: { type: "OpName", id: 1 },
+    },
+  },
+  OpEffectsList: {
+    fields: {
+      op: { rule: "repeated", type: "OpEffects", id: 1 },
+    },
+  },
+  OpEffects: {
+    fields: {
+      name: { type: "string", id: 1 },
+      inputArg: { rule: "repeated", type: "ArgEffects", id: 2, protoName: "input_arg" },
+      isStateful: { type: "bool", id: 17, protoName: "is_stateful" },
+    },
+  },
+  ArgEffects: {
+    fields: {
+      isRef: { type: "bool", id: 16, protoName: "is_ref" },
     },
   },
   FunctionNodes: {
@@ -346,6 +369,45 @@ export const schema = {
   VersionDef: {
     fields: {
       producer: { type: "int32", id: 1 },
+    },
+  },
+  ConfigProto: {
+    fields: {
+      intraOpParallelismThreads: { type: "int32", id: 2, protoName: "intra_op_parallelism_threads" },
+      interOpParallelismThreads: { type: "int32", id: 5, protoName: "inter_op_parallelism_threads" },
+    },
+  },
+  RunOptions: {
+    fields: {
+      traceLevel: { type: "int32", id: 1, protoName: "trace_level" },
+      interOpThreadPool: { type: "int32", id: 3, protoName: "inter_op_thread_pool" },
+    },
+  },
+  RunMetadata: {
+    fields: {
+      stepStats: { type: "StepStats", id: 1, protoName: "step_stats" },
+    },
+  },
+  StepStats: {
+    fields: {
+      devStats: { rule: "repeated", type: "DeviceStepStats", id: 1, protoName: "dev_stats" },
+    },
+  },
+  DeviceStepStats: {
+    fields: {
+      device: { type: "string", id: 1 },
+      nodeStats: { rule: "repeated", type: "NodeExecStats", id: 2, protoName: "node_stats" },
+    },
+  },
+  NodeExecStats: {
+    fields: {
+      nodeName: { type: "string", id: 1, protoName: "node_name" },
+      timelineLabel: { type: "string", id: 8, protoName: "timeline_label" },
+      threadId: { type: "int64", id: 10, protoName: "thread_id" },
+      allStartNanos: { type: "int64", id: 13, protoName: "all_start_nanos" },
+      opStartRelNanos: { type: "int64", id: 14, protoName: "op_start_rel_nanos" },
+      opEndRelNanos: { type: "int64", id: 15, protoName: "op_end_rel_nanos" },
+      allEndRelNanos: { type: "int64", id: 16, protoName: "all_end_rel_nanos" },
     },
   },
 } as const;

@@ -30,17 +30,20 @@ describe.each(models)("the client of %s", (name) => {
     const several = client.description.signatures.filter(
       ({ outputs, unsupported }) => outputs.length > 1 && unsupported === undefined,
     );
+    const callable = client.description.signatures.filter(({ unsupported }) => unsupported === undefined);
     expect(file.statements.map(({ kind }) => ts.SyntaxKind[kind])).toEqual([
       "ImportDeclaration",
       ...distinctExamples(client.description).map(() => "InterfaceDeclaration"),
       ...several.map(() => "InterfaceDeclaration"),
       "ClassDeclaration",
+      ...(callable.length === 0 ? [] : ["InterfaceDeclaration"]),
       "FirstStatement",
     ]);
     const [clientClass] = file.statements.filter(ts.isClassDeclaration);
-    const callable = client.description.signatures.filter(({ unsupported }) => unsupported === undefined);
-    expect(clientClass?.members.every(ts.isMethodDeclaration)).toBe(true);
-    expect(clientClass?.members.length).toBe(1 + 2 * callable.length);
+    const accessors = clientClass?.members.filter(ts.isGetAccessorDeclaration) ?? [];
+    expect(accessors.map(({ name }) => name.getText())).toEqual(callable.length === 0 ? [] : ["async"]);
+    expect(clientClass?.members.filter(ts.isMethodDeclaration).length).toBe(1 + 2 * callable.length);
+    expect(clientClass?.members.length).toBe(accessors.length + 1 + 2 * callable.length);
   });
 
   it("carries every raw key unchanged", () => {

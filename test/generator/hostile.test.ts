@@ -128,6 +128,7 @@ function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedCl
     "ImportDeclaration",
     ...several.map(() => "InterfaceDeclaration"),
     "ClassDeclaration",
+    ...(callable.length === 0 ? [] : ["InterfaceDeclaration"]),
     "FirstStatement",
   ]);
   expect([...parsed.tags].filter((tag) => !["param", "returns", "throws"].includes(tag))).toEqual([]);
@@ -151,7 +152,21 @@ function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedCl
   expect(overloads.filter((_, index) => several.includes(callable[index] as SignatureSpec))).toMatchObject(
     interfaces.map((returns) => ({ returns })),
   );
+  expectPromises(parsed);
   for (const { parameters, tags } of overloads) {
+    expectDistinct(parameters);
+    expect(tags).toEqual([...parameters.map((name) => `@param ${name}`), "@returns", "@throws"]);
+  }
+}
+
+/** Each method has a promise of the same, with one parameter more. */
+function expectPromises({ methods, asyncMethods }: ParsedClient): void {
+  const overloads = methods.filter(({ implemented }) => !implemented);
+  expect(asyncMethods.map(({ name, returns }) => [name, returns])).toEqual(
+    overloads.map(({ name, returns }) => [name, `Promise<${returns}>`]),
+  );
+  for (const [index, { parameters, tags }] of asyncMethods.entries()) {
+    expect(parameters.slice(0, -1)).toEqual(overloads[index]?.parameters);
     expectDistinct(parameters);
     expect(tags).toEqual([...parameters.map((name) => `@param ${name}`), "@returns", "@throws"]);
   }
@@ -169,8 +184,9 @@ function expectValues(parsed: ParsedClient, client: GeneratedClient, model: Mode
       name: client.className,
       directory,
       tags: [...new Set(model.tags)].sort(),
-      signatures: callableOf(model).map(({ key, inputs, outputs }) => ({
+      signatures: callableOf(model).map(({ key, inputs, outputs }, index) => ({
         key,
+        ...(client.methods[index] === key ? {} : { method: client.methods[index] }),
         inputs: inputs.map((input) => ({ ...descriptorOf(input), ...(input.byDefault && { optional: true }) })),
         outputs: outputs.map(descriptorOf),
       })),

@@ -83,6 +83,22 @@ describe("decodeNpy", () => {
     expect(decodeNpy(npy(header, [1, 0, 2, 0])).toArray()).toEqual([1, 2]);
   });
 
+  it.each([
+    // What `numpy.array([1 + 2j, -0.5j], dtype).tobytes()` is.
+    ["<c8", "0000803f0000004000000080000000bf"],
+    [">c8", "3f8000004000000080000000bf000000"],
+    ["<c16", "000000000000f03f00000000000000400000000000000080000000000000e0bf"],
+    [">c16", "3ff000000000000040000000000000008000000000000000bfe0000000000000"],
+  ])("reads complex numbers: %s", (descr, hex) => {
+    const bytes = npy(dict(descr, "(2,)"), Buffer.from(hex, "hex"));
+    expect(decodeNpy(bytes).toArray()).toEqual([
+      { re: 1, im: 2 },
+      { re: -0, im: -0.5 },
+    ]);
+    const written = Buffer.from(encodeNpy(decodeNpy(bytes))).subarray(-hex.length / 2);
+    if (descr.startsWith("<")) expect(written.toString("hex")).toBe(hex);
+  });
+
   const valid = dict("<f4", "()");
   const invalid: readonly (readonly [what: string, bytes: Uint8Array, message: string])[] = [
     ["nothing", new Uint8Array(), "begin"],
@@ -207,7 +223,9 @@ describe("encodeNpy", () => {
   it("refuses what NumPy would not give back", () => {
     const string = expectError(() => encodeNpy(Tensor.from("string", ["a", "b\0"])), "NPY_UNSUPPORTED");
     expect(string.rawMessage).toContain("the string at position 1 ends in a NUL byte");
-    expectError(() => encodeNpy(Tensor.from("bfloat16", [1])), "NPY_UNSUPPORTED");
+    for (const dtype of ["bfloat16", "qint8"] as const) {
+      expectError(() => encodeNpy(Tensor.from(dtype, [1])), "NPY_UNSUPPORTED");
+    }
   });
 
   it("refuses what is no tensor", () => {

@@ -15,6 +15,8 @@ describe("Tensor.from", () => {
       [3, 4],
     ]);
     expect(Tensor.from("string", ["a", "b"], [2, 1]).toArray()).toEqual([["a"], ["b"]]);
+    expect(Tensor.from("complex64", Float32Array.of(1, 2, 3, 4), [1, 2]).data).toEqual(Float32Array.of(1, 2, 3, 4));
+    expect(Tensor.from("complex64", [{ re: 1, im: 2 }, 3], [2, 1]).data).toEqual(Float32Array.of(1, 2, 3, 0));
   });
 
   it("copies its data", () => {
@@ -33,6 +35,9 @@ describe("Tensor.from", () => {
     const error = expectError(() => Tensor.from("float32", [1, 2, 3], [2, 2]), "INVALID_SIZE");
     expect(error.rawMessage).toBe("Tensor.from(): float32 [2, 2] cannot be made of a flat array of 3");
     expectError(() => Tensor.from("float32", [[1, 2, 3]], [2, 2]), "INVALID_SHAPE");
+    expectError(() => Tensor.from("complex64", new Float32Array(4), [4]), "INVALID_SIZE");
+    expectError(() => Tensor.from("complex64", new Float32Array(3)), "INVALID_SIZE");
+    expectError(() => Tensor.from("complex64", [1, 2, 3, 4], [2]), "INVALID_SIZE");
   });
 });
 
@@ -51,7 +56,16 @@ describe("a tensor", () => {
     expect(Tensor.from("bool", [true, false]).toArray()).toEqual([true, false]);
     expect(Tensor.from("float16", [0.5]).toArray()).toEqual([0.5]);
     expect(Tensor.from("bfloat16", [0.5]).toArray()).toEqual([0.5]);
+    expect(Tensor.from("complex64", Float32Array.of(1, -2)).toArray()).toEqual([{ re: 1, im: -2 }]);
+    expect(Tensor.from("qint8", Int8Array.of(-128)).toArray()).toEqual([-128]);
     expect(Tensor.from("float32", [[], []]).toArray()).toEqual([[], []]);
+  });
+
+  it("keeps a complex element as two numbers", () => {
+    const tensor = Tensor.from("complex128", [[{ re: 1, im: 2 }, 3]]);
+    expect([tensor.shape, tensor.size, tensor.data]).toEqual([[1, 2], 2, Float64Array.of(1, 2, 3, 0)]);
+    expect(tensor.reshape([2, 1]).toArray()).toEqual([[{ re: 1, im: 2 }], [{ re: 3, im: 0 }]]);
+    expect(Tensor.from("complex64", { re: -0, im: 0.5 }).item()).toEqual({ re: -0, im: 0.5 });
   });
 
   it("reshapes to the same size only", () => {
@@ -76,12 +90,15 @@ describe("a tensor", () => {
       y: Tensor.from("float32", [[1, 2]]),
       n: Tensor.from("int64", 2n ** 62n),
       b: Tensor.from("bool", [true]),
+      c: Tensor.from("complex64", [{ re: 1, im: -2 }]),
     };
-    expect(JSON.stringify(tensors)).toBe('{"y":[[1,2]],"n":"4611686018427387904","b":[true]}');
+    const json = '{"y":[[1,2]],"n":"4611686018427387904","b":[true],"c":[{"re":1,"im":-2}]}';
+    expect(JSON.stringify(tensors)).toBe(json);
   });
 
   it("prints as dtype, shape and elements", () => {
     expect(inspect(Tensor.from("float32", [[1, 2]]))).toBe("Tensor<float32 [1, 2]> [ [ 1, 2 ] ]");
+    expect(inspect(Tensor.from("complex64", [1]))).toBe("Tensor<complex64 [1]> [ { re: 1, im: 0 } ]");
     expect(inspect(Tensor.from("string", [Uint8Array.of(0xff)]))).toContain("Uint8Array");
     expect(`${Tensor.from("float32", 1)}`).toBe("float32 []");
   });

@@ -6,6 +6,8 @@ export interface ParsedClient {
   /** The names of the statements' kinds. */
   readonly statements: readonly string[];
   readonly interfaces: readonly ParsedInterface[];
+  /** The methods of the interface of promises. */
+  readonly asyncMethods: readonly ParsedMethod[];
   readonly className: string;
   /** The members of the class after `load`, in pairs of an overload and an implementation. */
   readonly methods: readonly ParsedMethod[];
@@ -36,11 +38,14 @@ export function parseClient(text: string): ParsedClient {
   };
   expect(file.parseDiagnostics.map(({ messageText }) => messageText)).toEqual([]);
   const [clientClass] = file.statements.filter(ts.isClassDeclaration);
-  const [load, ...members] = (clientClass?.members ?? []).map(parseMember);
+  const [load, ...members] = (clientClass?.members ?? []).filter(isNoAccessor).map(parseMember);
   expect(load).toMatchObject({ name: "load", tags: ["@param directory", "@param options", "@throws"] });
+  const interfaces = file.statements.filter(ts.isInterfaceDeclaration);
+  const promises = interfaces.find(({ members }) => members.some(ts.isMethodSignature));
   return {
     statements: file.statements.map(({ kind }) => ts.SyntaxKind[kind]),
-    interfaces: file.statements.filter(ts.isInterfaceDeclaration).map(parseInterface),
+    interfaces: interfaces.filter((declaration) => declaration !== promises).map(parseInterface),
+    asyncMethods: (promises?.members ?? []).map(parseMember),
     className: clientClass?.name?.text ?? "",
     methods: members,
     descriptor: descriptorOf(file),
@@ -48,8 +53,17 @@ export function parseClient(text: string): ParsedClient {
   };
 }
 
-function parseMember(member: ts.ClassElement): ParsedMethod {
-  if (!ts.isMethodDeclaration(member)) throw new Error(`a member is a ${ts.SyntaxKind[member.kind]}`);
+/** The class has one accessor, for its methods as promises. */
+function isNoAccessor(member: ts.ClassElement): boolean {
+  if (!ts.isGetAccessorDeclaration(member)) return true;
+  expect(member.name.getText()).toBe("async");
+  expect(member.body?.getText().replaceAll(/\s+/g, " ")).toBe("{ return this.asyncMethods(); }");
+  return false;
+}
+
+function parseMember(member: ts.ClassElement | ts.TypeElement): ParsedMethod {
+  if (!ts.isMethodDeclaration(member) && !ts.isMethodSignature(member))
+    throw new Error(`a member is a ${ts.SyntaxKind[member.kind]}`);
   return {
     name: identifierOf(member.name),
     parameters: member.parameters.map(({ name }) => identifierOf(name)),
@@ -57,7 +71,7 @@ function parseMember(member: ts.ClassElement): ParsedMethod {
     tags: ts
       .getJSDocTags(member)
       .map((tag) => `@${tag.tagName.text}${ts.isJSDocParameterTag(tag) ? ` ${tag.name.getText()}` : ""}`),
-    implemented: member.body !== undefined,
+    implemented: ts.isMethodDeclaration(member) && member.body !== undefined,
   };
 }
 

@@ -68,18 +68,25 @@ function toFlat(dtype: string, data: readonly (number | string | boolean)[]): ne
       case "float16":
       case "bfloat16":
       case "uint16":
+      case "quint16":
         return Uint16Array.from(data, Number);
       case "float32":
-        return Float32Array.from(data, Number);
+      case "complex64":
+        return floats(data, new Float32Array(data.length));
       case "float64":
-        return Float64Array.from(data, Number);
+      case "complex128":
+        return floats(data, new Float64Array(data.length));
       case "int8":
+      case "qint8":
         return Int8Array.from(data, Number);
       case "int16":
+      case "qint16":
         return Int16Array.from(data, Number);
       case "int32":
+      case "qint32":
         return Int32Array.from(data, Number);
       case "uint8":
+      case "quint8":
         return Uint8Array.from(data, Number);
       case "uint32":
         return Uint32Array.from(data, Number);
@@ -90,12 +97,24 @@ function toFlat(dtype: string, data: readonly (number | string | boolean)[]): ne
   return flat() as never;
 }
 
+/** The numbers of a golden; a NaN other than the usual one is there as its bits, which a number might not keep. */
+function floats<T extends Float32Array | Float64Array>(data: GoldenTensor["data"] & object, into: T): T {
+  const view = new DataView(into.buffer);
+  const bytes = into.BYTES_PER_ELEMENT;
+  for (const [index, value] of data.entries()) {
+    if (typeof value !== "string" || !value.startsWith("0x")) into[index] = Number(value);
+    else if (bytes === 4) view.setUint32(index * bytes, Number(value), true);
+    else view.setBigUint64(index * bytes, BigInt(value), true);
+  }
+  return into;
+}
+
 /** Compares a result with its golden: floats to `rtol`, everything else exactly. */
 export function expectGolden(actual: unknown, golden: GoldenTensor, what: string, rtol = 1e-4): void {
   if (golden.data === null) return;
   const expected = toTensor(golden);
   if (golden.shape.length === 0 && !(actual instanceof Tensor)) {
-    expectElements([actual], [expected.item()], golden.dtype, what, rtol);
+    expectElements(partsOf(actual), partsOf(expected.item()), golden.dtype, what, rtol);
     return;
   }
   expect(actual, what).toBeInstanceOf(Tensor);
@@ -103,6 +122,11 @@ export function expectGolden(actual: unknown, golden: GoldenTensor, what: string
   expect(`${tensor}`, what).toBe(`${expected}`);
   if (golden.dtype === "string") expect(tensor.bytes, what).toEqual(expected.bytes);
   else expectElements(elements(tensor), elements(expected), golden.dtype, what, rtol);
+}
+
+/** The numbers that a plain value consists of. */
+function partsOf(value: unknown): readonly unknown[] {
+  return typeof value === "object" && value !== null ? Object.values(value) : [value];
 }
 
 function elements(tensor: Tensor): readonly unknown[] {
@@ -117,7 +141,7 @@ function expectElements(
   rtol: number,
 ): void {
   expect(actual.length, what).toBe(expected.length);
-  const isFloat = dtype === "float32" || dtype === "float64";
+  const isFloat = /^(float|complex)/.test(dtype);
   for (const [index, want] of expected.entries()) {
     const got = actual[index];
     if (isFloat && typeof got === "number" && typeof want === "number" && Number.isFinite(want)) {

@@ -1,5 +1,5 @@
 // What the types of a generated client accept and reject. Compiled by generator/generate.test.ts.
-import type { AnyShape, SavedModelError, Tensor } from "savedmodel";
+import type { AnyShape, Complex, SavedModelError, Tensor } from "savedmodel";
 import { CustomModel } from "./custom-model.js";
 import { Dtypes } from "./dtypes.js";
 import { Regression, type TrainOutputs } from "./regression.js";
@@ -61,6 +61,34 @@ dtypes.bool([true, false]);
 // @ts-expect-error a number is no boolean
 dtypes.bool([1]);
 dtypes.uint8(Buffer.from([1]));
+dtypes.uint8(new Uint8ClampedArray(1));
+export const complex: Complex = dtypes.scalarComplex64({ re: 1, im: -2 });
+export const parts: Float32Array<ArrayBuffer> = dtypes.complex64([{ re: 1, im: 2 }, 3]).data;
+export const complexes: { readonly re: number; readonly im: number }[] = dtypes
+  .complex128(new Float64Array(2))
+  .toArray();
+dtypes.scalarComplex128(1);
+// @ts-expect-error a complex number has two parts
+dtypes.complex64([{ re: 1 }]);
+// @ts-expect-error they are called re and im
+dtypes.complex64([{ real: 1, imag: 2 }]);
+// @ts-expect-error text where a complex number is due
+dtypes.scalarComplex64("1+2i");
+// @ts-expect-error the parts of complex128 are doubles
+dtypes.complex128(new Float32Array(2));
+// @ts-expect-error a result is no plain number
+dtypes.scalarComplex64(1) * 2;
+// @ts-expect-error a complex number is no real one
+dtypes.float32([{ re: 1, im: 2 }]);
+// @ts-expect-error the parts are read-only
+complex.re = 1;
+export const quantised: number = dtypes.scalarQint8(-128);
+export const levels: Uint16Array<ArrayBuffer> = dtypes.quint16([1]).data;
+dtypes.qint8(new Int8Array(1));
+// @ts-expect-error a signed array where an unsigned one is due
+dtypes.quint8(new Int8Array(1));
+// @ts-expect-error a tensor of int8 is none of qint8
+dtypes.qint8(dtypes.int8([1]));
 dtypes.unknownRank([[1], [2]]);
 dtypes.unknownRank(1);
 dtypes.withDefault([1]);

@@ -1,10 +1,10 @@
-"""Compares tensors: floats within a tolerance, everything else exactly."""
+"""Compares tensors: floats and complex numbers within a tolerance, everything else exactly."""
 
 from typing import Any
 
 import numpy as np
 
-from .golden import dtype_name
+from .golden import dtype_name, plain
 
 RTOL = 1e-6
 ATOL = 1e-7
@@ -24,9 +24,14 @@ def difference(actual: np.ndarray, expected: np.ndarray) -> str | None:
 
 def _agree(actual: np.ndarray, expected: np.ndarray) -> np.ndarray:
     if "float" in dtype_name(expected):
-        wide = (actual.astype(np.float64), expected.astype(np.float64))
+        # NumPy warns of a NaN that signals.
+        with np.errstate(invalid="ignore"):
+            wide = (actual.astype(np.float64), expected.astype(np.float64))
         return np.isclose(*wide, rtol=RTOL, atol=ATOL, equal_nan=True)
-    return np.asarray(actual == expected)
+    if "complex" in dtype_name(expected):
+        parts = [_agree(get(actual), get(expected)) for get in (np.real, np.imag)]
+        return parts[0] & parts[1]
+    return np.asarray(plain(actual) == plain(expected))
 
 
 def _type(tensor: np.ndarray) -> str:

@@ -2,7 +2,8 @@
 
 A tensor is `{"shape": [...], "dtype": "float32", "data": [...]}` with flat data. What JSON cannot hold is encoded:
 64-bit integers as decimal strings, strings as base64, NaN, ±Infinity and -0 as strings, and float16 and bfloat16 as
-their bit patterns. Any other float is the exact double of its value.
+their bit patterns. Any other float is the exact double of its value. A NaN that is not the usual one is its bit pattern,
+`"0x7f800001"`. A complex number is two floats, its real and imaginary part. A quantised dtype has integers.
 """
 
 import base64
@@ -79,10 +80,10 @@ def encode(tensor: np.ndarray) -> dict[str, Any]:
         data = [str(value) for value in flat]
     elif dtype in HALF_FLOATS:
         data = flat.view(np.uint16).tolist()
-    elif dtype.startswith("float"):
-        data = [_encode_float(value) for value in flat.tolist()]
+    elif dtype.startswith(("float", "complex")):
+        data = _encode_floats(flat.view(_part_dtype(dtype)))
     else:
-        data = flat.tolist()
+        data = plain(flat).tolist()
     return {"shape": list(tensor.shape), "dtype": dtype, "data": data}
 
 
@@ -95,21 +96,50 @@ def decode(tensor: dict[str, Any]) -> np.ndarray:
         flat = np.array([int(value) for value in data], dtype=dtype)
     elif dtype in HALF_FLOATS:
         flat = np.array(data, dtype=np.uint16).view(tf.as_dtype(dtype).as_numpy_dtype)
-    elif dtype.startswith("float"):
-        flat = np.array([float(value) for value in data], dtype=dtype)
+    elif dtype.startswith(("float", "complex")):
+        flat = _decode_floats(data, _part_dtype(dtype)).view(dtype)
     else:
-        flat = np.array(data, dtype=dtype)
+        numpy_dtype = np.dtype(tf.as_dtype(dtype).as_numpy_dtype)
+        flat = np.array(data, dtype=numpy_dtype[0] if numpy_dtype.names else numpy_dtype).view(numpy_dtype)
     return flat.reshape(tensor["shape"])
 
 
 def dtype_name(tensor: np.ndarray) -> str:
-    """TensorFlow's name of an array's dtype: a string tensor is an array of objects in NumPy."""
-    return "string" if tensor.dtype == object else tensor.dtype.name
+    """TensorFlow's name of an array's dtype: in NumPy, a string tensor has objects, and a quantised one structures."""
+    if tensor.dtype == object:
+        return "string"
+    return tf.as_dtype(tensor.dtype).name if tensor.dtype.names else tensor.dtype.name
 
 
-def _encode_float(value: float) -> float | str:
+def plain(tensor: np.ndarray) -> np.ndarray:
+    """A quantised tensor as integers, any other as it is."""
+    return tensor.view(tensor.dtype[0]) if tensor.dtype.names else tensor
+
+
+def _part_dtype(dtype: str) -> np.dtype:
+    """The dtype of the two parts of a complex number, or of a float itself."""
+    return np.dtype(dtype).type(0).real.dtype
+
+
+def _encode_floats(parts: np.ndarray) -> list[float | str]:
+    # A float32 on its way to a Python float may become another NaN.
+    patterns = parts.view(f"u{parts.itemsize}").tolist()
+    return [_encode_float(value, bits, parts.dtype) for value, bits in zip(parts.tolist(), patterns, strict=True)]
+
+
+def _decode_floats(data: list[float | str], dtype: np.dtype) -> np.ndarray:
+    patterns = [str(value).startswith("0x") for value in data]
+    parts = np.array([0 if is_bits else float(value) for value, is_bits in zip(data, patterns, strict=True)], dtype)
+    parts.view(f"u{dtype.itemsize}")[patterns] = [
+        int(value, 16) for value, is_bits in zip(data, patterns, strict=True) if is_bits
+    ]
+    return parts
+
+
+def _encode_float(value: float, bits: int, dtype: np.dtype) -> float | str:
     if math.isnan(value):
-        return "NaN"
+        usual = int(np.array(np.nan, dtype).view(f"u{dtype.itemsize}"))
+        return "NaN" if bits == usual else f"{bits:#x}"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
     if value == 0 and math.copysign(1, value) < 0:

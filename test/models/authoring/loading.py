@@ -52,7 +52,8 @@ class _ObjectModel:
         # Python does not restore SignatureDef.defaults: there, each input of a loaded signature is required.
         arguments = {**self._defaults[signature], **inputs}
         outputs = self._root.signatures[signature](**{key: _constant(value) for key, value in arguments.items()})
-        return {name: _array(part.numpy()) for key, value in outputs.items() for name, part in _parts(key, value)}
+        parts = [part for key, value in outputs.items() for part in _parts(key, value)]
+        return {name: _array(part.numpy(), part.dtype) for name, part in parts}
 
 
 class _SessionModel:
@@ -68,7 +69,8 @@ class _SessionModel:
         definition = self._signatures[signature]
         feeds = {definition.inputs[key].name: value for key, value in inputs.items()}
         fetches = {key: info.name for key, info in definition.outputs.items()}
-        return {key: _array(value) for key, value in self._session.run(fetches, feeds).items()}
+        results = self._session.run(fetches, feeds)
+        return {key: _array(value, tf.as_dtype(definition.outputs[key].dtype)) for key, value in results.items()}
 
 
 def _parts(key: str, value: object) -> list[tuple[str, tf.Tensor]]:
@@ -88,6 +90,8 @@ def _constant(value: np.ndarray) -> tf.Tensor:
     return tf.constant(value, dtype=tf.string if value.dtype == object else value.dtype)
 
 
-def _array(value: object) -> np.ndarray:
+def _array(value: object, dtype: tf.DType) -> np.ndarray:
     """An array of what TensorFlow returns: an array, a NumPy scalar, or the bytes of a scalar string."""
-    return np.array(value, dtype=object) if isinstance(value, bytes) else np.asarray(value)
+    array = np.array(value, dtype=object) if isinstance(value, bytes) else np.asarray(value)
+    # TensorFlow takes quantised numbers as structures of their own, and returns them as plain integers.
+    return array.view(dtype.as_numpy_dtype) if dtype.is_quantized else array

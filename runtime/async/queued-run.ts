@@ -1,0 +1,95 @@
+import { SavedModelError } from "../errors.js";
+import type { Job, Lane } from "./lane.js";
+
+/** What a queued run does when its turn comes. */
+export interface Work<T> {
+  /** For messages: `train()`. */
+  readonly name: string;
+  readonly writes: boolean;
+  /** Makes copies of what the caller might change. */
+  own(): void;
+  /**
+   * Runs, and gives the results.
+   *
+   * @param isWanted whether anybody still waits for them
+   */
+  run(isWanted: () => boolean): Promise<T>;
+}
+
+/** Puts work into a lane, and gives it up when the signal says so. */
+export function enqueue<T>(lane: Lane, work: Work<T>, signal?: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    if (signal?.aborted) throw aborted(work.name, signal);
+    const job = new QueuedRun(lane, work, resolve, reject, signal);
+    try {
+      lane.submit(job);
+    } catch (error) {
+      job.refuse(error);
+    }
+  });
+}
+
+class QueuedRun<T> implements Job {
+  readonly name: string;
+  readonly writes: boolean;
+  readonly #lane: Lane;
+  readonly #work: Work<T>;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => this.#abort();
+  #isWanted = true;
+
+  constructor(
+    lane: Lane,
+    work: Work<T>,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+    signal: AbortSignal | undefined,
+  ) {
+    this.name = work.name;
+    this.writes = work.writes;
+    this.#lane = lane;
+    this.#work = work;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  wait(): void {
+    this.#work.own();
+  }
+
+  async start(): Promise<void> {
+    try {
+      this.#resolve(await this.#work.run(() => this.#isWanted));
+    } catch (error) {
+      this.#reject(error);
+    } finally {
+      this.#end();
+    }
+  }
+
+  refuse(error: unknown): void {
+    this.#end();
+    this.#reject(error);
+  }
+
+  #abort(): void {
+    this.#end();
+    // Its results are nobody's: the promise settles once.
+    this.#isWanted = false;
+    this.#lane.drop(this);
+    this.#reject(aborted(this.name, this.#signal));
+  }
+
+  #end(): void {
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+}
+
+/** The error of a call that its caller gave up. */
+export function aborted(name: string, signal: AbortSignal | undefined): SavedModelError {
+  return new SavedModelError("ABORTED", `${name}: the call was aborted`, { cause: signal?.reason });
+}

@@ -1,0 +1,77 @@
+import { type Channel, channel } from "node:diagnostics_channel";
+
+/** What is published on `savedmodel:load` when a model was loaded. */
+export interface LoadEvent {
+  readonly directory: string;
+  readonly tags: readonly string[];
+  /** In milliseconds. */
+  readonly duration: number;
+}
+
+/** What is published on `savedmodel:call` when a call has succeeded. */
+export interface CallEvent {
+  readonly directory: string;
+  /** The raw key of the signature. */
+  readonly signature: string;
+  /** Whether it ran on the calling thread or on a worker thread. */
+  readonly mode: "sync" | "async";
+  /** In milliseconds; of an asynchronous call with the time that it waited. */
+  readonly duration: number;
+}
+
+/** What is published on `savedmodel:error` when loading or a call has failed. */
+export interface ErrorEvent {
+  readonly directory: string;
+  /** The raw key of the signature; none where loading failed. */
+  readonly signature?: string;
+  readonly error: unknown;
+}
+
+const loads: Channel = channel("savedmodel:load");
+const calls: Channel = channel("savedmodel:call");
+const errors: Channel = channel("savedmodel:error");
+
+/** Whether anybody listens to calls. */
+export function isObserved(): boolean {
+  return calls.hasSubscribers || errors.hasSubscribers;
+}
+
+/** Loads a model, and says so. */
+export function observeLoad<T>(directory: string, load: () => T, tagsOf: (loaded: T) => readonly string[]): T {
+  if (!loads.hasSubscribers && !errors.hasSubscribers) return load();
+  const start = performance.now();
+  try {
+    const loaded = load();
+    loads.publish({ directory, tags: tagsOf(loaded), duration: performance.now() - start } satisfies LoadEvent);
+    return loaded;
+  } catch (error) {
+    errors.publish({ directory, error } satisfies ErrorEvent);
+    throw error;
+  }
+}
+
+/** Makes a call on this thread, and says so. */
+export function observeCall<T>(directory: string, signature: string, call: () => T): T {
+  const start = performance.now();
+  try {
+    const result = call();
+    calls.publish({ directory, signature, mode: "sync", duration: performance.now() - start } satisfies CallEvent);
+    return result;
+  } catch (error) {
+    errors.publish({ directory, signature, error } satisfies ErrorEvent);
+    throw error;
+  }
+}
+
+/** Makes a call on a worker thread, and says so. */
+export async function observeStart<T>(directory: string, signature: string, start: () => Promise<T>): Promise<T> {
+  const begin = performance.now();
+  try {
+    const result = await start();
+    calls.publish({ directory, signature, mode: "async", duration: performance.now() - begin } satisfies CallEvent);
+    return result;
+  } catch (error) {
+    errors.publish({ directory, signature, error } satisfies ErrorEvent);
+    throw error;
+  }
+}

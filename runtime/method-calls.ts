@@ -1,0 +1,158 @@
+import { Batcher, type BatchingOptions } from "./async/batcher.js";
+import type { Call, CallOptions, Form, Results } from "./call/call.js";
+import { CompositeCall, isComposite } from "./call/composite-call.js";
+import { PreparedCall, tooManyInputs } from "./call/prepared-call.js";
+import type { TensorDescription } from "./description.js";
+import { isObserved, observeCall, observeStart } from "./diagnostics.js";
+import { SavedModelError } from "./errors.js";
+import type { Method } from "./methods.js";
+import { checkOptions } from "./options.js";
+import type { Session } from "./session.js";
+import { signatureNotFound } from "./signatures.js";
+import { printable, quote, suggest } from "./text.js";
+
+/** The calls of a loaded model, by the keys of its signatures. Each is made ready when it is first needed. */
+export class MethodCalls {
+  readonly #session: Session;
+  readonly #methods: ReadonlyMap<string, Method>;
+  readonly #batchers: Map<string, Batcher> = new Map();
+
+  /** @throws SavedModelError `SIGNATURE_NOT_FOUND` or `INVALID_OPTION` for what cannot be batched */
+  constructor(
+    session: Session,
+    methods: ReadonlyMap<string, Method>,
+    batching: Readonly<Record<string, BatchingOptions>> = {},
+  ) {
+    this.#session = session;
+    this.#methods = methods;
+    for (const [key, options] of Object.entries(batching)) this.#batchers.set(key, this.#batcher(key, options));
+  }
+
+  /**
+   * The signature with this key.
+   *
+   * @throws SavedModelError `DISPOSED`, `SIGNATURE_UNSUPPORTED` or `SIGNATURE_NOT_FOUND`
+   */
+  method(key: string): Method {
+    if (this.#session.disposed) throw new SavedModelError("DISPOSED", `${printable(key)}(): the model was disposed`);
+    const method = this.#methods.get(key);
+    if (method !== undefined) return method;
+    const reason = this.#session.signatures.find((signature) => signature.key === key)?.unsupported;
+    if (reason !== undefined) {
+      throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${printable(key)}() cannot be run: ${reason}`);
+    }
+    throw signatureNotFound(key, [...this.#methods.keys()]);
+  }
+
+  /** Runs a signature on the calling thread. */
+  run<F extends Form>(key: string, method: Method, values: readonly unknown[], form: F): Results<F> {
+    const call = this.prepare(key, method);
+    if (!isObserved()) return call.run(values, form);
+    return observeCall(this.#session.directory, key, () => call.run(values, form));
+  }
+
+  /** Runs a signature on a worker thread, together with others where it is batched. */
+  start<F extends Form>(
+    key: string,
+    method: Method,
+    values: readonly unknown[],
+    form: F,
+    options: CallOptions = {},
+  ): Promise<Results<F>> {
+    const call = this.prepare(key, method);
+    const batcher = this.#batchers.get(key);
+    const start = async (): Promise<Results<F>> =>
+      batcher === undefined ? call.start(values, form, options) : batcher.start(values, form, options.signal);
+    return isObserved() ? observeStart(this.#session.directory, key, start) : start();
+  }
+
+  /**
+   * The options of an asynchronous call, which come after its inputs.
+   *
+   * @throws SavedModelError `TOO_MANY_INPUTS` or `INVALID_OPTION`
+   */
+  optionsOf(key: string, { inputs }: Method, values: readonly unknown[]): CallOptions {
+    const options = values[inputs.length];
+    const isOptions =
+      typeof options === "object" && options !== null && Object.getPrototypeOf(options) === Object.prototype;
+    if (values.length > inputs.length + 1 || (options !== undefined && !isOptions)) {
+      throw tooManyInputs(`${printable(key)}()`, inputs, values);
+    }
+    return checkCallOptions(`${printable(key)}()`, options ?? {});
+  }
+
+  /** The signatures with these keys, or all. */
+  keys(chosen: readonly string[]): readonly string[] {
+    return chosen.length === 0 ? [...this.#methods.keys()] : chosen;
+  }
+
+  prepare(key: string, method: Method): Call {
+    if (method.call === undefined) {
+      const { inputs, outputs } = method;
+      const Prepared = [...inputs, ...outputs].some(isComposite) ? CompositeCall : PreparedCall;
+      method.call = new Prepared(this.#session, key, inputs, outputs);
+    }
+    return method.call;
+  }
+
+  #batcher(key: string, options: BatchingOptions): Batcher {
+    const method = this.method(key);
+    const call = this.prepare(key, method);
+    checkBatching(key, options);
+    const refuse = (why: string): SavedModelError =>
+      new SavedModelError("INVALID_OPTION", `batching: ${quote(key)} cannot be batched: ${why}`);
+    if (!(call instanceof PreparedCall)) throw refuse("it has ragged or sparse arguments or results");
+    if (call.writes) throw refuse("it changes variables, and then one call with all rows is not the same as many");
+    for (const [role, tensors] of [
+      ["input", method.inputs],
+      ["output", method.outputs],
+    ] as const) {
+      const bad = tensors.find((tensor) => !hasRows(tensor));
+      if (bad !== undefined) throw refuse(`${role} ${quote(bad.key)} has no unknown leading dimension`);
+    }
+    return new Batcher(call, options);
+  }
+}
+
+/** Whether the leading dimension may be of any size. */
+function hasRows({ shape }: TensorDescription): boolean {
+  return shape === null || shape[0] === null;
+}
+
+function checkBatching(key: string, options: BatchingOptions): void {
+  const call = `batching of ${quote(key)}`;
+  checkOptions(call, options, ["maxBatch", "maxDelay"]);
+  const { maxBatch, maxDelay = 0 } = options;
+  if (!Number.isSafeInteger(maxBatch) || maxBatch < 1) {
+    throw new SavedModelError("INVALID_OPTION", `${call}: maxBatch must be an integer from 1 on`);
+  }
+  if (typeof maxDelay !== "number" || !(maxDelay >= 0 && maxDelay < 2 ** 31)) {
+    throw new SavedModelError("INVALID_OPTION", `${call}: maxDelay must be a number of milliseconds`);
+  }
+}
+
+/** @throws SavedModelError `INVALID_OPTION` */
+export function checkCallOptions(call: string, options: object): CallOptions {
+  checkOptions(call, options, ["signal"]);
+  const { signal } = options as CallOptions;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new SavedModelError("INVALID_OPTION", `${call}: signal must be an AbortSignal`);
+  }
+  return { signal };
+}
+
+/** The inputs by key, in the order of the method's. */
+export function inArgumentOrder(
+  call: string,
+  { inputs }: Method,
+  values: Readonly<Record<string, unknown>>,
+): readonly unknown[] {
+  const keys = inputs.map(({ key }) => key);
+  for (const key of Object.keys(values)) {
+    if (keys.includes(key)) continue;
+    throw new SavedModelError("UNKNOWN_INPUT", `${call} has no input ${quote(key)}`, {
+      fix: suggest(key, keys, "Its inputs"),
+    });
+  }
+  return keys.map((key) => (Object.hasOwn(values, key) ? values[key] : undefined));
+}

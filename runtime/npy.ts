@@ -1,0 +1,83 @@
+import { constants } from "node:buffer";
+import type { DType } from "./dtype.js";
+import { SavedModelError } from "./errors.js";
+import { readDescr, writeDescr } from "./npy/descr.js";
+import { readElements, swapBytes, toRowMajor } from "./npy/elements.js";
+import { npyInvalid, npyUnsupported, readHeader, writeHeader } from "./npy/header.js";
+import { elementCount, isShape } from "./shape.js";
+import { Tensor } from "./tensor.js";
+import { printable } from "./text.js";
+
+/**
+ * Reads the bytes of a `.npy` file, NumPy's format of one array (numpy/lib/format.py, versions 1.0 to 3.0).
+ *
+ * Big-endian numbers and arrays in Fortran order become what a tensor is made of. NumPy's strings, of bytes (`S`) or of
+ * text (`U`, which becomes UTF-8), lose the NULs at their ends, as they do in NumPy. The bytes are copied. Python objects
+ * are never unpickled.
+ *
+ * @throws {@link SavedModelError} `NPY_INVALID` for bytes that are no such file, of another length than the header says, or
+ * with a shape that no tensor has; `NPY_UNSUPPORTED` for dtypes that no tensor has: objects, fields, dates;
+ * `INVALID_ARGUMENT` for anything but a `Uint8Array`
+ */
+export function decodeNpy(bytes: Uint8Array): Tensor {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new SavedModelError("INVALID_ARGUMENT", "decodeNpy() takes the bytes of a .npy file, a Uint8Array");
+  }
+  const { header, dataStart } = readHeader(bytes);
+  const { shape, fortranOrder } = header;
+  const layout = readDescr(header.descr);
+  const tuple = printable(shape.join(", "));
+  if (!isShape(shape)) throw npyInvalid(`no tensor has its shape (${tuple})`);
+  const count = elementCount(shape);
+  let data = bytes.subarray(dataStart);
+  const due = count * layout.itemBytes;
+  if (data.length !== due) throw npyInvalid(`its header promises ${due} bytes of data, and there are ${data.length}`);
+  if (layout.bigEndian && layout.wordBytes > 1) data = swapBytes(data, layout.wordBytes);
+  if (fortranOrder && shape.length > 1) data = toRowMajor(data, shape, layout.itemBytes);
+  return Tensor.own(layout.kind === "numeric" ? layout.dtype : "string", shape, readElements(data, layout, count));
+}
+
+/**
+ * The bytes of a `.npy` file that holds a tensor: the same as those that `numpy.save` writes for the array. Strings become
+ * bytes of a fixed length (`S`), that of the longest.
+ *
+ * @throws {@link SavedModelError} `NPY_UNSUPPORTED` for bfloat16 and quantised dtypes, which NumPy does not have, and for
+ * strings that end in a NUL, which NumPy would take away; `INVALID_ARGUMENT` for what is no tensor
+ */
+export function encodeNpy(tensor: Tensor): Uint8Array {
+  if (!Tensor.is(tensor)) throw new SavedModelError("INVALID_ARGUMENT", "encodeNpy() takes a Tensor");
+  const elements = Tensor.elementsOf(tensor);
+  const { descr, data } = ArrayBuffer.isView(elements) ? numbers(tensor.dtype, elements) : strings(elements);
+  const header = writeHeader(descr, tensor.shape);
+  const bytes = new Uint8Array(header.length + data.length);
+  bytes.set(header);
+  bytes.set(data, header.length);
+  return bytes;
+}
+
+/** The data of an array, and its dtype. */
+interface NpyData {
+  readonly descr: string;
+  readonly data: Uint8Array;
+}
+
+function numbers(dtype: DType, elements: ArrayBufferView): NpyData {
+  const data = new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
+  return { descr: writeDescr(dtype), data };
+}
+
+function strings(elements: readonly Uint8Array[]): NpyData {
+  const cut = elements.findIndex((bytes) => bytes.at(-1) === 0);
+  if (cut !== -1) {
+    const what = `the string at position ${cut} ends in a NUL byte, which NumPy takes for padding and would cut off`;
+    throw npyUnsupported(what, "Write JSON instead.");
+  }
+  // NumPy has no strings of length 0.
+  const itemBytes = elements.reduce((longest, { length }) => Math.max(longest, length), 1);
+  const size = itemBytes * elements.length;
+  if (size > constants.MAX_LENGTH)
+    throw npyUnsupported(`strings of ${itemBytes} bytes each are ${size} in a .npy file`);
+  const data = new Uint8Array(size);
+  for (const [index, bytes] of elements.entries()) data.set(bytes, index * itemBytes);
+  return { descr: `|S${itemBytes}`, data };
+}
