@@ -110,7 +110,7 @@ export class MethodCalls {
       const bad = tensors.find((tensor) => !hasRows(tensor));
       if (bad !== undefined) throw refuse(`${role} ${quote(bad.key)} has no unknown leading dimension`);
     }
-    return new Batcher(call, options);
+    return new Batcher(call, this.#session.lane, options);
   }
 }
 

@@ -187,6 +187,7 @@ export class Session {
   }
 
   #release(): void {
+    this.lane.close(new SavedModelError("DISPOSED", "the model was disposed"));
     collected.unregister(this);
     this.#resources.releaseAll();
   }

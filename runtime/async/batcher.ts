@@ -2,6 +2,7 @@ import type { Form, Results } from "../call/call.js";
 import { ownStaged, type PreparedCall, type Staged } from "../call/prepared-call.js";
 import { SavedModelError } from "../errors.js";
 import type { Tensor } from "../tensor.js";
+import type { Lane } from "./lane.js";
 import { aborted } from "./queued-run.js";
 import { joinRows, rowFormOf, rowsOf, splitRows } from "./rows.js";
 
@@ -31,12 +32,14 @@ interface Request {
  */
 export class Batcher {
   readonly #call: PreparedCall;
+  readonly #lane: Lane;
   readonly #maxBatch: number;
   readonly #maxDelay: number;
   readonly #groups: Map<string, Request[]> = new Map();
 
-  constructor(call: PreparedCall, { maxBatch, maxDelay = 0 }: BatchingOptions) {
+  constructor(call: PreparedCall, lane: Lane, { maxBatch, maxDelay = 0 }: BatchingOptions) {
     this.#call = call;
+    this.#lane = lane;
     this.#maxBatch = maxBatch;
     this.#maxDelay = maxDelay;
   }
@@ -71,6 +74,7 @@ export class Batcher {
         reject(aborted(this.#call.name, signal));
       };
       signal?.addEventListener("abort", onAbort, { once: true });
+      this.#lane.hold();
       this.#enqueue(request);
     });
   }
@@ -95,13 +99,15 @@ export class Batcher {
   }
 
   #flush(key: string): void {
-    const requests = (this.#groups.get(key) ?? []).filter(({ isWanted }) => isWanted);
+    const group = this.#groups.get(key) ?? [];
     this.#groups.delete(key);
-    if (requests.length > 0) void this.#run(requests);
+    const requests = group.filter(({ isWanted }) => isWanted);
+    void this.#run(requests).then(() => this.#lane.letGo(group.length));
   }
 
-  /** Runs requests as one. When that fails, each is run alone: only the one that is to blame has to fail. */
+  /** Runs requests as one; never rejects. When it fails, each is run alone: only the one that is to blame has to fail. */
   async #run(requests: readonly Request[]): Promise<void> {
+    if (requests.length === 0) return;
     const rows = requests.map((request) => request.rows);
     try {
       const joined = this.#call.inputs.map(({ dtype }, input) =>
@@ -121,7 +127,7 @@ export class Batcher {
         for (const { reject } of requests) reject(error);
         return;
       }
-      for (const request of requests) if (request.isWanted) void this.#runAlone(request);
+      await Promise.all(requests.filter(({ isWanted }) => isWanted).map((request) => this.#runAlone(request)));
     }
   }
 

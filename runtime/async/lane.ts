@@ -32,6 +32,7 @@ export class Lane implements Waiting {
   readonly #maxQueue: number;
   readonly #queue: Set<Job> = new Set();
   #running = 0;
+  #held = 0;
   #isWriting = false;
   #closed: SavedModelError | undefined;
   readonly #onIdle: (() => void)[] = [];
@@ -48,7 +49,18 @@ export class Lane implements Waiting {
 
   /** How many runs have not ended yet. */
   get pending(): number {
-    return this.#running + this.#queue.size;
+    return this.#running + this.#queue.size + this.#held;
+  }
+
+  /** Counts a call that is to be run together with others: the end of the model waits for it. */
+  hold(): void {
+    this.#held++;
+  }
+
+  /** So many of them have ended. */
+  letGo(count: number): void {
+    this.#held -= count;
+    this.#tellIdle();
   }
 
   /**

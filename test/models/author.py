@@ -22,7 +22,8 @@ from authoring.record import record  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 MODELS = (
-    "composite", "counter", "custom_model", "dtypes", "example", "keras3", "keras3_saved", "keras3_tracked", "names", "regression", "text"
+    "composite", "counter", "custom_model", "dtypes", "example", "keras3", "keras3_saved", "keras3_tracked", "names",
+    "regression", "spin", "text",
 )
 
 

@@ -15,3 +15,14 @@ export function expectError(run: () => unknown, code: ErrorCode): SavedModelErro
   expect(error.message.startsWith(`${code}: `)).toBe(true);
   return error;
 }
+
+/** The error with which a promise rejects, which has to be a coded one. */
+export async function expectRejection(promise: Promise<unknown>, code: ErrorCode): Promise<SavedModelError> {
+  const error: unknown = await promise.then(
+    (value) => value,
+    (reason: unknown) => reason,
+  );
+  return expectError(() => {
+    throw error;
+  }, code);
+}

@@ -35,7 +35,10 @@ const hostileKey: fc.Arbitrary<string> = fc
 
 /** Each value of the `DataType` enum, its references, and values that it does not have; the usual ones more often. */
 const dtype: fc.Arbitrary<number> = fc.oneof(
-  { weight: 30, arbitrary: fc.constantFrom(1, 2, 3, 4, 5, 6, 7, 9, 10, 14, 17, 19, 22, 23, 101, 107, 109, 110) },
+  {
+    weight: 30,
+    arbitrary: fc.constantFrom(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 16, 17, 18, 19, 22, 23, 101, 107, 109, 110),
+  },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 140 }) },
   { weight: 1, arbitrary: fc.constantFrom(-1, 1000, 2 ** 31 - 1, -(2 ** 31)) },
 );

@@ -1,0 +1,86 @@
+import { copyFileSync, existsSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+import { Model, type Tensor } from "../../runtime/index.js";
+import { expectError } from "../support/errors.js";
+import { compileZeroOut, whyNotCompiled, writeZeroOutModel } from "../support/op-library.js";
+import { modelFolder, tempFolder } from "../support/temp.js";
+
+const THIRD_PARTY = "/work/shared/models/stfs-custom-op";
+
+describe("a file that is no library of operations", () => {
+  const load = (path: string) => () => Model.load(modelFolder("counter"), { opLibraries: [path] });
+
+  it("is named when it is not there, with TensorFlow's own words", () => {
+    const error = expectError(load("/nowhere/ops.so"), "OP_LIBRARY_INVALID");
+    expect(error.rawMessage).toMatch(/^the operations in \/nowhere\/ops\.so cannot be loaded: \S/);
+    expect(error.fix).toContain("below the working directory");
+    expect(error.cause).toMatchObject({ name: "TensorFlowError", status: "NOT_FOUND" });
+  });
+
+  it("is named when it is something else", () => {
+    const file = join(tempFolder(), "ops.so");
+    writeFileSync(file, "not a library");
+    const error = expectError(load(file), "OP_LIBRARY_INVALID");
+    expect(error.rawMessage).toContain(`${file} cannot be loaded: `);
+    expect(error.fix).toMatch(/was built for this platform and for TensorFlow \d+\.\d+\.\d+/);
+    expect(error.cause).toMatchObject({ name: "TensorFlowError" });
+  });
+
+  it("is looked for below the working directory", () => {
+    const error = expectError(load("ops/none.so"), "OP_LIBRARY_INVALID");
+    expect(error.rawMessage).toContain(`${join(process.cwd(), "ops/none.so")} cannot be loaded`);
+  });
+});
+
+const reason = whyNotCompiled();
+
+describe.skipIf(reason !== undefined)(`a compiled library of operations (${reason ?? "compiled here"})`, () => {
+  // An operation stays for as long as the process lives, so what is true before comes first.
+  it("is needed by a model with its operation, which says so", () => {
+    const folder = tempFolder();
+    writeZeroOutModel(folder);
+    const error = expectError(() => Model.load(folder), "OP_NOT_REGISTERED");
+    expect(error.rawMessage).toContain('needs the operation "ZeroOut"');
+    expect(error.fix).toContain("opLibraries");
+  });
+
+  it("makes the model run; once per process, by whatever name", async () => {
+    const folder = tempFolder();
+    writeZeroOutModel(folder);
+    const library = compileZeroOut(folder);
+    const link = join(folder, "link.so");
+    symlinkSync(basename(library), link);
+
+    const paths = [[library], [library, library], [link], [relative(process.cwd(), library)], []];
+    for (const opLibraries of paths) {
+      using model = Model.load(folder, { opLibraries });
+      const run = (x: unknown): unknown => (model.run("zero", { x }).zeroed as Tensor).toArray();
+      expect(run([5, 4, 3])).toEqual([5, 0, 0]);
+      expect(run([[7], [8]])).toEqual([[7], [0]]);
+      expect(run([])).toEqual([]);
+      expect(run(6)).toBe(6);
+      expect(((await model.runAsync("zero", { x: [1, 2] })).zeroed as Tensor).toArray()).toEqual([1, 0]);
+      const { trace } = model.trace(() => model.run("zero", { x: [1, 2] }));
+      expect(trace.traceEvents.some(({ name }) => name === "ZeroOut")).toBe(true);
+    }
+  });
+
+  it.skipIf(!existsSync(THIRD_PARTY))(`makes ${THIRD_PARTY} run`, () => {
+    const folder = tempFolder();
+    const library = compileZeroOut(folder);
+    // Another file with the same operation: TensorFlow takes it, as long as it means the same.
+    copyFileSync(library, join(folder, "copy.so"));
+    using model = Model.load(THIRD_PARTY, { opLibraries: [join(folder, "copy.so")] });
+    const { output } = model.run("serving_default", {
+      input: [
+        [5, 2],
+        [9, 9],
+      ],
+    });
+    expect((output as Tensor).toArray()).toEqual([
+      [5, 0],
+      [0, 0],
+    ]);
+  });
+});
