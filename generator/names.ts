@@ -13,7 +13,7 @@ const RESERVED_WORDS: ReadonlySet<string> = new Set(
 /** What a method of a client may not be called: members of `Model`, present and planned, and of every object. */
 const RESERVED_MEMBERS: ReadonlySet<string> = new Set(
   (
-    "constructor call run save dispose disposed signatures directory load async asyncMethods runAsync pending close fit restore saveWeights variables warmUp devices trace " +
+    "constructor new call run save dispose disposed signatures directory load async asyncMethods runAsync pending close fit restore saveWeights variables warmUp devices trace " +
     "toString toLocaleString toJSON valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable then " +
     "__proto__ __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__"
   ).split(" "),

@@ -130,7 +130,10 @@ describe("batched calls", () => {
 
   it("give the numbers of calls that are not batched", async () => {
     await using model = Keras3.load(undefined, { batching: { predict: { maxBatch: 64 } } });
-    const rows = Array.from({ length: 50 }, (_, index) => [Math.sin(index), Math.cos(index), 1] as [number, number, number]);
+    const rows = Array.from(
+      { length: 50 },
+      (_, index) => [Math.sin(index), Math.cos(index), 1] as [number, number, number],
+    );
     const batched = await Promise.all(rows.map((row) => model.async.predict([row])));
     for (const [index, row] of rows.entries()) {
       const [got, want] = [batched[index]?.data[0] ?? Number.NaN, model.predict([row]).data[0] ?? Number.NaN];
