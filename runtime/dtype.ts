@@ -155,7 +155,11 @@ export function allocate<D extends NumericDType>(dtype: D, length: number): Type
 
 /** Like {@link allocate}, for memory that is filled at once: zeroing it would take as long again. */
 export function allocateUnfilled<D extends NumericDType>(dtype: D, length: number): TypedArrays[D] {
-  const { buffer } = Buffer.allocUnsafeSlow(length * slotsOf(dtype) * constructors[dtype].BYTES_PER_ELEMENT);
+  return viewAs(dtype, Buffer.allocUnsafeSlow(length * slotsOf(dtype) * constructors[dtype].BYTES_PER_ELEMENT).buffer);
+}
+
+/** The elements that a buffer holds. */
+export function viewAs<D extends NumericDType>(dtype: D, buffer: ArrayBuffer): TypedArrays[D] {
   return new constructors[dtype](buffer);
 }
 

@@ -3,6 +3,7 @@ import { bfloatToNumber, halfToNumber } from "./call/half.js";
 import { stage } from "./call/stage.js";
 import { type AnyTypedArray, type DType, dtypeInfo, isComplex, isDType, type NumericDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
+import { allocateNative } from "./native-memory.js";
 import { elementCount, formatShape, isShape, MAX_RANK } from "./shape.js";
 import type { AnyNestedLike, AnyShape, Complex, Nested, Scalar, Shape, TensorData } from "./types.js";
 
@@ -60,6 +61,21 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     const staged = stage(data, spec, "Tensor.from()");
     // The elements may be the caller's own array.
     return new Tensor(dtype, shape ?? staged.shape, copyElements(staged.elements));
+  }
+
+  /**
+   * Makes a tensor of zeros in TensorFlow's own memory, to be filled in place through {@link Tensor.data}. Fed as a whole to
+   * a synchronous call that changes no variables, it is not copied: worth it from some 100 KB on, such as images.
+   *
+   * @param dtype a name of `tf.dtypes`, not `string`
+   * @throws {@link SavedModelError} `INVALID_DTYPE`, `INVALID_SHAPE`, `TF_RESOURCE_EXHAUSTED`, or an error of the library
+   */
+  static allocate<D extends NumericDType, const S extends Shape>(dtype: D, shape: S): Tensor<D, Writable<S>> {
+    if (!isDType(dtype) || (dtype as DType) === "string") {
+      throw new SavedModelError("INVALID_DTYPE", `Tensor.allocate(): ${String(dtype)} is no dtype of numbers`);
+    }
+    if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `Tensor.allocate(): ${NO_SHAPE}`);
+    return new Tensor(dtype, shape as Shape as Writable<S>, allocateNative(dtype, shape));
   }
 
   /** @internal Takes ownership of `elements`, which must fit `dtype` and `shape`. */
@@ -216,5 +232,8 @@ export function decodeText(bytes: Uint8Array, index?: number): string {
 /** The elements in memory of their own. */
 export function copyElements(elements: Elements): Elements {
   if (!ArrayBuffer.isView(elements)) return elements.map((bytes) => Uint8Array.from(bytes));
+  // A Buffer's own `slice` copies nothing, and what is kept of a clamped array is a plain one.
+  const bytes: unknown = elements;
+  if (bytes instanceof Uint8Array || bytes instanceof Uint8ClampedArray) return new Uint8Array(bytes);
   return elements.slice();
 }

@@ -81,6 +81,11 @@ export class Frame {
     this.#fed[feed] = this.#feeds[feed]?.write(value) ?? null;
   }
 
+  /** Takes an input as it is, for as long as the run lasts. */
+  share(feed: number, tensor: Pointer): void {
+    this.#fed[feed] = tensor;
+  }
+
   /**
    * Runs on the calling thread.
    *
@@ -214,6 +219,6 @@ export class Frame {
 }
 
 /** An array that another thread may use: small typed arrays without a buffer of their own may be moved by the engine. */
-export function nativeArray(length: number): BigUint64Array {
+function nativeArray(length: number): BigUint64Array {
   return new BigUint64Array(new ArrayBuffer(Math.max(1, length) * BigUint64Array.BYTES_PER_ELEMENT));
 }

@@ -3,6 +3,7 @@ import type { TensorDescription } from "../description.js";
 import type { FeatureDescriptor } from "../descriptor.js";
 import { allocate, type DTypeInfo, dtypeInfo, isDType } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
+import { nativeTensorOf } from "../native-memory.js";
 import type { Session } from "../session.js";
 import { elementCount } from "../shape.js";
 import { copyElements, Tensor } from "../tensor.js";
@@ -94,7 +95,7 @@ export class PreparedCall implements Call {
     const { lane } = this.#session;
     if (lane.isBusy) lane.requireFree(this.name, () => this.writes);
     const frame = this.#frame;
-    this.#write(frame, staged);
+    this.#write(frame, staged, true);
     frame.run();
     return this.#finish(frame, form);
   }
@@ -221,15 +222,27 @@ export class PreparedCall implements Call {
   }
 
   /** Copies the staged inputs to native memory. */
-  #write(frame: Frame, staged: Staged): void {
+  #write(frame: Frame, staged: Staged, mayShare = false): void {
     frame.clear();
     for (let index = 0; index < staged.length; index++) {
       const value = staged[index];
       const input = this.inputs[index];
       if (value === undefined || input === undefined) continue;
       if (frame.isFed(input.feed)) this.#requireSameValue(staged, index);
+      else if (mayShare) this.#shareOrFeed(frame, input, value);
       else frame.feed(input.feed, value);
     }
+  }
+
+  /**
+   * Feeds native memory as it is. A call that changes variables gets a copy: a variable may take over the memory, and what
+   * is written there afterwards would change it.
+   */
+  #shareOrFeed(frame: Frame, { feed, dtype }: PreparedInput, value: Flattened): void {
+    const { elements, shape } = value;
+    const native = ArrayBuffer.isView(elements) ? nativeTensorOf(elements, dtype.name, shape) : undefined;
+    if (native === undefined || this.writes) frame.feed(feed, value);
+    else frame.share(feed, native);
   }
 
   /** Keys that mean one tensor must be given one value: it is fed once. */

@@ -15,7 +15,15 @@ const values: Float32Array = scaled.values.data;
 const whole: number[][] = scaled.toDense().toArray();
 const plain: number[][] = dense.toArray();
 const deep: bigint[][][] = model.deep([[[1n], []], []], { indices: [], values: [], shape: [0, 0] }, [1, 2]).x.toArray();
-const pairs: [number, number][][] = model.pairs([[[1, 2]], [[3, 4], [5, 6]]]).toArray();
+const pairs: [number, number][][] = model
+  .pairs([
+    [[1, 2]],
+    [
+      [3, 4],
+      [5, 6],
+    ],
+  ])
+  .toArray();
 
 // @ts-expect-error values where rows are due
 model.mix([1, 2], 0.5, sparse);
