@@ -1178,8 +1178,8 @@ export class Names extends Model {
    * @returns `new`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  new(new_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
-  new(...inputs: unknown[]): unknown {
+  new_(new_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  new_(...inputs: unknown[]): unknown {
     return this.call("new", inputs);
   }
 
@@ -2360,7 +2360,7 @@ export interface NamesAsync {
    * @returns `new`: float32 [?]
    * @throws SavedModelError when an input does not fit, when TensorFlow fails, or when the call is given up
    */
-  new(
+  new_(
     new_: TensorLike<"float32", [number]>,
     options?: CallOptions,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3171,6 +3171,7 @@ const descriptor: ModelDescriptor = {
     },
     {
       key: "new",
+      method: "new_",
       inputs: [{ key: "new", dtype: "float32", shape: [null] }],
       outputs: [{ key: "new", dtype: "float32", shape: [null] }],
     },
