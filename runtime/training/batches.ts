@@ -1,0 +1,131 @@
+import { seededRandom, shuffledIndices } from "../data/random.js";
+import { SavedModelError } from "../errors.js";
+import type { Method } from "../methods.js";
+import { elementCount, type ShapeSpec } from "../shape.js";
+import { Tensor } from "../tensor.js";
+import { prepareRows } from "./columns.js";
+
+/** The arguments of one call. */
+export interface Batch {
+  readonly values: readonly unknown[];
+  readonly rows: number;
+}
+
+/** Where the batches of each epoch come from. */
+export interface BatchSource {
+  /** The steps and rows of an epoch, where they are known. */
+  readonly steps: number | undefined;
+  readonly rows: number | undefined;
+  /** What a reader of the results should know. */
+  readonly notes: readonly string[];
+  /** Begins an epoch; the first step of it is given. */
+  epoch(firstStep: number): Iterator<Batch> | AsyncIterator<Batch>;
+}
+
+/** How columns are cut into batches. */
+export interface BatchOptions {
+  readonly batchSize: number | undefined;
+  /** The seed of the order of rows; they stay in their own order without one. */
+  readonly seed: number | undefined;
+}
+
+/** Like Keras. */
+const DEFAULT_BATCH = 32;
+
+/**
+ * @param name of the signature, for messages
+ * @throws SavedModelError `INVALID_DATA`, `INVALID_OPTION`, and the codes of a call's inputs
+ */
+export function batchSource(name: string, method: Method, data: unknown, options: BatchOptions): BatchSource {
+  if (Array.isArray(data)) return columnSource(name, method, data, options);
+  if (options.batchSize !== undefined || options.seed !== undefined) {
+    throw new SavedModelError(
+      "INVALID_OPTION",
+      `${name}: batchSize and shuffle are for columns; batches are as they come`,
+    );
+  }
+  return iterableSource(name, method, data);
+}
+
+function columnSource(
+  name: string,
+  { inputs }: Method,
+  columns: readonly unknown[],
+  { batchSize, seed }: BatchOptions,
+): BatchSource {
+  const { count, fixedBatch, batch } = prepareRows(name, inputs, columns);
+  if (fixedBatch !== undefined && batchSize !== undefined && batchSize !== fixedBatch) {
+    const message = `${name}: batchSize is ${batchSize}, but the signature takes ${fixedBatch} at a time`;
+    throw new SavedModelError("INVALID_OPTION", message);
+  }
+  const size = fixedBatch ?? batchSize ?? DEFAULT_BATCH;
+  const rest = fixedBatch === undefined ? 0 : count % fixedBatch;
+  const rows = count - rest;
+  if (rows === 0) {
+    throw new SavedModelError("INVALID_DATA", `${name}: ${count} rows do not make one batch of ${size}`);
+  }
+  const random = seed === undefined ? undefined : seededRandom(seed);
+  return {
+    steps: Math.ceil(rows / size),
+    rows,
+    notes: rest === 0 ? [] : [`${rest} of ${count} rows are left out of each epoch: ${name} takes ${size} at a time`],
+    *epoch(firstStep) {
+      const order = random && shuffledIndices(count, random);
+      for (let from = 0, step = firstStep; from < rows; from += size, step++) {
+        const to = Math.min(rows, from + size);
+        yield { values: batch(step, from, to, order), rows: to - from };
+      }
+    },
+  };
+}
+
+function iterableSource(name: string, { inputs }: Method, data: unknown): BatchSource {
+  const begin = (): unknown => (typeof data === "function" ? (data as () => unknown)() : data);
+  const shape = inputs.find((input) => input.shape?.length !== 0)?.shape ?? null;
+  const place = inputs.findIndex((input) => input.shape?.length !== 0);
+  const check = (values: unknown): Batch => {
+    if (!Array.isArray(values)) {
+      throw new SavedModelError("INVALID_DATA", `${name}: a batch must be a list of the arguments of one call`);
+    }
+    return { values, rows: rowsOf(values[place], shape) };
+  };
+  return {
+    steps: undefined,
+    rows: undefined,
+    notes: [],
+    epoch: () => {
+      const batches = begin();
+      if (isAsyncIterable(batches)) return mapAsync(batches, check);
+      if (isIterable(batches)) return mapped(batches, check);
+      throw new SavedModelError(
+        "INVALID_DATA",
+        `${name}: data must be columns, one for each input, or an iterable of batches`,
+      );
+    },
+  };
+}
+
+function* mapped(batches: Iterable<unknown>, check: (values: unknown) => Batch): Generator<Batch> {
+  for (const values of batches) yield check(values);
+}
+
+async function* mapAsync(batches: AsyncIterable<unknown>, check: (values: unknown) => Batch): AsyncGenerator<Batch> {
+  for await (const values of batches) yield check(values);
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.iterator in value;
+}
+
+/** How many rows a value has; one where it cannot be told. What is wrong with it, the call says. */
+function rowsOf(value: unknown, shape: ShapeSpec): number {
+  if (Tensor.is(value)) return value.shape[0] ?? 1;
+  if (Array.isArray(value)) return value.length;
+  const row = shape?.slice(1) ?? [];
+  if (!ArrayBuffer.isView(value) || !("length" in value) || row.includes(null)) return 1;
+  return Number(value.length) / Math.max(1, elementCount(row.map((size) => size ?? 1)));
+}

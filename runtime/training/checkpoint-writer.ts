@@ -1,0 +1,24 @@
+import type { Model } from "../model.js";
+import type { Checkpoints } from "./options.js";
+
+/** Saves a model every so often while it is trained. */
+export class CheckpointWriter {
+  readonly #model: Model;
+  readonly #options: Checkpoints;
+  #savedAt = performance.now();
+
+  constructor(model: Model, options: Checkpoints) {
+    this.#model = model;
+    this.#options = options;
+  }
+
+  /** Saves, if it is time to. */
+  afterStep(step: number): void {
+    const { directory, everySteps, everySeconds } = this.#options;
+    const isStep = everySteps !== undefined && step % everySteps === 0;
+    const isTime = everySeconds !== undefined && performance.now() - this.#savedAt >= everySeconds * 1000;
+    if (!isStep && !isTime) return;
+    this.#model.save(directory);
+    this.#savedAt = performance.now();
+  }
+}

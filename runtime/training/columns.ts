@@ -1,0 +1,137 @@
+import type { CallInput } from "../call/prepared-call.js";
+import { stage } from "../call/stage.js";
+import { stageTensor } from "../call/stage-tensor.js";
+import { allocate, type DTypeInfo, dtypeInfo, isDType, slotsOf } from "../dtype.js";
+import { SavedModelError } from "../errors.js";
+import { elementCount } from "../shape.js";
+import { type Elements, Tensor } from "../tensor.js";
+import { quote } from "../text.js";
+
+/** Takes the value of one input for a batch: rows `from` to `to` of `order`, or as they are. */
+type Take = (step: number, from: number, to: number, order: Uint32Array | undefined) => unknown;
+
+/** All rows of a training, from which batches are taken. */
+export interface Rows {
+  readonly count: number;
+  /** The leading dimension that the signature fixes, if it does. */
+  readonly fixedBatch: number | undefined;
+  /**
+   * The arguments of a call with the rows `from` to `to`. They are valid until the next batch is asked for.
+   *
+   * @param order which rows these are; in their own order if nothing is said
+   */
+  batch(step: number, from: number, to: number, order?: Uint32Array): readonly unknown[];
+}
+
+/**
+ * Checks the columns of a training, once for all epochs.
+ *
+ * @throws SavedModelError `INVALID_DATA` when there are no rows, or not as many in each column; the codes of a call's inputs
+ */
+export function prepareRows(name: string, inputs: readonly CallInput[], columns: readonly unknown[]): Rows {
+  if (columns.length > inputs.length) {
+    const takes = inputs.map(({ key }) => quote(key)).join(", ");
+    throw new SavedModelError("TOO_MANY_INPUTS", `${name} takes ${inputs.length} (${takes}), got ${columns.length}`);
+  }
+  const counts = new Map<string, number>();
+  const fixed = new Map<string, number>();
+  const values = inputs.map((input, index): Take => {
+    const column = columns[index];
+    if (typeof column === "function") return (step) => column(step);
+    if (column === undefined && input.optional === true) return () => undefined;
+    if (input.shape?.length === 0) return () => column;
+    const { count, take } = prepareColumn(name, input, column);
+    counts.set(input.key, count);
+    const size = input.shape?.[0] ?? null;
+    if (size !== null) fixed.set(input.key, size);
+    return take;
+  });
+  return {
+    count: agreed(name, counts, "rows"),
+    fixedBatch: fixed.size === 0 ? undefined : agreed(name, fixed, "rows a batch"),
+    batch: (step, from, to, order) => values.map((take) => take(step, from, to, order)),
+  };
+}
+
+/** The number that all inputs agree on. */
+function agreed(name: string, counts: ReadonlyMap<string, number>, what: string): number {
+  const [first] = counts;
+  if (first === undefined) throw new SavedModelError("INVALID_DATA", `${name}: no input has rows to train with`);
+  const [key, count] = first;
+  for (const [other, different] of counts) {
+    if (different === count) continue;
+    throw new SavedModelError(
+      "INVALID_DATA",
+      `${name}: input ${quote(key)} has ${count} ${what}, input ${quote(other)} ${different}`,
+    );
+  }
+  if (count === 0) throw new SavedModelError("INVALID_DATA", `${name}: there are no rows`);
+  return count;
+}
+
+interface PreparedColumn {
+  readonly count: number;
+  readonly take: Take;
+}
+
+function prepareColumn(name: string, input: CallInput, column: unknown): PreparedColumn {
+  const { dtype, shape, key, features, components } = input;
+  if (components !== undefined || features !== undefined || !isDType(dtype)) return listColumn(name, input, column);
+  const spec = { key, dtype: dtypeInfo(dtype), shape: shape && [null, ...shape.slice(1)], role: "column" };
+  const { shape: whole, elements } = Tensor.is(column) ? stageTensor(column, spec, name) : stage(column, spec, name);
+  const [count = 0, ...row] = whole;
+  return { count, take: numberRows(spec.dtype, row, elements) };
+}
+
+/** A list whose items are handed on as they are: objects for `tf.Example`s, rows of ragged tensors. */
+function listColumn(name: string, { key }: CallInput, column: unknown): PreparedColumn {
+  if (!Array.isArray(column)) {
+    throw new SavedModelError("INVALID_DATA", `${name}: the column of input ${quote(key)} must be a list of rows`);
+  }
+  return {
+    count: column.length,
+    take: (_, from, to, order) =>
+      order === undefined ? column.slice(from, to) : Array.from(order.subarray(from, to), (row) => column[row]),
+  };
+}
+
+/** Rows of equal size. In their own order they are fed from where they are; in another they are gathered in one array. */
+function numberRows({ name }: DTypeInfo, row: readonly number[], elements: Elements): Take {
+  const shapes = new Map<number, readonly number[]>();
+  const shapeOf = (count: number): readonly number[] => {
+    const shape = shapes.get(count) ?? Object.freeze([count, ...row]);
+    shapes.set(count, shape);
+    return shape;
+  };
+  const perRow = elementCount(row);
+  if (name === "string" || !ArrayBuffer.isView(elements)) {
+    const strings = elements as readonly Uint8Array[];
+    return (_, from, to, order) => {
+      const rows =
+        order === undefined
+          ? strings.slice(from * perRow, to * perRow)
+          : Array.from(order.subarray(from, to)).flatMap((at) => strings.slice(at * perRow, (at + 1) * perRow));
+      return Tensor.own(name, shapeOf(to - from), rows);
+    };
+  }
+  // One dtype has one kind of array; the compiler sees a union of all.
+  const source = elements as Float32Array<ArrayBuffer>;
+  const size = perRow * slotsOf(name);
+  let target = allocate(name, 0) as Float32Array<ArrayBuffer>;
+  return (_, from, to, order) => {
+    const count = to - from;
+    if (order === undefined) return Tensor.own(name, shapeOf(count), source.subarray(from * size, to * size));
+    if (target.length !== count * size) target = allocate(name, count * perRow) as Float32Array<ArrayBuffer>;
+    for (let index = 0; index < count; index++)
+      copyRow(source, (order[from + index] ?? 0) * size, target, index * size, size);
+    return Tensor.own(name, shapeOf(count), target);
+  };
+}
+
+/** From this size on, a view and a copy of it are faster than a loop. */
+const LONG_ROW = 32;
+
+function copyRow(source: Float32Array, start: number, target: Float32Array, at: number, size: number): void {
+  if (size >= LONG_ROW) target.set(source.subarray(start, start + size), at);
+  else for (let index = 0; index < size; index++) target[at + index] = source[start + index] ?? 0;
+}

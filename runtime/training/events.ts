@@ -1,0 +1,52 @@
+/** Numbers by the name of what they measure: the scalar outputs of a signature. */
+export type Metrics<Name extends string = string> = Readonly<Record<Name, number>>;
+
+/** What is known when a training begins. */
+export interface TrainingStart {
+  readonly epochs: number;
+  /** The steps of an epoch; unknown where batches come from an iterable. */
+  readonly steps: number | undefined;
+  /** The rows of an epoch; unknown where batches come from an iterable. */
+  readonly rows: number | undefined;
+}
+
+/** One step of a training: a call of its signature. */
+export interface BatchEvent<Name extends string = string> {
+  /** From 1 on. */
+  readonly epoch: number;
+  /** From 1 on, over all epochs. */
+  readonly step: number;
+  /** From 1 on, within the epoch. */
+  readonly stepOfEpoch: number;
+  /** The rows of this batch. */
+  readonly rows: number;
+  /** The scalar outputs of this step. */
+  readonly metrics: Metrics<Name>;
+}
+
+/** One epoch of a training. */
+export interface EpochRecord<Name extends string = string> {
+  /** From 1 on. */
+  readonly epoch: number;
+  /** The steps that were made so far, over all epochs. */
+  readonly step: number;
+  /** The rows of this epoch. */
+  readonly rows: number;
+  /** How long it took, validation included. */
+  readonly seconds: number;
+  /** The scalar outputs, averaged over the epoch's rows. */
+  readonly metrics: Metrics<Name>;
+  /** The scalar outputs of the validation signature, averaged over its rows. */
+  readonly validation?: Metrics;
+  /** The scalar inputs that are no data, such as a learning rate, as they were in the last step. */
+  readonly constants?: Metrics;
+}
+
+/** Somebody who is told how a training goes on. */
+export interface TrainingObserver {
+  onStart?(start: TrainingStart): void;
+  onBatch?(event: BatchEvent): void;
+  onEpoch?(record: EpochRecord): void;
+  /** Also after an error. */
+  onEnd?(): void;
+}

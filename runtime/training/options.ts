@@ -1,0 +1,122 @@
+import { SavedModelError } from "../errors.js";
+import { checkCount, checkFlag, checkOptions, invalidOption } from "../options.js";
+import type { BatchEvent, EpochRecord } from "./events.js";
+import type { SignatureMethod, TrainingData } from "./types.js";
+
+/** When a training ends before its last epoch. */
+export interface EarlyStopping {
+  /** What is watched: a metric, or `validation_` and a metric. By default the first one of the validation, else of the training. */
+  readonly monitor?: string;
+  /** After how many epochs without a better value the training ends; by default 1. */
+  readonly patience?: number;
+  /** By how much a value must be better; by default 0. */
+  readonly minDelta?: number;
+  /** Whether less is better, as of a loss, or more, as of an accuracy. By default `min`. */
+  readonly mode?: "min" | "max";
+  /** Whether the model ends with the weights of its best epoch. */
+  readonly restoreBest?: boolean;
+}
+
+/** Where and how often a model is saved during its training. */
+export interface Checkpoints {
+  /** The folder of a SavedModel, replaced as a whole each time. */
+  readonly directory: string | URL;
+  readonly everySteps?: number;
+  readonly everySeconds?: number;
+}
+
+/** What is asked after each epoch. */
+export interface Validation<Inputs extends readonly unknown[] = readonly never[], Result = unknown> {
+  /** A signature with scalar outputs that changes nothing, such as `model.evaluate`. */
+  readonly signature: SignatureMethod<Inputs, Result>;
+  readonly data: TrainingData<Inputs>;
+  readonly batchSize?: number;
+}
+
+/** How a signature is trained. */
+export interface FitOptions<
+  Name extends string = string,
+  ValidationInputs extends readonly unknown[] = readonly never[],
+  ValidationResult = unknown,
+> {
+  /** How often all rows are gone through; by default once. */
+  readonly epochs?: number;
+  /** The rows of a step; by default 32, or what the signature fixes. The last batch of an epoch may be smaller. */
+  readonly batchSize?: number;
+  /** Whether rows come in another order in each epoch, by a seed from 0 to 2³² - 1. By default they keep their order. */
+  readonly shuffle?: false | { readonly seed: number };
+  readonly validation?: Validation<ValidationInputs, ValidationResult>;
+  readonly earlyStopping?: EarlyStopping;
+  readonly checkpoints?: Checkpoints;
+  /** Ends the training between two steps, with `ABORTED`. */
+  readonly signal?: AbortSignal;
+  /** Whether a metric may be NaN or infinite; else the training ends with `NOT_FINITE`. */
+  readonly allowNotFinite?: boolean;
+  /** Whether each step runs on a worker thread; else on this one, which is given up to the event loop every few milliseconds. */
+  readonly worker?: boolean;
+  /** Where progress is shown: by default on standard error; false for nowhere. */
+  readonly progress?: boolean | NodeJS.WriteStream;
+  readonly onBatch?: (event: BatchEvent<Name>) => void | Promise<void>;
+  readonly onEpoch?: (record: EpochRecord<Name>) => void | Promise<void>;
+}
+
+const CALL = "fit()";
+
+/** @throws SavedModelError `INVALID_OPTION`, naming the option */
+export function checkFitOptions(options: FitOptions): void {
+  checkOptions(CALL, options, [
+    "epochs",
+    "batchSize",
+    "shuffle",
+    "validation",
+    "earlyStopping",
+    "checkpoints",
+    "signal",
+    "allowNotFinite",
+    "worker",
+    "progress",
+    "onBatch",
+    "onEpoch",
+  ]);
+  checkFinite("epochs", options.epochs);
+  checkFinite("batchSize", options.batchSize);
+  checkFlag(CALL, "allowNotFinite", options.allowNotFinite);
+  checkFlag(CALL, "worker", options.worker);
+  for (const name of ["onBatch", "onEpoch"] as const) {
+    const callback: unknown = options[name];
+    if (callback !== undefined && typeof callback !== "function") throw invalidOption(CALL, name, "a function");
+  }
+  const { signal, shuffle, validation, earlyStopping, checkpoints } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidOption(CALL, "signal", "an AbortSignal");
+  if (shuffle !== undefined && shuffle !== false) checkOptions(`${CALL} shuffle`, shuffle, ["seed"]);
+  if (validation !== undefined) {
+    checkOptions(`${CALL} validation`, validation, ["signature", "data", "batchSize"]);
+    checkFinite("validation.batchSize", validation.batchSize);
+  }
+  if (earlyStopping !== undefined) checkEarlyStopping(earlyStopping);
+  if (checkpoints !== undefined) checkCheckpoints(checkpoints);
+}
+
+function checkEarlyStopping(options: EarlyStopping): void {
+  checkOptions(`${CALL} earlyStopping`, options, ["monitor", "patience", "minDelta", "mode", "restoreBest"]);
+  const { patience = 1, minDelta = 0, mode = "min", restoreBest } = options;
+  if (!Number.isSafeInteger(patience) || patience < 0) throw invalidOption(CALL, "patience", "an integer from 0 on");
+  if (!(minDelta >= 0)) throw invalidOption(CALL, "minDelta", "a number from 0 on");
+  if (mode !== "min" && mode !== "max") throw invalidOption(CALL, "mode", '"min" or "max"');
+  checkFlag(CALL, "restoreBest", restoreBest);
+}
+
+function checkCheckpoints(options: Checkpoints): void {
+  checkOptions(`${CALL} checkpoints`, options, ["directory", "everySteps", "everySeconds"]);
+  const { everySteps, everySeconds } = options;
+  checkFinite("everySteps", everySteps);
+  if (everySeconds !== undefined && !(everySeconds > 0)) throw invalidOption(CALL, "everySeconds", "a number above 0");
+  if (everySteps === undefined && everySeconds === undefined) {
+    throw new SavedModelError("INVALID_OPTION", `${CALL}: checkpoints need everySteps or everySeconds`);
+  }
+}
+
+function checkFinite(option: string, count: number | undefined): void {
+  if (count === Number.POSITIVE_INFINITY) throw invalidOption(CALL, option, "an integer from 1 on");
+  checkCount(CALL, option, count);
+}

@@ -1,0 +1,196 @@
+import { type BoundMethod, boundMethod } from "../bound-methods.js";
+import { SavedModelError } from "../errors.js";
+import type { Method } from "../methods.js";
+import { printable, quote } from "../text.js";
+import { type Batch, type BatchSource, batchSource } from "./batches.js";
+import { BestWeights } from "./best-weights.js";
+import { CheckpointWriter } from "./checkpoint-writer.js";
+import { Evaluation } from "./evaluation.js";
+import type { EpochRecord, Metrics, TrainingObserver } from "./events.js";
+import type { FitOptions } from "./options.js";
+import { MetricOutputs } from "./scalars.js";
+
+/** How long the event loop waits, at most a step longer: milliseconds. */
+const TURN = 8;
+
+/** A training while it goes on. */
+export class Training {
+  readonly #bound: BoundMethod;
+  readonly #name: string;
+  readonly #method: Method;
+  readonly #metrics: MetricOutputs;
+  readonly #source: BatchSource;
+  readonly #evaluation: Evaluation | undefined;
+  readonly #best: BestWeights | undefined;
+  readonly #checkpoints: CheckpointWriter | undefined;
+  readonly #options: FitOptions;
+  readonly #observers: readonly TrainingObserver[];
+  readonly #tellsBatches: boolean;
+  readonly #records: EpochRecord[] = [];
+  #step = 0;
+  #turnEnds = 0;
+  #last: Batch | undefined;
+
+  /** Checks everything that can be known before the first step. */
+  constructor(signature: unknown, data: unknown, options: FitOptions, observers: readonly TrainingObserver[]) {
+    this.#bound = requireMethod(signature);
+    this.#name = `${printable(this.#bound.key)}()`;
+    this.#method = this.#bound.calls.method(this.#bound.key);
+    this.#metrics = new MetricOutputs(this.#name, this.#method);
+    const { batchSize, shuffle, validation, earlyStopping, checkpoints } = options;
+    this.#source = batchSource(this.#name, this.#method, data, {
+      batchSize,
+      seed: shuffle === undefined || shuffle === false ? undefined : shuffle.seed,
+    });
+    this.#evaluation = validation && new Evaluation(requireMethod(validation.signature), validation);
+    this.#best =
+      earlyStopping &&
+      new BestWeights(this.#bound.model, earlyStopping, this.#metrics.names, this.#evaluation?.names ?? []);
+    this.#checkpoints = checkpoints && new CheckpointWriter(this.#bound.model, checkpoints);
+    this.#options = options;
+    this.#observers = observers;
+    this.#tellsBatches = options.onBatch !== undefined || observers.some(({ onBatch }) => onBatch !== undefined);
+  }
+
+  /** What a reader of the results should know. */
+  get notes(): readonly string[] {
+    return [...this.#source.notes, ...(this.#evaluation?.notes ?? [])];
+  }
+
+  get monitor(): string | undefined {
+    return this.#best?.monitor;
+  }
+
+  get bestEpoch(): number | undefined {
+    return this.#best?.epoch;
+  }
+
+  /** Trains, and gives a record for each epoch. */
+  async run(): Promise<readonly EpochRecord[]> {
+    const { epochs = 1 } = this.#options;
+    const { steps, rows } = this.#source;
+    for (const observer of this.#observers) observer.onStart?.({ epochs, steps, rows });
+    try {
+      for (let epoch = 1; epoch <= epochs; epoch++) {
+        const record = await this.#runEpoch(epoch);
+        this.#records.push(record);
+        for (const observer of this.#observers) observer.onEpoch?.(record);
+        await this.#options.onEpoch?.(record);
+        if (this.#best?.see(record) === true) break;
+      }
+      this.#best?.restore();
+      return this.#records;
+    } finally {
+      this.#best?.clear();
+      for (const observer of this.#observers) observer.onEnd?.();
+    }
+  }
+
+  async #runEpoch(epoch: number): Promise<EpochRecord> {
+    const start = performance.now();
+    const sums = new Float64Array(this.#metrics.names.length);
+    const batches = this.#source.epoch(this.#step + 1);
+    let rows = 0;
+    let stepOfEpoch = 0;
+    try {
+      for (;;) {
+        if (performance.now() > this.#turnEnds) await this.#takeTurn();
+        this.#requireGo(epoch);
+        const pending = batches.next();
+        const { done, value: batch } = pending instanceof Promise ? await pending : pending;
+        if (done === true) break;
+        this.#step++;
+        stepOfEpoch++;
+        rows += batch.rows;
+        this.#last = batch;
+        const ran = this.#runStep(batch);
+        const results = ran instanceof Promise ? await ran : ran;
+        this.#requireFinite(results, epoch);
+        this.#metrics.addTo(sums, results, batch.rows);
+        if (this.#tellsBatches) await this.#tellBatch(epoch, stepOfEpoch, batch.rows, results);
+        this.#checkpoints?.afterStep(this.#step);
+      }
+    } finally {
+      // A generator of the caller's may hold something open.
+      await batches.return?.();
+    }
+    if (stepOfEpoch === 0) throw this.#noBatches(epoch);
+    const metrics = this.#metrics.means(sums, rows);
+    const validation = await this.#evaluation?.run(() => this.#takeTurn());
+    const constants = this.#constants();
+    return {
+      epoch,
+      step: this.#step,
+      rows,
+      seconds: (performance.now() - start) / 1000,
+      metrics,
+      ...(validation && { validation }),
+      ...(constants && { constants }),
+    };
+  }
+
+  #runStep({ values }: Batch): readonly unknown[] | Promise<readonly unknown[]> {
+    const { calls, key } = this.#bound;
+    return this.#options.worker === true
+      ? calls.start(key, this.#method, values, "plain")
+      : calls.run(key, this.#method, values, "plain");
+  }
+
+  /** Lets others have the event loop. */
+  async #takeTurn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#turnEnds = performance.now() + TURN;
+  }
+
+  async #tellBatch(epoch: number, stepOfEpoch: number, rows: number, results: readonly unknown[]): Promise<void> {
+    const event = { epoch, step: this.#step, stepOfEpoch, rows, metrics: this.#metrics.read(results) };
+    for (const observer of this.#observers) observer.onBatch?.(event);
+    await this.#options.onBatch?.(event);
+  }
+
+  #requireGo(epoch: number): void {
+    const { signal } = this.#options;
+    if (signal?.aborted !== true) return;
+    throw new SavedModelError(
+      "ABORTED",
+      `fit(): the training was aborted in epoch ${epoch}, after step ${this.#step}`,
+      {
+        cause: signal.reason,
+      },
+    );
+  }
+
+  #requireFinite(results: readonly unknown[], epoch: number): void {
+    if (this.#options.allowNotFinite === true) return;
+    const broken = this.#metrics.findBroken(results);
+    if (broken === undefined) return;
+    const what = `${quote(broken.name)} is ${broken.value} in step ${this.#step} (epoch ${epoch})`;
+    throw new SavedModelError("NOT_FINITE", `${this.#name}: ${what}`, {
+      fix: "Lower the learning rate or look at the data; `allowNotFinite` goes on.",
+    });
+  }
+
+  #noBatches(epoch: number): SavedModelError {
+    const fix = "An iterator can be gone through once: give a function that begins anew.";
+    const message = `${this.#name}: there was no batch in epoch ${epoch}`;
+    return new SavedModelError("INVALID_DATA", message, epoch === 1 ? {} : { fix });
+  }
+
+  /** The scalar numbers among the inputs of the last step. */
+  #constants(): Metrics | undefined {
+    const scalars = this.#method.inputs.flatMap(({ key, shape }, place) => {
+      const value = this.#last?.values[place];
+      return shape?.length === 0 && typeof value === "number" ? [[key, value] as const] : [];
+    });
+    return scalars.length === 0 ? undefined : Object.fromEntries(scalars);
+  }
+}
+
+/** @throws SavedModelError `NOT_TRAINABLE` for a function that is no method of a client */
+function requireMethod(signature: unknown): BoundMethod {
+  const bound = boundMethod(signature);
+  if (bound !== undefined) return bound;
+  throw new SavedModelError("NOT_TRAINABLE", "fit() takes a method of a generated client", {
+    fix: "Pass the method itself: `fit(model.train, …)`.",
+  });
+}
