@@ -1,7 +1,7 @@
 import type { Sample } from "./contestants/case.js";
 
 /** The value below which `fraction` of a sorted list lies: its nearest rank. */
-function quantile(sorted: ArrayLike<number>, fraction: number): number {
+export function quantile(sorted: ArrayLike<number>, fraction: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * fraction) - 1)] ?? Number.NaN;
 }
 

@@ -16,7 +16,18 @@ export interface CallCase {
   readonly freshTensor?: boolean;
   /** Copy this much with C's memcpy, without TensorFlow. */
   readonly memcpyBytes?: number;
+  /** How many calls of the signature are measured as one: 1, if nothing is said. */
+  readonly repeat?: number;
+  /** How the client makes them: on the calling thread, if nothing is said. */
+  readonly manner?: Manner;
+  /** The client runs concurrent calls together, this many rows at most. */
+  readonly maxBatch?: number;
+  /** Python makes the calls in this many threads: in its main thread, if nothing is said. */
+  readonly threads?: number;
 }
+
+/** On the calling thread; on worker threads, one after another; or on worker threads, all at once. */
+type Manner = "sync" | "awaited" | "concurrent";
 
 /** What a contestant answers for a number of calls: nanoseconds per call, or bytes. */
 export interface Sample {

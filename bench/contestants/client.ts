@@ -7,7 +7,7 @@ import type { CallCase } from "./case.js";
 import type { Command } from "./program.js";
 
 const PROGRAMS = "bench/node";
-const OTHERS = ["bench/statistics.ts", "generated/custom-model.ts", "generated/dtypes.ts"];
+const CLIENTS = ["custom-model", "dtypes", "keras3", "spin"].map((name) => `generated/${name}.ts`);
 
 /**
  * Compiles the programs for Node.js, and the generated clients, into a folder below the package. There `savedmodel` is the
@@ -17,7 +17,8 @@ const OTHERS = ["bench/statistics.ts", "generated/custom-model.ts", "generated/d
  */
 export function compilePrograms(root: string, folder: string): string {
   const programs = readdirSync(join(root, PROGRAMS)).map((file) => `${PROGRAMS}/${file}`);
-  for (const source of [...programs, ...OTHERS]) compile(readFileSync(join(root, source), "utf8"), folder, source);
+  for (const source of [...programs, "bench/statistics.ts", ...CLIENTS])
+    compile(readFileSync(join(root, source), "utf8"), folder, source);
   return join(folder, PROGRAMS);
 }
 

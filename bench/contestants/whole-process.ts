@@ -22,7 +22,7 @@ function perProcess(name: string, run: () => number): Contestant {
 }
 
 /** Runs a command to its end, and answers what it printed. */
-function finished({ file, args, env }: Command, directory: string): string {
+export function finished({ file, args, env }: Command, directory: string): string {
   const { error, status, signal, stderr, stdout } = spawnSync(file, args, {
     cwd: directory,
     encoding: "utf8",

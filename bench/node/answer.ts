@@ -3,7 +3,7 @@ import type { Sample } from "../contestants/case.js";
 import { summarize } from "../statistics.js";
 import { requireBuilt } from "./built.js";
 
-/** A case made ready: one call of it. */
+/** A case made ready: one call of it; a promise when it is asynchronous. */
 export type Call = () => unknown;
 
 /** What a call returned last: without it the optimiser might drop work that nobody looks at. */
@@ -20,16 +20,18 @@ export async function answer(calls: ReadonlyMap<string, Call>): Promise<void> {
     const [name = "", count = ""] = line.split(" ");
     const call = calls.get(name);
     if (call === undefined) throw new Error(`there is no case ${name}`);
-    process.stdout.write(`${JSON.stringify({ calls: Number(count), ...measure(call, Number(count)) })}\n`);
+    process.stdout.write(`${JSON.stringify({ calls: Number(count), ...(await measure(call, Number(count))) })}\n`);
   }
   if (result === undefined) process.exitCode = 1;
 }
 
-function measure(call: Call, count: number): Sample {
+async function measure(call: Call, count: number): Promise<Sample> {
   const samples = new Float64Array(count);
   let before = performance.now();
   for (let index = 0; index < count; index++) {
     result = call();
+    // A call on this thread is not to wait for the end of its turn.
+    if (result instanceof Promise) result = await result;
     const after = performance.now();
     samples[index] = (after - before) * 1e6;
     before = after;

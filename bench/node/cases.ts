@@ -1,8 +1,10 @@
 import type { Model, Tensor, TensorLike } from "savedmodel";
 import { CustomModel } from "../../generated/custom-model.js";
 import { Dtypes } from "../../generated/dtypes.js";
+import { Keras3 } from "../../generated/keras3.js";
 import type { CallCase } from "../contestants/case.js";
 import type { Call } from "./answer.js";
+import { inManner } from "./manner.js";
 
 type Prepare = (kase: CallCase) => Call;
 
@@ -10,7 +12,14 @@ type Prepare = (kase: CallCase) => Call;
 export const clients: Readonly<Record<string, () => Prepare | Promise<Prepare>>> = {
   custom_model: () => {
     const model = CustomModel.load();
-    return ({ signature }) => (signature === "train" ? () => model.train([[1, 1]], [[1]]) : () => model.pred([[1, 1]]));
+    return (kase) => {
+      if (kase.signature === "train") return () => model.train([[1, 1]], [[1]]);
+      return inManner(
+        kase,
+        () => model.pred([[1, 1]]),
+        () => model.async.pred([[1, 1]]),
+      );
+    };
   },
   dtypes: () => {
     const model = Dtypes.load();
@@ -23,29 +32,50 @@ export const clients: Readonly<Record<string, () => Prepare | Promise<Prepare>>>
       return readsData === true ? () => model.string(strings).data : () => model.string(strings).bytes;
     };
   },
+  // Batching is an option of the load.
+  keras3: () => (kase) => {
+    const { maxBatch } = kase;
+    const model = Keras3.load(undefined, maxBatch === undefined ? {} : { batching: { predict: { maxBatch } } });
+    return inManner(
+      kase,
+      (index) => model.predict([[index, 1, 1]]),
+      (index) => model.async.predict([[index, 1, 1]]),
+    );
+  },
   cnn: () => network("cnn", 32 * 32 * 3),
   mobilenet: () => network("mobilenet", 224 * 224 * 3),
 };
 
 /** What the clients of the networks have in common. They are generated when the benchmarks run. */
 interface Network extends Model {
-  predict(images: TensorLike<"float32", [number, number, number, number]>): Tensor<"float32", [number, number]>;
+  predict(images: Images): Probabilities;
+  readonly async: { predict(images: Images): Promise<Probabilities> };
 }
+
+type Images = TensorLike<"float32", [number, number, number, number]>;
+type Probabilities = Tensor<"float32", [number, number]>;
 
 async function network(name: string, imageSize: number): Promise<Prepare> {
   // There is nothing yet to compile against.
   const module = (await import(`../../generated/${name}.js`)) as { readonly Network: { load(): Network } };
   const model = module.Network.load();
-  return ({ size = 1 }) => {
-    const images = Float32Array.from({ length: size * imageSize }, Math.random);
-    return () => model.predict(images).data;
+  return (kase) => {
+    const images = Float32Array.from({ length: (kase.size ?? 1) * imageSize }, Math.random);
+    return inManner(
+      kase,
+      () => model.predict(images).data,
+      async () => (await model.async.predict(images)).data,
+    );
   };
 }
 
 /** An identity must give back what it was given, and a network probabilities. */
-export function checkResult({ name, signature, size = 1, stringBytes = 4 }: CallCase, call: Call): void {
-  if (signature === "predict") {
-    const sum = (call() as Float32Array).reduce((total, value) => total + value);
+export async function checkResult(
+  { name, signature, size = 1, stringBytes = 4, isRandom = false }: CallCase,
+  call: Call,
+): Promise<void> {
+  if (isRandom) {
+    const sum = ((await call()) as Float32Array).reduce((total, value) => total + value);
     if (Math.abs(sum - size) < 1e-3 * size) return;
   } else {
     if (signature !== "float32" && signature !== "string") return;

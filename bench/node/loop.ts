@@ -11,7 +11,7 @@ const prepare = await load();
 const calls = new Map<string, Call>();
 for (const kase of JSON.parse(json) as CallCase[]) {
   const call = prepare(kase);
-  checkResult(kase, call);
+  await checkResult(kase, call);
   calls.set(kase.name, call);
 }
 await answer(calls);

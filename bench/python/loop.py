@@ -8,6 +8,7 @@ import json
 import math
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter_ns
 
 import numpy as np
@@ -24,6 +25,16 @@ def prepare(model: object, case: dict) -> Callable[[], object]:
         inputs = {name: tf.constant(value) for name, value in data.items()}
         return function(**inputs)[output].numpy()
 
+    return repeated(call, case)
+
+
+def repeated(call: Callable[[], object], case: dict) -> Callable[[], object]:
+    """As many calls as the case wants to be measured as one, in as many threads."""
+    if "threads" in case:
+        threads = ThreadPoolExecutor(case["threads"])
+        return lambda: list(threads.map(lambda _: call(), range(case["repeat"])))
+    if "repeat" in case:
+        return lambda: [call() for _ in range(case["repeat"])]
     return call
 
 

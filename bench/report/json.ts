@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Result } from "../rounds.js";
+import type { Figures } from "./figures.js";
 
 /** What the figures were taken on. */
 export interface Setting {
@@ -20,6 +21,6 @@ export function settingOf(tensorflow: string): Setting {
 }
 
 /** Writes the figures, in the unit of each result. */
-export function writeJson(file: string, setting: Setting, results: readonly Result[]): void {
+export function writeJson(file: string, setting: Setting, results: readonly (Figures | Result)[]): void {
   writeFileSync(file, `${JSON.stringify({ setting, results }, null, 2)}\n`);
 }

@@ -1,30 +1,19 @@
 import type { Result, Score, Unit } from "../rounds.js";
+import { formatDigits, layOut } from "./layout.js";
 
-const HEAD = ["", "median", "rounds from … to", "p99", "ratio"] as const;
+const HEADS = ["median", "rounds from … to", "p99", "ratio"];
 
 /** A comparison as a table of text: one line per contestant, ratios to the baseline. */
 export function formatTable({ title, baseline, scores, unit }: Result): string {
-  const rows = scores.map((score) =>
-    "absent" in score ? ([score.name, `not there: ${score.absent}`] as const) : formatScore(score, unit),
+  const lines = scores.map((score) =>
+    "absent" in score ? score : { name: score.name, cells: formatScore(score, unit) },
   );
-  const widths = HEAD.map((head, column) =>
-    Math.max(head.length, ...rows.filter((row) => row.length > 2).map((row) => row[column]?.length ?? 0)),
-  );
-  widths[0] = Math.max(...scores.map(({ name }) => name.length));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) =>
-        column === 0 || cells.length === 2 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join("  ")
-      .trimEnd();
-  return [`${title} (ratios to: ${baseline})`, ...[HEAD, ...rows].map((row) => `  ${line(row)}`), ""].join("\n");
+  return layOut(`${title} (ratios to: ${baseline})`, HEADS, lines);
 }
 
-function formatScore({ name, median, lowest, highest, p99, ratio }: Score, unit: Unit): readonly string[] {
+function formatScore({ median, lowest, highest, p99, ratio }: Score, unit: Unit): readonly string[] {
   const format = (value: number): string => formatValue(value, unit);
   return [
-    name,
     format(median),
     `${format(lowest)} … ${format(highest)}`,
     format(p99),
@@ -46,8 +35,4 @@ function formatValue(value: number, unit: Unit): string {
 
 function formatRatio(ratio: number): string {
   return `${formatDigits(ratio)}×`;
-}
-
-function formatDigits(value: number): string {
-  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }

@@ -1,4 +1,5 @@
 import { authoredModel } from "../contestants/authored.js";
+import type { CallCase } from "../contestants/case.js";
 import { compileClient } from "../contestants/client.js";
 import type { BenchOptions } from "../options.js";
 import { isWanted } from "../options.js";
@@ -45,6 +46,15 @@ async function* comparisons(
   yield* startCalls(workplace, { directory: model.directory, client: name }, plan);
 }
 
+/** What it takes to leave the event loop free meanwhile. */
+function asynchronous(kase: CallCase): PlannedCalls["entrants"][number] {
+  return {
+    caller: "client",
+    name: "savedmodel, async",
+    kase: { ...kase, name: `${kase.name}/async`, manner: "awaited" },
+  };
+}
+
 function planned({ name, title }: Network, batch: number, options: BenchOptions): PlannedCalls {
   const kase = { name: `${name}/${batch}`, signature: "predict", size: batch, isRandom: true };
   return {
@@ -56,6 +66,7 @@ function planned({ name, title }: Network, batch: number, options: BenchOptions)
       { caller: "c", name: RUNTIME_OPTIONS, kase },
       { caller: "cDefault", name: "C, default options", kase },
       { caller: "client", name: "savedmodel", kase },
+      ...(batch === 1 ? [asynchronous(kase)] : []),
       { caller: "python", name: "Python, loaded.signatures", kase },
     ],
   };

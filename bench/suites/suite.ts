@@ -1,12 +1,13 @@
 import type { BenchOptions } from "../options.js";
+import type { Figures } from "../report/figures.js";
 import type { Comparison, Pace } from "../rounds.js";
 import type { Workplace } from "../workplace.js";
 
 /**
- * Comparisons that share their programs. The programs run while the suite is iterated over, so each comparison is to be made
- * before the next is asked for.
+ * Comparisons that share their programs, or figures that were taken already. The programs run while the suite is iterated
+ * over, so each comparison is to be made before the next is asked for.
  */
-export type Suite = (workplace: Workplace, options: BenchOptions) => AsyncIterable<Comparison>;
+export type Suite = (workplace: Workplace, options: BenchOptions) => AsyncIterable<Comparison | Figures>;
 
 /** Enough rounds to tell 2 % on a quiet machine; a quick run tells 20 %. */
 export function paceOf({ quick }: BenchOptions, overrides: Partial<Pace> = {}): Pace {
