@@ -7,6 +7,7 @@ const config: ViteUserConfig = defineConfig({
     // Generated code imports the package by its name; the tests run it on the sources.
     alias: [
       { find: /^savedmodel$/, replacement: source("runtime/index.ts") },
+      { find: /^savedmodel\/data$/, replacement: source("runtime/data/index.ts") },
       { find: /^savedmodel\/generator$/, replacement: source("generator/index.ts") },
     ],
   },

@@ -24,6 +24,28 @@ export { SparseTensor } from "./sparse-tensor.js";
 export { Tensor } from "./tensor.js";
 export type { NameEvent, OperationEvent, Trace, Traced, TraceEvent } from "./trace.js";
 export type {
+  BatchEvent,
+  EpochRecord,
+  Metrics,
+  TrainingObserver,
+  TrainingStart,
+} from "./training/events.js";
+export { fit } from "./training/fit.js";
+export { History, type HistoryDetails } from "./training/history.js";
+export type { HistoryJson } from "./training/history-json.js";
+export type { Checkpoints, EarlyStopping, FitOptions, Validation } from "./training/options.js";
+export type { PlotOptions } from "./training/plot.js";
+export { progressObserver } from "./training/progress.js";
+export type {
+  Batches,
+  Column,
+  Columns,
+  Constant,
+  MetricName,
+  SignatureMethod,
+  TrainingData,
+} from "./training/types.js";
+export type {
   AnyNested,
   AnyNestedLike,
   AnyShape,

@@ -7,7 +7,9 @@ import { doctorCommand } from "./doctor.js";
 import { generateCommand } from "./generate.js";
 import { inspectCommand } from "./inspect.js";
 import { installCommand } from "./install.js";
+import { plotCommand } from "./plot.js";
 import { runCommand } from "./run.js";
+import { trainCommand } from "./train.js";
 
 /** Exit codes: 0 success, 1 failure, 2 wrong use of the command line. */
 const FAILURE = 1;
@@ -27,7 +29,15 @@ const program = new Command("savedmodel")
   .enablePositionalOptions()
   .showHelpAfterError("(add --help for what is possible)")
   .exitOverride();
-for (const command of [installCommand(), inspectCommand(), generateCommand(), runCommand(), doctorCommand()]) {
+for (const command of [
+  installCommand(),
+  inspectCommand(),
+  generateCommand(),
+  runCommand(),
+  trainCommand(),
+  plotCommand(),
+  doctorCommand(),
+]) {
   program.addCommand(command.copyInheritedSettings(program));
 }
 

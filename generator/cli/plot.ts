@@ -1,0 +1,83 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { Command } from "commander";
+import { SavedModelError } from "../../runtime/errors.js";
+import { printable, quote, reasonOf } from "../../runtime/text.js";
+import { History } from "../../runtime/training/history.js";
+import { writeWhole } from "../write.js";
+import { stdout } from "./colours.js";
+
+interface PlotFlags {
+  readonly output: string;
+  readonly title?: string;
+}
+
+/** `savedmodel plot <history>`: the picture of a training. */
+export function plotCommand(): Command {
+  return new Command("plot")
+    .summary("draw the history of a training")
+    .description("Draws the history of a training, as `history.toJSON()` wrote it, as an SVG file.")
+    .argument("<history>", "a .json file")
+    .requiredOption("-o, --output <file>", "the .svg file to write; - for standard output")
+    .option("--title <text>", "a heading")
+    .action(plot);
+}
+
+function plot(path: string, { output, title }: PlotFlags): void {
+  const svg = readHistory(path).toSVG(title === undefined ? {} : { title });
+  if (output === "-") {
+    process.stdout.write(svg);
+    return;
+  }
+  requirePlaceFor(output);
+  writeWhole(output, svg);
+  process.stdout.write(`${stdout.green("wrote")} ${printable(output, 500)}\n`);
+}
+
+/** @throws SavedModelError `HISTORY_INVALID`; `INVALID_OPTION` for a file that cannot be read */
+function readHistory(path: string): History {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8").replace(/^\ufeff/, "");
+  } catch (cause) {
+    const what = `${quote(path)} cannot be read: ${printable(reasonOf(cause), 500)}`;
+    throw new SavedModelError("INVALID_OPTION", what, { cause });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    const what = `${quote(path)} is no JSON: ${printable(reasonOf(cause), 500)}`;
+    throw new SavedModelError("HISTORY_INVALID", what, { cause });
+  }
+  try {
+    return History.fromJSON(json);
+  } catch (error) {
+    if (!(error instanceof SavedModelError)) throw error;
+    throw new SavedModelError(error.code, `${quote(path)}: ${error.rawMessage}`, {
+      fix: "Write it with JSON.stringify(history).",
+      cause: error,
+    });
+  }
+}
+
+/** How SVG files begin: perhaps with a declaration, comments or a document type. */
+const SVG_START = /^\ufeff?\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->)[\s\S])*-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]/;
+
+/** @throws SavedModelError `OUTPUT_CONFLICT`, `WRITE_FAILED` when what is there is no picture that may be replaced */
+function requirePlaceFor(path: string): void {
+  if (!existsSync(path)) return;
+  if (statSync(path).isDirectory()) {
+    throw new SavedModelError("WRITE_FAILED", `${printable(path, 500)} cannot be written: it is a folder`);
+  }
+  let present: string;
+  try {
+    present = readFileSync(path, "utf8");
+  } catch (cause) {
+    const what = `${printable(path, 500)} cannot be written: ${printable(reasonOf(cause), 500)}`;
+    throw new SavedModelError("WRITE_FAILED", what, { cause });
+  }
+  if (present === "" || SVG_START.test(present)) return;
+  throw new SavedModelError("OUTPUT_CONFLICT", `${printable(path, 500)} exists and is no SVG file`, {
+    fix: "Move it away, or name another file.",
+  });
+}

@@ -1,0 +1,56 @@
+import { SavedModelError } from "../errors.js";
+import { checkOptions, invalidOption } from "../options.js";
+import { quote } from "../text.js";
+import type { ColumnType } from "./csv-column.js";
+
+/** How a CSV file is to be read. */
+export interface CsvOptions {
+  /** What is between two cells: one character, such as `";"` or `"\t"`. A comma if it is left out. */
+  readonly delimiter?: string;
+  /** What numeric columns are kept as: `"float64"` if it is left out. */
+  readonly numbers?: "float64" | "float32";
+  /**
+   * What columns are read as, by name. Others are numbers or texts by their first cell that is neither empty nor missing.
+   */
+  readonly columns?: Readonly<Record<string, ColumnType>>;
+  /** The cells of numeric columns that become NaN, such as `["", "NA"]`. If it is left out, they are an error. */
+  readonly missing?: readonly string[];
+}
+
+/** Options with nothing left out. */
+export interface CheckedCsvOptions {
+  readonly delimiter: string;
+  readonly numbers: "float64" | "float32";
+  readonly columns: ReadonlyMap<string, ColumnType>;
+  readonly missing: ReadonlySet<string>;
+}
+
+const TYPES: readonly unknown[] = ["float64", "float32", "string"] satisfies readonly ColumnType[];
+
+/** @throws SavedModelError `INVALID_OPTION`, `INVALID_ARGUMENT` */
+export function checkCsvOptions(call: string, options: CsvOptions): CheckedCsvOptions {
+  checkOptions(call, options, ["delimiter", "numbers", "columns", "missing"]);
+  const { delimiter = ",", numbers = "float64", columns = {}, missing = [] } = options;
+  if (typeof delimiter !== "string" || delimiter.length !== 1 || '"\r\n\ufeff'.includes(delimiter)) {
+    throw invalidOption(call, "delimiter", "one character that is neither a quote nor a line break");
+  }
+  if (numbers !== "float64" && numbers !== "float32") {
+    throw invalidOption(call, "numbers", '"float64" or "float32"');
+  }
+  if (!Array.isArray(missing) || !missing.every((cell) => typeof cell === "string")) {
+    throw invalidOption(call, "missing", 'a list of texts, such as ["", "NA"]');
+  }
+  if (typeof columns !== "object" || columns === null || Array.isArray(columns)) {
+    throw new SavedModelError("INVALID_OPTION", `${call}: columns must be an object of types by name`);
+  }
+  for (const [name, type] of Object.entries(columns)) {
+    if (TYPES.includes(type)) continue;
+    throw invalidOption(call, `columns[${quote(name)}]`, '"float64", "float32" or "string"');
+  }
+  return {
+    delimiter,
+    numbers,
+    columns: new Map(Object.entries(columns)),
+    missing: new Set(missing.map((cell) => cell.trim())),
+  };
+}

@@ -1,0 +1,148 @@
+import type { Entry, ZipFile } from "yauzl";
+import type { DType } from "../dtype.js";
+import { isDType } from "../dtype.js";
+import { SavedModelError } from "../errors.js";
+import { decodeNpy } from "../npy.js";
+import { checkCount, checkOptions, invalidOption } from "../options.js";
+import type { Tensor } from "../tensor.js";
+import { printable, quote, reasonOf, suggest } from "../text.js";
+import { convertTensor } from "./convert.js";
+import { filePath, isSystemError, readFailed, showPath } from "./file.js";
+import { readZipEntry } from "./zip-entry.js";
+
+/** How a `.npz` file is to be read. */
+export interface NpzOptions<Arrays extends Readonly<Record<string, DType>> = Readonly<Record<string, DType>>> {
+  /**
+   * The arrays to be read, with the dtypes that are wanted. An array of other numbers is converted; an array that is not
+   * there is an error. All arrays are read as they are if this is left out.
+   */
+  readonly arrays?: Arrays;
+  /** The bytes that the arrays may have in total, unpacked: 4 GiB if it is left out. */
+  readonly maxBytes?: number;
+}
+
+const MAX_BYTES = 2 ** 32;
+const SUFFIX = ".npy";
+
+/**
+ * Reads a `.npz` file of NumPy, an archive of arrays by name, as `numpy.savez` and `numpy.savez_compressed` write it.
+ * Checksums are checked, and nothing is unpacked that is longer than the archive says.
+ *
+ * @param file a path or a `file:` URL
+ * @returns the tensors by name, in an object without prototype
+ * @throws {@link SavedModelError} `NPY_INVALID` for a file that is no such archive, that is damaged, or with arrays larger
+ * than `maxBytes`; `NPY_UNSUPPORTED` for arrays that no tensor can hold, and for entries that are no arrays; `READ_FAILED`;
+ * `INVALID_ARGUMENT` where an array is not there; `INVALID_DTYPE`, `NOT_AN_INTEGER` or `OUT_OF_RANGE` where one cannot be
+ * converted; `INVALID_OPTION`
+ */
+export function readNpz(
+  file: string | URL,
+  options?: NpzOptions & { readonly arrays?: never },
+): Promise<Readonly<Record<string, Tensor>>>;
+export function readNpz<const Arrays extends Readonly<Record<string, DType>>>(
+  file: string | URL,
+  options: NpzOptions<Arrays> & { readonly arrays: Arrays },
+): Promise<{ readonly [Name in keyof Arrays]: Tensor<Arrays[Name]> }>;
+export async function readNpz(file: string | URL, options: NpzOptions = {}): Promise<Readonly<Record<string, Tensor>>> {
+  const path = filePath("readNpz()", file);
+  const { arrays, maxBytes = MAX_BYTES } = checked(options);
+  try {
+    return await readArchive(path, arrays, maxBytes);
+  } catch (cause) {
+    if (cause instanceof SavedModelError) throw cause;
+    if (isSystemError(cause)) throw readFailed(path, cause);
+    throw damaged(path, printable(reasonOf(cause), 500), cause);
+  }
+}
+
+function checked(options: NpzOptions): NpzOptions {
+  const call = "readNpz()";
+  checkOptions(call, options, ["arrays", "maxBytes"]);
+  checkCount(call, "maxBytes", options.maxBytes);
+  const { arrays } = options;
+  if (arrays === undefined) return options;
+  if (typeof arrays !== "object" || arrays === null || !Object.values(arrays).every(isDType)) {
+    throw invalidOption(call, "arrays", 'an object of dtypes by name, such as { x: "float32" }');
+  }
+  return options;
+}
+
+async function readArchive(
+  path: string,
+  arrays: NpzOptions["arrays"],
+  maxBytes: number,
+): Promise<Readonly<Record<string, Tensor>>> {
+  const { openPromise } = await import("yauzl");
+  const zip = await openPromise(path, { lazyEntries: true, autoClose: false });
+  try {
+    const entries = choose(path, await entriesOf(path, zip), arrays);
+    const total = [...entries.values()].reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
+    if (total > maxBytes) {
+      throw new SavedModelError("NPY_INVALID", `the arrays in ${showPath(path)} have ${total} bytes`, {
+        fix: `\`maxBytes\` allows ${maxBytes}.`,
+      });
+    }
+    // Names are an author's, and may be those of every object.
+    const tensors: Record<string, Tensor> = Object.create(null);
+    for (const [name, entry] of entries) {
+      const tensor = await readTensor(path, zip, name, entry);
+      const dtype = arrays?.[name];
+      tensors[name] = dtype === undefined ? tensor : convertTensor(tensor, dtype, `array ${quote(name)}`);
+    }
+    return tensors;
+  } finally {
+    zip.close();
+  }
+}
+
+/** What is in the archive, by the names of NumPy, without `.npy`; other files under their own. */
+async function entriesOf(path: string, zip: ZipFile): Promise<ReadonlyMap<string, Entry>> {
+  const entries = new Map<string, Entry>();
+  for await (const entry of zip.eachEntry()) {
+    const { fileName } = entry;
+    const name = fileName.endsWith(SUFFIX) ? fileName.slice(0, -SUFFIX.length) : fileName;
+    if (entries.has(name)) throw damaged(path, `${quote(name)} is in it twice`);
+    entries.set(name, entry);
+  }
+  return entries;
+}
+
+function choose(
+  path: string,
+  entries: ReadonlyMap<string, Entry>,
+  arrays: NpzOptions["arrays"],
+): ReadonlyMap<string, Entry> {
+  const isArray = ({ fileName }: Entry): boolean => fileName.endsWith(SUFFIX);
+  if (arrays === undefined) {
+    const other = [...entries.values()].find((entry) => !isArray(entry));
+    if (other === undefined) return entries;
+    const what = `${showPath(path)} has ${quote(other.fileName)}, which is no .npy file`;
+    throw new SavedModelError("NPY_UNSUPPORTED", what, { fix: "The option `arrays` names those to be read." });
+  }
+  return new Map(
+    Object.keys(arrays).map((name) => {
+      const entry = entries.get(name);
+      if (entry !== undefined && isArray(entry)) return [name, entry];
+      const names = [...entries].filter(([, entry]) => isArray(entry)).map(([name]) => name);
+      throw new SavedModelError("INVALID_ARGUMENT", `${showPath(path)} has no array ${quote(name)}`, {
+        fix: suggest(name, names, "Its arrays"),
+      });
+    }),
+  );
+}
+
+async function readTensor(path: string, zip: ZipFile, name: string, entry: Entry): Promise<Tensor> {
+  const bytes = await readZipEntry(path, zip, entry, (reason) => damaged(path, `${quote(name)} ${reason}`));
+  try {
+    return decodeNpy(bytes);
+  } catch (cause) {
+    if (!(cause instanceof SavedModelError)) throw cause;
+    const { code, rawMessage, fix } = cause;
+    const what = `array ${quote(name)} in ${showPath(path)}: ${rawMessage}`;
+    throw new SavedModelError(code, what, fix === undefined ? { cause } : { fix, cause });
+  }
+}
+
+function damaged(path: string, reason: string, cause?: unknown): SavedModelError {
+  return new SavedModelError("NPY_INVALID", `${showPath(path)} is no .npz file that can be read: ${reason}`, { cause });
+}

@@ -1,0 +1,98 @@
+import { type DType, isDType } from "../dtype.js";
+import { SavedModelError } from "../errors.js";
+import { type Elements, Tensor } from "../tensor.js";
+import { quote, suggest } from "../text.js";
+import { convertTensor } from "./convert.js";
+
+/** The values of one column, one for each row: numbers, or texts. */
+export type Column = Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer> | readonly string[];
+
+/** A column as it was read. */
+export interface NamedColumn {
+  readonly name: string;
+  readonly values: Column;
+  /** The first cell that made it a column of texts, for messages. */
+  readonly text?: { readonly line: number; readonly cell: string };
+}
+
+/** Columns of equal length by name, as {@link readCsv} and {@link parseCsv} make them. */
+export class Table {
+  /** By name, in the order of the file. */
+  readonly columns: ReadonlyMap<string, Column>;
+  /** The number of rows. */
+  readonly rows: number;
+  readonly #named: ReadonlyMap<string, NamedColumn>;
+
+  /** @internal */
+  constructor(columns: readonly NamedColumn[], rows: number) {
+    this.#named = new Map(columns.map((column) => [column.name, column]));
+    this.columns = new Map(columns.map(({ name, values }) => [name, values]));
+    this.rows = rows;
+  }
+
+  /**
+   * The values of a column: a typed array of numbers or an array of texts.
+   *
+   * @throws {@link SavedModelError} `INVALID_ARGUMENT` where there is no such column
+   */
+  column(name: string): Column {
+    return this.#find(name).values;
+  }
+
+  /**
+   * Columns side by side, as a tensor of shape `[rows, columns]`; of one column `[rows, 1]`. Numbers become any dtype
+   * that holds them, texts become `string`.
+   *
+   * @throws {@link SavedModelError} `INVALID_ARGUMENT` where there is no such column, or none is named; `INVALID_DTYPE`
+   * where texts are to be numbers, or numbers texts; `NOT_AN_INTEGER` or `OUT_OF_RANGE` for a number that the dtype does
+   * not hold
+   */
+  tensor<D extends DType, const Names extends readonly [string, ...string[]]>(
+    dtype: D,
+    ...names: Names
+  ): Tensor<D, [number, Names["length"]]> {
+    if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `tensor(): ${quote(String(dtype))} is no dtype`);
+    if (names.length === 0) throw new SavedModelError("INVALID_ARGUMENT", "tensor() takes the name of a column");
+    const columns = names.map((name) => Tensor.elementsOf(this.#convert(this.#find(name), dtype)));
+    return Tensor.own(dtype, [this.rows, names.length], sideBySide(columns, this.rows));
+  }
+
+  #find(name: string): NamedColumn {
+    const column = this.#named.get(name);
+    if (column !== undefined) return column;
+    throw new SavedModelError("INVALID_ARGUMENT", `the table has no column ${quote(String(name))}`, {
+      fix: suggest(String(name), [...this.#named.keys()], "Its columns"),
+    });
+  }
+
+  #convert({ name, values, text }: NamedColumn, dtype: DType): Tensor {
+    const what = `column ${quote(name)}`;
+    if (values instanceof Float64Array || values instanceof Float32Array) {
+      if (dtype === "string") {
+        const fix = `Read it as texts: { columns: { ${quote(name)}: "string" } }.`;
+        throw new SavedModelError("INVALID_DTYPE", `${what} has numbers, not texts`, { fix });
+      }
+      const own = values instanceof Float64Array ? "float64" : "float32";
+      return convertTensor(Tensor.own<DType, [number]>(own, [this.rows], values), dtype, what);
+    }
+    if (dtype === "string") return Tensor.from("string", values);
+    const cell = text === undefined ? "" : `: line ${text.line} has ${quote(text.cell)}`;
+    throw new SavedModelError("INVALID_DTYPE", `${what} has texts, not numbers${cell}`, {
+      fix: "oneHot() makes numbers of labels.",
+    });
+  }
+}
+
+/** The elements of a matrix with these columns. A copy, also of a single column. */
+function sideBySide(columns: readonly Elements[], rows: number): Elements {
+  const [first = []] = columns;
+  const count = rows * columns.length;
+  // One dtype has one kind of array; the compiler sees a union of all.
+  const target = (ArrayBuffer.isView(first) ? new (first.constructor as typeof Float64Array)(count) : []) as number[];
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns.length; column++) {
+      target[row * columns.length + column] = (columns[column] as unknown as readonly number[])[row] ?? 0;
+    }
+  }
+  return target as unknown as Elements;
+}
