@@ -5,12 +5,12 @@ import { checkOptions, checkTags } from "../runtime/options.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../runtime/saved-model-file.js";
 import { readSignatures } from "../runtime/signatures.js";
 import { compareCodeUnits, printable } from "../runtime/text.js";
+import { listVariables } from "../runtime/variable-list.js";
 import { argumentRestorer } from "./arguments.js";
 import { readAssets, unknownOperations } from "./contents.js";
 import type { ModelDescription } from "./description.js";
 import { exampleReader } from "./example.js";
 import { readFingerprint } from "./fingerprint.js";
-import { readVariables } from "./variables.js";
 
 /** What is read of a SavedModel. */
 export interface InspectOptions {
@@ -47,7 +47,7 @@ export function describe(directory: string, tags: readonly string[] | undefined,
       tensorflowVersion: metaGraph.metaInfoDef?.tensorflowVersion ?? "",
       operations,
       unknownOperations: unknownOperations(operations),
-      variables: readVariables(metaGraph, graph, operations),
+      variables: listVariables(metaGraph, graph, operations).map(({ description }) => description),
       assets: readAssets(metaGraph),
       ...readFingerprint(directory),
       signatures: readSignatures(metaGraph).map((signature) => withExamples(withArguments(signature))),

@@ -1,21 +1,7 @@
 import type { SignatureDescription } from "../runtime/description.js";
-import type { ShapeSpec } from "../runtime/shape.js";
+import type { VariableDescription } from "../runtime/variable-list.js";
 
-/** A variable of a model. */
-export interface VariableDescription {
-  /** As it was named in Python; not always unique, and it may be empty. */
-  readonly name: string;
-  readonly dtype: string;
-  readonly shape: ShapeSpec;
-  /** Null where the file does not tell, as some of TensorFlow 1 do not. */
-  readonly trainable: boolean | null;
-  /**
-   * The shortest way to it from the Python object that was saved, the names of attributes joined by `/`: `hidden/kernel`,
-   * or `variables/0` for what is only in a list. Absent in models of TensorFlow 1, for variables that no attribute leads
-   * to, and where it has more than 1,000 characters.
-   */
-  readonly path?: string;
-}
+export type { VariableDescription } from "../runtime/variable-list.js";
 
 /** What `fingerprint.pb` says: TensorFlow's hashes of the parts of the model, 64-bit integers as decimal text. */
 export interface FingerprintDescription {

@@ -12,10 +12,11 @@ export interface VariableCopy {
 /**
  * Adds operations to a loaded graph that copy the values of variables.
  *
+ * @param name tells these operations from others that copy
  * @returns runs them
  */
-export function prepareCopies(session: Session, copies: readonly VariableCopy[]): () => void {
-  const targets = BigUint64Array.from(copies, (copy, index) => addCopy(session, copy, `savedmodel/copy_${index}`));
+export function prepareCopies(session: Session, name: string, copies: readonly VariableCopy[]): () => void {
+  const targets = BigUint64Array.from(copies, (copy, index) => addCopy(session, copy, `savedmodel/${name}_${index}`));
   return () => {
     if (targets.length > 0) runTargets(session, targets);
   };

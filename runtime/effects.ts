@@ -28,25 +28,42 @@ export function readEffects(api: NativeApi, graphDef: Uint8Array): Effects {
   const functions = new Map(
     (graph.library?.function ?? []).map((body) => [decode("FunctionName", body).signature?.name ?? "", body]),
   );
-  const known = new Map<string, boolean>();
+  const summaries = new Map<string, Summary>();
 
-  const functionWrites = (name: string): boolean => {
-    const answer = known.get(name);
-    if (answer !== undefined) return answer;
+  const summaryOf = (name: string): Summary => {
+    const known = summaries.get(name);
+    if (known !== undefined) return known;
     const body = functions.get(name);
-    if (body === undefined) return true;
-    // A function that calls itself adds nothing to what it does otherwise.
-    known.set(name, false);
-    const writes = decode("FunctionNodes", body).nodeDef.some((node) => nodeWrites(decode("NodeDef", node)));
-    known.set(name, writes);
-    return writes;
+    const summary =
+      body === undefined
+        ? { writes: true, calls: [] }
+        : summarise(decode("FunctionNodes", body).nodeDef.map((bytes) => summaryOfNode(decode("NodeDef", bytes))));
+    summaries.set(name, summary);
+    return summary;
+  };
+
+  const summaryOfNode = (node: Node): Summary => {
+    // Constants are many, large, and refer to nothing.
+    if (node.op === "Const") return { writes: false, calls: [] };
+    if (functions.has(node.op)) return { writes: false, calls: [node.op] };
+    return { writes: writers(node.op), calls: functionsOf(node) };
+  };
+
+  /** Functions may call each other in circles. */
+  const functionsWrite = (names: readonly string[]): boolean => {
+    const seen = new Set(names);
+    // What is added while the set is gone through is gone through too.
+    for (const name of seen) {
+      const { writes, calls } = summaryOf(name);
+      if (writes) return true;
+      for (const call of calls) seen.add(call);
+    }
+    return false;
   };
 
   const nodeWrites = (node: Node): boolean => {
-    // Constants are many, large, and refer to nothing.
-    if (node.op === "Const") return false;
-    if (functions.has(node.op)) return functionWrites(node.op);
-    return writers(node.op) || functionsOf(node).some(functionWrites);
+    const { writes, calls } = summaryOfNode(node);
+    return writes || functionsWrite(calls);
   };
 
   return {
@@ -65,6 +82,16 @@ export function readEffects(api: NativeApi, graphDef: Uint8Array): Effects {
       return false;
     },
   };
+}
+
+/** What a node or a function does by itself, and which functions it calls. */
+interface Summary {
+  readonly writes: boolean;
+  readonly calls: readonly string[];
+}
+
+function summarise(parts: readonly Summary[]): Summary {
+  return { writes: parts.some(({ writes }) => writes), calls: [...new Set(parts.flatMap(({ calls }) => calls))] };
 }
 
 /** The functions that a node names in its attributes: what it calls, or loops over, or chooses from. */

@@ -25,6 +25,9 @@ export class MethodCalls {
   ) {
     this.#session = session;
     this.#methods = methods;
+    if (typeof batching !== "object" || batching === null || Array.isArray(batching)) {
+      throw new SavedModelError("INVALID_OPTION", "batching must be an object of options by the key of a signature");
+    }
     for (const [key, options] of Object.entries(batching)) this.#batchers.set(key, this.#batcher(key, options));
   }
 
@@ -84,6 +87,11 @@ export class MethodCalls {
   /** The signatures with these keys, or all. */
   keys(chosen: readonly string[]): readonly string[] {
     return chosen.length === 0 ? [...this.#methods.keys()] : chosen;
+  }
+
+  /** Has calls that wait to be batched wait no longer. */
+  flush(): void {
+    for (const batcher of this.#batchers.values()) batcher.flush();
   }
 
   prepare(key: string, method: Method): Call {

@@ -2,6 +2,7 @@
 import { type InspectOptions, inspect } from "node:util";
 import type { BatchingOptions } from "./async/batcher.js";
 import type { LaneOptions } from "./async/lane.js";
+import { bindMethods } from "./bound-methods.js";
 import type { CallOptions } from "./call/call.js";
 import { findDifferences } from "./compare.js";
 import type { SignatureDescription } from "./description.js";
@@ -13,6 +14,8 @@ import { locateModel, toPath } from "./locate.js";
 import { checkCallOptions, inArgumentOrder, MethodCalls } from "./method-calls.js";
 import { describeMethods, type Method } from "./methods.js";
 import { checkCount, checkOptions, checkTags } from "./options.js";
+import { restoreVariables } from "./restore.js";
+import { saveWeights } from "./save/weights.js";
 import { saveModel } from "./save.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "./saved-model-file.js";
 import { Session } from "./session.js";
@@ -20,6 +23,7 @@ import { checkSessionOptions, SESSION_OPTIONS, type SessionOptions } from "./ses
 import { printable } from "./text.js";
 import { type Traced, trace } from "./trace.js";
 import type { AnyTensor } from "./types.js";
+import { type ModelVariable, readVariables } from "./variables.js";
 
 /** How a model is loaded. */
 export interface LoadOptions extends LaneOptions, SessionOptions {
@@ -77,6 +81,7 @@ export class Model implements Disposable, AsyncDisposable {
       if (descriptor !== undefined) this.#refuseOther(descriptor);
       const methods = describeMethods(this.#session.signatures, descriptor);
       this.#calls = new MethodCalls(this.#session, methods, options.batching);
+      if (descriptor !== undefined) bindMethods(this, descriptor, this.#calls);
     } catch (error) {
       this.#session.dispose();
       throw error;
@@ -195,6 +200,48 @@ export class Model implements Disposable, AsyncDisposable {
     saveModel(this.#session, toPath(directory));
   }
 
+  /**
+   * Saves the present values of the variables alone: a checkpoint of TensorFlow, which {@link Model.restore} reads, and
+   * Python's `tf.train.load_checkpoint`.
+   *
+   * @param prefix what the names of its files begin with: `checkpoints/step-100` is written to
+   * `checkpoints/step-100.index` and `checkpoints/step-100.data-00000-of-00001`
+   * @throws SavedModelError `NOT_SAVEABLE` when the model has no variables to save, `SAVE_FAILED`, `INVALID_ARGUMENT`,
+   * `DISPOSED`, `BUSY` while an asynchronous call changes variables
+   */
+  saveWeights(prefix: string | URL): void {
+    if (this.disposed) throw new SavedModelError("DISPOSED", "saveWeights(): the model was disposed");
+    this.#session.lane.requireFree("saveWeights()", () => false);
+    saveWeights(this.#session, toPath(prefix));
+  }
+
+  /**
+   * Gives the variables the values of a checkpoint, or of another SavedModel: by this package or by Python. A checkpoint
+   * that does not fit is refused before any variable is changed.
+   *
+   * @param path what the names of a checkpoint's files begin with, or the folder of a SavedModel
+   * @throws SavedModelError `VARIABLES_NOT_FOUND` when there is no checkpoint, `RESTORE_FAILED` when it is damaged, lacks
+   * a variable or has one of another dtype or shape, `DISPOSED`, `BUSY` while an asynchronous call runs
+   */
+  restore(path: string | URL): void {
+    if (this.disposed) throw new SavedModelError("DISPOSED", "restore(): the model was disposed");
+    this.#session.lane.requireFree("restore()", () => true);
+    restoreVariables(this.#session, toPath(path));
+  }
+
+  /**
+   * The variables of the model with their present values: weights, optimizer slots, counters. They are read in one run, in
+   * the order of `savedmodel inspect`: by name, then by path.
+   *
+   * @throws SavedModelError `DISPOSED`, `BUSY` while an asynchronous call changes variables, `TF_<STATUS>` when a variable
+   * has no value
+   */
+  variables(): readonly ModelVariable[] {
+    if (this.disposed) throw new SavedModelError("DISPOSED", "variables(): the model was disposed");
+    this.#session.lane.requireFree("variables()", () => false);
+    return readVariables(this.#session);
+  }
+
   static {
     // Printed with what tells one model from another.
     Object.defineProperty(Model.prototype, inspect.custom, {
@@ -212,6 +259,8 @@ export class Model implements Disposable, AsyncDisposable {
    */
   dispose(): void {
     this.#session.dispose();
+    // They are refused, instead of keeping the session until their time has come.
+    this.#calls.flush();
   }
 
   [Symbol.dispose](): void {
@@ -220,6 +269,7 @@ export class Model implements Disposable, AsyncDisposable {
 
   /** Takes no more calls, waits for the asynchronous ones that were accepted, and closes the session. Never rejects. */
   async close(): Promise<void> {
+    this.#calls.flush();
     await this.#session.close();
   }
 

@@ -1,22 +1,13 @@
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-} from "node:fs";
-import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { PreparedCall } from "./call/prepared-call.js";
+import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { SavedModelError } from "./errors.js";
-import type { Message } from "./proto/decode.js";
+import { copyTree } from "./save/copy-tree.js";
+import { syncNewFolders, syncTree } from "./save/durable.js";
+import { putInPlace } from "./save/put-in-place.js";
+import { requireSaver, saveFailed, writeCheckpoint } from "./save/save-call.js";
+import { removeLeftOvers, Scratch } from "./save/scratch.js";
 import type { Session } from "./session.js";
-import { printable, quote, reasonOf } from "./text.js";
+import { printable, quote } from "./text.js";
 
 /** What TensorFlow and Keras put into a SavedModel's folder. */
 const OWN_ENTRIES: ReadonlySet<string> = new Set([
@@ -31,28 +22,20 @@ const OWN_ENTRIES: ReadonlySet<string> = new Set([
 
 /**
  * Writes a session's variables and everything else of its SavedModel to a folder. The folder appears, or is replaced, as
- * a whole: everything is written beside it and renamed.
+ * a whole: everything is written beside it and, when it is on the disk, exchanged with it.
  *
  * @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT` or `SAVE_FAILED`
  */
 export function saveModel(session: Session, directory: string): void {
-  const { saver } = session;
-  const source = printable(session.directory, 500);
-  if (!saver?.saveTensorName || !saver.filenameTensorName) {
-    throw new SavedModelError("NOT_SAVEABLE", `${source} was exported without a way to save its variables`);
-  }
+  requireSaver(session);
   session.file.requireUnchanged();
   try {
     const target = realPath(resolve(directory));
     requireReplaceable(target, realPath(session.directory));
-    writeModel(session, saver, target);
+    writeModel(session, target);
   } catch (cause) {
     if (cause instanceof SavedModelError && cause.code === "OUTPUT_CONFLICT") throw cause;
-    const reason = cause instanceof SavedModelError ? cause.rawMessage : reasonOf(cause);
-    const name = printable(resolve(directory), 500);
-    throw new SavedModelError("SAVE_FAILED", `${source} could not be saved to ${name}: ${printable(reason, 500)}`, {
-      cause,
-    });
+    throw saveFailed(session, resolve(directory), cause);
   }
 }
 
@@ -88,63 +71,23 @@ function isInside(path: string, folder: string): boolean {
 }
 
 /** Writes the whole model beside the target and puts it in the target's place. */
-function writeModel(session: Session, saver: Message<"SaverDef">, target: string): void {
-  mkdirSync(dirname(target), { recursive: true });
-  const scratch = mkdtempSync(join(dirname(target), `.${basename(target)}.saving-`));
+function writeModel(session: Session, target: string): void {
+  const folder = dirname(target);
+  syncNewFolders(folder, mkdirSync(folder, { recursive: true }));
+  // Until a new model is in place, what a killed process left may be all that there is.
+  if (existsSync(target)) removeLeftOvers(target);
+  const scratch = Scratch.beside(target);
   try {
-    const copy = join(scratch, "new");
+    const copy = join(scratch.path, "new");
     copyTree(session.directory, copy, ["variables"]);
+    // Another process may have replaced the model while it was copied.
+    session.file.requireUnchanged();
     mkdirSync(join(copy, "variables"));
-    session.copyToSaved();
-    saveCall(session, saver).run([join(copy, "variables", "variables")], "tensors");
-    replace(target, copy, join(scratch, "old"));
+    writeCheckpoint(session, join(copy, "variables", "variables"));
+    syncTree(copy);
+    putInPlace(target, copy, scratch.path);
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    scratch.remove();
   }
-}
-
-const saveCalls = new WeakMap<Session, PreparedCall>();
-
-/** The call that writes a checkpoint: it takes the path prefix, and its result is of no interest. */
-function saveCall(session: Session, saver: Message<"SaverDef">): PreparedCall {
-  let call = saveCalls.get(session);
-  if (call === undefined) {
-    const inputs = [{ key: "filename", dtype: "string", shape: [], tensor: saver.filenameTensorName }];
-    const outputs = [{ key: "saved", dtype: "string", shape: null, tensor: saver.saveTensorName }];
-    call = new PreparedCall(session, "save", inputs, outputs);
-    saveCalls.set(session, call);
-  }
-  return call;
-}
-
-/** Puts a folder in the place of another, or of nothing. When that fails, what was there stays. */
-function replace(target: string, replacement: string, backup: string): void {
-  const exists = existsSync(target);
-  if (exists) renameSync(target, backup);
-  try {
-    renameSync(replacement, target);
-  } catch (error) {
-    if (exists) renameSync(backup, target);
-    throw error;
-  }
-}
-
-/**
- * Copies a folder except some of its entries. Links are followed, what was read-only becomes writable, and files keep
- * their times: that is how `saved_model.pb` is known to be the same.
- */
-function copyTree(source: string, target: string, except: readonly string[] = []): void {
-  mkdirSync(target);
-  for (const name of readdirSync(source)) {
-    if (except.includes(name)) continue;
-    const [from, to] = [join(source, name), join(target, name)];
-    const stat = statSync(from);
-    if (stat.isDirectory()) {
-      copyTree(from, to);
-    } else {
-      copyFileSync(from, to);
-      chmodSync(to, stat.mode | 0o200);
-      utimesSync(to, stat.atime, stat.mtime);
-    }
-  }
+  removeLeftOvers(target);
 }

@@ -1,4 +1,6 @@
 import { Lane, type LaneOptions } from "./async/lane.js";
+import { hasLargeStacks, inOwnThreads } from "./async/stacks.js";
+import { forgetAtThreadEnd, releaseAtThreadEnd } from "./async/thread-end.js";
 import { encodeRunOptions } from "./config.js";
 import { prepareCopies } from "./copy-variables.js";
 import type { SignatureDescription } from "./description.js";
@@ -7,14 +9,16 @@ import { SavedModelError } from "./errors.js";
 import { diagnoseLoadFailure, requireVariables } from "./load-errors.js";
 import { ModelFile } from "./model-file.js";
 import { type NativeApi, nativeApi, nonNull } from "./native/api.js";
+import { bufferContents } from "./native/buffer.js";
 import type { Pointer } from "./native/ffi.js";
+import { withStatus } from "./native/status.js";
 import { openSession, type Resource } from "./open-session.js";
 import type { Message } from "./proto/decode.js";
 import { Recording } from "./recording.js";
 import { chooseMetaGraph, readMetaGraphs, requireModelFile } from "./saved-model-file.js";
 import type { SessionOptions } from "./session-options.js";
 import { readSignatures } from "./signatures.js";
-import { findSplitVariables, type SplitVariable } from "./split-variables.js";
+import { findVariableHandles, type VariableHandles } from "./split-variables.js";
 
 /** Releases native memory, in the reverse order of its acquisition. Never throws. */
 class Resources {
@@ -30,6 +34,7 @@ class Resources {
   }
 
   releaseAll(): void {
+    forgetAtThreadEnd(this);
     for (let resource = this.#resources.pop(); resource !== undefined; resource = this.#resources.pop()) {
       resource.release();
     }
@@ -59,9 +64,14 @@ export class Session {
   readonly #graph: Pointer;
   /** What `runOptions` points to. */
   readonly #runOptions: Uint8Array;
-  readonly #splitVariables: readonly SplitVariable[];
+  readonly variableHandles: VariableHandles;
+  /** What the model says of its objects, a SavedObjectGraph; empty for models of TensorFlow 1. */
+  readonly objectGraph: Uint8Array;
+  readonly collections: Message<"MetaGraphDef">["collectionDef"];
   readonly #resources: Resources;
+  #workerRunOptions: Pointer | undefined;
   #copyToSaved: (() => void) | undefined;
+  readonly #copyFromSaved: { all?: () => void; unsaved?: () => void } = {};
   #effects: Effects | undefined;
   #disposed = false;
 
@@ -88,13 +98,20 @@ export class Session {
       requireVariables(directory, native.metaGraph);
       this.signatures = readSignatures(native.metaGraph);
       this.saver = native.metaGraph.saverDef;
-      this.#splitVariables = findSplitVariables(native.metaGraph);
-      this.#copyFromSaved();
+      this.variableHandles = findVariableHandles(native.metaGraph);
+      // Copies: the decoder's views would keep the whole graph in memory.
+      this.objectGraph = new Uint8Array(native.metaGraph.objectGraphDef);
+      this.collections = native.metaGraph.collectionDef.map(({ key, value }) => ({
+        key,
+        value: new Uint8Array(value),
+      }));
+      this.#fillSplitVariables();
     } catch (error) {
       this.#resources.releaseAll();
       throw error;
     }
     collected.register(this, this.#resources, this);
+    releaseAtThreadEnd(this.#resources, this);
   }
 
   get disposed(): boolean {
@@ -131,6 +148,19 @@ export class Session {
     return readEffects(this.api, metaGraph.graphDef);
   }
 
+  /** The RunOptions of runs on worker threads. */
+  get workerRunOptions(): Pointer {
+    this.#workerRunOptions ??= hasLargeStacks() ? this.runOptions : this.#newRunOptions(inOwnThreads(this.#runOptions));
+    return this.#workerRunOptions;
+  }
+
+  #newRunOptions(bytes: Uint8Array): Pointer {
+    const { api } = this;
+    const buffer = nonNull(api.TF_NewBufferFromString(bytes, bytes.length), "buffer");
+    this.own({ release: () => api.TF_DeleteBuffer(buffer) });
+    return buffer;
+  }
+
   /** A recording of runs with the options of this session. */
   newRecording(): Recording {
     return new Recording(this.api, this.#runOptions);
@@ -138,21 +168,49 @@ export class Session {
 
   /** Gives variables that checkpoints hold the values of the ones that signatures work on, where these are not the same. */
   copyToSaved(): void {
+    const { split } = this.variableHandles;
     this.#copyToSaved ??= prepareCopies(
       this,
-      this.#splitVariables.map(({ used, saved }) => ({ from: used, to: saved })),
+      "to_saved",
+      split.map(({ used, saved }) => ({ from: used, to: saved })),
     );
     this.#copyToSaved();
   }
 
-  /** The loader has restored what checkpoints hold; a variable that only signatures work on has no value yet. */
-  #copyFromSaved(): void {
-    const empty = this.#splitVariables.filter(({ isUsedSaved }) => !isUsedSaved);
-    const copies = empty.map(({ used, saved }) => ({ from: saved, to: used }));
+  /**
+   * Gives variables that signatures work on the values of those that checkpoints hold in their place.
+   *
+   * @param which `all`, or those that no checkpoint holds under another key, which have no other way to a value
+   */
+  copyFromSaved(which: "all" | "unsaved"): void {
+    const { split } = this.variableHandles;
+    this.#copyFromSaved[which] ??= prepareCopies(
+      this,
+      `from_saved_${which}`,
+      split
+        .filter(({ isUsedSaved }) => which === "all" || !isUsedSaved)
+        .map(({ used, saved }) => ({ from: saved, to: used })),
+    );
+    this.#copyFromSaved[which]?.();
+  }
+
+  #fillSplitVariables(): void {
     try {
-      prepareCopies(this, copies)();
+      this.copyFromSaved("unsaved");
     } catch (cause) {
       throw diagnoseLoadFailure(this.directory, this.tags, cause);
+    }
+  }
+
+  /** The loaded graph, a GraphDef: what is in the file now may be another. */
+  graphDef(): Uint8Array {
+    const { api } = this;
+    const buffer = nonNull(api.TF_NewBuffer(), "buffer");
+    try {
+      withStatus(api, (status) => api.TF_GraphToGraphDef(this.#graph, buffer, status));
+      return bufferContents(api, buffer);
+    } finally {
+      api.TF_DeleteBuffer(buffer);
     }
   }
 

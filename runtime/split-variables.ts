@@ -19,26 +19,40 @@ export interface SplitVariable {
 
 type MetaGraph = Message<"MetaGraphDef">;
 
+/** Where the variables of a model are in its graph. */
+export interface VariableHandles {
+  readonly split: readonly SplitVariable[];
+  /** The VarHandleOp that holds the present value of each object that is a variable, as far as it is known. */
+  readonly byObject: ReadonlyMap<number, string>;
+}
+
 /**
- * Finds the variables that are split, by following both the functions and the checkpoint to the same object of Python's.
- * Models of TensorFlow 1 have none.
+ * Finds the variables, and those that are split, by following both the functions and the checkpoint to the same object of
+ * Python's. Models of TensorFlow 1 have no objects.
  */
-export function findSplitVariables(metaGraph: MetaGraph): readonly SplitVariable[] {
-  if (!metaGraph.saverDef?.saveTensorName || metaGraph.objectGraphDef.length === 0) return [];
+export function findVariableHandles(metaGraph: MetaGraph): VariableHandles {
+  const none = { split: [], byObject: new Map<number, string>() };
+  if (!metaGraph.saverDef?.saveTensorName || metaGraph.objectGraphDef.length === 0) return none;
   const graph = openGraph(metaGraph.graphDef);
   const checkpoint = readSaveFunction(metaGraph.saverDef.saveTensorName, graph);
-  if (checkpoint === undefined) return [];
+  if (checkpoint === undefined) return none;
   const objects = decode("SavedObjectGraph", metaGraph.objectGraphDef);
   const keys = checkpointKeys(objects.nodes, decode("TrackableObjectGraph", checkpoint.objectGraph).nodes);
   const used = usedHandles(metaGraph, graph, objects);
   const savedHandles = new Set(checkpoint.handles.values());
   const split: SplitVariable[] = [];
+  const byObject = new Map<number, string>();
+  for (const [object, key] of keys) {
+    const handle = checkpoint.handles.get(key);
+    if (handle !== undefined) byObject.set(object, handle);
+  }
   for (const [object, handle] of used) {
-    const saved = checkpoint.handles.get(keys.get(object) ?? "");
+    const saved = byObject.get(object);
+    byObject.set(object, handle);
     if (saved === undefined || saved === handle) continue;
     split.push({ used: handle, saved, isUsedSaved: savedHandles.has(handle) });
   }
-  return split;
+  return { split, byObject };
 }
 
 /** What signatures use: the VarHandleOp of each object that is a variable. */
@@ -64,7 +78,7 @@ function usedHandles(
   return used;
 }
 
-interface Checkpoint {
+interface SavedCheckpoint {
   /** The VarHandleOp whose value is saved under each key. */
   readonly handles: ReadonlyMap<string, string>;
   /** The serialised TrackableObjectGraph that is saved with the values. */
@@ -72,7 +86,7 @@ interface Checkpoint {
 }
 
 /** What the function that saves a checkpoint writes, and from where. */
-function readSaveFunction(saveTensor: string, graph: GraphIndex): Checkpoint | undefined {
+export function readSaveFunction(saveTensor: string, graph: GraphIndex): SavedCheckpoint | undefined {
   const call = graph.node(operationOf(saveTensor));
   const body = call && graph.function(calledFunction(call) ?? "");
   if (call === undefined || body === undefined) return undefined;

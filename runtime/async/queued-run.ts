@@ -1,4 +1,4 @@
-import { SavedModelError } from "../errors.js";
+import { aborted, forgetAbort, watchAbort } from "./abort.js";
 import type { Job, Lane } from "./lane.js";
 
 /** What a queued run does when its turn comes. */
@@ -54,7 +54,7 @@ class QueuedRun<T> implements Job {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#signal = signal;
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    watchAbort(signal, this.#onAbort);
   }
 
   wait(): void {
@@ -62,6 +62,8 @@ class QueuedRun<T> implements Job {
   }
 
   async start(): Promise<void> {
+    // Of the calls that a signal gives up, one may be freed to start by the end of another.
+    if (this.#signal?.aborted) return;
     try {
       this.#resolve(await this.#work.run(() => this.#isWanted));
     } catch (error) {
@@ -85,11 +87,6 @@ class QueuedRun<T> implements Job {
   }
 
   #end(): void {
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    forgetAbort(this.#signal, this.#onAbort);
   }
-}
-
-/** The error of a call that its caller gave up. */
-export function aborted(name: string, signal: AbortSignal | undefined): SavedModelError {
-  return new SavedModelError("ABORTED", `${name}: the call was aborted`, { cause: signal?.reason });
 }

@@ -11,8 +11,9 @@ export interface Waiting {
 const DEFAULT_POOL = 4;
 
 /**
- * How many runs there are at a time in this process. They share libuv's pool with file I/O, DNS and the like, which always
- * find one thread free; and no more run than there are processors, because each run is work for one.
+ * How many runs there are at a time in this thread of JavaScript. They share libuv's pool with file I/O, DNS and the like,
+ * which find one thread free where the pool has two or more; and no more run than there are processors, because each run is
+ * work for one.
  */
 export function capacity(): number {
   known ??= findCapacity();

@@ -96,7 +96,10 @@ export class Frame {
     if (this.#fetchCount === 0) return;
     const { api } = this.#session;
     try {
-      withStatus(api, (status) => this.#call(api.TF_SessionRun, status, this.#session.recording));
+      const { recording, runOptions } = this.#session;
+      withStatus(api, (status) =>
+        this.#call(api.TF_SessionRun, recording?.runOptions ?? runOptions, status, recording),
+      );
     } catch (cause) {
       this.#fetchCount = 0;
       throw runError(this.#plan.name, cause);
@@ -116,7 +119,9 @@ export class Frame {
     try {
       await new Promise<void>((resolve, reject) => {
         const done = (error: unknown): void => (error ? reject(error) : resolve());
-        this.#call((...parameters) => api.sessionRunOnWorker(...parameters, done), status.pointer);
+        const run = (...parameters: Parameters<NativeApi["TF_SessionRun"]>): void =>
+          api.sessionRunOnWorker(...parameters, done);
+        this.#call(run, this.#session.workerRunOptions, status.pointer);
       });
       status.check();
     } catch (cause) {
@@ -166,13 +171,13 @@ export class Frame {
 
   #call(
     run: (...parameters: Parameters<NativeApi["TF_SessionRun"]>) => void,
+    runOptions: Pointer,
     status: Pointer,
     recording?: Recording,
   ): void {
-    const { handle, runOptions } = this.#session;
     run(
-      handle,
-      recording === undefined ? runOptions : recording.runOptions,
+      this.#session.handle,
+      runOptions,
       this.#fedOutputs,
       this.#fedTensors,
       this.#feedCount,

@@ -9,6 +9,7 @@ import { elementCount } from "../shape.js";
 import { copyElements, Tensor } from "../tensor.js";
 import { printable, quote } from "../text.js";
 import type { Call, CallOptions, Form, Results } from "./call.js";
+import { DETACHED_FIX, isDetached } from "./detached.js";
 import { Endpoints } from "./endpoints.js";
 import { ExampleEncoder } from "./example.js";
 import { type Fetched, Frame, type Plan } from "./frame.js";
@@ -141,7 +142,7 @@ export class PreparedCall implements Call {
       name,
       writes,
       own: () => {
-        staged = ownStaged(staged);
+        staged = ownStaged(staged, name);
       },
       run: (isWanted: () => boolean) => this.#runOnWorker(staged, form, isWanted),
     };
@@ -270,8 +271,18 @@ export function tooManyInputs(
 }
 
 /** The staged values in memory that nobody else has. */
-export function ownStaged(staged: Staged): Staged {
-  return staged.map((value) => value && { shape: value.shape, elements: copyElements(value.elements) });
+export function ownStaged(staged: Staged, call: string): Staged {
+  return staged.map((value) => {
+    if (value === undefined) return undefined;
+    const { shape, elements } = value;
+    // Reading a later input may have run code that sent this one away.
+    if (ArrayBuffer.isView(elements) && isDetached(elements)) {
+      throw new SavedModelError("INVALID_SIZE", `${call}: an input is an array without its data`, {
+        fix: DETACHED_FIX,
+      });
+    }
+    return { shape, elements: copyElements(elements) };
+  });
 }
 
 /** An input of zeros, or empty strings, with one of what the shape leaves open. */

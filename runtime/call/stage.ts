@@ -4,6 +4,7 @@ import { elementCount, formatShape, MAX_RANK, type ShapeSpec } from "../shape.js
 import type { Elements } from "../tensor.js";
 import { quote } from "../text.js";
 import type { Complex } from "../types.js";
+import { DETACHED_FIX, isDetached } from "./detached.js";
 import { complexParts } from "./elements.js";
 import { type Flattened, flattenNested, type NestedProblem, type Scratch } from "./nested.js";
 
@@ -46,6 +47,7 @@ function stageFlat(value: ArrayBufferView, spec: InputSpec, call: string): Flatt
   if (dtype === "string" || !isTypedArrayOf(dtype, value)) {
     throw inputError("INVALID_DTYPE", spec, call, article(value.constructor.name));
   }
+  if (isDetached(value)) throw inputError("INVALID_SIZE", spec, call, "an array without its data", DETACHED_FIX);
   if (dtype === "bool") checkBools(value, spec, call);
   const count = value.length / slotsOf(dtype);
   if (!Number.isInteger(count)) {

@@ -4,6 +4,14 @@ import { SavedModelError } from "../errors.js";
 
 type Koffi = typeof import("koffi");
 
+/**
+ * koffi runs native code on stacks of its own. Its 128 KiB for other threads are too few for TensorFlow: a Cholesky
+ * decomposition of 500 rows needs more, or 40 functions that call each other, and the process ends with a segmentation
+ * fault. These are as large as those of the threads that TensorFlow itself starts; memory that is not touched costs
+ * nothing.
+ */
+export const STACK_BYTES: number = 8 * 2 ** 20;
+
 let loaded: Koffi | undefined;
 
 /**
@@ -20,7 +28,9 @@ function requireKoffi(): Koffi {
   // A synchronous `load()` cannot wait for `import()`. A bundle in CommonJS form knows no address of its own.
   const here: string | undefined = import.meta.url;
   try {
-    return createRequire(here ?? process.argv[1] ?? join(process.cwd(), "here"))("koffi") as Koffi;
+    const koffi = createRequire(here ?? process.argv[1] ?? join(process.cwd(), "here"))("koffi") as Koffi;
+    reserveStacks(koffi);
+    return koffi;
   } catch (cause) {
     throw new SavedModelError(
       "LIBRARY_INVALID",
@@ -30,5 +40,14 @@ function requireKoffi(): Koffi {
         cause,
       },
     );
+  }
+}
+
+/** It takes the wish until the first library is loaded in this thread, which the program itself may have done. */
+function reserveStacks(koffi: Koffi): void {
+  try {
+    koffi.config({ async_stack_size: STACK_BYTES, sync_stack_size: STACK_BYTES });
+  } catch {
+    // Then asynchronous runs go to TensorFlow's own threads.
   }
 }

@@ -86,6 +86,11 @@ export const functions = {
   TF_DeleteSession: { result: "void", parameters: ["void *" /* session */, "void *" /* status */] },
 
   // Operations of a graph
+  /** Fills the buffer with a GraphDef. */
+  TF_GraphToGraphDef: {
+    result: "void",
+    parameters: ["void *" /* graph */, "void *" /* buffer, filled */, "void *" /* status */],
+  },
   TF_GraphOperationByName: { result: "void *", parameters: ["void *" /* graph */, "str" /* name */] },
   TF_OperationNumOutputs: { result: "int", parameters: ["void *" /* operation */] },
   /** TF_Output is passed by value: 16 bytes, which the x86-64, ARM64 and Windows ABIs do not pass alike. */
@@ -103,6 +108,21 @@ export const functions = {
   },
   TF_NewOperation: { result: "void *", parameters: ["void *" /* graph */, "str" /* type */, "str" /* name */] },
   TF_AddInput: { result: "void", parameters: ["void *" /* description */, "TF_Output" /* where it comes from */] },
+  TF_AddInputList: {
+    result: "void",
+    parameters: ["void *" /* description */, "void *" /* TF_Output[] */, "int" /* number of inputs */],
+  },
+  /** Has it run after another operation. */
+  TF_AddControlInput: { result: "void", parameters: ["void *" /* description */, "void *" /* operation */] },
+  TF_SetAttrTypeList: {
+    result: "void",
+    parameters: [
+      "void *" /* description */,
+      "str" /* attribute */,
+      "void *" /* int32_t[]: DataTypes */,
+      "int" /* number of types */,
+    ],
+  },
   TF_SetAttrType: {
     result: "void",
     parameters: ["void *" /* description */, "str" /* attribute */, "int" /* DataType */],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { inspect, type VariableDescription } from "../../generator/index.js";
-import { pathsOf } from "../../generator/object-paths.js";
+import { pathsOf } from "../../runtime/object-paths.js";
 import { encodeMessage } from "../support/saved-model.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
 

@@ -4,7 +4,8 @@
     python author.py counter text      # only these
 
 Each model is one module of `authoring/`: how it is built, and which calls its golden holds. The goldens are what
-TensorFlow answers after loading the written folder again, never what the live Python objects answer.
+TensorFlow answers after loading the written folder again, never what the live Python objects answer. A module with a
+function `write_more` writes goldens in a form of its own, too.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from authoring.record import record  # noqa: E402
 HERE = Path(__file__).resolve().parent
 MODELS = (
     "composite", "counter", "custom_model", "dtypes", "example", "keras3", "keras3_saved", "keras3_tracked", "names",
-    "regression", "spin", "text",
+    "optimizers", "regression", "spin", "text",
 )
 
 
@@ -37,6 +38,8 @@ def author(name: str) -> None:
     definition.save(directory)
     session_agrees = getattr(definition, "SESSION_AGREES", True)
     write(HERE / f"{name}.golden.json", name, record(directory, definition.cases(), session_agrees))
+    if hasattr(definition, "write_more"):
+        definition.write_more(directory)
 
 
 def main() -> None:

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { Dtypes } from "../../generated/dtypes.js";
+import { Regression } from "../../generated/regression.js";
 import { stage } from "../../runtime/call/stage.js";
 import { type DType, dtypeInfo } from "../../runtime/dtype.js";
 import type { ErrorCode } from "../../runtime/index.js";
 import type { ShapeSpec } from "../../runtime/shape.js";
-import { expectError } from "../support/errors.js";
+import { expectError, expectRejection } from "../support/errors.js";
 
 function staged(value: unknown, dtype: DType, shape: ShapeSpec): { shape: readonly number[]; elements: unknown[] } {
   const result = stage(value, { key: "x", dtype: dtypeInfo(dtype), shape }, "f()");
@@ -383,5 +385,33 @@ describe("refuses", () => {
     const spec = { key: 'a"\u001b[31m\n', dtype: dtypeInfo("float32"), shape: [] };
     const error = expectError(() => stage("no", spec, "f()"), "INVALID_DTYPE");
     expect(error.message).toContain('input "a\\"\\u{1b}[31m\\u{a}" must be');
+  });
+});
+
+describe("data that was transferred to another thread", () => {
+  it("is refused, and not taken for no rows", async () => {
+    using model = Dtypes.load();
+    const data = Float32Array.of(1, 2);
+    structuredClone(data.buffer, { transfer: [data.buffer] });
+    expect(expectError(() => model.float32(data), "INVALID_SIZE").message).toContain("got an array without its data");
+    await expectRejection(model.async.float32(data), "INVALID_SIZE");
+    expect(model.float32(new Float32Array()).shape).toEqual([0]);
+  });
+
+  it("while the call reads its other inputs is refused too", async () => {
+    await using model = Regression.load(undefined, { concurrency: 1 });
+    const x = Float32Array.of(1, 2);
+    const sending = {
+      get length(): number {
+        if (x.byteLength > 0) structuredClone(x.buffer, { transfer: [x.buffer] });
+        return 1;
+      },
+    };
+    const target = new Proxy([[1]], {
+      get: (rows, key) => (key === "length" ? sending.length : Reflect.get(rows, key)),
+    });
+    const running = model.async.evaluate([[1, 2]], [[1]]);
+    await expectRejection(model.async.evaluate(x, target), "INVALID_SIZE");
+    await running;
   });
 });

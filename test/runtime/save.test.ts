@@ -1,20 +1,29 @@
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   cpSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { CustomModel } from "../../generated/custom-model.js";
 import { Text } from "../../generated/text.js";
 import { Model } from "../../runtime/index.js";
+import { Scratch } from "../../runtime/save/scratch.js";
 import { expectError } from "../support/errors.js";
 import { copyOfModel, modelFolder, tempFolder } from "../support/temp.js";
+import { trainStep, weightsOf } from "./training-step.js";
+
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+const saveOnce = fileURLToPath(new URL("save-once.ts", import.meta.url));
 
 describe("save", () => {
   it("writes a model that predicts the same", () => {
@@ -56,6 +65,61 @@ describe("save", () => {
     model.save(saved);
     writeFileSync(join(saved, "saved_model.pb"), "");
     chmodSync(folder, 0o755);
+  });
+
+  it("trains a model that is read-only on disk, and saves it elsewhere", () => {
+    const folder = copyOfModel("regression");
+    for (const name of ["saved_model.pb", "variables/variables.index"]) chmodSync(join(folder, name), 0o444);
+    chmodSync(folder, 0o555);
+    using model = Model.load(folder);
+    trainStep(model);
+    const saved = join(tempFolder(), "saved");
+    model.save(saved);
+    using other = Model.load(saved);
+    trainStep(other);
+    other.save(saved);
+    trainStep(model);
+    using again = Model.load(saved);
+    expect(weightsOf(again)).toBe(weightsOf(model));
+    chmodSync(folder, 0o755);
+  });
+
+  it("leaves the model as it was when the system takes no more bytes", () => {
+    const folder = copyOfModel("regression");
+    // So many blocks may a file have.
+    for (const blocks of [0, 8]) {
+      const code = 'ulimit -f "$1"; shift; exec "$@"';
+      const program = [process.execPath, "--import", tsx, saveOnce, folder];
+      const { stdout, stderr } = spawnSync("sh", ["-c", code, "sh", `${blocks}`, ...program], { encoding: "utf8" });
+      expect(stdout, stderr).toMatch(
+        blocks === 0 ? /^SAVE_FAILED true\nSAVE_FAILED true\n$/ : /^SAVE_FAILED true\nsaved\n$/,
+      );
+      expect(readdirSync(join(folder, "..")).filter((name) => !name.includes("weights."))).toEqual(["regression"]);
+      using saved = Model.load(folder);
+      using original = Model.load(modelFolder("regression"));
+      expect(weightsOf(saved)).toBe(weightsOf(original));
+    }
+  });
+
+  it("removes what a killed process left beside the folder, and nothing else", () => {
+    const folder = copyOfModel("regression");
+    const beside = join(folder, "..");
+    using model = Model.load(folder);
+    cpSync(folder, join(beside, ".regression.saving-abc123", "new"), { recursive: true });
+    const kept = [".regression.saving-mine", ".regression.saving-def456", ".other.saving-abc123"];
+    for (const name of kept) mkdirSync(join(beside, name));
+    writeFileSync(join(beside, ".regression.saving-def456", "thesis.txt"), "");
+    model.save(folder);
+    expect(readdirSync(beside).sort()).toEqual([...kept, "regression"].sort());
+  });
+
+  it("leaves alone what another saver is still writing", () => {
+    const folder = copyOfModel("regression");
+    const other = Scratch.beside(folder);
+    onTestFinished(() => other.remove());
+    using model = Model.load(folder);
+    model.save(folder);
+    expect(existsSync(other.path)).toBe(true);
   });
 
   it("refuses to replace what is no SavedModel", () => {
@@ -127,5 +191,74 @@ describe("save", () => {
   it("refuses a model that was exported without a saver", () => {
     using model = Model.load(modelFolder("names"));
     expectError(() => model.save(join(tempFolder(), "saved")), "NOT_SAVEABLE");
+  });
+});
+
+describe("saveWeights", () => {
+  it("writes a checkpoint that restore reads", () => {
+    using model = Model.load(modelFolder("regression"));
+    const folder = tempFolder();
+    trainStep(model);
+    const trained = weightsOf(model);
+    model.saveWeights(join(folder, "deep", "step-1"));
+    trainStep(model);
+    model.restore(join(folder, "deep", "step-1"));
+    expect(weightsOf(model)).toBe(trained);
+    expect(readdirSync(folder)).toEqual(["deep"]);
+    expect(readdirSync(join(folder, "deep"))).toEqual(["step-1.data-00000-of-00001", "step-1.index"]);
+  });
+
+  it("replaces a checkpoint of the same name, and takes an URL", () => {
+    using model = Model.load(modelFolder("regression"));
+    const prefix = join(tempFolder(), "latest");
+    for (let step = 0; step < 3; step++) {
+      trainStep(model);
+      model.saveWeights(pathToFileURL(prefix));
+    }
+    using other = Model.load(modelFolder("regression"));
+    other.restore(prefix);
+    expect(weightsOf(other)).toBe(weightsOf(model));
+  });
+
+  it("saves a model whose file has changed since it was loaded", () => {
+    const folder = copyOfModel("regression");
+    using model = Model.load(folder);
+    trainStep(model);
+    writeFileSync(join(folder, "saved_model.pb"), "");
+    const prefix = join(tempFolder(), "weights");
+    model.saveWeights(prefix);
+    using other = Model.load(modelFolder("regression"));
+    other.restore(prefix);
+    expect(weightsOf(other)).toBe(weightsOf(model));
+  });
+
+  it("refuses what it cannot write, and leaves nothing behind", () => {
+    using model = Model.load(modelFolder("regression"));
+    const folder = tempFolder();
+    writeFileSync(join(folder, "file"), "");
+    expectError(() => model.saveWeights(join(folder, "file", "weights")), "SAVE_FAILED");
+    expectError(() => model.saveWeights(`${folder}/`), "INVALID_ARGUMENT");
+    expectError(() => model.saveWeights(""), "INVALID_ARGUMENT");
+    mkdirSync(join(folder, "taken.index"));
+    expectError(() => model.saveWeights(join(folder, "taken")), "SAVE_FAILED");
+    expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
+    using fixed = Model.load(modelFolder("names"));
+    expectError(() => fixed.saveWeights(join(folder, "names")), "NOT_SAVEABLE");
+    model.dispose();
+    expectError(() => model.saveWeights(join(folder, "weights")), "DISPOSED");
+  });
+
+  it("waits for nobody: it is refused while an asynchronous call changes variables", async () => {
+    using model = Model.load(modelFolder("spin"));
+    const counting = model.runAsync("count", { x: [[1, 0]], steps: 20_000 });
+    expectError(() => model.saveWeights(join(tempFolder(), "weights")), "BUSY");
+    expectError(() => model.variables(), "BUSY");
+    expectError(() => model.restore(modelFolder("spin")), "BUSY");
+    await counting;
+    const reading = model.runAsync("spin", { x: [[1, 0]], steps: 20_000 });
+    model.saveWeights(join(tempFolder(), "weights"));
+    expect(model.variables()).toHaveLength(1);
+    expectError(() => model.restore(modelFolder("spin")), "BUSY");
+    await reading;
   });
 });

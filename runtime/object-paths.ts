@@ -1,4 +1,4 @@
-import type { Message } from "../runtime/proto/decode.js";
+import type { Message } from "./proto/decode.js";
 
 /** Longer ways help nobody, and there could be very many of them. */
 const LONGEST_PATH = 1000;

@@ -1,0 +1,137 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { split } from "../../runtime/data/split.js";
+import type { SignatureDescription } from "../../runtime/description.js";
+import { SavedModelError } from "../../runtime/errors.js";
+import type { Tensor } from "../../runtime/tensor.js";
+import { printable, quote } from "../../runtime/text.js";
+import { prepareRows } from "../../runtime/training/columns.js";
+import type { EarlyStopping } from "../../runtime/training/options.js";
+import { MetricOutputs } from "../../runtime/training/scalars.js";
+import { inspect } from "../describe.js";
+import { chooseSignature } from "./run.js";
+import { openData } from "./train-data.js";
+import { type InputPlan, planInputs, readAssignments } from "./train-inputs.js";
+import {
+  checkFiles,
+  type HistoryFiles,
+  parseEarlyStopping,
+  parseNumbers,
+  type TrainFlags,
+  type TrainNumbers,
+} from "./train-options.js";
+
+/** A signature, and what `fit` is given for it. */
+export interface SignatureRows {
+  readonly signature: SignatureDescription;
+  readonly columns: readonly unknown[];
+  readonly rows: number;
+}
+
+/** A training of which all is known but how it goes. */
+export interface TrainingPlan {
+  readonly directory: string;
+  readonly tags: readonly string[];
+  readonly trained: SignatureRows;
+  readonly measuring: SignatureRows | undefined;
+  readonly numbers: TrainNumbers;
+  readonly earlyStopping: EarlyStopping | undefined;
+  readonly save: string;
+  readonly files: HistoryFiles;
+  readonly isQuiet: boolean;
+}
+
+/**
+ * Reads the model's description and the data, and checks all that can be known without TensorFlow.
+ *
+ * @throws SavedModelError `INVALID_OPTION` for options that are wrong; `NOT_TRAINABLE`, `SIGNATURE_NOT_FOUND`,
+ * `SIGNATURE_UNSUPPORTED`, `OUTPUT_CONFLICT`, and the codes of files, of data and of inputs
+ */
+export async function planTraining(directory: string, flags: TrainFlags): Promise<TrainingPlan> {
+  const numbers = parseNumbers(flags);
+  const files = checkFiles(flags);
+  requirePlaceForModel(flags.save);
+  const { signatures, tags } = inspect(directory, flags.tags === undefined ? {} : { tags: flags.tags });
+  const isTrain = signatures.some(({ key, unsupported }) => key === "train" && unsupported === undefined);
+  const trained = chooseSignature(directory, signatures, flags.signature ?? (isTrain ? "train" : undefined));
+  const measuring = flags.evaluate === undefined ? [] : [chooseSignature(directory, signatures, flags.evaluate)];
+  if (measuring[0]?.key === trained.key) {
+    throw new SavedModelError("INVALID_OPTION", `--evaluate: ${quote(trained.key)} is the signature that is trained`);
+  }
+  const metrics = [...measuring.flatMap(metricsOf).map((name) => `validation_${name}`), ...metricsOf(trained)];
+  const earlyStopping = parseEarlyStopping(flags.earlyStopping, metrics);
+
+  const both = [trained, ...measuring];
+  const assignments = readAssignments(both, flags.input ?? [], flags.constant ?? []);
+  const data = await openData(flags.data, flags.delimiter);
+  const plans = both.map((signature) => planInputs(signature, assignments, data));
+  const tensors = await data.read(plans.flat().flatMap((plan) => (plan.kind === "rows" ? [plan.wanted] : [])));
+  const [rows, held] = splitRows(tensors, numbers);
+  const [trainedRows, measuringRows] = both.map((signature, index): SignatureRows => {
+    const columns = fillInputs(plans, index === 0 ? rows : held)[index] ?? [];
+    const { count } = prepareRows(nameOf(signature), signature.inputs, columns);
+    return { signature, columns, rows: count };
+  });
+  if (trainedRows === undefined) throw new TypeError("nothing is trained");
+  return {
+    directory: resolve(directory),
+    tags,
+    trained: trainedRows,
+    measuring: measuringRows,
+    numbers,
+    earlyStopping,
+    save: flags.save,
+    files,
+    isQuiet: flags.quiet === true,
+  };
+}
+
+function nameOf({ key }: SignatureDescription): string {
+  return `${printable(key)}()`;
+}
+
+/** @throws SavedModelError `NOT_TRAINABLE` when there are none */
+function metricsOf(signature: SignatureDescription): readonly string[] {
+  return new MetricOutputs(nameOf(signature), { ...signature, properties: undefined }).names;
+}
+
+/** The rows to train with, and those that are held back. */
+function splitRows(
+  tensors: readonly Tensor[],
+  { validation, seed = 0 }: TrainNumbers,
+): readonly [rows: readonly Tensor[], held: readonly Tensor[]] {
+  if (validation === undefined) return [tensors, []];
+  const parts = split(Object.fromEntries(tensors.entries()), { validation, seed });
+  return [Object.values(parts.train), Object.values(parts.validation)];
+}
+
+/** The columns of each signature: rows in the order in which they were asked for, and what is the same in each step. */
+function fillInputs(
+  plans: readonly (readonly InputPlan[])[],
+  rows: readonly Tensor[],
+): readonly (readonly unknown[])[] {
+  const next = rows.values();
+  return plans.map((inputs) =>
+    inputs.map((plan) =>
+      plan.kind === "rows" ? next.next().value : plan.kind === "constant" ? plan.value : undefined,
+    ),
+  );
+}
+
+/**
+ * Refuses a folder that a model could not be saved to: hours later would be too late.
+ *
+ * @throws SavedModelError `OUTPUT_CONFLICT`
+ */
+function requirePlaceForModel(directory: string): void {
+  if (!existsSync(directory)) return;
+  const what = !statSync(directory).isDirectory()
+    ? "is a file"
+    : readdirSync(directory).length > 0 && !existsSync(resolve(directory, "saved_model.pb"))
+      ? "exists and is no SavedModel"
+      : undefined;
+  if (what === undefined) return;
+  throw new SavedModelError("OUTPUT_CONFLICT", `${printable(directory, 500)} ${what}`, {
+    fix: "Save to another folder.",
+  });
+}

@@ -1,0 +1,37 @@
+import { isMainThread } from "node:worker_threads";
+
+/** What the end of a thread gives back. */
+interface Ending {
+  /** Gives everything back that no run uses. */
+  dispose(): void;
+}
+
+interface Releasable {
+  releaseAll(): void;
+}
+
+/** What is held in this thread, with its owner for as long as there is one. */
+const held = new Map<Releasable, WeakRef<Ending>>();
+
+/**
+ * Has memory given back when this worker thread (`worker_threads`) ends: the process lives on, and no finalizer runs any
+ * more. The owner is not kept alive. The end of the process needs no such thing.
+ */
+export function releaseAtThreadEnd(resources: Releasable, owner: Ending): void {
+  if (isMainThread) return;
+  if (held.size === 0) process.on("exit", releaseAll);
+  held.set(resources, new WeakRef(owner));
+}
+
+/** It was given back already. */
+export function forgetAtThreadEnd(resources: Releasable): void {
+  if (held.delete(resources) && held.size === 0) process.off("exit", releaseAll);
+}
+
+function releaseAll(): void {
+  for (const [resources, owner] of [...held]) {
+    const alive = owner.deref();
+    if (alive === undefined) resources.releaseAll();
+    else alive.dispose();
+  }
+}

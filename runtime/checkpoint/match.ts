@@ -1,0 +1,58 @@
+import { decode, type Message } from "../proto/decode.js";
+import type { CheckpointReader } from "./reader.js";
+
+/** Under this key, checkpoints of objects hold a TrackableObjectGraph: what the object was whose variables they hold. */
+export const OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH";
+
+/** Under which key a checkpoint has what a model restores under another. */
+export type Keys = ReadonlyMap<string, string>;
+
+type ObjectNodes = readonly Message<"TrackableObject">[];
+
+/**
+ * Finds what a model restores in a checkpoint of an object that is the model under other names, as Python does it: by
+ * walking both along the same attributes. The model may be the object itself, or one of its attributes, as after
+ * `tf.train.Checkpoint(model=model)`.
+ *
+ * @param modelGraph the TrackableObjectGraph that the model saves with its variables
+ * @returns undefined where there is no such object, or more than one
+ */
+export function matchObjects(
+  wanted: readonly string[],
+  modelGraph: Uint8Array,
+  reader: CheckpointReader,
+): Keys | undefined {
+  if (reader.describe(OBJECT_GRAPH)?.shape.length !== 0) return undefined;
+  const model = decode("TrackableObjectGraph", modelGraph).nodes;
+  const checkpoint = decode("TrackableObjectGraph", reader.bytes(OBJECT_GRAPH)).nodes;
+  const keysFrom = (root: number): Keys | undefined => {
+    const keys = walkBoth(model, checkpoint, root).set(OBJECT_GRAPH, OBJECT_GRAPH);
+    return wanted.every((key) => reader.describe(keys.get(key) ?? "") !== undefined) ? keys : undefined;
+  };
+  const own = keysFrom(0);
+  if (own !== undefined) return own;
+  const attributes = new Set(checkpoint[0]?.children.map(({ nodeId }) => nodeId));
+  const [found, ...others] = [...attributes].map(keysFrom).filter((keys) => keys !== undefined);
+  return others.length === 0 ? found : undefined;
+}
+
+function walkBoth(model: ObjectNodes, checkpoint: ObjectNodes, root: number): Map<string, string> {
+  const keys = new Map<string, string>();
+  const pairs: (readonly [model: number, checkpoint: number])[] = [[0, root]];
+  const seen = new Set<number>([0]);
+  for (const [own, other] of pairs) {
+    const values = new Map(checkpoint[other]?.attributes.map(({ name, checkpointKey }) => [name, checkpointKey]));
+    for (const { name, checkpointKey } of model[own]?.attributes ?? []) {
+      const key = values.get(name);
+      if (key !== undefined) keys.set(checkpointKey, key);
+    }
+    const children = new Map(checkpoint[other]?.children.map(({ localName, nodeId }) => [localName, nodeId]));
+    for (const { localName, nodeId } of model[own]?.children ?? []) {
+      const match = children.get(localName);
+      if (match === undefined || seen.has(nodeId)) continue;
+      seen.add(nodeId);
+      pairs.push([nodeId, match]);
+    }
+  }
+  return keys;
+}

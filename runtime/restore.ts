@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { addOperation, firstOutput } from "./add-operation.js";
+import { PreparedCall } from "./call/prepared-call.js";
+import { differences } from "./checkpoint/check.js";
+import { findCheckpoint } from "./checkpoint/find.js";
+import { type Keys, matchObjects } from "./checkpoint/match.js";
+import { CheckpointReader } from "./checkpoint/reader.js";
+import { renameKeys } from "./checkpoint/rename-keys.js";
+import { type RestoredTensor, restoredTensors } from "./checkpoint/restored-tensors.js";
+import { SavedModelError } from "./errors.js";
+import { openGraph, operationOf } from "./graph.js";
+import { nonNull } from "./native/api.js";
+import type { Session } from "./session.js";
+import { readSaveFunction } from "./split-variables.js";
+import { printable, reasonOf } from "./text.js";
+
+/** How a model restores its variables: the same for all checkpoints. */
+interface Restorer {
+  readonly tensors: readonly RestoredTensor[];
+  /** The TrackableObjectGraph of its checkpoints, if they have one. */
+  readonly objectGraph: Uint8Array | undefined;
+  /** Takes the path prefix of a checkpoint. */
+  readonly call: PreparedCall;
+}
+
+const restorers = new WeakMap<Session, Restorer>();
+
+/**
+ * Gives a session's variables the values of a checkpoint. The whole checkpoint is read and compared with what the model
+ * restores before any variable changes.
+ *
+ * @param path the path prefix of a checkpoint, or the folder of a SavedModel
+ * @throws SavedModelError `VARIABLES_NOT_FOUND` or `RESTORE_FAILED`
+ */
+export function restoreVariables(session: Session, path: string): void {
+  const { prefix, isModel } = findCheckpoint(path);
+  const failed = (reason: string, cause?: unknown): SavedModelError => {
+    const [from, to] = [printable(prefix, 500), printable(session.directory, 500)];
+    return new SavedModelError("RESTORE_FAILED", `${from} cannot be restored into ${to}: ${reason}`, { cause });
+  };
+  let restorer: Restorer;
+  let keys: Keys | undefined;
+  try {
+    restorer = restorerOf(session);
+    keys = check(session, restorer, prefix, failed);
+  } catch (cause) {
+    if (cause instanceof SavedModelError && cause.code === "RESTORE_FAILED") throw cause;
+    throw failed(`${reasonOfAny(cause)}; no variable was changed`, cause);
+  }
+  try {
+    if (keys === undefined) restorer.call.run([prefix], "tensors");
+    else restoreRenamed(session, restorer, keys, prefix);
+    // A model is restored as it is loaded. A checkpoint is restored as in Python, where what a session has twice is one.
+    session.copyFromSaved(isModel ? "unsaved" : "all");
+  } catch (cause) {
+    throw failed(`${reasonOfAny(cause)}; some variables may have been changed`, cause);
+  }
+}
+
+function reasonOfAny(cause: unknown): string {
+  return printable(cause instanceof SavedModelError ? cause.rawMessage : reasonOf(cause), 500);
+}
+
+function restorerOf(session: Session): Restorer {
+  let restorer = restorers.get(session);
+  if (restorer === undefined) {
+    restorer = prepare(session);
+    restorers.set(session, restorer);
+  }
+  return restorer;
+}
+
+function prepare(session: Session): Restorer {
+  const { filenameTensorName = "", restoreOpName = "", saveTensorName = "" } = session.saver ?? {};
+  if (!filenameTensorName || !restoreOpName)
+    throw new Error("the model was exported without a way to restore variables");
+  const graphDef = session.graphDef();
+  const tensors = restoredTensors(graphDef, restoreOpName);
+  if (tensors.length === 0) throw new Error("its graph does not tell what it restores");
+  const { api } = session;
+  const NAME = "savedmodel/restored";
+  const operation = (name: string): bigint => nonNull(session.operation(operationOf(name)), `operation ${name}`);
+  const [filename, restore] = [operation(filenameTensorName), operation(restoreOpName)];
+  // A call needs something to fetch.
+  addOperation(session, "Identity", NAME, (description) => {
+    api.TF_AddInput(description, firstOutput(filename));
+    api.TF_AddControlInput(description, restore);
+  });
+  const call = new PreparedCall(
+    session,
+    "restore",
+    [{ key: "filename", dtype: "string", shape: [], tensor: filenameTensorName }],
+    [{ key: "restored", dtype: "string", shape: null, tensor: NAME }],
+  );
+  return { tensors, call, objectGraph: readSaveFunction(saveTensorName, openGraph(graphDef))?.objectGraph };
+}
+
+/**
+ * Reads a checkpoint, and refuses one that the model cannot take all its values from.
+ *
+ * @returns under which keys it has them, where these are others than the model's
+ */
+function check(
+  { api }: Session,
+  { tensors, objectGraph }: Restorer,
+  prefix: string,
+  failed: (reason: string) => SavedModelError,
+): Keys | undefined {
+  const reader = new CheckpointReader(api, prefix);
+  try {
+    const wanted = tensors.map(({ key }) => key);
+    const isComplete = wanted.every((key) => reader.describe(key) !== undefined);
+    const mayRename = !isComplete && objectGraph !== undefined && tensors.every(({ isPart }) => !isPart);
+    const keys = mayRename ? matchObjects(wanted, objectGraph, reader) : undefined;
+    const wrong = differences(tensors, reader, keys);
+    if (wrong.length > 0) throw failed(wrong.join("; "));
+    for (const key of wanted) reader.verify(keys?.get(key) ?? key);
+    return keys;
+  } finally {
+    reader.close();
+  }
+}
+
+function restoreRenamed(session: Session, { tensors, call }: Restorer, keys: Keys, prefix: string): void {
+  const folder = mkdtempSync(join(tmpdir(), "savedmodel-restore-"));
+  try {
+    const renamed = join(folder, "renamed");
+    renameKeys(session, tensors, keys, prefix, renamed);
+    call.run([renamed], "tensors");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,50 @@
+import { closeSync, fsyncSync, openSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Has the system put a folder with all that is in it on the disk, so that not even a power failure loses it. */
+export function syncTree(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) syncTree(path);
+    else syncFile(path);
+  }
+  syncFolder(folder);
+}
+
+/** Has the system put a file's contents on the disk: a full or failing one says so here at the latest. */
+export function syncFile(path: string): void {
+  // Windows writes out only what is open for writing.
+  const file = openSync(path, "r+");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Systems that cannot do this with folders, or not with this one, need not or cannot be helped. */
+const NO_SYNC: ReadonlySet<unknown> = new Set(["EACCES", "EINVAL", "EISDIR", "ENOTSUP", "EPERM", "EROFS"]);
+
+/** Has the system put the names in a folder on the disk. */
+export function syncFolder(path: string): void {
+  try {
+    const folder = openSync(path, "r");
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  } catch (error) {
+    if (!NO_SYNC.has((error as NodeJS.ErrnoException).code)) throw error;
+  }
+}
+
+/**
+ * Has the system put the way to a folder on the disk, as far as it is new.
+ *
+ * @param first the uppermost folder that was made
+ */
+export function syncNewFolders(path: string, first: string | undefined): void {
+  if (first === undefined) return;
+  for (let folder = path; folder.length >= first.length; folder = dirname(folder)) syncFolder(dirname(folder));
+}
