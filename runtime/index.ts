@@ -63,3 +63,4 @@ export type {
   TensorData,
   TensorLike,
 } from "./types.js";
+export type { ModelVariable } from "./variables.js";

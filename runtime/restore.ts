@@ -36,18 +36,20 @@ const restorers = new WeakMap<Session, Restorer>();
  */
 export function restoreVariables(session: Session, path: string): void {
   const { prefix, isModel } = findCheckpoint(path);
-  const failed = (reason: string, cause?: unknown): SavedModelError => {
+  const failed = (cause: unknown, changed: string): SavedModelError => {
+    const reason = printable(cause instanceof SavedModelError ? cause.rawMessage : reasonOf(cause), 500);
     const [from, to] = [printable(prefix, 500), printable(session.directory, 500)];
-    return new SavedModelError("RESTORE_FAILED", `${from} cannot be restored into ${to}: ${reason}`, { cause });
+    return new SavedModelError("RESTORE_FAILED", `${from} cannot be restored into ${to}: ${reason}; ${changed}`, {
+      cause,
+    });
   };
   let restorer: Restorer;
   let keys: Keys | undefined;
   try {
     restorer = restorerOf(session);
-    keys = check(session, restorer, prefix, failed);
+    keys = check(session, restorer, prefix);
   } catch (cause) {
-    if (cause instanceof SavedModelError && cause.code === "RESTORE_FAILED") throw cause;
-    throw failed(`${reasonOfAny(cause)}; no variable was changed`, cause);
+    throw failed(cause, "no variable was changed");
   }
   try {
     if (keys === undefined) restorer.call.run([prefix], "tensors");
@@ -55,12 +57,8 @@ export function restoreVariables(session: Session, path: string): void {
     // A model is restored as it is loaded. A checkpoint is restored as in Python, where what a session has twice is one.
     session.copyFromSaved(isModel ? "unsaved" : "all");
   } catch (cause) {
-    throw failed(`${reasonOfAny(cause)}; some variables may have been changed`, cause);
+    throw failed(cause, "some variables may have been changed");
   }
-}
-
-function reasonOfAny(cause: unknown): string {
-  return printable(cause instanceof SavedModelError ? cause.rawMessage : reasonOf(cause), 500);
 }
 
 function restorerOf(session: Session): Restorer {
@@ -102,12 +100,7 @@ function prepare(session: Session): Restorer {
  *
  * @returns under which keys it has them, where these are others than the model's
  */
-function check(
-  { api }: Session,
-  { tensors, objectGraph }: Restorer,
-  prefix: string,
-  failed: (reason: string) => SavedModelError,
-): Keys | undefined {
+function check({ api }: Session, { tensors, objectGraph }: Restorer, prefix: string): Keys | undefined {
   const reader = new CheckpointReader(api, prefix);
   try {
     const wanted = tensors.map(({ key }) => key);
@@ -115,7 +108,7 @@ function check(
     const mayRename = !isComplete && objectGraph !== undefined && tensors.every(({ isPart }) => !isPart);
     const keys = mayRename ? matchObjects(wanted, objectGraph, reader) : undefined;
     const wrong = differences(tensors, reader, keys);
-    if (wrong.length > 0) throw failed(wrong.join("; "));
+    if (wrong.length > 0) throw new Error(wrong.join("; "));
     for (const key of wanted) reader.verify(keys?.get(key) ?? key);
     return keys;
   } finally {

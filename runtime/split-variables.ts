@@ -8,7 +8,7 @@ import { decode, type Message } from "./proto/decode.js";
  * of a model, `ExportArchive.track`). Signatures then work on one copy, and checkpoints hold the other, which Python
  * reads back for both.
  */
-export interface SplitVariable {
+interface SplitVariable {
   /** The VarHandleOp that signatures read and write. */
   readonly used: string;
   /** The VarHandleOp whose value is saved under the variable's key in checkpoints, and restored from it. */

@@ -12,7 +12,7 @@ export function syncTree(folder: string): void {
 }
 
 /** Has the system put a file's contents on the disk: a full or failing one says so here at the latest. */
-export function syncFile(path: string): void {
+function syncFile(path: string): void {
   // Windows writes out only what is open for writing.
   const file = openSync(path, "r+");
   try {
