@@ -8,7 +8,9 @@ export function record(model: Model, signature: string, inputs: Inputs): GoldenC
   const description = model.signatures.find(({ key }) => key === signature);
   if (description === undefined) throw new Error(`no signature ${signature}`);
   const tensors = Object.fromEntries(
-    description.inputs.map(({ key, dtype }) => [key, Tensor.from(dtype as "float32", inputs[key] as number[])]),
+    description.inputs
+      .filter(({ key, optional }) => optional !== true || inputs[key] !== undefined)
+      .map(({ key, dtype }) => [key, Tensor.from(dtype as "float32", inputs[key] as number[])]),
   );
   // The models of this test have dense outputs only.
   const outputs = model.run(signature, tensors) as Readonly<Record<string, Tensor>>;
@@ -19,8 +21,12 @@ export function record(model: Model, signature: string, inputs: Inputs): GoldenC
   };
 }
 
-/** Numbers that JSON has, and wide integers as text: the models of this test have no others. */
-function golden({ dtype, shape, data }: Tensor): GoldenTensor {
+/** Numbers that JSON has, strings, and wide integers as text: the models of this test have no others. */
+function golden(tensor: Tensor): GoldenTensor {
+  const { dtype, shape, data } = tensor;
+  if ((dtype as string) === "string") {
+    return { dtype, shape, data: tensor.bytes.map((bytes) => Buffer.from(bytes).toString("base64")) };
+  }
   return {
     dtype,
     shape,
