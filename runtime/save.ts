@@ -30,13 +30,23 @@ export function saveModel(session: Session, directory: string): void {
   requireSaver(session);
   session.file.requireUnchanged();
   try {
-    const target = realPath(resolve(directory));
-    requireReplaceable(target, realPath(session.directory));
-    writeModel(session, target);
+    writeModel(session, requirePlace(directory, session.directory));
   } catch (cause) {
     if (cause instanceof SavedModelError && cause.code === "OUTPUT_CONFLICT") throw cause;
     throw saveFailed(session, resolve(directory), cause);
   }
+}
+
+/**
+ * The folder, links resolved, that a model is to be saved to.
+ *
+ * @param source the folder of the model
+ * @throws SavedModelError `OUTPUT_CONFLICT` when there is something that may not be replaced
+ */
+export function requirePlace(directory: string, source: string): string {
+  const target = realPath(resolve(directory));
+  requireReplaceable(target, realPath(source));
+  return target;
 }
 
 /** Where links lead to; a path that does not exist yet is itself. */

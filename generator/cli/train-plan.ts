@@ -1,11 +1,11 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { split } from "../../runtime/data/split.js";
 import type { SignatureDescription } from "../../runtime/description.js";
 import { SavedModelError } from "../../runtime/errors.js";
+import { requirePlace } from "../../runtime/save.js";
 import type { Tensor } from "../../runtime/tensor.js";
 import { printable, quote } from "../../runtime/text.js";
-import { prepareRows } from "../../runtime/training/columns.js";
+import { batchSource } from "../../runtime/training/batches.js";
 import type { EarlyStopping } from "../../runtime/training/options.js";
 import { MetricOutputs } from "../../runtime/training/scalars.js";
 import { inspect } from "../describe.js";
@@ -22,7 +22,7 @@ import {
 } from "./train-options.js";
 
 /** A signature, and what `fit` is given for it. */
-export interface SignatureRows {
+interface SignatureRows {
   readonly signature: SignatureDescription;
   readonly columns: readonly unknown[];
   readonly rows: number;
@@ -50,8 +50,12 @@ export interface TrainingPlan {
 export async function planTraining(directory: string, flags: TrainFlags): Promise<TrainingPlan> {
   const numbers = parseNumbers(flags);
   const files = checkFiles(flags);
-  requirePlaceForModel(flags.save);
-  const { signatures, tags } = inspect(directory, flags.tags === undefined ? {} : { tags: flags.tags });
+  // Hours later would be too late.
+  requirePlace(flags.save, directory);
+  const { signatures, tags, variables } = inspect(directory, flags.tags === undefined ? {} : { tags: flags.tags });
+  if (variables.length === 0) {
+    throw new SavedModelError("NOT_TRAINABLE", `${printable(directory, 500)} has no variables that could be trained`);
+  }
   const isTrain = signatures.some(({ key, unsupported }) => key === "train" && unsupported === undefined);
   const trained = chooseSignature(directory, signatures, flags.signature ?? (isTrain ? "train" : undefined));
   const measuring = flags.evaluate === undefined ? [] : [chooseSignature(directory, signatures, flags.evaluate)];
@@ -69,8 +73,10 @@ export async function planTraining(directory: string, flags: TrainFlags): Promis
   const [rows, held] = splitRows(tensors, numbers);
   const [trainedRows, measuringRows] = both.map((signature, index): SignatureRows => {
     const columns = fillInputs(plans, index === 0 ? rows : held)[index] ?? [];
-    const { count } = prepareRows(nameOf(signature), signature.inputs, columns);
-    return { signature, columns, rows: count };
+    const { batchSize, seed } = index === 0 ? numbers : { batchSize: undefined, seed: undefined };
+    const method = { ...signature, properties: undefined };
+    const source = batchSource(nameOf(signature), method, columns, { batchSize, seed });
+    return { signature, columns, rows: source.rows ?? 0 };
   });
   if (trainedRows === undefined) throw new TypeError("nothing is trained");
   return {
@@ -116,22 +122,4 @@ function fillInputs(
       plan.kind === "rows" ? next.next().value : plan.kind === "constant" ? plan.value : undefined,
     ),
   );
-}
-
-/**
- * Refuses a folder that a model could not be saved to: hours later would be too late.
- *
- * @throws SavedModelError `OUTPUT_CONFLICT`
- */
-function requirePlaceForModel(directory: string): void {
-  if (!existsSync(directory)) return;
-  const what = !statSync(directory).isDirectory()
-    ? "is a file"
-    : readdirSync(directory).length > 0 && !existsSync(resolve(directory, "saved_model.pb"))
-      ? "exists and is no SavedModel"
-      : undefined;
-  if (what === undefined) return;
-  throw new SavedModelError("OUTPUT_CONFLICT", `${printable(directory, 500)} ${what}`, {
-    fix: "Save to another folder.",
-  });
 }

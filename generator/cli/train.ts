@@ -19,7 +19,7 @@ export function trainCommand(): Command {
     .option("--shuffle <seed>", "another order of the rows in each epoch, by a seed")
     .option("--validation <part>", "the part of the rows that is not trained with, such as 0.2")
     .option("--evaluate <key>", "the signature that is asked for metrics of the validation")
-    .option("--early-stopping <patience[:metric[:min|max]]>", "stop where a metric gets no better, and keep the best")
+    .option("--early-stopping <patience>", "stop after so many epochs that are no better: 5, 5:loss, 5:accuracy:max")
     .option("--history <file>", "write the metrics of each epoch to a .json file")
     .option("--csv <file>", "write them to a .csv file")
     .option("--plot <file>", "draw them in a .svg file")

@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Model } from "../../runtime/index.js";
+import { checkDigits } from "./digits.js";
 import { type Python, pythonWith } from "./environment.js";
 import { checkGuide } from "./guide.js";
 import { type Inputs, record } from "./record.js";
@@ -110,4 +111,6 @@ const unlike = trainings.filter((training) => !compareVariables(python, training
 console.log(
   `conformance: variables and checkpoints of ${trainings.length - unlike.length} of ${trainings.length} models agree`,
 );
-process.exitCode = differing.length + wrong + unlike.length === 0 ? 0 : 1;
+const digits = checkDigits(python, join(output, "digits"));
+console.log(`conformance: the example's classifier ${digits ? "agrees" : "does not agree"} with Python`);
+process.exitCode = differing.length + wrong + unlike.length === 0 && digits ? 0 : 1;
