@@ -236,7 +236,7 @@ describe("savedmodel train writes nothing", () => {
       ],
       [
         1,
-        /^error OUTPUT_CONFLICT: plane\.csv is a file\. Save to another folder\.\n$/,
+        /^error OUTPUT_CONFLICT: .*plane\.csv is a file\. Save to another folder\.\n$/,
         [...REGRESSION, "--save", "plane.csv"],
       ],
     ];
