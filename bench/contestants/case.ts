@@ -26,8 +26,8 @@ export interface CallCase {
   readonly threads?: number;
 }
 
-/** On the calling thread; on worker threads, one after another; or on worker threads, all at once. */
-type Manner = "sync" | "awaited" | "concurrent";
+/** On the calling thread; on worker threads, one after another; on worker threads, all at once; or by `fit`, as its steps. */
+type Manner = "sync" | "awaited" | "concurrent" | "fit";
 
 /** What a contestant answers for a number of calls: nanoseconds per call, or bytes. */
 export interface Sample {

@@ -1,4 +1,4 @@
-import type { Model, Tensor, TensorLike } from "savedmodel";
+import { fit, type Model, type Tensor, type TensorLike } from "savedmodel";
 import { CustomModel } from "../../generated/custom-model.js";
 import { Dtypes } from "../../generated/dtypes.js";
 import { Keras3 } from "../../generated/keras3.js";
@@ -13,7 +13,7 @@ export const clients: Readonly<Record<string, () => Prepare | Promise<Prepare>>>
   custom_model: () => {
     const model = CustomModel.load();
     return (kase) => {
-      if (kase.signature === "train") return () => model.train([[1, 1]], [[1]]);
+      if (kase.signature === "train") return trainings(model, kase);
       return inManner(
         kase,
         () => model.pred([[1, 1]]),
@@ -45,6 +45,20 @@ export const clients: Readonly<Record<string, () => Prepare | Promise<Prepare>>>
   cnn: () => network("cnn", 32 * 32 * 3),
   mobilenet: () => network("mobilenet", 224 * 224 * 3),
 };
+
+/** So many steps of `train` as one call, by `fit` or in a loop over the same rows. */
+function trainings({ train }: CustomModel, { manner, repeat = 1 }: CallCase): Call {
+  if (repeat === 1) return () => train([[1, 1]], [[1]]);
+  const x = new Float32Array(2 * repeat).fill(1);
+  const target = new Float32Array(repeat).fill(1);
+  if (manner === "fit") return () => fit(train, [x, target], { progress: false });
+  return () => {
+    let loss = 0;
+    for (let row = 0; row < repeat; row++)
+      loss += train(x.subarray(2 * row, 2 * row + 2), target.subarray(row, row + 1));
+    return loss / repeat;
+  };
+}
 
 /** What the clients of the networks have in common. They are generated when the benchmarks run. */
 interface Network extends Model {
