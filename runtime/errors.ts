@@ -70,6 +70,8 @@ export type ErrorCode =
   // Use of this package
   | "INVALID_ARGUMENT"
   | "INVALID_OPTION"
+  | "NOT_FAKED"
+  | "CONFIG_INVALID"
   | "READ_FAILED"
   | "CSV_INVALID"
   | "HISTORY_INVALID"

@@ -14,6 +14,7 @@ export type { Device } from "./devices.js";
 export type { CallEvent, ErrorEvent, LoadEvent } from "./diagnostics.js";
 export type { DType, NumericDType, TypedArrays } from "./dtype.js";
 export { type ErrorCode, SavedModelError, type SavedModelErrorOptions, type StatusName } from "./errors.js";
+export type { FakeSource, Fakes } from "./fake.js";
 export { type LoadOptions, Model } from "./model.js";
 export { TensorFlowError } from "./native/status.js";
 export { decodeNpy, encodeNpy } from "./npy.js";

@@ -5,6 +5,7 @@ import { PreparedCall, tooManyInputs } from "./call/prepared-call.js";
 import type { TensorDescription } from "./description.js";
 import { isObserved, observeCall, observeStart } from "./diagnostics.js";
 import { SavedModelError } from "./errors.js";
+import { FakeSession } from "./fake-session.js";
 import type { Method } from "./methods.js";
 import { checkOptions } from "./options.js";
 import type { Session } from "./session.js";
@@ -13,13 +14,13 @@ import { printable, quote, suggest } from "./text.js";
 
 /** The calls of a loaded model, by the keys of its signatures. Each is made ready when it is first needed. */
 export class MethodCalls {
-  readonly #session: Session;
+  readonly #session: Session | FakeSession;
   readonly #methods: ReadonlyMap<string, Method>;
   readonly #batchers: Map<string, Batcher> = new Map();
 
   /** @throws SavedModelError `SIGNATURE_NOT_FOUND` or `INVALID_OPTION` for what cannot be batched */
   constructor(
-    session: Session,
+    session: Session | FakeSession,
     methods: ReadonlyMap<string, Method>,
     batching: Readonly<Record<string, BatchingOptions>> = {},
   ) {
@@ -95,12 +96,15 @@ export class MethodCalls {
   }
 
   prepare(key: string, method: Method): Call {
-    if (method.call === undefined) {
-      const { inputs, outputs } = method;
-      const Prepared = [...inputs, ...outputs].some(isComposite) ? CompositeCall : PreparedCall;
-      method.call = new Prepared(this.#session, key, inputs, outputs);
-    }
+    method.call ??= this.#prepare(key, method);
     return method.call;
+  }
+
+  #prepare(key: string, method: Method): Call {
+    if (this.#session instanceof FakeSession) return this.#session.prepare(key, method);
+    const { inputs, outputs } = method;
+    const Prepared = [...inputs, ...outputs].some(isComposite) ? CompositeCall : PreparedCall;
+    return new Prepared(this.#session, key, inputs, outputs);
   }
 
   #batcher(key: string, options: BatchingOptions): Batcher {

@@ -10,6 +10,8 @@ import type { ModelDescriptor } from "./descriptor.js";
 import { type Device, listDevices } from "./devices.js";
 import { observeLoad } from "./diagnostics.js";
 import { SavedModelError } from "./errors.js";
+import type { FakeSource } from "./fake.js";
+import { FakeSession } from "./fake-session.js";
 import { locateModel, toPath } from "./locate.js";
 import { checkCallOptions, inArgumentOrder, MethodCalls } from "./method-calls.js";
 import { describeMethods, type Method } from "./methods.js";
@@ -49,27 +51,38 @@ const LOAD_OPTIONS = ["tags", "concurrency", "maxQueue", "batching", ...SESSION_
  * garbage collected.
  */
 export class Model implements Disposable, AsyncDisposable {
-  readonly #session: Session;
+  readonly #session: Session | FakeSession;
   readonly #calls: MethodCalls;
   readonly #descriptor: ModelDescriptor | undefined;
   #async: unknown;
 
   /**
-   * Loads a model for a generated client; called by generated code.
+   * Loads a model for a generated client, or makes a fake one; called by generated code.
    *
+   * @param source the model's folder, or the functions of a fake client
    * @throws SavedModelError the codes of {@link Model.load}, and `SIGNATURE_MISMATCH` when the model's signatures are not
    * those that the client was generated from
    */
-  protected constructor(descriptor: ModelDescriptor | undefined, directory: string | URL, options: LoadOptions = {}) {
+  protected constructor(
+    descriptor: ModelDescriptor | undefined,
+    source: string | URL | FakeSource,
+    options: LoadOptions = {},
+  ) {
+    this.#descriptor = descriptor;
+    if (descriptor !== undefined && isFake(source)) {
+      this.#session = new FakeSession(descriptor, source);
+      this.#calls = new MethodCalls(this.#session, describeMethods(this.#session.signatures, descriptor));
+      bindMethods(this, descriptor, this.#calls);
+      return;
+    }
     const call = `${descriptor?.name ?? "Model"}.load()`;
     checkOptions(call, options, LOAD_OPTIONS);
     checkTags(call, options.tags);
     checkCount(call, "concurrency", options.concurrency);
     checkCount(call, "maxQueue", options.maxQueue);
     checkSessionOptions(call, options);
-    const folder = locateModel(toPath(directory));
-    this.#descriptor = descriptor;
-    this.#session = observeLoad(
+    const folder = locateModel(toPath(source as string | URL));
+    const session = observeLoad(
       folder,
       () => {
         const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, readMetaGraphs(folder)));
@@ -77,13 +90,14 @@ export class Model implements Disposable, AsyncDisposable {
       },
       ({ tags }) => tags,
     );
+    this.#session = session;
     try {
       if (descriptor !== undefined) this.#refuseOther(descriptor);
-      const methods = describeMethods(this.#session.signatures, descriptor);
-      this.#calls = new MethodCalls(this.#session, methods, options.batching);
+      const methods = describeMethods(session.signatures, descriptor);
+      this.#calls = new MethodCalls(session, methods, options.batching);
       if (descriptor !== undefined) bindMethods(this, descriptor, this.#calls);
     } catch (error) {
-      this.#session.dispose();
+      session.dispose();
       throw error;
     }
   }
@@ -112,7 +126,7 @@ export class Model implements Disposable, AsyncDisposable {
    * @throws SavedModelError `DISPOSED`
    */
   devices(): readonly Device[] {
-    return listDevices(this.#session);
+    return listDevices(this.#native("devices()"));
   }
 
   /** The folder that the model was loaded from. */
@@ -184,7 +198,7 @@ export class Model implements Disposable, AsyncDisposable {
    * and whatever the function throws
    */
   trace<T>(run: () => T): Traced<T> {
-    return trace(this.#session, run);
+    return trace(this.#native("trace()"), run);
   }
 
   /**
@@ -195,9 +209,9 @@ export class Model implements Disposable, AsyncDisposable {
    * something else, `SAVE_FAILED`, `DISPOSED`, `BUSY` while an asynchronous call changes variables
    */
   save(directory: string | URL): void {
-    if (this.disposed) throw new SavedModelError("DISPOSED", "save(): the model was disposed");
-    this.#session.lane.requireFree("save()", () => false);
-    saveModel(this.#session, toPath(directory));
+    const session = this.#native("save()");
+    session.lane.requireFree("save()", () => false);
+    saveModel(session, toPath(directory));
   }
 
   /**
@@ -210,9 +224,9 @@ export class Model implements Disposable, AsyncDisposable {
    * `DISPOSED`, `BUSY` while an asynchronous call changes variables
    */
   saveWeights(prefix: string | URL): void {
-    if (this.disposed) throw new SavedModelError("DISPOSED", "saveWeights(): the model was disposed");
-    this.#session.lane.requireFree("saveWeights()", () => false);
-    saveWeights(this.#session, toPath(prefix));
+    const session = this.#native("saveWeights()");
+    session.lane.requireFree("saveWeights()", () => false);
+    saveWeights(session, toPath(prefix));
   }
 
   /**
@@ -224,9 +238,9 @@ export class Model implements Disposable, AsyncDisposable {
    * a variable or has one of another dtype or shape, `DISPOSED`, `BUSY` while an asynchronous call runs
    */
   restore(path: string | URL): void {
-    if (this.disposed) throw new SavedModelError("DISPOSED", "restore(): the model was disposed");
-    this.#session.lane.requireFree("restore()", () => true);
-    restoreVariables(this.#session, toPath(path));
+    const session = this.#native("restore()");
+    session.lane.requireFree("restore()", () => true);
+    restoreVariables(session, toPath(path));
   }
 
   /**
@@ -237,9 +251,9 @@ export class Model implements Disposable, AsyncDisposable {
    * has no value
    */
   variables(): readonly ModelVariable[] {
-    if (this.disposed) throw new SavedModelError("DISPOSED", "variables(): the model was disposed");
-    this.#session.lane.requireFree("variables()", () => false);
-    return readVariables(this.#session);
+    const session = this.#native("variables()");
+    session.lane.requireFree("variables()", () => false);
+    return readVariables(session);
   }
 
   static {
@@ -307,6 +321,15 @@ export class Model implements Disposable, AsyncDisposable {
     return asResult(method, await this.#calls.start(signature, method, inputs, "plain", options));
   }
 
+  /** The session of TensorFlow, for what a fake client cannot do. */
+  #native(call: string): Session {
+    if (this.disposed) throw new SavedModelError("DISPOSED", `${call}: the model was disposed`);
+    if (this.#session instanceof Session) return this.#session;
+    throw new SavedModelError("NOT_FAKED", `${call}: a fake client has no TensorFlow`, {
+      fix: "Put a function of the test in place of this method.",
+    });
+  }
+
   /** What {@link Model.run} was given, checked and in argument order. */
   #resolve(call: string, signature: string, inputs: unknown): { method: Method; values: readonly unknown[] } {
     if (typeof signature !== "string" || typeof inputs !== "object" || inputs === null) {
@@ -329,6 +352,10 @@ export class Model implements Disposable, AsyncDisposable {
       { fix: "Generate the client again from this model: `npx savedmodel generate`." },
     );
   }
+}
+
+function isFake(source: unknown): source is FakeSource {
+  return typeof source === "object" && source !== null && "fake" in source;
 }
 
 /** The results by the raw keys of the outputs. */

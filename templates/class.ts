@@ -1,4 +1,9 @@
-import { type ClassDeclarationStructure, StructureKind } from "ts-morph";
+import {
+  type ClassDeclarationStructure,
+  type MethodDeclarationStructure,
+  type OptionalKind,
+  StructureKind,
+} from "ts-morph";
 import type { NamedModel } from "../generator/name-model.js";
 import { block, classDocs } from "./docs.js";
 import { methodTemplate } from "./method.js";
@@ -43,7 +48,29 @@ export function classTemplate(model: NamedModel): ClassDeclarationStructure {
         returnType: model.className,
         statements: [`return new ${model.className}(descriptor, directory, options);`],
       },
+      ...fakeTemplate(model),
       ...model.signatures.map(methodTemplate),
     ],
   };
+}
+
+/** The method that makes a client for tests; nothing for a client without methods. */
+function fakeTemplate({ className, signatures }: NamedModel): OptionalKind<MethodDeclarationStructure>[] {
+  if (signatures.length === 0) return [];
+  return [
+    {
+      name: "fake",
+      isStatic: true,
+      docs: [
+        block(
+          "A client for tests, which needs neither the model nor TensorFlow: functions stand in for the signatures.",
+          "",
+          "@param methods the functions; what they get and return is checked as the model's inputs and outputs are",
+        ),
+      ],
+      parameters: [{ name: "methods", type: `Fakes<${className}>` }],
+      returnType: className,
+      statements: [`return new ${className}(descriptor, { fake: methods });`],
+    },
+  ];
 }

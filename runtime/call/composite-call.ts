@@ -66,7 +66,7 @@ export class CompositeCall implements Call {
       const value = values[index];
       if (!isComposite(input)) return [value];
       if (value === undefined && input.optional === true) return input.components.map(() => undefined);
-      return input.encoding === "ragged" ? splitRagged(value, input, this.name) : splitSparse(value, input, this.name);
+      return splitComposite(value, input, this.name);
     });
   }
 
@@ -77,7 +77,7 @@ export class CompositeCall implements Call {
       // What is made of components consists of tensors.
       const parts = results.slice(next, next + output.components.length) as readonly Tensor[];
       next += parts.length;
-      return output.encoding === "ragged" ? joinRagged(parts) : joinSparse(parts);
+      return joinComposite(output, parts);
     });
   }
 }
@@ -95,8 +95,28 @@ function componentsOf(tensor: CallInput): readonly CallInput[] {
   }));
 }
 
-function splitRagged(value: unknown, { key, dtype, shape, components }: Composite, call: string): readonly Tensor[] {
-  const spec = { key, dtype: dtypeInfo(dtype), shape, form: "ragged", raggedRank: components.length - 1 } as const;
+/**
+ * Checks a ragged or sparse value, and takes it apart.
+ *
+ * @param role what it is, for messages
+ */
+export function splitComposite(value: unknown, tensor: Composite, call: string, role = "input"): readonly Tensor[] {
+  return tensor.encoding === "ragged" ? splitRagged(value, tensor, call, role) : splitSparse(value, tensor, call, role);
+}
+
+/** The value that is made of these dense tensors. */
+export function joinComposite({ encoding }: Composite, parts: readonly Tensor[]): RaggedTensor | SparseTensor {
+  return encoding === "ragged" ? joinRagged(parts) : joinSparse(parts);
+}
+
+function splitRagged(
+  value: unknown,
+  { key, dtype, shape, components }: Composite,
+  call: string,
+  role: string,
+): readonly Tensor[] {
+  const raggedRank = components.length - 1;
+  const spec = { key, dtype: dtypeInfo(dtype), shape, form: "ragged", raggedRank, role } as const;
   if (value === undefined) throw missingInput(spec, call);
   if (value instanceof RaggedTensor) {
     if (value.dtype !== dtype) throw inputError("INVALID_DTYPE", spec, call, `a ragged tensor of ${value}`);
@@ -120,8 +140,8 @@ function splitsTensor(splits: readonly number[], component: ComponentDescription
     : Tensor.own("int64", [splits.length], BigInt64Array.from(splits, BigInt));
 }
 
-function splitSparse(value: unknown, { key, dtype, shape }: Composite, call: string): readonly Tensor[] {
-  const spec = { key, dtype: dtypeInfo(dtype), shape, form: "sparse" } as const;
+function splitSparse(value: unknown, { key, dtype, shape }: Composite, call: string, role: string): readonly Tensor[] {
+  const spec = { key, dtype: dtypeInfo(dtype), shape, form: "sparse", role } as const;
   const staged = stageSparse(value, spec, call);
   const denseShape = Tensor.own("int64", [staged.shape.length], BigInt64Array.from(staged.shape, BigInt));
   return [staged.indices, staged.values, denseShape];

@@ -9,7 +9,7 @@ export interface ParsedClient {
   /** The methods of the interface of promises. */
   readonly asyncMethods: readonly ParsedMethod[];
   readonly className: string;
-  /** The members of the class after `load`, in pairs of an overload and an implementation. */
+  /** The members of the class after `load` and `fake`, in pairs of an overload and an implementation. */
   readonly methods: readonly ParsedMethod[];
   /** The value of the descriptor, read from the literal. */
   readonly descriptor: unknown;
@@ -38,16 +38,20 @@ export function parseClient(text: string): ParsedClient {
   };
   expect(file.parseDiagnostics.map(({ messageText }) => messageText)).toEqual([]);
   const [clientClass] = file.statements.filter(ts.isClassDeclaration);
-  const [load, ...members] = (clientClass?.members ?? []).filter(isNoAccessor).map(parseMember);
+  const [load, ...others] = (clientClass?.members ?? []).filter(isNoAccessor).map(parseMember);
   expect(load).toMatchObject({ name: "load", tags: ["@param directory", "@param options", "@throws"] });
   const interfaces = file.statements.filter(ts.isInterfaceDeclaration);
   const promises = interfaces.find(({ members }) => members.some(ts.isMethodSignature));
+  // No method may have this name.
+  const fakes = others.filter(({ name }) => name === "fake");
+  const fake = { parameters: ["methods"], tags: ["@param methods"], implemented: true };
+  expect(fakes).toMatchObject(promises === undefined ? [] : [fake]);
   return {
     statements: file.statements.map(({ kind }) => ts.SyntaxKind[kind]),
     interfaces: interfaces.filter((declaration) => declaration !== promises).map(parseInterface),
     asyncMethods: (promises?.members ?? []).map(parseMember),
     className: clientClass?.name?.text ?? "",
-    methods: members,
+    methods: others.slice(fakes.length),
     descriptor: descriptorOf(file),
     tags: tagsIn(file),
   };

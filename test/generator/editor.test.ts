@@ -1,0 +1,151 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it, vi } from "vitest";
+import { generate } from "../../generator/index.js";
+import { Editor, golden } from "../support/language-service.js";
+import { modelFolder } from "../support/temp.js";
+
+const clients = ["composite", "custom_model", "dtypes", "example", "regression"].map((name) => {
+  const { fileName, text } = generate(modelFolder(name));
+  return [fileName, text] as const;
+});
+const editor = new Editor(Object.fromEntries(clients));
+
+/** What an author has at hand in every snippet below. */
+const HEAD = `import { Tensor } from "savedmodel";
+import { Composite } from "./composite.js";
+import { CustomModel } from "./custom-model.js";
+import { Dtypes } from "./dtypes.js";
+import { Example } from "./example.js";
+import { Regression } from "./regression.js";
+declare const model: CustomModel, regression: Regression, dtypes: Dtypes, example: Example, composite: Composite;
+export { Composite, CustomModel, Dtypes, Example, Regression, Tensor, composite, dtypes, example, model, regression };
+`;
+
+/** Snippets with what is shown for them. */
+function shown(snippets: readonly string[], show: (code: string) => string): string {
+  return snippets.map((snippet) => `=== ${snippet}\n${show(`${HEAD}${snippet}\n`)}\n`).join("\n");
+}
+
+function expectGolden(name: string, actual: string): void {
+  expect(actual).toBe(golden(new URL(`editor/${name}.golden.txt`, import.meta.url), actual));
+}
+
+describe("an editor", () => {
+  it("offers the signatures and what a model can do, and no internals", () => {
+    const snippets = [
+      "model.|",
+      "model.async.|",
+      "CustomModel.|",
+      "Tensor.|",
+      "model.pred([[1, 2]]).|",
+      "regression.train([[1, 2]], [[1]], 0.1).|",
+    ];
+    const text = shown(snippets, (code) => editor.completions(code).join("\n"));
+    expect(text).not.toMatch(/^(asyncMethods|own|is|elementsOf|_.*|#.*): /m);
+    expectGolden("members", text);
+  });
+
+  it("offers what goes into an argument", () => {
+    const snippets = [
+      "CustomModel.fake({ | });",
+      "CustomModel.fake({ pred: (inputs) => inputs.| });",
+      'CustomModel.load("models/other", { | });',
+      "model.async.pred([[1, 2]], { | });",
+      "Regression.fake({ train: () => ({ | }) });",
+      "example.parseAll([{ | }]);",
+      "composite.deep([[[1]]], { | }, [1, 2]);",
+    ];
+    expectGolden(
+      "arguments",
+      shown(snippets, (code) => editor.completions(code).join("\n")),
+    );
+  });
+
+  it("shows names, dtypes and shapes of a signature", () => {
+    const snippets = [
+      "model.pr|ed([[1, 2]]);",
+      "model.tra|in([[1, 2]], [[1]]);",
+      "model.async.tra|in([[1, 2]], [[1]]);",
+      "regression.tra|in([[1, 2]], [[1]], 0.1);",
+      "regression.train([[1, 2]], [[1]], 0.1).ma|e;",
+      "const predict|ion = regression.pred([[1, 2]]);",
+      "dtypes.withDef|ault([1]);",
+      "CustomModel.fa|ke({});",
+      "CustomModel.fake({ pr|ed: () => [[1]] });",
+      "Regression.fake({ train: (x, target, ra|te) => ({ loss: rate, mae: 0 }) });",
+      "Regression.fake({ train: (|x) => ({ loss: x.size, mae: 0 }) });",
+      "Regression.fake({ tra|in: () => ({ loss: 0, mae: 0 }) });",
+    ];
+    expectGolden(
+      "quick-info",
+      shown(snippets, (code) => editor.quickInfo(code)),
+    );
+  });
+
+  it("shows which argument is due", () => {
+    const snippets = [
+      "model.train(|);",
+      "model.train([[1, 2]], |);",
+      "regression.train([[1, 2]], [[1]], |);",
+      "model.async.pred([[1, 2]], |);",
+      "dtypes.withDefault([1], |);",
+      "CustomModel.load(|);",
+    ];
+    expectGolden(
+      "signature-help",
+      shown(snippets, (code) => editor.signatureHelp(code)),
+    );
+  });
+
+  it("says shortly and in the right place what is wrong", () => {
+    const snippets = [
+      "model.pred([[1, 2, 3]]);",
+      "model.pred([1, 2]);",
+      "model.pred([[1, 2], [3, 4]]);",
+      'model.pred([["1", "2"]]);',
+      'model.train([[1, 2]], "1");',
+      "model.pred(new Float64Array(2));",
+      'model.pred(Tensor.from("int32", [[1, 2]]));',
+      "model.pred(Promise.resolve([[1, 2]]));",
+      "model.pred(model.async.pred([[1, 2]]));",
+      "regression.train([[1, 2]], [[1]], [0.1]);",
+      "dtypes.int64([1.5, 2n, true]);",
+      "model.train([[1, 2]]);",
+      "model.train();",
+      "model.pred([[1, 2]], [[1]]);",
+      "model.prd([[1, 2]]);",
+      "model.serving_default([[1, 2]]);",
+      "model.async.evaluate([[1, 2]]);",
+      "regression.train([[1, 2]], [[1]], 0.1).accuracy;",
+      "model.train([[1, 2]], [[1]]).item();",
+      "model.pred([[1, 2]]) + 1;",
+      "model.async.pred([[1, 2]], { signl: new AbortController().signal });",
+      'CustomModel.load("models/other", { tag: ["serve"] });',
+      "example.parseOne({ agee: 1 });",
+      "CustomModel.fake({ prd: () => [[1]] });",
+      "CustomModel.fake({ pred: () => [[1, 2]] });",
+      'CustomModel.fake({ train: () => "1" });',
+      "CustomModel.fake({ pred: async () => [[1]] });",
+      "CustomModel.fake({ pred: (inputs: string) => [[inputs.length]] });",
+      "Regression.fake({ train: () => ({ loss: 1 }) });",
+    ];
+    expectGolden(
+      "diagnostics",
+      shown(snippets, (code) => editor.diagnostics(code)),
+    );
+  });
+});
+
+describe("a golden file", () => {
+  it("is not updated where CI runs", () => {
+    const url = new URL("editor/members.golden.txt", import.meta.url);
+    const before = readFileSync(url, "utf8");
+    vi.stubEnv("UPDATE_GOLDENS", "1").stubEnv("CI", "true");
+    try {
+      expect(() => golden(url, "other")).toThrow("is not for CI");
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    expect(readFileSync(url, "utf8")).toBe(before);
+  });
+});
