@@ -10,19 +10,23 @@ import { typeErrors } from "../support/typescript.js";
 
 const generated = fileURLToPath(new URL("../../generated", import.meta.url));
 const shared = fileURLToPath(new URL("../../../shared/models", import.meta.url));
-const models = readdirSync(modelFolder(""), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && existsSync(join(modelFolder(entry.name), "saved_model.pb")))
-  .map(({ name }) => name);
+const models = modelsIn(modelFolder(""));
+const examples = fileURLToPath(new URL("../../examples/models", import.meta.url));
+const folders = [...models.map((name) => modelFolder(name)), ...modelsIn(examples).map((name) => join(examples, name))];
 
-describe.each(models)("the client of %s", (name) => {
-  const client = generate(modelFolder(name), { outputFolder: generated });
+function modelsIn(folder: string): readonly string[] {
+  return readdirSync(folder).filter((name) => existsSync(join(folder, name, "saved_model.pb")));
+}
+
+describe.each(folders.map((folder) => [basename(folder), folder]))("the client of %s", (_, folder) => {
+  const client = generate(folder, { outputFolder: generated });
 
   it("is the one in generated/ (`npm run generate` updates it)", () => {
     expect(client.text).toBe(readFileSync(join(generated, client.fileName), "utf8"));
   });
 
   it("is the same every time", () => {
-    expect(generate(modelFolder(name), { outputFolder: generated }).text).toBe(client.text);
+    expect(generate(folder, { outputFolder: generated }).text).toBe(client.text);
   });
 
   it("has the planned statements and members, and no others", () => {
@@ -152,7 +156,7 @@ describe("generate", () => {
 });
 
 it("every generated file belongs to a model", () => {
-  const expected = models.map((name) => generate(modelFolder(name)).fileName).sort();
+  const expected = folders.map((folder) => generate(folder).fileName).sort();
   expect(
     readdirSync(generated)
       .map((file) => basename(file))
