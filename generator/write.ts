@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { SavedModelError } from "../runtime/errors.js";
 import { printable, reasonOf } from "../runtime/text.js";
@@ -13,7 +13,13 @@ export type Change = "created" | "updated" | "unchanged";
  * @throws SavedModelError `OUTPUT_CONFLICT` when there is a file that this package did not generate
  */
 export function planChange(path: string, text: string): Change {
-  if (!existsSync(path)) return "created";
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return "created";
+  if (stat.isDirectory()) {
+    throw new SavedModelError("OUTPUT_CONFLICT", `${printable(path, 500)} is a folder`, {
+      fix: "Move it away, or generate into another folder.",
+    });
+  }
   const present = readFileSync(path, "utf8");
   if (normalised(present) === text) return "unchanged";
   if (present.startsWith(BANNER_START)) return "updated";

@@ -1,15 +1,19 @@
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
 import { printable } from "../../runtime/text.js";
 import type { GeneratedClient } from "../generate.js";
 import type { GeneratedIndex, ImportExtension } from "../generate-index.js";
+import { removeFile } from "../project-remove.js";
 import { type Change, planChange, writeWhole } from "../write.js";
+import { CONFIG_FLAGS, CONFIG_HELP, refuseWithFolders, requireConfig } from "./check-config.js";
 import { stderr, stdout } from "./colours.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
+import { watchGenerate } from "./watch.js";
 
 interface GenerateFlags {
-  readonly output: string;
+  readonly config?: string;
+  readonly output?: string;
   readonly className?: string;
   readonly signature?: readonly string[];
   readonly tags?: readonly string[];
@@ -17,11 +21,13 @@ interface GenerateFlags {
   readonly dryRun?: true;
   readonly index?: true;
   readonly importExtension?: ImportExtension;
+  readonly clean?: true;
+  readonly watch?: true;
 }
 
 /** A file to be written. */
 interface Output {
-  readonly fileName: string;
+  readonly path: string;
   readonly text: string;
   /** What the report says of it, behind its path. */
   readonly title: string;
@@ -29,34 +35,33 @@ interface Output {
   readonly notes: readonly string[];
 }
 
-/** `savedmodel generate <dir…> -o <folder>` */
+/** What is to be written, and what was generated once for models that are no more. */
+interface Outputs {
+  readonly outputs: readonly Output[];
+  readonly orphans: readonly string[];
+}
+
+/** `savedmodel generate`, or `savedmodel generate <dir…> -o <folder>` */
 export function generateCommand(): Command {
   return new Command("generate")
     .description("write a typed client for each SavedModel")
-    .argument("<dirs...>", "folders that hold saved_model.pb")
-    .option("-o, --output <folder>", "where the clients are written", "generated")
+    .argument("[dirs...]", "folders that hold saved_model.pb (default: those of the configuration)")
+    .option(CONFIG_FLAGS, CONFIG_HELP)
+    .option("-o, --output <folder>", "where the clients are written (default: generated)")
     .option("--class-name <name>", "the name of the class (default: made of the folder's name)")
     .option("--signature <key>", "a signature that becomes a method, to be repeated (default: all)", collect)
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
     .option("--index", "write an index.ts as well, which exports every class of this run")
     .option("--import-extension <extension>", "how imports in the index end: js, ts or none (default: js)")
+    .option("--clean", "remove generated files that belong to no model of the configuration any more")
     .option("--stdout", "print the clients instead of writing them")
     .option("--dry-run", "tell what would be written, and write nothing")
+    .option("--watch", "go on, and generate again when a model changes")
     .action(async (directories: readonly string[], flags: GenerateFlags) => {
-      const { output, signature, stdout: toStdout, dryRun, index: withIndex, importExtension, ...options } = flags;
-      if (options.className !== undefined && directories.length > 1) {
-        throw new SavedModelError("INVALID_OPTION", "--class-name names one class, but there are several models");
-      }
-      // Printing needs ts-morph, which takes longer to load than all other commands together take to run.
-      const { generate } = await import("../generate.js");
-      const { checkExtension, generateIndex } = await import("../generate-index.js");
-      const chosen = signature === undefined ? options : { ...options, signatures: signature };
-      const clients = directories.map((directory) => generate(directory, { ...chosen, outputFolder: output }));
-      if (toStdout !== true) refuseSameFile(clients);
-      // Checked with or without an index: clients import nothing but the package.
-      const indexOptions = importExtension === undefined ? {} : { importExtension: checkExtension(importExtension) };
-      const index = withIndex === true ? [indexOutput(generateIndex(clients, indexOptions), clients)] : [];
-      const outputs = [...clients.map(clientOutput), ...index];
+      if (flags.watch === true) return await watchGenerate(directories, flags);
+      const isConfigured = directories.length === 0;
+      const { outputs, orphans } = isConfigured ? await ofProject(flags) : await ofFolders(directories, flags);
+      const { stdout: toStdout, dryRun, clean } = flags;
       if (toStdout === true) {
         for (const { text, notes } of outputs) {
           process.stdout.write(text);
@@ -65,24 +70,85 @@ export function generateCommand(): Command {
         return;
       }
       // Nothing is written before it is certain that everything can be.
-      const plan = outputs.map((file) => {
-        const path = join(output, file.fileName);
-        return { file, path, change: planChange(path, file.text) };
-      });
-      for (const { file, path, change } of plan) {
-        if (dryRun !== true && change !== "unchanged") writeWhole(path, file.text);
-        report(file, path, dryRun === true ? WOULD[change] : change);
+      const plan = outputs.map((file) => ({ file, change: planChange(file.path, file.text) }));
+      for (const { file, change } of plan) {
+        if (dryRun !== true && change !== "unchanged") writeWhole(file.path, file.text);
+        report(file, dryRun === true ? WOULD[change] : change);
       }
+      for (const path of orphans) cleanUp(path, clean === true, dryRun === true);
     });
 }
 
-function clientOutput({ className, fileName, text, methods, notes }: GeneratedClient): Output {
-  const all = methods.length === 0 ? [...notes, "the model has no signature that can be called"] : notes;
-  return { fileName, text, title: className, names: methods, notes: all };
+/** The files of the models that are given. */
+async function ofFolders(directories: readonly string[], flags: GenerateFlags): Promise<Outputs> {
+  const {
+    output = "generated",
+    className,
+    signature,
+    tags,
+    stdout: toStdout,
+    index: withIndex,
+    importExtension,
+  } = flags;
+  refuseWithFolders("--config", flags.config);
+  refuseWithFolders("--clean", flags.clean);
+  if (className !== undefined && directories.length > 1) {
+    throw new SavedModelError("INVALID_OPTION", "--class-name names one class, but there are several models");
+  }
+  // Printing needs ts-morph, which takes longer to load than all other commands together take to run.
+  const { generate } = await import("../generate.js");
+  const { checkExtension, generateIndex } = await import("../generate-index.js");
+  const options = {
+    outputFolder: output,
+    ...(className !== undefined && { className }),
+    ...(signature !== undefined && { signatures: signature }),
+    ...(tags !== undefined && { tags }),
+  };
+  const clients = directories.map((directory) => generate(directory, options));
+  if (toStdout !== true) refuseSameFile(clients);
+  // Checked with or without an index: clients import nothing but the package.
+  const indexOptions = importExtension === undefined ? {} : { importExtension: checkExtension(importExtension) };
+  const index = withIndex === true ? [indexOutput(generateIndex(clients, indexOptions), clients, output)] : [];
+  return { outputs: [...clients.map((client) => clientOutput(client, output)), ...index], orphans: [] };
 }
 
-function indexOutput({ fileName, text }: GeneratedIndex, clients: readonly GeneratedClient[]): Output {
-  return { fileName, text, title: "index", names: clients.map(({ className }) => className), notes: [] };
+/** The files of the configuration. */
+async function ofProject(flags: GenerateFlags): Promise<Outputs> {
+  const { config, root } = await requireConfig(flags);
+  const { generateProject } = await import("../project.js");
+  const { findOrphans } = await import("../project-orphans.js");
+  const files = generateProject(config, root);
+  const outputs = files.map(({ path, text, client, names, notes }): Output => {
+    return {
+      path: relative("", resolve(root, path)),
+      text,
+      title: client === "index" ? client : client.className,
+      names,
+      notes,
+    };
+  });
+  return { outputs, orphans: findOrphans(config, root, files).map((path) => resolve(root, path)) };
+}
+
+/** Removes a generated file whose model is no more, or says that it could be. */
+function cleanUp(path: string, isWanted: boolean, isDry: boolean): void {
+  const shown = printable(relative("", path), 500);
+  if (!isWanted) {
+    reportNotes([`${shown} belongs to no model of the configuration (--clean removes it)`]);
+    return;
+  }
+  if (!isDry) removeFile(path);
+  process.stdout.write(`${stdout.yellow(isDry ? "would remove" : "removed")} ${shown}\n`);
+}
+
+function clientOutput({ className, fileName, text, methods, notes }: GeneratedClient, folder: string): Output {
+  const all = methods.length === 0 ? [...notes, "the model has no signature that can be called"] : notes;
+  return { path: join(folder, fileName), text, title: className, names: methods, notes: all };
+}
+
+function indexOutput({ fileName, text }: GeneratedIndex, clients: readonly GeneratedClient[], folder: string): Output {
+  const names = clients.map(({ className }) => className);
+  return { path: join(folder, fileName), text, title: "index", names, notes: [] };
 }
 
 function collect(value: string, previous: readonly string[] = []): readonly string[] {
@@ -110,7 +176,7 @@ const WOULD: Readonly<Record<Change, string>> = {
   unchanged: "unchanged",
 };
 
-function report({ title, names, notes }: Output, path: string, change: string): void {
+function report({ path, title, names, notes }: Output, change: string): void {
   const mark = change === "unchanged" ? stdout.dim(change) : stdout.green(change);
   const list = names.length === 0 ? "" : `: ${names.join(", ")}`;
   process.stdout.write(`${mark} ${relative("", path) || path}  ${stdout.bold(title)}${stdout.dim(list)}\n`);

@@ -2,16 +2,22 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
+import { checkCommand } from "./check.js";
 import { stderr } from "./colours.js";
 import { doctorCommand } from "./doctor.js";
 import { generateCommand } from "./generate.js";
+import { initCommand } from "./init.js";
 import { inspectCommand } from "./inspect.js";
 import { installCommand } from "./install.js";
 import { plotCommand } from "./plot.js";
 import { runCommand } from "./run.js";
 import { trainCommand } from "./train.js";
+import { watchCommand } from "./watch.js";
 
-/** Exit codes: 0 success, 1 failure, 2 wrong use of the command line. */
+/**
+ * Exit codes: 0 success, 1 failure, 2 wrong use of the command line or a wrong configuration. `check` exits with 1 where
+ * files are out of date, and with 3 where a model cannot be read.
+ */
 const FAILURE = 1;
 const USAGE = 2;
 
@@ -32,7 +38,10 @@ const program = new Command("savedmodel")
 for (const command of [
   installCommand(),
   inspectCommand(),
+  initCommand(),
   generateCommand(),
+  watchCommand(),
+  checkCommand(),
   runCommand(),
   trainCommand(),
   plotCommand(),
@@ -48,7 +57,9 @@ try {
     // Commander has said what is wrong, or printed the help that was asked for.
     process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   } else if (error instanceof SavedModelError) {
-    process.exitCode = error.code === "INVALID_OPTION" ? USAGE : FAILURE;
+    const isUsage = error.code === "INVALID_OPTION" || error.code === "CONFIG_INVALID";
+    // A command may have set one of its own.
+    process.exitCode ??= isUsage ? USAGE : FAILURE;
     process.stderr.write(`${stderr.red("error")} ${error.message}\n`);
   } else {
     throw error;

@@ -1,0 +1,160 @@
+import { findDifferences } from "../runtime/compare.js";
+import type { SignatureDescription, TensorDescription } from "../runtime/description.js";
+import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "../runtime/descriptor.js";
+import { printable, quote } from "../runtime/text.js";
+
+type Role = "input" | "output";
+
+/** Tensors that changed their keys: the new one by the old one. */
+type Renames = ReadonlyMap<string, string>;
+
+/**
+ * What it means for callers that a client is generated anew, one sentence each; empty where they need not care.
+ *
+ * @param before the descriptor of the client as it is
+ * @param after that of the client as it would be
+ * @param signatures the signatures of the model that it would be generated from
+ */
+export function describeChanges(
+  before: ModelDescriptor,
+  after: ModelDescriptor,
+  signatures: readonly SignatureDescription[],
+): readonly string[] {
+  const isNamed = before.name === after.name;
+  const known = new Set(before.signatures.map(({ key }) => key));
+  const byKey = new Map(after.signatures.map((signature) => [signature.key, signature]));
+  // What the client leaves out is gone for its callers.
+  const callable = signatures.filter(({ key }) => byKey.has(key)).map(withLooseInputs);
+  return [
+    ...(isNamed ? [] : [`the class ${printable(before.name)} is now called ${printable(after.name)}`]),
+    ...before.signatures.flatMap((was) => {
+      const is = byKey.get(was.key);
+      if (is === undefined) return findDifferences({ ...before, signatures: [was] }, callable);
+      return compareSignature({ before, was }, { after, is }, callable);
+    }),
+    ...after.signatures.filter(({ key }) => !known.has(key)).map(({ key }) => `there is a new signature ${quote(key)}`),
+  ];
+}
+
+/** The signature as the model has it: what became one ragged or sparse argument is several inputs. */
+function withLooseInputs(signature: SignatureDescription): SignatureDescription {
+  const inputs = signature.inputs.flatMap((input): readonly TensorDescription[] => {
+    const parts = input.components?.flatMap(({ key, dtype, shape }) =>
+      key === undefined ? [] : { key, dtype, shape },
+    );
+    return parts === undefined || parts.length === 0 ? [input] : parts;
+  });
+  return { ...signature, inputs };
+}
+
+function compareSignature(
+  { before, was }: { readonly before: ModelDescriptor; readonly was: SignatureDescriptor },
+  { after, is }: { readonly after: ModelDescriptor; readonly is: SignatureDescriptor },
+  callable: readonly SignatureDescription[],
+): readonly string[] {
+  const inputNames = findRenames(was.inputs, is.inputs);
+  const outputNames = findRenames(was.outputs, is.outputs);
+  const inputs = rename(was.inputs, inputNames);
+  const outputs = rename(was.outputs, outputNames);
+  const name = quote(was.key);
+  const [oldMethod, newMethod] = [was.method ?? was.key, is.method ?? is.key];
+  return [
+    ...(oldMethod === newMethod ? [] : [`the method ${printable(oldMethod)} is now called ${printable(newMethod)}`]),
+    ...renamed("input", name, inputNames),
+    ...renamed("output", name, outputNames),
+    ...findDifferences({ ...before, signatures: [{ ...was, inputs, outputs }] }, callable),
+    ...additions(name, inputs, is.inputs, outputs, is.outputs),
+    ...reordered(name, inputs, is.inputs),
+    ...otherExamples(name, { before, inputs }, { after, is }),
+    ...otherResult(name, was.outputs, is.outputs),
+  ];
+}
+
+/** The tensors that are gone, each with a new one of the same dtype and shape, if there is only one of both. */
+function findRenames(before: readonly TensorDescriptor[], after: readonly TensorDescriptor[]): Renames {
+  const gone = before.filter(({ key }) => !after.some((other) => other.key === key));
+  const fresh = after.filter(({ key }) => !before.some((other) => other.key === key));
+  return new Map(
+    gone.flatMap((tensor) => {
+      const candidates = fresh.filter((other) => formOf(other) === formOf(tensor));
+      const [candidate] = candidates;
+      const isOnly = gone.filter((other) => formOf(other) === formOf(tensor)).length === 1 && candidates.length === 1;
+      return candidate === undefined || !isOnly ? [] : [[tensor.key, candidate.key] as const];
+    }),
+  );
+}
+
+/** What two tensors have in common where only the key is another. */
+function formOf({ dtype, shape, encoding, raggedRank, optional, parts }: TensorDescriptor): string {
+  return JSON.stringify([dtype, shape, encoding, raggedRank, optional, parts]);
+}
+
+function rename(tensors: readonly TensorDescriptor[], renames: Renames): readonly TensorDescriptor[] {
+  return tensors.map((tensor) => ({ ...tensor, key: renames.get(tensor.key) ?? tensor.key }));
+}
+
+function renamed(role: Role, signature: string, renames: Renames): readonly string[] {
+  return [...renames].map(([was, is]) => `${role} ${quote(was)} of ${signature} is now called ${quote(is)}`);
+}
+
+/** What a client may ignore, and a caller may want to know. */
+function additions(
+  signature: string,
+  inputsBefore: readonly TensorDescriptor[],
+  inputs: readonly TensorDescriptor[],
+  outputsBefore: readonly TensorDescriptor[],
+  outputs: readonly TensorDescriptor[],
+): readonly string[] {
+  const was = new Map(inputsBefore.map((input) => [input.key, input]));
+  const known = new Set(outputsBefore.map(({ key }) => key));
+  return [
+    ...inputs.flatMap(({ key, optional }) => {
+      if (optional !== true) return [];
+      const before = was.get(key);
+      if (before === undefined) return [`${signature} has a new optional input ${quote(key)}`];
+      return before.optional === true ? [] : [`input ${quote(key)} of ${signature} is now optional`];
+    }),
+    ...outputs.filter(({ key }) => !known.has(key)).map(({ key }) => `${signature} has a new output ${quote(key)}`),
+  ];
+}
+
+/** The arguments that were and are, where they stand in another order. */
+function reordered(
+  signature: string,
+  before: readonly TensorDescriptor[],
+  after: readonly TensorDescriptor[],
+): readonly string[] {
+  const common = (tensors: readonly TensorDescriptor[], others: readonly TensorDescriptor[]): readonly string[] =>
+    tensors.map(({ key }) => key).filter((key) => others.some((other) => other.key === key));
+  const was = common(before, after).map(quote).join(", ");
+  const is = common(after, before).map(quote).join(", ");
+  return was === is ? [] : [`the inputs of ${signature} are in another order: ${is}, not ${was}`];
+}
+
+/** The inputs that are serialised examples of other features. */
+function otherExamples(
+  signature: string,
+  { before, inputs }: { readonly before: ModelDescriptor; readonly inputs: readonly TensorDescriptor[] },
+  { after, is }: { readonly after: ModelDescriptor; readonly is: SignatureDescriptor },
+): readonly string[] {
+  return inputs.flatMap(({ key, example }) => {
+    const now = is.inputs.find((input) => input.key === key);
+    if (now === undefined) return [];
+    const [was, features] = [featuresOf(before, example), featuresOf(after, now.example)];
+    return was === features ? [] : [`input ${quote(key)} of ${signature} takes examples of other features`];
+  });
+}
+
+function featuresOf({ examples = [] }: ModelDescriptor, example: number | undefined): string {
+  return example === undefined ? "" : JSON.stringify(examples[example]);
+}
+
+/** One output is returned as itself, several as an object. */
+function otherResult(
+  signature: string,
+  before: readonly TensorDescriptor[],
+  after: readonly TensorDescriptor[],
+): readonly string[] {
+  if (before.length > 1 === after.length > 1) return [];
+  return [`${signature} now returns ${after.length > 1 ? "an object with a property for each output" : "its output"}`];
+}

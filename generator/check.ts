@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
+import { describeChanges } from "./check-changes.js";
+import { readDescriptor } from "./check-descriptor.js";
+import type { ProjectFile } from "./project.js";
+import { planChange } from "./write.js";
+
+/** What a check found of one file. */
+export interface FileCheck {
+  /** Relative to the folder of the configuration, with `/` between folders. */
+  readonly path: string;
+  /** `orphaned` is a generated file that belongs to no model of the configuration. */
+  readonly status: "fresh" | "changed" | "missing" | "orphaned";
+  /** What the change means for callers, one sentence each; empty where the signatures are the same. */
+  readonly changes: readonly string[];
+  /** What generating would change, as a unified diff; empty unless the file is there and differs. */
+  readonly diff: string;
+}
+
+/**
+ * Compares files with what is on the disk. Line ends do not count.
+ *
+ * @param orphans the generated files that nothing generates any more
+ * @param root the folder that paths are relative to
+ * @throws SavedModelError `OUTPUT_CONFLICT` where a file is in the way that this package did not generate
+ */
+export function checkFiles(
+  files: readonly ProjectFile[],
+  orphans: readonly string[],
+  root: string,
+): readonly FileCheck[] {
+  return [
+    ...files.map((file) => checkFile(file, root)),
+    ...orphans.map((path): FileCheck => ({ path, status: "orphaned", changes: [], diff: "" })),
+  ];
+}
+
+function checkFile({ path, text, client }: ProjectFile, root: string): FileCheck {
+  const file = resolve(root, path);
+  if (!existsSync(file)) return { path, status: "missing", changes: [], diff: "" };
+  if (planChange(file, text) === "unchanged") return { path, status: "fresh", changes: [], diff: "" };
+  const present = readFileSync(file, "utf8").replaceAll("\r\n", "\n");
+  const before = readDescriptor(present);
+  const after = readDescriptor(text);
+  const isComparable = client !== "index" && before !== undefined && after !== undefined;
+  return {
+    path,
+    status: "changed",
+    changes: isComparable ? describeChanges(before, after, client.description.signatures) : [],
+    diff: createTwoFilesPatch(`a/${path}`, `b/${path}`, present, text, undefined, undefined, {
+      headerOptions: FILE_HEADERS_ONLY,
+    }),
+  };
+}

@@ -1,0 +1,59 @@
+import { SavedModelError } from "../../runtime/errors.js";
+import type { LoadedConfig } from "../config-file.js";
+
+/** The option by which a configuration is chosen, the same for every command. */
+export const CONFIG_FLAGS = "-c, --config <file>";
+export const CONFIG_HELP = "the configuration (default: savedmodel.config.* here or above, within the package)";
+
+/** What is said by the configuration where there is one, and by these options where folders are given. */
+interface FolderFlags {
+  readonly config?: string;
+  readonly output?: unknown;
+  readonly className?: unknown;
+  readonly signature?: unknown;
+  readonly tags?: unknown;
+  readonly index?: unknown;
+  readonly importExtension?: unknown;
+}
+
+const FOLDER_OPTIONS = {
+  output: "--output",
+  className: "--class-name",
+  signature: "--signature",
+  tags: "--tags",
+  index: "--index",
+  importExtension: "--import-extension",
+} as const;
+
+/**
+ * The configuration for a command without folders.
+ *
+ * @throws SavedModelError `INVALID_OPTION` where there is none, or where an option is given that it would have to say;
+ * `CONFIG_INVALID`
+ */
+export async function requireConfig(flags: FolderFlags): Promise<LoadedConfig> {
+  for (const [key, option] of Object.entries(FOLDER_OPTIONS)) {
+    if (flags[key as keyof typeof FOLDER_OPTIONS] === undefined) continue;
+    throw new SavedModelError("INVALID_OPTION", `${option} is for folders, and none is given`, {
+      fix: "Pass the folder of a SavedModel; or say it in the configuration.",
+    });
+  }
+  const { loadConfig } = await import("../config-file.js");
+  const loaded = await loadConfig(process.cwd(), flags.config);
+  if (loaded !== undefined) return loaded;
+  throw new SavedModelError("INVALID_OPTION", "there is no configuration, and no folder is given", {
+    fix: "Pass the folders of SavedModels; or run `npx savedmodel init`, which writes a configuration.",
+  });
+}
+
+/**
+ * Refuses options that are for a configuration only, where folders are given.
+ *
+ * @throws SavedModelError `INVALID_OPTION`
+ */
+export function refuseWithFolders(option: string, value: unknown): void {
+  if (value === undefined) return;
+  throw new SavedModelError("INVALID_OPTION", `${option} is for a configuration, but folders are given`, {
+    fix: "Leave out the one or the other.",
+  });
+}

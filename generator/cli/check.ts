@@ -1,0 +1,144 @@
+import { relative, resolve } from "node:path";
+import { Command } from "commander";
+import { type ErrorCode, SavedModelError } from "../../runtime/errors.js";
+import { printable } from "../../runtime/text.js";
+import type { FileCheck } from "../check.js";
+import type { LoadedConfig } from "../config-file.js";
+import type { ImportExtension } from "../generate-index.js";
+import type { ProjectFile } from "../project.js";
+import { CONFIG_FLAGS, CONFIG_HELP, refuseWithFolders, requireConfig } from "./check-config.js";
+import { stdout } from "./colours.js";
+import { columnsOf, flow, sentence } from "./layout.js";
+import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
+
+/** The exit codes of its own: generated files are out of date, and a model that cannot be read. */
+const DRIFT = 1;
+const UNREADABLE = 3;
+
+const UNREADABLE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "MODEL_NOT_FOUND",
+  "NOT_A_SAVED_MODEL",
+  "MODEL_CORRUPT",
+  "MODEL_FORMAT_UNSUPPORTED",
+  "TAGS_NOT_FOUND",
+]);
+
+interface CheckFlags {
+  readonly config?: string;
+  readonly output?: string;
+  readonly className?: string;
+  readonly signature?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly index?: true;
+  readonly importExtension?: ImportExtension;
+  readonly json?: true;
+}
+
+/** `savedmodel check`: are the generated files those that would be generated now? */
+export function checkCommand(): Command {
+  return new Command("check")
+    .summary("tell whether the generated clients are up to date")
+    .description(
+      "Generates the clients in memory, compares them with the files, and says what changed for callers. " +
+        "Exits with 0 where they are the same, 1 where they differ, 2 after wrong use, 3 where a model cannot be read.",
+    )
+    .argument("[dirs...]", "folders that hold saved_model.pb (default: those of the configuration)")
+    .option(CONFIG_FLAGS, CONFIG_HELP)
+    .option("-o, --output <folder>", "where the clients were written (default: generated)")
+    .option("--class-name <name>", "the name of the class (default: made of the folder's name)")
+    .option("--signature <key>", "a signature that becomes a method, to be repeated (default: all)", collect)
+    .option(TAGS_FLAGS, TAGS_HELP, parseTags)
+    .option("--index", "check an index.ts as well")
+    .option("--import-extension <extension>", "how imports in the index end: js, ts or none (default: js)")
+    .option("--json", "print JSON")
+    .action(check);
+}
+
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}
+
+async function check(directories: readonly string[], flags: CheckFlags): Promise<void> {
+  if (directories.length > 0) refuseWithFolders("--config", flags.config);
+  const loaded = directories.length === 0 ? await requireConfig(flags) : undefined;
+  const { checkFiles } = await import("../check.js");
+  const root = loaded?.root ?? process.cwd();
+  const { files, orphans } = await asUnreadable(() => generateAll(directories, flags, loaded));
+  const found = checkFiles(files, orphans, root);
+  const stale = found.filter(({ status }) => status !== "fresh");
+  if (flags.json === true) {
+    const report = { formatVersion: 1, fresh: stale.length === 0, files: found };
+    process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+  } else {
+    for (const file of stale) process.stdout.write(describeFile(file, root));
+    process.stdout.write(`${verdict(found, stale, directories.length === 0)}\n`);
+  }
+  if (stale.length > 0) process.exitCode = DRIFT;
+}
+
+interface Generated {
+  readonly files: readonly ProjectFile[];
+  readonly orphans: readonly string[];
+}
+
+async function generateAll(
+  directories: readonly string[],
+  { className, signature, tags, output = "generated", index, importExtension }: CheckFlags,
+  loaded: LoadedConfig | undefined,
+): Promise<Generated> {
+  const { generateFiles, generateProject } = await import("../project.js");
+  if (loaded !== undefined) {
+    const { findOrphans } = await import("../project-orphans.js");
+    const files = generateProject(loaded.config, loaded.root);
+    return { files, orphans: findOrphans(loaded.config, loaded.root, files) };
+  }
+  if (className !== undefined && directories.length > 1) {
+    throw new SavedModelError("INVALID_OPTION", "--class-name names one class, but there are several models");
+  }
+  const models = directories.map((directory) => ({
+    directory: resolve(directory),
+    output: resolve(output),
+    ...(className !== undefined && { className }),
+    ...(signature !== undefined && { signatures: signature }),
+    ...(tags !== undefined && { tags }),
+  }));
+  const options = { index: index === true, ...(importExtension !== undefined && { importExtension }) };
+  return { files: generateFiles(models, options, process.cwd()), orphans: [] };
+}
+
+/** Sets the exit code of a model that cannot be read. */
+async function asUnreadable<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof SavedModelError && UNREADABLE_CODES.has(error.code)) process.exitCode = UNREADABLE;
+    throw error;
+  }
+}
+
+function describeFile({ path, status, changes, diff }: FileCheck, root: string): string {
+  const shown = printable(relative("", resolve(root, path)), 500);
+  const width = columnsOf(process.stdout);
+  const told = changes.map((change) => `  ${flow(sentence(change), width, 4, 2)}\n`);
+  return `${stdout.yellow(status)} ${stdout.bold(shown)}\n${told.join("")}${colourDiff(diff)}`;
+}
+
+function colourDiff(diff: string): string {
+  const colours: Readonly<Record<string, (text: string) => string>> = {
+    "+": stdout.green,
+    "-": stdout.red,
+    "@": stdout.cyan,
+  };
+  const lines = diff === "" ? [] : diff.trimEnd().split("\n");
+  return lines
+    .map((line) => `${(colours[line[0] ?? ""] ?? String)(printable(line, Number.POSITIVE_INFINITY))}\n`)
+    .join("");
+}
+
+function verdict(found: readonly FileCheck[], stale: readonly FileCheck[], isConfigured: boolean): string {
+  const files = `${found.length} ${found.length === 1 ? "file" : "files"}`;
+  if (stale.length === 0) return `${stdout.green("up to date")} ${files}`;
+  const clean = stale.some(({ status }) => status === "orphaned") ? " --clean" : "";
+  const fix = isConfigured ? ` Run \`npx savedmodel generate${clean}\`.` : " Generate the clients again.";
+  return `${stdout.red("out of date")} ${stale.length} of ${files}.${fix}`;
+}

@@ -1,0 +1,124 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { SavedModelError } from "../runtime/errors.js";
+import { firstLine, printable } from "../runtime/text.js";
+import type { Config } from "./config.js";
+import { CONFIG_NAME, findConfig, loadConfig } from "./config-file.js";
+import { addAttributes, addScripts, configJson, configModule, parseManifest } from "./init-files.js";
+import { findModels, modelEntries } from "./init-models.js";
+import { DEFAULT_OUTPUT, relativeTo } from "./project.js";
+
+/** A file that a set-up creates, changes or leaves as it is. */
+interface InitFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly change: "created" | "updated" | "unchanged";
+  readonly text: string;
+  /** What the file says now. */
+  readonly about: string;
+}
+
+/** What a set-up does to a project; nothing is written yet. */
+export interface InitPlan {
+  /** The folder of the project. */
+  readonly root: string;
+  readonly files: readonly InitFile[];
+  readonly notes: readonly string[];
+  /** Whether package.json has this package among its dependencies. */
+  readonly isInstalled: boolean;
+}
+
+/**
+ * Plans the set-up of a project: a configuration of the models that are in it, scripts, and attributes of the generated
+ * files. What is there stays; where all is there, nothing changes.
+ *
+ * @param cwd a folder of the project; its root is the folder of package.json
+ * @throws SavedModelError `MODEL_NOT_FOUND` where there is no model and no configuration, `CONFIG_INVALID`
+ */
+export async function planInit(cwd: string): Promise<InitPlan> {
+  const present = findConfig(cwd);
+  const root = present === undefined ? packageRoot(cwd) : dirname(present);
+  const manifestPath = join(root, "package.json");
+  const manifestText = existsSync(manifestPath) ? readFileSync(manifestPath, "utf8") : undefined;
+  const manifest = manifestText === undefined ? {} : parseManifest(manifestText);
+  const { file, config } = present === undefined ? newConfig(root, manifest) : await presentConfig(cwd, present);
+  const scripts = manifestText === undefined ? undefined : addScripts(manifestText);
+  const attributes = attributesFile(root, config);
+  const missing = "there is no package.json, so no scripts were added";
+  return {
+    root,
+    files: [
+      file,
+      ...(scripts === undefined ? [] : [fileOf(manifestPath, scripts.text, aboutScripts(scripts.added))]),
+      attributes,
+    ],
+    notes: scripts === undefined ? [missing] : scripts.notes,
+    isInstalled: ["dependencies", "devDependencies"].some((key) => hasKey(manifest[key], "savedmodel")),
+  };
+}
+
+interface Chosen {
+  readonly file: InitFile;
+  readonly config: Pick<Config, "models" | "output">;
+}
+
+function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): Chosen {
+  const models = findModels(root);
+  if (models.length === 0) {
+    const where = printable(relative("", root) || ".", 500);
+    throw new SavedModelError("MODEL_NOT_FOUND", `there is no SavedModel in ${where} or below it`, {
+      fix: "Put one there, such as models/my_model with its saved_model.pb, and run this again.",
+    });
+  }
+  const isTypeScript =
+    existsSync(join(root, "tsconfig.json")) ||
+    ["dependencies", "devDependencies"].some((key) => hasKey(manifest[key], "typescript"));
+  const output = existsSync(join(root, "src")) ? `src/${DEFAULT_OUTPUT}` : undefined;
+  const config = { models: modelEntries(models), ...(output !== undefined && { output }) };
+  const path = join(root, `${CONFIG_NAME}.${isTypeScript ? "ts" : "json"}`);
+  const text = isTypeScript ? configModule(config) : configJson(config);
+  const about = `${models.length === 1 ? "1 model" : `${models.length} models`}: ${models.map(firstLine).join(", ")}`;
+  return { file: fileOf(path, text, about), config };
+}
+
+/** What is there is not changed, whatever models there are. */
+async function presentConfig(cwd: string, path: string): Promise<Chosen> {
+  const loaded = await loadConfig(cwd, path);
+  const text = readFileSync(path, "utf8");
+  return { file: fileOf(path, text, "the configuration"), config: loaded?.config ?? { models: [] } };
+}
+
+function attributesFile(
+  root: string,
+  { models, output = DEFAULT_OUTPUT }: Pick<Config, "models" | "output">,
+): InitFile {
+  const folders = [output, ...models.flatMap((model) => (typeof model === "string" ? [] : (model.output ?? [])))]
+    .map((folder) => relativeTo(root, resolve(root, folder)))
+    // Attributes are those of files below.
+    .filter((folder) => folder !== "" && folder !== ".." && !folder.startsWith("../"));
+  const path = join(root, ".gitattributes");
+  const { text, added } = addAttributes(existsSync(path) ? readFileSync(path, "utf8") : "", folders);
+  return fileOf(path, text, added.length === 0 ? "the attributes" : added.map(firstLine).join(", "));
+}
+
+function aboutScripts(added: readonly string[]): string {
+  return added.length === 0 ? "the scripts" : `scripts: ${added.join(", ")}`;
+}
+
+function fileOf(path: string, text: string, about: string): InitFile {
+  const present = existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  const change = text === (present ?? "") ? "unchanged" : present === undefined ? "created" : "updated";
+  return { path, change, text, about };
+}
+
+/** The folder of the nearest package.json; this folder where there is none. */
+function packageRoot(cwd: string): string {
+  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "package.json"))) return folder;
+    if (dirname(folder) === folder) return resolve(cwd);
+  }
+}
+
+function hasKey(value: unknown, key: string): boolean {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key);
+}

@@ -1,0 +1,123 @@
+import { relative, resolve, sep } from "node:path";
+import { SavedModelError } from "../runtime/errors.js";
+import { firstLine, printable, quote } from "../runtime/text.js";
+import type { Config, ModelConfig } from "./config.js";
+import { configInvalid } from "./config-check.js";
+import { expandPattern, isPattern } from "./config-glob.js";
+import { type GeneratedClient, type GenerateOptions, generate } from "./generate.js";
+import { generateIndex } from "./generate-index.js";
+
+/** Where clients are written to, if nothing else is said. */
+export const DEFAULT_OUTPUT = "generated";
+
+/** A file of a project, not yet written anywhere. */
+export interface ProjectFile {
+  /** Relative to the folder of the configuration, with `/` between folders. */
+  readonly path: string;
+  readonly text: string;
+  /** What the text is made of: a client, or the list of those in its folder. */
+  readonly client: GeneratedClient | "index";
+  /** What its classes and methods are: the methods of a client, the classes of an index. */
+  readonly names: readonly string[];
+  /** Sentences on what was renamed or left out. */
+  readonly notes: readonly string[];
+}
+
+/** A model of a project with the options of its own. */
+export interface ProjectModel extends Omit<ModelConfig, "path" | "output"> {
+  /** The folder that holds `saved_model.pb`; absolute. */
+  readonly directory: string;
+  /** Where its client is written to; absolute. */
+  readonly output: string;
+}
+
+/**
+ * Generates all files of a project, and writes none. Patterns give their models sorted by code unit; a model that has an
+ * entry of its own is left out of them. With `index`, each output folder gets one.
+ *
+ * @param root the folder that the paths of the configuration are relative to
+ * @throws SavedModelError the codes of `generate()`; `CONFIG_INVALID` for a pattern that matches no model, `OUTPUT_CONFLICT`
+ * where two models would be written to one file
+ */
+export function generateProject(config: Config, root: string): readonly ProjectFile[] {
+  return generateFiles(projectModels(config, root), config, root);
+}
+
+/**
+ * The models of a project, patterns expanded. Nothing of them is read.
+ *
+ * @throws SavedModelError `CONFIG_INVALID` for a pattern that matches no model
+ */
+export function projectModels(config: Config, root: string): readonly ProjectModel[] {
+  const entries = config.models.map((model) => (typeof model === "string" ? { path: model } : model));
+  const own = new Set(entries.filter(({ path }) => !isPattern(path)).map(({ path }) => resolve(root, path)));
+  return entries.flatMap(({ path, output = config.output ?? DEFAULT_OUTPUT, ...options }, at) => {
+    const common = { ...options, output: resolve(root, output) };
+    if (!isPattern(path)) return { ...common, directory: resolve(root, path) };
+    const found = expandPattern(root, path).map((folder) => resolve(root, folder));
+    if (found.length === 0) {
+      throw configInvalid("the configuration", `models[${at}]: no SavedModel matches ${quote(path)}`);
+    }
+    return found.filter((directory) => !own.has(directory)).map((directory) => ({ ...common, directory }));
+  });
+}
+
+/** The files of these models, and indexes where they are wanted. */
+export function generateFiles(
+  models: readonly ProjectModel[],
+  { index = false, importExtension }: Pick<Config, "index" | "importExtension">,
+  root: string,
+): readonly ProjectFile[] {
+  const files = models.map((model) => clientFile(model, root));
+  refuseSameFile(files);
+  if (!index) return files;
+  const folders = [...new Set(models.map(({ output }) => output))];
+  const indexes = folders.map((folder): ProjectFile => {
+    const clients = files.flatMap(({ client }, at) =>
+      client === "index" || models[at]?.output !== folder ? [] : client,
+    );
+    const { fileName, text } = generateIndex(clients, importExtension === undefined ? {} : { importExtension });
+    const path = relativeTo(root, resolve(folder, fileName));
+    return { path, text, client: "index", names: clients.map(({ className }) => className), notes: [] };
+  });
+  return [...files, ...indexes];
+}
+
+function clientFile({ directory, output, className, tags, signatures }: ProjectModel, root: string): ProjectFile {
+  const options: GenerateOptions = {
+    outputFolder: output,
+    ...(className !== undefined && { className }),
+    ...(tags !== undefined && { tags }),
+    ...(signatures !== undefined && { signatures }),
+  };
+  // Messages name the folder as seen from where the command runs.
+  const client = generate(relative("", directory) || ".", options);
+  const { fileName, text, methods, notes } = client;
+  const all = methods.length === 0 ? [...notes, "the model has no signature that can be called"] : notes;
+  return { path: relativeTo(root, resolve(output, fileName)), text, client, names: methods, notes: all };
+}
+
+/** @throws SavedModelError `OUTPUT_CONFLICT` */
+function refuseSameFile(files: readonly ProjectFile[]): void {
+  const sources = new Map<string, string>();
+  for (const { path, client } of files) {
+    if (client === "index") continue;
+    const directory = printable(client.description.directory, 500);
+    const other = sources.get(path);
+    if (other !== undefined) {
+      throw new SavedModelError(
+        "OUTPUT_CONFLICT",
+        `${other} and ${directory} would both be written to ${firstLine(path)}`,
+        {
+          fix: "Generate one of them with a className of its own, or into another folder.",
+        },
+      );
+    }
+    sources.set(path, directory);
+  }
+}
+
+/** A path in a project, the same on every system. */
+export function relativeTo(root: string, path: string): string {
+  return relative(root, path).split(sep).join("/");
+}
