@@ -1,47 +1,26 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type InspectOptions, inspect } from "node:util";
-import type { BatchingOptions } from "./async/batcher.js";
-import type { LaneOptions } from "./async/lane.js";
 import { bindMethods } from "./bound-methods.js";
 import type { CallOptions } from "./call/call.js";
-import { findDifferences } from "./compare.js";
 import type { SignatureDescription } from "./description.js";
 import type { ModelDescriptor } from "./descriptor.js";
 import { type Device, listDevices } from "./devices.js";
-import { observeLoad } from "./diagnostics.js";
 import { SavedModelError } from "./errors.js";
 import type { FakeSource } from "./fake.js";
 import { FakeSession } from "./fake-session.js";
-import { locateModel, toPath } from "./locate.js";
+import type { LoadOptions } from "./load-options.js";
+import { loadSession } from "./load-session.js";
+import { toPath } from "./locate.js";
 import { checkCallOptions, inArgumentOrder, MethodCalls } from "./method-calls.js";
 import { describeMethods, type Method } from "./methods.js";
-import { checkCount, checkOptions, checkTags } from "./options.js";
 import { restoreVariables } from "./restore.js";
 import { saveWeights } from "./save/weights.js";
 import { saveModel } from "./save.js";
-import { chooseMetaGraph, readMetaGraphs, tagsOf } from "./saved-model-file.js";
 import { Session } from "./session.js";
-import { checkSessionOptions, SESSION_OPTIONS, type SessionOptions } from "./session-options.js";
 import { printable } from "./text.js";
 import { type Traced, trace } from "./trace.js";
 import type { AnyTensor } from "./types.js";
 import { type ModelVariable, readVariables } from "./variables.js";
-
-/** How a model is loaded. */
-export interface LoadOptions extends LaneOptions, SessionOptions {
-  /**
-   * The tags of the meta graph to load. By default those that the client was generated for; for {@link Model.load}
-   * `["serve"]`, or those of the only meta graph.
-   */
-  readonly tags?: readonly string[];
-  /**
-   * Signatures by key whose concurrent asynchronous calls are run as one. Their inputs and outputs must have an unknown
-   * leading dimension, and they may not change variables.
-   */
-  readonly batching?: Readonly<Record<string, BatchingOptions>>;
-}
-
-const LOAD_OPTIONS = ["tags", "concurrency", "maxQueue", "batching", ...SESSION_OPTIONS];
 
 /**
  * A loaded SavedModel. Generated clients extend this class with one method per signature.
@@ -75,24 +54,9 @@ export class Model implements Disposable, AsyncDisposable {
       bindMethods(this, descriptor, this.#calls);
       return;
     }
-    const call = `${descriptor?.name ?? "Model"}.load()`;
-    checkOptions(call, options, LOAD_OPTIONS);
-    checkTags(call, options.tags);
-    checkCount(call, "concurrency", options.concurrency);
-    checkCount(call, "maxQueue", options.maxQueue);
-    checkSessionOptions(call, options);
-    const folder = locateModel(toPath(source as string | URL));
-    const session = observeLoad(
-      folder,
-      () => {
-        const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, readMetaGraphs(folder)));
-        return new Session(folder, tags, options);
-      },
-      ({ tags }) => tags,
-    );
+    const session = loadSession(descriptor, source as string | URL, options);
     this.#session = session;
     try {
-      if (descriptor !== undefined) this.#refuseOther(descriptor);
       const methods = describeMethods(session.signatures, descriptor);
       this.#calls = new MethodCalls(session, methods, options.batching);
       if (descriptor !== undefined) bindMethods(this, descriptor, this.#calls);
@@ -341,16 +305,6 @@ export class Model implements Disposable, AsyncDisposable {
     const method = this.#calls.method(signature);
     const values = inArgumentOrder(`${printable(signature)}()`, method, inputs as Readonly<Record<string, unknown>>);
     return { method, values };
-  }
-
-  #refuseOther(descriptor: ModelDescriptor): void {
-    const differences = findDifferences(descriptor, this.#session.signatures);
-    if (differences.length === 0) return;
-    throw new SavedModelError(
-      "SIGNATURE_MISMATCH",
-      `${printable(this.directory, 500)} does not match the generated ${descriptor.name}: ${differences.join("; ")}`,
-      { fix: "Generate the client again from this model: `npx savedmodel generate`." },
-    );
   }
 }
 

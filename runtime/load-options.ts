@@ -1,0 +1,29 @@
+import type { BatchingOptions } from "./async/batcher.js";
+import type { LaneOptions } from "./async/lane.js";
+import { checkCount, checkOptions, checkTags } from "./options.js";
+import { checkSessionOptions, SESSION_OPTIONS, type SessionOptions } from "./session-options.js";
+
+/** How a model is loaded. */
+export interface LoadOptions extends LaneOptions, SessionOptions {
+  /**
+   * The tags of the meta graph to load. By default those that the client was generated for; for `Model.load`
+   * `["serve"]`, or those of the only meta graph.
+   */
+  readonly tags?: readonly string[];
+  /**
+   * Signatures by key whose concurrent asynchronous calls are run as one. Their inputs and outputs must have an unknown
+   * leading dimension, and they may not change variables.
+   */
+  readonly batching?: Readonly<Record<string, BatchingOptions>>;
+}
+
+const LOAD_OPTIONS = ["tags", "concurrency", "maxQueue", "batching", ...SESSION_OPTIONS];
+
+/** @throws SavedModelError `INVALID_OPTION`, naming the option */
+export function checkLoadOptions(call: string, options: LoadOptions): void {
+  checkOptions(call, options, LOAD_OPTIONS);
+  checkTags(call, options.tags);
+  checkCount(call, "concurrency", options.concurrency);
+  checkCount(call, "maxQueue", options.maxQueue);
+  checkSessionOptions(call, options);
+}

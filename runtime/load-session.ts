@@ -1,0 +1,41 @@
+import { findDifferences } from "./compare.js";
+import type { ModelDescriptor } from "./descriptor.js";
+import { observeLoad } from "./diagnostics.js";
+import { SavedModelError } from "./errors.js";
+import { checkLoadOptions, type LoadOptions } from "./load-options.js";
+import { locateModel, toPath } from "./locate.js";
+import { chooseMetaGraph, readMetaGraphs, tagsOf } from "./saved-model-file.js";
+import { Session } from "./session.js";
+import { printable } from "./text.js";
+
+/**
+ * Loads a model, and compares its signatures with those of the client, if there is one.
+ *
+ * @throws SavedModelError `INVALID_OPTION`, `SIGNATURE_MISMATCH`, and the codes of {@link Session}
+ */
+export function loadSession(
+  descriptor: ModelDescriptor | undefined,
+  directory: string | URL,
+  options: LoadOptions,
+): Session {
+  checkLoadOptions(`${descriptor?.name ?? "Model"}.load()`, options);
+  const folder = locateModel(toPath(directory));
+  const load = (): Session => {
+    const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, readMetaGraphs(folder)));
+    const session = new Session(folder, tags, options);
+    if (descriptor !== undefined) refuseOther(descriptor, session);
+    return session;
+  };
+  return observeLoad(folder, load, ({ tags }) => tags);
+}
+
+function refuseOther(descriptor: ModelDescriptor, session: Session): void {
+  const differences = findDifferences(descriptor, session.signatures);
+  if (differences.length === 0) return;
+  session.dispose();
+  throw new SavedModelError(
+    "SIGNATURE_MISMATCH",
+    `${printable(session.directory, 500)} does not match the generated ${descriptor.name}: ${differences.join("; ")}`,
+    { fix: "Generate the client again from this model: `npx savedmodel generate`." },
+  );
+}
