@@ -2,7 +2,7 @@ import type { ComplexDefault, DefaultValue } from "./description.js";
 import { type AnyTypedArray, allocate, dtypeInfo, dtypeName, isDType, type NumericDType } from "./dtype.js";
 import { type Message, toNumber } from "./proto/decode.js";
 import { elementCount, isShape } from "./shape.js";
-import { valueAt } from "./tensor.js";
+import { valueAt } from "./value-at.js";
 
 /** More elements than a person would read in a comment. */
 const MAX_ELEMENTS = 16;

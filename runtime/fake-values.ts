@@ -7,8 +7,9 @@ import { stageTensor } from "./call/stage-tensor.js";
 import type { TensorDescription } from "./description.js";
 import { type AnyTypedArray, dtypeInfo, isDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
-import { copyElements, decodeText, Tensor, valueAt } from "./tensor.js";
+import { copyElements, decodeText, Tensor } from "./tensor.js";
 import { printable, quote } from "./text.js";
+import { valueAt } from "./value-at.js";
 
 /**
  * What a fake gets of an input: what the model would get, or undefined where an optional input was left out.

@@ -1,11 +1,11 @@
 import { type InspectOptions, inspect, TextDecoder } from "node:util";
-import { bfloatToNumber, halfToNumber } from "./call/half.js";
 import { stage } from "./call/stage.js";
-import { type AnyTypedArray, type DType, dtypeInfo, isComplex, isDType, type NumericDType } from "./dtype.js";
+import { type AnyTypedArray, type DType, dtypeInfo, isDType, type NumericDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
 import { allocateNative } from "./native-memory.js";
 import { elementCount, formatShape, isShape, MAX_RANK } from "./shape.js";
-import type { AnyNestedLike, AnyShape, Complex, Nested, Scalar, Shape, TensorData } from "./types.js";
+import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, TensorData } from "./types.js";
+import { valueAt } from "./value-at.js";
 
 /** The elements of a tensor as they are kept: a typed array, or the bytes of each string. */
 export type Elements = TensorData<NumericDType> | readonly Uint8Array[];
@@ -198,20 +198,6 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
 /** The length of an array that is not nested; undefined for anything else. */
 function flatLength(data: unknown): number | undefined {
   return Array.isArray(data) && !data.some(Array.isArray) ? data.length : undefined;
-}
-
-/** What the element at `index` of a tensor means: a boolean, a number, a bigint or a complex number. */
-export function valueAt(
-  dtype: NumericDType,
-  elements: AnyTypedArray,
-  index: number,
-): number | bigint | boolean | Complex {
-  if (isComplex(dtype)) return { re: Number(elements[2 * index]), im: Number(elements[2 * index + 1]) };
-  const element = elements[index] ?? 0;
-  if (dtype === "bool") return element !== 0;
-  if (dtype === "float16") return halfToNumber(Number(element));
-  if (dtype === "bfloat16") return bfloatToNumber(Number(element));
-  return element;
 }
 
 const utf8: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

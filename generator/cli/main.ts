@@ -2,17 +2,7 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
-import { checkCommand } from "./check.js";
 import { stderr } from "./colours.js";
-import { doctorCommand } from "./doctor.js";
-import { generateCommand } from "./generate.js";
-import { initCommand } from "./init.js";
-import { inspectCommand } from "./inspect.js";
-import { installCommand } from "./install.js";
-import { plotCommand } from "./plot.js";
-import { runCommand } from "./run.js";
-import { trainCommand } from "./train.js";
-import { watchCommand } from "./watch.js";
 
 /**
  * Exit codes: 0 success, 1 failure, 2 wrong use of the command line or a wrong configuration. `check` exits with 1 where
@@ -35,19 +25,23 @@ const program = new Command("savedmodel")
   .enablePositionalOptions()
   .showHelpAfterError("(add --help for what is possible)")
   .exitOverride();
-for (const command of [
-  installCommand(),
-  inspectCommand(),
-  initCommand(),
-  generateCommand(),
-  watchCommand(),
-  checkCommand(),
-  runCommand(),
-  trainCommand(),
-  plotCommand(),
-  doctorCommand(),
-]) {
-  program.addCommand(command.copyInheritedSettings(program));
+// Start-up is most of what `inspect` takes: one command is loaded where one is asked for.
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  install: async () => (await import("./install.js")).installCommand(),
+  inspect: async () => (await import("./inspect.js")).inspectCommand(),
+  init: async () => (await import("./init.js")).initCommand(),
+  generate: async () => (await import("./generate.js")).generateCommand(),
+  watch: async () => (await import("./watch.js")).watchCommand(),
+  check: async () => (await import("./check.js")).checkCommand(),
+  run: async () => (await import("./run.js")).runCommand(),
+  train: async () => (await import("./train.js")).trainCommand(),
+  plot: async () => (await import("./plot.js")).plotCommand(),
+  doctor: async () => (await import("./doctor.js")).doctorCommand(),
+};
+const [asked = ""] = process.argv.slice(2);
+for (const [name, load] of Object.entries(commands)) {
+  if (name === asked || !Object.hasOwn(commands, asked))
+    program.addCommand((await load()).copyInheritedSettings(program));
 }
 
 try {

@@ -1,5 +1,5 @@
 import { isTypedArrayOf } from "../dtype.js";
-import { valueAt } from "../tensor.js";
+import { valueAt } from "../value-at.js";
 import { type Flattened, flattenNested } from "./nested.js";
 import { describe, type InputSpec, inputError, nestedError } from "./stage.js";
 

@@ -10,8 +10,9 @@ import { SavedModelError } from "../errors.js";
 import { type NativeApi, nonNull } from "../native/api.js";
 import type { Pointer } from "../native/ffi.js";
 import { elementCount, formatShape, type ShapeSpec } from "../shape.js";
-import { decodeText, type Elements, Tensor, valueAt } from "../tensor.js";
+import { decodeText, type Elements, Tensor } from "../tensor.js";
 import { quote } from "../text.js";
+import { valueAt } from "../value-at.js";
 import { readStrings } from "./strings.js";
 
 /** Up to this size a result is copied through a scratch array, which is cheaper than handing a new one to native code. */

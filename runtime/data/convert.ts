@@ -2,7 +2,8 @@ import { rowWriters } from "../call/elements.js";
 import { type AnyTypedArray, allocate, type DType, dtypeInfo, isComplex, type NumericDType } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
 import { elementCount } from "../shape.js";
-import { Tensor, valueAt } from "../tensor.js";
+import { Tensor } from "../tensor.js";
+import { valueAt } from "../value-at.js";
 
 /** Numbers one after another. */
 export type NumberList = ArrayLike<number | bigint | boolean>;

@@ -1,9 +1,10 @@
 import { constants } from "node:buffer";
 import type { AnyTypedArray } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
-import { Tensor, valueAt } from "../tensor.js";
+import { Tensor } from "../tensor.js";
 import { compareCodeUnits, printable, quote, suggest } from "../text.js";
 import type { Scalar } from "../types.js";
+import { valueAt } from "../value-at.js";
 
 /** What a row may be labelled with. */
 export type Label = string | number | bigint;
