@@ -1,7 +1,7 @@
 import { loadKoffi } from "../library/koffi.js";
 
 /** An error number of the C library; 0 is success. */
-export type ErrorNumber = number;
+type ErrorNumber = number;
 
 /** What the C library offers for files and Node.js does not. A function is missing where the system has none of its kind. */
 export interface FileFunctions {

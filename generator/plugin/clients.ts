@@ -1,0 +1,85 @@
+import { SavedModelError } from "../../runtime/errors.js";
+import { reasonOf } from "../../runtime/text.js";
+import type { Config } from "../config.js";
+import type { WatchOptions } from "../watch.js";
+import { type PluginOptions, type Source, sourceOf } from "./options.js";
+
+/** The clients of a project as a build needs them: there before it starts, and up to date while it watches. */
+export class Clients {
+  readonly #source: Source;
+  #background: { readonly ready: Promise<void>; readonly controller: AbortController } | undefined;
+
+  /** @throws SavedModelError `INVALID_OPTION`, `INVALID_ARGUMENT` */
+  constructor(options: PluginOptions = {}) {
+    this.#source = sourceOf(options);
+  }
+
+  /**
+   * Generates all clients, or none.
+   *
+   * @param folder the project's folder
+   * @throws SavedModelError
+   */
+  async generate(folder: string): Promise<void> {
+    const { config, root } = await this.#load(folder);
+    // ts-morph is loaded when a build starts, not with the bundler's configuration.
+    const { generateProject } = await import("../project.js");
+    const { writeFiles } = await import("../watch-generate.js");
+    writeFiles(generateProject(config, root), root);
+  }
+
+  /**
+   * Generates what can be, and goes on in the background until {@link stop}; it keeps no process alive. Later calls wait
+   * for the same.
+   *
+   * @param onError is told why something cannot be generated
+   * @returns when there is what can be generated
+   * @throws SavedModelError where the configuration is wrong
+   */
+  async watch(folder: string, onError: (message: string) => void): Promise<void> {
+    this.#background ??= this.#start(folder, onError);
+    await this.#background.ready;
+  }
+
+  stop(): void {
+    this.#background?.controller.abort();
+    this.#background = undefined;
+  }
+
+  #start(folder: string, onError: (message: string) => void): { ready: Promise<void>; controller: AbortController } {
+    const controller = new AbortController();
+    const ready = new Promise<void>((resolve, reject) => {
+      let isReady = false;
+      const onChange: WatchOptions["onChange"] = ({ errors }) => {
+        for (const { message } of errors) onError(message);
+        isReady = true;
+        resolve();
+      };
+      this.#run(folder, { signal: controller.signal, onChange, keepAlive: false }).then(resolve, (error: unknown) => {
+        if (isReady) onError(reasonOf(error));
+        else reject(error);
+      });
+    });
+    return { ready, controller };
+  }
+
+  async #run(folder: string, options: WatchOptions): Promise<void> {
+    const { watchConfigFile, watchProject } = await import("../watch.js");
+    const { config, root, file } = await this.#load(folder);
+    await (file === undefined ? watchProject(config, root, options) : watchConfigFile(file, options));
+  }
+
+  /** @throws SavedModelError `CONFIG_INVALID` */
+  async #load(folder: string): Promise<{ readonly config: Config; readonly root: string; readonly file?: string }> {
+    if (this.#source.config !== undefined) {
+      const { checkConfig } = await import("../config-check.js");
+      return { config: checkConfig(this.#source.config, "savedmodel()"), root: folder };
+    }
+    const { loadConfig } = await import("../config-file.js");
+    const loaded = await loadConfig(folder, this.#source.file);
+    if (loaded !== undefined) return loaded;
+    throw new SavedModelError("CONFIG_INVALID", "there is no configuration file, and savedmodel() is given no models", {
+      fix: 'Write savedmodel({ models: ["models/*"] }); or run `npx savedmodel init`, which writes a configuration.',
+    });
+  }
+}

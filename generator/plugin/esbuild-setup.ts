@@ -1,0 +1,26 @@
+import type { PluginBuild } from "esbuild";
+import { reasonOf } from "../../runtime/text.js";
+import type { Clients } from "./clients.js";
+import { EXTERNAL } from "./external.js";
+
+/**
+ * esbuild does not say whether it watches: clients are kept up to date until it is done. What is wrong fails the first
+ * build; a later one uses the last good clients, or it would not try again when the model is whole.
+ */
+export function esbuildSetup(build: PluginBuild, clients: Clients): void {
+  const root = build.initialOptions.absWorkingDir ?? process.cwd();
+  let isFirst = true;
+  build.onStart(async () => {
+    try {
+      await clients.generate(root);
+    } catch (error) {
+      if (isFirst) throw error;
+      return { warnings: [{ text: reasonOf(error) }] };
+    }
+    isFirst = false;
+    await clients.watch(root, console.error);
+    return null;
+  });
+  build.onResolve({ filter: EXTERNAL }, ({ path }) => ({ path, external: true }));
+  build.onDispose(() => clients.stop());
+}

@@ -1,0 +1,15 @@
+import type { Plugin } from "rollup";
+import type { Clients } from "./clients.js";
+import { EXTERNAL } from "./external.js";
+
+export function rollupHooks(clients: Clients): Partial<Plugin> {
+  return {
+    async buildStart() {
+      if (this.meta.watchMode) await clients.watch(process.cwd(), console.error);
+      else await clients.generate(process.cwd());
+    },
+    // Before plugins that would resolve it to a file.
+    resolveId: { order: "pre", handler: (id) => (EXTERNAL.test(id) ? { id, external: true } : null) },
+    closeWatcher: () => clients.stop(),
+  };
+}

@@ -1,0 +1,30 @@
+import type { Plugin, ResolvedConfig } from "vite";
+import type { Clients } from "./clients.js";
+import { EXTERNAL, PACKAGES } from "./external.js";
+
+export function viteHooks(clients: Clients): Partial<Plugin> {
+  let resolved: ResolvedConfig | undefined;
+  return {
+    config: () => ({ ssr: { external: [...PACKAGES] }, optimizeDeps: { exclude: [...PACKAGES] } }),
+    configResolved(config) {
+      resolved = config;
+    },
+    async buildStart() {
+      const root = resolved?.root ?? process.cwd();
+      // A server that watches nothing is one that ends by itself, as for a run of tests.
+      const isServer = resolved?.command === "serve";
+      const isWatching = this.meta.watchMode && !(isServer && resolved?.server.watch === null);
+      if (!isWatching) await clients.generate(root);
+      else await clients.watch(root, (message) => resolved?.logger.error(message));
+    },
+    resolveId: {
+      order: "pre",
+      handler: (id, _importer, { ssr }) => (ssr === true && EXTERNAL.test(id) ? { id, external: true } : null),
+    },
+    closeBundle() {
+      // A build that watches goes on after each bundle.
+      if (resolved?.command === "serve") clients.stop();
+    },
+    closeWatcher: () => clients.stop(),
+  };
+}

@@ -1,0 +1,44 @@
+import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { expectPrediction, makeApp } from "./app.js";
+import { bundlers, type Format, fileOf } from "./bundlers.js";
+
+const formats: readonly Format[] = ["esm", "cjs"];
+
+describe.each(Object.entries(bundlers))("a build by %s", (_, build) => {
+  it.each(formats)("generates the client, and its bundle predicts in plain Node, as %s", async (format) => {
+    const app = makeApp();
+    await build(app, { models: ["models/*"] }, format);
+    expect(readFileSync(join(app.root, "generated/regression.ts"), "utf8")).toContain("class Regression");
+    const bundle = join(app.root, "dist", fileOf(format));
+    expect(readFileSync(bundle, "utf8")).toMatch(/(from|require\()\s*["']savedmodel["']/);
+    expectPrediction(app.root, bundle);
+  });
+
+  it("takes the configuration file", async () => {
+    const app = makeApp();
+    writeFileSync(join(app.root, "savedmodel.config.ts"), `export default { models: ["models/*"], index: true };\n`);
+    await build(app, undefined, "esm");
+    expect(existsSync(join(app.root, "generated/index.ts"))).toBe(true);
+    expectPrediction(app.root, join(app.root, "dist/main.js"));
+  });
+
+  it("fails with the code when a model is broken, and writes no client", async () => {
+    const app = makeApp();
+    truncateSync(join(app.root, "models/regression/saved_model.pb"), 100);
+    const built = build(app, { models: ["models/*"] }, "esm");
+    await expect(built).rejects.toThrow("MODEL_CORRUPT: ");
+    expect(existsSync(join(app.root, "generated"))).toBe(false);
+  });
+
+  it.each([
+    ["an unknown option", { model: ["models/*"] }, 'INVALID_OPTION: savedmodel() has no option "model"'],
+    ["an option without models", { index: true }, "INVALID_OPTION: savedmodel(): index is given, but no models"],
+    ["models beside a file", { models: [], configFile: "x.ts" }, "INVALID_OPTION: savedmodel(): models and configFile"],
+    ["a wrong value", { models: ["a"], index: "yes" }, "CONFIG_INVALID: savedmodel(): index must be true or false"],
+    ["a file that is not there", { configFile: "nowhere/x.ts" }, "CONFIG_INVALID: "],
+  ])("refuses %s", async (_, options, message) => {
+    await expect(build(makeApp(), options as object, "esm")).rejects.toThrow(message);
+  });
+});
