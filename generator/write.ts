@@ -13,9 +13,8 @@ export type Change = "created" | "updated" | "unchanged";
  * @throws SavedModelError `OUTPUT_CONFLICT` when there is a file that this package did not generate
  */
 export function planChange(path: string, text: string): Change {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return "created";
-  if (stat.isDirectory()) {
+  if (!existsSync(path)) return "created";
+  if (statSync(path).isDirectory()) {
     throw new SavedModelError("OUTPUT_CONFLICT", `${printable(path, 500)} is a folder`, {
       fix: "Move it away, or generate into another folder.",
     });

@@ -192,6 +192,14 @@ describe("savedmodel generate", () => {
     expect(stderr).toMatch(/^error WRITE_FAILED: .*custom-model\.ts cannot be written: /);
   });
 
+  it("says so when there is a folder where the file should be", () => {
+    const folder = tempFolder();
+    mkdirSync(join(folder, "custom-model.ts"));
+    const { status, stderr } = savedmodel(["generate", modelFolder("custom_model"), "-o", folder]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error OUTPUT_CONFLICT: .*custom-model\.ts is a folder\. /);
+  });
+
   it("refuses two models that would be written to one file", () => {
     const other = copyOfModel("custom_model");
     const { status, stderr } = savedmodel(["generate", modelFolder("custom_model"), other, "-o", tempFolder()]);
