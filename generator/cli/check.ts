@@ -4,12 +4,11 @@ import { type ErrorCode, SavedModelError } from "../../runtime/errors.js";
 import { printable } from "../../runtime/text.js";
 import type { FileCheck } from "../check.js";
 import type { LoadedConfig } from "../config-file.js";
-import type { ImportExtension } from "../generate-index.js";
 import type { ProjectFile } from "../project.js";
-import { CONFIG_FLAGS, CONFIG_HELP, refuseWithFolders, requireConfig } from "./check-config.js";
+import { refuseWithFolders, requireConfig } from "./check-config.js";
+import { addClientOptions, type ClientFlags } from "./client-flags.js";
 import { stdout } from "./colours.js";
 import { columnsOf, flow, sentence } from "./layout.js";
-import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 
 /** The exit codes of its own: generated files are out of date, and a model that cannot be read. */
 const DRIFT = 1;
@@ -23,39 +22,25 @@ const UNREADABLE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "TAGS_NOT_FOUND",
 ]);
 
-interface CheckFlags {
-  readonly config?: string;
-  readonly output?: string;
-  readonly className?: string;
-  readonly signature?: readonly string[];
-  readonly tags?: readonly string[];
-  readonly index?: true;
-  readonly importExtension?: ImportExtension;
+interface CheckFlags extends ClientFlags {
   readonly json?: true;
 }
 
 /** `savedmodel check`: are the generated files those that would be generated now? */
 export function checkCommand(): Command {
-  return new Command("check")
+  const command = new Command("check")
     .summary("tell whether the generated clients are up to date")
     .description(
       "Generates the clients in memory, compares them with the files, and says what changed for callers. " +
         "Exits with 0 where they are the same, 1 where they differ, 2 after wrong use, 3 where a model cannot be read.",
     )
-    .argument("[dirs...]", "folders that hold saved_model.pb (default: those of the configuration)")
-    .option(CONFIG_FLAGS, CONFIG_HELP)
-    .option("-o, --output <folder>", "where the clients were written (default: generated)")
-    .option("--class-name <name>", "the name of the class (default: made of the folder's name)")
-    .option("--signature <key>", "a signature that becomes a method, to be repeated (default: all)", collect)
-    .option(TAGS_FLAGS, TAGS_HELP, parseTags)
-    .option("--index", "check an index.ts as well")
-    .option("--import-extension <extension>", "how imports in the index end: js, ts or none (default: js)")
+    .argument("[dirs...]", "folders that hold saved_model.pb (default: those of the configuration)");
+  return addClientOptions(command, {
+    output: "where the clients were written (default: generated)",
+    index: "check an index.ts as well",
+  })
     .option("--json", "print JSON")
     .action(check);
-}
-
-function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value];
 }
 
 async function check(directories: readonly string[], flags: CheckFlags): Promise<void> {

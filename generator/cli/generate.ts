@@ -3,24 +3,17 @@ import { Command } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
 import { printable } from "../../runtime/text.js";
 import type { GeneratedClient } from "../generate.js";
-import type { GeneratedIndex, ImportExtension } from "../generate-index.js";
+import type { GeneratedIndex } from "../generate-index.js";
 import { removeFile } from "../project-remove.js";
 import { type Change, planChange, writeWhole } from "../write.js";
-import { CONFIG_FLAGS, CONFIG_HELP, refuseWithFolders, requireConfig } from "./check-config.js";
+import { refuseWithFolders, requireConfig } from "./check-config.js";
+import { addClientOptions, type ClientFlags } from "./client-flags.js";
 import { stderr, stdout } from "./colours.js";
-import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 import { watchGenerate } from "./watch.js";
 
-interface GenerateFlags {
-  readonly config?: string;
-  readonly output?: string;
-  readonly className?: string;
-  readonly signature?: readonly string[];
-  readonly tags?: readonly string[];
+interface GenerateFlags extends ClientFlags {
   readonly stdout?: true;
   readonly dryRun?: true;
-  readonly index?: true;
-  readonly importExtension?: ImportExtension;
   readonly clean?: true;
   readonly watch?: true;
 }
@@ -43,16 +36,13 @@ interface Outputs {
 
 /** `savedmodel generate`, or `savedmodel generate <dir…> -o <folder>` */
 export function generateCommand(): Command {
-  return new Command("generate")
+  const command = new Command("generate")
     .description("write a typed client for each SavedModel")
-    .argument("[dirs...]", "folders that hold saved_model.pb (default: those of the configuration)")
-    .option(CONFIG_FLAGS, CONFIG_HELP)
-    .option("-o, --output <folder>", "where the clients are written (default: generated)")
-    .option("--class-name <name>", "the name of the class (default: made of the folder's name)")
-    .option("--signature <key>", "a signature that becomes a method, to be repeated (default: all)", collect)
-    .option(TAGS_FLAGS, TAGS_HELP, parseTags)
-    .option("--index", "write an index.ts as well, which exports every class of this run")
-    .option("--import-extension <extension>", "how imports in the index end: js, ts or none (default: js)")
+    .argument("[dirs...]", "folders that hold saved_model.pb (default: those of the configuration)");
+  return addClientOptions(command, {
+    output: "where the clients are written (default: generated)",
+    index: "write an index.ts as well, which exports every class of this run",
+  })
     .option("--clean", "remove generated files that belong to no model of the configuration any more")
     .option("--stdout", "print the clients instead of writing them")
     .option("--dry-run", "tell what would be written, and write nothing")
@@ -149,10 +139,6 @@ function clientOutput({ className, fileName, text, methods, notes }: GeneratedCl
 function indexOutput({ fileName, text }: GeneratedIndex, clients: readonly GeneratedClient[], folder: string): Output {
   const names = clients.map(({ className }) => className);
   return { path: join(folder, fileName), text, title: "index", names, notes: [] };
-}
-
-function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value];
 }
 
 function refuseSameFile(clients: readonly GeneratedClient[]): void {

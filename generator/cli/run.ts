@@ -6,6 +6,7 @@ import { signatureNotFound } from "../../runtime/signatures.js";
 import { printable, quote } from "../../runtime/text.js";
 import type { AnyTensor } from "../../runtime/types.js";
 import { inspect } from "../describe.js";
+import { collect } from "./collect.js";
 import { stdout } from "./colours.js";
 import { readInputs } from "./run-inputs.js";
 import { planOutputs, resultsJson, type Target, writeOutputs } from "./run-outputs.js";
@@ -36,10 +37,6 @@ export function runCommand(): Command {
     .option("--json", "print the outputs as JSON")
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
     .action(run);
-}
-
-function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value];
 }
 
 async function run(directory: string, { input = [], output = [], ...flags }: RunFlags): Promise<void> {

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { collect } from "./collect.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 import type { TrainFlags } from "./train-options.js";
 import { planTraining } from "./train-plan.js";
@@ -27,10 +28,6 @@ export function trainCommand(): Command {
     .option("--quiet", "print nothing but errors")
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
     .action(train);
-}
-
-function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value];
 }
 
 async function train(directory: string, flags: TrainFlags): Promise<void> {

@@ -1,4 +1,4 @@
-import type { CallInput } from "../call/prepared-call.js";
+import { type CallInput, tooManyInputs } from "../call/prepared-call.js";
 import { stage } from "../call/stage.js";
 import { stageTensor } from "../call/stage-tensor.js";
 import { allocate, type DTypeInfo, dtypeInfo, isDType, slotsOf } from "../dtype.js";
@@ -29,10 +29,7 @@ export interface Rows {
  * @throws SavedModelError `INVALID_DATA` when there are no rows, or not as many in each column; the codes of a call's inputs
  */
 export function prepareRows(name: string, inputs: readonly CallInput[], columns: readonly unknown[]): Rows {
-  if (columns.length > inputs.length) {
-    const takes = inputs.map(({ key }) => quote(key)).join(", ");
-    throw new SavedModelError("TOO_MANY_INPUTS", `${name} takes ${inputs.length} (${takes}), got ${columns.length}`);
-  }
+  if (columns.length > inputs.length) throw tooManyInputs(name, inputs, columns);
   const counts = new Map<string, number>();
   const fixed = new Map<string, number>();
   const values = inputs.map((input, index): Take => {

@@ -6,9 +6,7 @@ import { type BatchSource, batchSource } from "./batches.js";
 import type { Metrics } from "./events.js";
 import type { Validation } from "./options.js";
 import { MetricOutputs } from "./scalars.js";
-
-/** How long the event loop waits, at most a step longer: milliseconds. */
-const TURN = 8;
+import type { Turns } from "./turns.js";
 
 /** Asks a signature for its metrics over a set of rows. */
 export class Evaluation {
@@ -36,11 +34,10 @@ export class Evaluation {
   }
 
   /** The metrics, averaged by rows. */
-  async run(takeTurn: () => Promise<void>): Promise<Metrics> {
+  async run(turns: Turns): Promise<Metrics> {
     const sums = new Float64Array(this.names.length);
     const batches = this.#source.epoch(1);
     let rows = 0;
-    let turnEnds = performance.now() + TURN;
     for (;;) {
       const pending = batches.next();
       const { done, value: batch } = pending instanceof Promise ? await pending : pending;
@@ -48,9 +45,7 @@ export class Evaluation {
       const results = this.#bound.calls.run(this.#bound.key, this.#method, batch.values, "plain");
       this.#metrics.addTo(sums, results, batch.rows);
       rows += batch.rows;
-      if (performance.now() < turnEnds) continue;
-      await takeTurn();
-      turnEnds = performance.now() + TURN;
+      if (turns.isDue) await turns.take();
     }
     if (rows === 0) throw new SavedModelError("INVALID_DATA", `${this.#name}: there was no batch to validate with`);
     return this.#metrics.means(sums, rows);

@@ -9,9 +9,7 @@ import { Evaluation } from "./evaluation.js";
 import type { EpochRecord, Metrics, TrainingObserver } from "./events.js";
 import type { FitOptions } from "./options.js";
 import { MetricOutputs } from "./scalars.js";
-
-/** How long the event loop waits, at most a step longer: milliseconds. */
-const TURN = 8;
+import { Turns } from "./turns.js";
 
 /** A training while it goes on. */
 export class Training {
@@ -26,9 +24,9 @@ export class Training {
   readonly #options: FitOptions;
   readonly #observers: readonly TrainingObserver[];
   readonly #tellsBatches: boolean;
+  readonly #turns: Turns = new Turns();
   readonly #records: EpochRecord[] = [];
   #step = 0;
-  #turnEnds = 0;
   #last: Batch | undefined;
 
   /** Checks everything that can be known before the first step. */
@@ -94,7 +92,7 @@ export class Training {
     let stepOfEpoch = 0;
     try {
       for (;;) {
-        if (performance.now() > this.#turnEnds) await this.#takeTurn();
+        if (this.#turns.isDue) await this.#turns.take();
         this.#requireGo(epoch);
         const pending = batches.next();
         const { done, value: batch } = pending instanceof Promise ? await pending : pending;
@@ -116,7 +114,7 @@ export class Training {
     }
     if (stepOfEpoch === 0) throw this.#noBatches(epoch);
     const metrics = this.#metrics.means(sums, rows);
-    const validation = await this.#evaluation?.run(() => this.#takeTurn());
+    const validation = await this.#evaluation?.run(this.#turns);
     const constants = this.#constants();
     return {
       epoch,
@@ -134,12 +132,6 @@ export class Training {
     return this.#options.worker === true
       ? calls.start(key, this.#method, values, "plain")
       : calls.run(key, this.#method, values, "plain");
-  }
-
-  /** Lets others have the event loop. */
-  async #takeTurn(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#turnEnds = performance.now() + TURN;
   }
 
   async #tellBatch(epoch: number, stepOfEpoch: number, rows: number, results: readonly unknown[]): Promise<void> {
