@@ -47,7 +47,7 @@ function installed(): string {
     if (existsSync(home)) return home;
     writeFileSync(join(fresh, "package.json"), '{ "private": true }\n');
     npm(fresh, "install", "--ignore-scripts", "--prefer-offline", "--no-package-lock", tarball, ...tools());
-    removeOlder();
+    removeOthers(home);
     moveUnlessThere(fresh, home);
     return home;
   } finally {
@@ -56,9 +56,9 @@ function installed(): string {
 }
 
 /** Earlier states of the package; folders that are being made stay. */
-function removeOlder(): void {
-  const older = readdirSync(kept).filter((name) => /^[\da-f]{64}$/.test(name));
-  for (const name of older) rmSync(join(kept, name), { recursive: true, force: true });
+function removeOthers(home: string): void {
+  const others = readdirSync(kept).filter((name) => /^[\da-f]{64}$/.test(name) && join(kept, name) !== home);
+  for (const name of others) rmSync(join(kept, name), { recursive: true, force: true });
 }
 
 /** Another test file may have installed the same in the meantime; then its folder stays. */
