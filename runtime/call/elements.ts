@@ -148,8 +148,22 @@ export const rowWriters: { readonly [Kind in Exclude<DTypeInfo["kind"], "string"
   bool: writeBools,
 };
 
+/** From this many texts on, encoding them as one is several times as fast; more of them at once gains nothing. */
+const LEAST_JOINED = 8;
+const MOST_JOINED = 64;
+
 /** Checks string elements, as text or bytes, and appends their bytes to `target`. */
 export function pushStrings(target: Uint8Array[], row: ArrayLike<unknown>): BadElement | undefined {
+  if (row.length >= LEAST_JOINED) {
+    // Read once: what is checked is what is encoded.
+    const values = Array.from(row);
+    if (values.every(isText)) {
+      for (let start = 0; start < values.length; start += MOST_JOINED) {
+        pushJoined(target, values.slice(start, start + MOST_JOINED));
+      }
+      return undefined;
+    }
+  }
   for (let index = 0; index < row.length; index++) {
     const value = row[index];
     if (typeof value === "string") {
@@ -164,4 +178,21 @@ export function pushStrings(target: Uint8Array[], row: ArrayLike<unknown>): BadE
     }
   }
   return undefined;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value.isWellFormed();
+}
+
+/** Encodes all texts at once; they share the memory. */
+function pushJoined(target: Uint8Array[], texts: readonly string[]): void {
+  const all = texts.join("");
+  const { buffer, byteOffset, length } = Buffer.from(all);
+  const isAscii = length === all.length;
+  let start = byteOffset;
+  for (const text of texts) {
+    const size = isAscii ? text.length : Buffer.byteLength(text);
+    target.push(new Uint8Array(buffer, start, size));
+    start += size;
+  }
 }

@@ -5,7 +5,7 @@ import type { Pointer } from "../native/ffi.js";
 import { elementCount, formatShape, isShape } from "../shape.js";
 import type { Elements } from "../tensor.js";
 import type { Flattened } from "./nested.js";
-import { deleteStrings } from "./strings.js";
+import { deleteStrings, initStrings, writeStrings } from "./strings.js";
 
 /**
  * The native tensor of one input. Its memory is written again by the next call, unless the shape changed or TensorFlow
@@ -20,6 +20,8 @@ export class Feed {
   #data: Pointer = 0n;
   #shape: readonly number[] = [];
   #count = 0;
+  /** Whether elements of the string tensor may point to memory that is theirs to free. */
+  #ownsTexts = false;
 
   constructor(api: NativeApi, dtype: DTypeInfo, name: string) {
     this.#api = api;
@@ -43,7 +45,8 @@ export class Feed {
   /** Gives the native memory back. */
   release(): void {
     if (this.#tensor === null) return;
-    if (this.#dtype.kind === "string") deleteStrings(this.#api, { tensor: this.#tensor, count: this.#count });
+    const count = this.#ownsTexts ? this.#count : 0;
+    if (this.#dtype.kind === "string") deleteStrings(this.#api, { tensor: this.#tensor, count });
     else this.#api.TF_DeleteTensor(this.#tensor);
     this.#tensor = null;
   }
@@ -69,9 +72,8 @@ export class Feed {
     this.#data = this.#api.TF_TensorData(tensor) ?? 0n;
     this.#shape = [...shape];
     this.#count = count;
-    if (kind === "string") {
-      for (let index = 0; index < count; index++) this.#api.TF_StringInit(this.#data + BigInt(index * bytes));
-    }
+    if (kind === "string") initStrings(this.#api, this.#data, count);
+    this.#ownsTexts = false;
     return tensor;
   }
 
@@ -84,12 +86,10 @@ export class Feed {
 
   #copyStrings(elements: Exclude<Elements, ArrayBufferView>): void {
     if (elements.length !== this.#count) throw this.#countError();
-    let address = this.#data;
-    const step = BigInt(this.#dtype.bytes);
-    for (const bytes of elements) {
-      this.#api.TF_StringCopy(address, bytes, intrinsicByteLength(bytes));
-      address += step;
-    }
+    const mayOwn = this.#ownsTexts;
+    // Also when not all could be written.
+    this.#ownsTexts = true;
+    this.#ownsTexts = writeStrings(this.#api, this.#data, elements, intrinsicByteLength, mayOwn);
   }
 
   #countError(): SavedModelError {

@@ -1,10 +1,12 @@
 import { dtypeInfo } from "../dtype.js";
 import { type NativeApi, nonNull } from "../native/api.js";
 import type { Pointer } from "../native/ffi.js";
+import { hasKnownLayout, packShort, StringElements } from "./string-layout.js";
 
 /** A string tensor that this package made. TensorFlow does not free what its elements point to; we have to. */
 interface StringTensor {
   readonly tensor: Pointer;
+  /** How many elements, from the first on, may point to memory. */
   readonly count: number;
 }
 
@@ -22,31 +24,79 @@ export function deleteStrings(api: NativeApi, tensor: StringTensor): void {
 
 function tryDelete(api: NativeApi, { tensor, count }: StringTensor): boolean {
   if (api.TF_TensorMaybeMove(tensor) === null) return false;
-  let element = api.TF_TensorData(tensor) ?? 0n;
-  for (let index = 0; index < count; index++, element += ELEMENT_BYTES) api.TF_StringDealloc(element);
+  freeStrings(api, api.TF_TensorData(tensor) ?? 0n, count);
   api.TF_DeleteTensor(tensor);
   return true;
+}
+
+/** From this many elements on, they are moved as one block. */
+const LEAST_BLOCK = 4;
+
+/** Makes empty texts of the memory of a new tensor. */
+export function initStrings(api: NativeApi, data: Pointer, count: number): void {
+  let element = data;
+  for (let index = 0; index < count; index++, element += ELEMENT_BYTES) api.TF_StringInit(element);
+}
+
+/**
+ * Writes the elements of a string tensor of this package's.
+ *
+ * @param sizeOf the number of bytes of a text
+ * @param mayOwn whether elements may point to memory of texts that they held before
+ * @returns whether they may do so from now on
+ */
+export function writeStrings(
+  api: NativeApi,
+  data: Pointer,
+  texts: readonly Uint8Array[],
+  sizeOf: (text: Uint8Array) => number,
+  mayOwn: boolean,
+): boolean {
+  const packed = isBlock(api, texts.length) ? packShort(texts, sizeOf) : undefined;
+  let element = data;
+  if (packed === undefined) {
+    for (const text of texts) {
+      api.TF_StringCopy(element, text, sizeOf(text));
+      element += ELEMENT_BYTES;
+    }
+    return true;
+  }
+  if (mayOwn) freeStrings(api, data, texts.length);
+  api.memcpy(data, packed, packed.byteLength);
+  return false;
+}
+
+function isBlock(api: NativeApi, count: number): boolean {
+  return count >= LEAST_BLOCK && hasKnownLayout(api);
+}
+
+function freeStrings(api: NativeApi, data: Pointer, count: number): void {
+  let element = data;
+  for (let index = 0; index < count; index++, element += ELEMENT_BYTES) api.TF_StringDealloc(element);
 }
 
 /** Copies the bytes of each element of a string tensor. They share one buffer. */
 export function readStrings(api: NativeApi, tensor: Pointer, count: number): readonly Uint8Array[] {
   if (count === 0) return [];
+  const first = nonNull(api.TF_TensorData(tensor), "tensor data");
+  const elements = isBlock(api, count) ? new StringElements(api, first, count) : undefined;
+  const addressOf = (index: number): Pointer => first + BigInt(index) * ELEMENT_BYTES;
   const sizes: number[] = [];
   let total = 0;
-  const first = nonNull(api.TF_TensorData(tensor), "tensor data");
-  for (let index = 0, element = first; index < count; index++, element += ELEMENT_BYTES) {
-    const size = Number(api.TF_StringGetSize(element));
+  for (let index = 0; index < count; index++) {
+    const size = elements?.sizeOf(index) ?? Number(api.TF_StringGetSize(addressOf(index)));
     sizes.push(size);
     total += size;
   }
   const buffer = new ArrayBuffer(total);
   let offset = 0;
-  let element = first;
-  return sizes.map((size) => {
+  return sizes.map((size, index) => {
     const bytes = new Uint8Array(buffer, offset, size);
-    if (size > 0) api.memcpy(bytes, nonNull(api.TF_StringGetDataPointer(element), "string data"), size);
+    if (size > 0 && elements?.copyShort(index, bytes) !== true) {
+      const source = elements?.addressOf(index) ?? api.TF_StringGetDataPointer(addressOf(index));
+      api.memcpy(bytes, nonNull(source, "string data"), size);
+    }
     offset += size;
-    element += ELEMENT_BYTES;
     return bytes;
   });
 }

@@ -145,7 +145,7 @@ export const functions = {
   TF_TensorByteSize: { result: "size_t", parameters: ["void *" /* tensor */] },
   TF_TensorData: { result: "void *", parameters: ["void *" /* tensor */] },
 
-  // Elements of string tensors: 24 bytes each, to be touched through these functions only.
+  // Elements of string tensors: 24 bytes each, whose layout is TensorFlow's own (call/string-layout.ts).
   TF_StringInit: { result: "void", parameters: ["void *" /* element */] },
   TF_StringCopy: { result: "void", parameters: ["void *" /* element */, "void *" /* bytes */, "size_t" /* length */] },
   TF_StringGetDataPointer: { result: "void *", parameters: ["void *" /* element */] },
