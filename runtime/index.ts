@@ -14,7 +14,7 @@ export type { Device } from "./devices.js";
 export type { CallEvent, ErrorEvent, LoadEvent } from "./diagnostics.js";
 export type { DType, NumericDType, TypedArrays } from "./dtype.js";
 export { type ErrorCode, SavedModelError, type SavedModelErrorOptions, type StatusName } from "./errors.js";
-export type { FakeSource, Fakes } from "./fake.js";
+export type { FakeSource } from "./fake.js";
 export type { LoadOptions } from "./load-options.js";
 export { Model } from "./model.js";
 export { TensorFlowError } from "./native/status.js";
@@ -37,7 +37,7 @@ export { History, type HistoryDetails } from "./training/history.js";
 export type { HistoryJson } from "./training/history-json.js";
 export type { Checkpoints, EarlyStopping, FitOptions, Validation } from "./training/options.js";
 export type { PlotOptions } from "./training/plot.js";
-export { progressObserver } from "./training/progress.js";
+export { type ProgressStream, progressObserver } from "./training/progress.js";
 export type {
   Batches,
   Column,

@@ -1,6 +1,7 @@
 import { SavedModelError } from "../errors.js";
 import { checkCount, checkFlag, checkOptions, invalidOption } from "../options.js";
 import type { BatchEvent, EpochRecord } from "./events.js";
+import type { ProgressStream } from "./progress.js";
 import type { SignatureMethod, TrainingData } from "./types.js";
 
 /** When a training ends before its last epoch. */
@@ -21,7 +22,9 @@ export interface EarlyStopping {
 export interface Checkpoints {
   /** The folder of a SavedModel, replaced as a whole each time. */
   readonly directory: string | URL;
+  /** Saves after this many steps, counted over all epochs. */
   readonly everySteps?: number;
+  /** Saves after the first step that ends so many seconds after the last save. */
   readonly everySeconds?: number;
 }
 
@@ -29,7 +32,9 @@ export interface Checkpoints {
 export interface Validation<Inputs extends readonly unknown[] = readonly never[], Result = unknown> {
   /** A signature with scalar outputs that changes nothing, such as `model.evaluate`. */
   readonly signature: SignatureMethod<Inputs, Result>;
+  /** Its inputs, as those of the training are given. */
   readonly data: TrainingData<Inputs>;
+  /** The rows of a call; by default 32, or what the signature fixes. */
   readonly batchSize?: number;
 }
 
@@ -45,8 +50,11 @@ export interface FitOptions<
   readonly batchSize?: number;
   /** Whether rows come in another order in each epoch, by a seed from 0 to 2³² - 1. By default they keep their order. */
   readonly shuffle?: false | { readonly seed: number };
+  /** What is asked after each epoch; by default nothing. */
   readonly validation?: Validation<ValidationInputs, ValidationResult>;
+  /** When the training ends before its last epoch; by default never. */
   readonly earlyStopping?: EarlyStopping;
+  /** Where and how often the model is saved; by default it is not. */
   readonly checkpoints?: Checkpoints;
   /** Ends the training between two steps, with `ABORTED`. */
   readonly signal?: AbortSignal;
@@ -55,8 +63,10 @@ export interface FitOptions<
   /** Whether each step runs on a worker thread; else on this one, which is given up to the event loop every few milliseconds. */
   readonly worker?: boolean;
   /** Where progress is shown: by default on standard error; false for nowhere. */
-  readonly progress?: boolean | NodeJS.WriteStream;
+  readonly progress?: boolean | ProgressStream;
+  /** Called after each step; a promise is awaited, an error ends the training. */
   readonly onBatch?: (event: BatchEvent<Name>) => void | Promise<void>;
+  /** Called after each epoch and its validation; a promise is awaited, an error ends the training. */
   readonly onEpoch?: (record: EpochRecord<Name>) => void | Promise<void>;
 }
 

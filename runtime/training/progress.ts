@@ -1,8 +1,10 @@
-import { clearLine, cursorTo } from "node:readline";
 import { printable } from "../text.js";
 import type { BatchEvent, EpochRecord, Metrics, TrainingObserver, TrainingStart } from "./events.js";
 import { clockTime, shortDuration, shortNumber } from "./figures.js";
 import { sparkline } from "./sparkline.js";
+
+/** To the first column, and what is right of it away: what `readline` writes for `cursorTo` and `clearLine`. */
+const LINE_START_AND_CLEAR = "\x1b[1G\x1b[0K";
 
 /** How often a terminal's line is drawn again, at most: milliseconds. */
 const REDRAW_TIME = 100;
@@ -17,6 +19,15 @@ const SPARKLINE_COLUMNS = 24;
 /** The metric whose course is drawn, where it is there; else the first one. */
 const LOSS = "loss";
 
+/** What of a stream is written to and asked: `process.stderr`, say. A declaration of our own needs no types of Node's. */
+export interface ProgressStream {
+  /** Whether it is a terminal, on which lines can be drawn again. */
+  readonly isTTY?: boolean;
+  /** How many characters a line of the terminal takes. */
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
 /**
  * Shows how a training goes on: on a terminal a line that is drawn again and again, with the epoch, the step, rows per
  * second, the time that is left and the metrics of the step; and a line for each epoch that stays. Elsewhere, as in a log,
@@ -27,16 +38,16 @@ const LOSS = "loss";
  *
  * @param stream standard error by default
  */
-export function progressObserver(stream: NodeJS.WriteStream = process.stderr): TrainingObserver {
+export function progressObserver(stream: ProgressStream = process.stderr): TrainingObserver {
   return stream.isTTY === true && process.env.TERM !== "dumb" ? new TerminalProgress(stream) : new LogProgress(stream);
 }
 
 /** A plain line for each epoch. */
 class LogProgress implements TrainingObserver {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: ProgressStream;
   #epochs = 0;
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: ProgressStream) {
     this.#stream = stream;
   }
 
@@ -51,7 +62,7 @@ class LogProgress implements TrainingObserver {
 
 /** A line that is drawn again, and one for each epoch that stays. */
 class TerminalProgress implements TrainingObserver {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: ProgressStream;
   readonly #losses: number[] = [];
   #start: TrainingStart = { epochs: 0, steps: undefined, rows: undefined };
   #last: EpochRecord | undefined;
@@ -63,7 +74,7 @@ class TerminalProgress implements TrainingObserver {
   #rows = 0;
   #isDrawn = false;
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: ProgressStream) {
     this.#stream = stream;
   }
 
@@ -135,8 +146,7 @@ class TerminalProgress implements TrainingObserver {
 
   #clear(): void {
     if (!this.#isDrawn) return;
-    cursorTo(this.#stream, 0);
-    clearLine(this.#stream, 1);
+    this.#stream.write(LINE_START_AND_CLEAR);
     this.#isDrawn = false;
   }
 
