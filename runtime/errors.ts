@@ -112,6 +112,7 @@ export class SavedModelError extends Error {
   /** What to do next, if it is known. */
   readonly fix: string | undefined;
 
+  /** Puts the code in front of the message, and the fix behind it. */
   constructor(code: ErrorCode, message: string, options: SavedModelErrorOptions = {}) {
     const text = `${code}: ${message}`;
     super(

@@ -241,6 +241,7 @@ export class Model implements Disposable, AsyncDisposable {
     this.#calls.flush();
   }
 
+  /** What `using` calls at the end of a block: `dispose()`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -251,6 +252,7 @@ export class Model implements Disposable, AsyncDisposable {
     await this.#session.close();
   }
 
+  /** What `await using` calls at the end of a block: `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

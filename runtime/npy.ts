@@ -15,7 +15,7 @@ import { printable } from "./text.js";
  * text (`U`, which becomes UTF-8), lose the NULs at their ends, as they do in NumPy. The bytes are copied. Python objects
  * are never unpickled.
  *
- * @throws {@link SavedModelError} `NPY_INVALID` for bytes that are no such file, of another length than the header says, or
+ * @throws SavedModelError `NPY_INVALID` for bytes that are no such file, of another length than the header says, or
  * with a shape that no tensor has; `NPY_UNSUPPORTED` for dtypes that no tensor has: objects, fields, dates;
  * `INVALID_ARGUMENT` for anything but a `Uint8Array`
  */
@@ -41,7 +41,7 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
  * The bytes of a `.npy` file that holds a tensor: the same as those that `numpy.save` writes for the array. Strings become
  * bytes of a fixed length (`S`), that of the longest.
  *
- * @throws {@link SavedModelError} `NPY_UNSUPPORTED` for bfloat16 and quantised dtypes, which NumPy does not have, and for
+ * @throws SavedModelError `NPY_UNSUPPORTED` for bfloat16 and quantised dtypes, which NumPy does not have, and for
  * strings that end in a NUL, which NumPy would take away; `INVALID_ARGUMENT` for what is no tensor
  */
 export function encodeNpy(tensor: Tensor): Uint8Array {

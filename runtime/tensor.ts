@@ -38,15 +38,21 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   /**
-   * Makes a tensor from a scalar, nested arrays or a flat typed array. The data is copied.
+   * Makes a tensor from a scalar, nested arrays or a flat typed array, which is a vector. The data is copied.
    *
    * @param dtype a name of `tf.dtypes`
-   * @param data nested arrays, whose nesting gives the shape; or a flat array, typed or not, for which `shape` is needed
-   * unless it is a vector
-   * @param shape the shape, if it is not to be taken from `data`
-   * @throws {@link SavedModelError} with the codes of a call's inputs (`INVALID_DTYPE`, `INVALID_SHAPE`, …)
+   * @param data nested arrays, whose nesting gives the shape
+   * @throws SavedModelError with the codes of a call's inputs (`INVALID_DTYPE`, `INVALID_SHAPE`, …)
    */
   static from<D extends DType>(dtype: D, data: DataLike<D>): Tensor<D, AnyShape>;
+  /**
+   * Makes a tensor of a given shape. The data is copied.
+   *
+   * @param dtype a name of `tf.dtypes`
+   * @param data nested arrays of that shape; or a flat array, typed or not, in row-major order
+   * @param shape the shape
+   * @throws SavedModelError with the codes of a call's inputs (`INVALID_DTYPE`, `INVALID_SHAPE`, …)
+   */
   static from<D extends DType, const S extends Shape>(dtype: D, data: DataLike<D>, shape: S): Tensor<D, Writable<S>>;
   static from(dtype: DType, data: DataLike<DType>, shape?: Shape): Tensor {
     if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `Tensor.from(): ${String(dtype)} is no dtype`);
@@ -68,7 +74,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    * a synchronous call that changes no variables, it is not copied: worth it from some 100 KB on, such as images.
    *
    * @param dtype a name of `tf.dtypes`, not `string`
-   * @throws {@link SavedModelError} `INVALID_DTYPE`, `INVALID_SHAPE`, `TF_RESOURCE_EXHAUSTED`, or an error of the library
+   * @throws SavedModelError `INVALID_DTYPE`, `INVALID_SHAPE`, `TF_RESOURCE_EXHAUSTED`, or an error of the library
    */
   static allocate<D extends NumericDType, const S extends Shape>(dtype: D, shape: S): Tensor<D, Writable<S>> {
     if (!isDType(dtype) || (dtype as DType) === "string") {
@@ -104,7 +110,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    * float16 and bfloat16 are given as their bit patterns, complex elements as two numbers each, the real and the imaginary
    * part; {@link Tensor.toArray} converts them.
    *
-   * @throws {@link SavedModelError} `INVALID_UTF8` when a string element is not valid UTF-8: see {@link Tensor.bytes}
+   * @throws SavedModelError `INVALID_UTF8` when a string element is not valid UTF-8: see {@link Tensor.bytes}
    */
   get data(): TensorData<D> {
     // The constructor's contract: `elements` is what TensorData<D> says.
@@ -202,7 +208,7 @@ function flatLength(data: unknown): number | undefined {
 
 const utf8: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The text in a string element. @throws {@link SavedModelError} `INVALID_UTF8` */
+/** The text in a string element. @throws SavedModelError `INVALID_UTF8` */
 export function decodeText(bytes: Uint8Array, index?: number): string {
   try {
     return utf8.decode(bytes);

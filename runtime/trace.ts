@@ -38,6 +38,7 @@ export interface NameEvent {
   readonly args: { readonly name: string };
 }
 
+/** An entry of a trace: what one operation did and when, or the name of a row of the picture. */
 export type TraceEvent = NameEvent | OperationEvent;
 
 /** A trace in Chrome's format. Written with `JSON.stringify`, chrome://tracing and ui.perfetto.dev show it. */

@@ -20,7 +20,7 @@ const LONGEST_RECORD = 1 << 24;
  * Cells may be quoted (RFC 4180). Line breaks of every kind are taken, and become `\n` within a quoted cell. A byte order
  * mark is passed over, blank lines too.
  *
- * @throws {@link SavedModelError} `CSV_INVALID` for rows that are longer or shorter than the header, names that are there
+ * @throws SavedModelError `CSV_INVALID` for rows that are longer or shorter than the header, names that are there
  * twice, empty cells and texts among numbers, and quotes that are not closed; `INVALID_OPTION`; `INVALID_ARGUMENT`
  */
 export function parseCsv(text: string, options: CsvOptions = {}): Table {
@@ -50,7 +50,7 @@ export function parseCsv(text: string, options: CsvOptions = {}): Table {
  * Reads a CSV file as {@link parseCsv} does, a piece at a time: what it takes is the memory of the table.
  *
  * @param file a path or a `file:` URL; the file is UTF-8
- * @throws {@link SavedModelError} the codes of {@link parseCsv}, whose messages begin with the path; `READ_FAILED`;
+ * @throws SavedModelError the codes of {@link parseCsv}, whose messages begin with the path; `READ_FAILED`;
  * `INVALID_UTF8`
  */
 export async function readCsv(file: string | URL, options: CsvOptions = {}): Promise<Table> {

@@ -30,7 +30,7 @@ const SUFFIX = ".npy";
  *
  * @param file a path or a `file:` URL
  * @returns the tensors by name, in an object without prototype
- * @throws {@link SavedModelError} `NPY_INVALID` for a file that is no such archive, that is damaged, or with arrays larger
+ * @throws SavedModelError `NPY_INVALID` for a file that is no such archive, that is damaged, or with arrays larger
  * than `maxBytes`; `NPY_UNSUPPORTED` for arrays that no tensor can hold, and for entries that are no arrays; `READ_FAILED`;
  * `INVALID_ARGUMENT` where an array is not there; `INVALID_DTYPE`, `NOT_AN_INTEGER` or `OUT_OF_RANGE` where one cannot be
  * converted; `INVALID_OPTION`

@@ -29,7 +29,7 @@ export interface OneHot<L extends Label> {
  *
  * @param classes the labels in the order of the columns; those that occur if it is left out, texts sorted by code unit
  * and numbers by value. Pass the `classes` of the training data to encode other data.
- * @throws {@link SavedModelError} `INVALID_ARGUMENT` for a label that is not among the classes, for classes that are there
+ * @throws SavedModelError `INVALID_ARGUMENT` for a label that is not among the classes, for classes that are there
  * twice, and for what is no label; `INVALID_SHAPE` for a tensor with several labels in a row; `INVALID_SIZE` where there
  * are more classes and rows than a tensor can have
  */

@@ -6,7 +6,7 @@ import { SavedModelError } from "../errors.js";
  * It is good for shuffling, and not for secrets.
  *
  * @param seed an integer from 0 to 2³² - 1
- * @throws {@link SavedModelError} `INVALID_ARGUMENT` for another seed
+ * @throws SavedModelError `INVALID_ARGUMENT` for another seed
  */
 export function seededRandom(seed: number): () => number {
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff) {

@@ -41,7 +41,7 @@ export class Scaler implements ScalerParameters {
   /**
    * The scaler that {@link Scaler.toJSON} describes.
    *
-   * @throws {@link SavedModelError} `INVALID_ARGUMENT` for anything else
+   * @throws SavedModelError `INVALID_ARGUMENT` for anything else
    */
   static fromJSON(json: unknown): Scaler {
     if (!isScalerParameters(json)) {
@@ -55,7 +55,7 @@ export class Scaler implements ScalerParameters {
    *
    * @param numbers with as many columns as the scaler was fitted to; a single row is `[row]`
    * @param dtype of the result: `float32` if it is left out
-   * @throws {@link SavedModelError} `INVALID_SHAPE` for another number of columns; `OUT_OF_RANGE` for NaN and infinities;
+   * @throws SavedModelError `INVALID_SHAPE` for another number of columns; `OUT_OF_RANGE` for NaN and infinities;
    * `INVALID_DTYPE`
    */
   transform<D extends ScaledDType = "float32">(numbers: Numbers, dtype?: D): Tensor<D> {
@@ -103,7 +103,7 @@ export class Scaler implements ScalerParameters {
  * A scaler to the range from 0 to 1, for each column. A constant column becomes 0.
  *
  * @param numbers the training rows, finite
- * @throws {@link SavedModelError} `INVALID_SIZE` where there are no rows; `OUT_OF_RANGE` for NaN, for infinities, and for
+ * @throws SavedModelError `INVALID_SIZE` where there are no rows; `OUT_OF_RANGE` for NaN, for infinities, and for
  * numbers so far apart that their range is infinite; `INVALID_DTYPE`; `INVALID_RANK`
  */
 export function minMax(numbers: Numbers): Scaler {
@@ -117,7 +117,7 @@ export function minMax(numbers: Numbers): Scaler {
  * column. A constant column becomes 0.
  *
  * @param numbers the training rows, finite
- * @throws {@link SavedModelError} as {@link minMax} does
+ * @throws SavedModelError as {@link minMax} does
  */
 export function zScore(numbers: Numbers): Scaler {
   const columns = columnsOf("zScore()", numbers);

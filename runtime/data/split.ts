@@ -31,7 +31,7 @@ export interface Split<C extends DataColumns> {
  * row. One seed gives the same rows on every machine: Mulberry32 and the shuffle of Fisher and Yates, see
  * {@link seededRandom} and {@link shuffledIndices}. `validation` is rounded to whole rows, and neither part is empty.
  *
- * @throws {@link SavedModelError} `INVALID_DATA` where the columns have different numbers of rows, fewer than two, or are no
+ * @throws SavedModelError `INVALID_DATA` where the columns have different numbers of rows, fewer than two, or are no
  * columns; `INVALID_OPTION`; `INVALID_ARGUMENT`
  */
 export function split<C extends DataColumns>(columns: C, options: SplitOptions): Split<C> {

@@ -33,7 +33,7 @@ export class Table {
   /**
    * The values of a column: a typed array of numbers or an array of texts.
    *
-   * @throws {@link SavedModelError} `INVALID_ARGUMENT` where there is no such column
+   * @throws SavedModelError `INVALID_ARGUMENT` where there is no such column
    */
   column(name: string): Column {
     return this.#find(name).values;
@@ -43,7 +43,7 @@ export class Table {
    * Columns side by side, as a tensor of shape `[rows, columns]`; of one column `[rows, 1]`. Numbers become any dtype
    * that holds them, texts become `string`.
    *
-   * @throws {@link SavedModelError} `INVALID_ARGUMENT` where there is no such column, or none is named; `INVALID_DTYPE`
+   * @throws SavedModelError `INVALID_ARGUMENT` where there is no such column, or none is named; `INVALID_DTYPE`
    * where texts are to be numbers, or numbers texts; `NOT_AN_INTEGER` or `OUT_OF_RANGE` for a number that the dtype does
    * not hold
    */

@@ -26,8 +26,10 @@ const STATUSES: readonly (StatusName | undefined)[] = [
 /** What TensorFlow answered when it failed: the `cause` of the {@link SavedModelError} that reports it. */
 export class TensorFlowError extends Error {
   override readonly name: string = "TensorFlowError";
+  /** The name of its status, as in the code `TF_…` of the error that reports it. */
   readonly status: StatusName;
 
+  /** From a number of `TF_Code` and TensorFlow's own message. */
   constructor(code: number, message: string) {
     super(message);
     this.status = STATUSES[code] ?? "UNKNOWN";

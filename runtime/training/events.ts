@@ -3,6 +3,7 @@ export type Metrics<Name extends string = string> = Readonly<Record<Name, number
 
 /** What is known when a training begins. */
 export interface TrainingStart {
+  /** How many there will be, if none of the reasons to stop early comes up. */
   readonly epochs: number;
   /** The steps of an epoch; unknown where batches come from an iterable. */
   readonly steps: number | undefined;
@@ -44,8 +45,11 @@ export interface EpochRecord<Name extends string = string> {
 
 /** Somebody who is told how a training goes on. */
 export interface TrainingObserver {
+  /** Before the first step. */
   onStart?(start: TrainingStart): void;
+  /** After each step. */
   onBatch?(event: BatchEvent): void;
+  /** After each epoch and its validation. */
   onEpoch?(record: EpochRecord): void;
   /** Also after an error. */
   onEnd?(): void;

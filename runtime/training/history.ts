@@ -32,6 +32,7 @@ export class History<Name extends string = string> {
   /** What a reader of the numbers should know, in sentences. */
   readonly notes: readonly string[];
 
+  /** From the records of its epochs, in their order. `fit` makes one; so does `History.fromJSON`. */
   constructor(epochs: readonly EpochRecord<Name>[], { bestEpoch, monitor, notes = [] }: HistoryDetails = {}) {
     this.epochs = Object.freeze([...epochs]);
     this.bestEpoch = bestEpoch;

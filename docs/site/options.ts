@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import type { TypeDocOptions } from "typedoc";
+import type { Guide } from "./guides.js";
+import type { Module } from "./modules.js";
+
+/** Types that others are made of, which no program has to name. */
+const HELPERS: string[] = [
+  "ComplexDType",
+  "DTypeOf",
+  "DataLike",
+  "DefaultValue",
+  "Exported",
+  "IsScalar",
+  "JsonMetrics",
+  "JsonNumber",
+  "List",
+  "ListLike",
+  "Writable",
+];
+
+/** What TypeDoc is told. Everything that it warns of is an error. */
+export function siteOptions(
+  root: string,
+  out: string,
+  guides: readonly Guide[],
+  modules: readonly Module[],
+): TypeDocOptions {
+  return {
+    name: "savedmodel",
+    entryPoints: modules.map(({ path }) => path),
+    tsconfig: join(root, "tsconfig.build.json"),
+    // `npm run check:types` compiles.
+    skipErrorChecking: true,
+    readme: join(root, "README.md"),
+    projectDocuments: guides.map(({ path }) => path),
+    out,
+    cleanOutputDir: true,
+
+    excludeInternal: true,
+    excludePrivate: true,
+    // The project has no public address to link to.
+    disableGit: true,
+    disableSources: true,
+    hideGenerator: true,
+
+    router: "savedmodel",
+    sortEntryPoints: false,
+    groupOrder: [
+      ...new Set(guides.map(({ group }) => group)),
+      "Modules",
+      "Functions",
+      "Classes",
+      "Interfaces",
+      "Type Aliases",
+      "Variables",
+      "Constructors",
+      "Properties",
+      "Accessors",
+      "Methods",
+      "*",
+    ],
+    navigation: { includeGroups: true, includeFolders: false, excludeReferences: true },
+    headings: { readme: false, document: false },
+    includeHierarchySummary: false,
+    visibilityFilters: {},
+    searchInDocuments: true,
+    searchInComments: true,
+    // What is written for readers comes before what mentions a word in passing.
+    searchGroupBoosts: {
+      ...Object.fromEntries(guides.map(({ group }) => [group, 3])),
+      Project: 1,
+      Decisions: 1,
+      Files: 0.5,
+    },
+    customCss: join(root, "docs/site/site.css"),
+    lightHighlightTheme: "github-light-high-contrast",
+    darkHighlightTheme: "github-dark-high-contrast",
+    highlightLanguages: ["ts", "sh", "console", "json", "python", "js", "csv", "yaml", "docker", "html"],
+
+    treatWarningsAsErrors: true,
+    treatValidationWarningsAsErrors: true,
+    validation: { notExported: true, invalidLink: true, invalidPath: true, rewrittenLink: true, notDocumented: true },
+    // Properties whose name and type say all need no sentence.
+    requiredToBeDocumented: [
+      "Variable",
+      "Function",
+      "Class",
+      "Interface",
+      "TypeAlias",
+      "Constructor",
+      "Method",
+      "Accessor",
+      "CallSignature",
+    ],
+    // Webpack's own word for what every plugin of it has.
+    intentionallyNotDocumented: ["savedmodel/webpack.WebpackPlugin.apply"],
+    intentionallyNotExported: HELPERS,
+    logLevel: "Warn",
+  };
+}
