@@ -8,6 +8,7 @@ import { asynchronous } from "./suites/async.js";
 import { customModel } from "./suites/custom-model.js";
 import { decode } from "./suites/decode.js";
 import { dtypes } from "./suites/dtypes.js";
+import { editor } from "./suites/editor.js";
 import { eventLoop } from "./suites/event-loop.js";
 import { fitting } from "./suites/fit.js";
 import { generate } from "./suites/generate.js";
@@ -21,7 +22,18 @@ async function main(options: BenchOptions): Promise<void> {
   const { tensorflow, node, platform, processors } = setting;
   process.stdout.write(`TensorFlow ${tensorflow}, Node.js ${node}, ${platform}, ${processors} processors\n\n`);
   const results: (Figures | Result)[] = [];
-  for (const suite of [customModel, dtypes, asynchronous, fitting, eventLoop, networks, inspect, decode, generate]) {
+  for (const suite of [
+    customModel,
+    dtypes,
+    asynchronous,
+    fitting,
+    eventLoop,
+    networks,
+    inspect,
+    decode,
+    generate,
+    editor,
+  ]) {
     for await (const made of suite(workplace, options)) {
       const result = "entries" in made ? await compare(made) : made;
       results.push(result);

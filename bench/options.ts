@@ -15,7 +15,7 @@ export const USAGE = `usage: npm run bench -- [options]
 
   --quick          a short run, for a first look
   --only <name>    only this comparison, or group of them (train, pred, identity, identity/1KB, strings, async, batching, fit,
-                   event-loop, cnn, mobilenet, inspect, decode, generate, …); can be given several times
+                   event-loop, cnn, mobilenet, inspect, decode, generate, editor, …); can be given several times
   --python <path>  a Python with TensorFlow to compare with (default: that of \`npm run conformance\`, if it is there)
   --json <file>    write the figures there as well
 `;

@@ -2,6 +2,7 @@ import { findDifferences } from "../runtime/compare.js";
 import type { SignatureDescription, TensorDescription } from "../runtime/description.js";
 import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "../runtime/descriptor.js";
 import { printable, quote } from "../runtime/text.js";
+import { describeComposite, keysOf, otherComposites, otherFeatures } from "./check-inputs.js";
 
 type Role = "input" | "output";
 
@@ -47,41 +48,79 @@ function withLooseInputs(signature: SignatureDescription): SignatureDescription 
   return { ...signature, inputs };
 }
 
+function without(signature: SignatureDescription, keys: ReadonlySet<string>): SignatureDescription {
+  return { ...signature, inputs: signature.inputs.filter(({ key }) => !keys.has(key)) };
+}
+
 function compareSignature(
   { before, was }: { readonly before: ModelDescriptor; readonly was: SignatureDescriptor },
   { after, is }: { readonly after: ModelDescriptor; readonly is: SignatureDescriptor },
   callable: readonly SignatureDescription[],
 ): readonly string[] {
-  const inputNames = findRenames(was.inputs, is.inputs);
-  const outputNames = findRenames(was.outputs, is.outputs);
+  const inputNames = findRenames(was.inputs, is.inputs, isAtSamePlace);
+  const outputNames = findRenames(was.outputs, is.outputs, isNever);
   const inputs = rename(was.inputs, inputNames);
   const outputs = rename(was.outputs, outputNames);
   const name = quote(was.key);
+  // What became ragged or sparse, or no longer is, is told of as a whole, not by its loose inputs.
+  const composites = otherComposites(inputs, is.inputs);
+  const others = new Set(composites.map((composite) => composite.was));
+  const otherKeys = new Set(composites.flatMap((composite) => keysOf(composite.is)));
   const [oldMethod, newMethod] = [was.method ?? was.key, is.method ?? is.key];
   return [
     ...(oldMethod === newMethod ? [] : [`the method ${printable(oldMethod)} is now called ${printable(newMethod)}`]),
     ...renamed("input", name, inputNames),
     ...renamed("output", name, outputNames),
-    ...findDifferences({ ...before, signatures: [{ ...was, inputs, outputs }] }, callable),
+    ...composites.flatMap((composite) => describeComposite(name, composite)),
+    ...findDifferences(
+      { ...before, signatures: [{ ...was, inputs: inputs.filter((input) => !others.has(input)), outputs }] },
+      callable.map((signature) => without(signature, otherKeys)),
+    ),
     ...additions(name, inputs, is.inputs, outputs, is.outputs),
     ...reordered(name, inputs, is.inputs),
-    ...otherExamples(name, { before, inputs }, { after, is }),
+    ...otherFeatures(name, { before, inputs }, { after, is }),
     ...otherResult(name, was.outputs, is.outputs),
   ];
 }
 
-/** The tensors that are gone, each with a new one of the same dtype and shape, if there is only one of both. */
-function findRenames(before: readonly TensorDescriptor[], after: readonly TensorDescriptor[]): Renames {
-  const gone = before.filter(({ key }) => !after.some((other) => other.key === key));
-  const fresh = after.filter(({ key }) => !before.some((other) => other.key === key));
+/** Whether the first of these tensors is where the other is among its own. */
+type PlaceTest = (was: Placed, is: Placed) => boolean;
+
+interface Placed {
+  readonly tensor: TensorDescriptor;
+  readonly at: number;
+}
+
+/** Arguments are passed by their places. */
+const isAtSamePlace: PlaceTest = (was, is) => was.at === is.at;
+/** Outputs have no places of their own: they are sorted by their keys. */
+const isNever: PlaceTest = () => false;
+
+/**
+ * The tensors that are gone, each with a new one of the same dtype and shape: if there is only one of both, or if there are
+ * as many new ones, and one is in its place.
+ */
+function findRenames(
+  before: readonly TensorDescriptor[],
+  after: readonly TensorDescriptor[],
+  isPlace: PlaceTest,
+): Renames {
+  const gone = missingFrom(after, before);
+  const fresh = missingFrom(before, after);
   return new Map(
-    gone.flatMap((tensor) => {
-      const candidates = fresh.filter((other) => formOf(other) === formOf(tensor));
-      const [candidate] = candidates;
-      const isOnly = gone.filter((other) => formOf(other) === formOf(tensor)).length === 1 && candidates.length === 1;
-      return candidate === undefined || !isOnly ? [] : [[tensor.key, candidate.key] as const];
+    gone.flatMap((was) => {
+      const rivals = gone.filter(({ tensor }) => formOf(tensor) === formOf(was.tensor));
+      const candidates = fresh.filter(({ tensor }) => formOf(tensor) === formOf(was.tensor));
+      if (rivals.length !== candidates.length) return [];
+      const found = candidates.find((is) => candidates.length === 1 || isPlace(was, is));
+      return found === undefined ? [] : [[was.tensor.key, found.tensor.key] as const];
     }),
   );
+}
+
+function missingFrom(others: readonly TensorDescriptor[], tensors: readonly TensorDescriptor[]): readonly Placed[] {
+  const known = new Set(others.map(({ key }) => key));
+  return tensors.map((tensor, at) => ({ tensor, at })).filter(({ tensor }) => !known.has(tensor.key));
 }
 
 /** What two tensors have in common where only the key is another. */
@@ -129,24 +168,6 @@ function reordered(
   const was = common(before, after).map(quote).join(", ");
   const is = common(after, before).map(quote).join(", ");
   return was === is ? [] : [`the inputs of ${signature} are in another order: ${is}, not ${was}`];
-}
-
-/** The inputs that are serialised examples of other features. */
-function otherExamples(
-  signature: string,
-  { before, inputs }: { readonly before: ModelDescriptor; readonly inputs: readonly TensorDescriptor[] },
-  { after, is }: { readonly after: ModelDescriptor; readonly is: SignatureDescriptor },
-): readonly string[] {
-  return inputs.flatMap(({ key, example }) => {
-    const now = is.inputs.find((input) => input.key === key);
-    if (now === undefined) return [];
-    const [was, features] = [featuresOf(before, example), featuresOf(after, now.example)];
-    return was === features ? [] : [`input ${quote(key)} of ${signature} takes examples of other features`];
-  });
-}
-
-function featuresOf({ examples = [] }: ModelDescriptor, example: number | undefined): string {
-  return example === undefined ? "" : JSON.stringify(examples[example]);
 }
 
 /** One output is returned as itself, several as an object. */

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { describeChanges } from "./check-changes.js";
 import { readDescriptor } from "./check-descriptor.js";
+import { findMoved } from "./check-moved.js";
 import type { ProjectFile } from "./project.js";
-import { planChange } from "./write.js";
+import { planFile } from "./project-write.js";
 
 /** What a check found of one file. */
 export interface FileCheck {
@@ -12,7 +13,10 @@ export interface FileCheck {
   readonly path: string;
   /** `orphaned` is a generated file that belongs to no model of the configuration. */
   readonly status: "fresh" | "changed" | "missing" | "orphaned";
-  /** What the change means for callers, one sentence each; empty where the signatures are the same. */
+  /**
+   * What the change means for callers, one sentence each; empty where the signatures are the same. Of a missing and of an
+   * orphaned file, that the one takes the place of the other.
+   */
   readonly changes: readonly string[];
   /** What generating would change, as a unified diff; empty unless the file is there and differs. */
   readonly diff: string;
@@ -30,17 +34,20 @@ export function checkFiles(
   orphans: readonly string[],
   root: string,
 ): readonly FileCheck[] {
-  return [
-    ...files.map((file) => checkFile(file, root)),
-    ...orphans.map((path): FileCheck => ({ path, status: "orphaned", changes: [], diff: "" })),
-  ];
+  const gone = orphans.map((path): FileCheck => ({ path, status: "orphaned", changes: [], diff: "" }));
+  const found = files.map((file) => checkFile(file, root));
+  const missing = files.filter((_, at) => found[at]?.status === "missing");
+  const moved = findMoved(missing, orphans, root);
+  return [...found, ...gone].map((file) => ({ ...file, changes: moved.get(file.path) ?? file.changes }));
 }
 
-function checkFile({ path, text, client }: ProjectFile, root: string): FileCheck {
-  const file = resolve(root, path);
-  if (!existsSync(file)) return { path, status: "missing", changes: [], diff: "" };
-  if (planChange(file, text) === "unchanged") return { path, status: "fresh", changes: [], diff: "" };
-  const present = readFileSync(file, "utf8").replaceAll("\r\n", "\n");
+function checkFile(file: ProjectFile, root: string): FileCheck {
+  const { path, text, client } = file;
+  const change = planFile(file, root);
+  if (change !== "updated") {
+    return { path, status: change === "created" ? "missing" : "fresh", changes: [], diff: "" };
+  }
+  const present = readFileSync(resolve(root, path), "utf8").replaceAll("\r\n", "\n");
   const before = readDescriptor(present);
   const after = readDescriptor(text);
   const isComparable = client !== "index" && before !== undefined && after !== undefined;

@@ -36,6 +36,13 @@ class Checker {
     }
   }
 
+  /** An object of texts, by keys of any kind. */
+  textsByKey(place: string, value: unknown): void {
+    if (value === undefined) return;
+    if (!isRecord(value)) throw this.wrong(place, "must be an object of texts");
+    for (const [key, item] of Object.entries(value)) this.text(`${place}[${quote(key)}]`, item ?? null);
+  }
+
   wrong(place: string, what: string, fix?: string): SavedModelError {
     return configInvalid(this.file, `${place === "" ? "the configuration" : place} ${what}`, fix);
   }
@@ -54,6 +61,7 @@ const MODEL_KEYS: readonly string[] = Object.keys({
   output: 0,
   tags: 0,
   signatures: 0,
+  deprecated: 0,
 } satisfies Record<keyof ModelConfig, 0>);
 const EXTENSIONS: readonly unknown[] = ["js", "ts", "none", undefined];
 
@@ -83,13 +91,14 @@ function checkModel(check: Checker, place: string, model: unknown): void {
     return;
   }
   if (!isRecord(model)) throw check.wrong(place, "must be a path, or an object with one");
-  const { path, className, output, tags, signatures } = check.object(place, model, MODEL_KEYS);
+  const { path, className, output, tags, signatures, deprecated } = check.object(place, model, MODEL_KEYS);
   if (path === undefined) throw check.wrong(place, "has no path");
   check.path(`${place}.path`, path);
   check.text(`${place}.className`, className);
   check.path(`${place}.output`, output);
   check.texts(`${place}.tags`, tags);
   check.texts(`${place}.signatures`, signatures);
+  check.textsByKey(`${place}.deprecated`, deprecated);
   if (className !== undefined && isPattern(String(path))) {
     throw check.wrong(`${place}.className`, "names one class, but the path is a pattern");
   }

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, extname, join, relative, resolve } from "node:path";
 import { firstLine, reasonOf } from "../runtime/text.js";
 import type { Config } from "./config.js";
 import { checkConfig, configInvalid } from "./config-check.js";
+import { JsonError, readJson } from "./config-json.js";
+import { placeOf } from "./config-place.js";
 
 /** What the file may end in. */
 const EXTENSIONS: readonly string[] = [".ts", ".mts", ".js", ".mjs", ".json"];
@@ -32,7 +34,7 @@ export async function loadConfig(cwd: string, file?: string): Promise<LoadedConf
   const name = relative(cwd, path);
   if (!existsSync(path)) throw configInvalid(name, "there is no such file", "Create one: `npx savedmodel init`.");
   if (!EXTENSIONS.includes(extname(path))) throw configInvalid(name, `the file must end in ${EXTENSIONS.join(", ")}`);
-  const value = extname(path) === ".json" ? readJson(path, name) : await readModule(path, name);
+  const value = extname(path) === ".json" ? await loadJson(path, name) : await loadModule(path, name, cwd);
   return { config: checkConfig(value, name), root: dirname(path), file: path };
 }
 
@@ -43,7 +45,7 @@ export async function loadConfig(cwd: string, file?: string): Promise<LoadedConf
  */
 export function findConfig(cwd: string): string | undefined {
   for (const folder of withinPackage(resolve(cwd))) {
-    const [first, second] = EXTENSIONS.map((extension) => join(folder, CONFIG_NAME + extension)).filter(existsSync);
+    const [first, second] = configsIn(folder);
     if (first !== undefined && second !== undefined) {
       throw configInvalid(
         relative(cwd, first),
@@ -54,6 +56,15 @@ export function findConfig(cwd: string): string | undefined {
     if (first !== undefined) return first;
   }
   return undefined;
+}
+
+/** Whether a folder has a configuration file in it. */
+export function hasConfig(folder: string): boolean {
+  return configsIn(folder).length > 0;
+}
+
+function configsIn(folder: string): readonly string[] {
+  return EXTENSIONS.map((extension) => join(folder, CONFIG_NAME + extension)).filter(existsSync);
 }
 
 /** The folder and those around it, up to the one that holds package.json; the folder alone where there is none. */
@@ -68,15 +79,16 @@ function withinPackage(folder: string): readonly string[] {
   return folders;
 }
 
-function readJson(path: string, name: string): unknown {
+async function loadJson(path: string, name: string): Promise<unknown> {
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    return await readJson(path);
   } catch (cause) {
-    throw configInvalid(name, `the file cannot be read: ${firstLine(reasonOf(cause)).trim()}`, undefined, cause);
+    const line = cause instanceof JsonError ? `line ${cause.line}: ` : "";
+    throw configInvalid(name, `the file cannot be read: ${line}${firstLine(reasonOf(cause)).trim()}`, undefined, cause);
   }
 }
 
-async function readModule(path: string, name: string): Promise<unknown> {
+async function loadModule(path: string, name: string, cwd: string): Promise<unknown> {
   // The generator that runs is the one that the file imports, wherever it is installed.
   const generator: unknown = await import("./index.js");
   const { createJiti } = await import("jiti");
@@ -85,12 +97,26 @@ async function readModule(path: string, name: string): Promise<unknown> {
     moduleCache: false,
     virtualModules: { "savedmodel/generator": generator },
   });
-  let loaded: unknown;
+  let value: unknown;
   try {
-    loaded = await jiti.import(path);
+    const loaded: unknown = await jiti.import(path);
+    // A promise of a configuration is waited for.
+    value = typeof loaded === "object" && loaded !== null && "default" in loaded ? await loaded.default : undefined;
   } catch (cause) {
-    throw configInvalid(name, `the file cannot be loaded: ${firstLine(reasonOf(cause)).trim()}`, undefined, cause);
+    const place = placeOf(cause, cwd);
+    const where = place === undefined ? "" : ` (${firstLine(place)})`;
+    const reason = firstLine(reasonOf(cause)).trim().replace(/\.$/, "");
+    throw configInvalid(name, `the file cannot be loaded: ${reason}${where}`, undefined, cause);
   }
-  if (typeof loaded === "object" && loaded !== null && "default" in loaded) return loaded.default;
+  if (typeof value === "function") {
+    throw configInvalid(name, "it exports a function", "Export the configuration itself.");
+  }
+  if (!isNothing(value)) return value;
   throw configInvalid(name, "it exports nothing by default", "Write `export default defineConfig({ … })`.");
+}
+
+/** Of a module whose default is undefined, the loader gives the module. */
+function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  return typeof value === "object" && Object.hasOwn(value, "default") && Reflect.get(value, "default") === undefined;
 }

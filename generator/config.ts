@@ -12,6 +12,8 @@ export interface ModelConfig {
   readonly tags?: readonly string[];
   /** The signatures that become methods; by default all. */
   readonly signatures?: readonly string[];
+  /** Signatures that are not to be used any more, by their keys, each with what to do instead: editors strike them through. */
+  readonly deprecated?: Readonly<Record<string, string>>;
 }
 
 /** What `savedmodel.config.ts` says of a project. */

@@ -14,14 +14,23 @@ export function stringLiteral(text: string): string {
 
 /** Text for a doc comment, in a code span: one line, no way out of the comment, no tags, cut when it is very long. */
 export function docCode(text: string): string {
+  // A brace begins something only before an `@`.
+  return `\`${docLine(text, /[`@]/g)}\``;
+}
+
+/** A sentence of the user's own for the end of a doc comment: as {@link docCode}, but it may have code spans. */
+export function docText(text: string): string {
+  return docLine(text.replace(/\s+/g, " ").trim(), /@/g);
+}
+
+function docLine(text: string, active: RegExp): string {
   const cut = text.length > COMMENT_LIMIT ? `${text.slice(0, COMMENT_LIMIT)}…` : text;
-  const visible = cut
+  return cut
     .replaceAll("\\", "\\\\")
     .replace(INVISIBLE, escapeCodeUnits)
-    .replace(/[`@{}]/g, (character) => `\\${character}`)
+    .replace(active, (character) => `\\${character}`)
     .replaceAll("*/", "*\\/")
     .replaceAll("/*", "/\\*");
-  return `\`${visible}\``;
 }
 
 /** Text for a line comment. */

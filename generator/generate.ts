@@ -3,9 +3,11 @@ import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { printStructure } from "ts-morph";
 import type { ExampleFeature } from "../runtime/description.js";
+import { SavedModelError } from "../runtime/errors.js";
 import { toPath } from "../runtime/locate.js";
 import { checkOptions } from "../runtime/options.js";
 import { signatureNotFound } from "../runtime/signatures.js";
+import { quote } from "../runtime/text.js";
 import { sourceFileTemplate } from "../templates/source-file.js";
 import { describe, type InspectOptions } from "./describe.js";
 import type { ModelDescription } from "./description.js";
@@ -18,6 +20,8 @@ export interface GenerateOptions extends InspectOptions {
   readonly className?: string;
   /** The keys of the signatures that become methods; by default all of them. */
   readonly signatures?: readonly string[];
+  /** The keys of signatures that are not to be used any more, each with what to do instead: see `@deprecated` of TSDoc. */
+  readonly deprecated?: Readonly<Record<string, string>>;
   /** The folder that the file is meant for: paths in it are relative to the package around that folder. */
   readonly outputFolder?: string;
 }
@@ -42,10 +46,12 @@ export interface GeneratedClient {
  * `SIGNATURE_NOT_FOUND` for a key that the model does not have
  */
 export function generate(directory: string, options: GenerateOptions = {}): GeneratedClient {
-  checkOptions("generate()", options, ["className", "outputFolder", "signatures", "tags"]);
-  const described = select(describe(toPath(directory), options.tags, "generate()"), options.signatures);
+  checkOptions("generate()", options, ["className", "deprecated", "outputFolder", "signatures", "tags"]);
+  const all = describe(toPath(directory), options.tags, "generate()");
+  const deprecated = deprecations(options.deprecated, all);
+  const described = select(all, options.signatures);
   const description = { ...described, directory: relativeToPackage(directory, options.outputFolder ?? ".") };
-  const model = nameModel(description, options.className);
+  const model = nameModel(description, options.className, deprecated);
   const structure = sourceFileTemplate(model, fingerprint(description));
   const text = printStructure(structure, { indentNumberOfSpaces: 2, newLine: "\n" });
   const { className, fileName, notes } = model;
@@ -62,6 +68,20 @@ function select(description: ModelDescription, keys: readonly string[] | undefin
     return { ...description, signatures: description.signatures.filter(({ key }) => keys.includes(key)) };
   }
   throw signatureNotFound(unknown, known);
+}
+
+/** What is said of signatures that are not to be used any more, by their keys. */
+function deprecations(
+  deprecated: GenerateOptions["deprecated"] = {},
+  { signatures }: ModelDescription,
+): ReadonlyMap<string, string> {
+  const known = signatures.map(({ key }) => key);
+  for (const [key, instead] of Object.entries(deprecated)) {
+    if (!known.includes(key)) throw signatureNotFound(key, known);
+    if (typeof instead === "string") continue;
+    throw new SavedModelError("INVALID_OPTION", `generate(): deprecated[${quote(key)}] must be a text`);
+  }
+  return new Map(Object.entries(deprecated));
 }
 
 /** Changes when a signature does: a hash over keys, dtypes and shapes, not over names of tensors. */

@@ -1,5 +1,6 @@
 /**
- * The generator as functions: they return data and strings, write nothing and print nothing.
+ * The generator as functions, from which every command can be made. They return data and strings and print nothing; what
+ * writes or removes a file says so in its name, or watches.
  *
  * @module
  */
@@ -11,5 +12,9 @@ export { type InspectOptions, inspect } from "./describe.js";
 export type { FingerprintDescription, ModelDescription, VariableDescription } from "./description.js";
 export { type GeneratedClient, type GenerateOptions, generate } from "./generate.js";
 export { type GeneratedIndex, generateIndex, type ImportExtension, type IndexOptions } from "./generate-index.js";
+export { type InitFile, type InitPlan, planInit } from "./init.js";
 export { generateProject, type ProjectFile } from "./project.js";
 export { findOrphans } from "./project-orphans.js";
+export { removeOrphans, type WrittenFile, writeProject } from "./project-write.js";
+export { type ProjectChange, type WatchOptions, watchConfigFile, watchProject } from "./watch.js";
+export type { Change } from "./write.js";

@@ -1,10 +1,6 @@
 import { compareCodeUnits } from "../runtime/text.js";
 import type { Config, ModelConfig } from "./config.js";
-import { configInvalid } from "./config-check.js";
 import { stringLiteral } from "./escape.js";
-
-/** The scripts that a project gets where it has none of that name. */
-const SCRIPTS: Readonly<Record<string, string>> = { generate: "savedmodel generate", check: "savedmodel check" };
 
 /** The text of `savedmodel.config.ts`. */
 export function configModule({ models, output }: Pick<Config, "models" | "output">): string {
@@ -40,42 +36,6 @@ export interface Edited {
   readonly notes: readonly string[];
 }
 
-/**
- * A package.json with our scripts, where none has their names. Its indentation and line ends stay.
- *
- * @throws SavedModelError `CONFIG_INVALID` when it is no JSON object
- */
-export function addScripts(text: string): Edited {
-  const bom = text.startsWith("\uFEFF") ? "\uFEFF" : "";
-  const body = text.slice(bom.length);
-  const manifest = parseManifest(body);
-  const { scripts = {} } = manifest;
-  if (!isRecord(scripts)) throw configInvalid("package.json", "scripts must be an object");
-  const missing = Object.keys(SCRIPTS).filter((name) => !Object.hasOwn(scripts, name));
-  const notes = Object.entries(SCRIPTS)
-    .filter(([name, script]) => Object.hasOwn(scripts, name) && !`${scripts[name]}`.includes(script))
-    .map(([name, script]) => `package.json has a script "${name}" already, which stays; ours would be: ${script}`);
-  if (missing.length === 0) return { text, added: [], notes };
-  const added = Object.fromEntries(missing.map((name) => [name, SCRIPTS[name]]));
-  const indent = /^[{\s]*?\n([ \t]+)"/.exec(body)?.[1] ?? 2;
-  const end = /\r?\n$/.exec(body)?.[0] ?? "";
-  const json = JSON.stringify({ ...manifest, scripts: { ...scripts, ...added } }, undefined, indent);
-  const lines = body.includes("\r\n") ? json.replaceAll("\n", "\r\n") : json;
-  return { text: bom + lines + end, added: missing, notes };
-}
-
-/** What a package.json says. */
-export function parseManifest(text: string): Readonly<Record<string, unknown>> {
-  let manifest: unknown;
-  try {
-    manifest = JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch (cause) {
-    throw configInvalid("package.json", "the file is no JSON", undefined, cause);
-  }
-  if (isRecord(manifest)) return manifest;
-  throw configInvalid("package.json", "the file holds no object");
-}
-
 /** A .gitattributes with a line for each of these folders that has none: reviews fold them, and checkouts keep `\n`. */
 export function addAttributes(text: string, folders: readonly string[]): Edited {
   const newLine = text.includes("\r\n") ? "\r\n" : "\n";
@@ -90,8 +50,4 @@ export function addAttributes(text: string, folders: readonly string[]): Edited 
 /** Git takes a pattern with spaces in the quotes of C. */
 function attributePattern(pattern: string): string {
   return /[\s"\\]|^[#!]/.test(pattern) ? JSON.stringify(pattern) : pattern;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

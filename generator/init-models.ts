@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { compareCodeUnits, compareNatural } from "../runtime/text.js";
 import type { ModelConfig } from "./config.js";
+import { hasConfig } from "./config-file.js";
 import { isModel, projectFoldersIn } from "./config-glob.js";
 import { pascalCase } from "./names.js";
 
@@ -10,7 +11,8 @@ const MOST_FOLDERS = 5000;
 
 /**
  * The SavedModels in a folder and below it, relative to it with `/` between folders, sorted by code unit. Of several
- * versions of one, as TensorFlow Serving has them, only the newest is among them.
+ * versions of one, as TensorFlow Serving has them, only the newest is among them. What is below another configuration is
+ * that one's.
  */
 export function findModels(root: string): readonly string[] {
   const found: string[] = [];
@@ -22,7 +24,7 @@ export function findModels(root: string): readonly string[] {
     for (const folder of level) {
       if (++count > MOST_FOLDERS) break;
       if (folder !== "" && isModel(join(root, folder))) found.push(folder);
-      else next.push(...foldersBelow(root, folder));
+      else if (folder === "" || !hasConfig(join(root, folder))) next.push(...foldersBelow(root, folder));
     }
     level = next;
   }

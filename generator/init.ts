@@ -1,15 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { SavedModelError } from "../runtime/errors.js";
-import { firstLine, printable } from "../runtime/text.js";
+import { firstLine, printable, reasonOf } from "../runtime/text.js";
 import type { Config } from "./config.js";
+import { configInvalid } from "./config-check.js";
 import { CONFIG_NAME, findConfig, loadConfig } from "./config-file.js";
-import { addAttributes, addScripts, configJson, configModule, parseManifest } from "./init-files.js";
+import { isModel } from "./config-glob.js";
+import { addAttributes, configJson, configModule } from "./init-files.js";
 import { findModels, modelEntries } from "./init-models.js";
+import { addScripts, parseManifest } from "./init-scripts.js";
 import { DEFAULT_OUTPUT, relativeTo } from "./project.js";
 
 /** A file that a set-up creates, changes or leaves as it is. */
-interface InitFile {
+export interface InitFile {
   /** Absolute. */
   readonly path: string;
   readonly change: "created" | "updated" | "unchanged";
@@ -39,7 +42,7 @@ export async function planInit(cwd: string): Promise<InitPlan> {
   const present = findConfig(cwd);
   const root = present === undefined ? packageRoot(cwd) : dirname(present);
   const manifestPath = join(root, "package.json");
-  const manifestText = existsSync(manifestPath) ? readFileSync(manifestPath, "utf8") : undefined;
+  const manifestText = textOf(manifestPath);
   const manifest = manifestText === undefined ? {} : parseManifest(manifestText);
   const { file, config } = present === undefined ? newConfig(root, manifest) : await presentConfig(cwd, present);
   const scripts = manifestText === undefined ? undefined : addScripts(manifestText);
@@ -66,6 +69,11 @@ function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): C
   const models = findModels(root);
   if (models.length === 0) {
     const where = printable(relative("", root) || ".", 500);
+    if (isModel(root)) {
+      throw new SavedModelError("MODEL_NOT_FOUND", `there is no SavedModel below ${where}, which is one itself`, {
+        fix: "Run this in the folder of your project.",
+      });
+    }
     throw new SavedModelError("MODEL_NOT_FOUND", `there is no SavedModel in ${where} or below it`, {
       fix: "Put one there, such as models/my_model with its saved_model.pb, and run this again.",
     });
@@ -84,8 +92,7 @@ function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): C
 /** What is there is not changed, whatever models there are. */
 async function presentConfig(cwd: string, path: string): Promise<Chosen> {
   const loaded = await loadConfig(cwd, path);
-  const text = readFileSync(path, "utf8");
-  return { file: fileOf(path, text, "the configuration"), config: loaded?.config ?? { models: [] } };
+  return { file: fileOf(path, textOf(path) ?? "", "the configuration"), config: loaded?.config ?? { models: [] } };
 }
 
 function attributesFile(
@@ -97,7 +104,7 @@ function attributesFile(
     // Attributes are those of files below.
     .filter((folder) => folder !== "" && folder !== ".." && !folder.startsWith("../"));
   const path = join(root, ".gitattributes");
-  const { text, added } = addAttributes(existsSync(path) ? readFileSync(path, "utf8") : "", folders);
+  const { text, added } = addAttributes(textOf(path) ?? "", folders);
   return fileOf(path, text, added.length === 0 ? "the attributes" : added.map(firstLine).join(", "));
 }
 
@@ -106,9 +113,24 @@ function aboutScripts(added: readonly string[]): string {
 }
 
 function fileOf(path: string, text: string, about: string): InitFile {
-  const present = existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  const present = textOf(path);
   const change = text === (present ?? "") ? "unchanged" : present === undefined ? "created" : "updated";
   return { path, change, text, about };
+}
+
+/**
+ * The text of a file; undefined where there is none.
+ *
+ * @throws SavedModelError `CONFIG_INVALID` where it cannot be read
+ */
+function textOf(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const what = `the file cannot be read: ${firstLine(reasonOf(cause))}`;
+    throw configInvalid(relative("", path), what, undefined, cause);
+  }
 }
 
 /** The folder of the nearest package.json; this folder where there is none. */

@@ -38,6 +38,8 @@ export interface NamedSignature {
   readonly outputs: readonly NamedTensor[];
   /** The name of the interface of its outputs, where there are several. */
   readonly outputsType: string | undefined;
+  /** What to do instead of calling it, where it is not to be called any more; may be empty. */
+  readonly deprecated: string | undefined;
 }
 
 /** A described model with an identifier for everything that is emitted. */
@@ -46,6 +48,8 @@ export interface NamedModel {
   readonly className: string;
   /** The name of the interface of its methods as promises, if it has methods. */
   readonly asyncType: string | undefined;
+  /** The name of the interface of the functions of a fake client, if it has methods. */
+  readonly fakesType: string | undefined;
   /** Without a folder: `custom-model.ts`. */
   readonly fileName: string;
   readonly signatures: readonly NamedSignature[];
@@ -59,9 +63,14 @@ export interface NamedModel {
  * Gives every construct of the generated file its name. The same description gets the same names every time.
  *
  * @param className the name of the class, if it is not to be made of the folder's
+ * @param deprecated what to do instead of calling some signatures, by their keys
  * @throws SavedModelError `INVALID_OPTION` when `className` is no identifier, or a reserved one
  */
-export function nameModel(description: ModelDescription, className?: string): NamedModel {
+export function nameModel(
+  description: ModelDescription,
+  className?: string,
+  deprecated: ReadonlyMap<string, string> = new Map(),
+): NamedModel {
   const notes: string[] = [];
   const types = new NameTable("type", "SavedModelClient", notes);
   const name = className === undefined ? types.claim(modelName(description.directory)) : claimClass(className, types);
@@ -70,12 +79,15 @@ export function nameModel(description: ModelDescription, className?: string): Na
     if (signature.unsupported === undefined) supported.push(signature);
     else notes.push(`signature ${quote(signature.key)} is left out: ${signature.unsupported}`);
   }
-  const asyncType = supported.length === 0 ? undefined : identifier(types.claim(`${name}_async`));
+  const typeBeside = (role: string) =>
+    supported.length === 0 ? undefined : identifier(types.claim(`${name}_${role}`));
+  const asyncType = typeBeside("async");
+  const fakesType = typeBeside("fakes");
   const methods = new NameTable("method", "signature", notes).claimAll(supported.map(({ key }) => key));
   const examples = new ExampleTable(types, notes);
   const signatures = supported.map((signature, index) => {
     const named = nameSignature(signature, methods[index] ?? "", types, notes);
-    return { ...named, inputs: nameExamples(named, examples) };
+    return { ...named, inputs: nameExamples(named, examples), deprecated: deprecated.get(signature.key) };
   });
   const { unknownOperations: unknown } = description;
   if (unknown.length > 0) {
@@ -87,6 +99,7 @@ export function nameModel(description: ModelDescription, className?: string): Na
     description,
     className: identifier(name),
     asyncType,
+    fakesType,
     fileName,
     signatures,
     examples: examples.all,
@@ -107,7 +120,7 @@ function nameSignature(
   method: string,
   types: NameTable,
   notes: string[],
-): NamedSignature {
+): Omit<NamedSignature, "deprecated"> {
   return {
     key,
     methodName,
@@ -148,7 +161,10 @@ function carried(dtype: string): DType {
 }
 
 /** The inputs with the interfaces of their examples, which are named after the first method that takes them. */
-function nameExamples({ method, inputs }: NamedSignature, examples: ExampleTable): readonly NamedTensor[] {
+function nameExamples(
+  { method, inputs }: Pick<NamedSignature, "method" | "inputs">,
+  examples: ExampleTable,
+): readonly NamedTensor[] {
   const several = inputs.filter(({ example }) => example !== undefined).length > 1;
   return inputs.map((input) => {
     if (input.example === undefined) return input;

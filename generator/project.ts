@@ -1,9 +1,9 @@
 import { relative, resolve, sep } from "node:path";
 import { SavedModelError } from "../runtime/errors.js";
-import { firstLine, printable, quote } from "../runtime/text.js";
+import { didYouMean, firstLine, printable, quote } from "../runtime/text.js";
 import type { Config, ModelConfig } from "./config.js";
 import { configInvalid } from "./config-check.js";
-import { expandPattern, isPattern } from "./config-glob.js";
+import { expandPattern, isModel, isPattern } from "./config-glob.js";
 import { type GeneratedClient, type GenerateOptions, generate } from "./generate.js";
 import { generateIndex } from "./generate-index.js";
 
@@ -36,8 +36,8 @@ export interface ProjectModel extends Omit<ModelConfig, "path" | "output"> {
  * entry of its own is left out of them. With `index`, each output folder gets one.
  *
  * @param root the folder that the paths of the configuration are relative to
- * @throws SavedModelError the codes of `generate()`; `CONFIG_INVALID` for a pattern that matches no model, `OUTPUT_CONFLICT`
- * where two models would be written to one file
+ * @throws SavedModelError the codes of `generate()`; `CONFIG_INVALID` for a pattern that matches no model, and for a
+ * signature that a model does not have; `OUTPUT_CONFLICT` where two models would be written to one file
  */
 export function generateProject(config: Config, root: string): readonly ProjectFile[] {
   return generateFiles(projectModels(config, root), config, root);
@@ -50,16 +50,34 @@ export function generateProject(config: Config, root: string): readonly ProjectF
  */
 export function projectModels(config: Config, root: string): readonly ProjectModel[] {
   const entries = config.models.map((model) => (typeof model === "string" ? { path: model } : model));
-  const own = new Set(entries.filter(({ path }) => !isPattern(path)).map(({ path }) => resolve(root, path)));
-  return entries.flatMap(({ path, output = config.output ?? DEFAULT_OUTPUT, ...options }, at) => {
+  // A folder may have a name that reads as a pattern.
+  const isFolder = (path: string): boolean => !isPattern(path) || isModel(resolve(root, path));
+  const own = new Set(entries.filter(({ path }) => isFolder(path)).map(({ path }) => resolve(root, path)));
+  const models = entries.flatMap(({ path, output = config.output ?? DEFAULT_OUTPUT, ...options }, at) => {
     const common = { ...options, output: resolve(root, output) };
-    if (!isPattern(path)) return { ...common, directory: resolve(root, path) };
+    if (isFolder(path)) return { ...common, directory: resolve(root, path) };
     const found = expandPattern(root, path).map((folder) => resolve(root, folder));
     if (found.length === 0) {
-      throw configInvalid("the configuration", `models[${at}]: no SavedModel matches ${quote(path)}`);
+      const what = `models[${at}]: no SavedModel matches ${quote(path)}`;
+      throw configInvalid("the configuration", what, hintOf(path, root));
     }
     return found.filter((directory) => !own.has(directory)).map((directory) => ({ ...common, directory }));
   });
+  return withoutRepetitions(models);
+}
+
+/** Who writes `models/net/*` may mean `models/net`, which is a model itself. */
+function hintOf(pattern: string, root: string): string | undefined {
+  const above = pattern.replace(/\/[^/]*\/*$/, "");
+  if (above === "" || above === pattern) return undefined;
+  const isAbove = isPattern(above) ? expandPattern(root, above).length > 0 : isModel(resolve(root, above));
+  return isAbove ? didYouMean(above) : undefined;
+}
+
+/** A model that is named twice in the same way, as by two patterns, is one. */
+function withoutRepetitions(models: readonly ProjectModel[]): readonly ProjectModel[] {
+  const byText = new Map(models.map((model) => [JSON.stringify(Object.entries(model).sort()), model]));
+  return [...byText.values()];
 }
 
 /** The files of these models, and indexes where they are wanted. */
@@ -83,18 +101,30 @@ export function generateFiles(
   return [...files, ...indexes];
 }
 
-function clientFile({ directory, output, className, tags, signatures }: ProjectModel, root: string): ProjectFile {
+function clientFile(model: ProjectModel, root: string): ProjectFile {
+  const { directory, output, className, tags, signatures, deprecated } = model;
   const options: GenerateOptions = {
     outputFolder: output,
     ...(className !== undefined && { className }),
     ...(tags !== undefined && { tags }),
     ...(signatures !== undefined && { signatures }),
+    ...(deprecated !== undefined && { deprecated }),
   };
   // Messages name the folder as seen from where the command runs.
-  const client = generate(relative("", directory) || ".", options);
+  const client = generateConfigured(relative("", directory) || ".", options);
   const { fileName, text, methods, notes } = client;
   const all = methods.length === 0 ? [...notes, "the model has no signature that can be called"] : notes;
   return { path: relativeTo(root, resolve(output, fileName)), text, client, names: methods, notes: all };
+}
+
+/** A signature that only the configuration knows is a mistake there, or the model was exported without it. */
+function generateConfigured(directory: string, options: GenerateOptions): GeneratedClient {
+  try {
+    return generate(directory, options);
+  } catch (cause) {
+    if (!(cause instanceof SavedModelError) || cause.code !== "SIGNATURE_NOT_FOUND") throw cause;
+    throw configInvalid("the configuration", `${printable(directory, 500)}: ${cause.rawMessage}`, cause.fix, cause);
+  }
 }
 
 /** @throws SavedModelError `OUTPUT_CONFLICT` */

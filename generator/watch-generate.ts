@@ -1,16 +1,6 @@
-import { resolve } from "node:path";
 import { SavedModelError } from "../runtime/errors.js";
 import type { Config } from "./config.js";
 import { generateFiles, type ProjectFile, type ProjectModel, projectModels } from "./project.js";
-import { type Change, planChange, writeWhole } from "./write.js";
-
-/** A file of a project that was written, or was as it should be. */
-export interface WrittenFile {
-  readonly file: ProjectFile;
-  /** Absolute. */
-  readonly path: string;
-  readonly change: Change;
-}
 
 /** What can be generated of a project, and why the rest cannot. */
 export interface Generated {
@@ -34,18 +24,6 @@ export function generateSound(config: Config, root: string): Generated {
   } catch (error) {
     return { files: [], errors: [asCoded(error)] };
   }
-}
-
-/** Nothing is written before it is certain that everything can be. */
-export function writeFiles(files: readonly ProjectFile[], root: string): readonly WrittenFile[] {
-  const plan = files.map((file) => {
-    const path = resolve(root, file.path);
-    return { file, path, change: planChange(path, file.text) };
-  });
-  for (const { file, path, change } of plan) {
-    if (change !== "unchanged") writeWhole(path, file.text);
-  }
-  return plan;
 }
 
 /** The error, if it is one of this package; any other is a mistake in it, and goes on. */

@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkOptions } from "../runtime/options.js";
 import type { Config } from "./config.js";
@@ -18,6 +18,8 @@ export interface WatchOptions {
   readonly keepAlive?: boolean;
 }
 
+const OPTIONS: readonly string[] = ["keepAlive", "onChange", "signal"];
+
 /** Milliseconds between two looks at the models. */
 const INTERVAL = 150;
 /** A pause is this many times as long as a look took, if that is more: a pattern may cover many folders. */
@@ -35,17 +37,19 @@ const PAUSES = 10;
  * @throws SavedModelError `CONFIG_INVALID` or `INVALID_OPTION`; whatever is wrong later goes to `onChange`
  */
 export async function watchProject(config: Config, root: string, options: WatchOptions = {}): Promise<void> {
-  checkOptions("watchProject()", options, ["keepAlive", "onChange", "signal"]);
+  checkOptions("watchProject()", options, OPTIONS);
   await watch({ config: checkConfig(config, "the configuration"), root }, undefined, options);
 }
 
 /**
  * {@link watchProject} for a project with a configuration file, which is watched too. Files that it imports are not.
  *
- * @param file the file; absolute
- * @throws SavedModelError `CONFIG_INVALID` where the file is wrong at the start
+ * @param path the file, relative to the working directory
+ * @throws SavedModelError `CONFIG_INVALID` where the file is wrong at the start, `INVALID_OPTION`
  */
-export async function watchConfigFile(file: string, options: WatchOptions = {}): Promise<void> {
+export async function watchConfigFile(path: string, options: WatchOptions = {}): Promise<void> {
+  checkOptions("watchConfigFile()", options, OPTIONS);
+  const file = resolve(path);
   const load = (): Promise<Project> => loadProject(file);
   await watch(await load(), { file, load }, options);
 }

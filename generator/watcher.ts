@@ -1,11 +1,14 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { SavedModelError } from "../runtime/errors.js";
 import type { Config } from "./config.js";
-import { asCoded, type Generated, generateSound, type WrittenFile, writeFiles } from "./watch-generate.js";
+import { type WrittenFile, writeProject } from "./project-write.js";
+import { asCoded, type Generated, generateSound } from "./watch-generate.js";
 import { lookAtFile, lookAtModels } from "./watch-look.js";
 
 /** What a watch did when something had changed, and once at its start. */
 export interface ProjectChange {
-  /** Every file that could be generated, also those that were up to date. */
+  /** Every file that could be generated, also those that were up to date; or those that were removed and are back. */
   readonly files: readonly WrittenFile[];
   /** Why the rest could not, and keeps its last good files. An error is given once, however long it lasts. */
   readonly errors: readonly SavedModelError[];
@@ -45,6 +48,9 @@ export class Watcher {
   /** How many files there were then. */
   #count = 0;
   #told: ReadonlySet<string> = new Set();
+  #broken = 0;
+  /** When the files were written last, and whether they could be. */
+  #written: { readonly at: number; readonly isWhole: boolean } | undefined;
   #lookTime = 0;
 
   constructor(project: Project, source: Source | undefined) {
@@ -68,7 +74,7 @@ export class Watcher {
     const seen = this.#look();
     this.#lookTime = performance.now() - start;
     if (seen !== this.#seen) [this.#seen, this.#since] = [seen, now];
-    if (seen === this.#done) return undefined;
+    if (seen === this.#done) return this.#restore(now);
     const rest = now - this.#since;
     if (rest < QUIET && this.#done !== undefined) return undefined;
     if (this.#result?.from !== seen) {
@@ -80,7 +86,21 @@ export class Watcher {
     const { files, errors } = this.#result.generated;
     if ((errors.length > 0 || files.length < this.#count) && rest < PATIENCE) return undefined;
     [this.#done, this.#count] = [seen, files.length];
-    return this.#write(files, errors);
+    return this.#write(now, this.#result.generated);
+  }
+
+  /** Writes again what was removed meanwhile, or could not be written; texts that somebody else changed stay. */
+  #restore(now: number): ProjectChange | undefined {
+    if (this.#result === undefined || this.#written === undefined || now - this.#written.at < PATIENCE)
+      return undefined;
+    const { files, errors } = this.#result.generated;
+    const gone = files.filter(({ path }) => !existsSync(resolve(this.#project.root, path)));
+    const wanted = this.#written.isWhole ? gone : files;
+    if (wanted.length === 0) return undefined;
+    const before = this.#broken;
+    const change = this.#write(now, { files: wanted, errors });
+    const isNews = change.errors.length > 0 || change.broken !== before || change.files.some(isWritten);
+    return isNews ? change : undefined;
   }
 
   #look(): string {
@@ -104,10 +124,13 @@ export class Watcher {
     return generateSound(this.#project.config, this.#project.root);
   }
 
-  #write(files: Generated["files"], errors: readonly SavedModelError[]): ProjectChange {
+  #write(now: number, { files, errors }: Generated): ProjectChange {
     try {
-      return this.#tell(writeFiles(files, this.#project.root), errors);
+      const written = writeProject(files, this.#project.root);
+      this.#written = { at: now, isWhole: true };
+      return this.#tell(written, errors);
     } catch (error) {
+      this.#written = { at: now, isWhole: false };
       return this.#tell([], [...errors, asCoded(error)]);
     }
   }
@@ -115,6 +138,11 @@ export class Watcher {
   #tell(files: readonly WrittenFile[], errors: readonly SavedModelError[]): ProjectChange {
     const fresh = errors.filter(({ message }) => !this.#told.has(message));
     this.#told = new Set(errors.map(({ message }) => message));
+    this.#broken = errors.length;
     return { files, errors: fresh, broken: errors.length };
   }
+}
+
+function isWritten({ change }: WrittenFile): boolean {
+  return change !== "unchanged";
 }

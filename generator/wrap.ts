@@ -1,9 +1,15 @@
 const LINE_WIDTH = 100;
 
 /** A method's declaration as ts-morph prints it: on one line, whatever its length. */
-const METHOD = /^( *)([$\w\p{ID_Continue}]+)\((.+)\): (.+);$/u;
+const METHOD = /^( *)([$\w\p{ID_Continue}]+\()(.*)(\): )(.+);$/u;
 
-/** Puts each parameter of a long method declaration on a line of its own. */
+/** A property whose type is a function. */
+const FUNCTION = /^( *)(readonly [$\w\p{ID_Continue}]+\?: \()(.*)(\) => )(.+);$/u;
+
+/** The type of an object. */
+const OBJECT = /^\{ (.+) \}$/;
+
+/** Puts each parameter of a long declaration on a line of its own, and each property of a long result. */
 export function wrapLongLines(text: string): string {
   return text
     .split("\n")
@@ -12,14 +18,24 @@ export function wrapLongLines(text: string): string {
 }
 
 function wrap(line: string): string {
-  const [, indent, name, parameters, result] = METHOD.exec(line) ?? [];
-  if (indent === undefined || name === undefined || parameters === undefined) return line;
-  const lines = splitTopLevel(parameters).map((parameter) => `${indent}  ${parameter},\n`);
-  return `${indent}${name}(\n${lines.join("")}${indent}): ${result};`;
+  const [, indent = "", head, parameters = "", arrow, result = ""] = METHOD.exec(line) ?? FUNCTION.exec(line) ?? [];
+  if (head === undefined) return line;
+  const lines =
+    parameters === "" ? [] : splitTopLevel(parameters, ",").map((parameter) => `${indent}  ${parameter},\n`);
+  const list = lines.length === 0 ? "" : `\n${lines.join("")}${indent}`;
+  const last = `${indent}${arrow}${result};`;
+  return `${indent}${head}${list}${arrow}${last.length > LINE_WIDTH ? wrapObject(result, indent) : result};`;
 }
 
-/** Splits at the commas that are in no brackets: those in `TensorLike<"float32", [1, 2]>` stay. */
-function splitTopLevel(parameters: string): readonly string[] {
+function wrapObject(type: string, indent: string): string {
+  const properties = OBJECT.exec(type)?.[1];
+  if (properties === undefined) return type;
+  const lines = splitTopLevel(properties, ";").map((property) => `${indent}  ${property};\n`);
+  return `{\n${lines.join("")}${indent}}`;
+}
+
+/** Splits at the separators that are in no brackets: commas in `TensorLike<"float32", [1, 2]>` stay. */
+function splitTopLevel(parameters: string, separator: "," | ";"): readonly string[] {
   const parts: string[] = [];
   let depth = 0;
   let start = 0;
@@ -27,7 +43,7 @@ function splitTopLevel(parameters: string): readonly string[] {
     const character = parameters[index] ?? "";
     if ("<[(".includes(character)) depth++;
     else if (">])".includes(character)) depth--;
-    else if (character === "," && depth === 0) {
+    else if (character === separator && depth === 0) {
       parts.push(parameters.slice(start, index).trim());
       start = index + 1;
     }

@@ -27,23 +27,49 @@ export function planChange(path: string, text: string): Change {
   });
 }
 
+/** A file that is to be written. */
+export interface NewFile {
+  readonly path: string;
+  readonly data: string | Uint8Array;
+}
+
 /**
  * Writes a file as a whole or not at all.
  *
  * @throws SavedModelError `WRITE_FAILED`
  */
-export function writeWhole(path: string, text: string): void {
-  const scratch = `${path}.${process.pid}.tmp`;
+export function writeWhole(path: string, data: string | Uint8Array): void {
+  writeFiles([{ path, data }]);
+}
+
+/**
+ * Writes all files, each as a whole, or none of them where one cannot be made. Folders are made.
+ *
+ * @throws SavedModelError `WRITE_FAILED`
+ */
+export function writeFiles(files: readonly NewFile[]): void {
+  const planned = files.map((file) => ({ ...file, scratch: `${file.path}.${process.pid}.tmp` }));
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(scratch, text);
-    renameSync(scratch, path);
+    for (const { path, data, scratch } of planned) {
+      attempt(path, () => {
+        // Renaming would find that out too late: after other files.
+        if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a folder");
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(scratch, data);
+      });
+    }
+    for (const { path, scratch } of planned) attempt(path, () => renameSync(scratch, path));
+  } finally {
+    for (const { scratch } of planned) if (existsSync(scratch)) rmSync(scratch);
+  }
+}
+
+function attempt(path: string, write: () => void): void {
+  try {
+    write();
   } catch (cause) {
-    if (existsSync(scratch)) rmSync(scratch);
-    const reason = reasonOf(cause);
-    throw new SavedModelError("WRITE_FAILED", `${printable(path, 500)} cannot be written: ${printable(reason, 500)}`, {
-      cause,
-    });
+    const what = `${printable(path, 500)} cannot be written: ${printable(reasonOf(cause), 500)}`;
+    throw new SavedModelError("WRITE_FAILED", what, { cause });
   }
 }
 

@@ -68,14 +68,15 @@ export type FlatLike<D extends DType> = D extends "uint8"
                       ? BigUint64Array
                       : never;
 
+/** The sizes whose items the compiler counts. */
+type Counted = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16;
+
 /** A tuple of `N` items. Beyond 16 only the run-time check counts them, so that large shapes stay cheap to compile. */
-type List<T, N extends number, Items extends T[] = []> = number extends N
-  ? T[]
-  : Items["length"] extends N
-    ? Items
-    : Items["length"] extends 16
-      ? T[]
-      : List<T, N, [...Items, T]>;
+type List<T, N extends number> = N extends Counted ? ListOf<T, N> : T[];
+
+type ListOf<T, N extends number, Items extends T[] = []> = Items["length"] extends N
+  ? Items
+  : ListOf<T, N, [...Items, T]>;
 
 /** Arrays nested as deep as the rank says, or a plain value for rank 0. */
 export type Nested<E, S extends Shape> = S extends readonly []
@@ -88,13 +89,13 @@ export type Nested<E, S extends Shape> = S extends readonly []
 export type AnyNested<E> = E | AnyNested<E>[];
 
 /** An array whose length the compiler does not know, such as a `number[]`; a literal or tuple has a property `0`. */
-type Uncounted<T> = readonly T[] & { readonly 0?: never };
+type UnknownLength<T> = readonly T[] & { readonly 0?: never };
 
 /**
  * A list with one item per index of an axis. Where the size is known, a literal of another length is refused; an array of
  * a length that the compiler does not know is left to the run-time check.
  */
-type ListLike<T, Size extends number> = number extends Size ? readonly T[] : Readonly<List<T, Size>> | Uncounted<T>;
+type ListLike<T, Size extends number> = number extends Size ? readonly T[] : Readonly<List<T, Size>> | UnknownLength<T>;
 
 /**
  * Nested arrays that an input accepts. At run time the innermost rows may be typed arrays too; here they are left out,

@@ -55,8 +55,8 @@ export function classTemplate(model: NamedModel): ClassDeclarationStructure {
 }
 
 /** The method that makes a client for tests; nothing for a client without methods. */
-function fakeTemplate({ className, signatures }: NamedModel): OptionalKind<MethodDeclarationStructure>[] {
-  if (signatures.length === 0) return [];
+function fakeTemplate({ className, fakesType }: NamedModel): OptionalKind<MethodDeclarationStructure>[] {
+  if (fakesType === undefined) return [];
   return [
     {
       name: "fake",
@@ -68,7 +68,7 @@ function fakeTemplate({ className, signatures }: NamedModel): OptionalKind<Metho
           "@param methods the functions; what they get and return is checked as the model's inputs and outputs are",
         ),
       ],
-      parameters: [{ name: "methods", type: `Fakes<${className}>` }],
+      parameters: [{ name: "methods", type: fakesType }],
       returnType: className,
       statements: [`return new ${className}(descriptor, { fake: methods });`],
     },

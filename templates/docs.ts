@@ -1,5 +1,6 @@
 import type { JSDocStructure, OptionalKind } from "ts-morph";
-import { docCode } from "../generator/escape.js";
+import type { ModelDescription } from "../generator/description.js";
+import { docCode, docText } from "../generator/escape.js";
 import type { NamedModel, NamedSignature, NamedTensor } from "../generator/name-model.js";
 import type { DefaultValue } from "../runtime/description.js";
 import { formatShape } from "../runtime/shape.js";
@@ -15,7 +16,16 @@ export function classDocs({ description, signatures }: NamedModel): OptionalKind
     signatures.length === 0
       ? "It has no signature that can be called."
       : "All signatures share one TensorFlow session and its variables. Call `dispose()`, or declare the model with `using`.",
+    ...leftOutDocs(description),
   );
+}
+
+/** Why some signatures are no methods. */
+function leftOutDocs({ signatures }: ModelDescription): readonly string[] {
+  const leftOut = signatures.flatMap(({ key, unsupported }) =>
+    unsupported === undefined ? [] : [`- ${docCode(key)}: ${docCode(unsupported)}`],
+  );
+  return leftOut.length === 0 ? [] : ["", "Signatures that are left out:", ...leftOut];
 }
 
 /** The comment of a method. */
@@ -26,6 +36,7 @@ export function methodDocs(signature: NamedSignature): OptionalKind<JSDocStructu
     ...parameterDocs(signature),
     ...resultDocs(signature),
     "@throws SavedModelError when an input does not fit, or when TensorFlow fails",
+    ...deprecatedDocs(signature),
   );
 }
 
@@ -38,7 +49,23 @@ export function asyncMethodDocs(signature: NamedSignature, options: string): Opt
     `@param ${options} an AbortSignal, where the call may be given up`,
     ...resultDocs(signature),
     "@throws SavedModelError when an input does not fit, when TensorFlow fails, or when the call is given up",
+    ...deprecatedDocs(signature),
   );
+}
+
+/** Editors strike a method through only where each of its declarations says so. */
+export function implementationDocs(signature: NamedSignature): OptionalKind<JSDocStructure>[] {
+  return deprecatedDocs(signature).map((description) => ({ description }));
+}
+
+/** The comment of a function in place of a signature. */
+export function fakeDocs(className: string, signature: NamedSignature): OptionalKind<JSDocStructure> {
+  const lines = [`In place of {@link ${className}.${signature.method}}.`, ...deprecatedDocs(signature)];
+  return lines.length === 1 ? { description: lines.join("") } : block(...lines);
+}
+
+function deprecatedDocs({ deprecated }: NamedSignature): readonly string[] {
+  return deprecated === undefined ? [] : [`@deprecated ${docText(deprecated)}`.trimEnd()];
 }
 
 function nameOf({ key, methodName }: NamedSignature): string {

@@ -1,17 +1,19 @@
 import type { MethodDeclarationStructure, OptionalKind, ParameterDeclarationStructure } from "ts-morph";
 import { stringLiteral } from "../generator/escape.js";
 import type { NamedSignature, NamedTensor } from "../generator/name-model.js";
-import { methodDocs } from "./docs.js";
+import { implementationDocs, methodDocs } from "./docs.js";
 import { inputType, outputType } from "./types.js";
 
 /**
  * A signature's method. The overload is what callers see; the implementation takes all arguments that were given, so that
- * the runtime can refuse the ones that are too many.
+ * the runtime can refuse the ones that are too many. They are `never`, because the compiler says of a wrong call whether the
+ * implementation would take it.
  */
 export function methodTemplate(signature: NamedSignature): OptionalKind<MethodDeclarationStructure> {
   return {
     name: signature.method,
-    parameters: [{ name: "inputs", type: "unknown[]", isRestParameter: true }],
+    docs: implementationDocs(signature),
+    parameters: [{ name: "inputs", type: "never[]", isRestParameter: true }],
     returnType: "unknown",
     statements: [`return this.call(${stringLiteral(signature.key)}, inputs);`],
     overloads: [
@@ -24,11 +26,17 @@ export function methodTemplate(signature: NamedSignature): OptionalKind<MethodDe
   };
 }
 
-/** The inputs of a signature as parameters. */
-export function parametersTemplate(inputs: readonly NamedTensor[]): OptionalKind<ParameterDeclarationStructure>[] {
+/** A parameter whose type is text. */
+type Parameter = OptionalKind<ParameterDeclarationStructure> & { readonly type: string };
+
+/** The inputs of a signature as parameters, of the types that an input accepts unless others are asked for. */
+export function parametersTemplate(
+  inputs: readonly NamedTensor[],
+  typeOf: (input: NamedTensor) => string = inputType,
+): Parameter[] {
   const lastRequired = inputs.findLastIndex(({ optional }) => optional !== true);
   return inputs.map((input, index) => {
-    const type = inputType(input);
+    const type = typeOf(input);
     if (input.optional !== true) return { name: input.name, type };
     // An optional parameter may not stand before a required one.
     if (index < lastRequired) return { name: input.name, type: `${type} | undefined` };

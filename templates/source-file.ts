@@ -5,8 +5,9 @@ import { bannerTemplate } from "./banner.js";
 import { classTemplate } from "./class.js";
 import { descriptorTemplate } from "./descriptor.js";
 import { examplesTemplate } from "./examples.js";
+import { fakesTemplate } from "./fakes.js";
 import { outputsTemplate } from "./outputs.js";
-import { featureType, inputType, outputType, VALUE_TYPES } from "./types.js";
+import { featureType, inputType, outputType, resultType, VALUE_TYPES } from "./types.js";
 
 /** The whole generated file. */
 export function sourceFileTemplate(model: NamedModel, fingerprint: string): SourceFileStructure {
@@ -23,6 +24,7 @@ export function sourceFileTemplate(model: NamedModel, fingerprint: string): Sour
       ...model.signatures.flatMap(outputsTemplate),
       classTemplate(model),
       ...asyncTemplate(model),
+      ...fakesTemplate(model),
       descriptorTemplate(model),
     ],
   };
@@ -33,10 +35,10 @@ function typeImports({ signatures, examples }: NamedModel): readonly string[] {
   const featureTypes = examples.flatMap(({ features }) => features.map(featureType));
   const text = [...signatures.flatMap(typesOf), ...featureTypes].join(" ");
   const used = VALUE_TYPES.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
-  const options = signatures.length === 0 ? [] : ["CallOptions", "Fakes"];
+  const options = signatures.length === 0 ? [] : ["CallOptions"];
   return [...used, ...options, "LoadOptions", "ModelDescriptor"].sort();
 }
 
 function typesOf({ inputs, outputs }: NamedSignature): readonly string[] {
-  return [...inputs.map(inputType), ...outputs.map(outputType)];
+  return [inputs.map(inputType), inputs.map(outputType), outputs.map(outputType), outputs.map(resultType)].flat();
 }

@@ -20,9 +20,15 @@ const RESULT = { dense: "Tensor", ragged: "RaggedTensor", sparse: "SparseTensor"
 /** What generated files may import of the runtime's types of values. */
 export const VALUE_TYPES: readonly string[] = ["AnyShape", "Complex", ...Object.values(LIKE), ...Object.values(RESULT)];
 
+/** What a value of this dtype and shape may be made of. */
+function likeType({ dtype, shape, form }: NamedTensor): string {
+  return `${LIKE[form]}<${stringLiteral(dtype)}, ${shapeType(shape)}>`;
+}
+
 /** What an input accepts: `TensorLike<"float32", [1, 2]>`, and objects where it takes serialised examples. */
-export function inputType({ dtype, shape, form, exampleType }: NamedTensor): string {
-  const type = `${LIKE[form]}<${stringLiteral(dtype)}, ${shapeType(shape)}>`;
+export function inputType(input: NamedTensor): string {
+  const { shape, exampleType } = input;
+  const type = likeType(input);
   if (exampleType === undefined) return type;
   const items = shape?.length === 0 ? exampleType : `readonly ${exampleType}[]`;
   return `${type} | ${items}${shape === null ? ` | ${exampleType}` : ""}`;
@@ -53,4 +59,11 @@ export function outputType({ dtype, shape, form }: NamedTensor): string {
     default:
       return "number";
   }
+}
+
+/** What an output may be made of: what an input of its dtype and shape accepts, and a plain value for a scalar. */
+export function resultType(output: NamedTensor): string {
+  const { dtype, shape, form } = output;
+  if (shape?.length !== 0 || form !== "dense") return likeType(output);
+  return dtype === "int64" || dtype === "uint64" ? "bigint | number" : outputType(output);
 }

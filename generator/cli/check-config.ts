@@ -1,29 +1,20 @@
 import { SavedModelError } from "../../runtime/errors.js";
 import type { LoadedConfig } from "../config-file.js";
+import type { ClientFlags } from "./client-flags.js";
 
 /** The option by which a configuration is chosen, the same for every command. */
 export const CONFIG_FLAGS = "-c, --config <file>";
 export const CONFIG_HELP = "the configuration (default: savedmodel.config.* here or above, within the package)";
 
-/** What is said by the configuration where there is one, and by these options where folders are given. */
-interface FolderFlags {
-  readonly config?: string;
-  readonly output?: unknown;
-  readonly className?: unknown;
-  readonly signature?: unknown;
-  readonly tags?: unknown;
-  readonly index?: unknown;
-  readonly importExtension?: unknown;
-}
-
-const FOLDER_OPTIONS = {
+/** What the configuration says where there is one; where folders are given, these options do. */
+const FOLDER_OPTIONS: Readonly<Record<Exclude<keyof ClientFlags, "config">, string>> = {
   output: "--output",
   className: "--class-name",
   signature: "--signature",
   tags: "--tags",
   index: "--index",
   importExtension: "--import-extension",
-} as const;
+};
 
 /**
  * The configuration for a command without folders.
@@ -31,9 +22,9 @@ const FOLDER_OPTIONS = {
  * @throws SavedModelError `INVALID_OPTION` where there is none, or where an option is given that it would have to say;
  * `CONFIG_INVALID`
  */
-export async function requireConfig(flags: FolderFlags): Promise<LoadedConfig> {
+export async function requireConfig(flags: ClientFlags): Promise<LoadedConfig> {
   for (const [key, option] of Object.entries(FOLDER_OPTIONS)) {
-    if (flags[key as keyof typeof FOLDER_OPTIONS] === undefined) continue;
+    if (flags[key as keyof ClientFlags] === undefined) continue;
     throw new SavedModelError("INVALID_OPTION", `${option} is for folders, and none is given`, {
       fix: "Pass the folder of a SavedModel; or say it in the configuration.",
     });

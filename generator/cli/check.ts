@@ -6,9 +6,11 @@ import type { FileCheck } from "../check.js";
 import type { LoadedConfig } from "../config-file.js";
 import type { ProjectFile } from "../project.js";
 import { refuseWithFolders, requireConfig } from "./check-config.js";
-import { addClientOptions, type ClientFlags } from "./client-flags.js";
+import { addClientOptions, type ClientFlags, clientOptions } from "./client-flags.js";
 import { stdout } from "./colours.js";
+import { addHelpEnd } from "./help.js";
 import { columnsOf, flow, sentence } from "./layout.js";
+import { marked } from "./message.js";
 
 /** The exit codes of its own: generated files are out of date, and a model that cannot be read. */
 const DRIFT = 1;
@@ -30,17 +32,23 @@ interface CheckFlags extends ClientFlags {
 export function checkCommand(): Command {
   const command = new Command("check")
     .summary("tell whether the generated clients are up to date")
-    .description(
-      "Generates the clients in memory, compares them with the files, and says what changed for callers. " +
-        "Exits with 0 where they are the same, 1 where they differ, 2 after wrong use, 3 where a model cannot be read.",
-    )
+    .description("Generates the clients in memory, compares them with the files, and says what changed for callers.")
     .argument("[dirs...]", "folders that hold saved_model.pb (default: those of the configuration)");
-  return addClientOptions(command, {
+  addClientOptions(command, {
     output: "where the clients were written (default: generated)",
     index: "check an index.ts as well",
   })
-    .option("--json", "print JSON")
+    .option("--json", "print the result as JSON")
     .action(check);
+  return addHelpEnd(command, {
+    examples: ["check", "check my_model -o src/generated", "check --json"],
+    exitCodes: {
+      0: "the files are up to date",
+      1: "files are out of date, or cannot be read",
+      2: "wrong use of the command line, or a wrong configuration",
+      3: "a model cannot be read",
+    },
+  });
 }
 
 async function check(directories: readonly string[], flags: CheckFlags): Promise<void> {
@@ -56,7 +64,7 @@ async function check(directories: readonly string[], flags: CheckFlags): Promise
     process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
   } else {
     for (const file of stale) process.stdout.write(describeFile(file, root));
-    process.stdout.write(`${verdict(found, stale, directories.length === 0)}\n`);
+    process.stdout.write(verdict(found, stale, directories.length === 0));
   }
   if (stale.length > 0) process.exitCode = DRIFT;
 }
@@ -68,7 +76,7 @@ interface Generated {
 
 async function generateAll(
   directories: readonly string[],
-  { className, signature, tags, output = "generated", index, importExtension }: CheckFlags,
+  flags: CheckFlags,
   loaded: LoadedConfig | undefined,
 ): Promise<Generated> {
   const { generateFiles, generateProject } = await import("../project.js");
@@ -77,15 +85,12 @@ async function generateAll(
     const files = generateProject(loaded.config, loaded.root);
     return { files, orphans: findOrphans(loaded.config, loaded.root, files) };
   }
-  if (className !== undefined && directories.length > 1) {
-    throw new SavedModelError("INVALID_OPTION", "--class-name names one class, but there are several models");
-  }
+  const { output = "generated", index, importExtension } = flags;
+  const client = clientOptions(directories, flags);
   const models = directories.map((directory) => ({
     directory: resolve(directory),
     output: resolve(output),
-    ...(className !== undefined && { className }),
-    ...(signature !== undefined && { signatures: signature }),
-    ...(tags !== undefined && { tags }),
+    ...client,
   }));
   const options = { index: index === true, ...(importExtension !== undefined && { importExtension }) };
   return { files: generateFiles(models, options, process.cwd()), orphans: [] };
@@ -105,7 +110,11 @@ function describeFile({ path, status, changes, diff }: FileCheck, root: string):
   const shown = printable(relative("", resolve(root, path)), 500);
   const width = columnsOf(process.stdout);
   const told = changes.map((change) => `  ${flow(sentence(change), width, 4, 2)}\n`);
-  return `${stdout.yellow(status)} ${stdout.bold(shown)}\n${told.join("")}${colourDiff(diff)}`;
+  const head = [
+    { text: status, style: stdout.yellow },
+    { text: shown, style: stdout.bold, isWhole: true },
+  ];
+  return `${flow(head, width, 4)}\n${told.join("")}${colourDiff(diff)}`;
 }
 
 function colourDiff(diff: string): string {
@@ -121,9 +130,10 @@ function colourDiff(diff: string): string {
 }
 
 function verdict(found: readonly FileCheck[], stale: readonly FileCheck[], isConfigured: boolean): string {
+  const width = columnsOf(process.stdout);
   const files = `${found.length} ${found.length === 1 ? "file" : "files"}`;
-  if (stale.length === 0) return `${stdout.green("up to date")} ${files}`;
+  if (stale.length === 0) return marked({ text: "up to date", style: stdout.green }, files, width);
   const clean = stale.some(({ status }) => status === "orphaned") ? " --clean" : "";
   const fix = isConfigured ? ` Run \`npx savedmodel generate${clean}\`.` : " Generate the clients again.";
-  return `${stdout.red("out of date")} ${stale.length} of ${files}.${fix}`;
+  return marked({ text: "out of date", style: stdout.red }, `${stale.length} of ${files}.${fix}`, width);
 }

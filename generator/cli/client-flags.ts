@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { SavedModelError } from "../../runtime/errors.js";
 import type { ImportExtension } from "../generate-index.js";
 import { CONFIG_FLAGS, CONFIG_HELP } from "./check-config.js";
 import { collect } from "./collect.js";
@@ -15,13 +16,47 @@ export interface ClientFlags {
   readonly importExtension?: ImportExtension;
 }
 
+/** The options of a run that writes. */
+export interface GenerateFlags extends ClientFlags {
+  readonly stdout?: true;
+  readonly dryRun?: true;
+  readonly clean?: true;
+  readonly watch?: true;
+}
+
+/** What the options say of each client. */
+export interface ClientOptions {
+  readonly className?: string;
+  readonly signatures?: readonly string[];
+  readonly tags?: readonly string[];
+}
+
+/**
+ * What is said of the clients of these folders.
+ *
+ * @throws SavedModelError `INVALID_OPTION` for one name for several classes
+ */
+export function clientOptions(
+  directories: readonly string[],
+  { className, signature, tags }: ClientFlags,
+): ClientOptions {
+  if (className !== undefined && directories.length > 1) {
+    throw new SavedModelError("INVALID_OPTION", "--class-name names one class, but there are several models");
+  }
+  return {
+    ...(className !== undefined && { className }),
+    ...(signature !== undefined && { signatures: signature }),
+    ...(tags !== undefined && { tags }),
+  };
+}
+
 /** Adds the options of {@link ClientFlags}; what is done with the clients, the help says in the command's words. */
 export function addClientOptions(command: Command, help: { readonly output: string; readonly index: string }): Command {
   return command
     .option(CONFIG_FLAGS, CONFIG_HELP)
     .option("-o, --output <folder>", help.output)
     .option("--class-name <name>", "the name of the class (default: made of the folder's name)")
-    .option("--signature <key>", "a signature that becomes a method, to be repeated (default: all)", collect)
+    .option("--signature <key>", "a signature that becomes a method; can be repeated (default: all)", collect)
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
     .option("--index", help.index)
     .option("--import-extension <extension>", "how imports in the index end: js, ts or none (default: js)");

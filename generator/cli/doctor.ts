@@ -1,20 +1,26 @@
 import { Command } from "commander";
 import type { CandidateDiagnosis, Diagnosis, PlaceDiagnosis } from "../library/doctor.js";
 import { stdout } from "./colours.js";
+import { addHelpEnd } from "./help.js";
+import { columnsOf, flow, sentence, type Word } from "./layout.js";
 
 /** `savedmodel doctor`: which TensorFlow library is used here, and why. */
 export function doctorCommand(): Command {
-  return new Command("doctor")
-    .summary("show which TensorFlow library is used, and how it was searched")
+  const command = new Command("doctor")
+    .summary("show which TensorFlow library is used, and why")
     .description("Shows every place that is searched for TensorFlow's library, and whether what is there loads.")
-    .option("--json", "print JSON")
+    .option("--json", "print the report as JSON")
     .action(doctor);
+  return addHelpEnd(command, {
+    examples: ["doctor", "doctor --json"],
+    exitCodes: { 0: "there is a library that can be used", 1: "there is none" },
+  });
 }
 
 async function doctor(options: { readonly json?: boolean }): Promise<void> {
   const { diagnose } = await import("../library/doctor.js");
   const diagnosis = await diagnose();
-  console.log(options.json ? JSON.stringify(diagnosis, undefined, 2) : report(diagnosis));
+  process.stdout.write(options.json ? `${JSON.stringify(diagnosis, undefined, 2)}\n` : report(diagnosis));
   if (diagnosis.library === null) process.exitCode = 1;
 }
 
@@ -30,30 +36,38 @@ function report(diagnosis: Diagnosis): string {
   const { library, platform } = diagnosis;
   const support = platform.supported
     ? platform.tested
-      ? "tested"
-      : yellow("written, not tested")
-    : red("not supported");
-  const rows: [string, string][] = [
-    ["savedmodel", diagnosis.version],
-    ["Node.js", diagnosis.node],
-    ["platform", `${platform.name} (${support})`],
-    ["cache", diagnosis.cache],
+      ? [{ text: "tested", gap: 0 }]
+      : [{ text: "written, not tested", style: yellow, gap: 0 }]
+    : [{ text: "not supported", style: red, gap: 0 }];
+  const rows: [string, readonly Word[]][] = [
+    ["savedmodel", sentence(diagnosis.version)],
+    ["Node.js", sentence(diagnosis.node)],
+    ["platform", [{ text: platform.name }, { text: "(" }, ...support, { text: ")", gap: 0 }]],
+    ["cache", sentence(diagnosis.cache)],
   ];
-  if (diagnosis.problem !== null) rows.push(["", diagnosis.problem]);
+  if (diagnosis.problem !== null) rows.push(["", sentence(diagnosis.problem)]);
   for (const place of diagnosis.places) {
     const title = TITLES[place.place];
     for (const [index, { mark, text }] of answers(place).entries()) {
       const colour = { "✓": green, "✗": red, "–": dim }[mark];
-      rows.push([index === 0 ? title : "", `${colour(mark)} ${mark === "–" ? dim(text) : text}`]);
+      const words = sentence(text, mark === "–" ? dim : undefined);
+      rows.push([index === 0 ? title : "", [{ text: mark, style: colour }, ...words]]);
     }
   }
-  const width = Math.max(...rows.map(([title]) => title.length));
-  const table = rows.map(([title, text]) => `${title.padEnd(width)}  ${text}`);
+  const width = columnsOf(process.stdout);
+  const begin = Math.max(...rows.map(([title]) => title.length)) + 2;
+  const table = rows.map(([title, words]) => title.padEnd(begin) + flow(words, width, begin, begin));
   const verdict =
     library === null
-      ? `${red("No TensorFlow library can be used.")}${platform.supported ? ` ${advice(diagnosis)}` : ""}`
-      : `${bold(green(`TensorFlow ${library.version}`))} is used, from ${library.main}`;
-  return [...table, "", verdict].join("\n");
+      ? [
+          ...sentence("No TensorFlow library can be used.", red),
+          ...sentence(platform.supported ? advice(diagnosis) : ""),
+        ]
+      : [
+          ...sentence(`TensorFlow ${library.version}`, (text) => bold(green(text))),
+          ...sentence(`is used, from ${library.main}`),
+        ];
+  return `${[...table, "", flow(verdict, width, 2).trimEnd()].join("\n")}\n`;
 }
 
 function advice({ places }: Diagnosis): string {

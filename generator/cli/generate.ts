@@ -5,27 +5,19 @@ import { printable } from "../../runtime/text.js";
 import type { GeneratedClient } from "../generate.js";
 import type { GeneratedIndex } from "../generate-index.js";
 import { removeFile } from "../project-remove.js";
-import { type Change, planChange, writeWhole } from "../write.js";
+import { type Change, planChange, writeFiles } from "../write.js";
 import { refuseWithFolders, requireConfig } from "./check-config.js";
-import { addClientOptions, type ClientFlags } from "./client-flags.js";
-import { stderr, stdout } from "./colours.js";
+import { addClientOptions, clientOptions, type GenerateFlags } from "./client-flags.js";
+import { stdout } from "./colours.js";
+import { addHelpEnd } from "./help.js";
+import { columnsOf, flow } from "./layout.js";
+import { sayNote } from "./message.js";
+import { type ReportedFile, reportFile } from "./report.js";
 import { watchGenerate } from "./watch.js";
 
-interface GenerateFlags extends ClientFlags {
-  readonly stdout?: true;
-  readonly dryRun?: true;
-  readonly clean?: true;
-  readonly watch?: true;
-}
-
 /** A file to be written. */
-interface Output {
-  readonly path: string;
+interface Output extends ReportedFile {
   readonly text: string;
-  /** What the report says of it, behind its path. */
-  readonly title: string;
-  readonly names: readonly string[];
-  readonly notes: readonly string[];
 }
 
 /** What is to be written, and what was generated once for models that are no more. */
@@ -37,16 +29,17 @@ interface Outputs {
 /** `savedmodel generate`, or `savedmodel generate <dir…> -o <folder>` */
 export function generateCommand(): Command {
   const command = new Command("generate")
-    .description("write a typed client for each SavedModel")
+    .summary("write a typed client for each SavedModel")
+    .description("Writes a typed client for each SavedModel: a .ts file with a class whose methods are the signatures.")
     .argument("[dirs...]", "folders that hold saved_model.pb (default: those of the configuration)");
-  return addClientOptions(command, {
+  addClientOptions(command, {
     output: "where the clients are written (default: generated)",
     index: "write an index.ts as well, which exports every class of this run",
   })
     .option("--clean", "remove generated files that belong to no model of the configuration any more")
     .option("--stdout", "print the clients instead of writing them")
     .option("--dry-run", "tell what would be written, and write nothing")
-    .option("--watch", "go on, and generate again when a model changes")
+    .option("--watch", "go on until Ctrl+C, and generate again when a model changes")
     .action(async (directories: readonly string[], flags: GenerateFlags) => {
       if (flags.watch === true) return await watchGenerate(directories, flags);
       const isConfigured = directories.length === 0;
@@ -55,45 +48,42 @@ export function generateCommand(): Command {
       if (toStdout === true) {
         for (const { text, notes } of outputs) {
           process.stdout.write(text);
-          reportNotes(notes);
+          for (const note of notes) sayNote(note);
         }
         return;
       }
       // Nothing is written before it is certain that everything can be.
       const plan = outputs.map((file) => ({ file, change: planChange(file.path, file.text) }));
-      for (const { file, change } of plan) {
-        if (dryRun !== true && change !== "unchanged") writeWhole(file.path, file.text);
-        report(file, dryRun === true ? WOULD[change] : change);
+      if (dryRun !== true) {
+        const changed = plan.filter(({ change }) => change !== "unchanged");
+        writeFiles(changed.map(({ file }) => ({ path: file.path, data: file.text })));
       }
+      for (const { file, change } of plan) reportFile(dryRun === true ? WOULD[change] : change, file);
       for (const path of orphans) cleanUp(path, clean === true, dryRun === true);
     });
+  return addHelpEnd(command, {
+    examples: [
+      "generate",
+      "generate my_model -o src/generated",
+      "generate models/a models/b --index",
+      "generate my_model --class-name Classifier --signature predict",
+    ],
+    exitCodes: {
+      1: "a model cannot be read, or a file cannot be written; nothing was written",
+      2: "wrong use of the command line, or a wrong configuration",
+    },
+  });
 }
 
 /** The files of the models that are given. */
 async function ofFolders(directories: readonly string[], flags: GenerateFlags): Promise<Outputs> {
-  const {
-    output = "generated",
-    className,
-    signature,
-    tags,
-    stdout: toStdout,
-    index: withIndex,
-    importExtension,
-  } = flags;
+  const { output = "generated", stdout: toStdout, index: withIndex, importExtension } = flags;
   refuseWithFolders("--config", flags.config);
   refuseWithFolders("--clean", flags.clean);
-  if (className !== undefined && directories.length > 1) {
-    throw new SavedModelError("INVALID_OPTION", "--class-name names one class, but there are several models");
-  }
+  const options = { outputFolder: output, ...clientOptions(directories, flags) };
   // Printing needs ts-morph, which takes longer to load than all other commands together take to run.
   const { generate } = await import("../generate.js");
   const { checkExtension, generateIndex } = await import("../generate-index.js");
-  const options = {
-    outputFolder: output,
-    ...(className !== undefined && { className }),
-    ...(signature !== undefined && { signatures: signature }),
-    ...(tags !== undefined && { tags }),
-  };
   const clients = directories.map((directory) => generate(directory, options));
   if (toStdout !== true) refuseSameFile(clients);
   // Checked with or without an index: clients import nothing but the package.
@@ -124,11 +114,15 @@ async function ofProject(flags: GenerateFlags): Promise<Outputs> {
 function cleanUp(path: string, isWanted: boolean, isDry: boolean): void {
   const shown = printable(relative("", path), 500);
   if (!isWanted) {
-    reportNotes([`${shown} belongs to no model of the configuration (--clean removes it)`]);
+    sayNote(`${shown} belongs to no model of the configuration (--clean removes it)`);
     return;
   }
   if (!isDry) removeFile(path);
-  process.stdout.write(`${stdout.yellow(isDry ? "would remove" : "removed")} ${shown}\n`);
+  const words = [
+    { text: isDry ? "would remove" : "removed", style: stdout.yellow },
+    { text: shown, isWhole: true },
+  ];
+  process.stdout.write(`${flow(words, columnsOf(process.stdout), 4)}\n`);
 }
 
 function clientOutput({ className, fileName, text, methods, notes }: GeneratedClient, folder: string): Output {
@@ -161,15 +155,3 @@ const WOULD: Readonly<Record<Change, string>> = {
   updated: "would update",
   unchanged: "unchanged",
 };
-
-function report({ path, title, names, notes }: Output, change: string): void {
-  const mark = change === "unchanged" ? stdout.dim(change) : stdout.green(change);
-  const list = names.length === 0 ? "" : `: ${names.join(", ")}`;
-  process.stdout.write(`${mark} ${relative("", path) || path}  ${stdout.bold(title)}${stdout.dim(list)}\n`);
-  reportNotes(notes);
-}
-
-/** Says what was renamed or left out. */
-function reportNotes(notes: readonly string[]): void {
-  for (const note of notes) process.stderr.write(`  ${stderr.yellow("note")} ${note}\n`);
-}

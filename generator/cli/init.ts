@@ -1,31 +1,43 @@
 import { relative } from "node:path";
 import { Command } from "commander";
 import { printable } from "../../runtime/text.js";
-import { writeWhole } from "../write.js";
-import { stderr, stdout } from "./colours.js";
+import { writeFiles } from "../write.js";
+import { stdout } from "./colours.js";
+import { addHelpEnd } from "./help.js";
+import { columnsOf, flow, sentence } from "./layout.js";
+import { sayNote } from "./message.js";
 
 /** `savedmodel init`: a configuration, scripts and attributes for the models that are there. */
 export function initCommand(): Command {
-  return new Command("init")
-    .summary("set a project up: a configuration for the models in it, and scripts")
+  const command = new Command("init")
+    .summary("set a project up, with a configuration and scripts")
     .description(
       "Finds the SavedModels of the project, writes savedmodel.config.ts (.json where there is no TypeScript), adds the " +
         "scripts generate and check where these names are free, and lines to .gitattributes. Running it again is safe.",
     )
-    .option("-y, --yes", "ask nothing; for scripts that say so, since nothing is ever asked")
+    .option("-y, --yes", "accepted for scripts that pass it; nothing is ever asked")
     .action(init);
+  return addHelpEnd(command, {
+    examples: ["init"],
+    exitCodes: { 1: "there is no SavedModel, or a file cannot be written" },
+  });
 }
 
 async function init(): Promise<void> {
   const { planInit } = await import("../init.js");
   const { files, notes, isInstalled } = await planInit(process.cwd());
   const changed = files.filter(({ change }) => change !== "unchanged");
-  for (const { path, text } of changed) writeWhole(path, text);
+  writeFiles(changed.map(({ path, text }) => ({ path, data: text })));
   for (const { path, change, about } of files) {
-    const mark = change === "unchanged" ? stdout.dim(change) : stdout.green(change);
-    process.stdout.write(`${mark} ${printable(relative("", path), 500)}  ${stdout.dim(about)}\n`);
+    const [first, ...rest] = sentence(about, stdout.dim);
+    const words = [
+      { text: change, style: change === "unchanged" ? stdout.dim : stdout.green },
+      { text: printable(relative("", path), 500), isWhole: true },
+      ...(first === undefined ? [] : [{ ...first, gap: 2 }, ...rest]),
+    ];
+    process.stdout.write(`${flow(words, columnsOf(process.stdout), 4)}\n`);
   }
-  for (const note of notes) process.stderr.write(`  ${stderr.yellow("note")} ${note}\n`);
+  for (const note of notes) sayNote(note);
   if (changed.length === 0) {
     process.stdout.write("The project is set up already; nothing was changed.\n");
     return;

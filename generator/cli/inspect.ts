@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { inspect } from "../describe.js";
+import { addHelpEnd } from "./help.js";
 import { columnsOf } from "./layout.js";
 import { formatDescription } from "./model-table.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
@@ -11,8 +12,12 @@ interface InspectFlags {
 
 /** `savedmodel inspect <dir>` */
 export function inspectCommand(): Command {
-  return new Command("inspect")
-    .description("show the signatures of a SavedModel")
+  const command = new Command("inspect")
+    .summary("show the signatures of a SavedModel")
+    .description(
+      "Shows the signatures of a SavedModel with their inputs and outputs, its variables, and whether TensorFlow has all " +
+        "its operations. It needs no library.",
+    )
     .argument("<dir>", "the folder that holds saved_model.pb")
     .option("--json", "print the description as JSON")
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
@@ -24,4 +29,8 @@ export function inspectCommand(): Command {
           : formatDescription(description, columnsOf(process.stdout)),
       );
     });
+  return addHelpEnd(command, {
+    examples: ["inspect my_model", "inspect my_model --tags serve,gpu", "inspect my_model --json"],
+    exitCodes: { 1: "the model cannot be read" },
+  });
 }

@@ -1,23 +1,28 @@
 import { Command, Option } from "commander";
 import { LIBRARY_VARIABLE } from "../../runtime/library/search.js";
 import type { InstallOptions } from "../library/install.js";
-import { stderr } from "./colours.js";
+import { addHelpEnd } from "./help.js";
+import { columnsOf, flow, sentence } from "./layout.js";
+import { sayNote } from "./message.js";
 import { progressBar, progressLines } from "./progress.js";
 
 /** `savedmodel install`: puts TensorFlow's library into the per-user cache. */
 export function installCommand(): Command {
-  return new Command("install")
+  const command = new Command("install")
     .summary("install TensorFlow's C library, once per machine")
     .description(
       "Installs TensorFlow's C library into the per-user cache, out of the tensorflow wheel that your pip downloads, or out of a file that you have.",
     )
-    .addOption(new Option("--version <version>", "the TensorFlow version, such as 2.21.0"))
+    .addOption(new Option("--version <version>", "the version of TensorFlow, such as 2.21.0"))
     .option(
       "--from <source>",
       "a tensorflow wheel, the official C library's tar.gz, a folder with the library, or a URL",
     )
     .option("--force", "install again what is already installed")
     .action(install);
+  return addHelpEnd(command, {
+    examples: ["install", "install --version 2.21.0", "install --from libtensorflow-cpu-linux-x86_64.tar.gz"],
+  });
 }
 
 async function install(options: Pick<InstallOptions, "version" | "from" | "force">): Promise<void> {
@@ -25,7 +30,7 @@ async function install(options: Pick<InstallOptions, "version" | "from" | "force
   const display = process.stderr.isTTY ? await progressBar() : progressLines();
   const controller = new AbortController();
   const abort = (): void => controller.abort();
-  // However often: npx passes on a Ctrl-C that the terminal has sent already, and a second one must not stop the cleaning up.
+  // However often: npx passes on a Ctrl+C that the terminal has sent already, and a second one must not stop the cleaning up.
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, abort);
   try {
@@ -35,10 +40,9 @@ async function install(options: Pick<InstallOptions, "version" | "from" | "force
       signal: controller.signal,
     });
     display.end();
-    console.log(`TensorFlow ${version} is ${isNew ? "installed" : "already installed"} in ${folder}`);
-    if (process.env[LIBRARY_VARIABLE]) {
-      console.error(`  ${stderr.yellow("note")} ${LIBRARY_VARIABLE} is set, and what it names is used instead`);
-    }
+    const done = sentence(`TensorFlow ${version} is ${isNew ? "installed" : "already installed"} in ${folder}`);
+    process.stdout.write(`${flow(done, columnsOf(process.stdout), 2)}\n`);
+    if (process.env[LIBRARY_VARIABLE]) sayNote(`${LIBRARY_VARIABLE} is set, and what it names is used instead`);
   } finally {
     display.end();
     for (const signal of signals) process.off(signal, abort);

@@ -1,6 +1,8 @@
 /** A piece of a line. It is broken only where a line of its own is too short for it. */
 export interface Word {
   readonly text: string;
+  /** Not broken even there, such as a path: the terminal does that, and it can still be copied in one piece. */
+  readonly isWhole?: boolean;
   readonly style?: ((text: string) => string) | undefined;
   /** The spaces before it, where it does not begin a line; one by default. */
   readonly gap?: number;
@@ -9,10 +11,16 @@ export interface Word {
 /** Nothing can be read in fewer columns. */
 const FEWEST_COLUMNS = 20;
 
-/** How many columns there are: as many as the terminal has; without end in a file or a pipe. */
+/**
+ * How many columns there are: as many as the environment variable COLUMNS says, or else the terminal has; without end in a
+ * file or a pipe.
+ */
 export function columnsOf(stream: { readonly isTTY?: boolean; readonly columns?: number }): number {
+  const { COLUMNS = "" } = process.env;
+  const asked = /^[1-9][0-9]{0,5}$/.test(COLUMNS) ? Number(COLUMNS) : undefined;
   // Some terminals do not know their size, and say that it is 0.
-  return stream.isTTY === true && stream.columns ? Math.max(stream.columns, FEWEST_COLUMNS) : Number.POSITIVE_INFINITY;
+  const columns = asked ?? (stream.isTTY === true && stream.columns ? stream.columns : Number.POSITIVE_INFINITY);
+  return Math.max(columns, FEWEST_COLUMNS);
 }
 
 /**
@@ -39,6 +47,7 @@ export function flow(words: readonly Word[], width: number, indent: number, star
         breakLine();
         continue;
       }
+      isPlaced ||= word.isWhole === true;
       const part = isPlaced ? rest : beginning(rest, room);
       line.push({ ...word, text: isPlaced ? part : part.trimEnd(), gap });
       column += gap + displayWidth(part);
@@ -55,9 +64,9 @@ export function list(items: readonly string[]): readonly Word[] {
   return items.map((item, index) => ({ text: index === items.length - 1 ? item : `${item},` }));
 }
 
-/** A text that may be broken at its spaces. */
-export function sentence(text: string, style?: (text: string) => string): readonly Word[] {
-  return text.split(" ").map((word) => ({ text: word, style }));
+/** A text that may be broken at its spaces only: what it quotes is there to be copied. */
+export function sentence(text: string, style?: Word["style"]): readonly Word[] {
+  return text.split(" ").map((word) => ({ text: word, style, isWhole: true }));
 }
 
 /** Words of one style are styled together with what is between them. */

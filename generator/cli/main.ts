@@ -2,7 +2,9 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
-import { stderr } from "./colours.js";
+import { stdout } from "./colours.js";
+import { addHelpEnd, commandTerm, helpWidth } from "./help.js";
+import { sayError } from "./message.js";
 
 /**
  * Exit codes: 0 success, 1 failure, 2 wrong use of the command line or a wrong configuration. `check` exits with 1 where
@@ -20,11 +22,22 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 const program = new Command("savedmodel")
-  .description("Typed TypeScript clients for TensorFlow SavedModels.")
-  .version(version)
+  .description("Makes typed TypeScript clients of TensorFlow SavedModels, and runs and trains the models.")
+  .version(version, "-V, --version", "print the version")
+  .helpOption("-h, --help", "print this help")
+  .helpCommand("help [command]", "print the help of a command")
   .enablePositionalOptions()
+  .configureHelp({ subcommandTerm: commandTerm, styleTitle: (title) => stdout.bold(title) })
+  .configureOutput({
+    getOutHelpWidth: helpWidth,
+    getErrHelpWidth: helpWidth,
+    outputError: (text) => sayError(asCoded(text)),
+  })
   .showHelpAfterError("(add --help for what is possible)")
   .exitOverride();
+addHelpEnd(program, {
+  examples: ["init", "generate my_model", "run my_model --input 'x=[[1, 2]]'", "help run"],
+});
 // Start-up is most of what `inspect` takes: one command is loaded where one is asked for.
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   install: async () => (await import("./install.js")).installCommand(),
@@ -44,6 +57,14 @@ for (const [name, load] of Object.entries(commands)) {
     program.addCommand((await load()).copyInheritedSettings(program));
 }
 
+/** What commander says is wrong, as all errors are said. */
+function asCoded(text: string): string {
+  return text
+    .trimEnd()
+    .replace(/^error: /, "INVALID_OPTION: ")
+    .replace(/\n\((Did you mean .*\?)\)$/, ". $1");
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -54,7 +75,7 @@ try {
     const isUsage = error.code === "INVALID_OPTION" || error.code === "CONFIG_INVALID";
     // A command may have set one of its own.
     process.exitCode ??= isUsage ? USAGE : FAILURE;
-    process.stderr.write(`${stderr.red("error")} ${error.message}\n`);
+    sayError(error.message);
   } else {
     throw error;
   }

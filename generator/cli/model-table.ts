@@ -47,8 +47,7 @@ function formatOperations(
   const count = operations.length === 1 ? "1 type" : `${operations.length} types`;
   const lines = [flow([title("operations"), { text: count, gap: 2 }], width, INDENT)];
   const warn = (text: string, items: readonly string[] = []): void => {
-    const words = [...sentence(text, stdout.yellow), ...list(items).map((word) => ({ ...word, style: stdout.yellow }))];
-    lines.push(flow(words, width, INDENT));
+    lines.push(flow([...sentence(text, stdout.yellow), ...list(items)], width, INDENT));
   };
   if (unknownOperations.length > 0) {
     warn(

@@ -4,7 +4,8 @@ import { SavedModelError } from "../../runtime/errors.js";
 import { printable, quote, reasonOf } from "../../runtime/text.js";
 import { History } from "../../runtime/training/history.js";
 import { writeWhole } from "../write.js";
-import { stdout } from "./colours.js";
+import { addHelpEnd } from "./help.js";
+import { reportWritten } from "./report.js";
 
 interface PlotFlags {
   readonly output: string;
@@ -13,13 +14,18 @@ interface PlotFlags {
 
 /** `savedmodel plot <history>`: the picture of a training. */
 export function plotCommand(): Command {
-  return new Command("plot")
+  const command = new Command("plot")
     .summary("draw the history of a training")
-    .description("Draws the history of a training, as `history.toJSON()` wrote it, as an SVG file.")
-    .argument("<history>", "a .json file")
-    .requiredOption("-o, --output <file>", "the .svg file to write; - for standard output")
-    .option("--title <text>", "a heading")
+    .description(
+      "Draws the history of a training, which `savedmodel train --history` or JSON.stringify(history) wrote, as an SVG file.",
+    )
+    .argument("<history>", "the .json file")
+    .requiredOption("-o, --output <file>", "the .svg file to write, or - for standard output (required)")
+    .option("--title <text>", "a heading for the picture")
     .action(plot);
+  return addHelpEnd(command, {
+    examples: ["plot history.json -o loss.svg", 'plot history.json --title "Digits" -o - > loss.svg'],
+  });
 }
 
 function plot(path: string, { output, title }: PlotFlags): void {
@@ -30,7 +36,7 @@ function plot(path: string, { output, title }: PlotFlags): void {
   }
   requirePlaceFor(output);
   writeWhole(output, svg);
-  process.stdout.write(`${stdout.green("wrote")} ${printable(output, 500)}\n`);
+  reportWritten(output);
 }
 
 /** @throws SavedModelError `HISTORY_INVALID`; `INVALID_OPTION` for a file that cannot be read */

@@ -12,7 +12,14 @@ const TITLES = { download: "Downloading", unpack: "Unpacking", check: "Trying it
 export async function progressBar(): Promise<ProgressDisplay> {
   const { default: progress } = await import("cli-progress");
   const format = "{title} [{bar}] {percentage} % | {megabytes} MB";
-  const bar = new progress.SingleBar({ format, stopOnComplete: false, hideCursor: true, stream: process.stderr });
+  const bar = new progress.SingleBar({
+    format,
+    stopOnComplete: false,
+    // What is left is the sentence that says how it ended.
+    clearOnComplete: true,
+    hideCursor: true,
+    stream: process.stderr,
+  });
   let phase: Progress["phase"] | undefined;
   const end = (): void => {
     if (phase !== undefined) bar.stop();

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { SavedModelError } from "../../runtime/errors.js";
 import { encodeNpy } from "../../runtime/npy.js";
 import { Tensor } from "../../runtime/tensor.js";
-import { printable, quote, reasonOf, suggest } from "../../runtime/text.js";
+import { printable, quote, suggest } from "../../runtime/text.js";
 import type { AnyTensor } from "../../runtime/types.js";
+import { writeFiles } from "../write.js";
 import { splitAssignment } from "./run-inputs.js";
 import { jsonText } from "./run-json.js";
 import { toPlain } from "./run-values.js";
@@ -59,24 +59,7 @@ function planOutput(parameter: string, outputs: readonly string[]): Target {
  * @throws SavedModelError `WRITE_FAILED`; `NPY_UNSUPPORTED` for outputs that no .npy file can hold
  */
 export function writeOutputs(targets: readonly Target[], results: Readonly<Record<string, AnyTensor>>): void {
-  const files = targets.map(({ path, key }) => ({
-    path,
-    scratch: `${path}.${process.pid}.tmp`,
-    data: encode(path, key, results),
-  }));
-  try {
-    for (const { path, scratch, data } of files) {
-      attempt(path, () => {
-        // Renaming would find that out too late: after other files.
-        if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a folder");
-        mkdirSync(dirname(path), { recursive: true });
-        writeFileSync(scratch, data);
-      });
-    }
-    for (const { path, scratch } of files) attempt(path, () => renameSync(scratch, path));
-  } finally {
-    for (const { scratch } of files) if (existsSync(scratch)) rmSync(scratch);
-  }
+  writeFiles(targets.map(({ path, key }) => ({ path, data: encode(path, key, results) })));
 }
 
 function encode(
@@ -107,13 +90,4 @@ export function resultsJson(results: Readonly<Record<string, AnyTensor>>): strin
     ([key, tensor]) => `  ${JSON.stringify(key)}: ${jsonText(toPlain(tensor))}`,
   );
   return `{\n${lines.join(",\n")}\n}\n`;
-}
-
-function attempt(path: string, write: () => void): void {
-  try {
-    write();
-  } catch (cause) {
-    const what = `${printable(path, 500)} cannot be written: ${printable(reasonOf(cause), 500)}`;
-    throw new SavedModelError("WRITE_FAILED", what, { cause });
-  }
 }

@@ -7,10 +7,12 @@ import { printable, quote } from "../../runtime/text.js";
 import type { AnyTensor } from "../../runtime/types.js";
 import { inspect } from "../describe.js";
 import { collect } from "./collect.js";
-import { stdout } from "./colours.js";
+import { addHelpEnd } from "./help.js";
+import { columnsOf } from "./layout.js";
+import { reportWritten } from "./report.js";
 import { readInputs } from "./run-inputs.js";
 import { planOutputs, resultsJson, type Target, writeOutputs } from "./run-outputs.js";
-import { formatHead, formatResults } from "./run-print.js";
+import { describeHead, formatResults } from "./run-print.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 
 interface RunFlags {
@@ -23,20 +25,27 @@ interface RunFlags {
 
 /** `savedmodel run <dir>`: one call of one signature. */
 export function runCommand(): Command {
-  return new Command("run")
+  const command = new Command("run")
     .summary("call a signature of a SavedModel once")
     .description("Loads a SavedModel, calls one of its signatures, and prints or writes the outputs.")
     .argument("<dir>", "the folder that holds saved_model.pb")
     .option("--signature <key>", "the signature (default: serving_default, or the only one)")
-    .option("--input <name=value>", "an input: JSON, or the path of a .json or .npy file; to be repeated", collect)
+    .option("--input <name=value>", "an input: JSON, or the path of a .json or .npy file; can be repeated", collect)
     .option(
       "--output <file>",
-      "a .json file for all outputs, or <name>=<file.npy|file.json> for one; to be repeated",
+      "a .json file for all outputs, or <name>=<file.npy|file.json> for one; can be repeated",
       collect,
     )
     .option("--json", "print the outputs as JSON")
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
     .action(run);
+  return addHelpEnd(command, {
+    examples: [
+      "run my_model --input 'x=[[1, 2]]'",
+      "run my_model --signature predict --input x=x.npy --output y=y.npy",
+      "run my_model --input 'text=\"hello\"' --json",
+    ],
+  });
 }
 
 async function run(directory: string, { input = [], output = [], ...flags }: RunFlags): Promise<void> {
@@ -53,7 +62,7 @@ async function run(directory: string, { input = [], output = [], ...flags }: Run
   try {
     const results = model.run(signature.key, inputs);
     writeOutputs(targets, results);
-    process.stdout.write(report(results, targets, flags.json === true));
+    report(results, targets, flags.json === true);
   } finally {
     model.dispose();
   }
@@ -88,12 +97,17 @@ export function chooseSignature(
   });
 }
 
-function report(results: Readonly<Record<string, AnyTensor>>, targets: readonly Target[], json: boolean): string {
-  if (json) return resultsJson(results);
-  if (targets.length === 0) return formatResults(results);
-  const lines = targets.map(({ path, key }) => {
+function report(results: Readonly<Record<string, AnyTensor>>, targets: readonly Target[], json: boolean): void {
+  if (json || targets.length === 0) {
+    process.stdout.write(json ? resultsJson(results) : formatResults(results, columnsOf(process.stdout)));
+    return;
+  }
+  for (const { path, key } of targets) {
     const written = Object.entries(results).filter(([name]) => key === undefined || name === key);
-    return `${stdout.green("wrote")} ${printable(path, 500)}  ${written.map(([name, tensor]) => formatHead(name, tensor)).join(", ")}\n`;
-  });
-  return lines.join("");
+    const heads = written.flatMap(([name, tensor], index) => [
+      ...(index === 0 ? [] : [{ text: ",", gap: 0 }]),
+      ...describeHead(name, tensor),
+    ]);
+    reportWritten(path, heads);
+  }
 }

@@ -1,6 +1,6 @@
 import type { ExampleFeature, SignatureDescription, TensorDescription } from "../../runtime/description.js";
 import { formatShape } from "../../runtime/shape.js";
-import { printable } from "../../runtime/text.js";
+import { printable, quote } from "../../runtime/text.js";
 import { stdout } from "./colours.js";
 import { flow, sentence, type Word } from "./layout.js";
 import { type Row, table } from "./table.js";
@@ -24,14 +24,20 @@ export function formatSignature(signature: SignatureDescription, width: number):
 function formatHead({ key, inputs }: SignatureDescription, width: number): string {
   const parameters = inputs.map(({ key, optional }, index): Word => {
     const end = index === inputs.length - 1 ? ")" : ",";
-    return { text: `${printable(key)}${optional === true ? "?" : ""}${end}`, gap: index === 0 ? 0 : 1 };
+    return { text: `${shown(key)}${optional === true ? "?" : ""}${end}`, gap: index === 0 ? 0 : 1 };
   });
   const open = { text: inputs.length === 0 ? "()" : "(", gap: 0 };
-  return flow([{ text: printable(key), style: stdout.cyan }, open, ...parameters], width, 4);
+  return flow([{ text: shown(key), style: stdout.cyan }, open, ...parameters], width, 4);
+}
+
+/** A key as it is, in quotes where its beginning or its end could not be seen. */
+function shown(key: string): string {
+  return key === "" || key !== key.trim() ? quote(key) : printable(key);
 }
 
 function formatReason(reason: string, width: number): string {
-  return `  ${flow(sentence(`left out of generated clients: ${reason}`, stdout.yellow), width, 4, 2)}`;
+  const words = [...sentence("left out of generated clients:", stdout.yellow), ...sentence(reason)];
+  return `  ${flow(words, width, 4, 2)}`;
 }
 
 function row(role: string, tensor: TensorDescription): Row {
@@ -45,7 +51,7 @@ function row(role: string, tensor: TensorDescription): Row {
   ];
   return {
     lead: { text: role, style: stdout.dim },
-    name: printable(key),
+    name: shown(key),
     form: [dtype, formatForm(shape)],
     remarks: remarks.filter((remark) => remark !== undefined),
   };
@@ -54,7 +60,7 @@ function row(role: string, tensor: TensorDescription): Row {
 /** What is in each serialised example of an input. */
 function formatFeatures(features: readonly ExampleFeature[], width: number): readonly string[] {
   const rows = features.map(({ key, dtype, kind, shape, optional }) => ({
-    name: printable(key),
+    name: shown(key),
     form: [dtype, kind === "dense" ? formatForm(shape) : kind],
     remarks: optional === true ? ["optional"] : [],
   }));

@@ -9,18 +9,19 @@ import { fit } from "../../runtime/training/fit.js";
 import { History } from "../../runtime/training/history.js";
 import type { FitOptions } from "../../runtime/training/options.js";
 import type { Columns } from "../../runtime/training/types.js";
-import { writeWhole } from "../write.js";
-import { stderr, stdout } from "./colours.js";
+import { writeFiles } from "../write.js";
+import { stderr } from "./colours.js";
+import { columnsOf, sentence } from "./layout.js";
+import { marked, sayNote } from "./message.js";
+import { reportWritten } from "./report.js";
+import { Interrupt } from "./train-interrupt.js";
 import { TrainedModel } from "./train-model.js";
 import type { HistoryFiles } from "./train-options.js";
 import type { TrainingPlan } from "./train-plan.js";
 
-/** What a shell calls a program that Ctrl-C ended: 128 and the signal's number. */
-const INTERRUPTED = 130;
-
 /**
- * Trains, saves the model, and writes what is asked for beside it. Where the training fails, nothing is written. Ctrl-C ends
- * it between two steps, and keeps what it has until then; a second one ends the process.
+ * Trains, saves the model, and writes what is asked for beside it. Where the training fails, nothing is written. Ctrl+C and
+ * SIGTERM end it between two steps, and keep what it has until then; a second one ends the process.
  *
  * @throws SavedModelError the codes of loading, training and saving
  */
@@ -28,25 +29,30 @@ export async function runTraining(plan: TrainingPlan): Promise<void> {
   const { directory, tags, trained, measuring, save, files, isQuiet } = plan;
   const say = (text: string): void => void (isQuiet || process.stdout.write(text));
   const model = new TrainedModel(directory, tags, trained.signature, measuring?.signature);
+  const interrupt = new Interrupt();
   try {
     requireSaveable(model);
-    say(`${trained.rows} rows to train with${measuring === undefined ? "" : `, ${measuring.rows} to validate with`}\n`);
-    const { history, interruptedAt } = await train(model, plan);
-    for (const note of history.notes) say(`${note}\n`);
+    const held = measuring === undefined ? "" : `, ${measuring.rows} to validate with`;
+    say(`${trained.rows} ${trained.rows === 1 ? "row" : "rows"} to train with${held}\n`);
+    const { history, interruptedAt } = await train(model, plan, interrupt);
+    await interrupt.settle();
+    for (const note of history.notes) if (!isQuiet) sayNote(note);
     if (interruptedAt === 0) {
-      process.stderr.write(`${stderr.yellow("interrupted")} before the first step: nothing was written\n`);
+      sayInterrupted("before the first step: nothing was written");
     } else {
       model.save(save);
       if (interruptedAt !== undefined) {
-        process.stderr.write(
-          `${stderr.yellow("interrupted")} after step ${interruptedAt}: the model is saved as it was then\n`,
-        );
+        sayInterrupted(`after step ${interruptedAt}: the model is saved as it was then`);
       }
-      say(`${stdout.green("wrote")} ${printable(save, 500)}  ${describe(history)}\n`);
-      for (const path of writeHistory(history, files)) say(`${stdout.green("wrote")} ${printable(path, 500)}\n`);
+      const paths = writeHistory(history, files);
+      if (!isQuiet) {
+        reportWritten(save, sentence(describe(history)));
+        for (const path of paths) reportWritten(path);
+      }
     }
-    if (interruptedAt !== undefined) process.exitCode = INTERRUPTED;
+    if (interruptedAt !== undefined) process.exitCode = interrupt.exitCode;
   } finally {
+    interrupt.dispose();
     model.dispose();
   }
 }
@@ -65,21 +71,21 @@ function requireSaveable(model: TrainedModel): void {
   }
 }
 
+function sayInterrupted(what: string): void {
+  process.stderr.write(marked({ text: "interrupted", style: stderr.yellow }, what, columnsOf(process.stderr)));
+}
+
 interface Trained {
   readonly history: History;
-  /** The last step before Ctrl-C. */
+  /** The last step before it was interrupted. */
   readonly interruptedAt?: number;
 }
 
-async function train(model: TrainedModel, plan: TrainingPlan): Promise<Trained> {
+async function train(model: TrainedModel, plan: TrainingPlan, interrupt: Interrupt): Promise<Trained> {
   const { trained, measuring, numbers, earlyStopping, isQuiet } = plan;
   const { epochs, batchSize, seed } = numbers;
   const records: EpochRecord[] = [];
   let step = 0;
-  const interrupt = new AbortController();
-  const abort = (): void => interrupt.abort();
-  // Once: the second Ctrl-C is the system's, and ends the process.
-  process.once("SIGINT", abort);
   try {
     const options: FitOptions<string, readonly unknown[]> = {
       epochs,
@@ -99,14 +105,12 @@ async function train(model: TrainedModel, plan: TrainingPlan): Promise<Trained> 
     return { history: await fit(model.train, asColumns(trained.columns), options) };
   } catch (error) {
     if (!(error instanceof SavedModelError)) throw error;
-    if (error.code === "ABORTED" && interrupt.signal.aborted)
+    if (error.code === "ABORTED" && interrupt.exitCode !== undefined)
       return { history: new History(records), interruptedAt: step };
     const { code, rawMessage, fix } = error;
     const advice = code === "NOT_FINITE" ? "Lower the learning rate or look at the data." : fix;
     const nothing = "Nothing was saved.";
     throw new SavedModelError(code, rawMessage, { fix: advice ? `${advice} ${nothing}` : nothing, cause: error });
-  } finally {
-    process.off("SIGINT", abort);
   }
 }
 
@@ -134,9 +138,7 @@ function writeHistory(history: History, { history: json, csv, plot }: HistoryFil
     [csv, () => history.toCSV()],
     [plot, () => history.toSVG()],
   ] as const;
-  return files.flatMap(([path, text]) => {
-    if (path === undefined) return [];
-    writeWhole(path, text());
-    return [path];
-  });
+  const written = files.flatMap(([path, text]) => (path === undefined ? [] : [{ path, data: text() }]));
+  writeFiles(written);
+  return written.map(({ path }) => path);
 }

@@ -1,33 +1,47 @@
 import { Command } from "commander";
 import { collect } from "./collect.js";
+import { addHelpEnd } from "./help.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 import type { TrainFlags } from "./train-options.js";
 import { planTraining } from "./train-plan.js";
 
 /** `savedmodel train <dir>`: a training from a file of data to a saved model. */
 export function trainCommand(): Command {
-  return new Command("train")
+  const command = new Command("train")
     .summary("train a SavedModel with the rows of a file")
     .description("Calls a signature that makes a step, batch after batch, and saves the model with its new weights.")
     .argument("<dir>", "the folder that holds saved_model.pb")
-    .requiredOption("--data <file>", "a .csv file with a header, or a .npz file")
-    .requiredOption("--save <dir>", "the folder to save the trained model to")
+    .requiredOption("--data <file>", "a .csv file with a header, or a .npz file (required)")
+    .requiredOption("--save <dir>", "the folder to save the trained model to (required)")
     .option("--signature <key>", "the signature that makes a step (default: train, or the only one)")
-    .option("--input <name=columns>", "what an input is made of: a,b or p0..p783 or an array; to be repeated", collect)
-    .option("--constant <name=value>", "an input that is the same in each step, such as a learning rate", collect)
+    .option("--input <name=columns>", "columns or an array for an input: a,b or p0..p783; can be repeated", collect)
+    .option("--constant <name=value>", "an input that is the same in each step, as JSON; can be repeated", collect)
     .option("--epochs <n>", "how often all rows are gone through (default: 1)")
     .option("--batch-size <n>", "the rows of a step (default: 32, or what the signature fixes)")
-    .option("--shuffle <seed>", "another order of the rows in each epoch, by a seed")
-    .option("--validation <part>", "the part of the rows that is not trained with, such as 0.2")
-    .option("--evaluate <key>", "the signature that is asked for metrics of the validation")
-    .option("--early-stopping <patience>", "stop after so many epochs that are no better: 5, 5:loss, 5:accuracy:max")
+    .option("--shuffle <seed>", "another order of the rows in each epoch, the same for the same seed")
+    .option("--validation <part>", "the part of the rows that is kept back for --evaluate, such as 0.2")
+    .option("--evaluate <key>", "the signature that measures with the rows of --validation")
+    .option("--early-stopping <patience>", "end after so many epochs that are no better: 5, 5:loss, 5:accuracy:max")
     .option("--history <file>", "write the metrics of each epoch to a .json file")
-    .option("--csv <file>", "write them to a .csv file")
-    .option("--plot <file>", "draw them in a .svg file")
-    .option("--delimiter <character>", "what is between two cells of a .csv file (default: a comma)")
+    .option("--csv <file>", "write the metrics of each epoch to a .csv file")
+    .option("--plot <file>", "draw the metrics of each epoch in a .svg file")
+    .option(
+      "--delimiter <character>",
+      "what is between two cells of a .csv file (default: a comma; a tab in .tsv files)",
+    )
     .option("--quiet", "print nothing but errors")
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
     .action(train);
+  return addHelpEnd(command, {
+    examples: [
+      "train my_model --data rows.csv --input x=a,b --input y=c --save out",
+      "train my_model --data rows.npz --epochs 10 --shuffle 1 --save out",
+    ],
+    exitCodes: {
+      130: "it was ended by Ctrl+C; the model was saved as it was then",
+      143: "the same, by SIGTERM",
+    },
+  });
 }
 
 async function train(directory: string, flags: TrainFlags): Promise<void> {

@@ -1,32 +1,27 @@
-import { relative } from "node:path";
 import { Command } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
 import type { Config } from "../config.js";
-import type { ImportExtension } from "../generate-index.js";
 import type { ProjectChange, WatchOptions } from "../watch.js";
 import { CONFIG_FLAGS, CONFIG_HELP, refuseWithFolders, requireConfig } from "./check-config.js";
-import { stderr, stdout } from "./colours.js";
-
-/** The options of `savedmodel generate`. */
-interface GenerateFlags {
-  readonly config?: string;
-  readonly output?: string;
-  readonly className?: string;
-  readonly signature?: readonly string[];
-  readonly tags?: readonly string[];
-  readonly index?: true;
-  readonly importExtension?: ImportExtension;
-  readonly stdout?: true;
-  readonly dryRun?: true;
-  readonly clean?: true;
-}
+import { clientOptions, type GenerateFlags } from "./client-flags.js";
+import { stdout } from "./colours.js";
+import { addHelpEnd } from "./help.js";
+import { sayError } from "./message.js";
+import { reportFile } from "./report.js";
 
 /** `savedmodel watch` */
 export function watchCommand(): Command {
-  return new Command("watch")
-    .description("generate the clients of the configuration, and again when a model changes")
+  const command = new Command("watch")
+    .summary("generate, and again when a model changes")
+    .description(
+      "Generates the clients of the configuration, and again when a model or the configuration changes, until Ctrl+C.",
+    )
     .option(CONFIG_FLAGS, CONFIG_HELP)
     .action((flags: { readonly config?: string }) => watchGenerate([], flags));
+  return addHelpEnd(command, {
+    examples: ["watch", "watch --config tools/savedmodel.config.json", "generate my_model --watch"],
+    exitCodes: { 0: "it was ended by Ctrl+C or SIGTERM", 2: "wrong use of the command line, or a wrong configuration" },
+  });
 }
 
 /**
@@ -52,15 +47,8 @@ export async function watchGenerate(directories: readonly string[], flags: Gener
 
 /** What a configuration would say instead of these options. */
 function configOf(directories: readonly string[], flags: GenerateFlags): Config {
-  const { className, importExtension, index, output, signature, tags } = flags;
-  if (className !== undefined && directories.length > 1) {
-    throw new SavedModelError("INVALID_OPTION", "--class-name names one class, but there are several models");
-  }
-  const options = {
-    ...(className !== undefined && { className }),
-    ...(signature !== undefined && { signatures: signature }),
-    ...(tags !== undefined && { tags }),
-  };
+  const { importExtension, index, output } = flags;
+  const options = clientOptions(directories, flags);
   return {
     models: directories.map((path) => ({ path, ...options })),
     ...(output !== undefined && { output }),
@@ -95,13 +83,10 @@ function reporter(): (change: ProjectChange) => void {
   return ({ files, errors, broken }) => {
     for (const { file, path, change } of files) {
       if (change === "unchanged" && !isFirst) continue;
-      const mark = change === "unchanged" ? stdout.dim(change) : stdout.green(change);
       const title = file.client === "index" ? "index" : file.client.className;
-      const names = file.names.length === 0 ? "" : `: ${file.names.join(", ")}`;
-      process.stdout.write(`${mark} ${relative("", path)}  ${stdout.bold(title)}${stdout.dim(names)}\n`);
-      for (const note of file.notes) process.stderr.write(`  ${stderr.yellow("note")} ${note}\n`);
+      reportFile(change, { path, title, names: file.names, notes: file.notes });
     }
-    for (const { message } of errors) process.stderr.write(`${stderr.red("error")} ${message}\n`);
+    for (const { message } of errors) sayError(message);
     if (wasBroken && broken === 0) process.stdout.write(`${stdout.green("recovered")}\n`);
     if (isFirst) process.stdout.write(stdout.dim("watching; Ctrl+C ends it\n"));
     isFirst = false;

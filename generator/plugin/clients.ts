@@ -24,8 +24,8 @@ export class Clients {
     const { config, root } = await this.#load(folder);
     // ts-morph is loaded when a build starts, not with the bundler's configuration.
     const { generateProject } = await import("../project.js");
-    const { writeFiles } = await import("../watch-generate.js");
-    writeFiles(generateProject(config, root), root);
+    const { writeProject } = await import("../project-write.js");
+    writeProject(generateProject(config, root), root);
   }
 
   /**

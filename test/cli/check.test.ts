@@ -102,6 +102,24 @@ describe("savedmodel check", () => {
     expect(readFileSync(join(root, "generated", "custom-model.ts"), "utf8")).toBe(before);
   });
 
+  it.each(["generate", "check"])(
+    "exits with 2 where the model lacks a signature of the configuration: %s",
+    (command) => {
+      const root = project(
+        { models: [{ path: "models/custom_model", signatures: ["pred", "train"] }] },
+        "custom_model",
+      );
+      const before = readFileSync(join(root, "generated", "custom-model.ts"), "utf8");
+      replaceModel(root, "custom_model", "keras3");
+      const { status, stdout, stderr } = savedmodel([command], root);
+      expect([status, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain(
+        `CONFIG_INVALID: the configuration: ${join("models", "custom_model")}: the model has no signature "pred".`,
+      );
+      expect(readFileSync(join(root, "generated", "custom-model.ts"), "utf8")).toBe(before);
+    },
+  );
+
   it("counts files that are missing, and those whose models are gone", () => {
     const root = project({ models: ["models/*"] }, "custom_model", "regression");
     rmSync(join(root, "models", "regression"), { recursive: true });

@@ -1,5 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { columnsOf, displayWidth, flow, list } from "../../generator/cli/layout.js";
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 const wordsOf = (text: string): readonly { readonly text: string }[] => text.split(" ").map((text) => ({ text }));
 
@@ -24,6 +28,11 @@ describe("flow", () => {
   it("counts what is in the first line already, and leaves it if no word fits", () => {
     expect(flow(wordsOf("ab cd"), 10, 2, 6)).toBe("ab\n  cd");
     expect(flow(wordsOf("abcdef"), 10, 2, 6)).toBe("\n  abcdef");
+  });
+
+  it("breaks no word that is whole", () => {
+    const words = [{ text: "in" }, { text: "models/my_model", isWhole: true }, { text: "there" }];
+    expect(flow(words, 12, 2)).toBe("in\n  models/my_model\n  there");
   });
 
   it("never makes a line without a character, however little room there is", () => {
@@ -53,6 +62,7 @@ it.each([
 });
 
 it("only a terminal that knows its size has a width", () => {
+  vi.stubEnv("COLUMNS", undefined);
   const endless = Number.POSITIVE_INFINITY;
   expect(columnsOf({ isTTY: true, columns: 80 })).toBe(80);
   expect(columnsOf({ isTTY: true, columns: 3 })).toBe(20);
@@ -62,4 +72,15 @@ it("only a terminal that knows its size has a width", () => {
     endless,
     endless,
   ]);
+});
+
+it.each([
+  ["100", 100],
+  ["5", 20],
+  ["0", 80],
+  ["wide", 80],
+  ["", 80],
+])("COLUMNS=%s is more than what the terminal says", (text, width) => {
+  vi.stubEnv("COLUMNS", text);
+  expect(columnsOf({ isTTY: true, columns: 80 })).toBe(width);
 });

@@ -1,10 +1,21 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { describeChanges } from "../../generator/check-changes.js";
 import { readDescriptor } from "../../generator/check-descriptor.js";
-import { checkFiles, type FileCheck, findOrphans, generateProject } from "../../generator/index.js";
+import {
+  type Config,
+  checkFiles,
+  type FileCheck,
+  findOrphans,
+  generateProject,
+  writeProject,
+} from "../../generator/index.js";
 import { findDifferences } from "../../runtime/compare.js";
 import type { SignatureDescription } from "../../runtime/description.js";
+import type { TensorDescriptor } from "../../runtime/descriptor.js";
 import { chooseMetaGraph, readMetaGraphs } from "../../runtime/saved-model-file.js";
 import { readSignatures } from "../../runtime/signatures.js";
 import { expectError } from "../support/errors.js";
@@ -263,6 +274,17 @@ describe("check says", () => {
     ]);
   });
 
+  it("which of several inputs of one form were renamed, where they are as many at the same places", () => {
+    const keys = (...names: readonly string[]): Write =>
+      model(signature({ inputs: names.map((name) => tensor(name, FLOAT, [1])) }));
+    expect(changes(keys("a", "b"), keys("c", "d"))).toEqual([
+      'input "a" of "train" is now called "c"',
+      'input "b" of "train" is now called "d"',
+    ]);
+    expect(changes(keys("a", "b"), keys("b", "c"))).toContain('input "a" of "train" is now called "c"');
+    expect(changes(keys("a", "b"), keys("c", "d", "e"))).toContain('"train" is missing input "a"');
+  });
+
   it("that a method has another name", () => {
     const lower = signature({ key: "do_it" });
     expect(changes(model(lower), model(lower, signature({ key: "doIt" })))).toContain(
@@ -315,6 +337,122 @@ it("refuses to compare with a file that it did not generate", () => {
   const root = project(base);
   writeFileSync(join(root, "generated", "net.ts"), "export {};\n");
   expectError(() => check(root), "OUTPUT_CONFLICT");
+});
+
+describe("check says of a file that takes the place of another", () => {
+  const at = (root: string, config: Config): readonly FileCheck[] => {
+    const files = generateProject(config, root);
+    return checkFiles(files, findOrphans(config, root, files), root);
+  };
+  const told = (root: string, config: Config): unknown =>
+    at(root, config).map(({ path, status, changes }) => [path, status, changes]);
+
+  it("that the class has another name", () => {
+    const root = project(base);
+    expect(told(root, { models: [{ path: "net", className: "Other" }] })).toEqual([
+      [
+        "generated/other.ts",
+        "missing",
+        ["it takes the place of generated/net.ts", "the class Net is now called Other"],
+      ],
+      ["generated/net.ts", "orphaned", ["generated/other.ts takes its place"]],
+    ]);
+  });
+
+  it("what else changed", () => {
+    const root = project(base);
+    model(signature({ inputs: [x] }), predict)(join(root, "net"));
+    expect(told(root, { models: [{ path: "net", className: "Other" }] })).toContainEqual([
+      "generated/other.ts",
+      "missing",
+      [
+        "it takes the place of generated/net.ts",
+        "the class Net is now called Other",
+        '"train" is missing input "target"',
+      ],
+    ]);
+  });
+
+  it("that the model's folder has another name", () => {
+    const root = project(base);
+    renameSync(join(root, "net"), join(root, "moved"));
+    expect(told(root, { models: ["moved"] })).toContainEqual([
+      "generated/moved.ts",
+      "missing",
+      ["it takes the place of generated/net.ts", "the class Net is now called Moved"],
+    ]);
+  });
+
+  it("nothing, where it could be either of two", () => {
+    const root = project(base);
+    base(join(root, "other"));
+    const before = generateProject({ models: ["net", "other"] }, root);
+    writeProject(before, root);
+    renameSync(join(root, "net"), join(root, "moved"));
+    rmSync(join(root, "other"), { recursive: true });
+    expect(at(root, { models: ["moved"] }).flatMap((file) => file.changes)).toEqual([]);
+  });
+});
+
+describe("check says of real models", () => {
+  const of =
+    (name: string): Write =>
+    (folder) =>
+      cpSync(modelFolder(name), folder, { recursive: true });
+
+  it("what became of ragged and sparse arguments, as a whole", () => {
+    const root = project(of("composite"));
+    const [file] = generateProject(CONFIG, root);
+    const before = readDescriptor(file?.text ?? "");
+    if (file === undefined || file.client === "index" || before === undefined) throw new Error("there is no client");
+    const change = (tensor: TensorDescriptor): TensorDescriptor => {
+      if (tensor.encoding === "sparse") return { ...tensor, dtype: "complex64" };
+      return tensor.encoding === "ragged" ? { ...tensor, raggedRank: 3 } : tensor;
+    };
+    const was = {
+      ...before,
+      signatures: before.signatures.map((one) => ({ ...one, inputs: one.inputs.map(change) })),
+    };
+    const found = describeChanges(was, before, file.client.description.signatures);
+    expect(found.filter((line) => line.includes("sparse"))[0]).toMatch(
+      /^input "\w+" of "\w+" is sparse \w+ \[.*\], not sparse complex64 \[.*\]$/,
+    );
+    expect(found.filter((line) => line.includes("ragged"))[0]).toMatch(
+      /of ragged rank 1, not ragged .* of ragged rank 3$/,
+    );
+    expect(found.filter((line) => line.includes("missing") || line.includes("required"))).toEqual([]);
+  });
+
+  it("which features of examples are others", () => {
+    const root = project(of("example"));
+    const [file] = generateProject(CONFIG, root);
+    const before = readDescriptor(file?.text ?? "");
+    if (file === undefined || file.client === "index" || before === undefined) throw new Error("there is no client");
+    const [features = []] = before.examples ?? [];
+    const [first, second, ...rest] = features;
+    if (first === undefined || second === undefined) throw new Error("there are no features");
+    const { optional: _, ...required } = second;
+    const isOptional = second.optional === true;
+    const others = [{ ...first, key: "gone" }, isOptional ? required : { ...second, optional: true as const }, ...rest];
+    const was = { ...before, examples: [others, ...(before.examples ?? []).slice(1)] };
+    const found = describeChanges(was, before, file.client.description.signatures);
+    const lines = found.map((line) => line.replace(/input "\w+" of "\w+"/, "INPUT"));
+    expect(lines.slice(0, 3)).toEqual([
+      'feature "gone" of INPUT is gone',
+      `feature ${JSON.stringify(second.key)} of INPUT is ${isOptional ? "now" : "no longer"} optional`,
+      `INPUT has a new ${first.optional === true ? "optional" : "required"} feature ${JSON.stringify(first.key)}`,
+    ]);
+  });
+});
+
+it("refuses a client that cannot be read, with a code", async () => {
+  const root = project(base);
+  const file = join(root, "generated/net.ts");
+  rmSync(file);
+  const server = createServer().listen(file);
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  expect(expectError(() => check(root), "OUTPUT_CONFLICT").message).toMatch(/net\.ts cannot be read: ENXIO/);
 });
 
 describe("orphans", () => {

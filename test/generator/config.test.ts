@@ -29,6 +29,17 @@ describe("a configuration is read from", () => {
     expect(await loadConfig(root)).toEqual({ config: { models: ["models/*"] }, root, file: join(root, name) });
   });
 
+  it("JSON with a byte order mark, comments and a comma behind the last entry", async () => {
+    const text = '\uFEFF{\n  // all of them\n  "models": ["models/*", /* and */ "a"],\n}\n';
+    const root = packageOf({ "savedmodel.config.json": text });
+    expect((await loadConfig(root))?.config).toEqual({ models: ["models/*", "a"] });
+  });
+
+  it("a module that exports a promise of it", async () => {
+    const root = packageOf({ "savedmodel.config.mjs": `export default Promise.resolve(${MODELS});\n` });
+    expect((await loadConfig(root))?.config).toEqual({ models: ["models/*"] });
+  });
+
   it("a CommonJS module", async () => {
     const root = packageOf({ "package.json": "{}", "savedmodel.config.js": `module.exports = ${MODELS};\n` });
     expect((await loadConfig(root))?.config).toEqual({ models: ["models/*"] });
@@ -110,10 +121,21 @@ describe("a configuration is refused", () => {
       json({ models: [{ path: "a", className: 1 }] }),
       "models[0].className must be a text",
     ],
+    [
+      "deprecated signatures in a list",
+      json({ models: [{ path: "a", deprecated: ["b"] }] }),
+      "models[0].deprecated must be an object of texts",
+    ],
+    [
+      "a deprecated signature without a text",
+      json({ models: [{ path: "a", deprecated: { old: true } }] }),
+      'models[0].deprecated["old"] must be a text',
+    ],
     ["an output that is no path", json({ models: [], output: 1 }), "output must be a path"],
     ["an index that is no flag", json({ models: [], index: "yes" }), "index must be true or false"],
     ["an extension", json({ models: [], importExtension: "mjs" }), 'importExtension must be "js", "ts" or "none"'],
-    ["a text that is no JSON", "{ models: [] }", "the file cannot be read: "],
+    ["a text that is no JSON", '{\n  "models": [],\n  index: true\n}', "the file cannot be read: line 3: "],
+    ["a text that ends too early", '{\n  "models": [\n', "the file cannot be read: line 3: "],
   ])("with %s", async (_, text, message) => {
     const root = packageOf({ "savedmodel.config.json": text });
     const error = await expectRejection(loadConfig(root), "CONFIG_INVALID");
@@ -121,17 +143,24 @@ describe("a configuration is refused", () => {
     expect(error.message).toContain(message);
   });
 
-  it("where a module does not compile, throws or exports nothing", async () => {
-    const root = packageOf({
-      "a.ts": "export default {",
-      "b.ts": 'throw new Error("no luck");',
-      "c.ts": "export const models = [];",
-    });
-    const message = async (file: string): Promise<string> =>
-      (await expectRejection(loadConfig(root, file), "CONFIG_INVALID")).message;
-    expect(await message("a.ts")).toContain("a.ts: the file cannot be loaded: ");
-    expect(await message("b.ts")).toContain("b.ts: the file cannot be loaded: no luck");
-    expect(await message("c.ts")).toContain("c.ts: it exports nothing by default. Write `export default");
+  it.each([
+    ["does not compile", "\nexport default {", "the file cannot be loaded: ParseError: Unexpected token (c.ts:2)"],
+    ["throws", '\n\nthrow new Error("no luck.\\nNever.");', "the file cannot be loaded: no luck (c.ts:3)"],
+    ["throws a text", 'throw "no luck";', "the file cannot be loaded: no luck"],
+    ["calls what throws", "\nconst make = () => {\n  return a.b;\n};\nexport default make();", "(c.ts:3)"],
+    ["imports what throws", 'import { a } from "./lib/other.js";\nexport default a;', "no a (lib/other.ts:2)"],
+    ["imports what is not there", '\nimport a from "./none.js";\nexport default a;', "Cannot find module './none.js'"],
+    // The place that the engine names here is in no line of the source.
+    ["uses what is not defined", "\nexport default defneConfig({});", "defneConfig is not defined (c.ts)"],
+    ["exports a promise that rejects", 'export default Promise.reject("late");', "cannot be loaded: late"],
+    ["exports a function", "export default () => ({ models: [] });", "it exports a function. Export the configuration"],
+    ["exports nothing", "export const models = [];", "it exports nothing by default. Write `export default"],
+    ["exports undefined", "export default undefined;", "it exports nothing by default. Write `export default"],
+  ])("where a module %s", async (_, text, message) => {
+    const root = packageOf({ "c.ts": text, "lib/other.ts": 'export const a = 1;\nthrow new Error("no a");\n' });
+    const error = await expectRejection(loadConfig(root, "c.ts"), "CONFIG_INVALID");
+    expect(error.message.replaceAll("\\", "/")).toContain(message);
+    expect(error.message).toMatch(/^CONFIG_INVALID: c\.ts: /);
   });
 
   it("where there are two, or the one that is named is not there or of another kind", async () => {

@@ -1,25 +1,59 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { generate } from "../../generator/index.js";
 import { Editor, golden } from "../support/language-service.js";
+import { writeModel } from "../support/saved-model.js";
 import { modelFolder } from "../support/temp.js";
+
+/** A model that was exported without `train`, and says of one signature that another one is better. */
+const changed = generate(modelFolder("regression"), {
+  className: "Changed",
+  signatures: ["evaluate", "pred"],
+  deprecated: { evaluate: "Use `pred` instead." },
+});
 
 const clients = ["composite", "custom_model", "dtypes", "example", "regression"].map((name) => {
   const { fileName, text } = generate(modelFolder(name));
   return [fileName, text] as const;
 });
-const editor = new Editor(Object.fromEntries(clients));
+const editor = new Editor(Object.fromEntries([...clients, ["changed.ts", changed.text], leftOut()]));
 
 /** What an author has at hand in every snippet below. */
 const HEAD = `import { Tensor } from "savedmodel";
+import { Changed } from "./changed.js";
 import { Composite } from "./composite.js";
 import { CustomModel } from "./custom-model.js";
 import { Dtypes } from "./dtypes.js";
 import { Example } from "./example.js";
+import { Partly } from "./partly.js";
 import { Regression } from "./regression.js";
+declare const changed: Changed, partly: Partly;
 declare const model: CustomModel, regression: Regression, dtypes: Dtypes, example: Example, composite: Composite;
+export { Changed, changed, Partly, partly };
 export { Composite, CustomModel, Dtypes, Example, Regression, Tensor, composite, dtypes, example, model, regression };
 `;
+
+/** The client of a model with a signature that cannot be called. */
+function leftOut(): readonly [string, string] {
+  const folder = mkdtempSync(join(tmpdir(), "savedmodel-test-"));
+  try {
+    const x = { key: "x", dtype: 1, shape: [2], tensor: "x:0" };
+    const signatures = [
+      { key: "pred", methodName: "", inputs: [x], outputs: [x] },
+      { key: "raw", methodName: "", inputs: [{ ...x, key: "handle", dtype: 20 }], outputs: [x] },
+    ];
+    writeModel(folder, { tags: ["serve"], tensorflowVersion: "", signatures });
+    // The folder's name, which is another one each time, is in the comment.
+    return [
+      "partly.ts",
+      generate(folder, { className: "Partly" }).text.replaceAll(/`[^`]*savedmodel-test-\w+`/g, "`models/partly`"),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 /** Snippets with what is shown for them. */
 function shown(snippets: readonly string[], show: (code: string) => string): string {
@@ -70,6 +104,10 @@ describe("an editor", () => {
       "regression.train([[1, 2]], [[1]], 0.1).ma|e;",
       "const predict|ion = regression.pred([[1, 2]]);",
       "dtypes.withDef|ault([1]);",
+      "regression.pred([[1, 2]]).to|Array();",
+      "regression.pred([[1, 2]]).da|ta;",
+      "const row|s = regression.pred([[1, 2]]).toArray();",
+      "Custom|Model.load();",
       "CustomModel.fa|ke({});",
       "CustomModel.fake({ pr|ed: () => [[1]] });",
       "Regression.fake({ train: (x, target, ra|te) => ({ loss: rate, mae: 0 }) });",
@@ -95,6 +133,60 @@ describe("an editor", () => {
       "signature-help",
       shown(snippets, (code) => editor.signatureHelp(code)),
     );
+  });
+
+  it("leads to declarations that can be read", () => {
+    const snippets = [
+      "model.tra|in([[1, 2]], [[1]]);",
+      "model.async.tra|in([[1, 2]], [[1]]);",
+      "Custom|Model.load();",
+      "CustomModel.lo|ad();",
+      "CustomModel.fake({ pr|ed: () => [[1]] });",
+      "regression.train([[1, 2]], [[1]], 0.1).ma|e;",
+      "Tens|or.from;",
+      "model.pred([[1, 2]]).to|Array();",
+    ];
+    expectGolden(
+      "definitions",
+      shown(snippets, (code) => editor.definitions(code)),
+    );
+  });
+
+  it("finds where a signature is used", () => {
+    const use = "model.tra|in([[1, 2]], [[1]]); CustomModel.fake({ train: () => 1 }).train([[1, 2]], [[1]]);";
+    expectGolden(
+      "references",
+      shown([use], (code) => editor.references(code)),
+    );
+  });
+
+  it("imports what is not imported yet", () => {
+    const snippets = ["CustomModel|", "let fakes: CustomModelFakes|"];
+    expectGolden("imports", snippets.map((code) => `=== ${code}\n${editor.imports(code)}\n`).join("\n"));
+  });
+
+  it("strikes through what is not to be used any more", () => {
+    const hints = [
+      "changed.evaluate([[1, 2]], [[1]]);",
+      "changed.evaluate;",
+      "changed.async.evaluate([[1, 2]], [[1]]);",
+      "Changed.fake({ evaluate: () => ({ loss: 1, mae: 1 }) });",
+      "changed.pred([[1, 2]]);",
+    ];
+    const texts = [
+      shown(hints, (code) => editor.deprecations(code)),
+      shown(["changed.|", "changed.async.|", "Changed.fake({ | });"], (code) => editor.completions(code).join("\n")),
+      shown(["changed.eval|uate([[1, 2]], [[1]]);"], (code) => editor.quickInfo(code)),
+    ];
+    expectGolden("deprecated", texts.join("\n"));
+  });
+
+  it("tells where a signature is missing, and why it is left out", () => {
+    const texts = [
+      shown(["changed.train([[1, 2]], [[1]], 0.1);", "partly.raw([1, 2]);"], (code) => editor.diagnostics(code)),
+      shown(["Part|ly.load();"], (code) => editor.quickInfo(code)),
+    ];
+    expectGolden("missing", texts.join("\n"));
   });
 
   it("says shortly and in the right place what is wrong", () => {

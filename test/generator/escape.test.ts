@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { docCode, identifier, lineComment, stringLiteral } from "../../generator/escape.js";
+import { docCode, docText, identifier, lineComment, stringLiteral } from "../../generator/escape.js";
 
 /** Any text: controls, quotes, lone surrogates and the sequences that end comments. */
 const hostile = fc
@@ -36,11 +36,13 @@ describe("stringLiteral", () => {
   });
 });
 
-describe("docCode and lineComment", () => {
+describe("docCode, docText and lineComment", () => {
   it("cannot be left, and start no tag", () => {
     fc.assert(
       fc.property(hostile, (text) => {
-        const statements = statementsOf(`/**\n * ${docCode(text)}\n */\n// ${lineComment(text)}\nconst planned = 1;`);
+        const statements = statementsOf(
+          `/**\n * ${docCode(text)}\n * ${docText(text)}\n */\n// ${lineComment(text)}\nconst planned = 1;`,
+        );
         expect(statements.length).toBe(1);
         expect(ts.getJSDocTags(statements[0] as ts.Statement)).toEqual([]);
       }),
@@ -50,6 +52,7 @@ describe("docCode and lineComment", () => {
 
   it("cut what is very long", () => {
     expect(docCode("x".repeat(10_000)).length).toBeLessThan(210);
+    expect(docText("x".repeat(10_000)).length).toBeLessThan(210);
   });
 });
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { Composite } from "../../generated/composite.js";
-import { CustomModel } from "../../generated/custom-model.js";
+import { CustomModel, type CustomModelFakes } from "../../generated/custom-model.js";
 import { Dtypes } from "../../generated/dtypes.js";
 import { Example } from "../../generated/example.js";
 import { Names } from "../../generated/names.js";
@@ -11,7 +11,6 @@ import { Text } from "../../generated/text.js";
 import { generate } from "../../generator/index.js";
 import {
   type ErrorCode,
-  type Fakes,
   fit,
   Model,
   RaggedTensor,
@@ -115,7 +114,7 @@ describe("the functions of a fake client", () => {
   });
 
   it("are called as methods of the object that they are given in", () => {
-    const methods: Fakes<CustomModel> = {
+    const methods: CustomModelFakes = {
       train() {
         return this === methods ? 1 : 0;
       },
@@ -358,8 +357,8 @@ it("a signature that is called fake has another name", () => {
   const signatures = [{ key: "fake", methodName: "", inputs: tensors, outputs: tensors }];
   writeModel(folder, { tags: ["serve"], tensorflowVersion: "", signatures });
   const { className, methods, text } = generate(folder);
-  expect([className, methods]).toEqual(["FakesClient", ["fake_"]]);
-  expect(text).toContain("static fake(methods: Fakes<FakesClient>): FakesClient {");
+  expect([className, methods]).toEqual(["Fakes", ["fake_"]]);
+  expect(text).toContain("static fake(methods: FakesFakes): Fakes {");
   expect(typeErrors({ "fakes.ts": text })).toEqual([]);
 });
 

@@ -135,7 +135,7 @@ function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedCl
     "ImportDeclaration",
     ...several.map(() => "InterfaceDeclaration"),
     "ClassDeclaration",
-    ...(callable.length === 0 ? [] : ["InterfaceDeclaration"]),
+    ...(callable.length === 0 ? [] : ["InterfaceDeclaration", "InterfaceDeclaration"]),
     "FirstStatement",
   ]);
   expect([...parsed.tags].filter((tag) => !["param", "returns", "throws"].includes(tag))).toEqual([]);
@@ -160,6 +160,7 @@ function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedCl
     interfaces.map((returns) => ({ returns })),
   );
   expectPromises(parsed);
+  expect(parsed.fakes).toEqual(overloads.map(({ name, parameters }) => ({ name, parameters })));
   for (const { parameters, tags } of overloads) {
     expectDistinct(parameters);
     expect(tags).toEqual([...parameters.map((name) => `@param ${name}`), "@returns", "@throws"]);

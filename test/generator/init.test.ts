@@ -3,8 +3,9 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../generator/index.js";
 import { type InitPlan, planInit } from "../../generator/init.js";
-import { addAttributes, addScripts } from "../../generator/init-files.js";
+import { addAttributes } from "../../generator/init-files.js";
 import { findModels, modelEntries } from "../../generator/init-models.js";
+import { addScripts } from "../../generator/init-scripts.js";
 import { expectError, expectRejection } from "../support/errors.js";
 import { tempFolder } from "../support/temp.js";
 
@@ -88,6 +89,17 @@ describe("a set-up", () => {
     const error = await expectRejection(planInit(root), "MODEL_NOT_FOUND");
     expect(error.fix).toContain("Put one there");
   });
+
+  it("of the folder of a model is refused", async () => {
+    const { message } = await expectRejection(planInit(project({ "saved_model.pb": "" })), "MODEL_NOT_FOUND");
+    expect(message).toMatch(/which is one itself\. Run this in the folder of your project\.$/);
+  });
+
+  it.each(["package.json", ".gitattributes"])("is refused where %s cannot be read", async (name) => {
+    const root = project({ [`${name}/file`]: "", "a/": "" });
+    const { message } = await expectRejection(planInit(root), "CONFIG_INVALID");
+    expect(message).toContain(`${name}: the file cannot be read: EISDIR`);
+  });
 });
 
 describe("models are found", () => {
@@ -104,6 +116,12 @@ describe("models are found", () => {
       ".git/p/": "",
     });
     expect(findModels(root)).toEqual(["models/a", "models/b", "x/1/2/3/4/deep"]);
+  });
+
+  it("but not those of another configuration", () => {
+    const root = project({ "models/a/": "", "packages/p/savedmodel.config.mjs": "", "packages/p/models/b/": "" });
+    expect(findModels(root)).toEqual(["models/a"]);
+    expect(findModels(join(root, "packages/p"))).toEqual(["models/b"]);
   });
 
   it("in their newest version", () => {
@@ -149,6 +167,29 @@ describe("scripts are added", () => {
       '    "scripts": {',
     ]);
     expect(addScripts(four).text.endsWith("}")).toBe(true);
+  });
+
+  it.each([
+    // What other tools wrote on one line, or in other digits, stays so.
+    [
+      '{\n  "files": ["a", "b"],\n\n  "n": 1.0,\n  "scripts": {\n    "t": "x"\n  },\n  "z": {}\n}\n\n',
+      '{\n  "files": ["a", "b"],\n\n  "n": 1.0,\n  "scripts": {\n    "t": "x",\n    GENERATE,\n    CHECK\n  },\n  "z": {}\n}\n\n',
+    ],
+    ['{ "scripts": { "t": "x" } }', '{ "scripts": { "t": "x", GENERATE, CHECK } }'],
+    ['{\n\t"scripts": {}\n}', '{\n\t"scripts": {\n\t\tGENERATE,\n\t\tCHECK\n\t}\n}'],
+    ['{\n  "scripts": {\n  }\n}', '{\n  "scripts": {\n    GENERATE,\n    CHECK\n  }\n}'],
+    ["{}\n", '{\n  "scripts": {\n    GENERATE,\n    CHECK\n  }\n}\n'],
+    ['{"a":1}', '{"a":1, "scripts": {\n    GENERATE,\n    CHECK\n  }}'],
+    [
+      '{\n  "scripts": { "check": "savedmodel check" },\n  "scr\\u0069pts": {\n    "t": "}"\n  }\n}',
+      '{\n  "scripts": { "check": "savedmodel check" },\n  "scr\\u0069pts": {\n    "t": "}",\n    GENERATE,\n    CHECK\n  }\n}',
+    ],
+  ])("to %j, and leave all else as it is", (before, after) => {
+    const entries = { GENERATE: '"generate": "savedmodel generate"', CHECK: '"check": "savedmodel check"' };
+    const expected = after.replace(/GENERATE|CHECK/g, (name) => entries[name as keyof typeof entries]);
+    expect(addScripts(before).text).toBe(expected);
+    expect(JSON.parse(expected)).toMatchObject({ scripts: { generate: "savedmodel generate" } });
+    expect(addScripts(expected).added).toEqual([]);
   });
 
   it("only where their names are free", () => {

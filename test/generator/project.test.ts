@@ -1,8 +1,15 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { expandPattern } from "../../generator/config-glob.js";
-import { type Config, generate, generateProject } from "../../generator/index.js";
+import {
+  type Config,
+  findOrphans,
+  generate,
+  generateProject,
+  removeOrphans,
+  writeProject,
+} from "../../generator/index.js";
 import { expectError } from "../support/errors.js";
 import { writeModel } from "../support/saved-model.js";
 import { tempFolder } from "../support/temp.js";
@@ -52,10 +59,54 @@ describe("the files of a project", () => {
     expect(second?.notes).toEqual(["the model has no signature that can be called"]);
   });
 
+  it("say which signatures are deprecated, wherever they are declared", () => {
+    const root = packageWith("models/one");
+    const deprecated = { run_it: "Use\n`run` instead. */ @x" };
+    const [file] = generateProject({ models: [{ path: "models/one", deprecated }] }, root);
+    const said = file?.text.split("\n").filter((line) => line.includes("@deprecated"));
+    const sentence = "@deprecated Use `run` instead. *\\/ \\@x";
+    // The overload, its implementation, the promise, and the function in place of it.
+    expect(said?.map((line) => line.trim())).toEqual([
+      `* ${sentence}`,
+      `/** ${sentence} */`,
+      `* ${sentence}`,
+      `* ${sentence}`,
+    ]);
+    const [silent] = generateProject({ models: [{ path: "models/one", deprecated: { run_it: "" } }] }, root);
+    expect(silent?.text).toContain("   * @deprecated\n   */");
+  });
+
+  it.each([
+    ["signatures", { signatures: ["run_it", "train"] }],
+    ["deprecated", { deprecated: { train: "Use `run_it`." } }],
+  ])("are refused where %s names a signature that the model does not have", (_, options) => {
+    const root = packageWith("models/one");
+    const { message } = expectError(
+      () => generateProject({ models: [{ path: "models/one", ...options }] }, root),
+      "CONFIG_INVALID",
+    );
+    expect(message).toMatch(
+      /^CONFIG_INVALID: the configuration: .*models.one: the model has no signature "train"\. Its signatures: "run_it"\.$/,
+    );
+  });
+
   it("leave a model with an entry of its own out of patterns", () => {
     const root = packageWith("models/one", "models/two");
     const models = ["models/*", { path: "./models/one", className: "Mine" }];
     expect(paths({ models }, root)).toEqual(["generated/two.ts", "generated/mine.ts"]);
+  });
+
+  it("are one for a model that is named twice in the same way", () => {
+    const root = packageWith("models/one", "models/two");
+    expect(paths({ models: ["models/*", "**/one", "models/two", "./models/two/"] }, root)).toEqual([
+      "generated/one.ts",
+      "generated/two.ts",
+    ]);
+  });
+
+  it("are those of a folder whose name reads as a pattern", () => {
+    const root = packageWith("models/{a,b}", "models/a");
+    expect(paths({ models: ["models/{a,b}"] }, root)).toEqual(["generated/ab.ts"]);
   });
 
   it("have an index in each output folder, if one is wanted", () => {
@@ -91,6 +142,14 @@ describe("a project is refused", () => {
       "CONFIG_INVALID",
     );
     expect(message).toBe('CONFIG_INVALID: the configuration: models[1]: no SavedModel matches "modles/*"');
+  });
+
+  it.each(["models/one/*", "models/*/*"])("with %s, and says that the folder above is meant", (path) => {
+    const { message } = expectError(
+      () => generateProject({ models: [path] }, packageWith("models/one")),
+      "CONFIG_INVALID",
+    );
+    expect(message).toContain(`no SavedModel matches "${path}". Did you mean "${path.slice(0, -2)}"?`);
   });
 
   it("with two models that would be one file, but not with these in two folders", () => {
@@ -144,5 +203,31 @@ describe("a pattern", () => {
     expect(expandPattern(root, "near/*/*")).toEqual(["near/link/one"]);
     symlinkSync(root, join(root, "far", "back"), "junction");
     expect(expandPattern(root, "**/one")).toContain("far/one");
+  });
+});
+
+describe("the functions that write", () => {
+  it("create, update and leave alone, and remove what no model is behind", () => {
+    const root = packageWith("models/one", "models/two");
+    const config = { models: ["models/*"] };
+    const write = (): readonly string[] =>
+      writeProject(generateProject(config, root), root).map(({ change }) => change);
+    expect(write()).toEqual(["created", "created"]);
+    const one = join(root, "generated/one.ts");
+    writeFileSync(one, `${readFileSync(one, "utf8")}// more\n`);
+    expect(write()).toEqual(["updated", "unchanged"]);
+    rmSync(join(root, "models/two"), { recursive: true });
+    const orphans = findOrphans(config, root, generateProject(config, root));
+    removeOrphans(orphans, root);
+    expect(readdirSync(join(root, "generated"))).toEqual(["one.ts"]);
+  });
+
+  it("write nothing where one file is in the way", () => {
+    const root = packageWith("models/one", "models/two");
+    mkdirSync(join(root, "generated"));
+    writeFileSync(join(root, "generated/two.ts"), "// mine\n");
+    const files = generateProject({ models: ["models/*"] }, root);
+    expectError(() => writeProject(files, root), "OUTPUT_CONFLICT");
+    expect(readdirSync(join(root, "generated"))).toEqual(["two.ts"]);
   });
 });

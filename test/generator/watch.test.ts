@@ -171,6 +171,37 @@ it("leaves a file alone whose text is the same", async () => {
   expect([after.ino, after.mtimeNs]).toEqual([before.ino, before.mtimeNs]);
 });
 
+it("writes again what was removed, and leaves alone what was edited", async () => {
+  const { root, changes, client } = await watched({ models: ["models/a", "models/b"], output: "generated" });
+  writeModel(join(root, "models/b"), modelWith("other"));
+  await vi.waitFor(() => expect(existsSync(join(root, "generated/b.ts"))).toBe(true), WAIT);
+  const seen = changes.length;
+  const edited = `${client("a.ts")}// edited\n`;
+  writeFileSync(join(root, "generated/a.ts"), edited);
+  rmSync(join(root, "generated/b.ts"));
+  await vi.waitFor(() => expect(changes.length).toBeGreaterThan(seen), WAIT);
+  expect(changes.at(-1)?.files.map(({ file, change }) => [file.path, change])).toEqual([["generated/b.ts", "created"]]);
+  expect(client("a.ts")).toBe(edited);
+  rmSync(join(root, "generated"), { recursive: true });
+  await vi.waitFor(() => expect(client("b.ts")).toContain("other("), WAIT);
+  expect(client("a.ts")).toContain("first(");
+});
+
+it("goes on when the file that was in the way is gone", async () => {
+  const root = tempFolder();
+  writeModel(join(root, "a"), modelWith("first"));
+  mkdirSync(join(root, "generated"));
+  const file = join(root, "generated/a.ts");
+  writeFileSync(file, "// mine\n");
+  const watcher = new Watcher({ config: { models: ["a"] }, root }, undefined);
+  // What is told once is not told again while it lasts.
+  expect(await watcher.step(0)).toMatchObject({ broken: 1, errors: [{ code: "OUTPUT_CONFLICT" }] });
+  for (const now of [1000, 2000, 3000]) expect(await watcher.step(now)).toBeUndefined();
+  rmSync(file);
+  expect(await watcher.step(4000)).toMatchObject({ broken: 0, files: [{ change: "created" }] });
+  expect(await watcher.step(5000)).toBeUndefined();
+});
+
 it("does not write over a file that it did not generate", async () => {
   const root = tempFolder();
   writeModel(join(root, "models/a"), modelWith("first"));

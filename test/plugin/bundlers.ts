@@ -1,12 +1,15 @@
 import { join } from "node:path";
-import { type Compiler, type Configuration, rspack } from "@rspack/core";
+import { fileURLToPath } from "node:url";
+import { type Configuration as RspackConfiguration, rspack } from "@rspack/core";
 import * as esbuild from "esbuild";
 import { type Plugin as RollupPlugin, rollup } from "rollup";
 import { savedmodel as esbuildPlugin, type PluginOptions } from "savedmodel/esbuild";
 import { savedmodel as rollupPlugin } from "savedmodel/rollup";
 import { savedmodel as rspackPlugin } from "savedmodel/rspack";
 import { savedmodel as vitePlugin } from "savedmodel/vite";
+import { savedmodel as webpackPlugin } from "savedmodel/webpack";
 import * as vite from "vite";
+import { type Configuration as WebpackConfiguration, webpack } from "webpack";
 import type { App } from "./app.js";
 
 /** The formats of a bundle for Node. */
@@ -58,12 +61,33 @@ const buildEsbuild: Build = async ({ root, entry }, options, format) => {
   });
 };
 
-const buildRspack: Build = async (app, options, format) => {
-  const compiler = rspack({ ...rspackConfig(app, format), plugins: [rspackPlugin(options)] });
-  await runCompiler(compiler);
+const buildWebpack: Build = async (app, options, format) => {
+  await runCompiler(webpack({ ...webpackConfig(app, format), plugins: [webpackPlugin(options)] }));
 };
 
-export function rspackConfig({ root, entry }: App, format: Format): Configuration {
+const buildRspack: Build = async (app, options, format) => {
+  await runCompiler(rspack({ ...rspackConfig(app, format), plugins: [rspackPlugin(options)] }));
+};
+
+export function webpackConfig(app: App, format: Format): WebpackConfiguration {
+  const loader = fileURLToPath(new URL("./strip-types.cjs", import.meta.url));
+  return {
+    ...compilerConfig(app, format),
+    experiments: { outputModule: format === "esm" },
+    module: { rules: [{ test: /\.ts$/, loader }] },
+  };
+}
+
+export function rspackConfig(app: App, format: Format): RspackConfiguration {
+  const options = { jsc: { parser: { syntax: "typescript" } } };
+  return {
+    ...compilerConfig(app, format),
+    module: { rules: [{ test: /\.ts$/, loader: "builtin:swc-loader", options }] },
+  };
+}
+
+/** What webpack and Rspack have in common. */
+function compilerConfig({ root, entry }: App, format: Format): WebpackConfiguration & RspackConfiguration {
   const isModule = format === "esm";
   return {
     context: root,
@@ -78,20 +102,28 @@ export function rspackConfig({ root, entry }: App, format: Format): Configuratio
       chunkFormat: isModule ? "module" : "commonjs",
     },
     resolve: { extensions: [".ts", ".js"] },
-    module: {
-      rules: [{ test: /\.ts$/, loader: "builtin:swc-loader", options: { jsc: { parser: { syntax: "typescript" } } } }],
-    },
   };
 }
 
-async function runCompiler(compiler: Compiler): Promise<void> {
+/** A compiler of either. */
+interface CompilerLike {
+  run(done: (error: Error | null, stats?: StatsLike) => void): unknown;
+  close(done: () => void): void;
+}
+
+interface StatsLike {
+  hasErrors(): boolean;
+  toString(): string;
+}
+
+async function runCompiler(compiler: CompilerLike): Promise<void> {
   const text = await new Promise<string>((resolve, reject) => {
     compiler.run((error, stats) => {
       if (error) reject(error);
       else resolve(stats?.hasErrors() ? stats.toString() : "");
     });
   });
-  await new Promise((resolve) => compiler.close(resolve));
+  await new Promise<void>((resolve) => compiler.close(resolve));
   if (text !== "") throw new Error(text);
 }
 
@@ -100,5 +132,6 @@ export const bundlers: Readonly<Record<string, Build>> = {
   vite: buildVite,
   rollup: buildRollup,
   esbuild: buildEsbuild,
+  webpack: buildWebpack,
   rspack: buildRspack,
 };

@@ -7,9 +7,11 @@ import { savedmodel as esbuildPlugin } from "savedmodel/esbuild";
 import { savedmodel as rollupPlugin } from "savedmodel/rollup";
 import { savedmodel as rspackPlugin } from "savedmodel/rspack";
 import { savedmodel as vitePlugin } from "savedmodel/vite";
+import { savedmodel as webpackPlugin } from "savedmodel/webpack";
 import * as vite from "vite";
+import { webpack } from "webpack";
 import type { App } from "./app.js";
-import { rspackConfig, typescript } from "./bundlers.js";
+import { rspackConfig, typescript, webpackConfig } from "./bundlers.js";
 
 /** A bundler that watches. */
 interface Watching {
@@ -57,15 +59,30 @@ const watchEsbuild: Watch = async ({ root, entry }) => {
   return { code: async () => bundleOf(root), close: () => context.dispose() };
 };
 
+const quiet = { infrastructureLogging: { level: "none" } } as const;
+
+const watchWebpack: Watch = async (app) => {
+  const compiler = webpack({ ...webpackConfig(app, "esm"), ...quiet, plugins: [webpackPlugin(options)] });
+  return watchCompiler(app, compiler);
+};
+
 const watchRspack: Watch = async (app) => {
-  const config = rspackConfig(app, "esm");
-  const compiler = rspack({ ...config, infrastructureLogging: { level: "none" }, plugins: [rspackPlugin(options)] });
+  const compiler = rspack({ ...rspackConfig(app, "esm"), ...quiet, plugins: [rspackPlugin(options)] });
+  return watchCompiler(app, compiler);
+};
+
+/** What is used of a compiler of webpack or Rspack. */
+interface CompilerLike {
+  watch(options: object, done: () => void): { close(done: () => void): void } | undefined;
+}
+
+function watchCompiler({ root }: App, compiler: CompilerLike): Watching {
   const watching = compiler.watch({}, () => {});
   return {
-    code: async () => bundleOf(app.root),
+    code: async () => bundleOf(root),
     close: () => new Promise<void>((resolve) => watching?.close(() => resolve())),
   };
-};
+}
 
 function bundleOf(root: string): string {
   const file = join(root, "dist/main.js");
@@ -76,5 +93,6 @@ export const watchers: Readonly<Record<string, Watch>> = {
   vite: watchVite,
   rollup: watchRollup,
   esbuild: watchEsbuild,
+  webpack: watchWebpack,
   rspack: watchRspack,
 };

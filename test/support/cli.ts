@@ -10,9 +10,17 @@ export interface Finished {
 }
 
 /** Runs the built command line as a user would, without a terminal. */
-export function savedmodel(parameters: readonly string[], cwd?: string): Finished {
-  // Whoever runs the tests may want colours; a user who pipes the output gets none.
-  const { FORCE_COLOR: _, ...env } = process.env;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...parameters], { cwd, env, encoding: "utf8" });
+export function savedmodel(
+  parameters: readonly string[],
+  cwd?: string,
+  variables: Readonly<Record<string, string>> = {},
+): Finished {
+  // Whoever runs the tests may want colours, and may say how wide the terminal is; a user who pipes the output gets neither.
+  const { FORCE_COLOR: _, COLUMNS: __, ...env } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...parameters], {
+    cwd,
+    env: { ...env, ...variables },
+    encoding: "utf8",
+  });
   return { status, stdout, stderr };
 }

@@ -8,6 +8,8 @@ export interface ParsedClient {
   readonly interfaces: readonly ParsedInterface[];
   /** The methods of the interface of promises. */
   readonly asyncMethods: readonly ParsedMethod[];
+  /** The functions of the interface that a fake client is made of. */
+  readonly fakes: readonly ParsedFunction[];
   readonly className: string;
   /** The members of the class after `load` and `fake`, in pairs of an overload and an implementation. */
   readonly methods: readonly ParsedMethod[];
@@ -22,9 +24,13 @@ interface ParsedInterface {
   readonly properties: readonly string[];
 }
 
-interface ParsedMethod {
+interface ParsedFunction {
   readonly name: string;
   readonly parameters: readonly string[];
+}
+
+interface ParsedMethod extends ParsedFunction {
+  readonly parameterTypes: readonly string[];
   readonly returns: string;
   /** `@param x`, `@returns`, … */
   readonly tags: readonly string[];
@@ -46,10 +52,13 @@ export function parseClient(text: string): ParsedClient {
   const fakes = others.filter(({ name }) => name === "fake");
   const fake = { parameters: ["methods"], tags: ["@param methods"], implemented: true };
   expect(fakes).toMatchObject(promises === undefined ? [] : [fake]);
+  const functions = interfaces.find(({ name }) => name.text === fakes[0]?.parameterTypes[0]);
+  expect(functions === undefined).toBe(promises === undefined);
   return {
     statements: file.statements.map(({ kind }) => ts.SyntaxKind[kind]),
-    interfaces: interfaces.filter((declaration) => declaration !== promises).map(parseInterface),
+    interfaces: interfaces.filter((other) => other !== promises && other !== functions).map(parseInterface),
     asyncMethods: (promises?.members ?? []).map(parseMember),
+    fakes: (functions?.members ?? []).map(parseFunction),
     className: clientClass?.name?.text ?? "",
     methods: others.slice(fakes.length),
     descriptor: descriptorOf(file),
@@ -71,11 +80,21 @@ function parseMember(member: ts.ClassElement | ts.TypeElement): ParsedMethod {
   return {
     name: identifierOf(member.name),
     parameters: member.parameters.map(({ name }) => identifierOf(name)),
+    parameterTypes: member.parameters.map(({ type }) => type?.getText() ?? ""),
     returns: member.type?.getText() ?? "",
     tags: ts
       .getJSDocTags(member)
       .map((tag) => `@${tag.tagName.text}${ts.isJSDocParameterTag(tag) ? ` ${tag.name.getText()}` : ""}`),
     implemented: ts.isMethodDeclaration(member) && member.body !== undefined,
+  };
+}
+
+function parseFunction(member: ts.TypeElement): ParsedFunction {
+  if (!ts.isPropertySignature(member) || member.type === undefined || !ts.isFunctionTypeNode(member.type))
+    throw new Error(`a fake is a ${ts.SyntaxKind[member.kind]}`);
+  return {
+    name: identifierOf(member.name),
+    parameters: member.type.parameters.map(({ name }) => identifierOf(name)),
   };
 }
 

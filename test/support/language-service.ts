@@ -20,7 +20,7 @@ export class Editor {
   constructor(files: Readonly<Record<string, string>>) {
     this.#files = new Map(Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text]));
     const { options } = ts.convertCompilerOptionsFromJson(consumerOptions, folder);
-    const read = (path: string): string | undefined => this.#files.get(path) ?? ts.sys.readFile(path);
+    const read = (path: string): string | undefined => this.#read(path);
     const host: ts.LanguageServiceHost = {
       getCompilationSettings: () => options,
       getCurrentDirectory: () => folder,
@@ -39,11 +39,56 @@ export class Editor {
     this.#service = ts.createLanguageService(host);
   }
 
-  /** What is offered at the `|` in the code: `name: kind`, in the order of the list. */
+  /** What is offered at the `|` in the code: `name: kind`, in the order of the list, and whether it is struck through. */
   completions(code: string): readonly string[] {
     const { path, place } = this.#open(code);
     const list = this.#service.getCompletionsAtPosition(path, place, {});
-    return (list?.entries ?? []).map(({ name, kind }) => `${name}: ${kind}`);
+    return (list?.entries ?? []).map(({ name, kind, kindModifiers = "" }) => {
+      return `${name}: ${kind}${kindModifiers.includes("deprecated") ? ", struck through" : ""}`;
+    });
+  }
+
+  /** What is offered for a name that is not imported: what the list says of it, and what choosing it adds to the file. */
+  imports(code: string): string {
+    const { path, place } = this.#open(code);
+    const preferences: ts.UserPreferences = { includeCompletionsForModuleExports: true };
+    const name = /[$\w]*$/.exec(code.slice(0, place))?.[0];
+    const list = this.#service.getCompletionsAtPosition(path, place, preferences);
+    return (list?.entries ?? [])
+      .filter((entry) => entry.name === name && entry.source !== undefined)
+      .map(({ name, source, data }) => {
+        const details = this.#service.getCompletionEntryDetails(path, place, name, {}, source, preferences, data);
+        const actions = (details?.codeActions ?? []).map(({ description, changes }) => {
+          const added = changes.flatMap(({ textChanges }) => textChanges.map(({ newText }) => newText.trim()));
+          return `${description}\n${added.join("\n")}`;
+        });
+        return [textOf(details?.displayParts), ...actions].join("\n");
+      })
+      .join("\n");
+  }
+
+  /** Where "Go to Definition" leads to from the `|`: the file, and the lines there. */
+  definitions(code: string): string {
+    const { path, place } = this.#open(code);
+    const found = this.#service.getDefinitionAtPosition(path, place) ?? [];
+    return found.map((span) => this.#declaration(span)).join("\n");
+  }
+
+  /** Everything that "Find All References" lists for the name at the `|`. */
+  references(code: string): string {
+    const { path, place } = this.#open(code);
+    const found = this.#service.getReferencesAtPosition(path, place) ?? [];
+    return found.map(({ fileName, textSpan }) => `${nameOf(fileName)}: ${this.#lineAt(fileName, textSpan)}`).join("\n");
+  }
+
+  /** What is struck through, and the hint that is shown for it. */
+  deprecations(code: string): string {
+    const { path, text } = this.#open(code);
+    return this.#service
+      .getSuggestionDiagnostics(path)
+      .filter(({ reportsDeprecated }) => reportsDeprecated !== undefined)
+      .map((found) => underlined(found, text))
+      .join("\n");
   }
 
   /** What is shown for the name at the `|`: its type, and its comment. */
@@ -75,13 +120,36 @@ export class Editor {
     const { path, text } = this.#open(code);
     const found = [...this.#service.getSyntacticDiagnostics(path), ...this.#service.getSemanticDiagnostics(path)];
     return found
-      .map(({ start = 0, length = 0, messageText, code: number }) => {
-        const begin = text.lastIndexOf("\n", start - 1) + 1;
-        const line = text.slice(begin).split("\n", 1)[0] ?? "";
-        const marks = `${" ".repeat(start - begin)}${"~".repeat(Math.min(length, line.length - (start - begin)))}`;
-        return `${line}\n${marks}\nTS${number}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
+      .map((diagnostic) => {
+        const related = (diagnostic.relatedInformation ?? []).map((other) => {
+          const span = { start: other.start ?? 0, length: other.length ?? 0 };
+          const place = other.file === undefined ? "" : ` (${this.#lineAt(other.file.fileName, span)})`;
+          return `\nalso: ${ts.flattenDiagnosticMessageText(other.messageText, "\n")}${place}`;
+        });
+        return `${underlined(diagnostic, text)}${related.join("")}`;
       })
       .join("\n");
+  }
+
+  /** The file that a declaration is in, and how it begins. */
+  #declaration({ fileName, textSpan, contextSpan = textSpan }: ts.DefinitionInfo): string {
+    const text = this.#read(fileName)?.slice(contextSpan.start, contextSpan.start + contextSpan.length) ?? "";
+    const lines = text.split("\n");
+    return `${nameOf(fileName)}: ${lines.slice(0, 5).join("\n")}${lines.length > 5 ? "\n…" : ""}`;
+  }
+
+  #lineAt(fileName: string, { start }: ts.TextSpan): string {
+    const text = this.#read(fileName) ?? "";
+    return (
+      text
+        .slice(text.lastIndexOf("\n", start - 1) + 1)
+        .split("\n", 1)[0]
+        ?.trim() ?? ""
+    );
+  }
+
+  #read(path: string): string | undefined {
+    return this.#files.get(path) ?? ts.sys.readFile(path);
   }
 
   /** Puts the code into the file that is edited. */
@@ -97,6 +165,22 @@ export class Editor {
 
 function textOf(parts: readonly ts.SymbolDisplayPart[] = []): string {
   return ts.displayPartsToString([...parts]);
+}
+
+/** The line of something found, with what is underlined in it, and the message. */
+function underlined({ start = 0, length = 0, messageText, code }: ts.Diagnostic, text: string): string {
+  const begin = text.lastIndexOf("\n", start - 1) + 1;
+  const line = text.slice(begin).split("\n", 1)[0] ?? "";
+  const marks = `${" ".repeat(start - begin)}${"~".repeat(Math.min(length, line.length - (start - begin)))}`;
+  return `${line}\n${marks}\nTS${code}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
+}
+
+/** A file as a user names it: of the package, or beside the edited one. */
+function nameOf(path: string): string {
+  return path
+    .replace(`${folder}/`, "")
+    .replace(`${root}dist/`, "savedmodel/")
+    .replace(/^.*node_modules\//, "");
 }
 
 function tagText({ name, text }: ts.JSDocTagInfo): string {

