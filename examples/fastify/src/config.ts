@@ -1,0 +1,40 @@
+/** What the environment says about this service. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** The SavedModel to serve. `POST /admin/train` replaces it. */
+  readonly model: string;
+  /** Without it there are no routes below `/admin`. */
+  readonly adminToken: string | undefined;
+  /** How many runs may wait; what comes on top is answered with 503. */
+  readonly maxQueue: number;
+  /** Predictions that are asked for at the same time run together: so many rows, */
+  readonly maxBatch: number;
+  /** and the first waits so many milliseconds for others. */
+  readonly maxDelay: number;
+  /** How many milliseconds requests have to end after SIGTERM. */
+  readonly grace: number;
+}
+
+/** @throws Error naming the variable that is missing or no number */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const { MODEL } = env;
+  if (!MODEL) throw new Error("MODEL must name the folder of the SavedModel to serve");
+  return {
+    host: env.HOST ?? "127.0.0.1",
+    port: integer(env, "PORT", 3000),
+    model: MODEL,
+    adminToken: env.ADMIN_TOKEN || undefined,
+    maxQueue: integer(env, "MAX_QUEUE", 64),
+    maxBatch: integer(env, "MAX_BATCH", 256),
+    maxDelay: integer(env, "MAX_DELAY", 2),
+    grace: integer(env, "GRACE", 10_000),
+  };
+}
+
+function integer(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+  const text = env[name];
+  if (text === undefined) return otherwise;
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`${name} must be an integer, not ${JSON.stringify(text)}`);
+  return Number(text);
+}

@@ -1,0 +1,28 @@
+import { buildApp } from "./app.js";
+import { readConfig } from "./config.js";
+import { Regression } from "./generated/regression.js";
+import { ServedModel } from "./served-model.js";
+
+const config = readConfig(process.env);
+const { maxQueue, maxBatch, maxDelay } = config;
+const served = new ServedModel(() =>
+  Regression.load(config.model, { maxQueue, batching: { pred: { maxBatch, maxDelay } } }),
+);
+const app = buildApp(served, config, { logger: true });
+
+process.on("SIGHUP", () => {
+  served.reload().then(
+    () => app.log.info("serving the new model"),
+    (error: unknown) => app.log.error(error, "the new model is refused, the old one goes on"),
+  );
+});
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.once(signal, () => {
+    // Connections are refused, requests are answered, the model is closed, and nothing is left to do: the process ends.
+    void app.close();
+    setTimeout(() => process.exit(1), config.grace).unref();
+  });
+}
+
+await app.listen({ host: config.host, port: config.port });

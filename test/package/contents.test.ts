@@ -1,0 +1,215 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, extname, join, posix } from "node:path";
+import { fileURLToPath } from "node:url";
+import { extract } from "tar";
+import ts from "typescript";
+import { beforeAll, describe, expect, it } from "vitest";
+import { runCompiler } from "../support/compilers.js";
+import { newStrangersFolder, outputAsUser, packPackage } from "../support/stranger.js";
+
+interface Manifest {
+  readonly name: string;
+  readonly license?: string;
+  readonly type?: string;
+  readonly engines?: Readonly<Record<string, string>>;
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The tarball, what is in it, and a project in which it is installed. */
+let folder = "";
+let tarball = "";
+let unpacked = "";
+let files: readonly string[] = [];
+let manifest: Manifest;
+
+beforeAll(() => {
+  folder = newStrangersFolder();
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    tarball = packPackage(folder);
+    unpacked = join(folder, "unpacked");
+    mkdirSync(unpacked);
+    extract({ file: tarball, cwd: unpacked, strip: 1, sync: true });
+    files = readdirSync(unpacked, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) =>
+        join(parentPath, name)
+          .slice(unpacked.length + 1)
+          .replaceAll("\\", "/"),
+      );
+    manifest = manifestIn(unpacked);
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return remove;
+});
+
+function manifestIn(home: string): Manifest {
+  return JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as Manifest;
+}
+
+const textOf = (file: string): string => readFileSync(join(unpacked, file), "utf8");
+
+describe("the tarball", () => {
+  it("is small", () => {
+    expect(statSync(tarball).size).toBeLessThanOrEqual(300_000);
+  });
+
+  it("holds programs, declarations and documents; no tests, models, sources or maps", () => {
+    const rest = files.filter((file) => !/^dist\/(runtime|generator|templates)\/.+\.(js|d\.ts)$/.test(file));
+    expect(rest.sort()).toEqual([
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "docs/model-description.schema.json",
+      "package.json",
+    ]);
+    expect(files.filter((file) => /(^|\/)(test|tests|examples|bench)\/|\.test\./.test(file))).toEqual([]);
+  });
+
+  it("has every declaration that the entry points reach", () => {
+    const seen = new Set<string>();
+    const visit = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      for (const { fileName } of ts.preProcessFile(textOf(file), true, true).importedFiles) {
+        if (fileName.startsWith(".")) visit(posix.join(posix.dirname(file), fileName.replace(/\.js$/, ".d.ts")));
+      }
+    };
+    const entries = Object.values(manifest.exports).flatMap((entry) =>
+      typeof entry === "string" ? [] : [entry.types],
+    );
+    for (const entry of entries) visit(posix.normalize(entry));
+    expect(seen.size).toBeGreaterThan(entries.length);
+    expect([...seen].filter((file) => !files.includes(file))).toEqual([]);
+  });
+
+  it("says nothing of the machine that made it", () => {
+    const places = [root.replace(/\/$/, ""), "sourceMappingURL", "file:///"];
+    const found = files.flatMap((file) => {
+      const text = textOf(file);
+      return places.filter((place) => text.includes(place)).map((place) => `${file}: ${place}`);
+    });
+    expect(found).toEqual([]);
+  });
+
+  it("imports only what its package.json depends on", () => {
+    const { dependencies = {}, peerDependencies = {} } = manifest;
+    const known = [manifest.name, ...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+    const found = files.flatMap((file) =>
+      importsOf(file)
+        .filter((name) => !known.includes(name))
+        .map((name) => `${file}: ${name}`),
+    );
+    expect(found).toEqual([]);
+  });
+});
+
+/** The packages that a program or its declarations import, in whatever way. */
+function importsOf(file: string): readonly string[] {
+  if (!/\.(js|d\.ts)$/.test(file)) return [];
+  const { importedFiles, typeReferenceDirectives } = ts.preProcessFile(textOf(file), true, true);
+  return [...importedFiles, ...typeReferenceDirectives]
+    .map(({ fileName }) => fileName)
+    .filter((name) => !/^(\.|node:)/.test(name) && !builtinModules.includes(name))
+    .map((name) => name.split("/", name.startsWith("@") ? 2 : 1).join("/"));
+}
+
+describe("package.json", () => {
+  it("has what npm and its users want to know", () => {
+    expect(manifest).toMatchObject({
+      name: "savedmodel",
+      license: "Apache-2.0",
+      type: "module",
+      engines: { node: expect.stringMatching(/^>=\d/) },
+      publishConfig: { access: "public", provenance: true },
+    });
+  });
+
+  it("has no script that runs when a user installs the package", () => {
+    const automatic = ["preinstall", "install", "postinstall"];
+    expect(Object.keys(manifest.scripts ?? {}).filter((name) => automatic.includes(name))).toEqual([]);
+  });
+});
+
+describe("an installed package", () => {
+  const entries = (): readonly string[] =>
+    Object.keys(manifest.exports)
+      .filter((key) => extname(key) !== ".json")
+      .map((key) => manifest.name + key.slice(1));
+
+  it("has every entry point, for import and for require, with no bundler installed for its plugins", () => {
+    const names = JSON.stringify(entries());
+    const script = `
+      const names = ${names};
+      const required = names.map((name) => Object.keys(require(name)).length > 0);
+      Promise.all(names.map((name) => import(name))).then((imported) => {
+        const same = imported.every((module, index) => module === require(names[index]));
+        console.log(JSON.stringify({ required, same }));
+      });`;
+    writeFileSync(join(folder, "entries.cjs"), script);
+    const printed = JSON.parse(outputAsUser(folder, process.execPath, ["entries.cjs"])) as object;
+    expect(printed).toEqual({ required: entries().map(() => true), same: true });
+  });
+
+  // TypeScript allows `require` of ES modules, which a CommonJS project's imports are, from 5.8 on.
+  it.each(["commonjs", "module"])("has types at every entry point for a project of type %s", (type) => {
+    const project = join(folder, type);
+    mkdirSync(project);
+    const lines = entries().map((name, index) => `import * as entry${index} from "${name}";\n`);
+    const used = `export const entries: readonly object[] = [${entries().map((_, index) => `entry${index}`)}];\n`;
+    writeFileSync(join(project, "index.ts"), lines.join("") + used);
+    writeFileSync(join(project, "package.json"), JSON.stringify({ type }));
+    const compilerOptions = {
+      target: "es2022",
+      lib: ["es2023", "esnext.disposable"],
+      types: ["node"],
+      module: "nodenext",
+      strict: true,
+      skipLibCheck: true,
+      noEmit: true,
+    };
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["index.ts"] }));
+    const compiler = join(dirname(folder), "node_modules/typescript/bin/tsc");
+    expect(outputAsUser(project, process.execPath, [compiler, "-p", ".", "--pretty", "false"])).toBe("");
+    expect(runCompiler("typescript-7", ["-p", project, "--pretty", "false"])).toBe("");
+  });
+
+  it("brings few packages, all under permissive licences", () => {
+    const packages = new Map<string, string>();
+    collect(join(dirname(folder), "node_modules/savedmodel"), packages);
+    const permissive = /^(0BSD|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0|ISC|MIT|\(MIT OR CC0-1\.0\))$/;
+    expect([...packages].filter(([, license]) => !permissive.test(license))).toEqual([]);
+    expect(packages.size).toBeGreaterThan(20);
+    expect(packages.size).toBeLessThanOrEqual(70);
+  });
+});
+
+/** The licences of a package and of all that it depends on, as they are installed. */
+function collect(home: string, into: Map<string, string>): void {
+  if (into.has(home)) return;
+  const { license, dependencies = {}, optionalDependencies = {} } = manifestIn(home);
+  into.set(home, license ?? "none");
+  for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+    const found = installedFor(home, name);
+    if (found !== undefined) collect(found, into);
+    else if (!(name in optionalDependencies)) throw new Error(`${home} lacks ${name}`);
+  }
+}
+
+/** The nearest package of this name, as Node.js looks for it. */
+function installedFor(home: string, name: string): string | undefined {
+  for (let place = home; place !== dirname(place); place = dirname(place)) {
+    const found = join(place, "node_modules", name);
+    if (existsSync(join(found, "package.json"))) return found;
+  }
+  return undefined;
+}
