@@ -38,6 +38,9 @@ export async function loadConfig(cwd: string, file?: string): Promise<LoadedConf
   return { config: checkConfig(value, name), root: dirname(path), file: path };
 }
 
+/** What the compiler writes beside a module. */
+const COMPILED: Readonly<Record<string, string>> = { ".ts": ".js", ".mts": ".mjs" };
+
 /**
  * The configuration file of a folder: in it, or above it within its package.
  *
@@ -64,7 +67,9 @@ export function hasConfig(folder: string): boolean {
 }
 
 function configsIn(folder: string): readonly string[] {
-  return EXTENSIONS.map((extension) => join(folder, CONFIG_NAME + extension)).filter(existsSync);
+  const found = EXTENSIONS.filter((extension) => existsSync(join(folder, CONFIG_NAME + extension)));
+  const compiled = found.map((extension) => COMPILED[extension]);
+  return found.filter((extension) => !compiled.includes(extension)).map((end) => join(folder, CONFIG_NAME + end));
 }
 
 /** The folder and those around it, up to the one that holds package.json; the folder alone where there is none. */

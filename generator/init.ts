@@ -31,6 +31,11 @@ export interface InitPlan {
   readonly isInstalled: boolean;
 }
 
+/** What `npm init` and `tsc --init` make does not go together. */
+const COMMON_JS =
+  'package.json does not say "type": "module": TypeScript makes CommonJS of what is here, and refuses that with ' +
+  "verbatimModuleSyntax, which `tsc --init` sets";
+
 /**
  * Plans the set-up of a project: a configuration of the models that are in it, scripts, and attributes of the generated
  * files. What is there stays; where all is there, nothing changes.
@@ -47,7 +52,6 @@ export async function planInit(cwd: string): Promise<InitPlan> {
   const { file, config } = present === undefined ? newConfig(root, manifest) : await presentConfig(cwd, present);
   const scripts = manifestText === undefined ? undefined : addScripts(manifestText);
   const attributes = attributesFile(root, config);
-  const missing = "there is no package.json, so no scripts were added";
   return {
     root,
     files: [
@@ -55,7 +59,10 @@ export async function planInit(cwd: string): Promise<InitPlan> {
       ...(scripts === undefined ? [] : [fileOf(manifestPath, scripts.text, aboutScripts(scripts.added))]),
       attributes,
     ],
-    notes: scripts === undefined ? [missing] : scripts.notes,
+    notes: [
+      ...(scripts?.notes ?? ["there is no package.json, so no scripts were added"]),
+      ...(file.change === "created" && file.path.endsWith(".ts") && manifest.type !== "module" ? [COMMON_JS] : []),
+    ],
     isInstalled: ["dependencies", "devDependencies"].some((key) => hasKey(manifest[key], "savedmodel")),
   };
 }

@@ -1,6 +1,4 @@
 import { relative, resolve } from "node:path";
-import { SavedModelError } from "../runtime/errors.js";
-import { firstLine, printable, reasonOf } from "../runtime/text.js";
 import type { ProjectFile } from "./project.js";
 import { removeFile } from "./project-remove.js";
 import { type Change, planChange, writeFiles } from "./write.js";
@@ -42,12 +40,5 @@ export function removeOrphans(orphans: readonly string[], root: string): void {
  */
 export function planFile({ path, text }: ProjectFile, root: string): Change {
   // Messages name the file as seen from where the command runs.
-  const shown = relative("", resolve(root, path));
-  try {
-    return planChange(shown, text);
-  } catch (cause) {
-    if (cause instanceof SavedModelError) throw cause;
-    const message = `${printable(shown, 500)} cannot be read: ${firstLine(reasonOf(cause))}`;
-    throw new SavedModelError("OUTPUT_CONFLICT", message, { cause });
-  }
+  return planChange(relative("", resolve(root, path)), text);
 }

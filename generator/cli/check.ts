@@ -22,6 +22,7 @@ const UNREADABLE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "MODEL_CORRUPT",
   "MODEL_FORMAT_UNSUPPORTED",
   "TAGS_NOT_FOUND",
+  "LOAD_FAILED",
 ]);
 
 interface CheckFlags extends ClientFlags {

@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { SavedModelError } from "../../runtime/errors.js";
-import { printable, quote, suggest } from "../../runtime/text.js";
+import { printable, quote } from "../../runtime/text.js";
+import { watchedMetric } from "../../runtime/training/monitor.js";
 import type { EarlyStopping } from "../../runtime/training/options.js";
 
 /** The options of `savedmodel train` as they are on the command line. */
@@ -64,34 +65,30 @@ function parsePart(text: string): number {
   throw new SavedModelError("INVALID_OPTION", `--validation must be a number between 0 and 1, got ${quote(text)}`);
 }
 
-/** Metrics of which more is better, most likely: less would stop the training where it gets good. */
-const MORE_IS_BETTER = /acc|auc|f1|precision|recall|score/i;
-
 /**
- * `5`, `5:loss`, `5:validation_accuracy:max`.
+ * `5`, `5:loss`, `5:validation_accuracy:max`. What is watched where it is not said, is what `fit` watches.
  *
- * @param metrics what can be watched
+ * @param metrics of the training
+ * @param validation its metrics
  * @throws SavedModelError `INVALID_OPTION`
  */
-export function parseEarlyStopping(text: string | undefined, metrics: readonly string[]): EarlyStopping | undefined {
+export function parseEarlyStopping(
+  text: string | undefined,
+  metrics: readonly string[],
+  validation: readonly string[],
+): EarlyStopping | undefined {
   if (text === undefined) return undefined;
   const [digits = "", ...rest] = text.split(":");
   const patience = parseInteger("--early-stopping", digits, 0, Number.MAX_SAFE_INTEGER);
   const end = rest.at(-1);
   const mode = end === "min" || end === "max" ? end : undefined;
-  const monitor = (mode === undefined ? rest : rest.slice(0, -1)).join(":") || metrics[0] || "";
-  if (!metrics.includes(monitor)) {
-    throw new SavedModelError("INVALID_OPTION", `--early-stopping: there is no metric ${quote(monitor)}`, {
-      fix: suggest(monitor, metrics, "There are"),
-    });
-  }
-  if (mode === undefined && MORE_IS_BETTER.test(monitor)) {
-    const what = `--early-stopping: is more or less of ${quote(monitor)} better?`;
-    throw new SavedModelError("INVALID_OPTION", what, {
-      fix: `Say it, as in --early-stopping ${quote(`${digits}:${monitor}:max`)}.`,
-    });
-  }
-  return { patience, monitor, mode: mode ?? "min", restoreBest: true };
+  const monitor = (mode === undefined ? rest : rest.slice(0, -1)).join(":");
+  const asked: EarlyStopping = { ...(monitor !== "" && { monitor }), ...(mode !== undefined && { mode }) };
+  const watched = watchedMetric(asked, metrics, validation, {
+    call: "--early-stopping",
+    example: (name, better) => `--early-stopping ${quote(`${digits}:${name}:${better}`)}`,
+  });
+  return { patience, ...watched, restoreBest: true };
 }
 
 /** The files that are written beside the model, by what they hold. */

@@ -62,8 +62,7 @@ export async function planTraining(directory: string, flags: TrainFlags): Promis
   if (measuring[0]?.key === trained.key) {
     throw new SavedModelError("INVALID_OPTION", `--evaluate: ${quote(trained.key)} is the signature that is trained`);
   }
-  const metrics = [...measuring.flatMap(metricsOf).map((name) => `validation_${name}`), ...metricsOf(trained)];
-  const earlyStopping = parseEarlyStopping(flags.earlyStopping, metrics);
+  const earlyStopping = parseEarlyStopping(flags.earlyStopping, metricsOf(trained), measuring.flatMap(metricsOf));
 
   const both = [trained, ...measuring];
   const assignments = readAssignments(both, flags.input ?? [], flags.constant ?? []);

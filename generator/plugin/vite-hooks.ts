@@ -19,7 +19,9 @@ export function viteHooks(clients: Clients): Partial<Plugin> {
     },
     resolveId: {
       order: "pre",
-      handler: (id, _importer, { ssr }) => (ssr === true && EXTERNAL.test(id) ? { id, external: true } : null),
+      // A server keeps its own list of what is external, and Vitest would look for a module of this name.
+      handler: (id, _importer, { ssr }) =>
+        resolved?.command === "build" && ssr === true && EXTERNAL.test(id) ? { id, external: true } : null,
     },
     closeBundle() {
       // A build that watches goes on after each bundle.

@@ -128,7 +128,7 @@ describe("savedmodel generate", () => {
     const generate = (): string => savedmodel(["generate", modelFolder("custom_model"), "-o", folder]).stdout;
     generate();
     const file = join(folder, "custom-model.ts");
-    writeFileSync(file, readFileSync(file, "utf8").replaceAll("\n", "\r\n"));
+    writeFileSync(file, `\uFEFF${readFileSync(file, "utf8").replaceAll("\n", "\r\n")}`);
     expect(generate()).toMatch(/^unchanged /);
   });
 

@@ -14,7 +14,7 @@ function project(manifest: object): string {
 
 describe("savedmodel init", () => {
   it("sets a project up, so that generate and check run without parameters", () => {
-    const root = project({});
+    const root = project({ type: "module" });
     const { status, stdout, stderr } = savedmodel(["init", "--yes"], root);
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toBe(
@@ -43,12 +43,13 @@ describe("savedmodel init", () => {
   });
 
   it("never overwrites a script, and says which one stays", () => {
-    const root = project({ scripts: { check: "biome check" } });
+    const root = project({ type: "module", scripts: { check: "biome check" } });
     const { stderr } = savedmodel(["init"], root);
     expect(stderr).toBe(
       '  note package.json has a script "check" already, which stays; ours would be: savedmodel check\n',
     );
     expect(JSON.parse(readFileSync(join(root, "package.json"), "utf8"))).toEqual({
+      type: "module",
       scripts: { check: "biome check", generate: "savedmodel generate" },
     });
   });

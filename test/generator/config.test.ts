@@ -163,6 +163,12 @@ describe("a configuration is refused", () => {
     expect(error.message).toMatch(/^CONFIG_INVALID: c\.ts: /);
   });
 
+  it("not where the compiler has put its output beside a module", async () => {
+    const text = 'export default { models: ["a"] };';
+    const root = packageOf({ "savedmodel.config.ts": text, "savedmodel.config.js": "throw new Error();" });
+    expect((await loadConfig(root))?.config).toEqual({ models: ["a"] });
+  });
+
   it("where there are two, or the one that is named is not there or of another kind", async () => {
     const root = packageOf({ "savedmodel.config.ts": "", "savedmodel.config.json": "", "config.yaml": "" });
     const two = await expectRejection(loadConfig(root), "CONFIG_INVALID");

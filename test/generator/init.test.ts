@@ -39,6 +39,7 @@ describe("a set-up", () => {
       "updated package.json scripts: generate, check",
       "created .gitattributes src/generated/**",
     ]);
+    expect(first.notes).toEqual([expect.stringMatching(/^package\.json does not say "type": "module": /)]);
     write(first);
     expect(readFileSync(join(root, "savedmodel.config.ts"), "utf8")).toBe(
       'import { defineConfig } from "savedmodel/generator";\n\n' +
@@ -58,11 +59,12 @@ describe("a set-up", () => {
   });
 
   it.each(["dependencies", "devDependencies"])("finds TypeScript and this package in %s", async (key) => {
-    const manifest = { [key]: { typescript: "6", savedmodel: "1" } };
+    const manifest = { type: "module", [key]: { typescript: "6", savedmodel: "1" } };
     const root = project({ "package.json": JSON.stringify(manifest), "a/": "" });
     const plan = await planInit(root);
     expect(summary(plan)[0]).toBe("created savedmodel.config.ts 1 model: a");
     expect(plan.isInstalled).toBe(true);
+    expect(plan.notes).toEqual([]);
   });
 
   it("of a folder without a package adds no scripts", async () => {

@@ -24,6 +24,17 @@ describe.each(Object.entries(bundlers))("a build by %s", (_, build) => {
     expectPrediction(app.root, join(app.root, "dist/main.js"));
   });
 
+  it("leaves out a client that nothing uses", async () => {
+    const app = makeApp();
+    const models = ["Regression", "Unused"].map((className) => ({ path: "models/regression", className }));
+    writeFileSync(app.entry, readFileSync(app.entry, "utf8").replace("generated/regression", "generated/index"));
+    await build(app, { models, index: true, importExtension: "none" }, "esm");
+    const bundle = join(app.root, "dist", fileOf("esm"));
+    expectPrediction(app.root, bundle);
+    expect(readFileSync(join(app.root, "generated/index.ts"), "utf8")).toContain("Unused");
+    expect(readFileSync(bundle, "utf8")).not.toContain("Unused");
+  });
+
   it("fails with the code when a model is broken, and writes no client", async () => {
     const app = makeApp();
     truncateSync(join(app.root, "models/regression/saved_model.pb"), 100);
@@ -36,6 +47,7 @@ describe.each(Object.entries(bundlers))("a build by %s", (_, build) => {
     ["an unknown option", { model: ["models/*"] }, 'INVALID_OPTION: savedmodel() has no option "model"'],
     ["an option without models", { index: true }, "INVALID_OPTION: savedmodel(): index is given, but no models"],
     ["models beside a file", { models: [], configFile: "x.ts" }, "INVALID_OPTION: savedmodel(): models and configFile"],
+    ["a key of a model", { models: [{ path: "a", tag: [] }] }, 'models[0] has no key "tag". Did you mean "tags"?'],
     ["a wrong value", { models: ["a"], index: "yes" }, "CONFIG_INVALID: savedmodel(): index must be true or false"],
     ["a file that is not there", { configFile: "nowhere/x.ts" }, "CONFIG_INVALID: "],
   ])("refuses %s", async (_, options, message) => {
