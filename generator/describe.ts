@@ -1,12 +1,13 @@
+import { argumentRestorer } from "../runtime/arguments.js";
 import { SavedModelError } from "../runtime/errors.js";
 import { openGraph } from "../runtime/graph.js";
 import { toPath } from "../runtime/locate.js";
 import { checkOptions, checkTags } from "../runtime/options.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../runtime/saved-model-file.js";
 import { readSignatures } from "../runtime/signatures.js";
+import { findVariableHandles } from "../runtime/split-variables.js";
 import { compareCodeUnits, printable } from "../runtime/text.js";
 import { listVariables } from "../runtime/variable-list.js";
-import { argumentRestorer } from "./arguments.js";
 import { readAssets, unknownOperations } from "./contents.js";
 import type { ModelDescription } from "./description.js";
 import { exampleReader } from "./example.js";
@@ -38,6 +39,7 @@ export function describe(directory: string, tags: readonly string[] | undefined,
     const graph = openGraph(metaGraph.graphDef);
     const withArguments = argumentRestorer(graph, metaGraph.objectGraphDef);
     const withExamples = exampleReader(graph);
+    const { byObject } = findVariableHandles(metaGraph, graph);
     const operations = [...graph.operationTypes()].sort(compareCodeUnits);
     return {
       formatVersion: 1,
@@ -47,7 +49,7 @@ export function describe(directory: string, tags: readonly string[] | undefined,
       tensorflowVersion: metaGraph.metaInfoDef?.tensorflowVersion ?? "",
       operations,
       unknownOperations: unknownOperations(operations),
-      variables: listVariables(metaGraph, graph, operations).map(({ description }) => description),
+      variables: listVariables(metaGraph, graph, operations, byObject).map(({ description }) => description),
       assets: readAssets(metaGraph),
       ...readFingerprint(directory),
       signatures: readSignatures(metaGraph).map((signature) => withExamples(withArguments(signature))),

@@ -33,7 +33,7 @@ export function diagnoseLoadFailure(directory: string, tags: readonly string[], 
       "OP_NOT_REGISTERED",
       `${name} needs the operation ${quote(op)}, which this TensorFlow lacks`,
       {
-        fix: "Pass the library of a custom operation to load() as `opLibraries`; if it is one of a newer TensorFlow than the installed one, see `npx savedmodel doctor`.",
+        fix: "If it is a custom one, a program passes its library to load() as `opLibraries`, and the command line takes none; if it is one of a newer TensorFlow than the installed one, see `npx savedmodel doctor`.",
         cause,
       },
     );

@@ -1,3 +1,4 @@
+import { readAuthorSignatures } from "./arguments.js";
 import { findDifferences } from "./compare.js";
 import type { ModelDescriptor } from "./descriptor.js";
 import { observeLoad } from "./diagnostics.js";
@@ -6,6 +7,7 @@ import { checkLoadOptions, type LoadOptions } from "./load-options.js";
 import { locateModel, toPath } from "./locate.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "./saved-model-file.js";
 import { Session } from "./session.js";
+import { readSignatures } from "./signatures.js";
 import { printable } from "./text.js";
 
 /**
@@ -22,7 +24,13 @@ export function loadSession(
   const folder = locateModel(toPath(directory));
   const load = (): Session => {
     const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, readMetaGraphs(folder)));
-    const session = new Session(folder, tags, options);
+    // A client knows what its author wrote, and is compared with what the file has.
+    const session = new Session(
+      folder,
+      tags,
+      options,
+      descriptor === undefined ? readAuthorSignatures : readSignatures,
+    );
     if (descriptor !== undefined) refuseOther(descriptor, session);
     return session;
   };

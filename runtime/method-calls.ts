@@ -15,7 +15,7 @@ import { printable, quote, suggest } from "./text.js";
 /** The calls of a loaded model, by the keys of its signatures. Each is made ready when it is first needed. */
 export class MethodCalls {
   readonly #session: Session | FakeSession;
-  readonly #methods: ReadonlyMap<string, Method>;
+  readonly methods: ReadonlyMap<string, Method>;
   readonly #batchers: Map<string, Batcher> = new Map();
 
   /** @throws SavedModelError `SIGNATURE_NOT_FOUND` or `INVALID_OPTION` for what cannot be batched */
@@ -25,7 +25,7 @@ export class MethodCalls {
     batching: Readonly<Record<string, BatchingOptions>> = {},
   ) {
     this.#session = session;
-    this.#methods = methods;
+    this.methods = methods;
     if (typeof batching !== "object" || batching === null || Array.isArray(batching)) {
       throw new SavedModelError("INVALID_OPTION", "batching must be an object of options by the key of a signature");
     }
@@ -39,13 +39,13 @@ export class MethodCalls {
    */
   method(key: string): Method {
     if (this.#session.disposed) throw new SavedModelError("DISPOSED", `${printable(key)}(): the model was disposed`);
-    const method = this.#methods.get(key);
+    const method = this.methods.get(key);
     if (method !== undefined) return method;
     const reason = this.#session.signatures.find((signature) => signature.key === key)?.unsupported;
     if (reason !== undefined) {
       throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${printable(key)}() cannot be run: ${reason}`);
     }
-    throw signatureNotFound(key, [...this.#methods.keys()]);
+    throw signatureNotFound(key, [...this.methods.keys()]);
   }
 
   /** Runs a signature on the calling thread. */
@@ -87,12 +87,7 @@ export class MethodCalls {
 
   /** The signatures with these keys, or all. */
   keys(chosen: readonly string[]): readonly string[] {
-    return chosen.length === 0 ? [...this.#methods.keys()] : chosen;
-  }
-
-  /** Has calls that wait to be batched wait no longer. */
-  flush(): void {
-    for (const batcher of this.#batchers.values()) batcher.flush();
+    return chosen.length === 0 ? [...this.methods.keys()] : chosen;
   }
 
   prepare(key: string, method: Method): Call {

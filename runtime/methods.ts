@@ -10,6 +10,8 @@ export interface Method {
   readonly outputs: readonly TensorDescription[];
   /** The property of each output, or undefined where the only output is returned as itself. */
   readonly properties: readonly string[] | undefined;
+  /** The same with the components of its ragged and sparse inputs, where the SignatureDef has keys for them. */
+  readonly loose?: Method | undefined;
   call?: Call;
 }
 
@@ -24,13 +26,50 @@ export function describeMethods(
     if (unsupported !== undefined || (descriptor !== undefined && client === undefined)) continue;
     const properties = client?.outputs.map((output) => output.property ?? output.key);
     const ordered = client?.inputs.flatMap((input) => toInput(input, inputs, descriptor?.examples));
-    methods.set(key, {
+    const method = {
       inputs: ordered ?? inputs,
       outputs: client?.outputs.flatMap((output) => withKey(outputs, output.key)) ?? outputs,
       properties: properties?.length === 1 ? undefined : properties,
-    });
+    };
+    methods.set(key, client === undefined ? { ...method, loose: withLooseInputs(method) } : method);
   }
   return methods;
+}
+
+/** The signatures of a client as its methods have them; those that it has no method for are left out. */
+export function describeSignatures(
+  signatures: readonly SignatureDescription[],
+  methods: ReadonlyMap<string, Method>,
+): readonly SignatureDescription[] {
+  return signatures.flatMap(({ key, methodName }) => {
+    const method = methods.get(key);
+    return method === undefined
+      ? []
+      : [{ key, methodName, inputs: method.inputs.map(withExample), outputs: method.outputs }];
+  });
+}
+
+function withExample({ features, ...input }: CallInput): TensorDescription {
+  if (features === undefined) return input;
+  return { ...input, example: features.map(({ property: _, ...feature }) => feature) };
+}
+
+/** The method that has inputs of these keys: the one itself, or the one with loose inputs. */
+export function methodFor(method: Method, keys: readonly string[]): Method {
+  const { inputs, loose } = method;
+  const hasLoose = loose?.inputs.some(({ key }) => keys.includes(key) && inputs.every((input) => input.key !== key));
+  return loose !== undefined && hasLoose === true ? loose : method;
+}
+
+function withLooseInputs(method: Method): Method | undefined {
+  const inputs = method.inputs.flatMap(({ optional, ...input }): readonly CallInput[] => {
+    const isOptional = optional === true ? { optional } : {};
+    const parts = (input.components ?? []).flatMap(({ role: _, key, ...part }) =>
+      key === undefined ? [] : [{ ...part, key, ...isOptional }],
+    );
+    return parts.length > 0 ? parts : [{ ...input, ...isOptional }];
+  });
+  return inputs.length === method.inputs.length ? undefined : { ...method, inputs };
 }
 
 /** The model's input that a client's argument means; nothing for one that the model does not have. */

@@ -12,7 +12,7 @@ import type { LoadOptions } from "./load-options.js";
 import { loadSession } from "./load-session.js";
 import { toPath } from "./locate.js";
 import { checkCallOptions, inArgumentOrder, MethodCalls } from "./method-calls.js";
-import { describeMethods, type Method } from "./methods.js";
+import { describeMethods, describeSignatures, type Method, methodFor } from "./methods.js";
 import { restoreVariables } from "./restore.js";
 import { saveWeights } from "./save/weights.js";
 import { saveModel } from "./save.js";
@@ -33,6 +33,7 @@ export class Model implements Disposable, AsyncDisposable {
   readonly #session: Session | FakeSession;
   readonly #calls: MethodCalls;
   readonly #descriptor: ModelDescriptor | undefined;
+  #signatures: readonly SignatureDescription[] | undefined;
   #async: unknown;
 
   /**
@@ -79,9 +80,15 @@ export class Model implements Disposable, AsyncDisposable {
     return new Model(undefined, directory, options);
   }
 
-  /** The signatures of the loaded model, sorted by key. */
+  /**
+   * The signatures, sorted by key; of a generated client, those that it has methods for. Inputs are as methods have them
+   * and `savedmodel inspect` shows them: in the author's order, ragged and sparse ones in one piece.
+   */
   get signatures(): readonly SignatureDescription[] {
-    return this.#session.signatures;
+    const { signatures } = this.#session;
+    if (this.#descriptor === undefined) return signatures;
+    this.#signatures ??= describeSignatures(signatures, this.#calls.methods);
+    return this.#signatures;
   }
 
   /**
@@ -106,7 +113,8 @@ export class Model implements Disposable, AsyncDisposable {
   /**
    * Runs a signature with inputs by raw key, for programs that do not know the model beforehand.
    *
-   * Ragged and sparse inputs are given as their components, where these are what the SignatureDef has keys for.
+   * A ragged or sparse input is one value under the key that {@link Model.signatures} has for it. Without a generated
+   * client it may be given as its components too, where the SignatureDef has a key for each.
    *
    * @returns the outputs by raw key, scalars as tensors too
    * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `UNKNOWN_INPUT`, and the codes of a call
@@ -133,7 +141,7 @@ export class Model implements Disposable, AsyncDisposable {
     return byKey(method, await this.#calls.start(signature, method, values, "tensors", checked));
   }
 
-  /** How many asynchronous calls run or wait. */
+  /** How many asynchronous calls run or wait, those in a batch one by one. */
   get pending(): number {
     return this.#session.lane.pending;
   }
@@ -237,8 +245,6 @@ export class Model implements Disposable, AsyncDisposable {
    */
   dispose(): void {
     this.#session.dispose();
-    // They are refused, instead of keeping the session until their time has come.
-    this.#calls.flush();
   }
 
   /** What `using` calls at the end of a block: `dispose()`. */
@@ -248,7 +254,6 @@ export class Model implements Disposable, AsyncDisposable {
 
   /** Takes no more calls, waits for the asynchronous ones that were accepted, and closes the session. Never rejects. */
   async close(): Promise<void> {
-    this.#calls.flush();
     await this.#session.close();
   }
 
@@ -261,6 +266,10 @@ export class Model implements Disposable, AsyncDisposable {
    * Runs a signature with inputs in argument order; called by generated code, whose methods give it its types.
    */
   protected call(signature: string, inputs: readonly unknown[]): unknown {
+    // As of a method that was taken from the class.
+    if (!(#calls in this)) {
+      throw new SavedModelError("INVALID_ARGUMENT", `${printable(signature)}() was called on what is no loaded model`);
+    }
     const method = this.#calls.method(signature);
     return asResult(method, this.#calls.run(signature, method, inputs, "plain"));
   }
@@ -304,7 +313,7 @@ export class Model implements Disposable, AsyncDisposable {
         `${call} takes the key of a signature and an object of inputs by key`,
       );
     }
-    const method = this.#calls.method(signature);
+    const method = methodFor(this.#calls.method(signature), Object.keys(inputs));
     const values = inArgumentOrder(`${printable(signature)}()`, method, inputs as Readonly<Record<string, unknown>>);
     return { method, values };
   }

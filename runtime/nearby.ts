@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { compareNatural, printable, suggest } from "./text.js";
+import { compareNatural, nearest, printable, quote } from "./text.js";
 
 /** More folders than these are not looked into, and no more than these are named. */
 const LOOKED_INTO = 1000;
@@ -24,10 +24,12 @@ export function suggestBeside(directory: string): string | undefined {
   const parent = dirname(directory);
   const names = modelsIn(parent).map((path) => relative(parent, path));
   if (names.length === 0) return undefined;
-  const what = `Models in ${show(parent)}`;
-  const advice = suggest(basename(directory), names, what, show);
-  if (!advice.startsWith(what) || names.length <= NAMED) return advice;
-  return `${what}: ${names.slice(0, NAMED).map(show).join(", ")} and ${names.length - NAMED} more.`;
+  const meant = nearest(basename(directory), names);
+  // As it is to be typed.
+  if (meant !== undefined) return `Did you mean ${quote(join(parent, meant))}?`;
+  const shown = names.slice(0, NAMED).map(show).join(", ");
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
+  return `Models in ${parent === "." ? "the working directory" : show(parent)}: ${shown}${more}.`;
 }
 
 /** The models in a folder, of those with versions the newest one, in natural order. */

@@ -2,7 +2,7 @@ import { type InspectOptions, inspect } from "node:util";
 import { flattenRagged } from "./call/ragged.js";
 import { type DType, dtypeInfo, isDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
-import { formatShape, MAX_RANK, type PartialShape } from "./shape.js";
+import { formatSizes, MAX_RANK, type PartialShape } from "./shape.js";
 import { Tensor } from "./tensor.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape } from "./types.js";
 
@@ -96,7 +96,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
 
   /** `float32 [2, ?]` */
   toString(): string {
-    return `${this.dtype} ${formatShape(this.shape)}`;
+    return `${this.dtype} ${formatSizes(this.shape)}`;
   }
 
   static {

@@ -49,7 +49,7 @@ export class Session {
   readonly api: NativeApi;
   readonly directory: string;
   readonly tags: readonly string[];
-  /** Sorted by key, with the tensors that they mean in the graph that was loaded. */
+  /** As they were read, sorted by key, with the tensors that they mean in the graph that was loaded. */
   readonly signatures: readonly SignatureDescription[];
   /** How the model saves its variables, if it can. */
   readonly saver: Message<"SaverDef"> | null;
@@ -78,11 +78,17 @@ export class Session {
   /**
    * Loads a SavedModel and restores its variables.
    *
+   * @param read how its signatures are read: as they are in the file, or as their authors wrote them
    * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL`, `MODEL_FORMAT_UNSUPPORTED`, `MODEL_CORRUPT`,
    * `TAGS_NOT_FOUND`, `VARIABLES_NOT_FOUND`, `OP_LIBRARY_INVALID`, `OP_NOT_REGISTERED`, `LOAD_FAILED`, `INVALID_OPTION`, or
    * an error of the library
    */
-  constructor(directory: string, tags: readonly string[], options: LaneOptions & SessionOptions = {}) {
+  constructor(
+    directory: string,
+    tags: readonly string[],
+    options: LaneOptions & SessionOptions = {},
+    read: (metaGraph: Message<"MetaGraphDef">) => readonly SignatureDescription[] = readSignatures,
+  ) {
     this.directory = directory;
     this.tags = tags;
     this.lane = new Lane(options);
@@ -96,7 +102,7 @@ export class Session {
       this.#runOptions = encodeRunOptions(options);
       this.#graph = native.graph;
       requireVariables(directory, native.metaGraph);
-      this.signatures = readSignatures(native.metaGraph);
+      this.signatures = read(native.metaGraph);
       this.saver = native.metaGraph.saverDef;
       this.variableHandles = findVariableHandles(native.metaGraph);
       // Copies: the decoder's views would keep the whole graph in memory.

@@ -24,11 +24,31 @@ export function isShape(shape: unknown): shape is readonly number[] {
 /** More dimensions than a person would read. */
 const SHOWN_DIMENSIONS = 16;
 
-/** `[?, 2]`; `[...]` is an unknown rank, `[]` a scalar. */
+/** What a shape is, for messages. */
+export const SHAPE_RULE: string = `a shape is a list of at most ${MAX_RANK} sizes: integers from 0 on, whose product can be counted`;
+
+/** `[?, 2]`, `scalar`; `[...]` is an unknown rank. */
 export function formatShape(shape: ShapeSpec): string {
   if (shape === null) return "[...]";
+  return shape.length === 0 ? "scalar" : formatSizes(shape);
+}
+
+/** `[?, 2]`; `[]` is a scalar, as in the types of tensors. */
+export function formatSizes(shape: PartialShape): string {
   const shown = shape.slice(0, SHOWN_DIMENSIONS).map((size) => size ?? "?");
   return `[${shown.join(", ")}${shape.length > SHOWN_DIMENSIONS ? `, … (rank ${shape.length})` : ""}]`;
+}
+
+/** More rows without an element in them than nested arrays are made of. */
+const MAX_EMPTY_ROWS = 2 ** 25;
+
+/**
+ * Whether nested arrays can be made of a tensor of this shape. One with a dimension of 0 has no elements, but any number of
+ * rows: TensorFlow has a `[2**52, 0]`.
+ */
+export function isNestable(shape: readonly number[], maxRows: number = MAX_EMPTY_ROWS): boolean {
+  const empty = shape.indexOf(0);
+  return empty === -1 || elementCount(shape.slice(0, empty)) <= maxRows;
 }
 
 /** The number of elements of a fully known shape; 1 for a scalar. */

@@ -17,7 +17,9 @@ const HIDDEN: ReadonlySet<string> = new Set(["__saved_model_init_op", "__saved_m
  * The signatures of a meta graph, sorted by key. Inputs and outputs are in natural order: the file's own order means
  * nothing, because a proto map has none.
  */
-export function readSignatures(metaGraph: Message<"MetaGraphDef">): readonly SignatureDescription[] {
+export function readSignatures(
+  metaGraph: Pick<Message<"MetaGraphDef">, "signatureDef">,
+): readonly SignatureDescription[] {
   const byKey = new Map<string, Message<"SignatureDef">>();
   for (const { key, value } of metaGraph.signatureDef) {
     if (value !== null && !HIDDEN.has(key)) byKey.set(key, value);

@@ -3,7 +3,7 @@ import { gather, scatter } from "./call/gather.js";
 import { stageSparse } from "./call/sparse.js";
 import { type DType, dtypeInfo, isDType, slotsOf } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
-import { elementCount, formatShape } from "./shape.js";
+import { elementCount, formatSizes } from "./shape.js";
 import { copyElements, Tensor } from "./tensor.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, SparseParts } from "./types.js";
 
@@ -116,7 +116,7 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
 
   /** `float32 [2, 3]` */
   toString(): string {
-    return `${this.dtype} ${formatShape(this.shape)}`;
+    return `${this.dtype} ${formatSizes(this.shape)}`;
   }
 
   static {

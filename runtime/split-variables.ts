@@ -29,11 +29,13 @@ export interface VariableHandles {
 /**
  * Finds the variables, and those that are split, by following both the functions and the checkpoint to the same object of
  * Python's. Models of TensorFlow 1 have no objects.
+ *
+ * @param given the graph of the meta graph, where it is open already
  */
-export function findVariableHandles(metaGraph: MetaGraph): VariableHandles {
+export function findVariableHandles(metaGraph: MetaGraph, given?: GraphIndex): VariableHandles {
   const none = { split: [], byObject: new Map<number, string>() };
   if (!metaGraph.saverDef?.saveTensorName || metaGraph.objectGraphDef.length === 0) return none;
-  const graph = openGraph(metaGraph.graphDef);
+  const graph = given ?? openGraph(metaGraph.graphDef);
   const checkpoint = readSaveFunction(metaGraph.saverDef.saveTensorName, graph);
   if (checkpoint === undefined) return none;
   const objects = decode("SavedObjectGraph", metaGraph.objectGraphDef);

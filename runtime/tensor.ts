@@ -3,7 +3,7 @@ import { stage } from "./call/stage.js";
 import { type AnyTypedArray, type DType, dtypeInfo, isDType, type NumericDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
 import { allocateNative } from "./native-memory.js";
-import { elementCount, formatShape, isShape, MAX_RANK } from "./shape.js";
+import { elementCount, formatShape, formatSizes, isNestable, isShape, SHAPE_RULE } from "./shape.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, TensorData } from "./types.js";
 import { valueAt } from "./value-at.js";
 
@@ -16,7 +16,8 @@ type DataLike<D extends DType> = AnyNestedLike<D>;
 /** `[1, 2]` for the `readonly [1, 2]` that a const type parameter makes of a literal. */
 type Writable<S extends Shape> = { -readonly [Axis in keyof S]: S[Axis] };
 
-const NO_SHAPE = `a shape is a list of at most ${MAX_RANK} sizes: integers from 0 on, whose product can be counted`;
+/** More rows without an element in them than are printed. */
+const MAX_PRINTED_ROWS = 1000;
 
 /**
  * A dense tensor in JavaScript memory: a dtype, a shape and elements in row-major order.
@@ -57,7 +58,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   static from(dtype: DType, data: DataLike<DType>, shape?: Shape): Tensor {
     if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `Tensor.from(): ${String(dtype)} is no dtype`);
     if (shape !== undefined && !isShape(shape))
-      throw new SavedModelError("INVALID_SHAPE", `Tensor.from(): ${NO_SHAPE}`);
+      throw new SavedModelError("INVALID_SHAPE", `Tensor.from(): ${SHAPE_RULE}`);
     const flat = shape && flatLength(data);
     if (flat !== undefined && flat !== elementCount(shape ?? [])) {
       const wanted = `${dtype} ${formatShape(shape ?? null)}`;
@@ -80,7 +81,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     if (!isDType(dtype) || (dtype as DType) === "string") {
       throw new SavedModelError("INVALID_DTYPE", `Tensor.allocate(): ${String(dtype)} is no dtype of numbers`);
     }
-    if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `Tensor.allocate(): ${NO_SHAPE}`);
+    if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `Tensor.allocate(): ${SHAPE_RULE}`);
     return new Tensor(dtype, shape as Shape as Writable<S>, allocateNative(dtype, shape));
   }
 
@@ -133,8 +134,16 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     return this.#at(0);
   }
 
-  /** The elements as nested arrays, numbers for float16 and bfloat16, `{ re, im }` for complex; a plain value for a scalar. */
+  /**
+   * The elements as nested arrays, numbers for float16 and bfloat16, `{ re, im }` for complex; a plain value for a scalar.
+   *
+   * @throws SavedModelError `INVALID_SIZE` when there would be more than 2^25 empty rows and nothing else; `INVALID_UTF8` when
+   * a string element is not valid UTF-8
+   */
   toArray(): Nested<Scalar<D>, S> {
+    if (!isNestable(this.shape)) {
+      throw new SavedModelError("INVALID_SIZE", `${this} has no elements, and too many rows to be made arrays`);
+    }
     let next = 0;
     const build = (axis: number): unknown => {
       const size = this.shape[axis];
@@ -149,6 +158,8 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   /**
    * What `JSON.stringify` writes: {@link Tensor.toArray}, with integers of 64 bits as decimal text. NaN and the infinities
    * become null, as JSON has it.
+   *
+   * @throws SavedModelError the codes of {@link Tensor.toArray}
    */
   toJSON(): unknown {
     const plain = (value: unknown): unknown => {
@@ -160,7 +171,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
 
   /** The same elements under another shape of the same size. */
   reshape<const T extends Shape>(shape: T): Tensor<D, Writable<T>> {
-    if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `reshape(): ${NO_SHAPE}`);
+    if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `reshape(): ${SHAPE_RULE}`);
     if (elementCount(shape) !== this.size) {
       throw new SavedModelError("INVALID_SHAPE", `${this} cannot be reshaped to ${formatShape(shape)}`);
     }
@@ -169,16 +180,17 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
 
   /** `float32 [1, 2]` */
   toString(): string {
-    return `${this.dtype} ${formatShape(this.shape)}`;
+    return `${this.dtype} ${formatSizes(this.shape)}`;
   }
 
   static {
-    // Printed as dtype, shape and nested elements; strings that are not text are shown as their bytes.
+    // Printed as dtype, shape and nested elements; strings that are not text are shown as their bytes, and of any number
+    // of empty rows none.
     Object.defineProperty(Tensor.prototype, inspect.custom, {
       value(this: Tensor, _depth: number, options: InspectOptions): string {
         let shown: unknown = this.#elements;
         try {
-          shown = this.toArray();
+          if (isNestable(this.shape, MAX_PRINTED_ROWS)) shown = this.toArray();
         } catch (error) {
           if (!(error instanceof SavedModelError)) throw error;
         }

@@ -15,7 +15,7 @@ export function printable(text: string, limit: number = LIMIT): string {
 }
 
 /** The candidate that is most like `name`, if any is likely to have been meant. */
-function nearest(name: string, candidates: readonly string[]): string | undefined {
+export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -122,10 +122,11 @@ export type TensorLike<D extends DType, S extends Shape> =
   | Tensor<D, S extends readonly [] ? S : Shape>;
 
 /**
- * What a ragged input accepts: nested arrays whose rows may differ in length where the shape says `number`, or a
- * {@link RaggedTensor}. At run time the innermost rows may be typed arrays too.
+ * What a ragged input accepts: nested arrays whose rows may differ in length where the shape says `number`, a
+ * {@link RaggedTensor}, or a {@link Tensor} whose rows are all as long. At run time the innermost rows may be typed arrays
+ * too.
  */
-export type RaggedLike<D extends DType, S extends Shape> = NestedLike<D, S> | RaggedTensor<D>;
+export type RaggedLike<D extends DType, S extends Shape> = NestedLike<D, S> | RaggedTensor<D> | Tensor<D, Shape>;
 
 /** The parts of a sparse tensor: the places of its values, the values, and the shape of the whole. */
 export interface SparseParts<D extends DType, S extends Shape> {

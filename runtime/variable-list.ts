@@ -20,6 +20,8 @@ export interface VariableDescription {
    * to, and where it has more than 1,000 characters.
    */
   readonly path?: string;
+  /** True for an object that holds the same variable as an earlier one: some exports of Keras 3 write variables twice. */
+  readonly copy?: true;
 }
 
 /** A variable, and where it is in the file. */
@@ -42,26 +44,37 @@ const VARIABLE_OPS: ReadonlySet<string> = new Set(["AutoReloadVariable", "VarHan
  * are looked for in the graph.
  *
  * @param operations the types of all operations in the graph, so that no graph without variables is gone through
+ * @param handles which node holds each object's value, as far as it is known: those of copies are the same
  */
 export function listVariables(
   metaGraph: MetaGraph,
   graph: GraphIndex,
   operations: Iterable<string>,
+  handles: ReadonlyMap<number, string>,
 ): readonly ListedVariable[] {
-  if (metaGraph.objectGraphDef.length > 0) return objectVariables(metaGraph.objectGraphDef);
+  if (metaGraph.objectGraphDef.length > 0) return objectVariables(metaGraph.objectGraphDef, handles);
   return [...operations].some((type) => VARIABLE_OPS.has(type)) ? graphVariables(metaGraph, graph) : [];
 }
 
-function objectVariables(objectGraph: Uint8Array): readonly ListedVariable[] {
+function objectVariables(objectGraph: Uint8Array, handles: ReadonlyMap<number, string>): readonly ListedVariable[] {
   const { nodes } = decode("VariableNodes", objectGraph);
   const paths = pathsOf(nodes);
+  const found = new Set<string>();
   return nodes
     .flatMap(({ variable }, object): readonly ListedVariable[] => {
       if (variable === null) return [];
       const { name, dtype, shape, trainable } = variable;
-      const path = paths.get(object);
-      const described = { name, dtype: dtypeName(dtype), shape: readShape(shape), trainable };
-      return [{ object, description: path === undefined ? described : { ...described, path } }];
+      const [path, handle] = [paths.get(object), handles.get(object)];
+      const described = {
+        name,
+        dtype: dtypeName(dtype),
+        shape: readShape(shape),
+        trainable,
+        ...(path === undefined ? {} : { path }),
+        ...(handle !== undefined && found.has(handle) ? { copy: true as const } : {}),
+      };
+      if (handle !== undefined) found.add(handle);
+      return [{ object, description: described }];
     })
     .sort(({ description: a }, { description: b }) => {
       return compareCodeUnits(a.name, b.name) || compareNatural(a.path ?? "", b.path ?? "");

@@ -20,7 +20,7 @@ export function locateVariables(session: Session): readonly VariableNode[] {
   const { byObject } = session.variableHandles;
   const found = new Set(byObject.values());
   const byName = lazily(() => namedHandles(graph, found));
-  return listVariables({ objectGraphDef, collectionDef }, graph, graph.operationTypes()).flatMap(
+  return listVariables({ objectGraphDef, collectionDef }, graph, graph.operationTypes(), byObject).flatMap(
     ({ description, object, node: own }) => {
       const node = own ?? byObject.get(object ?? -1) ?? byName().get(description.name);
       return node === undefined ? [] : [{ description, node }];

@@ -17,6 +17,8 @@ export interface ModelVariable {
    * Absent in models of TensorFlow 1, and for variables that no attribute leads to.
    */
   readonly path?: string;
+  /** True for a further copy of a variable that the export wrote twice, as some of Keras 3 do. Both are kept the same. */
+  readonly copy?: true;
   /** Null where the model does not tell, as some of TensorFlow 1 do not. */
   readonly trainable: boolean | null;
   readonly dtype: DType;
@@ -53,10 +55,10 @@ export function readVariables(session: Session): readonly ModelVariable[] {
   if (variables.length === 0) return [];
   const tensors = fetch(session, reader);
   try {
-    return variables.map(({ description: { name, path, trainable } }, index) => {
+    return variables.map(({ description: { name, path, copy, trainable } }, index) => {
       const dtype = dtypes[index] ?? dtypeInfo("float32");
       const value = readTensor(session.api, tensors[index] ?? 0n, { key: name, dtype, shape: null });
-      const named = path === undefined ? { name } : { name, path };
+      const named = { name, ...(path === undefined ? {} : { path }), ...(copy === undefined ? {} : { copy }) };
       return { ...named, dtype: dtype.name, shape: value.shape, trainable, value };
     });
   } finally {

@@ -5,8 +5,8 @@ import type { Module } from "./modules.js";
 
 /** Types that others are made of, which no program has to name. */
 const HELPERS: string[] = [
+  "ColumnOf",
   "ComplexDType",
-  "DTypeOf",
   "DataLike",
   "DefaultValue",
   "Exported",

@@ -10,8 +10,9 @@ const SHOWN_VARIABLES = 12;
 
 const INDENT = 6;
 
-/** The variables with what they hold, the first of them one by one. */
-export function formatVariables(variables: readonly VariableDescription[], width: number): string {
+/** The variables with what they hold, the first of them one by one, and each of those that were written twice once. */
+export function formatVariables(all: readonly VariableDescription[], width: number): string {
+  const variables = all.filter(({ copy }) => copy !== true);
   const shown = variables.slice(0, SHOWN_VARIABLES);
   const rest = variables.length - shown.length;
   const counts = new Map<string, number>();
@@ -19,7 +20,11 @@ export function formatVariables(variables: readonly VariableDescription[], width
   const rows = shown.map((variable) => row(variable, counts.get(variable.name) === 1));
   const more = `and ${rest} more (--json lists all)`;
   return [
-    flow([{ text: "variables", style: stdout.cyan }, ...summary(variables)], width, INDENT),
+    flow(
+      [{ text: "variables", style: stdout.cyan }, ...summary(variables, all.length - variables.length)],
+      width,
+      INDENT,
+    ),
     ...table(rows, { width, indent: INDENT, remark: stdout.dim }),
     ...(rest > 0 ? [" ".repeat(INDENT) + flow(sentence(more, stdout.dim), width, INDENT, INDENT)] : []),
   ].join("\n");
@@ -39,12 +44,13 @@ function row({ name, dtype, shape, trainable, path }: VariableDescription, isUni
   };
 }
 
-/** `6, with 11 parameters, 9 trainable` */
-function summary(variables: readonly VariableDescription[]): readonly Word[] {
+/** `6, with 11 parameters, 9 trainable, 4 written twice` */
+function summary(variables: readonly VariableDescription[], copies: number): readonly Word[] {
   const facts = [`with ${parameters(variables)}`];
   if (variables.every(({ trainable }) => trainable !== null)) {
     facts.push(`${countOf(variables.filter(({ trainable }) => trainable === true))} trainable`);
   }
+  if (copies > 0) facts.push(`${copies} written twice`);
   const [count, ...words] = list([`${variables.length}`, ...facts]);
   return [{ text: "", ...count, gap: 2 }, ...words];
 }

@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { SavedModelError } from "../../runtime/errors.js";
 import type { Platform } from "../../runtime/library/platform.js";
+import { compareNatural, printable } from "../../runtime/text.js";
 import { lastLines, runCommand } from "./command.js";
 import { diskFull } from "./failure.js";
 import type { OnProgress } from "./progress.js";
@@ -62,6 +63,7 @@ export interface WheelRequest {
  */
 export async function downloadWheel(pip: Pip, request: WheelRequest): Promise<string> {
   let output = "";
+  const versions = new Set<string>();
   for (const python of PYTHON_VERSIONS) {
     const answer = await runPip(pip, python, request);
     const wheel = (await readdir(request.folder)).find((name) => name.endsWith(".whl"));
@@ -71,13 +73,35 @@ export async function downloadWheel(pip: Pip, request: WheelRequest): Promise<st
     if (answer.stderr.includes("No space left on device")) throw diskFull();
     output = lastLines(answer.stderr === "" ? answer.stdout : answer.stderr, 4);
     // Another Python helps only where the version is unknown to this one, not where nothing can be reached.
-    if (!/from versions: \d/.test(answer.stderr)) break;
+    const found = versionsIn(answer.stderr);
+    if (found.length === 0) break;
+    for (const version of found) versions.add(version);
   }
   const what = `${request.platform.pipPackage} ${request.version}`;
+  if (versions.size > 0) throw versionNotFound(what, [...versions]);
   const reach = output.includes("from versions: none") ? "Check that pip reaches its package index; or " : "";
   throw new SavedModelError("INSTALL_FAILED", `pip could not download ${what}, saying "${output}"`, {
     fix: `${reach}${reach === "" ? "Install" : "install"} without pip: \`savedmodel install --from <wheel, tar.gz, folder or URL>\`.`,
   });
+}
+
+/** The versions that pip says it could choose from; none where it chose one, or reached nothing. */
+function versionsIn(stderr: string): readonly string[] {
+  const listed = /from versions: (\d[^)]*)\)/.exec(stderr)?.[1];
+  return listed?.split(", ") ?? [];
+}
+
+/** Pip lists a hundred versions: the newest of them is of use. */
+function versionNotFound(what: string, versions: readonly string[]): SavedModelError {
+  const final = versions.filter((version) => /^[\d.]+$/.test(version));
+  const newest = [...(final.length > 0 ? final : versions)].sort(compareNatural).at(-1) ?? "";
+  return new SavedModelError(
+    "INSTALL_FAILED",
+    `pip finds no ${what} for this machine; the newest of the ${versions.length} versions that it finds is ${printable(newest)}`,
+    {
+      fix: "Choose another version; or install without pip: `savedmodel install --from <wheel, tar.gz, folder or URL>`.",
+    },
+  );
 }
 
 async function runPip(pip: Pip, python: string, request: WheelRequest): ReturnType<typeof runCommand> {

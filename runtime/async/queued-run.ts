@@ -32,6 +32,7 @@ export function enqueue<T>(lane: Lane, work: Work<T>, signal?: AbortSignal): Pro
 class QueuedRun<T> implements Job {
   readonly name: string;
   readonly writes: boolean;
+  readonly calls: number = 1;
   readonly #lane: Lane;
   readonly #work: Work<T>;
   readonly #resolve: (value: T) => void;

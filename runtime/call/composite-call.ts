@@ -7,9 +7,10 @@ import { SparseTensor } from "../sparse-tensor.js";
 import { Tensor } from "../tensor.js";
 import type { Call, CallOptions, Form, Results } from "./call.js";
 import { type CallInput, PreparedCall, tooManyInputs } from "./prepared-call.js";
-import { flattenRagged } from "./ragged.js";
+import { flattenRagged, splitDense } from "./ragged.js";
 import { stageSparse } from "./sparse.js";
 import { inputError, missingInput } from "./stage.js";
+import { stageTensor } from "./stage-tensor.js";
 
 /** An input or output that is made of several dense tensors. */
 interface Composite extends TensorDescription {
@@ -129,7 +130,9 @@ function splitRagged(
     }
     return [value.values, ...value.rowSplits.map((splits, index) => splitsTensor(splits, components[index + 1]))];
   }
-  const { values, rowSplits } = flattenRagged(value, spec, call);
+  const { values, rowSplits } = Tensor.is(value)
+    ? splitDense(stageTensor(value, spec, call), spec, call)
+    : flattenRagged(value, spec, call);
   const flat = Tensor.own(dtype, values.shape, values.elements);
   return [flat, ...rowSplits.map((splits, index) => splitsTensor(splits, components[index + 1]))];
 }

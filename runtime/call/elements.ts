@@ -119,10 +119,11 @@ function writeComplex(
   return undefined;
 }
 
-/** The parts of a value that a complex element may be: a number, or an object with both. */
+/** The parts of a value that a complex element may be: a number, or an object with both and nothing else. */
 export function complexParts(value: unknown): Complex | undefined {
   if (typeof value === "number") return { re: value, im: 0 };
   if (typeof value !== "object" || value === null || !("re" in value && "im" in value)) return undefined;
+  for (const key in value) if (key !== "re" && key !== "im" && Object.hasOwn(value, key)) return undefined;
   // Read once: what getters give may differ from one time to the next.
   const { re, im } = value;
   return typeof re === "number" && typeof im === "number" ? { re, im } : undefined;

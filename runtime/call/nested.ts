@@ -2,6 +2,7 @@ import { type AnyTypedArray, allocate, type DTypeInfo, isTypedArrayOf } from "..
 import type { ErrorCode } from "../errors.js";
 import { elementCount, MAX_RANK, matchesShape, type ShapeSpec } from "../shape.js";
 import type { Elements } from "../tensor.js";
+import { isDetached } from "./detached.js";
 import { type BadElement, complexParts, pushStrings, rowWriters } from "./elements.js";
 
 /** Nested arrays brought into row-major order. */
@@ -77,6 +78,7 @@ function target(dtype: DTypeInfo, count: number, scratch?: Scratch): { elements:
     write: (row, start) => {
       if (!ArrayBuffer.isView(row)) return found(writeRow(elements, start, row, dtype), row, dtype);
       if (!isTypedArrayOf(name, row)) return { problem: "INVALID_DTYPE", path: [], value: row };
+      if (isDetached(row)) return { problem: "INVALID_SIZE", path: [], value: row };
       const index = name === "bool" ? (row as Uint8Array).findIndex((byte) => byte > 1) : -1;
       if (index !== -1) return { problem: "OUT_OF_RANGE", path: [index], value: row[index] };
       // At once, not element by element: that could change which NaN it is.
@@ -152,7 +154,8 @@ function isRow(value: unknown, dtype: DTypeInfo): value is Row {
   return dtype.kind !== "string" && ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
-function isElement(value: unknown, dtype: DTypeInfo): boolean {
+/** Whether a value may be an element of this dtype. */
+export function isElement(value: unknown, dtype: DTypeInfo): boolean {
   if (dtype.kind === "string") return typeof value === "string" || value instanceof Uint8Array;
   if (dtype.kind === "bool") return typeof value === "boolean";
   if (dtype.kind === "complex") return complexParts(value) !== undefined;

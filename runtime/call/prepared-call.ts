@@ -144,12 +144,17 @@ export class PreparedCall implements Call {
       own: () => {
         staged = ownStaged(staged, name);
       },
-      run: (isWanted: () => boolean) => this.#runOnWorker(staged, form, isWanted),
+      run: (isWanted: () => boolean) => this.runOnWorker(staged, form, isWanted),
     };
     return enqueue(this.#session.lane, work, signal);
   }
 
-  async #runOnWorker<F extends Form>(staged: Staged, form: F, isWanted: () => boolean): Promise<Results<F>> {
+  /**
+   * Runs with values that were checked, on a worker thread, when it is their turn. They are read before this returns.
+   *
+   * @param isWanted whether anybody still waits for the results, which else are not read
+   */
+  async runOnWorker<F extends Form>(staged: Staged, form: F, isWanted: () => boolean): Promise<Results<F>> {
     const frame = this.#idle.pop() ?? new Frame(this.#session, this.#plan);
     try {
       this.#write(frame, staged);

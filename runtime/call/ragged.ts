@@ -1,7 +1,9 @@
 import { isTypedArrayOf } from "../dtype.js";
+import { elementCount, formatShape, isNestable } from "../shape.js";
 import { valueAt } from "../value-at.js";
-import { type Flattened, flattenNested } from "./nested.js";
-import { describe, type InputSpec, inputError, nestedError } from "./stage.js";
+import { DETACHED_FIX, isDetached, LOST_DATA } from "./detached.js";
+import { type Flattened, flattenNested, isElement } from "./nested.js";
+import { describe, type InputSpec, inputError, nestedError, readError, shapeThatIs } from "./stage.js";
 
 /** What a ragged input must be. */
 export interface RaggedSpec extends InputSpec {
@@ -23,6 +25,14 @@ export interface FlattenedRagged {
  * @throws SavedModelError the codes of an input, with the place in the nested arrays where it is wrong
  */
 export function flattenRagged(value: unknown, spec: RaggedSpec, call: string): FlattenedRagged {
+  try {
+    return flatten(value, spec, call);
+  } catch (cause) {
+    throw readError(cause, spec, call);
+  }
+}
+
+function flatten(value: unknown, spec: RaggedSpec, call: string): FlattenedRagged {
   const { dtype, shape, raggedRank } = spec;
   let rows = listOf(value, spec, call, 0, []);
   const rowSplits: number[][] = [];
@@ -50,6 +60,23 @@ export function flattenRagged(value: unknown, spec: RaggedSpec, call: string): F
   throw inputError(values.problem, spec, call, `${got} below the ragged dimensions`);
 }
 
+/**
+ * A dense tensor as the ragged one whose rows are all as long.
+ *
+ * @throws SavedModelError `INVALID_RANK`, or `INVALID_SIZE` for one with more empty rows than can be counted out
+ */
+export function splitDense({ shape, elements }: Flattened, spec: RaggedSpec, call: string): FlattenedRagged {
+  const { raggedRank } = spec;
+  if (shape.length <= raggedRank) throw inputError("INVALID_RANK", spec, call, shapeThatIs(shape));
+  if (!isNestable(shape)) throw inputError("INVALID_SIZE", spec, call, `${formatShape(shape)}, all of empty rows`);
+  const rowSplits = Array.from({ length: raggedRank }, (_, axis) => {
+    const [rows, size = 0] = [elementCount(shape.slice(0, axis + 1)), shape[axis + 1]];
+    return Array.from({ length: rows + 1 }, (_, row) => row * size);
+  });
+  const rows = elementCount(shape.slice(0, raggedRank + 1));
+  return { values: { shape: [rows, ...shape.slice(raggedRank + 1)], elements }, rowSplits };
+}
+
 /** An innermost row that is a typed array, and where its elements are among all values. */
 interface TypedRow {
   readonly start: number;
@@ -74,8 +101,11 @@ function listOf(
   const { dtype, shape, raggedRank } = spec;
   const items = Array.isArray(value) ? value : axis === raggedRank ? elementsOf(value, spec) : undefined;
   if (items === undefined) {
-    const code = dtype.kind !== "string" && ArrayBuffer.isView(value) ? "INVALID_DTYPE" : "INVALID_RANK";
+    const code = isElement(value, dtype) ? "INVALID_RANK" : "INVALID_DTYPE";
     throw inputError(code, spec, call, `${describe(value)} where a list is due${at}`);
+  }
+  if (ArrayBuffer.isView(value) && isDetached(value)) {
+    throw inputError("INVALID_SIZE", spec, call, `${LOST_DATA}${at}`, DETACHED_FIX);
   }
   const size = shape?.[axis] ?? null;
   if (size !== null && items.length !== size) {

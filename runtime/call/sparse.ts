@@ -1,9 +1,9 @@
 import { dtypeInfo } from "../dtype.js";
-import { formatShape, isShape, matchesShape } from "../shape.js";
+import { formatShape, isShape, matchesShape, SHAPE_RULE } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { gather } from "./gather.js";
 import type { Flattened } from "./nested.js";
-import { describe, type InputSpec, inputError, missingInput, stage } from "./stage.js";
+import { describe, type InputSpec, inputError, missingInput, readError, shapeThatIs, stage } from "./stage.js";
 import { stageTensor } from "./stage-tensor.js";
 
 /** A sparse tensor as TensorFlow has it. */
@@ -21,6 +21,14 @@ export interface StagedSparse {
  * @throws SavedModelError the codes of an input; `OUT_OF_RANGE` for an index outside of the shape, or one that is there twice
  */
 export function stageSparse(value: unknown, spec: InputSpec, call: string): StagedSparse {
+  try {
+    return stageParts(value, spec, call);
+  } catch (cause) {
+    throw readError(cause, spec, call);
+  }
+}
+
+function stageParts(value: unknown, spec: InputSpec, call: string): StagedSparse {
   if (value === undefined) throw missingInput(spec, call);
   if (typeof value !== "object" || value === null || !("indices" in value && "values" in value && "shape" in value)) {
     throw inputError(
@@ -32,10 +40,13 @@ export function stageSparse(value: unknown, spec: InputSpec, call: string): Stag
     );
   }
   const { shape } = value;
-  if (!isShape(shape)) throw inputError("INVALID_SHAPE", spec, call, `${describe(shape)} for its shape`);
+  if (!isShape(shape)) {
+    const got = `${Array.isArray(shape) ? formatList(shape) : describe(shape)} for its shape`;
+    throw inputError("INVALID_SHAPE", spec, call, got, `${SHAPE_RULE.replace("a", "A")}.`);
+  }
   if (!matchesShape(shape, spec.shape)) {
     const code = shape.length === spec.shape?.length ? "INVALID_SHAPE" : "INVALID_RANK";
-    throw inputError(code, spec, call, formatShape(shape));
+    throw inputError(code, spec, call, shapeThatIs(shape));
   }
   const rank = shape.length;
   const ofInput = spec.role ?? "input";
@@ -49,6 +60,14 @@ export function stageSparse(value: unknown, spec: InputSpec, call: string): Stag
   }
   checkPlaces(places, shape, spec, call);
   return sorted(places, values, shape, spec, call);
+}
+
+/** More items than a person would read. */
+const SHOWN_ITEMS = 16;
+
+function formatList(items: readonly unknown[]): string {
+  const more = items.length > SHOWN_ITEMS ? `, … (${items.length} of them)` : "";
+  return `[${items.slice(0, SHOWN_ITEMS).map(describe).join(", ")}${more}]`;
 }
 
 function stageAny(value: unknown, spec: InputSpec, call: string): Flattened {

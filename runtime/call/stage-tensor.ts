@@ -1,7 +1,7 @@
 import { formatShape, matchesShape } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import type { Flattened } from "./nested.js";
-import { checkBools, type InputSpec, inputError } from "./stage.js";
+import { checkBools, type InputSpec, inputError, shapeThatIs } from "./stage.js";
 
 /**
  * Checks a tensor against what an input must be. Its elements are its own: the caller may have changed them.
@@ -15,7 +15,7 @@ export function stageTensor(tensor: Tensor, spec: InputSpec, call: string): Flat
   }
   if (!matchesShape(shape, spec.shape)) {
     const code = shape.length === spec.shape?.length ? "INVALID_SHAPE" : "INVALID_RANK";
-    throw inputError(code, spec, call, formatShape(shape));
+    throw inputError(code, spec, call, shapeThatIs(shape));
   }
   const elements = Tensor.elementsOf(tensor);
   if (dtype === "bool") checkBools(elements, spec, call);

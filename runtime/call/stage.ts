@@ -2,9 +2,9 @@ import { type DTypeInfo, isTypedArrayOf, slotsOf } from "../dtype.js";
 import { type ErrorCode, SavedModelError } from "../errors.js";
 import { elementCount, formatShape, MAX_RANK, type ShapeSpec } from "../shape.js";
 import type { Elements } from "../tensor.js";
-import { quote } from "../text.js";
+import { printable, quote, reasonOf } from "../text.js";
 import type { Complex } from "../types.js";
-import { DETACHED_FIX, isDetached } from "./detached.js";
+import { DETACHED_FIX, isDetached, LOST_DATA } from "./detached.js";
 import { complexParts } from "./elements.js";
 import { type Flattened, flattenNested, type NestedProblem, type Scratch } from "./nested.js";
 
@@ -37,9 +37,13 @@ export function stage(value: unknown, spec: InputSpec, call: string, scratch?: S
   }
   if (value === undefined) throw missingInput(spec, call);
   const shape = spec.acceptsBare === true && !Array.isArray(value) ? [] : spec.shape;
-  const result = flattenNested(value, spec.dtype, shape, scratch);
-  if ("problem" in result) throw nestedError(result, spec, call);
-  return result;
+  try {
+    const result = flattenNested(value, spec.dtype, shape, scratch);
+    if ("problem" in result) throw nestedError(result, spec, call);
+    return result;
+  } catch (cause) {
+    throw readError(cause, spec, call);
+  }
 }
 
 function stageFlat(value: ArrayBufferView, spec: InputSpec, call: string): Flattened {
@@ -47,7 +51,7 @@ function stageFlat(value: ArrayBufferView, spec: InputSpec, call: string): Flatt
   if (dtype === "string" || !isTypedArrayOf(dtype, value)) {
     throw inputError("INVALID_DTYPE", spec, call, article(value.constructor.name));
   }
-  if (isDetached(value)) throw inputError("INVALID_SIZE", spec, call, "an array without its data", DETACHED_FIX);
+  if (isDetached(value)) throw inputError("INVALID_SIZE", spec, call, LOST_DATA, DETACHED_FIX);
   if (dtype === "bool") checkBools(value, spec, call);
   const count = value.length / slotsOf(dtype);
   if (!Number.isInteger(count)) {
@@ -88,7 +92,7 @@ export function nestedError(result: NestedProblem, spec: InputSpec, call: string
     case "INVALID_RANK":
     case "INVALID_SHAPE": {
       const isEndless = result.shape.length > MAX_RANK;
-      const found = isEndless ? `more than ${MAX_RANK} dimensions` : formatShape(result.shape);
+      const found = isEndless ? `more than ${MAX_RANK} dimensions` : shapeThatIs(result.shape);
       return inputError(result.problem, spec, call, found);
     }
     case "RAGGED_ARRAY": {
@@ -97,6 +101,8 @@ export function nestedError(result: NestedProblem, spec: InputSpec, call: string
         due === undefined ? "one element is due, got an array" : `${due} are due, got ${lengthOf(result.value)}`;
       return inputError(result.problem, spec, call, `a ragged nested array: ${found}${at}`);
     }
+    case "INVALID_SIZE":
+      return inputError(result.problem, spec, call, `${LOST_DATA}${at}`, DETACHED_FIX);
     default: {
       return inputError(result.problem, spec, call, `${describe(result.value)}${at}`, advice(result, spec));
     }
@@ -136,6 +142,18 @@ export function inputError(code: ErrorCode, spec: InputSpec, call: string, got: 
   return new SavedModelError(code, message, fix === undefined ? {} : { fix });
 }
 
+/** What went wrong while a value was read, whose getters or proxies may run any code. */
+export function readError(cause: unknown, spec: InputSpec, call: string): SavedModelError {
+  if (cause instanceof SavedModelError) return cause;
+  const reason = printable(reasonOf(cause), 500);
+  return new SavedModelError("INVALID_ARGUMENT", `${call}: ${nameOf(spec)} cannot be read: ${reason}`, { cause });
+}
+
+/** A shape where something is: `[1, 2]`, `a scalar`. */
+export function shapeThatIs(shape: readonly number[]): string {
+  return shape.length === 0 ? "a scalar" : formatShape(shape);
+}
+
 function nameOf({ role = "input", key }: InputSpec): string {
   return `${role} ${quote(key)}`;
 }
@@ -155,9 +173,16 @@ export function describe(value: unknown): string {
     const complex = complexParts(value);
     if (complex !== undefined) return formatComplex(complex);
     const name: unknown = value.constructor?.name;
-    return typeof name !== "string" || name === "Object" ? "a plain object" : article(name);
+    // The class of a generator, for one, has no name.
+    const shown = typeof name === "string" && name !== "" ? name : tagOf(value);
+    return shown === "Object" ? "a plain object" : article(printable(shown, 100));
   }
   return `a ${typeof value}`;
+}
+
+/** What the language calls an object: `Generator`. */
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
 /** `1-2i` */

@@ -26,14 +26,22 @@ export function matchObjects(
   const model = decode("TrackableObjectGraph", modelGraph).nodes;
   const checkpoint = decode("TrackableObjectGraph", reader.bytes(OBJECT_GRAPH)).nodes;
   const keysFrom = (root: number): Keys | undefined => {
-    const keys = walkBoth(model, checkpoint, root).set(OBJECT_GRAPH, OBJECT_GRAPH);
-    return wanted.every((key) => reader.describe(keys.get(key) ?? "") !== undefined) ? keys : undefined;
+    const found = walkBoth(model, checkpoint, root).set(OBJECT_GRAPH, OBJECT_GRAPH);
+    const keys = new Map(wanted.map((key) => [key, keyIn(found, key)]));
+    return [...keys.values()].every((key) => reader.keys.has(key)) ? keys : undefined;
   };
   const own = keysFrom(0);
   if (own !== undefined) return own;
   const attributes = new Set(checkpoint[0]?.children.map(({ nodeId }) => nodeId));
   const [found, ...others] = [...attributes].map(keysFrom).filter((keys) => keys !== undefined);
   return others.length === 0 ? found : undefined;
+}
+
+/** Of an attribute that is saved as several tensors, such as a table, their keys begin with its own: `table-keys`. */
+function keyIn(found: Keys, key: string): string {
+  const [, attribute = key, part = ""] = /^(.*)(-[^-/]*)$/s.exec(key) ?? [];
+  const base = found.get(attribute);
+  return found.get(key) ?? (base === undefined ? "" : base + part);
 }
 
 function walkBoth(model: ObjectNodes, checkpoint: ObjectNodes, root: number): Map<string, string> {

@@ -2,7 +2,6 @@ import { seededRandom, shuffledIndices } from "../data/random.js";
 import { SavedModelError } from "../errors.js";
 import type { Method } from "../methods.js";
 import { elementCount, type ShapeSpec } from "../shape.js";
-import { Tensor } from "../tensor.js";
 import { prepareRows } from "./columns.js";
 
 /** The arguments of one call. */
@@ -32,6 +31,9 @@ export interface BatchOptions {
 /** Like Keras. */
 const DEFAULT_BATCH = 32;
 
+const ARRAY_ADVICE =
+  "An array has a column for each input; batches come from a function or a generator, such as () => batches.";
+
 /**
  * @param name of the signature, for messages
  * @throws SavedModelError `INVALID_DATA`, `INVALID_OPTION`, and the codes of a call's inputs
@@ -53,7 +55,7 @@ function columnSource(
   columns: readonly unknown[],
   { batchSize, seed }: BatchOptions,
 ): BatchSource {
-  const { count, fixedBatch, batch } = prepareRows(name, inputs, columns);
+  const { count, fixedBatch, batch } = adviseBatches(inputs, columns, () => prepareRows(name, inputs, columns));
   if (fixedBatch !== undefined && batchSize !== undefined && batchSize !== fixedBatch) {
     const message = `${name}: batchSize is ${batchSize}, but the signature takes ${fixedBatch} at a time`;
     throw new SavedModelError("INVALID_OPTION", message);
@@ -79,6 +81,20 @@ function columnSource(
   };
 }
 
+/** Columns that do not fit, and look like an array of batches, are refused with a word about what an array means. */
+function adviseBatches<T>(inputs: Method["inputs"], columns: readonly unknown[], prepare: () => T): T {
+  try {
+    return prepare();
+  } catch (error) {
+    const least = inputs.filter(({ optional }) => optional !== true).length;
+    const isBatch = (column: unknown): boolean =>
+      Array.isArray(column) && column.length >= least && column.length <= inputs.length;
+    if (columns.length === 0 || !columns.every(isBatch) || !(error instanceof SavedModelError)) throw error;
+    const { code, rawMessage, fix, cause } = error;
+    throw new SavedModelError(code, rawMessage, { fix: fix ? `${fix} ${ARRAY_ADVICE}` : ARRAY_ADVICE, cause });
+  }
+}
+
 function iterableSource(name: string, { inputs }: Method, data: unknown): BatchSource {
   const begin = (): unknown => (typeof data === "function" ? (data as () => unknown)() : data);
   const shape = inputs.find((input) => input.shape?.length !== 0)?.shape ?? null;
@@ -99,7 +115,7 @@ function iterableSource(name: string, { inputs }: Method, data: unknown): BatchS
       if (isIterable(batches)) return mapped(batches, check);
       throw new SavedModelError(
         "INVALID_DATA",
-        `${name}: data must be columns, one for each input, or an iterable of batches`,
+        `${name}: data must be columns, an array with one for each input, or batches, from a function or a generator`,
       );
     },
   };
@@ -123,7 +139,11 @@ function isIterable(value: unknown): value is Iterable<unknown> {
 
 /** How many rows a value has; one where it cannot be told. What is wrong with it, the call says. */
 function rowsOf(value: unknown, shape: ShapeSpec): number {
-  if (Tensor.is(value)) return value.shape[0] ?? 1;
+  // Tensors of any kind, and the parts of a sparse one.
+  if (typeof value === "object" && value !== null && "shape" in value && Array.isArray(value.shape)) {
+    const [rows] = value.shape as readonly unknown[];
+    return typeof rows === "number" ? rows : 1;
+  }
   if (Array.isArray(value)) return value.length;
   const row = shape?.slice(1) ?? [];
   if (!ArrayBuffer.isView(value) || !("length" in value) || row.includes(null)) return 1;

@@ -1,14 +1,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SavedModelError } from "../errors.js";
 import type { Model } from "../model.js";
 import { quote } from "../text.js";
 import type { EpochRecord } from "./events.js";
+import { VALIDATION, watchedMetric } from "./monitor.js";
 import type { EarlyStopping } from "./options.js";
 
-/** How the name of a validation's metric begins, where it is watched. */
-const VALIDATION = "validation_";
+const ASKER = {
+  call: "fit() earlyStopping",
+  example: (monitor: string, mode: string): string => `{ monitor: ${quote(monitor)}, mode: ${quote(mode)} }`,
+} as const;
 
 /** Watches a metric from epoch to epoch: which was the best, and whether it is time to stop. */
 export class BestWeights {
@@ -18,16 +20,11 @@ export class BestWeights {
   #best: { readonly value: number; readonly epoch: number } | undefined;
   #folder: string | undefined;
 
-  /** @throws SavedModelError `INVALID_OPTION` when there is no such metric */
+  /** @throws SavedModelError `INVALID_OPTION` when there is no such metric, and when it is not clear what is better */
   constructor(model: Model, options: EarlyStopping, metrics: readonly string[], validation: readonly string[]) {
-    const { patience = 1, minDelta = 0, mode = "min", restoreBest = false } = options;
-    const known = [...validation.map((name) => `${VALIDATION}${name}`), ...metrics];
-    this.monitor = options.monitor ?? known[0] ?? "";
-    if (!known.includes(this.monitor)) {
-      throw new SavedModelError("INVALID_OPTION", `fit(): there is no metric ${quote(this.monitor)} to monitor`, {
-        fix: `There are ${known.map(quote).join(", ")}.`,
-      });
-    }
+    const { patience = 1, minDelta = 0, restoreBest = false } = options;
+    const { monitor, mode } = watchedMetric(options, metrics, validation, ASKER);
+    this.monitor = monitor;
     this.#model = model;
     this.#options = { patience, minDelta, mode, restoreBest };
   }

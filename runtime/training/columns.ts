@@ -1,3 +1,5 @@
+import { isComposite } from "../call/composite-call.js";
+import { ExampleEncoder } from "../call/example.js";
 import { type CallInput, tooManyInputs } from "../call/prepared-call.js";
 import { stage } from "../call/stage.js";
 import { stageTensor } from "../call/stage-tensor.js";
@@ -6,6 +8,7 @@ import { SavedModelError } from "../errors.js";
 import { elementCount } from "../shape.js";
 import { type Elements, Tensor } from "../tensor.js";
 import { quote } from "../text.js";
+import { compositeColumn } from "./composite-columns.js";
 
 /** Takes the value of one input for a batch: rows `from` to `to` of `order`, or as they are. */
 type Take = (step: number, from: number, to: number, order: Uint32Array | undefined) => unknown;
@@ -71,25 +74,25 @@ interface PreparedColumn {
   readonly take: Take;
 }
 
+/** What is ragged or sparse is taken apart, objects become the bytes of `tf.Example`s: once, and not with each batch. */
 function prepareColumn(name: string, input: CallInput, column: unknown): PreparedColumn {
-  const { dtype, shape, key, features, components } = input;
-  if (components !== undefined || features !== undefined || !isDType(dtype)) return listColumn(name, input, column);
+  if (isComposite(input)) {
+    const { count, take } = compositeColumn(name, input, column);
+    return { count, take: (_, from, to, order) => take(rowsBetween(from, to, order)) };
+  }
+  const { dtype, shape, key, features } = input;
+  if (!isDType(dtype))
+    throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${name}: ${quote(key)} is of dtype ${dtype}`);
   const spec = { key, dtype: dtypeInfo(dtype), shape: shape && [null, ...shape.slice(1)], role: "column" };
-  const { shape: whole, elements } = Tensor.is(column) ? stageTensor(column, spec, name) : stage(column, spec, name);
+  const { shape: whole, elements } = Tensor.is(column)
+    ? stageTensor(column, spec, name)
+    : stage(features === undefined ? column : new ExampleEncoder(key, features).encode(column, name), spec, name);
   const [count = 0, ...row] = whole;
   return { count, take: numberRows(spec.dtype, row, elements) };
 }
 
-/** A list whose items are handed on as they are: objects for `tf.Example`s, rows of ragged tensors. */
-function listColumn(name: string, { key }: CallInput, column: unknown): PreparedColumn {
-  if (!Array.isArray(column)) {
-    throw new SavedModelError("INVALID_DATA", `${name}: the column of input ${quote(key)} must be a list of rows`);
-  }
-  return {
-    count: column.length,
-    take: (_, from, to, order) =>
-      order === undefined ? column.slice(from, to) : Array.from(order.subarray(from, to), (row) => column[row]),
-  };
+function rowsBetween(from: number, to: number, order: Uint32Array | undefined): readonly number[] {
+  return Array.from({ length: to - from }, (_, index) => order?.[from + index] ?? from + index);
 }
 
 /** Rows of equal size. In their own order they are fed from where they are; in another they are gathered in one array. */

@@ -11,7 +11,7 @@ import type { MetricName, SignatureMethod, TrainingData } from "./types.js";
  * The event loop gets its turn every few milliseconds; with `worker` each step runs on another thread.
  *
  * @param signature a method of a generated client, with at least one scalar output
- * @param data columns in argument order, or batches of arguments
+ * @param data an array of columns in argument order; or batches of arguments, from an iterator, a generator or a function
  * @returns the metrics of each epoch: the scalar outputs, averaged over its rows
  * @throws SavedModelError `NOT_TRAINABLE`, `INVALID_DATA` and `INVALID_OPTION` before the first step; `NOT_FINITE`,
  * `ABORTED`, and the codes of a call. The weights are then those after the last step that was made.

@@ -6,15 +6,21 @@ import type { SignatureMethod, TrainingData } from "./types.js";
 
 /** When a training ends before its last epoch. */
 export interface EarlyStopping {
-  /** What is watched: a metric, or `validation_` and a metric. By default the first one of the validation, else of the training. */
+  /**
+   * What is watched: a metric, or `validation_` and a metric of the validation. By default `loss`, else the first metric that
+   * is a loss or an error by its name, else the only one: of the validation, or of the training if there is none.
+   */
   readonly monitor?: string;
   /** After how many epochs without a better value the training ends; by default 1. */
   readonly patience?: number;
-  /** By how much a value must be better; by default 0. */
+  /** By how much a value must be better; by default 0: any amount. */
   readonly minDelta?: number;
-  /** Whether less is better, as of a loss, or more, as of an accuracy. By default `min`. */
+  /**
+   * Whether less is better, as of a loss, or more, as of an accuracy. By default `min` where `monitor` is a loss or an error
+   * by its name, such as `loss`, `mae`, `mean_squared_error`; of anything else it has to be said.
+   */
   readonly mode?: "min" | "max";
-  /** Whether the model ends with the weights of its best epoch. */
+  /** Whether the model ends with the weights of its best epoch; by default false: with those of its last. */
   readonly restoreBest?: boolean;
 }
 
@@ -58,7 +64,7 @@ export interface FitOptions<
   readonly checkpoints?: Checkpoints;
   /** Ends the training between two steps, with `ABORTED`. */
   readonly signal?: AbortSignal;
-  /** Whether a metric may be NaN or infinite; else the training ends with `NOT_FINITE`. */
+  /** Whether a metric may be NaN or infinite, and a constant NaN; else the training ends with `NOT_FINITE`. */
   readonly allowNotFinite?: boolean;
   /** Whether each step runs on a worker thread; else on this one, which is given up to the event loop every few milliseconds. */
   readonly worker?: boolean;
@@ -109,10 +115,10 @@ export function checkFitOptions(options: FitOptions): void {
 
 function checkEarlyStopping(options: EarlyStopping): void {
   checkOptions(`${CALL} earlyStopping`, options, ["monitor", "patience", "minDelta", "mode", "restoreBest"]);
-  const { patience = 1, minDelta = 0, mode = "min", restoreBest } = options;
+  const { patience = 1, minDelta = 0, mode, restoreBest } = options;
   if (!Number.isSafeInteger(patience) || patience < 0) throw invalidOption(CALL, "patience", "an integer from 0 on");
   if (!(minDelta >= 0)) throw invalidOption(CALL, "minDelta", "a number from 0 on");
-  if (mode !== "min" && mode !== "max") throw invalidOption(CALL, "mode", '"min" or "max"');
+  if (mode !== undefined && mode !== "min" && mode !== "max") throw invalidOption(CALL, "mode", '"min" or "max"');
   checkFlag(CALL, "restoreBest", restoreBest);
 }
 

@@ -25,6 +25,7 @@ export interface ProgressStream {
   readonly isTTY?: boolean;
   /** How many characters a line of the terminal takes. */
   readonly columns?: number;
+  /** Takes the next text. */
   write(text: string): unknown;
 }
 

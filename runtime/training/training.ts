@@ -17,6 +17,8 @@ export class Training {
   readonly #name: string;
   readonly #method: Method;
   readonly #metrics: MetricOutputs;
+  /** The inputs that have one value in each step. */
+  readonly #scalars: readonly { readonly key: string; readonly place: number }[];
   readonly #source: BatchSource;
   readonly #evaluation: Evaluation | undefined;
   readonly #best: BestWeights | undefined;
@@ -35,6 +37,9 @@ export class Training {
     this.#name = `${printable(this.#bound.key)}()`;
     this.#method = this.#bound.calls.method(this.#bound.key);
     this.#metrics = new MetricOutputs(this.#name, this.#method);
+    this.#scalars = this.#method.inputs.flatMap(({ key, shape }, place) =>
+      shape?.length === 0 ? [{ key, place }] : [],
+    );
     const { batchSize, shuffle, validation, earlyStopping, checkpoints } = options;
     this.#source = batchSource(this.#name, this.#method, data, {
       batchSize,
@@ -97,6 +102,7 @@ export class Training {
         const pending = batches.next();
         const { done, value: batch } = pending instanceof Promise ? await pending : pending;
         if (done === true) break;
+        this.#requireConstants(batch, epoch);
         this.#step++;
         stepOfEpoch++;
         rows += batch.rows;
@@ -115,6 +121,7 @@ export class Training {
     if (stepOfEpoch === 0) throw this.#noBatches(epoch);
     const metrics = this.#metrics.means(sums, rows);
     const validation = await this.#evaluation?.run(this.#turns);
+    if (validation !== undefined) this.#requireFiniteValidation(validation, epoch);
     const constants = this.#constants();
     return {
       epoch,
@@ -156,7 +163,27 @@ export class Training {
     if (this.#options.allowNotFinite === true) return;
     const broken = this.#metrics.findBroken(results);
     if (broken === undefined) return;
-    const what = `${quote(broken.name)} is ${broken.value} in step ${this.#step} (epoch ${epoch})`;
+    this.#refuse(`${quote(broken.name)} is ${broken.value} in step ${this.#step} (epoch ${epoch})`);
+  }
+
+  /** The metrics of a step are from before its update: only those of a validation tell what the last step did. */
+  #requireFiniteValidation(validation: Metrics, epoch: number): void {
+    if (this.#options.allowNotFinite === true) return;
+    for (const [name, value] of Object.entries(validation)) {
+      if (!Number.isFinite(value)) this.#refuse(`the validation's ${quote(name)} is ${value} after epoch ${epoch}`);
+    }
+  }
+
+  /** A learning rate that is NaN makes weights of NaN, which nobody would see before the next step. */
+  #requireConstants({ values }: Batch, epoch: number): void {
+    if (this.#options.allowNotFinite === true) return;
+    for (const { key, place } of this.#scalars) {
+      if (!Number.isNaN(values[place])) continue;
+      this.#refuse(`input ${quote(key)} is NaN in step ${this.#step + 1} (epoch ${epoch}), which was not made`);
+    }
+  }
+
+  #refuse(what: string): never {
     throw new SavedModelError("NOT_FINITE", `${this.#name}: ${what}`, {
       fix: "Lower the learning rate or look at the data; `allowNotFinite` goes on.",
     });
@@ -170,9 +197,9 @@ export class Training {
 
   /** The scalar numbers among the inputs of the last step. */
   #constants(): Metrics | undefined {
-    const scalars = this.#method.inputs.flatMap(({ key, shape }, place) => {
+    const scalars = this.#scalars.flatMap(({ key, place }) => {
       const value = this.#last?.values[place];
-      return shape?.length === 0 && typeof value === "number" ? [[key, value] as const] : [];
+      return typeof value === "number" ? [[key, value] as const] : [];
     });
     return scalars.length === 0 ? undefined : Object.fromEntries(scalars);
   }

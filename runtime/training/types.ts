@@ -1,12 +1,11 @@
 import type { DType } from "../dtype.js";
+import type { RaggedTensor } from "../ragged-tensor.js";
+import type { SparseTensor } from "../sparse-tensor.js";
 import type { Tensor } from "../tensor.js";
-import type { AnyNestedLike, FlatLike } from "../types.js";
+import type { AnyNestedLike, FlatLike, ScalarLike, Shape, SparseParts } from "../types.js";
 
 /** A method of a generated client: `model.train`. */
 export type SignatureMethod<Inputs extends readonly unknown[], Result> = (...inputs: Inputs) => Result;
-
-/** The dtype of what an input accepts. */
-type DTypeOf<Input> = Input extends Tensor<infer D, infer _S> ? D : never;
 
 /** Whether an input is a scalar: the tensors that it accepts say so. */
 type IsScalar<Input> = true extends (
@@ -19,8 +18,38 @@ type IsScalar<Input> = true extends (
   ? true
   : false;
 
+/** The objects that an input accepts for `tf.Example`s: items of its arrays that are neither elements nor rows. */
+type ExampleOf<Input> = Input extends readonly (infer Item)[]
+  ? Exclude<Item, ScalarLike<DType> | ArrayBufferView | readonly unknown[]>
+  : never;
+
 /** All rows of an input: a tensor or nested arrays with the rows first, or a flat typed array in row-major order. */
 export type Column<D extends DType> = Tensor<D> | FlatLike<D> | readonly AnyNestedLike<D>[];
+
+/** All rows of a ragged input, which may differ in length. */
+type RaggedColumn<D extends DType> = RaggedTensor<D> | Tensor<D> | readonly AnyNestedLike<D>[];
+
+/** All rows of a sparse input: the first dimension of its shape. */
+type SparseColumn<D extends DType> = SparseTensor<D> | SparseParts<D, Shape>;
+
+/** All rows of an input of `tf.Example`s: objects, or what they are serialised to. */
+type ExampleColumn<Example> = Tensor<"string"> | readonly (Example | ScalarLike<"string">)[];
+
+/** All rows of an input: what it accepts tells what it is. */
+type ColumnOf<Input> = [ExampleOf<Input>] extends [never]
+  ? [CompositeOf<Input>] extends [never]
+    ? DenseColumn<Input>
+    : CompositeOf<Input>
+  : ExampleColumn<ExampleOf<Input>>;
+
+type CompositeOf<Input> =
+  Input extends RaggedTensor<infer D, infer _S>
+    ? RaggedColumn<D>
+    : Input extends SparseTensor<infer D, infer _S>
+      ? SparseColumn<D>
+      : never;
+
+type DenseColumn<Input> = Input extends Tensor<infer D, infer _S> ? Column<D> : never;
 
 /** What is the same for each row: a value, or a function of the step (from 1 on) such as a schedule of learning rates. */
 export type Constant<Input> = Exclude<Input, undefined> | ((step: number) => Exclude<Input, undefined>);
@@ -30,18 +59,23 @@ export type Columns<Inputs extends readonly unknown[]> = {
   readonly [Position in keyof Inputs]:
     | (IsScalar<Inputs[Position]> extends true
         ? Constant<Inputs[Position]>
-        : Column<DTypeOf<Inputs[Position]>> | ((step: number) => Exclude<Inputs[Position], undefined>))
+        : ColumnOf<Inputs[Position]> | ((step: number) => Exclude<Inputs[Position], undefined>))
     | (undefined extends Inputs[Position] ? undefined : never);
 };
 
-/** Batches, each with the arguments of one call. */
-export type Batches<Inputs extends readonly unknown[]> = Iterable<Inputs> | AsyncIterable<Inputs>;
+/** Batches, each with the arguments of one call. An array is none: it means columns. */
+export type Batches<Inputs extends readonly unknown[]> =
+  | (Iterable<Inputs> & { readonly length?: never })
+  | AsyncIterable<Inputs>;
 
-/** What a signature is trained with: columns, or batches; for several epochs of batches a function that begins anew. */
+/**
+ * What a signature is trained with: an array of columns, or batches; for several epochs of batches a function that begins
+ * anew. `() => batches` makes batches of an array of them.
+ */
 export type TrainingData<Inputs extends readonly unknown[]> =
   | Columns<Inputs>
   | Batches<Inputs>
-  | (() => Batches<Inputs>);
+  | (() => Iterable<Inputs> | AsyncIterable<Inputs>);
 
 /** The names of the metrics that a signature gives: the properties of its numbers, or any name for a single one. */
 export type MetricName<Result> = Result extends number | bigint

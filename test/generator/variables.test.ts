@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { formatVariables } from "../../generator/cli/variable-table.js";
 import { inspect, type VariableDescription } from "../../generator/index.js";
 import { pathsOf } from "../../runtime/object-paths.js";
 import { encodeMessage } from "../support/saved-model.js";
@@ -39,6 +40,30 @@ function collection(...names: readonly string[]): Uint8Array {
 
 const vector = { dim: [{ size: 3 }] };
 const a: VariableDescription = { name: "a", dtype: "float32", shape: [3], trainable: true };
+
+describe("variables that Keras 3 exports twice", () => {
+  it("are listed twice, and the second is marked", () => {
+    const { variables } = inspect(modelFolder("keras3_tracked"));
+    const kernels = variables.filter(({ name }) => name === "sequential/dense/kernel");
+    expect(kernels).toMatchObject([{ path: "_all_variables/0", copy: true }, { path: "variables/0" }]);
+    expect(kernels[1]).not.toHaveProperty("copy");
+    expect(variables.filter(({ copy }) => copy).length).toBe(4);
+  });
+
+  it("are not marked where the objects are not there twice", () => {
+    for (const name of ["keras3", "keras3_saved", "optimizers"]) {
+      expect(inspect(modelFolder(name)).variables.filter(({ copy }) => copy)).toEqual([]);
+    }
+  });
+
+  it("count once in the table", () => {
+    const { variables } = inspect(modelFolder("keras3_tracked"));
+    const text = formatVariables(variables, 80);
+    expect(text).toContain("14, with 65 parameters, 21 trainable, 4 written twice\n");
+    expect(text).toMatch(/dense\/kernel +float32 \[3, 4\]$/m);
+    expect(text).toContain("and 2 more (--json lists all)");
+  });
+});
 
 describe("the variables of a graph of TensorFlow 1", () => {
   it("are those of all operations that hold one, sorted, with what the collections say", () => {

@@ -152,6 +152,81 @@ describe("batched calls", () => {
   });
 });
 
+describe("calls in a batch", () => {
+  const FOREVER = 2 ** 31 - 1;
+  const options = { concurrency: 1, batching: { half: { maxBatch: 8, maxDelay: FOREVER } } };
+
+  it("count as pending one by one, while their callers wait", async () => {
+    await using model = load({ half: { maxBatch: 3, maxDelay: FOREVER } });
+    const controller = new AbortController();
+    const given = model.async.half([[2, 4]], { signal: controller.signal });
+    const calls = [model.async.half([[2, 4]])];
+    expect(model.pending).toBe(2);
+    controller.abort();
+    expect(model.pending).toBe(1);
+    await expectRejection(given, "ABORTED");
+    calls.push(model.async.half([[2, 4]]), model.async.half([[2, 4]]));
+    expect(model.pending).toBe(3);
+    await Promise.all(calls);
+    expect(model.pending).toBe(0);
+  });
+
+  it("count one by one for `maxQueue`, from when they are collected", async () => {
+    await using model = Spin.load(undefined, { ...options, maxQueue: 3 });
+    const controller = new AbortController();
+    const running = model.async.spin([[1, 0]], 60_000);
+    const given = model.async.half([[2, 4]], { signal: controller.signal });
+    const calls = [model.async.half([[2, 4]]), model.async.spin([[1, 0]], 1)];
+    const { message } = await expectRejection(model.async.half([[2, 4]]), "QUEUE_FULL");
+    expect(message).toBe("QUEUE_FULL: half(): 3 calls are waiting already. Slow down, or raise `maxQueue`.");
+    await expectRejection(model.async.spin([[1, 0]], 1), "QUEUE_FULL");
+    expect(model.pending).toBe(4);
+    controller.abort();
+    await expectRejection(given, "ABORTED");
+    calls.push(model.async.half([[6, 8]]));
+    await expectRejection(model.async.half([[2, 4]]), "QUEUE_FULL");
+    await model.close();
+    await Promise.all([running, ...calls]);
+  });
+
+  it("are not refused for `maxQueue` while there is a worker for them", async () => {
+    await using model = Spin.load(undefined, { maxQueue: 2, batching: { half: { maxBatch: 8 } } });
+    const runs = countRuns();
+    const results = await Promise.all([1, 2, 3, 4].map((x) => model.async.half([[x, 0]])));
+    expect(results.map(({ data }) => data[0])).toEqual([0.5, 1, 1.5, 2]);
+    expect(runs.stop()).toBe(2);
+  });
+
+  it("are not run when all their callers have gone", async () => {
+    await using model = Spin.load(undefined, { ...options, batching: { half: { maxBatch: 2 } } });
+    const controller = new AbortController();
+    const runs = countRuns();
+    const running = model.async.spin([[1, 0]], 60_000);
+    const calls = [1, 2].map(() => model.async.half([[2, 4]], { signal: controller.signal }));
+    expect(model.pending).toBe(3);
+    controller.abort();
+    for (const call of calls) await expectRejection(call, "ABORTED");
+    expect(model.pending).toBe(1);
+    await running;
+    await model.close();
+    expect(runs.stop()).toBe(1);
+  });
+
+  it("are run without those whose callers have gone", async () => {
+    await using model = Spin.load(undefined, { ...options, batching: { half: { maxBatch: 2 } } });
+    const controller = new AbortController();
+    const runs = countRuns();
+    const running = model.async.spin([[1, 0]], 60_000);
+    const given = model.async.half([[Number.NaN, 4]], { signal: controller.signal });
+    const kept = model.async.half([[2, 4]]);
+    controller.abort();
+    await expectRejection(given, "ABORTED");
+    await running;
+    expect((await kept).toArray()).toEqual([[1, 2]]);
+    expect(runs.stop()).toBe(2);
+  });
+});
+
 describe("batching is refused", () => {
   it.each<[string, () => Model, RegExp]>([
     ["of a signature that is not there", () => load({ halve: { maxBatch: 2 } }), /^SIGNATURE_NOT_FOUND: .*"halve"/],

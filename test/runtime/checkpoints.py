@@ -1,4 +1,4 @@
-"""Writes checkpoints/, what Python's own ways of saving make of the test model `regression`.
+"""Writes checkpoints/, what Python's own ways of saving make of the test model `regression`, and of one with a table.
 
     python checkpoints.py
 
@@ -18,6 +18,7 @@ sys.path.insert(0, str(HERE.parent / "models"))
 import tensorflow as tf  # noqa: E402  (TensorFlow reads its log level when it is imported)
 
 from authoring.regression import Regression  # noqa: E402
+from authoring.saving import OPTIONS  # noqa: E402
 
 FOLDER = HERE / "checkpoints"
 STEPS = 5
@@ -61,6 +62,34 @@ def write(name: str, **objects: object) -> None:
     tf.train.Checkpoint(**objects).write(str(FOLDER / name))
 
 
+class Votes(tf.Module):
+    """A table that changes, beside a variable."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = tf.Variable(0, dtype=tf.int64, name="total")
+        self.table = tf.lookup.experimental.MutableHashTable(tf.string, tf.int64, default_value=0)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="names")])
+    def vote(self, names: tf.Tensor) -> dict[str, tf.Tensor]:
+        self.table.insert(names, self.table.lookup(names) + 1)
+        return {"total": self.total.assign_add(tf.size(names, out_type=tf.int64))}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="names")])
+    def count(self, names: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"votes": self.table.lookup(names), "total": self.total.read_value()}
+
+
+def write_votes() -> None:
+    """A model without a vote, and a checkpoint of it with three."""
+    votes = Votes()
+    signatures = {"vote": votes.vote, "count": votes.count}
+    tf.saved_model.save(votes, str(FOLDER / "votes"), signatures=signatures, options=OPTIONS)
+    votes.vote(tf.constant(["ann", "bob"]))
+    votes.vote(tf.constant(["ann"]))
+    write("votes-attribute", epoch=tf.Variable(7), model=votes)
+
+
 def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
@@ -74,6 +103,7 @@ def main() -> None:
     write("two", model=model, average=Regression())
     write("shapes", root=other(tf.zeros([3, 1]), tf.zeros([])))
     write("dtypes", root=other(tf.zeros([2, 1]), tf.zeros([], tf.float64)))
+    write_votes()
     tf.io.write_file(str(FOLDER / "values.json"), json.dumps(values(), indent=1) + "\n")
 
 

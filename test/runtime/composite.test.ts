@@ -98,6 +98,36 @@ describe("a generated client with ragged and sparse arguments", () => {
     expect(result.scaled.indices.shape).toEqual([0, 2]);
   });
 
+  it("takes a dense tensor for a ragged one, as rows that are all as long", () => {
+    using model = Composite.load();
+    const { twice, sums } = model.mix(
+      Tensor.from("float32", [
+        [1, 2],
+        [3, 4],
+      ]),
+      1,
+      SPARSE,
+    );
+    expect(twice.toArray()).toEqual([
+      [2, 4],
+      [6, 8],
+    ]);
+    expect(sums.toArray()).toEqual([3, 7]);
+    const x = Tensor.from("int64", [
+      [[1], [2]],
+      [[3], [4]],
+      [[5], [6]],
+    ]);
+    const deep = model.deep(x, { indices: [], values: [], shape: [0, 0] }, [1, 2]);
+    expect(deep.x.rowSplits).toEqual([
+      [0, 2, 4, 6],
+      [0, 1, 2, 3, 4, 5, 6],
+    ]);
+    expect(deep.x.values.toArray()).toEqual([2n, 3n, 4n, 5n, 6n, 7n]);
+    const hollow = Tensor.from("float32", new Float32Array(), [2 ** 40, 0]);
+    expect(expectError(() => model.mix(hollow, 1, SPARSE), "INVALID_SIZE").message).toContain("all of empty rows");
+  });
+
   it("brings the places of a sparse tensor into row-major order", () => {
     using model = Composite.load();
     const { dense, scaled } = model.mix([], 1, {
@@ -158,7 +188,23 @@ describe("a generated client with ragged and sparse arguments", () => {
     ["a missing sparse input", [[1]], undefined, "MISSING_INPUT", 'input "asp"'],
     ["another shape", [[1]], { ...SPARSE, shape: [4, 4] }, "INVALID_SHAPE", "got [4, 4]"],
     ["another rank", [[1]], { ...SPARSE, shape: [4] }, "INVALID_RANK", "got [4]"],
-    ["a shape that is none", [[1]], { ...SPARSE, shape: [-1, 3] }, "INVALID_SHAPE", "for its shape"],
+    [
+      "a shape that is none",
+      [[1]],
+      { ...SPARSE, shape: [-1, 3] },
+      "INVALID_SHAPE",
+      "got [-1, 3] for its shape. A shape is a list of at most 254 sizes",
+    ],
+    [
+      "one that cannot be counted",
+      [[1]],
+      { ...SPARSE, shape: [2 ** 52, 3] },
+      "INVALID_SHAPE",
+      "got [4503599627370496, 3]",
+    ],
+    ["nothing for a row", [[1], null], SPARSE, "INVALID_DTYPE", "got null where a list is due at [1]"],
+    ["a tensor of another dtype", Tensor.from("int32", [[1]]), SPARSE, "INVALID_DTYPE", "got a tensor of int32 [1, 1]"],
+    ["a tensor of another rank", Tensor.from("float32", [1]), SPARSE, "INVALID_RANK", "float32 [?, ?], got [1]"],
     [
       "an index outside",
       [[1]],

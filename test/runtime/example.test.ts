@@ -115,7 +115,7 @@ describe("examples given as objects", () => {
     using model = Model.load(modelFolder("example"));
     const error = expectError(() => model.run("parse_one", { example: { id: 7 } }), "INVALID_DTYPE");
     expect(error.message).toBe(
-      'INVALID_DTYPE: parse_one(): input "example" must be string [], got a plain object. ' +
+      'INVALID_DTYPE: parse_one(): input "example" must be string scalar, got a plain object. ' +
         "Objects are encoded as tf.Examples where a generated client knows their features; give the serialised bytes.",
     );
   });
@@ -184,12 +184,12 @@ describe("an example that does not fit is refused", () => {
   const at = (feature: string): string => `parse_all(): input "examples", example 1, feature "${feature}"`;
 
   it.each<[string, object, ErrorCode, string]>([
-    ["a missing feature", { age: undefined }, "MISSING_INPUT", `${at("age")} (int64 []) is missing`],
-    ["text for a number", { age: "x" }, "INVALID_DTYPE", `${at("age")} must be int64 [], got the string "x"`],
-    ["null", { age: null }, "INVALID_DTYPE", `${at("age")} must be int64 [], got null`],
+    ["a missing feature", { age: undefined }, "MISSING_INPUT", `${at("age")} (int64 scalar) is missing`],
+    ["text for a number", { age: "x" }, "INVALID_DTYPE", `${at("age")} must be int64 scalar, got the string "x"`],
+    ["null", { age: null }, "INVALID_DTYPE", `${at("age")} must be int64 scalar, got null`],
     ["null for what is optional", { words: null }, "INVALID_DTYPE", `${at("words")} must be string [?], got null`],
-    ["a fraction", { age: 1.5 }, "NOT_AN_INTEGER", `${at("age")} must be int64 [], got 1.5`],
-    ["2^63", { age: 2n ** 63n }, "OUT_OF_RANGE", `${at("age")} must be int64 [], got 9223372036854775808n`],
+    ["a fraction", { age: 1.5 }, "NOT_AN_INTEGER", `${at("age")} must be int64 scalar, got 1.5`],
+    ["2^63", { age: 2n ** 63n }, "OUT_OF_RANGE", `${at("age")} must be int64 scalar, got 9223372036854775808n`],
     [
       "too much for a float",
       { hoursPerWeek: 1e39 },
@@ -233,7 +233,7 @@ describe("an example that does not fit is refused", () => {
       "RAGGED_ARRAY",
       `${at("matrix")} must be float32 [2, 2], got a ragged nested array: 2 are due, got 1 at [1]`,
     ],
-    ["a plain value for a list", { words: "a" }, "INVALID_RANK", `${at("words")} must be string [?], got []`],
+    ["a plain value for a list", { words: "a" }, "INVALID_RANK", `${at("words")} must be string [?], got a scalar`],
     [
       "a lone surrogate",
       { words: ["\ud800"] },
@@ -265,7 +265,7 @@ describe("an example that does not fit is refused", () => {
   it("without its number, where it is the only one", () => {
     const model = load();
     const error = expectError(() => model.parseOne({} as { id: number }), "MISSING_INPUT");
-    expect(error.rawMessage).toBe('parse_one(): input "example", feature "id" (int64 []) is missing');
+    expect(error.rawMessage).toBe('parse_one(): input "example", feature "id" (int64 scalar) is missing');
   });
 
   it("as a whole where it is no object", () => {

@@ -195,7 +195,10 @@ describe("fit", () => {
     const options = { ...SILENT, epochs: 10, batchSize: ROWS };
     const falling = await fit(model.train, [X, TARGET, 0.1], { ...options, earlyStopping: { monitor: "mae" } });
     expect(falling.epochs.length).toBe(10);
-    const rising = await fit(model.train, [X, TARGET, 0.1], { ...options, earlyStopping: { mode: "max" } });
+    const rising = await fit(model.train, [X, TARGET, 0.1], {
+      ...options,
+      earlyStopping: { monitor: "loss", mode: "max" },
+    });
     expect(rising.epochs.length).toBe(2);
     await expectRejection(
       fit(model.train, [X, TARGET, 0.1], { ...options, earlyStopping: { monitor: "accuracy" } }),
@@ -254,6 +257,37 @@ describe("fit", () => {
     await diverging({ allowNotFinite: true });
   });
 
+  it("makes no step with a constant that is NaN, unless that is allowed", async () => {
+    using model = Regression.load();
+    using same = Regression.load();
+    const rate = (step: number): number => (step === 2 ? Number.NaN : 0.1);
+    const twoSteps = (options: object): Promise<unknown> =>
+      fit(model.train, [X, TARGET, rate], { ...SILENT, batchSize: 5, ...options });
+    const { message } = await expectRejection(twoSteps({}), "NOT_FINITE");
+    expect(message).toMatch(
+      /^NOT_FINITE: train\(\): input "learning_rate" is NaN in step 2 \(epoch 1\), which was not made\. /,
+    );
+    same.train(X.slice(0, 5), TARGET.slice(0, 5), 0.1);
+    expect(model.weights().w.toArray()).toEqual(same.weights().w.toArray());
+    await twoSteps({ allowNotFinite: true });
+    expect(model.weights().w.toArray()).toEqual([[Number.NaN], [Number.NaN]]);
+  });
+
+  it("stops where the validation shows what the last step did", async () => {
+    using model = Regression.load();
+    const oneStep = (options: object): Promise<unknown> =>
+      fit(model.train, [X, TARGET, 1e38], {
+        ...SILENT,
+        batchSize: ROWS,
+        validation: { signature: model.evaluate, data: [X, TARGET] },
+        ...options,
+      });
+    const { message } = await expectRejection(oneStep({}), "NOT_FINITE");
+    expect(message).toMatch(/^NOT_FINITE: train\(\): the validation's "loss" is (NaN|Infinity) after epoch 1\. /);
+    using other = Regression.load();
+    await fit(other.train, [X, TARGET, 1e38], { ...SILENT, batchSize: ROWS });
+  });
+
   it("passes on what a callback, an iterator or a call throws, and closes the iterator", async () => {
     using model = Regression.load();
     const failure = new Error("mine");
@@ -305,6 +339,18 @@ describe("fit refuses before the first step", () => {
       (m) => fit(m.train, [[X, TARGET, 0.1] as const].values() as never, { ...SILENT, epochs: 2 }),
       "INVALID_DATA",
       "An iterator can be gone through once",
+    ],
+    [
+      "an array of batches",
+      (m) => fit(m.train, Array.from({ length: 2 }, () => [X, TARGET, 0.1]) as never, SILENT),
+      "RAGGED_ARRAY",
+      ". An array has a column for each input; batches come from a function or a generator, such as () => batches.",
+    ],
+    [
+      "an array of as many batches as there are inputs",
+      (m) => fit(m.evaluate, Array.from({ length: 2 }, () => [X, X]) as never, SILENT),
+      "INVALID_RANK",
+      "An array has a column for each input;",
     ],
     [
       "a function that is no method",

@@ -3,7 +3,7 @@ import { Dtypes } from "../../generated/dtypes.js";
 import { Regression } from "../../generated/regression.js";
 import { stage } from "../../runtime/call/stage.js";
 import { type DType, dtypeInfo } from "../../runtime/dtype.js";
-import type { ErrorCode } from "../../runtime/index.js";
+import { type ErrorCode, RaggedTensor, Tensor } from "../../runtime/index.js";
 import type { ShapeSpec } from "../../runtime/shape.js";
 import { expectError, expectRejection } from "../support/errors.js";
 
@@ -118,6 +118,8 @@ describe("accepts", () => {
 
 const cyclic: unknown[] = [];
 cyclic.push(cyclic);
+const { proxy: revoked, revoke } = Proxy.revocable([1], {});
+revoke();
 const MUST_BE = 'f(): input "x" must be';
 
 const refused: [string, unknown, DType, ShapeSpec, ErrorCode, string][] = [
@@ -163,7 +165,18 @@ const refused: [string, unknown, DType, ShapeSpec, ErrorCode, string][] = [
   ],
   ["too few dimensions", [1, 2], "float32", [1, 2], "INVALID_RANK", `${MUST_BE} float32 [1, 2], got [2]`],
   ["too many dimensions", [[[1, 2]]], "float32", [1, 2], "INVALID_RANK", `${MUST_BE} float32 [1, 2], got [1, 1, 2]`],
-  ["an array for a scalar", [1], "float32", [], "INVALID_RANK", `${MUST_BE} float32 [], got [1]`],
+  ["a scalar for an array", 1, "float32", [1], "INVALID_RANK", `${MUST_BE} float32 [1], got a scalar`],
+  ["a generator", (function* () {})(), "float32", [1], "INVALID_DTYPE", `${MUST_BE} float32 [1], got a Generator`],
+  [
+    "a proxy that was revoked",
+    revoked,
+    "float32",
+    [1],
+    "INVALID_ARGUMENT",
+    'f(): input "x" cannot be read: Cannot perform',
+  ],
+  ["one in a row", [revoked], "float32", [1], "INVALID_ARGUMENT", 'f(): input "x" cannot be read: Cannot perform'],
+  ["an array for a scalar", [1], "float32", [], "INVALID_RANK", `${MUST_BE} float32 scalar, got [1]`],
   ["a wrong dimension", [[1, 2, 3]], "float32", [1, 2], "INVALID_SHAPE", `${MUST_BE} float32 [1, 2], got [1, 3]`],
   [
     "a wrong dimension beside an unknown one",
@@ -296,7 +309,15 @@ const refused: [string, unknown, DType, ShapeSpec, ErrorCode, string][] = [
     "INVALID_DTYPE",
     `${MUST_BE} complex64 [1], got a plain object at [0]. An element is \`{ re, im }\`, or a number.`,
   ],
-  ["bigints in a complex number", { re: 1n, im: 0n }, "complex64", [], "INVALID_DTYPE", `${MUST_BE} complex64 []`],
+  ["bigints in a complex number", { re: 1n, im: 0n }, "complex64", [], "INVALID_DTYPE", `${MUST_BE} complex64 scalar`],
+  [
+    "a complex number with a third part",
+    [{ re: 1, im: 2, x: 3 }],
+    "complex64",
+    [1],
+    "INVALID_DTYPE",
+    `${MUST_BE} complex64 [1], got a plain object at [0]. An element is \`{ re, im }\`, or a number.`,
+  ],
   ["nothing for a complex number", [null], "complex128", [1], "INVALID_DTYPE", `${MUST_BE} complex128 [1], got null`],
   [
     "a complex number for a real one",
@@ -385,6 +406,32 @@ describe("refuses", () => {
     const spec = { key: 'a"\u001b[31m\n', dtype: dtypeInfo("float32"), shape: [] };
     const error = expectError(() => stage("no", spec, "f()"), "INVALID_DTYPE");
     expect(error.message).toContain('input "a\\"\\u{1b}[31m\\u{a}" must be');
+  });
+});
+
+describe("data that was cut off when its buffer was resized", () => {
+  /** An array of 8 numbers whose buffer has room for 4 of them now. */
+  function cutOff(): Float32Array {
+    const buffer: ArrayBuffer = Reflect.construct(ArrayBuffer, [32, { maxByteLength: 64 }]);
+    const array = new Float32Array(buffer, 0, 8);
+    Reflect.apply(Reflect.get(buffer, "resize") as (size: number) => void, buffer, [16]);
+    expect(array.length).toBe(0);
+    return array;
+  }
+
+  it("is refused, and not taken for no rows", async () => {
+    using model = Dtypes.load();
+    expect(expectError(() => model.float32(cutOff()), "INVALID_SIZE").message).toContain(
+      "got an array without its data",
+    );
+    await expectRejection(model.async.float32(cutOff()), "INVALID_SIZE");
+    expectError(() => Tensor.from("float32", cutOff(), [0, 4]), "INVALID_SIZE");
+  });
+
+  it("is refused as a row too", () => {
+    const { message } = expectError(() => staged([cutOff()], "float32", [null, null]), "INVALID_SIZE");
+    expect(message).toContain("got an array without its data at [0]. Data that was transferred");
+    expectError(() => RaggedTensor.from("float32", [[1], cutOff()] as never), "INVALID_SIZE");
   });
 });
 

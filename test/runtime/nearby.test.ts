@@ -46,10 +46,22 @@ describe("a folder that is no SavedModel", () => {
 describe("a folder that is not there", () => {
   it("leads to the model that was meant, or to those beside it", () => {
     const folder = folderWith("counter", "other");
-    expect(fixOf(join(folder, "conuter"), "MODEL_NOT_FOUND")).toBe('Did you mean "counter"?');
+    expect(fixOf(join(folder, "conuter"), "MODEL_NOT_FOUND")).toBe(`Did you mean "${join(folder, "counter")}"?`);
     expect(fixOf(join(folder, "something"), "MODEL_NOT_FOUND")).toBe(`Models in ${folder}: counter, other.`);
     const six = folderWith("f", "e", "d", "c", "b", "a");
     expect(fixOf(join(six, "something"), "MODEL_NOT_FOUND")).toBe(`Models in ${six}: a, b, c, d, e and 1 more.`);
+  });
+
+  it("is named as it was given, also in the working directory", () => {
+    const working = process.cwd();
+    process.chdir(folderWith("counter", join("models", "other")));
+    try {
+      expect(fixOf("conuter", "MODEL_NOT_FOUND")).toBe('Did you mean "counter"?');
+      expect(fixOf("./something", "MODEL_NOT_FOUND")).toBe("Models in the working directory: counter.");
+      expect(fixOf("models/othr", "MODEL_NOT_FOUND")).toBe(`Did you mean "${join("models", "other")}"?`);
+    } finally {
+      process.chdir(working);
+    }
   });
 
   it("leads nowhere without a model beside it", () => {

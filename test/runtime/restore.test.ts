@@ -83,6 +83,23 @@ describe("restore", () => {
     }
   });
 
+  it("takes the tables too, of which a checkpoint has the keys and the values", () => {
+    using model = Model.load(checkpoint("votes"));
+    const count = (): unknown => {
+      const { votes, total } = model.run("count", { names: ["ann", "bob", "eve"] });
+      return [...(votes as Tensor<"int64">).data, total?.toArray()].map(Number);
+    };
+    expect(count()).toEqual([0, 0, 0, 0]);
+    model.restore(checkpoint("votes-attribute"));
+    expect(count()).toEqual([2, 1, 0, 3]);
+    const prefix = join(tempFolder(), "weights");
+    model.saveWeights(prefix);
+    model.run("vote", { names: ["eve"] });
+    expect(count()).toEqual([2, 1, 1, 4]);
+    model.restore(prefix);
+    expect(count()).toEqual([2, 1, 0, 3]);
+  });
+
   it("needs the file of the loaded model no more", () => {
     const folder = copyOfModel("regression");
     using model = Model.load(folder);
@@ -137,7 +154,7 @@ describe("restore", () => {
 
     it("one of other dtypes", () => {
       expect(expectRefusal(checkpoint("dtypes"))).toContain(
-        `"b/.ATTRIBUTES/VARIABLE_VALUE" is float64 [], the model's is float32 []`,
+        `"b/.ATTRIBUTES/VARIABLE_VALUE" is float64 scalar, the model's is float32 scalar`,
       );
     });
 

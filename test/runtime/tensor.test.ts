@@ -52,6 +52,25 @@ describe("a tensor", () => {
     expectError(() => Tensor.from("float32", [1, 2]).item(), "INVALID_SIZE");
   });
 
+  it("without elements is printed and refused as arrays at once, however many rows it has", () => {
+    for (const shape of [
+      [2 ** 52, 0],
+      [3, 2 ** 50, 0],
+      [2 ** 26, 0, 2],
+    ]) {
+      const tensor = Tensor.from("float32", new Float32Array(), shape);
+      const text = `float32 [${shape.join(", ")}]`;
+      expect(inspect(tensor)).toBe(`Tensor<${text}> Float32Array(0) []`);
+      expect(`${tensor}`).toBe(text);
+      const { rawMessage } = expectError(() => tensor.toArray(), "INVALID_SIZE");
+      expect(rawMessage).toBe(`${text} has no elements, and too many rows to be made arrays`);
+      expectError(() => JSON.stringify(tensor), "INVALID_SIZE");
+    }
+    expect(Tensor.from("float32", [], [3, 0, 2 ** 50]).toArray()).toEqual([[], [], []]);
+    expect(inspect(Tensor.from("float32", [], [3, 0]))).toBe("Tensor<float32 [3, 0]> [ [], [], [] ]");
+    expect(Tensor.from("float32", [], [0, 2 ** 50]).toArray()).toEqual([]);
+  });
+
   it("converts elements for toArray", () => {
     expect(Tensor.from("bool", [true, false]).toArray()).toEqual([true, false]);
     expect(Tensor.from("float16", [0.5]).toArray()).toEqual([0.5]);

@@ -6,7 +6,7 @@ export interface Config {
   readonly model: string;
   /** Without it there are no routes below `/admin`. */
   readonly adminToken: string | undefined;
-  /** How many runs may wait; what comes on top is answered with 503. */
+  /** How many calls may wait; what comes on top is answered with 503. */
   readonly maxQueue: number;
   /** Predictions that are asked for at the same time run together: so many rows, */
   readonly maxBatch: number;
@@ -25,7 +25,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: integer(env, "PORT", 3000),
     model: MODEL,
     adminToken: env.ADMIN_TOKEN || undefined,
-    maxQueue: integer(env, "MAX_QUEUE", 64),
+    maxQueue: integer(env, "MAX_QUEUE", 1024),
     maxBatch: integer(env, "MAX_BATCH", 256),
     maxDelay: integer(env, "MAX_DELAY", 2),
     grace: integer(env, "GRACE", 10_000),

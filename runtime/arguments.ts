@@ -1,9 +1,11 @@
-import { type CompositeType, componentsOf } from "../runtime/composite.js";
-import type { SignatureDescription, TensorDescription } from "../runtime/description.js";
-import type { GraphIndex } from "../runtime/graph.js";
-import { matchesShape, type ShapeSpec } from "../runtime/shape.js";
 import { type ArgumentLeaf, argumentReader } from "./argument-structure.js";
 import { authorFunction, inOrder } from "./author-order.js";
+import { type CompositeType, componentsOf } from "./composite.js";
+import type { SignatureDescription, TensorDescription } from "./description.js";
+import { type GraphIndex, openGraph } from "./graph.js";
+import type { Message } from "./proto/decode.js";
+import { matchesShape, type ShapeSpec } from "./shape.js";
+import { readSignatures } from "./signatures.js";
 
 /**
  * Makes the inputs of signatures what the arguments of the author's functions are, as far as the file tells it: in the
@@ -22,6 +24,16 @@ export function argumentRestorer(
     const inputs = restore(ordered.inputs, leavesOf(author.name) ?? []);
     return inputs === undefined ? ordered : { ...ordered, inputs };
   };
+}
+
+/** The signatures of a meta graph as their authors wrote them, sorted by key: see {@link argumentRestorer}. */
+export function readAuthorSignatures(
+  metaGraph: Pick<Message<"MetaGraphDef">, "graphDef" | "objectGraphDef" | "signatureDef">,
+): readonly SignatureDescription[] {
+  const signatures = readSignatures(metaGraph);
+  // Where no signature has two inputs there is nothing that the graph could tell.
+  if (!signatures.some(({ inputs }) => inputs.length > 1)) return signatures;
+  return signatures.map(argumentRestorer(openGraph(metaGraph.graphDef), metaGraph.objectGraphDef));
 }
 
 /** One input for each leaf; undefined where the leaves are not those of these inputs. */

@@ -1,6 +1,6 @@
-import { type CompositeType, readTypeSpec } from "../runtime/composite.js";
-import { decode, type Message } from "../runtime/proto/decode.js";
-import { compareCodeUnits } from "../runtime/text.js";
+import { type CompositeType, readTypeSpec } from "./composite.js";
+import { decode, type Message } from "./proto/decode.js";
+import { compareCodeUnits } from "./text.js";
 
 type Structure = Message<"StructuredValue">;
 

@@ -1,5 +1,5 @@
-import type { SignatureDescription } from "../runtime/description.js";
-import { calledFunction, type GraphIndex, operationOf } from "../runtime/graph.js";
+import type { SignatureDescription } from "./description.js";
+import { calledFunction, type GraphIndex, operationOf } from "./graph.js";
 
 /** TensorFlow's own function around each signature; its arguments are sorted by name. */
 const WRAPPER = /signature_wrapper/;

@@ -1,0 +1,79 @@
+// What `fit` accepts and rejects for dense, ragged, sparse and tf.Example inputs. Compiled by runtime/fit-types.test.ts.
+import { fit, RaggedTensor, SparseTensor, Tensor } from "savedmodel";
+import { Composite } from "./composite.js";
+import { Example, type ParseAllExample } from "./example.js";
+import { Optimizers } from "./optimizers.js";
+import { Regression } from "./regression.js";
+
+using regression: Regression = Regression.load();
+using optimizers: Optimizers = Optimizers.load();
+using composite: Composite = Composite.load();
+using example: Example = Example.load();
+
+const x = [[1, 2]];
+const target = [[1]];
+const batches: Parameters<typeof regression.train>[] = [[x, target, 0.1]];
+function* generator(): Generator<[number[][], number[][], number]> {
+  yield [x, target, 0.1];
+}
+async function* later(): AsyncGenerator<[number[][], Float32Array, number]> {
+  yield [x, new Float32Array(1), 0.1];
+}
+
+const history = await fit(regression.train, [x, target, 0.1], {
+  validation: { signature: regression.evaluate, data: [x, target] },
+  earlyStopping: { monitor: "validation_mae", mode: "min" },
+  onEpoch: ({ metrics }) => console.log(metrics.loss, metrics.mae),
+});
+const losses: readonly number[] = history.metric("loss");
+await fit(regression.train, [new Float32Array(2), Tensor.from("float32", target), (step) => 1 / step]);
+await fit(regression.train, [(step) => [[step, 1]], target, 0.1]);
+await fit(regression.train, () => batches);
+await fit(regression.train, batches.values());
+await fit(regression.train, new Set(batches));
+await fit(regression.train, generator);
+await fit(regression.train, generator());
+await fit(regression.train, later);
+await fit(regression.train, later());
+await fit(optimizers.trainAdam, [x, target, 0.1]);
+
+declare const rows: number[][];
+declare const sparse: SparseTensor<"float32">;
+declare const person: ParseAllExample;
+declare const people: readonly ParseAllExample[];
+await fit(composite.mix, [[[1], [2, 3], []], 0.5, { indices: [[0, 1]], values: [1.5], shape: [3, 3] }]);
+await fit(composite.mix, [RaggedTensor.from("float32", rows), (step) => step, sparse]);
+await fit(composite.mix, [rows, 0.5, SparseTensor.fromDense("float32", rows)]);
+await fit(composite.deep, [[[[1n], []], []], { indices: [], values: [], shape: [2, 0] }, new Float32Array(4)]);
+// The leading dimension that a signature fixes is that of a batch: a column has as many rows as there are.
+await fit(composite.pairs, [[[[1, 2]], [], [[3, 4]], []]]);
+await fit(example.predict, [people]);
+await fit(example.predict, [[person, "raw", new Uint8Array(2)]]);
+await fit(example.predict, [Tensor.from("string", ["raw"])]);
+
+// @ts-expect-error an array of batches: an array means columns
+await fit(regression.train, batches);
+// @ts-expect-error the same, where they are as many as the inputs
+await fit(regression.train, [batches[0], batches[0], batches[0]]);
+// @ts-expect-error a column too few
+await fit(regression.train, [x, target]);
+// @ts-expect-error a column too many
+await fit(regression.train, [x, target, 0.1, 0.1]);
+// @ts-expect-error text where numbers are due
+await fit(regression.train, [[["a", "b"]], target, 0.1]);
+// @ts-expect-error a learning rate for each row
+await fit(regression.train, [x, target, [0.1]]);
+// @ts-expect-error batches that lack an argument
+await fit(regression.train, new Set<[number[][], number[][]]>());
+// @ts-expect-error text where ragged numbers are due
+await fit(composite.mix, [[["a"]], 0.5, sparse]);
+// @ts-expect-error a ragged tensor of another dtype
+await fit(composite.mix, [RaggedTensor.from("int32", rows), 0.5, sparse]);
+// @ts-expect-error dense rows where a sparse tensor is due
+await fit(composite.mix, [rows, 0.5, rows]);
+// @ts-expect-error examples that lack features
+await fit(example.predict, [[{ age: 1 }]]);
+// @ts-expect-error a metric that the signature does not have
+history.metric("accuracy");
+
+export { losses };
