@@ -5,7 +5,7 @@ import { asDType } from "./run-values.js";
 
 /**
  * A model with one signature, whose inputs are those that `inspect` shows: ragged and sparse ones in one piece, and
- * examples as objects. {@link Model.load} knows neither, because only the graph tells.
+ * examples as objects, which {@link Model.load} does not know.
  */
 export class OneSignature extends Model {
   /** @throws SavedModelError the codes of {@link Model.load} */

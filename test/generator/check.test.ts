@@ -146,8 +146,8 @@ const cases: readonly Case[] = [
     kind: "a rank changes",
     before: base,
     after: model(signature({ outputs: [{ ...loss, shape: [1] }] }), predict),
-    told: ['output "loss" of "train" is float32 [1], not float32 []'],
-    refused: ['output "loss" of "train" is float32 [1], not float32 []'],
+    told: ['output "loss" of "train" is float32 [1], not float32 scalar'],
+    refused: ['output "loss" of "train" is float32 [1], not float32 scalar'],
   },
   {
     kind: "an output is added",

@@ -314,7 +314,7 @@ describe("a fake client refuses", () => {
       [1, 'must return an object with "loss", "mae"'],
       [{ loss: 1 }, 'returned nothing for output "mae"'],
       [{ loss: 1, mae: 1, acc: 1 }, 'returned "acc", which is no output'],
-      [{ loss: 1, mae: [1] }, 'output "mae" must be float32 []'],
+      [{ loss: 1, mae: [1] }, 'output "mae" must be float32 scalar'],
     ];
     for (const [result, message] of several) {
       const model = Regression.fake({ train: () => result as { loss: number; mae: number } });
