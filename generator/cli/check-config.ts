@@ -2,10 +2,6 @@ import { SavedModelError } from "../../runtime/errors.js";
 import type { LoadedConfig } from "../config-file.js";
 import type { ClientFlags } from "./client-flags.js";
 
-/** The option by which a configuration is chosen, the same for every command. */
-export const CONFIG_FLAGS = "-c, --config <file>";
-export const CONFIG_HELP = "the configuration (default: savedmodel.config.* here or above, within the package)";
-
 /** What the configuration says where there is one; where folders are given, these options do. */
 const FOLDER_OPTIONS: Readonly<Record<Exclude<keyof ClientFlags, "config">, string>> = {
   output: "--output",

@@ -1,9 +1,12 @@
 import type { Command } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
 import type { ImportExtension } from "../generate-index.js";
-import { CONFIG_FLAGS, CONFIG_HELP } from "./check-config.js";
 import { collect } from "./collect.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
+
+/** The option by which a configuration is chosen, the same for every command. */
+export const CONFIG_FLAGS = "-c, --config <file>";
+export const CONFIG_HELP = "the configuration (default: savedmodel.config.* here or above, within the package)";
 
 /** Which clients a command is about: those of a configuration, or of folders. */
 export interface ClientFlags {
