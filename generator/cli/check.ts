@@ -53,11 +53,15 @@ export function checkCommand(): Command {
 }
 
 async function check(directories: readonly string[], flags: CheckFlags): Promise<void> {
+  await reportingErrors(flags, () => compare(directories, flags));
+}
+
+async function compare(directories: readonly string[], flags: CheckFlags): Promise<void> {
   if (directories.length > 0) refuseWithFolders("--config", flags.config);
   const loaded = directories.length === 0 ? await requireConfig(flags) : undefined;
   const { checkFiles } = await import("../check.js");
   const root = loaded?.root ?? process.cwd();
-  const { files, orphans } = await asUnreadable(() => generateAll(directories, flags, loaded));
+  const { files, orphans } = await generateAll(directories, flags, loaded);
   const found = checkFiles(files, orphans, root);
   const stale = found.filter(({ status }) => status !== "fresh");
   if (flags.json === true) {
@@ -97,12 +101,19 @@ async function generateAll(
   return { files: generateFiles(models, options, process.cwd()), orphans: [] };
 }
 
-/** Sets the exit code of a model that cannot be read. */
-async function asUnreadable<T>(run: () => Promise<T>): Promise<T> {
+/** Sets the exit code of a model that cannot be read, and has JSON for whoever asked for JSON. */
+async function reportingErrors(flags: CheckFlags, run: () => Promise<void>): Promise<void> {
   try {
-    return await run();
+    await run();
   } catch (error) {
-    if (error instanceof SavedModelError && UNREADABLE_CODES.has(error.code)) process.exitCode = UNREADABLE;
+    if (!(error instanceof SavedModelError)) throw error;
+    const { code, rawMessage: message } = error;
+    if (UNREADABLE_CODES.has(code)) process.exitCode = UNREADABLE;
+    if (flags.json === true) {
+      process.stdout.write(
+        `${JSON.stringify({ formatVersion: 1, fresh: false, error: { code, message } }, undefined, 2)}\n`,
+      );
+    }
     throw error;
   }
 }

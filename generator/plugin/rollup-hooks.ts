@@ -4,9 +4,14 @@ import { EXTERNAL } from "./external.js";
 
 export function rollupHooks(clients: Clients): Partial<Plugin> {
   return {
-    async buildStart() {
-      if (this.meta.watchMode) await clients.watch(process.cwd(), console.error);
-      else await clients.generate(process.cwd());
+    buildStart: {
+      // Plugins that compile TypeScript read the clients when the build starts: theirs has to wait.
+      order: "pre",
+      sequential: true,
+      async handler() {
+        if (this.meta.watchMode) await clients.watch(process.cwd(), console.error);
+        else await clients.generate(process.cwd());
+      },
     },
     // Before plugins that would resolve it to a file.
     resolveId: { order: "pre", handler: (id) => (EXTERNAL.test(id) ? { id, external: true } : null) },

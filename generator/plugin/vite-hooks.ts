@@ -9,13 +9,18 @@ export function viteHooks(clients: Clients): Partial<Plugin> {
     configResolved(config) {
       resolved = config;
     },
-    async buildStart() {
-      const root = resolved?.root ?? process.cwd();
-      // A server that watches nothing is one that ends by itself, as for a run of tests.
-      const isServer = resolved?.command === "serve";
-      const isWatching = this.meta.watchMode && !(isServer && resolved?.server.watch === null);
-      if (!isWatching) await clients.generate(root);
-      else await clients.watch(root, (message) => resolved?.logger.error(message));
+    buildStart: {
+      // Other plugins may read the clients when the build starts.
+      order: "pre",
+      sequential: true,
+      async handler() {
+        const root = resolved?.root ?? process.cwd();
+        // A server that watches nothing is one that ends by itself, as for a run of tests.
+        const isServer = resolved?.command === "serve";
+        const isWatching = this.meta.watchMode && !(isServer && resolved?.server.watch === null);
+        if (!isWatching) await clients.generate(root);
+        else await clients.watch(root, (message) => resolved?.logger.error(message));
+      },
     },
     resolveId: {
       order: "pre",

@@ -164,6 +164,11 @@ describe("savedmodel check", () => {
     rmSync(join(root, "generated", "counter.ts"));
     const missing = { ...counter, status: "missing" };
     expect(read()).toEqual({ formatVersion: 1, fresh: false, files: [missing, custom] });
+    writeFileSync(join(root, "models/counter/saved_model.pb"), "junk");
+    const message = expect.stringContaining("models/counter");
+    expect(read()).toEqual({ formatVersion: 1, fresh: false, error: { code: "MODEL_CORRUPT", message } });
+    writeFileSync(join(root, "savedmodel.config.json"), "{");
+    expect(read()).toMatchObject({ fresh: false, error: { code: "CONFIG_INVALID" } });
   });
 
   it("takes folders and options as generate does, and leaves other files alone", () => {

@@ -114,7 +114,7 @@ async function trainsAndAgrees(
   const falls = last < first / 2;
   console.log(`${falls ? "ok   " : "FAIL "} ${name}: the loss goes from ${first} to ${last} in ${steps} steps`);
   model.save(saved);
-  // Goldens have the loose components, which only a model without a client takes.
+  // Goldens have the loose components, which a model without a client takes.
   using loose = clientInputs && Model.load(saved);
   const calls = compare.map(({ signature, inputs }) => record(loose ?? model, signature, inputs));
   return verify(python, { name, saved, original, title: `after ${steps} steps`, calls }) && falls;

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { rollup } from "rollup";
+import { savedmodel } from "savedmodel/rollup";
 import { describe, expect, it } from "vitest";
 import { expectPrediction, makeApp } from "./app.js";
-import { bundlers, type Format, fileOf } from "./bundlers.js";
+import { bundlers, type Format, fileOf, typescript } from "./bundlers.js";
 
 const formats: readonly Format[] = ["esm", "cjs"];
 
@@ -53,4 +55,18 @@ describe.each(Object.entries(bundlers))("a build by %s", (_, build) => {
   ])("refuses %s", async (_, options, message) => {
     await expect(build(makeApp(), options as object, "esm")).rejects.toThrow(message);
   });
+});
+
+it("Rollup's other plugins find the clients when the build starts, as those that compile TypeScript need", async () => {
+  const { root, entry } = makeApp();
+  const client = join(root, "generated/regression.ts");
+  const seen: boolean[] = [];
+  const compiler = { name: "compiler", buildStart: () => void seen.push(existsSync(client)) };
+  const models = [join(root, "models/*")];
+  const bundle = await rollup({
+    input: entry,
+    plugins: [compiler, savedmodel({ models, output: join(root, "generated") }), typescript],
+  });
+  await bundle.close();
+  expect(seen).toEqual([true]);
 });
