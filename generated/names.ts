@@ -53,7 +53,7 @@ export interface CollisionsOutputs {
 
 /** What the signature `hostile` returns. */
 export interface HostileOutputs {
-  /** ``: float32 scalar */
+  /** `""`: float32 scalar */
   readonly output: number;
   /** ` `: float32 scalar */
   readonly output2: number;
@@ -105,7 +105,7 @@ export interface HostileOutputs {
   readonly u0041: number;
   /** `__proto__`: float32 scalar */
   readonly proto: number;
-  /** `\`backticks\``: float32 scalar */
+  /** `\u0060backticks\u0060`: float32 scalar */
   readonly backticks: number;
   /** `a.b`: float32 scalar */
   readonly aB: number;
@@ -247,10 +247,10 @@ export class Names extends Model {
   }
 
   /**
-   * Runs the signature `` (`tensorflow/serving/predict`).
+   * Runs the signature `""` (`tensorflow/serving/predict`).
    *
-   * @param input ``: float32 [?]
-   * @returns ``: float32 [?]
+   * @param input `""`: float32 [?]
+   * @returns `""`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   signature(input: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
@@ -583,10 +583,10 @@ export class Names extends Model {
   }
 
   /**
-   * Runs the signature `\`backticks\`` (`tensorflow/serving/predict`).
+   * Runs the signature `\u0060backticks\u0060` (`tensorflow/serving/predict`).
    *
-   * @param backticks `\`backticks\``: float32 [?]
-   * @returns `\`backticks\``: float32 [?]
+   * @param backticks `\u0060backticks\u0060`: float32 [?]
+   * @returns `\u0060backticks\u0060`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   backticks(backticks: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
@@ -869,7 +869,7 @@ export class Names extends Model {
   /**
    * Runs the signature `hostile` (`tensorflow/serving/predict`).
    *
-   * @param input ``: float32 scalar
+   * @param input `""`: float32 scalar
    * @param input2 ` `: float32 scalar
    * @param padded ` padded `: float32 scalar
    * @param double `"double"`: float32 scalar
@@ -895,7 +895,7 @@ export class Names extends Model {
    * @param _0 `[0]`: float32 scalar
    * @param u0041 `\\u0041`: float32 scalar
    * @param proto `__proto__`: float32 scalar
-   * @param backticks `\`backticks\``: float32 scalar
+   * @param backticks `\u0060backticks\u0060`: float32 scalar
    * @param aB `a.b`: float32 scalar
    * @param aB2 `a/b`: float32 scalar
    * @param a0 `a:0`: float32 scalar
@@ -1436,11 +1436,11 @@ export class Names extends Model {
 /** The signatures of {@link Names} as promises: they run on worker threads. */
 export interface NamesAsync {
   /**
-   * Runs the signature `` (`tensorflow/serving/predict`) on a worker thread.
+   * Runs the signature `""` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * @param input ``: float32 [?]
+   * @param input `""`: float32 [?]
    * @param options an AbortSignal, where the call may be given up
-   * @returns ``: float32 [?]
+   * @returns `""`: float32 [?]
    * @throws SavedModelError when an input does not fit, when TensorFlow fails, or when the call is given up
    */
   signature(
@@ -1772,11 +1772,11 @@ export interface NamesAsync {
     options?: CallOptions,
   ): Promise<Tensor<"float32", [number]>>;
   /**
-   * Runs the signature `\`backticks\`` (`tensorflow/serving/predict`) on a worker thread.
+   * Runs the signature `\u0060backticks\u0060` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * @param backticks `\`backticks\``: float32 [?]
+   * @param backticks `\u0060backticks\u0060`: float32 [?]
    * @param options an AbortSignal, where the call may be given up
-   * @returns `\`backticks\``: float32 [?]
+   * @returns `\u0060backticks\u0060`: float32 [?]
    * @throws SavedModelError when an input does not fit, when TensorFlow fails, or when the call is given up
    */
   backticks(
@@ -2056,7 +2056,7 @@ export interface NamesAsync {
   /**
    * Runs the signature `hostile` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * @param input ``: float32 scalar
+   * @param input `""`: float32 scalar
    * @param input2 ` `: float32 scalar
    * @param padded ` padded `: float32 scalar
    * @param double `"double"`: float32 scalar
@@ -2082,7 +2082,7 @@ export interface NamesAsync {
    * @param _0 `[0]`: float32 scalar
    * @param u0041 `\\u0041`: float32 scalar
    * @param proto `__proto__`: float32 scalar
-   * @param backticks `\`backticks\``: float32 scalar
+   * @param backticks `\u0060backticks\u0060`: float32 scalar
    * @param aB `a.b`: float32 scalar
    * @param aB2 `a/b`: float32 scalar
    * @param a0 `a:0`: float32 scalar

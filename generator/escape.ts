@@ -14,8 +14,11 @@ export function stringLiteral(text: string): string {
 
 /** Text for a doc comment, in a code span: one line, no way out of the comment, no tags, cut when it is very long. */
 export function docCode(text: string): string {
-  // A brace begins something only before an `@`.
-  return `\`${docLine(text, /[`@]/g)}\``;
+  // A backtick ends the span whatever stands before it, and what follows would be Markdown. A brace begins something only
+  // before an `@`.
+  const inside = docLine(text, /@/g).replaceAll("`", "\\u0060");
+  // Two backticks are no span without anything in it.
+  return `\`${inside === "" ? '""' : inside}\``;
 }
 
 /** A sentence of the user's own for the end of a doc comment: as {@link docCode}, but it may have code spans. */

@@ -1,4 +1,5 @@
 import { Batcher, type BatchingOptions } from "./async/batcher.js";
+import { enqueue } from "./async/queued-run.js";
 import type { Call, CallOptions, Form, Results } from "./call/call.js";
 import { CompositeCall, isComposite } from "./call/composite-call.js";
 import { PreparedCall, tooManyInputs } from "./call/prepared-call.js";
@@ -68,6 +69,16 @@ export class MethodCalls {
     const start = async (): Promise<Results<F>> =>
       batcher === undefined ? call.start(values, form, options) : batcher.start(values, form, options.signal);
     return isObserved() ? observeStart(this.#session.directory, key, start) : start();
+  }
+
+  /**
+   * Does something on the calling thread when it is its turn among the asynchronous calls; it has the model to itself.
+   *
+   * @param name for messages: `restore()`
+   */
+  inTurn<T>(name: string, action: () => T): Promise<T> {
+    const { lane } = this.#session;
+    return enqueue(lane, { name, writes: true, own: () => {}, run: async () => lane.doInTurn(action) });
   }
 
   /**

@@ -10,6 +10,8 @@ interface Request {
   readonly rows: number;
   readonly resolve: (results: readonly Tensor[]) => void;
   readonly reject: (error: unknown) => void;
+  /** Tells its caller that it was given up. */
+  readonly giveUp: () => void;
   /** Whether its caller still waits for it. */
   readonly isWanted: () => boolean;
 }
@@ -73,6 +75,7 @@ export class Batch implements Job, Collecting {
           forgetAbort(signal, onAbort);
           reject(error);
         },
+        giveUp: () => request.reject(aborted(this.name, signal)),
         // Of the calls that a signal gives up, some may be freed to start by the end of another.
         isWanted: () => isWanted && !signal?.aborted,
       };
@@ -102,6 +105,8 @@ export class Batch implements Job, Collecting {
     const parts: (readonly Request[])[] = [[...this.#requests]];
     for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
       const requests = part.filter(({ isWanted }) => isWanted());
+      // Another listener may have kept the event from theirs.
+      for (const request of part) if (!requests.includes(request)) request.giveUp();
       if (requests.length === 0) continue;
       try {
         this.#handOut(await this.#runTogether(requests), requests);

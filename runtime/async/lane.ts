@@ -52,6 +52,7 @@ export class Lane implements Waiting {
   /** How many jobs that change variables run or wait. */
   #writers = 0;
   #isWriting = false;
+  #isInTurn = false;
   #closed: SavedModelError | undefined;
   readonly #onIdle: (() => void)[] = [];
 
@@ -77,12 +78,22 @@ export class Lane implements Waiting {
    * @throws SavedModelError `BUSY`
    */
   requireFree(name: string, writes: () => boolean): void {
-    if (!this.isBusy || !(this.#writers > 0 || writes())) return;
+    if (this.#isInTurn || !this.isBusy || !(this.#writers > 0 || writes())) return;
     const what = this.#writers > 0 ? "a call that changes variables is" : "calls that read variables are";
     const where = this.#isRunning(this.#writers > 0) ? "running on a worker thread" : "waiting to be run";
     throw new SavedModelError("BUSY", `${name}: ${what} ${where}`, {
       fix: "Await it first, or call this signature through `async` too: asynchronous calls wait for each other.",
     });
+  }
+
+  /** Does something at once that has the model to itself: as part of a job that changes variables. */
+  doInTurn<T>(action: () => T): T {
+    this.#isInTurn = true;
+    try {
+      return action();
+    } finally {
+      this.#isInTurn = false;
+    }
   }
 
   /**

@@ -64,7 +64,11 @@ class QueuedRun<T> implements Job {
 
   async start(): Promise<void> {
     // Of the calls that a signal gives up, one may be freed to start by the end of another.
-    if (this.#signal?.aborted) return;
+    if (this.#signal?.aborted) {
+      // Another listener may keep the event from this one.
+      this.#abort();
+      return;
+    }
     try {
       this.#resolve(await this.#work.run(() => this.#isWanted));
     } catch (error) {

@@ -3,7 +3,7 @@ import type { Staged } from "../call/prepared-call.js";
 import { allocate, type DTypeInfo } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
 import { elementCount } from "../shape.js";
-import { type Elements, Tensor } from "../tensor.js";
+import { copyElements, type Elements, Tensor } from "../tensor.js";
 
 /** The number of rows (the leading dimension) that all inputs of a call have; undefined where they have no such number. */
 export function rowsOf(staged: Staged): number | undefined {
@@ -52,8 +52,13 @@ export function splitRows(result: Tensor, rows: readonly number[], call: string)
   let start = 0;
   return rows.map((count) => {
     const end = start + count * perRow;
-    const part = elements.slice(start, end) as Elements;
+    const part = ofItsOwn(elements.slice(start, end) as Elements);
     start = end;
     return Tensor.own(result.dtype, [count, ...result.shape.slice(1)], part);
   });
+}
+
+/** Texts are views of the memory of all: a caller that keeps one shall not keep, nor see, those of others. */
+function ofItsOwn(elements: Elements): Elements {
+  return ArrayBuffer.isView(elements) ? elements : copyElements(elements);
 }

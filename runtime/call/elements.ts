@@ -152,6 +152,8 @@ export const rowWriters: { readonly [Kind in Exclude<DTypeInfo["kind"], "string"
 /** From this many texts on, encoding them as one is several times as fast; more of them at once gains nothing. */
 const LEAST_JOINED = 8;
 const MOST_JOINED = 64;
+/** Longer ones gain nothing either, and there is a longest string. */
+const MOST_CHARACTERS = 2 ** 16;
 
 /** Checks string elements, as text or bytes, and appends their bytes to `target`. */
 export function pushStrings(target: Uint8Array[], row: ArrayLike<unknown>): BadElement | undefined {
@@ -159,9 +161,7 @@ export function pushStrings(target: Uint8Array[], row: ArrayLike<unknown>): BadE
     // Read once: what is checked is what is encoded.
     const values = Array.from(row);
     if (values.every(isText)) {
-      for (let start = 0; start < values.length; start += MOST_JOINED) {
-        pushJoined(target, values.slice(start, start + MOST_JOINED));
-      }
+      pushTexts(target, values);
       return undefined;
     }
   }
@@ -183,6 +183,27 @@ export function pushStrings(target: Uint8Array[], row: ArrayLike<unknown>): BadE
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value.isWellFormed();
+}
+
+/** Encodes texts in blocks. */
+function pushTexts(target: Uint8Array[], texts: readonly string[]): void {
+  let block: string[] = [];
+  let characters = 0;
+  const flush = (): void => {
+    pushJoined(target, block);
+    block = [];
+    characters = 0;
+  };
+  for (const text of texts) {
+    if (block.length === MOST_JOINED || characters + text.length > MOST_CHARACTERS) flush();
+    if (text.length > MOST_CHARACTERS) {
+      target.push(Buffer.from(text));
+      continue;
+    }
+    block.push(text);
+    characters += text.length;
+  }
+  flush();
 }
 
 /** Encodes all texts at once; they share the memory. */

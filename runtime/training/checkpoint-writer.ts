@@ -12,13 +12,16 @@ export class CheckpointWriter {
     this.#options = options;
   }
 
-  /** Saves, if it is time to. */
-  afterStep(step: number): void {
-    const { directory, everySteps, everySeconds } = this.#options;
+  /** Whether it is time to save after this step. */
+  isDue(step: number): boolean {
+    const { everySteps, everySeconds } = this.#options;
     const isStep = everySteps !== undefined && step % everySteps === 0;
     const isTime = everySeconds !== undefined && performance.now() - this.#savedAt >= everySeconds * 1000;
-    if (!isStep && !isTime) return;
-    this.#model.save(directory);
+    return isStep || isTime;
+  }
+
+  save(): void {
+    this.#model.save(this.#options.directory);
     this.#savedAt = performance.now();
   }
 }

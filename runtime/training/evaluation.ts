@@ -2,7 +2,7 @@ import type { BoundMethod } from "../bound-methods.js";
 import { SavedModelError } from "../errors.js";
 import type { Method } from "../methods.js";
 import { printable } from "../text.js";
-import { type BatchSource, batchSource } from "./batches.js";
+import { type Batch, type BatchSource, batchSource } from "./batches.js";
 import type { Metrics } from "./events.js";
 import type { Validation } from "./options.js";
 import { MetricOutputs } from "./scalars.js";
@@ -30,24 +30,45 @@ export class Evaluation {
   }
 
   get notes(): readonly string[] {
-    return this.#source.notes;
+    const { calls, key } = this.#bound;
+    if (!calls.prepare(key, this.#method).writes) return this.#source.notes;
+    return [
+      ...this.#source.notes,
+      `${this.#name} may change variables, and is run to validate: it should only measure`,
+    ];
   }
 
-  /** The metrics, averaged by rows. */
-  async run(turns: Turns): Promise<Metrics> {
+  /**
+   * The metrics, averaged by rows.
+   *
+   * @param requireGo throws when the training is to end
+   */
+  async run(turns: Turns, worker: boolean, requireGo: () => void): Promise<Metrics> {
     const sums = new Float64Array(this.names.length);
     const batches = this.#source.epoch(1);
     let rows = 0;
-    for (;;) {
-      const pending = batches.next();
-      const { done, value: batch } = pending instanceof Promise ? await pending : pending;
-      if (done === true) break;
-      const results = this.#bound.calls.run(this.#bound.key, this.#method, batch.values, "plain");
-      this.#metrics.addTo(sums, results, batch.rows);
-      rows += batch.rows;
-      if (turns.isDue) await turns.take();
+    try {
+      for (;;) {
+        requireGo();
+        const pending = batches.next();
+        const { done, value: batch } = pending instanceof Promise ? await pending : pending;
+        if (done === true) break;
+        const ran = this.#runStep(batch, worker);
+        this.#metrics.addTo(sums, ran instanceof Promise ? await ran : ran, batch.rows);
+        rows += batch.rows;
+        if (turns.isDue) await turns.take();
+      }
+      requireGo();
+    } finally {
+      // A generator of the caller's may hold something open.
+      await batches.return?.();
     }
     if (rows === 0) throw new SavedModelError("INVALID_DATA", `${this.#name}: there was no batch to validate with`);
     return this.#metrics.means(sums, rows);
+  }
+
+  #runStep({ values }: Batch, worker: boolean): readonly unknown[] | Promise<readonly unknown[]> {
+    const { calls, key } = this.#bound;
+    return worker ? calls.start(key, this.#method, values, "plain") : calls.run(key, this.#method, values, "plain");
   }
 }

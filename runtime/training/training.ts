@@ -79,9 +79,10 @@ export class Training {
         this.#records.push(record);
         for (const observer of this.#observers) observer.onEpoch?.(record);
         await this.#options.onEpoch?.(record);
-        if (this.#best?.see(record) === true) break;
+        const best = this.#best;
+        if (best !== undefined && (await this.#alone(() => best.see(record)))) break;
       }
-      this.#best?.restore();
+      await this.#alone(() => this.#best?.restore());
       return this.#records;
     } finally {
       this.#best?.clear();
@@ -112,7 +113,8 @@ export class Training {
         this.#requireFinite(results, epoch);
         this.#metrics.addTo(sums, results, batch.rows);
         if (this.#tellsBatches) await this.#tellBatch(epoch, stepOfEpoch, batch.rows, results);
-        this.#checkpoints?.afterStep(this.#step);
+        const checkpoints = this.#checkpoints;
+        if (checkpoints?.isDue(this.#step) === true) await this.#alone(() => checkpoints.save());
       }
     } finally {
       // A generator of the caller's may hold something open.
@@ -120,7 +122,9 @@ export class Training {
     }
     if (stepOfEpoch === 0) throw this.#noBatches(epoch);
     const metrics = this.#metrics.means(sums, rows);
-    const validation = await this.#evaluation?.run(this.#turns);
+    const validation = await this.#evaluation?.run(this.#turns, this.#options.worker === true, () =>
+      this.#requireGo(epoch),
+    );
     if (validation !== undefined) this.#requireFiniteValidation(validation, epoch);
     const constants = this.#constants();
     return {
@@ -139,6 +143,11 @@ export class Training {
     return this.#options.worker === true
       ? calls.start(key, this.#method, values, "plain")
       : calls.run(key, this.#method, values, "plain");
+  }
+
+  /** Beside asynchronous calls of others, what is saved or restored has to wait for its turn as the steps do. */
+  #alone<T>(action: () => T): T | Promise<T> {
+    return this.#options.worker === true ? this.#bound.calls.inTurn(this.#name, action) : action();
   }
 
   async #tellBatch(epoch: number, stepOfEpoch: number, rows: number, results: readonly unknown[]): Promise<void> {

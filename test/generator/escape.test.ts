@@ -50,6 +50,18 @@ describe("docCode, docText and lineComment", () => {
     );
   });
 
+  it("is one code span of Markdown, whatever the text", () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const span = docCode(text);
+        expect(span).toMatch(/^`[^`\n]+`$/);
+        expect(docCode("")).toBe('`""`');
+      }),
+      { numRuns: 2000 },
+    );
+    expect(docCode("`<img src=x onerror=alert(1)>")).toBe("`\\u0060<img src=x onerror=alert(1)>`");
+  });
+
   it("cut what is very long", () => {
     expect(docCode("x".repeat(10_000)).length).toBeLessThan(210);
     expect(docText("x".repeat(10_000)).length).toBeLessThan(210);

@@ -462,3 +462,9 @@ describe("data that was transferred to another thread", () => {
     await running;
   });
 });
+
+it("texts that are longer together than the longest string are no problem", () => {
+  const texts = Array<string>(8).fill("a".repeat(70_000_000));
+  const { elements } = stage(texts, { key: "x", dtype: dtypeInfo("string"), shape: [null] }, "f()");
+  expect(Array.from(elements as readonly Uint8Array[], ({ length }) => length)).toEqual(Array(8).fill(70_000_000));
+});
