@@ -104,9 +104,12 @@ export class Batch implements Job, Collecting {
     this.#hasBegun = true;
     const parts: (readonly Request[])[] = [[...this.#requests]];
     for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
-      const requests = part.filter(({ isWanted }) => isWanted());
-      // Another listener may have kept the event from theirs.
-      for (const request of part) if (!requests.includes(request)) request.giveUp();
+      const requests: Request[] = [];
+      for (const request of part) {
+        if (request.isWanted()) requests.push(request);
+        // Another listener may have kept the event from its own.
+        else request.giveUp();
+      }
       if (requests.length === 0) continue;
       try {
         this.#handOut(await this.#runTogether(requests), requests);

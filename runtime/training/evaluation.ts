@@ -2,9 +2,10 @@ import type { BoundMethod } from "../bound-methods.js";
 import { SavedModelError } from "../errors.js";
 import type { Method } from "../methods.js";
 import { printable } from "../text.js";
-import { type Batch, type BatchSource, batchSource } from "./batches.js";
+import { type BatchSource, batchSource } from "./batches.js";
 import type { Metrics } from "./events.js";
 import type { Validation } from "./options.js";
+import { runBatch } from "./run-batch.js";
 import { MetricOutputs } from "./scalars.js";
 import type { Turns } from "./turns.js";
 
@@ -53,7 +54,7 @@ export class Evaluation {
         const pending = batches.next();
         const { done, value: batch } = pending instanceof Promise ? await pending : pending;
         if (done === true) break;
-        const ran = this.#runStep(batch, worker);
+        const ran = runBatch(this.#bound, this.#method, batch, worker);
         this.#metrics.addTo(sums, ran instanceof Promise ? await ran : ran, batch.rows);
         rows += batch.rows;
         if (turns.isDue) await turns.take();
@@ -65,10 +66,5 @@ export class Evaluation {
     }
     if (rows === 0) throw new SavedModelError("INVALID_DATA", `${this.#name}: there was no batch to validate with`);
     return this.#metrics.means(sums, rows);
-  }
-
-  #runStep({ values }: Batch, worker: boolean): readonly unknown[] | Promise<readonly unknown[]> {
-    const { calls, key } = this.#bound;
-    return worker ? calls.start(key, this.#method, values, "plain") : calls.run(key, this.#method, values, "plain");
   }
 }

@@ -8,6 +8,7 @@ import { CheckpointWriter } from "./checkpoint-writer.js";
 import { Evaluation } from "./evaluation.js";
 import type { EpochRecord, Metrics, TrainingObserver } from "./events.js";
 import type { FitOptions } from "./options.js";
+import { runBatch } from "./run-batch.js";
 import { MetricOutputs } from "./scalars.js";
 import { Turns } from "./turns.js";
 
@@ -72,6 +73,7 @@ export class Training {
   async run(): Promise<readonly EpochRecord[]> {
     const { epochs = 1 } = this.#options;
     const { steps, rows } = this.#source;
+    const best = this.#best;
     for (const observer of this.#observers) observer.onStart?.({ epochs, steps, rows });
     try {
       for (let epoch = 1; epoch <= epochs; epoch++) {
@@ -79,13 +81,12 @@ export class Training {
         this.#records.push(record);
         for (const observer of this.#observers) observer.onEpoch?.(record);
         await this.#options.onEpoch?.(record);
-        const best = this.#best;
         if (best !== undefined && (await this.#alone(() => best.see(record)))) break;
       }
-      await this.#alone(() => this.#best?.restore());
+      if (best !== undefined) await this.#alone(() => best.restore());
       return this.#records;
     } finally {
-      this.#best?.clear();
+      best?.clear();
       for (const observer of this.#observers) observer.onEnd?.();
     }
   }
@@ -108,7 +109,7 @@ export class Training {
         stepOfEpoch++;
         rows += batch.rows;
         this.#last = batch;
-        const ran = this.#runStep(batch);
+        const ran = runBatch(this.#bound, this.#method, batch, this.#options.worker);
         const results = ran instanceof Promise ? await ran : ran;
         this.#requireFinite(results, epoch);
         this.#metrics.addTo(sums, results, batch.rows);
@@ -136,13 +137,6 @@ export class Training {
       ...(validation && { validation }),
       ...(constants && { constants }),
     };
-  }
-
-  #runStep({ values }: Batch): readonly unknown[] | Promise<readonly unknown[]> {
-    const { calls, key } = this.#bound;
-    return this.#options.worker === true
-      ? calls.start(key, this.#method, values, "plain")
-      : calls.run(key, this.#method, values, "plain");
   }
 
   /** Beside asynchronous calls of others, what is saved or restored has to wait for its turn as the steps do. */
