@@ -92,8 +92,6 @@ export function siteOptions(
       "Accessor",
       "CallSignature",
     ],
-    // Webpack's own word for what every plugin of it has.
-    intentionallyNotDocumented: ["savedmodel/webpack.WebpackPlugin.apply"],
     intentionallyNotExported: HELPERS,
     logLevel: "Warn",
   };

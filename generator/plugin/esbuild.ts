@@ -1,11 +1,19 @@
-import type { Plugin } from "esbuild";
-import { plugin } from "./factory.js";
+import type { PluginBuild } from "esbuild";
+import { Clients } from "./clients.js";
+import { esbuildSetup } from "./esbuild-setup.js";
 import type { PluginOptions } from "./options.js";
+import type { EsbuildPlugin } from "./types.js";
 
 export type { PluginOptions } from "./options.js";
+export type { EsbuildPlugin } from "./types.js";
 
 /**
  * The esbuild plugin: generates the clients of a project before it is built, and fails the build where it cannot.
  * It goes on until the build is disposed of.
+ *
+ * @throws SavedModelError `INVALID_OPTION`, `INVALID_ARGUMENT`
  */
-export const savedmodel: (options?: PluginOptions) => Plugin = plugin.esbuild;
+export function savedmodel(options?: PluginOptions): EsbuildPlugin {
+  const clients = new Clients(options);
+  return { name: "savedmodel", setup: (build) => esbuildSetup(build as PluginBuild, clients) };
+}

@@ -1,11 +1,17 @@
-import type { Plugin } from "rollup";
-import { plugin } from "./factory.js";
+import { Clients } from "./clients.js";
 import type { PluginOptions } from "./options.js";
+import { rollupHooks } from "./rollup-hooks.js";
+import type { RollupPlugin } from "./types.js";
 
 export type { PluginOptions } from "./options.js";
+export type { RollupPlugin } from "./types.js";
 
 /**
  * The Rollup plugin: generates the clients of a project before it is built, and fails the build where it cannot.
  * With `--watch` it goes on when a model changes.
+ *
+ * @throws SavedModelError `INVALID_OPTION`, `INVALID_ARGUMENT`
  */
-export const savedmodel: (options?: PluginOptions) => Plugin = plugin.rollup;
+export function savedmodel(options?: PluginOptions): RollupPlugin {
+  return { name: "savedmodel", ...rollupHooks(new Clients(options)) };
+}

@@ -1,11 +1,18 @@
-import type { RspackPluginInstance } from "@rspack/core";
-import { plugin } from "./factory.js";
+import { Clients } from "./clients.js";
+import { applyToCompiler, type CompilerLike } from "./compiler.js";
 import type { PluginOptions } from "./options.js";
+import type { CompilerPlugin } from "./types.js";
 
 export type { PluginOptions } from "./options.js";
+export type { CompilerPlugin } from "./types.js";
 
 /**
  * The Rspack plugin: generates the clients of a project before it is built, and fails the build where it cannot.
  * With `--watch` it goes on when a model changes.
+ *
+ * @throws SavedModelError `INVALID_OPTION`, `INVALID_ARGUMENT`
  */
-export const savedmodel: (options?: PluginOptions) => RspackPluginInstance = plugin.rspack;
+export function savedmodel(options?: PluginOptions): CompilerPlugin {
+  const clients = new Clients(options);
+  return { apply: (compiler) => applyToCompiler(compiler as CompilerLike, clients) };
+}

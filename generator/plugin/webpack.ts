@@ -1,13 +1,18 @@
-import { plugin } from "./factory.js";
+import { Clients } from "./clients.js";
+import { applyToCompiler, type CompilerLike } from "./compiler.js";
 import type { PluginOptions } from "./options.js";
+import type { CompilerPlugin } from "./types.js";
 
 export type { PluginOptions } from "./options.js";
-
-/** What webpack takes for a plugin. An alias: an interface would not be assignable to webpack's own type. */
-export type WebpackPlugin = { apply(compiler: object): void };
+export type { CompilerPlugin } from "./types.js";
 
 /**
- * The webpack plugin: generates the clients of a project before it is built, and fails the build where it cannot. With
- * `--watch` it goes on when a model changes.
+ * The webpack plugin: generates the clients of a project before it is built, and fails the build where it cannot.
+ * With `--watch` it goes on when a model changes.
+ *
+ * @throws SavedModelError `INVALID_OPTION`, `INVALID_ARGUMENT`
  */
-export const savedmodel: (options?: PluginOptions) => WebpackPlugin = plugin.webpack;
+export function savedmodel(options?: PluginOptions): CompilerPlugin {
+  const clients = new Clients(options);
+  return { apply: (compiler) => applyToCompiler(compiler as CompilerLike, clients) };
+}

@@ -1,0 +1,13 @@
+/**
+ * The plugin objects as every version of a bundler accepts them. They are described here, not imported from the bundlers:
+ * a package that names its bundlers as optional peers makes package managers keep them in production installs.
+ */
+
+/** A plugin for Vite or Rollup. */
+export type RollupPlugin = { readonly name: string };
+
+/** A plugin for esbuild. */
+export type EsbuildPlugin = { readonly name: string; setup(build: object): void };
+
+/** A plugin for webpack or Rspack. An alias: an interface would not be assignable to their own types. */
+export type CompilerPlugin = { apply(compiler: object): void };
