@@ -75,7 +75,6 @@ export type ErrorCode =
   | "READ_FAILED"
   | "CSV_INVALID"
   | "HISTORY_INVALID"
-  | "PLOT_UNAVAILABLE"
   | "NPY_INVALID"
   | "NPY_UNSUPPORTED"
   | "OUTPUT_CONFLICT"

@@ -1,4 +1,4 @@
-import type { PlotLibraries } from "./plot-libraries.js";
+import { scaleLinear, scaleLog } from "d3-scale";
 
 /** Where a number stands in a picture, and which numbers are written beside it. */
 export interface Axis {
@@ -33,7 +33,6 @@ const MOST_LABELS = 6;
  * than `factor` times the smallest.
  */
 export function valueAxis(
-  { scale }: PlotLibraries,
   values: readonly number[],
   [bottom, top]: readonly [number, number],
   factor: number,
@@ -43,7 +42,7 @@ export function valueAxis(
   const count = Math.min(MOST_LABELS, Math.max(2, Math.floor((bottom - top) / LABEL_HEIGHT)));
   if (least > 0 && most / factor > least) {
     const margin = Math.exp((Math.log(most) - Math.log(least)) * MARGIN);
-    const log = scale.scaleLog([least / margin, most * margin], [bottom, top]);
+    const log = scaleLog([least / margin, most * margin], [bottom, top]);
     const all = log.ticks(count);
     const powers = all.filter((value) => leadingDigit(value) === "1");
     const few = powers.length > 1 ? powers : all.filter((value) => "125".includes(leadingDigit(value)));
@@ -58,7 +57,7 @@ export function valueAxis(
   const margin = (most - least) * MARGIN;
   // Nothing is below 0 where no value is.
   const low = least >= 0 ? Math.max(0, least - margin) : least - margin;
-  const linear = scale.scaleLinear([low, most + margin], [bottom, top]);
+  const linear = scaleLinear([low, most + margin], [bottom, top]);
   const size = Math.max(Math.abs(least), Math.abs(most));
   const format = linear.tickFormat(count, size >= 1e5 || size < 1e-3 ? "~e" : ",f");
   const ticks = linear.ticks(count).map((value) => ({ value, label: tidy(format(value)) }));
@@ -66,15 +65,11 @@ export function valueAxis(
 }
 
 /** An axis of epochs, which are whole numbers. */
-export function epochAxis(
-  { scale }: PlotLibraries,
-  epochs: readonly number[],
-  [left, right]: readonly [number, number],
-): Axis {
+export function epochAxis(epochs: readonly number[], [left, right]: readonly [number, number]): Axis {
   const first = epochs[0] ?? 1;
   const last = epochs.at(-1) ?? first;
   const domain = first === last ? [first - 1, last + 1] : [first, last];
-  const linear = scale.scaleLinear(domain, [left, right]);
+  const linear = scaleLinear(domain, [left, right]);
   const count = Math.max(3, Math.floor((right - left) / 70));
   const label = linear.tickFormat(1, ",d");
   const whole = first === last ? [first] : linear.ticks(count).filter(Number.isInteger);

@@ -1,7 +1,7 @@
+import { curveStep, line } from "d3-shape";
 import { shortNumber } from "./figures.js";
 import { type Axis, drawable } from "./plot-axis.js";
 import { decimate, type Point } from "./plot-decimate.js";
-import type { PlotLibraries } from "./plot-libraries.js";
 import type { Panel, Series } from "./plot-panels.js";
 import { NAME_SIZE, TEXT_SIZE } from "./plot-style.js";
 import { element, fittingText, textNode } from "./plot-svg.js";
@@ -40,7 +40,7 @@ const DOT_DISTANCE = 12;
 const BASELINE = TEXT_SIZE * 0.34;
 
 /** The elements of one panel, as XML. */
-export function drawPanel(libraries: PlotLibraries, view: PanelView): string {
+export function drawPanel(view: PanelView): string {
   const { panel, frame, y } = view;
   const name = `${panel.name}${panel.series.every(({ role }) => role === "validation") ? " (validation)" : ""}`;
   return element(
@@ -50,7 +50,7 @@ export function drawPanel(libraries: PlotLibraries, view: PanelView): string {
     ...(y === undefined ? [message("no finite values", frame)] : drawValues(y, frame)),
     ...drawEpochs(view),
     ...drawBestLine(view),
-    ...(y === undefined ? [] : panel.series.map((series) => drawSeries(libraries, series, view, y))),
+    ...(y === undefined ? [] : panel.series.map((series) => drawSeries(series, view, y))),
     ...(y === undefined ? [] : drawRoles(view, y)),
     ...drawBest(view),
   );
@@ -96,25 +96,24 @@ function drawEpochs({ x, frame: { left, right, bottom }, hasEpochs }: PanelView)
   ];
 }
 
-function drawSeries({ shape }: PlotLibraries, { role, values }: Series, view: PanelView, y: Axis): string {
+function drawSeries({ role, values }: Series, view: PanelView, y: Axis): string {
   const { x, frame } = view;
   const all = view.epochs.map((epoch, index) => ({ epoch, value: drawable(values[index] ?? Number.NaN) }));
   const points = decimate(all, x.position);
   const isThere = (point: Point | undefined): boolean => point !== undefined && !Number.isNaN(point.value);
-  const line = shape
-    .line<Point>()
+  const series = line<Point>()
     .defined(isThere)
     .x(({ epoch }) => x.position(epoch))
     .y(({ value }) => y.position(value))
     .digits(1);
-  if (role === "constant") line.curve(shape.curveStep);
+  if (role === "constant") series.curve(curveStep);
   const hasDots = role !== "constant" && all.length * DOT_DISTANCE <= frame.right - frame.left;
   const dots = points.filter((point, index) => {
     const isAlone = !isThere(points[index - 1]) && !isThere(points[index + 1]);
     return isThere(point) && (hasDots || isAlone);
   });
   return [
-    element("path", { class: `line ${role}-line`, d: line(points) ?? "" }),
+    element("path", { class: `line ${role}-line`, d: series(points) ?? "" }),
     ...dots.map(({ epoch, value }) =>
       element("circle", { class: `${role}-mark`, cx: x.position(epoch), cy: y.position(value), r: 2.2 }),
     ),

@@ -5,7 +5,6 @@ import { columnsOf } from "./history-columns.js";
 import { type Axis, drawable, epochAxis, valueAxis } from "./plot-axis.js";
 import { plotDescription } from "./plot-description.js";
 import { type Cell, EDGE, layOut } from "./plot-layout.js";
-import { plotLibraries } from "./plot-libraries.js";
 import { drawPanel } from "./plot-panel.js";
 import { type Panels, panelsOf } from "./plot-panels.js";
 import { ROOT_CLASS, STYLE, TEXT_SIZE, TITLE_SIZE } from "./plot-style.js";
@@ -96,14 +95,13 @@ function drawTitle(title: string, width: number): readonly string[] {
 
 function drawCells(training: Training, cells: readonly Cell[]): readonly string[] {
   if (cells.length === 0) return [];
-  const libraries = plotLibraries();
   const epochs = training.epochs.map(({ epoch }) => epoch);
   const hasRoles = cells.some(({ panel }) => panel.series.some(({ role }) => role === "validation"));
   // Where nothing was watched, the first panel says which epoch was the best.
   const naming = cells.find(({ panel }) => panel.monitored !== undefined) ?? cells[0];
   const axes = cells.map(({ panel, top, bottom }) => {
     const values = panel.series.flatMap((series) => series.values.map(drawable));
-    return valueAxis(libraries, values, [bottom, top], panel.isConstant ? CONSTANT_FACTOR : METRIC_FACTOR);
+    return valueAxis(values, [bottom, top], panel.isConstant ? CONSTANT_FACTOR : METRIC_FACTOR);
   });
   return cells.map((cell, index) => {
     const { panel, left: start, top, bottom } = cell;
@@ -111,11 +109,11 @@ function drawCells(training: Training, cells: readonly Cell[]): readonly string[
     const left =
       start + Math.max(...axes.map((axis, other) => (cells[other]?.column === cell.column ? room(axis) : 0)));
     const right = cell.right - (hasRoles ? ROLE_ROOM : NUMBER_ROOM);
-    return drawPanel(libraries, {
+    return drawPanel({
       panel,
       epochs,
       frame: { start, left, right, top, bottom },
-      x: epochAxis(libraries, epochs, [left, right]),
+      x: epochAxis(epochs, [left, right]),
       y: axes[index],
       bestEpoch: training.bestEpoch,
       namesBest: cell === naming,

@@ -1,9 +1,4 @@
-import { createRequire } from "node:module";
-import { join } from "node:path";
-
-type Sparkly = (numbers: number[]) => string;
-
-let sparkly: Sparkly | undefined;
+import sparkly from "sparkly";
 
 /**
  * The course of some numbers in so many characters, such as `█▅▃▂▁`; what is not finite is a space. Of more numbers than
@@ -17,7 +12,7 @@ export function sparkline(values: readonly number[], width: number): string {
       values.slice(Math.floor((index * values.length) / count), Math.floor(((index + 1) * values.length) / count)),
     ),
   );
-  return loadSparkly()(course);
+  return sparkly(course);
 }
 
 function halfMean(values: readonly number[]): number {
@@ -25,19 +20,4 @@ function halfMean(values: readonly number[]): number {
   if (finite.length === 0) return Number.NaN;
   // Half of the mean, divided before it is added: so the range of even the largest numbers is finite.
   return finite.reduce((sum, value) => sum + value / finite.length / 2, 0);
-}
-
-/** Loaded with the first progress that is shown; an observer cannot wait for `import()`. */
-function loadSparkly(): Sparkly {
-  if (sparkly === undefined) {
-    const here: string | undefined = import.meta.url;
-    const require = createRequire(here ?? process.argv[1] ?? join(process.cwd(), "here"));
-    try {
-      sparkly = (require("sparkly") as { readonly default: Sparkly }).default;
-    } catch {
-      // Bundles that were moved away from it, and Node.js 22 before 22.12: a training does not fail for an ornament.
-      sparkly = () => "";
-    }
-  }
-  return sparkly;
 }

@@ -266,10 +266,5 @@ it("importing the runtime loads no native code, no code printer, no parser and n
   });
   expect(status).toBe(0);
   expect(stderr).toContain("runtime/index.js");
-  expect(stderr).toContain("protobufjs/light.js");
-  expect(stderr).not.toMatch(
-    /node_modules\/(koffi|ts-morph|commander|yauzl|tar|cli-progress|@koromix|d3-\w+|sparkly|chalk|papaparse)\//,
-  );
-  expect(stderr).not.toMatch(/protobufjs\/src\/parse\.js/);
-  expect(stderr).not.toMatch(/dist\/(generator|templates)\//);
+  expect(stderr).not.toMatch(/node_modules|dist\/(generator|vendor)\//);
 });

@@ -1,6 +1,3 @@
-import { spawnSync } from "node:child_process";
-import { createRequire } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EpochRecord } from "../../runtime/training/events.js";
@@ -269,38 +266,4 @@ describe("many epochs", () => {
     }
     expect(kept.map(({ epoch }) => epoch)).toEqual(kept.map(({ epoch }) => epoch).toSorted((a, b) => a - b));
   });
-});
-
-it("the libraries are loaded with the first picture, not before", () => {
-  const module = new URL("../../runtime/training/history.ts", import.meta.url).href;
-  const script = `
-    import { createRequire } from "node:module";
-    const { History } = await import(${JSON.stringify(module)});
-    const loaded = () => Object.keys(createRequire("/x")("module")._cache).filter((file) => /d3-(scale|shape)/.test(file));
-    const before = loaded().length;
-    const metrics = { loss: 1 };
-    new History([{ epoch: 1, step: 1, rows: 1, seconds: 1, metrics }]).toSVG();
-    console.log(before, loaded().length > 0);`;
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-  const { stdout, stderr } = spawnSync(process.execPath, ["--import", tsx, "--input-type=module", "-e", script], {
-    encoding: "utf8",
-    cwd: fileURLToPath(new URL("../..", import.meta.url)),
-  });
-  expect(stderr).toBe("");
-  expect(stdout).toBe("0 true\n");
-});
-
-it("a Node.js that cannot load them at once is told so", () => {
-  const module = new URL("../../dist/runtime/training/history.js", import.meta.url).href;
-  const script = `
-    const { History } = await import(${JSON.stringify(module)});
-    const metrics = { loss: 1 };
-    try {
-      new History([{ epoch: 1, step: 1, rows: 1, seconds: 1, metrics }]).toSVG();
-    } catch (error) {
-      console.log(error.code, error.fix);
-    }`;
-  const flags = ["--no-experimental-require-module", "--input-type=module", "-e", script];
-  const { stdout } = spawnSync(process.execPath, flags, { encoding: "utf8" });
-  expect(stdout).toMatch(/^PLOT_UNAVAILABLE Node\.js \d+\.\d+\.\d+ cannot require ES modules/);
 });
