@@ -26,6 +26,8 @@ interface Report {
 /** Lists of faults are compared with the sources there, which a fault changes. */
 const EXCLUDED = "test/mutants/**";
 
+const TEST_LIMIT_MS = 240_000;
+
 interface SuiteOptions {
   /** None means all. */
   readonly files: readonly string[];
@@ -52,6 +54,9 @@ export async function runTests(copy: Copy, { files, without, bail, limitMs }: Su
     "run",
     "--reporter=json",
     `--outputFile=${report}`,
+    // Faults make promises that never settle: a machine that works on nothing else need not wait as long as others.
+    `--testTimeout=${TEST_LIMIT_MS}`,
+    `--hookTimeout=${TEST_LIMIT_MS}`,
     ...[EXCLUDED, ...without].map((pattern) => `--exclude=${pattern}`),
     ...(bail ? ["--bail=1"] : []),
     ...files,
