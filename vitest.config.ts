@@ -17,9 +17,9 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ["test/global-setup.ts"],
     // Each file gets a process of its own: the native library is loaded once per process and cannot be unloaded.
     pool: "forks",
-    // They end what hangs; no test is about time.
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    // They end what hangs, also on a machine that is slow and busy; no test is about time.
+    testTimeout: 1_200_000,
+    hookTimeout: 1_200_000,
   },
 });
 

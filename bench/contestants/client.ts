@@ -7,7 +7,7 @@ import type { CallCase } from "./case.js";
 import type { Command } from "./program.js";
 
 const PROGRAMS = "bench/node";
-const CLIENTS = ["custom-model", "dtypes", "keras3", "spin"].map((name) => `generated/${name}.ts`);
+const CLIENTS = ["custom-model", "dtypes", "keras3", "regression", "spin"].map((name) => `generated/${name}.ts`);
 
 /**
  * Compiles the programs for Node.js, and the generated clients, into a folder below the package. There `savedmodel` is the

@@ -1,8 +1,14 @@
 import { setMaxListeners } from "node:events";
-import { SavedModelError } from "savedmodel";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import { fit, SavedModelError, Tensor } from "savedmodel";
 import { CustomModel } from "../../generated/custom-model.js";
 import { Dtypes } from "../../generated/dtypes.js";
 import { Keras3 } from "../../generated/keras3.js";
+import { Regression } from "../../generated/regression.js";
+import { Spin } from "../../generated/spin.js";
 
 /** A kind of work that a long-running program repeats, and that must not need more memory the longer it goes on. */
 export interface Phase {
@@ -12,15 +18,94 @@ export interface Phase {
   readonly count: number;
   /** How much is done before memory is measured for the first time, in short runs too. */
   readonly warmUp: number;
+  /** The same for `--short`: as much as makes every leak larger than what allocators keep. */
+  readonly short: { readonly count: number; readonly warmUp: number };
   /** Makes ready, and answers what does the work that many times. */
   readonly start: () => (count: number) => void | Promise<void>;
 }
 
 /** Each is run in a process of its own, so that none grows into memory that another has left. */
 export const phases: readonly Phase[] = [
-  { name: "calls", unit: "sync calls", count: 1_000_000, warmUp: 50_000, start: startCalls },
-  { name: "async", unit: "async calls", count: 200_000, warmUp: 20_000, start: startAsyncCalls },
-  { name: "loads", unit: "loads and disposals", count: 200, warmUp: 20, start: () => load },
+  {
+    name: "calls",
+    unit: "sync calls",
+    count: 1_000_000,
+    warmUp: 50_000,
+    short: { count: 15_000, warmUp: 3_000 },
+    start: startCalls,
+  },
+  {
+    name: "shapes",
+    unit: "calls with large inputs of changing shapes",
+    count: 20_000,
+    warmUp: 1_000,
+    short: { count: 300, warmUp: 60 },
+    start: startShapes,
+  },
+  {
+    name: "failures",
+    unit: "calls that fail",
+    count: 100_000,
+    warmUp: 5_000,
+    short: { count: 1_500, warmUp: 300 },
+    start: startFailures,
+  },
+  {
+    name: "allocations",
+    unit: "calls with native memory",
+    count: 20_000,
+    warmUp: 1_000,
+    short: { count: 600, warmUp: 100 },
+    start: startAllocations,
+  },
+  {
+    name: "async",
+    unit: "async calls",
+    count: 200_000,
+    warmUp: 20_000,
+    short: { count: 6_000, warmUp: 2_000 },
+    start: startAsyncCalls,
+  },
+  {
+    name: "traces",
+    unit: "traced calls",
+    count: 10_000,
+    warmUp: 500,
+    short: { count: 150, warmUp: 20 },
+    start: startTraces,
+  },
+  {
+    name: "loads",
+    unit: "loads and disposals",
+    count: 200,
+    warmUp: 20,
+    short: { count: 24, warmUp: 6 },
+    start: () => load,
+  },
+  {
+    name: "forgotten",
+    unit: "loads without a disposal",
+    count: 200,
+    warmUp: 20,
+    short: { count: 24, warmUp: 6 },
+    start: () => forget,
+  },
+  {
+    name: "checkpoints",
+    unit: "saves and restores",
+    count: 600,
+    warmUp: 20,
+    short: { count: 36, warmUp: 10 },
+    start: startCheckpoints,
+  },
+  {
+    name: "trainings",
+    unit: "trainings with the best weights kept",
+    count: 600,
+    warmUp: 20,
+    short: { count: 24, warmUp: 6 },
+    start: startTrainings,
+  },
 ];
 
 /** How many asynchronous calls there are at a time. */
@@ -91,4 +176,111 @@ function load(count: number): void {
     using model = CustomModel.load();
     model.train([[1, 1]], [[1]]);
   }
+}
+
+/** Models that the program lets go of without a word: they are released when they are collected. */
+async function forget(count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    CustomModel.load().train([[1, 1]], [[1]]);
+    globalThis.gc?.();
+    await turn();
+  }
+}
+
+/** Numbers and strings of a megabyte, each call with another shape than the last. */
+function startShapes(): (count: number) => void {
+  const dtypes = Dtypes.load();
+  const large = new Float32Array((2 * MEGABYTE) / Float32Array.BYTES_PER_ELEMENT).fill(1);
+  const text = "x".repeat(MEGABYTE / 4);
+  return (count) => {
+    for (let index = 0; index < count; index++) {
+      dtypes.float32(large.subarray(index % 7));
+      dtypes.string(Array<string>((index % 3) + 2).fill(text));
+    }
+  };
+}
+
+/** Runs that fail in TensorFlow, and inputs that are refused before. */
+function startFailures(): (count: number) => Promise<void> {
+  const spin = Spin.load();
+  const dtypes = Dtypes.load();
+  const wrong = Array.from({ length: 100 }, () => [Number.NaN, 0] as const);
+  const calls: readonly (() => unknown)[] = [
+    () => spin.half(wrong),
+    () => spin.async.half(wrong),
+    () => dtypes.float32("x" as never),
+    () => dtypes.async.float32("x" as never),
+  ];
+  return async (count) => {
+    for (let index = 0; index < count; index++) {
+      try {
+        await calls[index % calls.length]?.();
+      } catch (error) {
+        if (error instanceof SavedModelError) continue;
+        throw error;
+      }
+      throw new Error("the call succeeded");
+    }
+  };
+}
+
+/** Each with memory that is forgotten after the call. */
+function startAllocations(): (count: number) => Promise<void> {
+  const dtypes = Dtypes.load();
+  return async (count) => {
+    for (let index = 0; index < count; index++) {
+      const tensor = Tensor.allocate("float32", [MEGABYTE / Float32Array.BYTES_PER_ELEMENT]);
+      tensor.data.fill(index);
+      dtypes.float32(tensor);
+      if (index % 20 !== 0) continue;
+      globalThis.gc?.();
+      await turn();
+    }
+  };
+}
+
+function startTraces(): (count: number) => void {
+  const custom = CustomModel.load();
+  return (count) => {
+    for (let index = 0; index < count; index++) custom.trace(() => custom.train([[1, 1]], [[1]]));
+  };
+}
+
+const X = [[0.5, -0.25]] as const;
+const TARGET = [[1]] as const;
+
+/** Whole models and checkpoints, those of Python too, which have other keys; and all that is read of them. */
+function startCheckpoints(): (count: number) => void {
+  const model = Regression.load();
+  return (count) => {
+    const folder = mkdtempSync(join(tmpdir(), "soak-"));
+    for (let index = 0; index < count; index++) {
+      model.train(X, TARGET, 0.01);
+      model.save(join(folder, "model"));
+      model.saveWeights(join(folder, "weights"));
+      model.restore(join(folder, index % 2 === 0 ? "model" : "weights"));
+      model.restore("test/runtime/checkpoints/attribute");
+      model.variables();
+      try {
+        model.restore("test/runtime/checkpoints/shapes");
+      } catch (error) {
+        if (!(error instanceof SavedModelError)) throw error;
+      }
+    }
+    rmSync(folder, { recursive: true });
+  };
+}
+
+function startTrainings(): (count: number) => Promise<void> {
+  const model = Regression.load();
+  return async (count) => {
+    for (let index = 0; index < count; index++) {
+      await fit(model.train, [X, TARGET, 0.01], {
+        epochs: 3,
+        progress: false,
+        worker: index % 2 === 0,
+        earlyStopping: { restoreBest: true },
+      });
+    }
+  };
 }

@@ -1,30 +1,61 @@
 /**
- * `node --expose-gc soak.js <phase> <count>`: does a phase's work, and prints as JSON how much memory was resident after the
- * warm-up and at the end, in bytes.
+ * `node --expose-gc soak.js <phase> <count> <warm-up>`: does a phase's work in {@link PARTS} parts, and prints as JSON what
+ * the process held after the warm-up and after each part.
+ *
+ * Temporary files go to the system's temporary folder, which has to be one of this process alone.
  */
+import { existsSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { requireBuilt } from "./built.js";
+import type { LiveObjects } from "./native-objects.js";
+import { countNativeObjects } from "./native-objects.js";
 import { phases } from "./phases.js";
 
-const [name, count = ""] = process.argv.slice(2);
+/** What a process holds at a moment. */
+export interface Held {
+  /** Resident memory in bytes. */
+  readonly bytes: number;
+  /** Things that are counted, by kind: native objects, open files, temporary files. */
+  readonly things: LiveObjects;
+}
+
+export interface SoakReport {
+  readonly held: readonly Held[];
+  readonly milliseconds: number;
+}
+
+const PARTS = 3;
+
+const [name, count = "", warmUp = ""] = process.argv.slice(2);
 const phase = phases.find((phase) => phase.name === name);
 if (phase === undefined) throw new Error(`there is no phase ${name}`);
 if (globalThis.gc === undefined) throw new Error("memory can be compared only with --expose-gc");
 requireBuilt();
 
-/** Garbage is not growth. Finalizers run between the collections, and what they held goes with the second. */
-async function resident(): Promise<number> {
-  for (let round = 0; round < 2; round++) {
+const liveObjects = await countNativeObjects();
+
+/** Garbage is not growth. Finalizers run between the collections, and what they held goes with the next. */
+async function held(): Promise<Held> {
+  for (let round = 0; round < 4; round++) {
     globalThis.gc?.();
-    await setTimeout(100);
+    await setTimeout(20);
   }
-  return process.memoryUsage.rss();
+  const files = readdirSync(tmpdir(), { recursive: true }).length;
+  const open = existsSync("/proc/self/fd") ? { "open file": readdirSync("/proc/self/fd").length } : {};
+  return {
+    bytes: process.memoryUsage.rss(),
+    things: { ...liveObjects(), ...open, "temporary file": files },
+  };
 }
 
 const work = phase.start();
-await work(phase.warmUp);
-const warm = await resident();
+await work(Number(warmUp));
+const all = [await held()];
 const before = performance.now();
-await work(Number(count));
+for (let part = 0; part < PARTS; part++) {
+  await work(Math.ceil(Number(count) / PARTS));
+  all.push(await held());
+}
 const milliseconds = performance.now() - before;
-process.stdout.write(`${JSON.stringify({ warm, end: await resident(), milliseconds })}\n`);
+process.stdout.write(`${JSON.stringify({ held: all, milliseconds } satisfies SoakReport)}\n`);

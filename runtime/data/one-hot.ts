@@ -102,8 +102,12 @@ function checkLabel(label: unknown, where: string): asserts label is Label {
 }
 
 function unknownLabel(label: Label, row: number, classes: readonly Label[]): SavedModelError {
-  const shown = classes.map(show);
-  const fix = suggest(show(label), shown, "The classes", String);
+  const texts = classes.filter((name) => typeof name === "string");
+  // A number that is one digit off is not a misspelt one.
+  const fix =
+    typeof label === "string" && texts.length === classes.length
+      ? suggest(label, texts, "The classes")
+      : `The classes: ${classes.map(show).join(", ")}.`;
   return new SavedModelError("INVALID_ARGUMENT", `oneHot(): row ${row} has ${show(label)}, which is no class`, { fix });
 }
 

@@ -26,15 +26,15 @@ export function record(model: Model, signature: string, inputs: Inputs): GoldenC
 }
 
 /** Numbers that JSON has, strings, and wide integers as text: the models of this test have no others. */
-function golden(tensor: Tensor): GoldenTensor {
-  const { dtype, shape, data } = tensor;
+export function golden(tensor: Tensor): GoldenTensor {
+  const { dtype, shape } = tensor;
   if ((dtype as string) === "string") {
     return { dtype, shape, data: tensor.bytes.map((bytes) => Buffer.from(bytes).toString("base64")) };
   }
   return {
     dtype,
     shape,
-    data: Array.from(data as ArrayLike<unknown>, (value) =>
+    data: Array.from(tensor.data as ArrayLike<unknown>, (value) =>
       typeof value === "bigint" ? `${value}` : value,
     ) as number[],
   };

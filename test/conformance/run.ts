@@ -10,7 +10,9 @@ import { Model } from "../../runtime/index.js";
 import { checkDigits } from "./digits.js";
 import { type Python, pythonWith } from "./environment.js";
 import { checkGuide } from "./guide.js";
+import { checkOptimizers } from "./optimizers.js";
 import { type Inputs, record } from "./record.js";
+import { checkStrangers } from "./strangers.js";
 import { compareVariables, type VariableTraining } from "./variables.js";
 import { verify } from "./verify.js";
 
@@ -113,4 +115,10 @@ console.log(
 );
 const digits = checkDigits(python, join(output, "digits"));
 console.log(`conformance: the example's classifier ${digits ? "agrees" : "does not agree"} with Python`);
-process.exitCode = differing.length + wrong + unlike.length === 0 && digits ? 0 : 1;
+const optimizers = checkOptimizers(python, output);
+console.log(`conformance: long trainings ${optimizers ? "agree" : "do not agree"} with Python`);
+const strangers = checkStrangers(python, output);
+const third = strangers === undefined ? "are not there (../shared/models)" : strangers ? "agree" : "do not agree";
+console.log(`conformance: third-party models ${third}`);
+const agree = digits && optimizers && strangers !== false;
+process.exitCode = differing.length + wrong + unlike.length === 0 && agree ? 0 : 1;

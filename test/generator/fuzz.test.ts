@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { FuzzReport } from "../support/fuzz.js";
 
 const INPUTS = 20_000;
-const TIMEOUT = 180_000;
+/** It ends what hangs: the usual is a minute. */
+const TIMEOUT = 3_600_000;
 
 const script = fileURLToPath(new URL("../support/fuzz.ts", import.meta.url));
 
@@ -26,7 +27,7 @@ describe(`${INPUTS} broken models`, () => {
     expect(report.generated).toBeGreaterThan(INPUTS / 40);
   });
 
-  // Each takes moments; the bound tells a hang from a busy machine.
+  // Each takes moments, of the processor's time: how busy the machine is does not matter.
   it("do not hang", () => {
     expect(report.slowestMs, report.slowest).toBeLessThan(30_000);
   });

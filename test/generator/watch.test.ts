@@ -12,7 +12,7 @@ import { encodeModel, type ModelSpec, writeModel } from "../support/saved-model.
 import { tempFolder } from "../support/temp.js";
 
 /** Ends a wait that would never end; no test is about time. */
-const WAIT = { timeout: 60_000, interval: 20 };
+const WAIT = { timeout: 600_000, interval: 20 };
 
 /** A model whose only signature has this name. */
 function modelWith(key: string): ModelSpec {

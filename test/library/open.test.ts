@@ -29,7 +29,7 @@ describe("a process that loads the library and a model", () => {
 
   test("shows TensorFlow's log with SAVEDMODEL_LOG=1", async () => {
     const { stderr } = await useLibrary({ ...named(), SAVEDMODEL_LOG: "1" });
-    expect(stderr).toContain("oneDNN custom operations are on");
+    // What it prints while it is being loaded depends on the processor; the line of oneDNN is not on all of them.
     expect(stderr).toContain("Reading SavedModel from");
   });
 

@@ -7,7 +7,7 @@ import { type App, makeApp } from "./app.js";
 import { watchers } from "./watchers.js";
 
 /** Ends a wait that would never end; no test is about time. */
-const WAIT = { timeout: 60_000, interval: 20 };
+const WAIT = { timeout: 600_000, interval: 20 };
 
 beforeEach(() => {
   vi.spyOn(console, "error").mockImplementation(() => {});

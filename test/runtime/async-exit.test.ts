@@ -21,7 +21,7 @@ process.on("exit", () => console.log("exit"));
 function run(code: string): { readonly status: number | null; readonly signal: string | null; readonly out: string } {
   const script = join(tempFolder(), "script.mjs");
   writeFileSync(script, PRELUDE + code);
-  const options = { encoding: "utf8", timeout: 60_000, killSignal: "SIGKILL" } as const;
+  const options = { encoding: "utf8", timeout: 600_000, killSignal: "SIGKILL" } as const;
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [script], options);
   return { status, signal, out: stdout + (status === 0 ? stderr : "") };
 }

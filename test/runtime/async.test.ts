@@ -147,7 +147,7 @@ describe("an AbortSignal", () => {
     await using model = Spin.load();
     const controller = new AbortController();
     const running = model.async.count([[1, 0]], LONG, { signal: controller.signal });
-    setTimeout(() => controller.abort(), 5);
+    setImmediate(() => controller.abort());
     await expectRejection(running, "ABORTED");
     expect(model.pending).toBe(1);
     expect(await model.async.turned()).toBe(BigInt(LONG));

@@ -60,7 +60,7 @@ describe("batched calls", () => {
   });
 
   it("wait for others as long as `maxDelay` says", async () => {
-    await using model = load({ half: { maxBatch: 100, maxDelay: 200 } });
+    await using model = load({ half: { maxBatch: 2, maxDelay: 600_000 } });
     const runs = countRuns();
     const first = model.async.half([[2, 4]]);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -68,6 +68,8 @@ describe("batched calls", () => {
     expect((await first).toArray()).toEqual([[1, 2]]);
     expect((await second).toArray()).toEqual([[3, 4]]);
     expect(runs.stop()).toBe(1);
+    await using other = load({ half: { maxBatch: 100, maxDelay: 1 } });
+    expect((await other.async.half([[2, 4]])).toArray()).toEqual([[1, 2]]);
   });
 
   it("fail alone: the others get their results", async () => {

@@ -334,7 +334,15 @@ describe("oneHot", () => {
 
   it("refuses labels that are no class, or no labels", () => {
     const { message } = expectError(() => oneHot(["dog", "birb"], ["bird", "dog"]), "INVALID_ARGUMENT");
-    expect(message).toBe('INVALID_ARGUMENT: oneHot(): row 1 has "birb", which is no class. Did you mean "\\"bird\\""?');
+    expect(message).toBe('INVALID_ARGUMENT: oneHot(): row 1 has "birb", which is no class. Did you mean "bird"?');
+    for (const [labels, classes, fix] of [
+      [["a", "fox"], ["bird", "dog"], 'The classes: "bird", "dog".'],
+      [[1, 3], [1, 2], "The classes: 1, 2."],
+      [[2n], [1n], "The classes: 1n."],
+      [["1"], [1, 2], "The classes: 1, 2."],
+    ] as const) {
+      expect(expectError(() => oneHot(labels as never, classes as never), "INVALID_ARGUMENT").fix).toBe(fix);
+    }
     expectError(() => oneHot(["a"], ["a", "a"]), "INVALID_ARGUMENT");
     expectError(() => oneHot(["a", 1]), "INVALID_ARGUMENT");
     expectError(() => oneHot([1, Number.NaN]), "INVALID_ARGUMENT");

@@ -1,5 +1,4 @@
 import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Counter } from "../../generated/counter.js";
@@ -8,7 +7,7 @@ import { Keras3 } from "../../generated/keras3.js";
 import { Regression } from "../../generated/regression.js";
 import { type BatchEvent, fit, Tensor } from "../../runtime/index.js";
 import { expectRejection } from "../support/errors.js";
-import { tempFolder } from "../support/temp.js";
+import { ownTemporaryFolder, tempFolder } from "../support/temp.js";
 
 const ROWS = 10;
 /** Rows of target = 2 x0 - 3 x1 + 1. */
@@ -173,6 +172,7 @@ describe("fit", () => {
   });
 
   it("stops early, with the weights of the best epoch", async () => {
+    const temporary = ownTemporaryFolder();
     using model = Regression.load();
     using same = Regression.load();
     // From the fourth step on the learning rate is so large that the loss grows.
@@ -187,7 +187,7 @@ describe("fit", () => {
     expect([history.epochs.length, history.bestEpoch, history.monitor]).toEqual([5, 3, "validation_loss"]);
     for (let step = 1; step <= 3; step++) same.train(X, TARGET, 0.1);
     expect(model.weights().w.toArray()).toEqual(same.weights().w.toArray());
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("savedmodel-best-"))).toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   it("watches what it is told to, for more or for less", async () => {
@@ -227,6 +227,7 @@ describe("fit", () => {
   });
 
   it("ends through a signal, 20 times over, with weights that can be used", async () => {
+    const temporary = ownTemporaryFolder();
     using model = Regression.load();
     for (let round = 0; round < 20; round++) {
       const controller = new AbortController();
@@ -245,7 +246,7 @@ describe("fit", () => {
       expect(Number.isFinite(model.evaluate(X, TARGET).loss)).toBe(true);
     }
     expect(model.pending).toBe(0);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("savedmodel-best-"))).toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   it("stops where a metric is not finite, unless that is allowed", async () => {

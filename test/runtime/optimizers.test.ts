@@ -49,6 +49,7 @@ function* inFileOrder(): Generator<readonly number[]> {
   for (let epoch = 0; epoch < epochs; epoch++) yield x.map((_, row) => row);
 }
 
+/** Processors round differently: after 20 steps by up to 2e-7 of a loss (`npm run conformance` trains for longer). */
 function expectLosses(losses: readonly number[], expected: readonly number[]): void {
   expect(losses.length).toBe(expected.length);
   const differing = losses.flatMap((loss, step) => {
@@ -64,14 +65,14 @@ const named = trainings.map((training) => ({
 }));
 
 describe("a training has the losses of the same training in Python, step by step", () => {
-  it("of 200 steps with each optimizer", () => {
-    const long = trainings.filter((training) => !training.shuffled);
-    expect(long.map(({ optimizer, losses }) => [optimizer, losses.length])).toEqual([
-      ["adam", 200],
-      ["momentum", 200],
-      ["sgd", 200],
+  it("of 20 steps with each optimizer, which train it", () => {
+    const inOrder = trainings.filter((training) => !training.shuffled);
+    expect(inOrder.map(({ optimizer, losses }) => [optimizer, losses.length])).toEqual([
+      ["adam", 20],
+      ["momentum", 20],
+      ["sgd", 20],
     ]);
-    for (const { losses } of long) expect(losses.at(-1)).toBeLessThan(0.2 * Number(losses[0]));
+    for (const { losses } of inOrder) expect(losses.at(-1)).toBeLessThan(0.6 * Number(losses[0]));
   });
 
   it.each(named)("called in a loop: $title", ({ optimizer, learning_rate, losses, evaluated, ...training }) => {
@@ -117,7 +118,7 @@ describe("optimizers of one model", () => {
     const alone = trainings.filter((training) => training.shuffled);
     const steps = alone.map(({ learning_rate }) => [...batches(shuffled, learning_rate)]);
     const made = alone.map((): number[] => []);
-    for (let step = 0; step < 40; step++) {
+    for (let step = 0; step < 20; step++) {
       for (const [index, { optimizer }] of alone.entries()) {
         const inputs = steps[index]?.[step];
         if (inputs !== undefined) made[index]?.push(model[methods[optimizer].train](...inputs));

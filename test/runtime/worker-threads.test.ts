@@ -21,7 +21,7 @@ function run(code: string, worker = ""): { readonly status: number | null; reado
     const exitOf = (worker) => new Promise((resolve, reject) => worker.once("exit", resolve).once("error", reject));
     const wordOf = (worker) => new Promise((resolve) => worker.once("message", resolve));\n`;
   writeFileSync(join(folder, "main.mjs"), imports + start + code);
-  const options = { encoding: "utf8", timeout: 100_000, killSignal: "SIGKILL" } as const;
+  const options = { encoding: "utf8", timeout: 600_000, killSignal: "SIGKILL" } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, "main.mjs")], options);
   return { status, out: stdout + stderr };
 }

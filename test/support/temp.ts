@@ -2,12 +2,24 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 
 /** A new folder that goes when the test ends. */
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "savedmodel-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * Has the runtime write its temporary files to a new folder until the test ends, and returns it: the usual one may hold what
+ * other processes have left, or are writing.
+ */
+export function ownTemporaryFolder(): string {
+  const folder = tempFolder();
+  // Each system reads one of these.
+  for (const name of ["TMPDIR", "TMP", "TEMP"]) vi.stubEnv(name, folder);
+  onTestFinished(() => void vi.unstubAllEnvs());
   return folder;
 }
 

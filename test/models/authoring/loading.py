@@ -1,5 +1,6 @@
 """Calls the signatures of a SavedModel in Python, the way TensorFlow offers for the kind of model it is."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -27,9 +28,9 @@ def open_model(directory: Path) -> Model:
     return _ObjectModel(directory, meta_graph) if meta_graph.object_graph_def.nodes else open_session(directory)
 
 
-def open_session(directory: Path) -> Model:
+def open_session(directory: Path, tags: Sequence[str] = (tf.saved_model.SERVING,)) -> Model:
     """Loads a SavedModel into a session, as TensorFlow's C API does it."""
-    return _SessionModel(directory)
+    return _SessionModel(directory, tags)
 
 
 def _read_meta_graph(directory: Path) -> meta_graph_pb2.MetaGraphDef:
@@ -59,11 +60,10 @@ class _ObjectModel:
 class _SessionModel:
     """A model loaded into a session."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, tags: Sequence[str]) -> None:
         self._session = tf.compat.v1.Session(graph=tf.Graph())
         with self._session.graph.as_default():
-            tags = [tf.saved_model.SERVING]
-            self._signatures = tf.compat.v1.saved_model.load(self._session, tags, str(directory)).signature_def
+            self._signatures = tf.compat.v1.saved_model.load(self._session, list(tags), str(directory)).signature_def
 
     def call(self, signature: str, inputs: Tensors) -> Tensors:
         definition = self._signatures[signature]

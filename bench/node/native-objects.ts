@@ -1,0 +1,70 @@
+/** What native code has made and nobody has deleted yet: by kind, such as `Tensor`. */
+export type LiveObjects = Readonly<Record<string, number>>;
+
+type NativeFunction = ((...parameters: unknown[]) => unknown) & { async?: (...parameters: unknown[]) => void };
+
+interface Handle {
+  func(definition: string, ...types: unknown[]): NativeFunction;
+}
+
+/** The part of the runtime's library that functions of TensorFlow are bound with. */
+interface Library {
+  find: (symbol: string) => Handle;
+}
+
+/** Functions that make an object and whose name does not tell its kind. */
+const MAKERS: Readonly<Record<string, string>> = {
+  TF_AllocateTensor: "Tensor",
+  TF_CheckpointReaderGetTensor: "Tensor",
+  TF_GetAllOpList: "Buffer",
+  TF_LoadSessionFromSavedModel: "Session",
+  TF_NewBufferFromString: "Buffer",
+  TF_SessionListDevices: "DeviceList",
+};
+
+/** Counts the objects that the runtime makes and deletes from now on. Nothing may have been loaded before. */
+export async function countNativeObjects(): Promise<() => LiveObjects> {
+  const { openLibrary } = (await import(new URL("library/open.js", import.meta.resolve("savedmodel")).href)) as {
+    readonly openLibrary: () => Library;
+  };
+  const live: Record<string, number> = {};
+  const add = (kind: string, count: number): void => {
+    live[kind] = (live[kind] ?? 0) + count;
+  };
+  const note = (name: string, parameters: readonly unknown[], result: unknown): void => {
+    const made = MAKERS[name] ?? /^TF_New(\w+)$/.exec(name)?.[1];
+    const deleted = /^TF_Delete(\w+)$/.exec(name)?.[1];
+    if (made !== undefined && result !== null) add(made, 1);
+    if (deleted !== undefined && parameters[0] !== null) add(deleted, -1);
+    // TF_Tensor*[] and its length: those that were fetched.
+    if (name === "TF_SessionRun" && parameters[6] !== null) {
+      const fetched = (parameters[6] as BigUint64Array).subarray(0, parameters[7] as number);
+      add("Tensor", fetched.filter((tensor) => tensor !== 0n).length);
+    }
+  };
+  const library = openLibrary();
+  const { find } = library;
+  library.find = (symbol) => {
+    const handle = find(symbol);
+    const func: Handle["func"] = (definition, ...types) => {
+      const name = /TF_\w+/.exec(definition)?.[0] ?? "";
+      const original = handle.func(definition, ...types);
+      const counted: NativeFunction = (...parameters) => {
+        const result = original(...parameters);
+        note(name, parameters, result);
+        return result;
+      };
+      counted.async = (...parameters) => {
+        const done = parameters.pop() as (error: unknown, result: unknown) => void;
+        original.async?.(...parameters, (error: unknown, result: unknown) => {
+          note(name, parameters, result);
+          done(error, result);
+        });
+      };
+      return counted;
+    };
+    return new Proxy(handle, { get: (target, key) => (key === "func" ? func : Reflect.get(target, key)) });
+  };
+  // An operation that is described is consumed when it is added to its graph.
+  return () => Object.fromEntries(Object.entries(live).filter(([kind]) => kind !== "Operation"));
+}

@@ -1,0 +1,92 @@
+import { execFileSync } from "node:child_process";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type Compiler, sourceOf } from "./compiler.js";
+import { root } from "./faults.js";
+
+/** What tests read besides tracked files, and do not write. */
+const LINKED = ["node_modules", "build/nodes", "../shared"] as const;
+
+/** A copy of the working tree that may be broken. */
+export class Copy {
+  readonly folder: string;
+  /** For the temporary files of the tests: broken programs leave some. */
+  readonly temp: string;
+  readonly #compiler: Compiler;
+
+  private constructor(folder: string, temp: string, compiler: Compiler) {
+    this.folder = folder;
+    this.temp = temp;
+    this.#compiler = compiler;
+  }
+
+  /** Makes copies of the files that git knows or would add, and builds the package in each. They go when the process ends. */
+  static make(count: number, compiler: Compiler): readonly Copy[] {
+    const scratch = mkdtempSync(join(tmpdir(), "savedmodel-mutants-"));
+    process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+    const copies = Array.from({ length: count }, (_, index) => {
+      const home = join(scratch, `${index}`);
+      return new Copy(join(home, "tree"), join(home, "temp"), compiler);
+    });
+    for (const [index, copy] of copies.entries()) {
+      copy.#fill();
+      if (index === 0)
+        execFileSync("npm", ["run", "build"], { cwd: copy.folder, stdio: ["ignore", "ignore", "inherit"] });
+      else cpSync(join(copies[0]?.folder ?? "", "dist"), join(copy.folder, "dist"), { recursive: true });
+    }
+    return copies;
+  }
+
+  #fill(): void {
+    const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    for (const file of listed.split("\0").filter((name) => name !== "" && existsSync(join(root, name)))) {
+      mkdirSync(dirname(join(this.folder, file)), { recursive: true });
+      copyFileSync(join(root, file), join(this.folder, file));
+    }
+    for (const path of LINKED.filter((path) => existsSync(join(root, path)))) {
+      mkdirSync(dirname(join(this.folder, path)), { recursive: true });
+      symlinkSync(join(root, path), join(this.folder, path), "junction");
+    }
+    this.cleanTemp();
+  }
+
+  cleanTemp(): void {
+    rmSync(this.temp, { recursive: true, force: true });
+    mkdirSync(this.temp, { recursive: true });
+  }
+
+  /** Gives a source file another text while something runs, in `dist/` too. */
+  async with<T>(file: string, text: string, run: () => Promise<T>): Promise<T> {
+    const original = sourceOf(file);
+    const built = this.#compiler.compile(file, original);
+    if (readFileSync(join(this.folder, built.path), "utf8") !== built.text) {
+      throw new Error(`${built.path} is not what \`npm run build\` writes`);
+    }
+    this.#write(file, text);
+    try {
+      return await run();
+    } finally {
+      this.#write(file, original);
+    }
+  }
+
+  #write(file: string, text: string): void {
+    writeFileSync(join(this.folder, file), text);
+    const compiled = this.#compiler.compile(file, text);
+    writeFileSync(join(this.folder, compiled.path), compiled.text);
+  }
+}
