@@ -36,7 +36,8 @@ const PROGRAMS = {
     }
     if (isMainThread) {
       const [first, second] = [start("end"), start("wait")];
-      console.log(await exitOf(first), await wordOf(second), await second.terminate());
+      const [ended, word] = await Promise.all([exitOf(first), wordOf(second)]);
+      console.log(ended, word, await second.terminate());
       if (process.argv[2] === "exit") process.exit(3);
       if (process.argv[2] === "throw") throw new Error("uncaught");
     } else {
