@@ -1,3 +1,4 @@
+import { itemAt } from "./item-at.js";
 import { nonNull } from "./native/api.js";
 import type { Pointer } from "./native/ffi.js";
 import { withStatus } from "./native/status.js";
@@ -24,8 +25,8 @@ export function prepareCopies(session: Session, name: string, copies: readonly V
 
 /** Adds `AssignVariableOp(to, ReadVariableOp(from))`. */
 function addCopy(session: Session, { from, to }: VariableCopy, name: string): Pointer {
-  const source = nonNull(session.operation(from), `operation ${from}`);
-  const target = nonNull(session.operation(to), `operation ${to}`);
+  const source = session.requireOperation(from);
+  const target = session.requireOperation(to);
   const prefix = `${name}_${to.replaceAll(/\W/g, "_")}`;
   const dtype = dtypeOf(session, source);
   const value = addOperation(session, "ReadVariableOp", `${prefix}/read`, [source], dtype);
@@ -35,7 +36,7 @@ function addCopy(session: Session, { from, to }: VariableCopy, name: string): Po
 function dtypeOf({ api }: Session, handle: Pointer): number {
   const dtype = new Int32Array(1);
   withStatus(api, (status) => api.TF_OperationGetAttrType(handle, "dtype", dtype, status));
-  return dtype[0] ?? 0;
+  return itemAt(dtype, 0);
 }
 
 function addOperation(

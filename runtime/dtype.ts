@@ -1,3 +1,5 @@
+import { constants } from "node:buffer";
+
 /** The dtypes whose values this runtime carries. Names are those of `tf.dtypes`. */
 export type DType =
   | "float16"
@@ -155,18 +157,25 @@ export function allocate<D extends NumericDType>(dtype: D, length: number): Type
 
 /** Like {@link allocate}, for memory that is filled at once: zeroing it would take as long again. */
 export function allocateUnfilled<D extends NumericDType>(dtype: D, length: number): TypedArrays[D] {
-  return viewAs(dtype, Buffer.allocUnsafeSlow(length * slotsOf(dtype) * constructors[dtype].BYTES_PER_ELEMENT).buffer);
+  const bytes = length * slotsOf(dtype) * constructors[dtype].BYTES_PER_ELEMENT;
+  // Typed arrays of wide elements may be larger than a Buffer.
+  return bytes > constants.MAX_LENGTH ? allocate(dtype, length) : viewAs(dtype, Buffer.allocUnsafeSlow(bytes).buffer);
 }
 
-/** The elements that a buffer holds. */
-export function viewAs<D extends NumericDType>(dtype: D, buffer: ArrayBuffer): TypedArrays[D] {
-  return new constructors[dtype](buffer);
+/** The `length` elements that lie in a buffer from `byteOffset` on; all of its elements by default. */
+export function viewAs<D extends NumericDType>(
+  dtype: D,
+  buffer: ArrayBuffer,
+  byteOffset = 0,
+  length?: number,
+): TypedArrays[D] {
+  return new constructors[dtype](buffer, byteOffset, length && length * slotsOf(dtype));
 }
 
 type Constructors = {
   readonly [D in NumericDType]: {
     new (length: number): TypedArrays[D];
-    new (buffer: ArrayBuffer): TypedArrays[D];
+    new (buffer: ArrayBuffer, byteOffset: number, length?: number): TypedArrays[D];
     readonly BYTES_PER_ELEMENT: number;
   };
 };

@@ -1,74 +1,44 @@
-import { markAsUntransferable } from "node:worker_threads";
 import { allocate, dtypeInfo, type NumericDType, type TypedArrays, viewAs } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
 import { loadKoffi } from "./library/koffi.js";
-import { nativeApi } from "./native/api.js";
-import type { Pointer } from "./native/ffi.js";
 import { elementCount, formatShape } from "./shape.js";
 
-/** A tensor of TensorFlow's whose memory JavaScript sees as an ArrayBuffer. */
-interface NativeTensor {
-  readonly tensor: Pointer;
-  readonly dtype: NumericDType;
-  readonly shape: readonly number[];
-}
+/** TensorFlow copies memory that begins elsewhere (`EIGEN_MAX_ALIGN_BYTES`, the width of an AVX-512 register). */
+const ALIGNMENT = 64;
 
-const natives = new WeakMap<ArrayBufferLike, NativeTensor>();
-
-// The memory is given back when no typed array holds the buffer any more.
-const collected = new FinalizationRegistry<Pointer>((tensor) => nativeApi().TF_DeleteTensor(tensor));
-
-/** Typed arrays of few bytes lie in the engine's own memory, which asking for their buffer would change. */
+/** Below this size a copy costs less than a tensor made for one call. */
 const LEAST_BYTES = 1024;
 
+/** Position of the first aligned byte in each buffer that was made here. */
+const aligned = new WeakMap<ArrayBufferLike, number>();
+
 /**
- * Zeroed memory of TensorFlow's, in which a tensor can be made up that is then fed without being copied. Where the engine
- * allows no such memory (Electron), and for what is too small to gain, it is memory of JavaScript's.
+ * Allocates zeroed memory of JavaScript's that TensorFlow can read in place. It is an ordinary ArrayBuffer with some bytes
+ * to spare: the engine frees it and knows its size, and it may be transferred like any other.
  *
- * @throws SavedModelError `TF_RESOURCE_EXHAUSTED`, or an error of the library
+ * @throws SavedModelError `TF_RESOURCE_EXHAUSTED`, or `LIBRARY_INVALID` when koffi cannot be loaded
  */
-export function allocateNative<D extends NumericDType>(dtype: D, shape: readonly number[]): TypedArrays[D] {
+export function allocateAligned<D extends NumericDType>(dtype: D, shape: readonly number[]): TypedArrays[D] {
   const count = elementCount(shape);
-  const { code, bytes } = dtypeInfo(dtype);
-  const size = count * bytes;
-  if (size < LEAST_BYTES) return allocate(dtype, count);
-  const api = nativeApi();
-  const tensor = api.TF_AllocateTensor(code, BigInt64Array.from(shape, BigInt), shape.length, size);
-  const data = tensor === null ? null : api.TF_TensorData(tensor);
-  if (tensor === null || data === null) {
-    throw new SavedModelError("TF_RESOURCE_EXHAUSTED", `there is no memory for ${dtype} ${formatShape(shape)}`);
-  }
-  const buffer = viewOf(data, size);
-  if (buffer === undefined) {
-    api.TF_DeleteTensor(tensor);
-    return allocate(dtype, count);
-  }
-  natives.set(buffer, { tensor, dtype, shape: [...shape] });
-  collected.register(buffer, tensor);
-  // Elsewhere it would outlive the memory.
-  markAsUntransferable(buffer);
-  const elements = viewAs(dtype, buffer);
-  new Uint8Array(buffer).fill(0);
-  return elements;
-}
-
-function viewOf(data: Pointer, size: number): ArrayBuffer | undefined {
+  const bytes = count * dtypeInfo(dtype).bytes;
   try {
-    return loadKoffi().view(data, size);
-  } catch {
-    return undefined;
+    if (bytes < LEAST_BYTES) return allocate(dtype, count);
+    const buffer = new ArrayBuffer(bytes + ALIGNMENT);
+    const address = loadKoffi().address(new Uint8Array(buffer));
+    const start = (ALIGNMENT - Number(address % BigInt(ALIGNMENT))) % ALIGNMENT;
+    aligned.set(buffer, start);
+    return viewAs(dtype, buffer, start, count);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new SavedModelError("TF_RESOURCE_EXHAUSTED", `out of memory allocating ${dtype} ${formatShape(shape)}`, {
+      cause,
+    });
   }
 }
 
-/** The native tensor that these are all the elements of, in this shape. It stays the elements' own. */
-export function nativeTensorOf(
-  elements: ArrayBufferView,
-  dtype: string,
-  shape: readonly number[],
-): Pointer | undefined {
-  if (elements.byteLength < LEAST_BYTES) return undefined;
-  const native = natives.get(elements.buffer);
-  if (native === undefined || native.dtype !== dtype || elements.byteLength !== elements.buffer.byteLength)
-    return undefined;
-  return native.shape.join() === shape.join() ? native.tensor : undefined;
+/** Whether TensorFlow can read these elements in place: they lie in aligned memory, and no other thread can write to it. */
+export function isAligned(elements: ArrayBufferView): boolean {
+  if (elements.byteLength < LEAST_BYTES) return false;
+  const start = aligned.get(elements.buffer);
+  return start !== undefined && (elements.byteOffset - start) % ALIGNMENT === 0;
 }

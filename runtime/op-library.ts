@@ -22,6 +22,7 @@ export function loadOpLibraries(api: NativeApi, paths: readonly string[]): void 
     const key = existsSync(file) ? realpathSync(file) : file;
     if (loaded.has(key)) continue;
     try {
+      api.library.shareSymbols();
       withStatus(api, (status) => api.TF_LoadLibrary(key, status));
     } catch (cause) {
       throw cannotLoad(key, api.library.version, cause);

@@ -43,11 +43,15 @@ export function openSession(
   resources.add({ release: () => api.TF_DeleteGraph(graph) });
   const runOptions = newBuffer(api, encodeRunOptions(options));
   resources.add({ release: () => api.TF_DeleteBuffer(runOptions) });
-  const buffer = nonNull(api.TF_NewBuffer(), "buffer");
-  // A time limit that is meant for calls is no limit for reading variables.
-  const loadRunOptions = newBuffer(api, encodeRunOptions({}));
-  const sessionOptions = nonNull(api.TF_NewSessionOptions(), "session options");
+  const temporary: Resource[] = [];
   try {
+    const buffer = nonNull(api.TF_NewBuffer(), "buffer");
+    temporary.push({ release: () => api.TF_DeleteBuffer(buffer) });
+    // A time limit that is meant for calls is no limit for reading variables.
+    const loadRunOptions = newBuffer(api, encodeRunOptions({}));
+    temporary.push({ release: () => api.TF_DeleteBuffer(loadRunOptions) });
+    const sessionOptions = nonNull(api.TF_NewSessionOptions(), "session options");
+    temporary.push({ release: () => api.TF_DeleteSessionOptions(sessionOptions) });
     setConfig(api, sessionOptions, config);
     const session = loadModel(api, directory, tags, [sessionOptions, loadRunOptions, graph, buffer]);
     resources.add({ release: () => close(api, session) });
@@ -55,9 +59,7 @@ export function openSession(
     if (options.runOptions !== undefined) requireRunOptions(api, session, runOptions);
     return { graph, session, runOptions, metaGraph: readMetaGraph(api, buffer, directory, tags) };
   } finally {
-    api.TF_DeleteSessionOptions(sessionOptions);
-    api.TF_DeleteBuffer(loadRunOptions);
-    api.TF_DeleteBuffer(buffer);
+    for (const { release } of temporary) release();
   }
 }
 

@@ -11,7 +11,6 @@ import { renameKeys } from "./checkpoint/rename-keys.js";
 import { type RestoredTensor, restoredTensors } from "./checkpoint/restored-tensors.js";
 import { SavedModelError } from "./errors.js";
 import { openGraph, operationOf } from "./graph.js";
-import { nonNull } from "./native/api.js";
 import type { Session } from "./session.js";
 import { readSaveFunction } from "./split-variables.js";
 import { printable, reasonOf } from "./text.js";
@@ -79,7 +78,7 @@ function prepare(session: Session): Restorer {
   if (tensors.length === 0) throw new Error("its graph does not tell what it restores");
   const { api } = session;
   const NAME = "savedmodel/restored";
-  const operation = (name: string): bigint => nonNull(session.operation(operationOf(name)), `operation ${name}`);
+  const operation = (name: string): bigint => session.requireOperation(operationOf(name));
   const [filename, restore] = [operation(filenameTensorName), operation(restoreOpName)];
   // A call needs something to fetch.
   addOperation(session, "Identity", NAME, (description) => {

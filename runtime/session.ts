@@ -19,6 +19,7 @@ import { chooseMetaGraph, readMetaGraphs, requireModelFile } from "./saved-model
 import type { SessionOptions } from "./session-options.js";
 import { readSignatures } from "./signatures.js";
 import { findVariableHandles, type VariableHandles } from "./split-variables.js";
+import { quote } from "./text.js";
 
 /** Releases native memory, in the reverse order of its acquisition. Never throws. */
 class Resources {
@@ -132,6 +133,17 @@ export class Session {
   operation(name: string): Pointer | null {
     if (this.#disposed) throw new SavedModelError("DISPOSED", "the model was disposed");
     return this.api.TF_GraphOperationByName(this.#graph, name);
+  }
+
+  /**
+   * The operation of this name in the loaded graph, which another part of the model names.
+   *
+   * @throws SavedModelError `DISPOSED`; `MODEL_CORRUPT` when there is none
+   */
+  requireOperation(name: string): Pointer {
+    const operation = this.operation(name);
+    if (operation !== null) return operation;
+    throw new SavedModelError("MODEL_CORRUPT", `the operation ${quote(name)} is not in the graph`);
   }
 
   /** Begins an operation that is to be added to the loaded graph. */

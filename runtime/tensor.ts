@@ -2,7 +2,7 @@ import { type InspectOptions, inspect, TextDecoder } from "node:util";
 import { stage } from "./call/stage.js";
 import { type AnyTypedArray, type DType, dtypeInfo, isDType, type NumericDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
-import { allocateNative } from "./native-memory.js";
+import { allocateAligned } from "./native-memory.js";
 import { elementCount, formatShape, formatSizes, isNestable, isShape, SHAPE_RULE } from "./shape.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, TensorData } from "./types.js";
 import { valueAt } from "./value-at.js";
@@ -71,18 +71,21 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   /**
-   * Makes a tensor of zeros in TensorFlow's own memory, to be filled in place through {@link Tensor.data}. Fed as a whole to
-   * a synchronous call that changes no variables, it is not copied: worth it from some 100 KB on, such as images.
+   * Makes a tensor of zeros in memory that TensorFlow can read in place, to be filled through {@link Tensor.data}. Fed to a
+   * synchronous call that changes no variables, it is not copied: worth it from some 100 KB on, such as images.
+   *
+   * The elements are a part of their buffer, which has up to 64 bytes more: use `data`, not `data.buffer` from its start.
    *
    * @param dtype a name of `tf.dtypes`, not `string`
-   * @throws SavedModelError `INVALID_DTYPE`, `INVALID_SHAPE`, `TF_RESOURCE_EXHAUSTED`, or an error of the library
+   * @throws SavedModelError `INVALID_DTYPE`, `INVALID_SHAPE`, `TF_RESOURCE_EXHAUSTED`, `LIBRARY_INVALID` when koffi cannot be
+   * loaded
    */
   static allocate<D extends NumericDType, const S extends Shape>(dtype: D, shape: S): Tensor<D, Writable<S>> {
     if (!isDType(dtype) || (dtype as DType) === "string") {
       throw new SavedModelError("INVALID_DTYPE", `Tensor.allocate(): ${String(dtype)} is no dtype of numbers`);
     }
     if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `Tensor.allocate(): ${SHAPE_RULE}`);
-    return new Tensor(dtype, shape as Shape as Writable<S>, allocateNative(dtype, shape));
+    return new Tensor(dtype, shape as Shape as Writable<S>, allocateAligned(dtype, shape));
   }
 
   /** @internal Takes ownership of `elements`, which must fit `dtype` and `shape`. */

@@ -2,6 +2,7 @@ import { addOperation, firstOutput } from "./add-operation.js";
 import { readTensor } from "./call/result.js";
 import { runError } from "./call/run-error.js";
 import { type DType, type DTypeInfo, dtypeInfo, isDType } from "./dtype.js";
+import { itemAt } from "./item-at.js";
 import { nonNull } from "./native/api.js";
 import { withStatus } from "./native/status.js";
 import type { Session } from "./session.js";
@@ -56,8 +57,9 @@ export function readVariables(session: Session): readonly ModelVariable[] {
   const tensors = fetch(session, reader);
   try {
     return variables.map(({ description: { name, path, copy, trainable } }, index) => {
-      const dtype = dtypes[index] ?? dtypeInfo("float32");
-      const value = readTensor(session.api, tensors[index] ?? 0n, { key: name, dtype, shape: null });
+      const dtype = itemAt(dtypes, index);
+      const tensor = nonNull(itemAt(tensors, index), "tensor");
+      const value = readTensor(session.api, tensor, { key: name, dtype, shape: null }, "variables()");
       const named = { name, ...(path === undefined ? {} : { path }), ...(copy === undefined ? {} : { copy }) };
       return { ...named, dtype: dtype.name, shape: value.shape, trainable, value };
     });
@@ -86,12 +88,12 @@ function prepare(session: Session): Reader {
   const outputs = new BigUint64Array(new ArrayBuffer(Math.max(1, variables.length) * 16));
   const dtypes = variables.map(({ description: { dtype } }) => dtypeInfo(dtype as DType));
   variables.forEach(({ node }, index) => {
-    const holder = nonNull(session.operation(node), `operation ${node}`);
+    const holder = session.requireOperation(node);
     const isReference = api.TF_OperationOutputType(firstOutput(holder)) !== RESOURCE;
     const type = isReference ? "Identity" : "ReadVariableOp";
     outputs[2 * index] = addOperation(session, type, `savedmodel/variable_${index}`, (description) => {
       api.TF_AddInput(description, firstOutput(holder));
-      if (!isReference) api.TF_SetAttrType(description, "dtype", dtypes[index]?.code ?? 0);
+      if (!isReference) api.TF_SetAttrType(description, "dtype", itemAt(dtypes, index).code);
     });
   });
   return { variables, dtypes, outputs };

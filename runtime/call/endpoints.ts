@@ -1,6 +1,7 @@
 import type { TensorDescription } from "../description.js";
 import { type DTypeInfo, dtypeName } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
+import { itemAt } from "../item-at.js";
 import type { Pointer } from "../native/ffi.js";
 import type { Session } from "../session.js";
 import { quote } from "../text.js";
@@ -69,7 +70,7 @@ export class Endpoints {
 
   /** Writes one endpoint to a place of a TF_Output[]. */
   write(native: BigUint64Array, place: number, endpoint: number): void {
-    const { operation = 0n, index = 0 } = this.#endpoints[endpoint] ?? {};
+    const { operation, index } = itemAt(this.#endpoints, endpoint);
     native[2 * place] = operation;
     native[2 * place + 1] = BigInt(index);
   }

@@ -1,4 +1,4 @@
-import type { DTypeInfo } from "../dtype.js";
+import type { AnyTypedArray, DTypeInfo } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
 import type { NativeApi } from "../native/api.js";
 import type { Pointer } from "../native/ffi.js";
@@ -6,6 +6,11 @@ import { elementCount, formatShape, isShape } from "../shape.js";
 import type { Elements } from "../tensor.js";
 import type { Flattened } from "./nested.js";
 import { deleteStrings, initStrings, writeStrings } from "./strings.js";
+
+/** An input that may be fed in place. */
+export interface InPlace extends Flattened {
+  readonly elements: AnyTypedArray;
+}
 
 /**
  * The native tensor of one input. Its memory is written again by the next call, unless the shape changed or TensorFlow
@@ -17,11 +22,14 @@ export class Feed {
   /** What it is, for messages: `train(): input "x"`. */
   readonly #name: string;
   #tensor: Pointer | null = null;
-  #data: Pointer = 0n;
+  /** Null where there are no elements. */
+  #data: Pointer | null = null;
   #shape: readonly number[] = [];
   #count = 0;
   /** Whether elements of the string tensor may point to memory that is theirs to free. */
   #ownsTexts = false;
+  /** Whether TensorFlow lets go of the tensor when a run ends; undefined until one has shown it. */
+  #isLetGo: boolean | undefined;
 
   constructor(api: NativeApi, dtype: DTypeInfo, name: string) {
     this.#api = api;
@@ -42,6 +50,35 @@ export class Feed {
     return tensor;
   }
 
+  /** Whether TensorFlow lets go of what it is fed when a run ends; undefined until {@link Feed.observe} has seen it. */
+  get isLetGo(): boolean | undefined {
+    return this.#isLetGo;
+  }
+
+  /** Notes after a run, whose results are deleted, whether TensorFlow still holds the tensor that was written for it. */
+  observe(): void {
+    if (this.#tensor === null) return;
+    this.#isLetGo = this.#api.TF_TensorMaybeMove(this.#tensor) !== null;
+    // From now on the elements are fed in place.
+    if (this.#isLetGo) this.release();
+  }
+
+  /**
+   * Makes a tensor in the memory of the elements themselves, which the caller deletes while it still holds them.
+   *
+   * @throws SavedModelError what {@link Feed.write} throws
+   */
+  share({ shape, elements }: InPlace): Pointer {
+    this.#requireShape(shape);
+    const bytes = elementCount(shape) * this.#dtype.bytes;
+    this.#requireBytes(elements, bytes);
+    const { TF_NewTensor, keep } = this.#api;
+    const dimensions = BigInt64Array.from(shape, BigInt);
+    const tensor = TF_NewTensor(this.#dtype.code, dimensions, shape.length, elements, bytes, keep, null);
+    if (tensor === null) throw this.#memoryError(shape);
+    return tensor;
+  }
+
   /** Gives the native memory back. */
   release(): void {
     if (this.#tensor === null) return;
@@ -57,49 +94,60 @@ export class Feed {
   }
 
   #allocate(shape: readonly number[]): Pointer {
-    if (!isShape(shape)) {
-      throw new SavedModelError("INVALID_SHAPE", `${this.#name}: no tensor may have the shape ${formatShape(shape)}`);
-    }
+    this.#requireShape(shape);
     this.release();
-    const { code, bytes, kind, name } = this.#dtype;
+    const { code, bytes, kind } = this.#dtype;
     const count = elementCount(shape);
     const tensor = this.#api.TF_AllocateTensor(code, BigInt64Array.from(shape, BigInt), shape.length, count * bytes);
-    if (tensor === null) {
-      const what = `${name} ${formatShape(shape)}`;
-      throw new SavedModelError("TF_RESOURCE_EXHAUSTED", `${this.#name}: there is no memory for ${what}`);
+    if (tensor === null) throw this.#memoryError(shape);
+    const data = this.#api.TF_TensorData(tensor);
+    if (data === null && count > 0) {
+      this.#api.TF_DeleteTensor(tensor);
+      throw this.#memoryError(shape);
     }
     this.#tensor = tensor;
-    this.#data = this.#api.TF_TensorData(tensor) ?? 0n;
+    this.#data = data;
     this.#shape = [...shape];
     this.#count = count;
-    if (kind === "string") initStrings(this.#api, this.#data, count);
+    if (kind === "string" && data !== null) initStrings(this.#api, data, count);
     this.#ownsTexts = false;
     return tensor;
   }
 
+  #requireShape(shape: readonly number[]): void {
+    if (isShape(shape)) return;
+    throw new SavedModelError("INVALID_SHAPE", `${this.#name}: no tensor may have the shape ${formatShape(shape)}`);
+  }
+
+  /** Counted by the engine: a buffer may have been transferred, and `length` may be a subclass's own. */
+  #requireBytes(elements: ArrayBufferView, bytes: number): void {
+    if (intrinsicByteLength(elements) !== bytes) throw this.#countError(bytes / this.#dtype.bytes);
+  }
+
   #copyNumbers(elements: ArrayBufferView): void {
     const bytes = this.#count * this.#dtype.bytes;
-    // Counted by the engine: a buffer may have been transferred, and `length` may be a subclass's own.
-    if (intrinsicByteLength(elements) !== bytes) throw this.#countError();
-    if (bytes > 0) this.#api.memcpy(this.#data, elements, bytes);
+    this.#requireBytes(elements, bytes);
+    if (this.#data !== null && bytes > 0) this.#api.memcpy(this.#data, elements, bytes);
   }
 
   #copyStrings(elements: Exclude<Elements, ArrayBufferView>): void {
-    if (elements.length !== this.#count) throw this.#countError();
+    if (elements.length !== this.#count) throw this.#countError(this.#count);
+    if (this.#data === null) return;
     const mayOwn = this.#ownsTexts;
     // Also when not all could be written.
     this.#ownsTexts = true;
     this.#ownsTexts = writeStrings(this.#api, this.#data, elements, intrinsicByteLength, mayOwn);
   }
 
-  #countError(): SavedModelError {
-    return new SavedModelError(
-      "INVALID_SIZE",
-      `${this.#name}: its elements are no longer there, or not ${this.#count}`,
-      {
-        fix: "Data that was transferred to another thread is gone here; data may not change while it is read.",
-      },
-    );
+  #memoryError(shape: readonly number[]): SavedModelError {
+    const what = `${this.#dtype.name} ${formatShape(shape)}`;
+    return new SavedModelError("TF_RESOURCE_EXHAUSTED", `${this.#name}: out of memory allocating ${what}`);
+  }
+
+  #countError(count: number): SavedModelError {
+    return new SavedModelError("INVALID_SIZE", `${this.#name}: its elements are no longer there, or not ${count}`, {
+      fix: "Data that was transferred to another thread is gone here; data may not change while it is read.",
+    });
   }
 }
 

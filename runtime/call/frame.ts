@@ -1,12 +1,13 @@
 import { dtypeInfo } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
-import type { NativeApi } from "../native/api.js";
+import { itemAt } from "../item-at.js";
+import { type NativeApi, nonNull } from "../native/api.js";
 import type { Pointer } from "../native/ffi.js";
 import { Status, withStatus } from "../native/status.js";
 import type { Recording } from "../recording.js";
 import type { Session } from "../session.js";
 import type { Endpoints } from "./endpoints.js";
-import { Feed } from "./feed.js";
+import { Feed, type InPlace } from "./feed.js";
 import type { Flattened } from "./nested.js";
 import { runError } from "./run-error.js";
 
@@ -43,6 +44,11 @@ export class Frame {
   readonly #feeds: readonly Feed[];
   /** The native tensor of each feed, null where nothing is fed in this run. */
   readonly #fed: (Pointer | null)[];
+  /** Tensors of this run in memory of JavaScript's, which is kept alive by being here. */
+  readonly #shared: { readonly tensor: Pointer; readonly elements: ArrayBufferView }[] = [];
+  /** Feeds that are observed in this run. */
+  readonly #observed: Feed[] = [];
+  #hasRun = false;
   /** TF_Output[] and TF_Tensor*[] of one run. Endpoints that take no part in it leave no gap. */
   readonly #fedOutputs: BigUint64Array;
   readonly #fedTensors: BigUint64Array;
@@ -69,6 +75,7 @@ export class Frame {
   /** Begins a run: nothing is fed yet. */
   clear(): void {
     this.#fed.fill(null);
+    this.#hasRun = false;
   }
 
   /** Whether this feed has a value in this run. */
@@ -78,11 +85,22 @@ export class Frame {
 
   /** Copies an input to native memory. */
   feed(feed: number, value: Flattened): void {
-    this.#fed[feed] = this.#feeds[feed]?.write(value) ?? null;
+    this.#fed[feed] = itemAt(this.#feeds, feed).write(value);
   }
 
-  /** Takes an input as it is, for as long as the run lasts. */
-  share(feed: number, tensor: Pointer): void {
+  /**
+   * Feeds an input in place, for as long as the run lasts. Until a run has shown that TensorFlow lets go of the input when
+   * it ends, the input is copied: memory of JavaScript's must not be held any longer.
+   */
+  share(feed: number, value: InPlace): void {
+    const target = itemAt(this.#feeds, feed);
+    if (target.isLetGo !== true) {
+      if (target.isLetGo === undefined) this.#observed.push(target);
+      this.feed(feed, value);
+      return;
+    }
+    const tensor = target.share(value);
+    this.#shared.push({ tensor, elements: value.elements });
     this.#fed[feed] = tensor;
   }
 
@@ -100,6 +118,7 @@ export class Frame {
       withStatus(api, (status) =>
         this.#call(api.TF_SessionRun, recording?.runOptions ?? runOptions, status, recording),
       );
+      this.#hasRun = true;
     } catch (cause) {
       this.#fetchCount = 0;
       throw runError(this.#plan.name, cause);
@@ -142,15 +161,16 @@ export class Frame {
     this.clear();
     try {
       for (const [index, feed] of feeds.entries()) {
-        const dtype = this.#plan.feeds.dtypes[feed] ?? dtypeInfo("float32");
+        const dtype = itemAt(this.#plan.feeds.dtypes, feed);
         const wrong = dtypeInfo(dtype.name === "uint8" ? "int8" : "uint8");
-        this.#fed[feed] = api.TF_AllocateTensor((index === 0 ? wrong : dtype).code, BigInt64Array.of(0n), 1, 0);
+        const { code } = index === 0 ? wrong : dtype;
+        this.#fed[feed] = nonNull(api.TF_AllocateTensor(code, BigInt64Array.of(0n), 1, 0), "tensor");
       }
       if (feeds.length > 0) this.run();
     } catch (error) {
       if (!(error instanceof SavedModelError)) throw error;
     } finally {
-      this.deleteFetched();
+      this.end();
       for (const tensor of this.#fed) if (tensor !== null) api.TF_DeleteTensor(tensor);
       this.clear();
     }
@@ -158,15 +178,21 @@ export class Frame {
 
   /** What came of an output: what was fetched, or what was fed where the model hands it through. */
   tensorOf({ fetch, feed }: Fetched): Pointer {
-    const own = feed === undefined ? null : (this.#fed[feed] ?? null);
-    return own ?? this.#fetchedTensors[this.#fetchPlaces[fetch ?? 0] ?? 0] ?? 0n;
+    const own = feed === undefined ? null : itemAt(this.#fed, feed);
+    if (own !== null) return own;
+    if (fetch === undefined) throw new Error("an output is neither fed nor fetched");
+    return nonNull(itemAt(this.#fetchedTensors, itemAt(this.#fetchPlaces, fetch)), "tensor");
   }
 
-  /** Deletes what the run fetched. */
-  deleteFetched(): void {
+  /** Deletes what the run fetched, and what it was fed in place. */
+  end(): void {
     const { api } = this.#session;
-    for (let index = 0; index < this.#fetchCount; index++) api.TF_DeleteTensor(this.#fetchedTensors[index] ?? 0n);
+    for (let index = 0; index < this.#fetchCount; index++) {
+      api.TF_DeleteTensor(nonNull(itemAt(this.#fetchedTensors, index), "tensor"));
+    }
     this.#fetchCount = 0;
+    for (const { tensor } of this.#shared.splice(0)) api.TF_DeleteTensor(tensor);
+    for (const feed of this.#observed.splice(0)) if (this.#hasRun) feed.observe();
   }
 
   #call(

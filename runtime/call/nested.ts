@@ -1,4 +1,4 @@
-import { type AnyTypedArray, allocate, type DTypeInfo, isTypedArrayOf } from "../dtype.js";
+import { type AnyTypedArray, allocate, type DTypeInfo, isTypedArrayOf, type NumericDType } from "../dtype.js";
 import type { ErrorCode } from "../errors.js";
 import { elementCount, MAX_RANK, matchesShape, type ShapeSpec } from "../shape.js";
 import type { Elements } from "../tensor.js";
@@ -55,7 +55,9 @@ export function flattenNested(
     if (ragged !== undefined) return { ...ragged, shape };
     return { problem: shape.length === spec?.length ? "INVALID_SHAPE" : "INVALID_RANK", shape, path: [], value };
   }
-  const { elements, write } = target(dtype, elementCount(shape), scratch);
+  const made = target(dtype, elementCount(shape), scratch);
+  if (made === undefined) return { problem: "TF_RESOURCE_EXHAUSTED", shape, path: [], value };
+  const { elements, write } = made;
   const found = visit(value, dtype, shape, 0, 0, write);
   return found === undefined ? { shape, elements } : { ...found, shape };
 }
@@ -65,13 +67,19 @@ export type Scratch = (count: number) => AnyTypedArray | undefined;
 
 type RowConsumer = (row: Row, start: number) => Found | undefined;
 
-function target(dtype: DTypeInfo, count: number, scratch?: Scratch): { elements: Elements; write: RowConsumer } {
+/** The array that rows are written to; undefined where there is no memory for it. */
+function target(
+  dtype: DTypeInfo,
+  count: number,
+  scratch?: Scratch,
+): { readonly elements: Elements; readonly write: RowConsumer } | undefined {
   const { name, kind } = dtype;
   if (name === "string" || kind === "string") {
     const elements: Uint8Array[] = [];
     return { elements, write: (row) => found(pushStrings(elements, row), row, dtype) };
   }
-  const elements = scratch?.(count) ?? allocate(name, count);
+  const elements = scratch?.(count) ?? allocateIfPossible(name, count);
+  if (elements === undefined) return undefined;
   const writeRow = rowWriters[kind];
   return {
     elements,
@@ -86,6 +94,16 @@ function target(dtype: DTypeInfo, count: number, scratch?: Scratch): { elements:
       return undefined;
     },
   };
+}
+
+function allocateIfPossible(dtype: NumericDType, count: number): AnyTypedArray | undefined {
+  try {
+    return allocate(dtype, count);
+  } catch (error) {
+    // More elements than a typed array may have, or than there is memory for.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function found(bad: BadElement | undefined, row: Row, dtype: DTypeInfo): Found | undefined {

@@ -1,17 +1,18 @@
 import { enqueue } from "../async/queued-run.js";
 import type { TensorDescription } from "../description.js";
 import type { FeatureDescriptor } from "../descriptor.js";
-import { allocate, type DTypeInfo, dtypeInfo, isDType } from "../dtype.js";
+import { type DTypeInfo, dtypeInfo, isDType } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
-import { nativeTensorOf } from "../native-memory.js";
+import { allocateAligned, isAligned } from "../native-memory.js";
 import type { Session } from "../session.js";
-import { elementCount } from "../shape.js";
+import { elementCount, formatShape } from "../shape.js";
 import { copyElements, Tensor } from "../tensor.js";
 import { printable, quote } from "../text.js";
 import type { Call, CallOptions, Form, Results } from "./call.js";
 import { DETACHED_FIX, isDetached } from "./detached.js";
 import { Endpoints } from "./endpoints.js";
 import { ExampleEncoder } from "./example.js";
+import type { InPlace } from "./feed.js";
 import { type Fetched, Frame, type Plan } from "./frame.js";
 import type { Flattened, Scratch } from "./nested.js";
 import { type OutputSpec, readResult, readTensor } from "./result.js";
@@ -96,9 +97,13 @@ export class PreparedCall implements Call {
     const { lane } = this.#session;
     if (lane.isBusy) lane.requireFree(this.name, () => this.writes);
     const frame = this.#frame;
-    this.#write(frame, staged, true);
-    frame.run();
-    return this.#finish(frame, form);
+    try {
+      this.#write(frame, staged, true);
+      frame.run();
+      return this.#read(frame, form);
+    } finally {
+      frame.end();
+    }
   }
 
   start<F extends Form>(values: readonly unknown[], form: F, { signal }: CallOptions = {}): Promise<Results<F>> {
@@ -122,7 +127,7 @@ export class PreparedCall implements Call {
       // Zeros may be what the model refuses; it is ready all the same.
       if (!(error instanceof SavedModelError)) throw error;
     } finally {
-      frame.deleteFetched();
+      frame.end();
     }
   }
 
@@ -159,27 +164,23 @@ export class PreparedCall implements Call {
     try {
       this.#write(frame, staged);
       await frame.runOnWorker();
-      if (isWanted()) return this.#finish(frame, form);
-      frame.deleteFetched();
-      return [] as Results<Form> as Results<F>;
+      // Nobody reads the results of a call that was aborted.
+      return isWanted() ? this.#read(frame, form) : ([] as Results<Form> as Results<F>);
     } finally {
+      frame.end();
       this.#idle.push(frame);
     }
   }
 
-  /** Reads the results of a run, and deletes them. */
-  #finish<F extends Form>(frame: Frame, form: F): Results<F> {
+  /** Reads the results of a run. */
+  #read<F extends Form>(frame: Frame, form: F): Results<F> {
     const { api } = this.#session;
-    try {
-      const results =
-        form === "tensors"
-          ? this.outputs.map((output) => readTensor(api, frame.tensorOf(output), output))
-          : this.outputs.map((output) => readResult(api, frame.tensorOf(output), output, this.name));
-      // The form says which of the two it is.
-      return results as Results<Form> as Results<F>;
-    } finally {
-      frame.deleteFetched();
-    }
+    const read = form === "tensors" ? readTensor : readResult;
+    const results: readonly unknown[] = this.outputs.map((output) =>
+      read(api, frame.tensorOf(output), output, this.name),
+    );
+    // The form says which of the two it is.
+    return results as Results<Form> as Results<F>;
   }
 
   #requireSession(): void {
@@ -235,20 +236,10 @@ export class PreparedCall implements Call {
       const input = this.inputs[index];
       if (value === undefined || input === undefined) continue;
       if (frame.isFed(input.feed)) this.#requireSameValue(staged, index);
-      else if (mayShare) this.#shareOrFeed(frame, input, value);
+      // A variable may take over the memory that it is assigned from.
+      else if (mayShare && isInPlace(value) && !this.writes) frame.share(input.feed, value);
       else frame.feed(input.feed, value);
     }
-  }
-
-  /**
-   * Feeds native memory as it is. A call that changes variables gets a copy: a variable may take over the memory, and what
-   * is written there afterwards would change it.
-   */
-  #shareOrFeed(frame: Frame, { feed, dtype }: PreparedInput, value: Flattened): void {
-    const { elements, shape } = value;
-    const native = ArrayBuffer.isView(elements) ? nativeTensorOf(elements, dtype.name, shape) : undefined;
-    if (native === undefined || this.writes) frame.feed(feed, value);
-    else frame.share(feed, native);
   }
 
   /** Keys that mean one tensor must be given one value: it is fed once. */
@@ -262,6 +253,11 @@ export class PreparedCall implements Call {
       `${this.name}: inputs ${keys} are one tensor of the model, but got different values`,
     );
   }
+}
+
+/** Whether TensorFlow can read these elements in place. */
+function isInPlace(value: Flattened): value is InPlace {
+  return ArrayBuffer.isView(value.elements) && isAligned(value.elements);
 }
 
 /** The error for more values than a call has inputs. */
@@ -286,7 +282,13 @@ export function ownStaged(staged: Staged, call: string): Staged {
         fix: DETACHED_FIX,
       });
     }
-    return { shape, elements: copyElements(elements) };
+    try {
+      return { shape, elements: copyElements(elements) };
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      const what = `out of memory copying an input of shape ${formatShape(shape)}`;
+      throw new SavedModelError("TF_RESOURCE_EXHAUSTED", `${call}: ${what}`, { cause });
+    }
   });
 }
 
@@ -296,7 +298,7 @@ function zerosFor({ optional, shape, dtype }: PreparedInput): Flattened | undefi
   const sizes = (shape ?? []).map((size) => size ?? 1);
   const count = elementCount(sizes);
   if (dtype.name === "string") return { shape: sizes, elements: new Array(count).fill(new Uint8Array()) };
-  return { shape: sizes, elements: allocate(dtype.name, count) };
+  return { shape: sizes, elements: allocateAligned(dtype.name, sizes) };
 }
 
 function carriedDType({ key, dtype }: TensorDescription, call: string): DTypeInfo {

@@ -35,10 +35,10 @@ export interface OutputSpec {
  *
  * @returns a plain value where the signature says rank 0, else a tensor
  * @throws SavedModelError `INVALID_RESULT` when a scalar was promised and something else came, `INVALID_UTF8` when a
- * scalar string is not text
+ * scalar string is not text, `TF_RESOURCE_EXHAUSTED`
  */
 export function readResult(api: NativeApi, tensor: Pointer, spec: OutputSpec, call: string): unknown {
-  if (spec.shape?.length !== 0) return readTensor(api, tensor, spec);
+  if (spec.shape?.length !== 0) return readTensor(api, tensor, spec, call);
   if (api.TF_NumDims(tensor) !== 0) {
     const shape = formatShape(readShape(api, tensor, spec));
     throw new SavedModelError("INVALID_RESULT", `${call}: output ${quote(spec.key)} must be a scalar, got ${shape}`);
@@ -50,10 +50,21 @@ export function readResult(api: NativeApi, tensor: Pointer, spec: OutputSpec, ca
   return valueAt(name, scratch, 0);
 }
 
-/** Copies a native tensor into a {@link Tensor}, whatever its rank. */
-export function readTensor(api: NativeApi, tensor: Pointer, spec: OutputSpec): Tensor {
+/**
+ * Copies a native tensor into a {@link Tensor}, whatever its rank.
+ *
+ * @throws SavedModelError `TF_RESOURCE_EXHAUSTED` when there is no memory for the copy, or no typed array of that size
+ */
+export function readTensor(api: NativeApi, tensor: Pointer, spec: OutputSpec, call: string): Tensor {
+  const { name } = spec.dtype;
   const shape = readShape(api, tensor, spec);
-  return Tensor.own(spec.dtype.name, shape, readElements(api, tensor, spec.dtype, elementCount(shape)));
+  try {
+    return Tensor.own(name, shape, readElements(api, tensor, spec.dtype, elementCount(shape)));
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const what = `${name} ${formatShape(shape)} of output ${quote(spec.key)}`;
+    throw new SavedModelError("TF_RESOURCE_EXHAUSTED", `${call}: out of memory copying ${what}`, { cause });
+  }
 }
 
 function readText(api: NativeApi, tensor: Pointer, { key }: OutputSpec, call: string): string {

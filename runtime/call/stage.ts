@@ -101,6 +101,10 @@ export function nestedError(result: NestedProblem, spec: InputSpec, call: string
         due === undefined ? "one element is due, got an array" : `${due} are due, got ${lengthOf(result.value)}`;
       return inputError(result.problem, spec, call, `a ragged nested array: ${found}${at}`);
     }
+    case "TF_RESOURCE_EXHAUSTED": {
+      const what = `${spec.dtype.name} ${formatShape(result.shape)}`;
+      return new SavedModelError(result.problem, `${call}: ${nameOf(spec)}: out of memory allocating ${what}`);
+    }
     case "INVALID_SIZE":
       return inputError(result.problem, spec, call, `${LOST_DATA}${at}`, DETACHED_FIX);
     default: {

@@ -24,7 +24,7 @@ export function deleteStrings(api: NativeApi, tensor: StringTensor): void {
 
 function tryDelete(api: NativeApi, { tensor, count }: StringTensor): boolean {
   if (api.TF_TensorMaybeMove(tensor) === null) return false;
-  freeStrings(api, api.TF_TensorData(tensor) ?? 0n, count);
+  if (count > 0) freeStrings(api, nonNull(api.TF_TensorData(tensor), "tensor data"), count);
   api.TF_DeleteTensor(tensor);
   return true;
 }

@@ -13,6 +13,12 @@ export interface NativeLibrary {
   readonly main: string;
   /** Path of the framework library, if it was loaded as a file of its own. */
   readonly framework: string | undefined;
+  /**
+   * Makes the library's symbols those of the process, for libraries of operations: they hold copies of functions and
+   * variables of absl and protobuf, and end the process unless they use TensorFlow's. Until it is called, symbols are the
+   * library's own, so that another TensorFlow in the process is not mixed up with it.
+   */
+  shareSymbols(): void;
   /** TensorFlow's version, as `TF_Version()` states it. */
   readonly version: string;
   /** Whether the library exports the C function `symbol`. */
@@ -60,13 +66,21 @@ export function loadCandidate(candidate: LibraryCandidate, lazy: boolean): Nativ
   };
   for (const symbol of REQUIRED) find(symbol);
   const version: unknown = find("TF_Version").func("const char *TF_Version()")();
-  return { ...candidate, version: String(version), has: (symbol) => holder(symbol) !== undefined, find };
+  const shareSymbols =
+    c === undefined
+      ? () => {}
+      : () =>
+          files.forEach((file) => {
+            openGlobally(c, file);
+          });
+  return { ...candidate, version: String(version), shareSymbols, has: (symbol) => holder(symbol) !== undefined, find };
 }
 
 /**
  * Takes a reference to the library that is never given back. koffi unloads its libraries when the process (or a worker)
  * ends, and unloading TensorFlow runs its destructors under its own threads: a segmentation fault, exit code 139.
- * Symbols stay local (no RTLD_GLOBAL), so a second TensorFlow in the process, such as tfjs-node's, is not mixed up with it.
+ * Symbols stay local (no RTLD_GLOBAL), so a second TensorFlow in the process, such as tfjs-node's, is not mixed up with it,
+ * until {@link NativeLibrary.shareSymbols} is called.
  */
 function pin(c: LibraryHandle, path: string, lazy: boolean): void {
   const RTLD_LAZY = 1;
@@ -78,6 +92,17 @@ function pin(c: LibraryHandle, path: string, lazy: boolean): void {
   if (dlopen(path, (lazy ? RTLD_LAZY : RTLD_NOW) | RTLD_NODELETE) !== null) return;
   const message: unknown = dlerror();
   throw cannotLoad(path, String(message).replace(`${path}: `, ""));
+}
+
+/** Opens a library that is loaded already once more, which makes its symbols those of the process. */
+function openGlobally(c: LibraryHandle, path: string): void {
+  const RTLD_NOW = 2;
+  const [RTLD_NOLOAD, RTLD_GLOBAL] = process.platform === "darwin" ? [0x10, 0x8] : [0x4, 0x100];
+  const handle: unknown = c.func("void *dlopen(const char *path, int flags)")(
+    path,
+    RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL,
+  );
+  if (handle === null) throw cannotLoad(path, "it is not loaded any more");
 }
 
 function hasSymbol(handle: LibraryHandle, symbol: string): boolean {

@@ -1,6 +1,7 @@
 import { SavedModelError } from "../errors.js";
 import { loadCandidate, type NativeLibrary } from "./load.js";
 import { currentPlatform } from "./platform.js";
+import { requireInstructions } from "./processor.js";
 import { LIBRARY_VARIABLE, searchLibrary } from "./search.js";
 
 export type { NativeLibrary } from "./load.js";
@@ -31,6 +32,8 @@ function openFirst(): NativeLibrary {
     }
     const reasons = answer.reason === undefined ? [] : [answer.reason];
     for (const candidate of answer.candidates) {
+      // What the user names may be built for any processor.
+      if (!answer.required) requireInstructions();
       try {
         // `install` has loaded what is in the cache with every function resolved.
         return loadCandidate(candidate, candidate.place === "cache");

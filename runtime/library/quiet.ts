@@ -1,5 +1,5 @@
-import { readSync, writeSync } from "node:fs";
 import type { LibraryHandle } from "koffi";
+import { loadKoffi } from "./koffi.js";
 
 const LEVEL = "TF_CPP_MIN_LOG_LEVEL";
 
@@ -12,16 +12,33 @@ const LEVEL = "TF_CPP_MIN_LOG_LEVEL";
  *
  * The level comes too late for what is logged while the framework library initialises itself: absl's "before
  * InitializeLog()" warning and the oneDNN line, at any level. Setting `TF_ENABLE_ONEDNN_OPTS` would drop the second line but
- * changes results. So file descriptor 2 is turned to a temporary file for these milliseconds, and everything in it that
- * is not a log line below the level is written to the real stderr afterwards. What is lost is the last words of a process
- * that TensorFlow aborts while loading, therefore `doctor` and `install` try a library in a child process and verbosely.
+ * changes results. So the C library's `stderr` is buffered for these milliseconds, and everything in the buffer that is not
+ * a log line below the level is printed afterwards. The file descriptor is left alone: what others write, or the C library
+ * itself, is never held back. When TensorFlow aborts the process while it loads, the buffer is printed before it ends.
+ *
+ * `stderr` and the environment are the process's, and threads may load at the same time: one of them at a time does this,
+ * while the others wait.
  *
  * `SAVEDMODEL_LOG=1` shows everything, and a `TF_CPP_MIN_LOG_LEVEL` that the user has set is respected.
  */
 export function quietly<T>(c: LibraryHandle, load: () => T): T {
-  // Windows keeps one environment per C runtime and no dup2 in the executable: unverified, so only what Node.js can do.
-  if (process.platform === "win32") return load();
-  const level = process.env[LEVEL] ?? (isVerbose() ? "0" : "2");
+  const lock = lockOf(c);
+  // Rather a few lines of a log than a program that waits for whoever reads stdin.
+  if (lock?.take() === false) return load();
+  try {
+    return withLevel(c, process.env[LEVEL] ?? (isVerbose() ? "0" : "2"), load);
+  } finally {
+    lock?.giveBack();
+  }
+}
+
+/** Whether TensorFlow's own log is wanted. */
+function isVerbose(): boolean {
+  const value = process.env.SAVEDMODEL_LOG;
+  return value !== undefined && value !== "" && value !== "0";
+}
+
+function withLevel<T>(c: LibraryHandle, level: string, load: () => T): T {
   const getenv = c.func("const char *getenv(const char *name)");
   const setenv = c.func("int setenv(const char *name, const char *value, int overwrite)");
   const before: unknown = getenv(LEVEL);
@@ -34,42 +51,92 @@ export function quietly<T>(c: LibraryHandle, load: () => T): T {
   }
 }
 
-/** Whether TensorFlow's own log is wanted. */
-function isVerbose(): boolean {
-  const value = process.env.SAVEDMODEL_LOG;
-  return value !== undefined && value !== "" && value !== "0";
+/** Loading takes a quarter of a second. */
+const MAX_WAIT_MS = 5000;
+
+/**
+ * A lock that all threads of the process share: that of the C library's `stdin`, which Node.js does not use. Undefined
+ * where it has no such variable.
+ */
+function lockOf(c: LibraryHandle): { take(): boolean; giveBack(): void } | undefined {
+  const stdin = streamOf(c, "stdin");
+  if (stdin === undefined) return undefined;
+  return {
+    take: () => {
+      const tryLock = c.func("int ftrylockfile(void *stream)");
+      const sleeper = new Int32Array(new SharedArrayBuffer(4));
+      const deadline = performance.now() + MAX_WAIT_MS;
+      while (tryLock(stdin) !== 0) {
+        if (performance.now() > deadline) return false;
+        Atomics.wait(sleeper, 0, 0, 5);
+      }
+      return true;
+    },
+    giveBack: () => c.func("void funlockfile(void *stream)")(stdin),
+  };
 }
 
+function streamOf(c: LibraryHandle, name: "stdin" | "stderr"): bigint | undefined {
+  try {
+    return loadKoffi().decode(c.symbol(name), "void *") as bigint;
+  } catch {
+    return undefined;
+  }
+}
+
+const BUFFER_BYTES = 2 ** 16;
+/** As `setvbuf` of glibc has them. */
+const FULLY_BUFFERED = 0;
+const UNBUFFERED = 2;
+const SEEK_CUR = 1;
+
+/** glibc tells what is in a buffer and forgets it (`stdio_ext.h`); where the C library is another, the lines are shown. */
 function withoutLogLines<T>(c: LibraryHandle, level: number, load: () => T): T {
-  const dup = c.func("int dup(int fd)");
-  const dup2 = c.func("int dup2(int from, int to)");
-  const close = c.func("int close(int fd)");
-  const file: unknown = c.func("void *tmpfile()")();
-  const stderr: number = dup(2);
-  // No writable temporary folder, or a closed stderr: the lines are then shown, which is better than not loading.
-  if (file === null || stderr < 0) return load();
-  const fd: number = c.func("int fileno(void *file)")(file);
-  dup2(fd, 2);
+  const stderr = streamOf(c, "stderr");
+  if (process.platform !== "linux" || stderr === undefined) return load();
+  const setvbuf = c.func("int setvbuf(void *stream, void *buffer, int mode, size_t size)");
+  const buffer = new Uint8Array(new ArrayBuffer(BUFFER_BYTES));
+  if (setvbuf(stderr, buffer, FULLY_BUFFERED, buffer.length) !== 0) return load();
+  // What is written next would pass the new buffer by if anything was written before. Going nowhere forgets that.
+  c.func("int fseek(void *stream, long offset, int whence)")(stderr, 0, SEEK_CUR);
+  const restoreHandlers = flushWhenAborted(c);
   try {
     return load();
   } finally {
-    dup2(stderr, 2);
-    close(stderr);
-    const kept = dropLogLines(readAll(fd), level);
-    c.func("int fclose(void *file)")(file);
-    if (kept !== "") writeSync(2, kept);
+    const count = Number(c.func("size_t __fpending(void *stream)")(stderr));
+    const kept = Buffer.from(dropLogLines(Buffer.from(buffer.subarray(0, count)).toString("utf8"), level));
+    c.func("void __fpurge(void *stream)")(stderr);
+    setvbuf(stderr, null, UNBUFFERED, 0);
+    restoreHandlers();
+    if (kept.length > 0) {
+      c.func("size_t fwrite(const void *data, size_t size, size_t count, void *stream)")(kept, 1, kept.length, stderr);
+    }
   }
 }
 
-function readAll(fd: number): string {
-  const chunks: Buffer[] = [];
-  for (let position = 0; ; ) {
-    const chunk = Buffer.alloc(65_536);
-    const bytes = readSync(fd, chunk, 0, chunk.length, position);
-    if (bytes === 0) return Buffer.concat(chunks).toString("utf8");
-    chunks.push(chunk.subarray(0, bytes));
-    position += bytes;
-  }
+/**
+ * Has the signals of an abort and of an unknown instruction print what is buffered, and then do what they do by default.
+ *
+ * @returns restores the handlers that were there
+ */
+function flushWhenAborted(c: LibraryHandle): () => void {
+  const SIGILL = 4;
+  const SIGABRT = 6;
+  const sigaction = c.func("int sigaction(int signal, const void *action, void *before)");
+  // It handles the first signal only. `fcloseall` flushes all streams without waiting for their locks; that it is given
+  // the number of a signal does not disturb it.
+  const handleOnce = c.func("void *__sysv_signal(int signal, void *handler)");
+  const flush = c.symbol("fcloseall");
+  const before = [SIGILL, SIGABRT].map((signal) => {
+    // `struct sigaction` is smaller. What is in it is not looked at.
+    const action = new Uint8Array(new ArrayBuffer(512));
+    sigaction(signal, null, action);
+    handleOnce(signal, flush);
+    return { signal, action };
+  });
+  return () => {
+    for (const { signal, action } of before) sigaction(signal, action, null);
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { LibraryHandle } from "koffi";
+import { SavedModelError } from "../errors.js";
 import { loadKoffi } from "../library/koffi.js";
 import { type NativeLibrary, openLibrary } from "../library/open.js";
 import { functions, type NativeFunctions, type Pointer } from "./ffi.js";
@@ -14,6 +15,8 @@ export interface NativeApi extends NativeFunctions {
   ) => void;
   /** Copies bytes between native memory and typed arrays, in either direction. */
   readonly memcpy: (target: Memory, source: Memory, bytes: number) => void;
+  /** A C function without an effect: the deallocator of tensors whose memory is JavaScript's. */
+  readonly keep: Pointer;
   /** Asks for large pages under memory that is about to be filled, where the system has them. */
   readonly adviseHugePages: (view: ArrayBufferView) => void;
 }
@@ -42,6 +45,8 @@ function bind(library: NativeLibrary): NativeApi {
   }
   const c = load(process.platform === "win32" ? "ucrtbase.dll" : null);
   bound.memcpy = c.func("memcpy", "void", ["void *", "void *", "size_t"]);
+  // It takes no arguments, and those of a deallocator do not disturb it. It may be called on any thread.
+  bound.keep = library.find("TF_Version").symbol("TF_Version");
   bound.adviseHugePages = process.platform === "linux" ? hugePageAdvisor(c) : () => {};
   // The loop binds every function of the table that NativeFunctions is derived from.
   return { ...bound, library } as unknown as NativeApi;
@@ -62,8 +67,14 @@ function hugePageAdvisor(c: LibraryHandle): NativeApi["adviseHugePages"] {
   };
 }
 
-/** The address, where native code promises that there is one. */
+/**
+ * Returns an address that is not null.
+ *
+ * @throws SavedModelError `TF_RESOURCE_EXHAUSTED`: without a status, TensorFlow returns null only where it has no memory
+ */
 export function nonNull(pointer: Pointer | null, what: string): Pointer {
-  if (pointer === null) throw new Error(`TensorFlow returned no ${what}: out of memory?`);
+  if (pointer === null || pointer === 0n) {
+    throw new SavedModelError("TF_RESOURCE_EXHAUSTED", `out of memory: TensorFlow returned no ${what}`);
+  }
   return pointer;
 }

@@ -131,7 +131,23 @@ export const functions = {
   TF_FinishOperation: { result: "void *", parameters: ["void *" /* description */, "void *" /* status */] },
 
   // Tensors
-  /** Null, without a status, when the bytes are too few for the dtype and dimensions. */
+  /** A tensor in memory of the caller's, which it copies unless the memory is aligned to 64 bytes. */
+  TF_NewTensor: {
+    result: "void *",
+    parameters: [
+      "int" /* DataType */,
+      "void *" /* int64_t[]: dimensions */,
+      "int" /* rank */,
+      "void *" /* memory */,
+      "size_t" /* bytes */,
+      "void *" /* deallocator: void (*)(void *memory, size_t bytes, void *argument), on any thread */,
+      "void *" /* argument of the deallocator */,
+    ],
+  },
+  /**
+   * Null, without a status, when the bytes are too few for the dtype and dimensions. When there is no memory for them it
+   * is a tensor without data.
+   */
   TF_AllocateTensor: {
     result: "void *",
     parameters: ["int" /* DataType */, "void *" /* int64_t[]: dimensions */, "int" /* rank */, "size_t" /* bytes */],

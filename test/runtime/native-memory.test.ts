@@ -1,30 +1,50 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Dtypes } from "../../generated/dtypes.js";
 import { Keras3 } from "../../generated/keras3.js";
 import { Tensor } from "../../runtime/index.js";
-import { nativeTensorOf } from "../../runtime/native-memory.js";
+import { nativeApi } from "../../runtime/native/api.js";
+import { isAligned } from "../../runtime/native-memory.js";
 import { expectError } from "../support/errors.js";
 
 const LARGE = 4096;
 
-/** Whether a tensor would be fed without a copy. */
-function isShared(tensor: Tensor, elements = tensor.data as Float32Array): boolean {
-  return nativeTensorOf(elements, tensor.dtype, tensor.shape) !== undefined;
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** How many tensors TensorFlow makes in memory of JavaScript's while this runs. */
+function countShared(run: () => void): number {
+  const spy = vi.spyOn(nativeApi(), "TF_NewTensor");
+  run();
+  const { length } = spy.mock.calls;
+  spy.mockRestore();
+  return length;
 }
 
 describe("Tensor.allocate", () => {
   it("makes zeros, to be filled in place", () => {
     using model = Dtypes.load();
     const tensor = Tensor.allocate("float32", [LARGE]);
-    expect([tensor.dtype, tensor.shape, isShared(tensor)]).toEqual(["float32", [LARGE], true]);
+    expect([tensor.dtype, tensor.shape, isAligned(tensor.data)]).toEqual(["float32", [LARGE], true]);
     expect(tensor.data.every((value) => value === 0)).toBe(true);
-    for (const value of [1, 2]) {
+    for (const value of [1, 2, 3]) {
       tensor.data.fill(value);
       const result = model.float32(tensor);
       expect(result.data).toEqual(new Float32Array(LARGE).fill(value));
       result.data.fill(9);
       expect(tensor.data[0]).toBe(value);
     }
+  });
+
+  it("is fed without a copy from the second call of a signature on", () => {
+    using model = Dtypes.load();
+    const tensor = Tensor.allocate("float32", [LARGE]);
+    const call = (): number => countShared(() => model.float32(tensor));
+    expect([call(), call(), call()]).toEqual([0, 1, 1]);
+    const memcpy = vi.spyOn(nativeApi(), "memcpy");
+    expect(model.float32(tensor).data).toEqual(tensor.data);
+    // Only the result is copied.
+    expect(memcpy).toHaveBeenCalledOnce();
   });
 
   it("takes every dtype of numbers", () => {
@@ -44,20 +64,30 @@ describe("Tensor.allocate", () => {
     using model = Dtypes.load();
     const tensor = Tensor.allocate("float32", [2]);
     tensor.data.set([1, 2]);
-    expect([isShared(tensor), model.float32(tensor).toArray()]).toEqual([false, [1, 2]]);
+    expect([isAligned(tensor.data), model.float32(tensor).toArray()]).toEqual([false, [1, 2]]);
     expect(Tensor.allocate("float32", [0]).toArray()).toEqual([]);
     expect(Tensor.allocate("uint8", []).item()).toBe(0);
   });
 
-  it("is shared as a whole only: a part of it, or another shape, is copied", () => {
+  it("is fed without a copy in parts and other shapes, where the part is aligned", () => {
     using model = Dtypes.load();
     const tensor = Tensor.allocate("float32", [LARGE]);
-    tensor.data.fill(1);
-    expect(isShared(tensor, tensor.data.subarray(1))).toBe(false);
-    expect(model.float32(tensor.data.subarray(1)).shape).toEqual([LARGE - 1]);
+    tensor.data.set(Array.from({ length: LARGE }, (_, index) => index));
+    const part = (begin: number): Float32Array => tensor.data.subarray(begin);
+    model.float32(tensor);
+    const shared = [1, 16, 17, LARGE - 256, LARGE - 255].map((begin) =>
+      countShared(() => expect(model.float32(part(begin)).data).toEqual(part(begin))),
+    );
+    // 16 numbers are 64 bytes; the last part has fewer than 1024.
+    expect(shared).toEqual([0, 1, 0, 1, 0]);
     const reshaped = tensor.reshape([2, LARGE / 2]);
-    expect(isShared(reshaped)).toBe(false);
-    expect(model.unknownRank(reshaped).shape).toEqual([2, LARGE / 2]);
+    for (const count of [0, 1]) {
+      expect(
+        countShared(() =>
+          expect(model.unknownRank(reshaped)).toMatchObject({ shape: [2, LARGE / 2], data: tensor.data }),
+        ),
+      ).toBe(count);
+    }
   });
 
   it("lives as long as its elements do", async () => {
@@ -74,14 +104,33 @@ describe("Tensor.allocate", () => {
     }
   });
 
-  it("cannot be sent away, which would leave its memory behind", () => {
-    const { buffer } = Tensor.allocate("float32", [LARGE]).data;
-    try {
-      structuredClone(buffer, { transfer: [buffer] });
-    } catch (error) {
-      expect((error as Error).name).toBe("DataCloneError");
+  it("can be transferred, and is then rejected like any array without its data", () => {
+    using model = Dtypes.load();
+    const tensor = Tensor.allocate("float32", [LARGE]);
+    tensor.data.fill(3);
+    model.float32(tensor);
+    const { buffer, byteOffset } = tensor.data;
+    const moved = structuredClone(buffer, { transfer: [buffer] });
+    expect(new Float32Array(moved, byteOffset, LARGE)).toEqual(new Float32Array(LARGE).fill(3));
+    const error = expectError(() => model.float32(tensor), "INVALID_SIZE");
+    expect(error.rawMessage).toContain("float32()");
+    // What was received elsewhere is an array like any other.
+    expect(countShared(() => model.float32(new Float32Array(moved, byteOffset, LARGE)))).toBe(0);
+  });
+
+  it("is read to its last byte: what is fed in place is not cut or shifted", () => {
+    using model = Dtypes.load();
+    for (const count of [256, 257, 1023, 4096, 65_537]) {
+      const tensor = Tensor.allocate("float32", [count]);
+      tensor.data.set(Array.from({ length: count }, (_, index) => index));
+      model.float32(tensor);
+      expect(model.float32(tensor).data).toEqual(tensor.data);
     }
-    expect(buffer.byteLength).toBe(LARGE * 4);
+  });
+
+  it("is rejected when there is no memory for it, or no array of that size", () => {
+    const error = expectError(() => Tensor.allocate("float64", [2 ** 50]), "TF_RESOURCE_EXHAUSTED");
+    expect(error.rawMessage).toBe("out of memory allocating float64 [1125899906842624]");
   });
 
   it("is copied for asynchronous calls, and for calls that change variables", async () => {

@@ -4,11 +4,27 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Model, type Tensor } from "../../runtime/index.js";
+import { loadKoffi } from "../../runtime/library/koffi.js";
 import { expectError } from "../support/errors.js";
 import { compileZeroOut, whyNotCompiled, writeZeroOutModel } from "../support/op-library.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
 
 const thirdParty = fileURLToPath(new URL("../../../shared/models/stfs-custom-op", import.meta.url));
+
+describe.skipIf(process.platform === "win32")("the symbols of TensorFlow", () => {
+  const isGlobal = (): boolean => {
+    const RTLD_DEFAULT = process.platform === "darwin" ? -2n : null;
+    const dlsym = loadKoffi().load(null).func("void *dlsym(void *handle, const char *symbol)");
+    return dlsym(RTLD_DEFAULT, "TF_NewStatus") !== null && dlsym(RTLD_DEFAULT, "TF_SessionRun") !== null;
+  };
+
+  it("are its own until a library of operations is loaded, which shares absl and protobuf with it", () => {
+    using model = Model.load(modelFolder("counter"));
+    expect([model.signatures.length > 0, isGlobal()]).toEqual([true, false]);
+    expectError(() => Model.load(modelFolder("counter"), { opLibraries: ["none.so"] }), "OP_LIBRARY_INVALID");
+    expect(isGlobal()).toBe(true);
+  });
+});
 
 describe("a file that is no library of operations", () => {
   const load = (path: string) => () => Model.load(modelFolder("counter"), { opLibraries: [path] });

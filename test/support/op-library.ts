@@ -17,10 +17,13 @@ export function whyNotCompiled(): string | undefined {
 
 /** Compiles the operation ZeroOut against the TensorFlow library that the tests use. */
 export function compileZeroOut(folder: string): string {
-  const file = join(folder, "zero_out.so");
   const { main, framework } = openLibrary();
-  const libraries = framework === undefined ? [main] : [framework, main];
-  const parameters = ["-shared", "-fPIC", "-O2", "-std=gnu11", "-Wall", "-Werror", "-o", file, SOURCE, ...libraries];
+  return compileShared(SOURCE, join(folder, "zero_out.so"), framework === undefined ? [main] : [framework, main]);
+}
+
+/** Compiles C to a shared library. */
+export function compileShared(source: string, file: string, libraries: readonly string[] = []): string {
+  const parameters = ["-shared", "-fPIC", "-O2", "-std=gnu11", "-Wall", "-Werror", "-o", file, source, ...libraries];
   const { status, stderr } = spawnSync(COMPILER, parameters, { encoding: "utf8" });
   if (status !== 0) throw new Error(`${COMPILER} failed: ${stderr}`);
   return file;

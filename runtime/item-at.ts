@@ -1,0 +1,10 @@
+/**
+ * Returns an item that must be there. A default in its place would reach native code as a null pointer or another dtype.
+ *
+ * @throws Error when there is none: a broken invariant of this package
+ */
+export function itemAt<T>(items: ArrayLike<T>, index: number): T {
+  const item = items[index];
+  if (item === undefined) throw new Error(`no item ${index} in a list of ${items.length}`);
+  return item;
+}
