@@ -3,7 +3,7 @@ import type { SignatureDescription, TensorDescription } from "../runtime/descrip
 import { type DType, isDType } from "../runtime/dtype.js";
 import { SavedModelError } from "../runtime/errors.js";
 import type { ShapeSpec } from "../runtime/shape.js";
-import { quote } from "../runtime/text.js";
+import { listSome, quote } from "../runtime/text.js";
 import type { ModelDescription } from "./description.js";
 import { identifier, isIdentifier } from "./escape.js";
 import { fileNameOf } from "./file-name.js";
@@ -91,7 +91,7 @@ export function nameModel(
   });
   const { unknownOperations: unknown } = description;
   if (unknown.length > 0) {
-    const list = unknown.map(quote).join(", ");
+    const list = listSome(unknown);
     notes.push(`TensorFlow does not have the operations ${list}: the model loads only where they are registered`);
   }
   const fileName = fileNameOf(name, notes);

@@ -104,10 +104,15 @@ export function chooseMetaGraph(
       : `${name} has no meta graph tagged ${formatTags(tags)}`;
   // Of one meta graph there is nothing to be chosen.
   const format = metaGraphs.length === 1 ? formatTags : formatChoice;
+  const shown = metaGraphs.slice(0, SHOWN).map((metaGraph) => format(tagsOf(metaGraph)));
+  const more = metaGraphs.length > SHOWN ? `; and ${metaGraphs.length - SHOWN} more` : "";
   throw new SavedModelError("TAGS_NOT_FOUND", what, {
-    fix: `Its meta graphs are tagged: ${metaGraphs.map((metaGraph) => format(tagsOf(metaGraph))).join("; ")}.`,
+    fix: `Its meta graphs are tagged: ${shown.join("; ")}${more}.`,
   });
 }
+
+/** More tag sets, or tags in one, than anybody reads in one message. */
+const SHOWN = 20;
 
 /** The tags of a meta graph in code-unit order: they are a set. */
 export function tagsOf(metaGraph: Message<"MetaGraphDef">): readonly string[] {
@@ -126,5 +131,6 @@ function formatChoice(tags: readonly string[]): string {
 
 /** Tag sets for a message: `"serve"` or `"serve", "gpu"`; a model may have a meta graph without tags. */
 function formatTags(tags: readonly string[]): string {
-  return tags.length === 0 ? "(no tags)" : tags.map(quote).join(", ");
+  const more = tags.length > SHOWN ? ` and ${tags.length - SHOWN} more` : "";
+  return tags.length === 0 ? "(no tags)" : tags.slice(0, SHOWN).map(quote).join(", ") + more;
 }

@@ -28,7 +28,8 @@ export function formatDescription(description: ModelDescription, width: number):
 function formatHead({ directory, tags, tagSets, tensorflowVersion }: ModelDescription, width: number): string {
   const facts = [`tags: ${tags.length === 0 ? "(none)" : tags.map((tag) => printable(tag)).join(" ")}`];
   if (tensorflowVersion !== "") facts.push(`TensorFlow ${printable(tensorflowVersion)}`);
-  const others = tagSets.filter((set) => set.join("\n") !== tags.join("\n")).map(tagsFlag);
+  const own = JSON.stringify(tags);
+  const others = tagSets.filter((set) => JSON.stringify(set) !== own).map(tagsFlag);
   const words = list([...facts, ...others.map((flag, index) => (index === 0 ? `also there: ${flag}` : flag))]);
   const styled = words.map((word, index) => ({ ...word, style: stdout.dim, gap: index === 0 ? 2 : 1 }));
   return flow([{ text: printable(directory, 500), style: stdout.bold }, ...styled], width, 2);
