@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { describeChanges } from "./check-changes.js";
 import { readDescriptor } from "./check-descriptor.js";
+import { unifiedDiff } from "./check-diff.js";
 import { findMoved } from "./check-moved.js";
 import type { ProjectFile } from "./project.js";
 import { planFile } from "./project-write.js";
@@ -55,8 +55,6 @@ function checkFile(file: ProjectFile, root: string): FileCheck {
     path,
     status: "changed",
     changes: isComparable ? describeChanges(before, after, client.description.signatures) : [],
-    diff: createTwoFilesPatch(`a/${path}`, `b/${path}`, present, text, undefined, undefined, {
-      headerOptions: FILE_HEADERS_ONLY,
-    }),
+    diff: unifiedDiff(path, present, text),
   };
 }
