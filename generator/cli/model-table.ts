@@ -26,17 +26,20 @@ export function formatDescription(description: ModelDescription, width: number):
 }
 
 function formatHead({ directory, tags, tagSets, tensorflowVersion }: ModelDescription, width: number): string {
-  const facts = [`tags: ${tags.length === 0 ? "(none)" : tags.map((tag) => printable(tag)).join(" ")}`];
+  const facts = [`tags: ${tags.length === 0 ? "(none)" : firstOf(tags, (tag) => printable(tag)).join(" ")}`];
   if (tensorflowVersion !== "") facts.push(`TensorFlow ${printable(tensorflowVersion)}`);
   const own = JSON.stringify(tags);
-  const others = tagSets.filter((set) => JSON.stringify(set) !== own).map(tagsFlag);
+  const others = firstOf(
+    tagSets.filter((set) => JSON.stringify(set) !== own),
+    tagsFlag,
+  );
   const words = list([...facts, ...others.map((flag, index) => (index === 0 ? `also there: ${flag}` : flag))]);
   const styled = words.map((word, index) => ({ ...word, style: stdout.dim, gap: index === 0 ? 2 : 1 }));
   return flow([{ text: printable(directory, 500), style: stdout.bold }, ...styled], width, 2);
 }
 
 function formatAssets(assets: readonly string[], width: number): string {
-  const [first, ...rest] = list(assets.map((name) => printable(name)));
+  const [first, ...rest] = list(firstOf(assets, (name) => printable(name)));
   return flow([title("assets"), { text: "", ...first, gap: 2 }, ...rest], width, INDENT);
 }
 
@@ -53,7 +56,7 @@ function formatOperations(
   if (unknownOperations.length > 0) {
     warn(
       "TensorFlow does not have:",
-      unknownOperations.map((name) => printable(name)),
+      firstOf(unknownOperations, (name) => printable(name)),
     );
   }
   const installed = currentVersion();
@@ -61,6 +64,15 @@ function formatOperations(
     warn(`The installed TensorFlow ${installed} is older than the model, and may lack operations.`);
   }
   return lines.join("\n");
+}
+
+/** More of a kind than a person would read; `--json` has them all. */
+const SHOWN = 100;
+
+/** The first of these as they are shown, and how many more there are. */
+function firstOf<T>(items: readonly T[], show: (item: T) => string): readonly string[] {
+  const shown = items.slice(0, SHOWN).map(show);
+  return items.length > SHOWN ? [...shown, `and ${items.length - SHOWN} more`] : shown;
 }
 
 function title(text: string): Word {
