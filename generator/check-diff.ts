@@ -6,7 +6,7 @@ const CONTEXT = 4;
  * Lines that were removed or added, above which the smallest diff is not looked for: that takes time by the square of their
  * number.
  */
-const MOST_EDITS = 2000;
+const MOST_EDITS = 1000;
 
 /**
  * What makes one text of another, as a unified diff. Where very much has changed, everything from the first line that

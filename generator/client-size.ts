@@ -4,7 +4,7 @@ import { printable, quote } from "../runtime/text.js";
 import type { ModelDescription } from "./description.js";
 
 /** The most methods of a client. A class of more would take longer to generate, and to compile, than anybody waits. */
-const MOST_METHODS = 5000;
+const MOST_METHODS = 3000;
 /** The most parameters of a method. */
 const MOST_INPUTS = 2000;
 /** The most inputs, outputs and features of examples of all signatures together. */

@@ -44,7 +44,7 @@ export interface GeneratedClient {
  * Generates the client of a SavedModel. The same model gives the same text every time, on every machine.
  *
  * @throws SavedModelError the codes of {@link inspect}; `INVALID_OPTION` for a class name that cannot be one,
- * `SIGNATURE_NOT_FOUND` for a key that the model does not have, `MODEL_TOO_LARGE` for a model of more than 5,000
+ * `SIGNATURE_NOT_FOUND` for a key that the model does not have, `MODEL_TOO_LARGE` for a model of more than 3,000
  * signatures, 2,000 inputs in one of them, or 50,000 inputs, outputs and features in all
  */
 export function generate(directory: string, options: GenerateOptions = {}): GeneratedClient {

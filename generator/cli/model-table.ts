@@ -17,7 +17,8 @@ export function formatDescription(description: ModelDescription, width: number):
   const sections = [
     formatHead(description, width),
     ...(signatures.length === 0 ? [flow(sentence("It has no signatures.", stdout.yellow), width, INDENT)] : []),
-    ...signatures.map((signature) => formatSignature(signature, width)),
+    ...signatures.slice(0, SHOWN_SIGNATURES).map((signature) => formatSignature(signature, width)),
+    ...(signatures.length > SHOWN_SIGNATURES ? [formatMore(signatures.length - SHOWN_SIGNATURES, width)] : []),
     ...(variables.length === 0 ? [] : [formatVariables(variables, width)]),
     ...(assets.length === 0 ? [] : [formatAssets(assets, width)]),
     formatOperations(description, width),
@@ -66,6 +67,9 @@ function formatOperations(
   return lines.join("\n");
 }
 
+/** More signatures than a person would read; `--json` has them all. */
+const SHOWN_SIGNATURES = 1000;
+
 /** More of a kind than a person would read; `--json` has them all. */
 const SHOWN = 100;
 
@@ -73,6 +77,10 @@ const SHOWN = 100;
 function firstOf<T>(items: readonly T[], show: (item: T) => string): readonly string[] {
   const shown = items.slice(0, SHOWN).map(show);
   return items.length > SHOWN ? [...shown, `and ${items.length - SHOWN} more`] : shown;
+}
+
+function formatMore(count: number, width: number): string {
+  return flow(sentence(`and ${count} more signatures (--json lists all)`, stdout.dim), width, INDENT);
 }
 
 function title(text: string): Word {

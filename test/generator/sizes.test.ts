@@ -115,17 +115,17 @@ describe("a large model", () => {
     writeModel(folder, { tags: [], tensorflowVersion: "", signatures });
   }
 
-  it("of 5,000 signatures is generated", () => {
+  it("of 3,000 signatures is generated", () => {
     const folder = tempFolder();
-    writeSignatures(folder, 5000);
-    expect(generate(folder).methods.length).toBe(5000);
+    writeSignatures(folder, 3000);
+    expect(generate(folder).methods.length).toBe(3000);
   });
 
   it("of more signatures is rejected, and generated of those that are named", () => {
     const folder = tempFolder();
-    writeSignatures(folder, 5001);
-    expect(expectError(() => generate(folder), "MODEL_TOO_LARGE").message).toContain("would have 5001 methods");
-    expect(inspect(folder).signatures).toHaveLength(5001);
+    writeSignatures(folder, 3001);
+    expect(expectError(() => generate(folder), "MODEL_TOO_LARGE").message).toContain("would have 3001 methods");
+    expect(inspect(folder).signatures).toHaveLength(3001);
     expect(generate(folder, { signatures: ["run_7"] }).methods).toEqual(["run7"]);
   });
 
