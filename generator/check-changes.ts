@@ -1,7 +1,7 @@
 import { findDifferences } from "../runtime/compare.js";
 import type { SignatureDescription, TensorDescription } from "../runtime/description.js";
 import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "../runtime/descriptor.js";
-import { printable, quote } from "../runtime/text.js";
+import { listSome, printable, quote } from "../runtime/text.js";
 import { describeComposite, keysOf, otherComposites, otherFeatures } from "./check-inputs.js";
 
 type Role = "input" | "output";
@@ -24,14 +24,15 @@ export function describeChanges(
   const isNamed = before.name === after.name;
   const known = new Set(before.signatures.map(({ key }) => key));
   const byKey = new Map(after.signatures.map((signature) => [signature.key, signature]));
-  // What the client leaves out is gone for its callers.
-  const callable = signatures.filter(({ key }) => byKey.has(key)).map(withLooseInputs);
+  const described = new Map(signatures.map((signature) => [signature.key, signature]));
   return [
     ...(isNamed ? [] : [`the class ${printable(before.name)} is now called ${printable(after.name)}`]),
     ...before.signatures.flatMap((was) => {
       const is = byKey.get(was.key);
-      if (is === undefined) return findDifferences({ ...before, signatures: [was] }, callable);
-      return compareSignature({ before, was }, { after, is }, callable);
+      const signature = described.get(was.key);
+      // What the client leaves out is gone for its callers.
+      if (is === undefined || signature === undefined) return findDifferences({ ...before, signatures: [was] }, []);
+      return compareSignature({ before, was }, { after, is }, withLooseInputs(signature));
     }),
     ...after.signatures.filter(({ key }) => !known.has(key)).map(({ key }) => `there is a new signature ${quote(key)}`),
   ];
@@ -55,10 +56,11 @@ function without(signature: SignatureDescription, keys: ReadonlySet<string>): Si
 function compareSignature(
   { before, was }: { readonly before: ModelDescriptor; readonly was: SignatureDescriptor },
   { after, is }: { readonly after: ModelDescriptor; readonly is: SignatureDescriptor },
-  callable: readonly SignatureDescription[],
+  signature: SignatureDescription,
 ): readonly string[] {
-  const inputNames = findRenames(was.inputs, is.inputs, isAtSamePlace);
-  const outputNames = findRenames(was.outputs, is.outputs, isNever);
+  // Arguments are passed by their places; outputs have none of their own: they are sorted by their keys.
+  const inputNames = findRenames(was.inputs, is.inputs, true);
+  const outputNames = findRenames(was.outputs, is.outputs, false);
   const inputs = rename(was.inputs, inputNames);
   const outputs = rename(was.outputs, outputNames);
   const name = quote(was.key);
@@ -74,7 +76,7 @@ function compareSignature(
     ...composites.flatMap((composite) => describeComposite(name, composite)),
     ...findDifferences(
       { ...before, signatures: [{ ...was, inputs: inputs.filter((input) => !others.has(input)), outputs }] },
-      callable.map((signature) => without(signature, otherKeys)),
+      [without(signature, otherKeys)],
     ),
     ...additions(name, inputs, is.inputs, outputs, is.outputs),
     ...reordered(name, inputs, is.inputs),
@@ -83,18 +85,10 @@ function compareSignature(
   ];
 }
 
-/** Whether the first of these tensors is where the other is among its own. */
-type PlaceTest = (was: Placed, is: Placed) => boolean;
-
 interface Placed {
   readonly tensor: TensorDescriptor;
   readonly at: number;
 }
-
-/** Arguments are passed by their places. */
-const isAtSamePlace: PlaceTest = (was, is) => was.at === is.at;
-/** Outputs have no places of their own: they are sorted by their keys. */
-const isNever: PlaceTest = () => false;
 
 /**
  * The tensors that are gone, each with a new one of the same dtype and shape: if there is only one of both, or if there are
@@ -103,19 +97,34 @@ const isNever: PlaceTest = () => false;
 function findRenames(
   before: readonly TensorDescriptor[],
   after: readonly TensorDescriptor[],
-  isPlace: PlaceTest,
+  hasPlaces: boolean,
 ): Renames {
-  const gone = missingFrom(after, before);
-  const fresh = missingFrom(before, after);
-  return new Map(
-    gone.flatMap((was) => {
-      const rivals = gone.filter(({ tensor }) => formOf(tensor) === formOf(was.tensor));
-      const candidates = fresh.filter(({ tensor }) => formOf(tensor) === formOf(was.tensor));
-      if (rivals.length !== candidates.length) return [];
-      const found = candidates.find((is) => candidates.length === 1 || isPlace(was, is));
-      return found === undefined ? [] : [[was.tensor.key, found.tensor.key] as const];
-    }),
-  );
+  const gone = byForm(missingFrom(after, before));
+  const fresh = byForm(missingFrom(before, after));
+  const renames = new Map<string, string>();
+  for (const [form, rivals] of gone) {
+    const candidates = fresh.get(form) ?? [];
+    if (rivals.length !== candidates.length) continue;
+    const [only] = candidates;
+    const byPlace = new Map(candidates.map((candidate) => [candidate.at, candidate]));
+    for (const { tensor, at } of rivals) {
+      const found = candidates.length === 1 ? only : hasPlaces ? byPlace.get(at) : undefined;
+      if (found !== undefined) renames.set(tensor.key, found.tensor.key);
+    }
+  }
+  return renames;
+}
+
+/** Tensors that have all in common but their keys. */
+function byForm(tensors: readonly Placed[]): ReadonlyMap<string, readonly Placed[]> {
+  const groups = new Map<string, Placed[]>();
+  for (const placed of tensors) {
+    const form = formOf(placed.tensor);
+    const group = groups.get(form);
+    if (group === undefined) groups.set(form, [placed]);
+    else group.push(placed);
+  }
+  return groups;
 }
 
 function missingFrom(others: readonly TensorDescriptor[], tensors: readonly TensorDescriptor[]): readonly Placed[] {
@@ -164,10 +173,15 @@ function reordered(
   after: readonly TensorDescriptor[],
 ): readonly string[] {
   const common = (tensors: readonly TensorDescriptor[], others: readonly TensorDescriptor[]): readonly string[] =>
-    tensors.map(({ key }) => key).filter((key) => others.some((other) => other.key === key));
-  const was = common(before, after).map(quote).join(", ");
-  const is = common(after, before).map(quote).join(", ");
-  return was === is ? [] : [`the inputs of ${signature} are in another order: ${is}, not ${was}`];
+    keysIn(tensors, new Set(others.map(({ key }) => key)));
+  const was = common(before, after);
+  const is = common(after, before);
+  if (was.every((key, at) => key === is[at])) return [];
+  return [`the inputs of ${signature} are in another order: ${listSome(is)}, not ${listSome(was)}`];
+}
+
+function keysIn(tensors: readonly TensorDescriptor[], others: ReadonlySet<string>): readonly string[] {
+  return tensors.map(({ key }) => key).filter((key) => others.has(key));
 }
 
 /** One output is returned as itself, several as an object. */

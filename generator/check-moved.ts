@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ModelDescriptor } from "../runtime/descriptor.js";
 import { firstLine } from "../runtime/text.js";
 import { describeChanges } from "./check-changes.js";
 import { readDescriptor } from "./check-descriptor.js";
 import type { ProjectFile } from "./project.js";
+import { readGenerated } from "./write.js";
 
 /** A generated client, there or not. */
 interface Client {
@@ -64,7 +64,7 @@ function clientOf(path: string, text: string): readonly Client[] {
 /** A file may be gone since it was found. */
 function textOf(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readGenerated(path);
   } catch {
     return "";
   }

@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { describeChanges } from "./check-changes.js";
 import { readDescriptor } from "./check-descriptor.js";
+import { unifiedDiff } from "./check-diff.js";
 import { findMoved } from "./check-moved.js";
 import type { ProjectFile } from "./project.js";
 import { planFile } from "./project-write.js";
+import { readGenerated } from "./write.js";
 
 /** What a check found of one file. */
 export interface FileCheck {
@@ -47,7 +47,7 @@ function checkFile(file: ProjectFile, root: string): FileCheck {
   if (change !== "updated") {
     return { path, status: change === "created" ? "missing" : "fresh", changes: [], diff: "" };
   }
-  const present = readFileSync(resolve(root, path), "utf8").replaceAll("\r\n", "\n");
+  const present = readGenerated(resolve(root, path)).replaceAll("\r\n", "\n");
   const before = readDescriptor(present);
   const after = readDescriptor(text);
   const isComparable = client !== "index" && before !== undefined && after !== undefined;
@@ -55,8 +55,6 @@ function checkFile(file: ProjectFile, root: string): FileCheck {
     path,
     status: "changed",
     changes: isComparable ? describeChanges(before, after, client.description.signatures) : [],
-    diff: createTwoFilesPatch(`a/${path}`, `b/${path}`, present, text, undefined, undefined, {
-      headerOptions: FILE_HEADERS_ONLY,
-    }),
+    diff: unifiedDiff(path, present, text),
   };
 }

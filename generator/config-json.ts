@@ -1,4 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readRegularFile } from "../runtime/regular-file.js";
+
+/** No configuration is nearly as large. */
+const MAX_BYTES = 10_000_000;
 
 /** What is wrong with a text that is no JSON, and in which line of it. */
 export class JsonError extends Error {
@@ -16,7 +19,9 @@ export class JsonError extends Error {
  * @throws JsonError
  */
 export async function readJson(path: string): Promise<unknown> {
-  const text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+  const text = readRegularFile(path, MAX_BYTES)
+    .toString("utf8")
+    .replace(/^\uFEFF/, "");
   try {
     return JSON.parse(text);
   } catch {

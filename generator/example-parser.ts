@@ -107,14 +107,25 @@ function typesOf(node: Node, name: string): readonly (ExampleFeature["dtype"] | 
 /** Whether a default has no elements, which makes its feature required; one that is computed counts as a default. */
 function isEmpty(tensor: string | undefined, constant: Constants): boolean {
   const value = tensor === undefined ? undefined : constant(tensor);
-  return value !== undefined && elementCount(sizesOf(value)) === 0;
+  return value !== undefined && countOf(value) === 0;
 }
 
 /** The elements of a constant scalar or vector of so many strings. */
 function readTexts(tensor: string | undefined, count: number, constant: Constants): readonly string[] | undefined {
   const value = tensor === undefined ? undefined : constant(tensor);
-  if (value?.stringVal.length !== count || elementCount(sizesOf(value)) !== count) return undefined;
-  return texts(value.stringVal);
+  if (value?.stringVal.length !== count || countOf(value) !== count) return undefined;
+  if (!constantTexts.has(value)) constantTexts.set(value, texts(value.stringVal));
+  return constantTexts.get(value);
+}
+
+/** The strings and the numbers of elements of constants: many inputs may refer to one, which may be as large as the file. */
+const constantTexts = new WeakMap<Message<"TensorProto">, readonly string[] | undefined>();
+const constantCounts = new WeakMap<Message<"TensorProto">, number>();
+
+function countOf(value: Message<"TensorProto">): number {
+  const count = constantCounts.get(value) ?? elementCount(sizesOf(value));
+  constantCounts.set(value, count);
+  return count;
 }
 
 /** Keys of a protocol buffer's map are UTF-8. */

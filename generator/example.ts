@@ -13,7 +13,7 @@ const PASSING_OPS: ReadonlySet<string> = new Set(["ExpandDims", "Identity", "Res
 export type ExampleReader = (signature: SignatureDescription) => SignatureDescription;
 
 /** What following tensors and repeating features may cost in all: a graph can be made to cost more than it is worth. */
-const BUDGET = 20_000_000;
+const BUDGET = 4_000_000;
 const STEP = 20;
 
 /** Finds what a graph parses out of its string inputs. A graph that parses no examples is not decoded. */
@@ -33,6 +33,7 @@ type Features = readonly ExampleFeature[] | undefined;
 
 /** The main graph or the body of a function. */
 interface Scope {
+  /** The tensors that are its arguments. */
   readonly args: readonly string[];
   readonly constant: Constants;
   /** Who takes a tensor, and as which of its inputs. */
@@ -47,7 +48,7 @@ function functionScope(graph: GraphIndex, name: string): Scope | undefined {
   return body && indexScope(body.nodeDef, body.signature?.inputArg.map((argument) => argument.name) ?? []);
 }
 
-function indexScope(nodes: readonly Node[], args: readonly string[]): Scope {
+function indexScope(nodes: readonly Node[], names: readonly string[]): Scope {
   const consumers = new Map<string, { node: Node; position: number }[]>();
   for (const node of nodes) {
     for (const [position, input] of node.input.entries()) {
@@ -57,18 +58,21 @@ function indexScope(nodes: readonly Node[], args: readonly string[]): Scope {
       else known.push({ node, position });
     }
   }
-  return { args, constant: constantsOf(nodes), consumers };
+  return { args: names.map(endpoint), constant: constantsOf(nodes), consumers };
 }
 
 /** The values of tensors that are constants, possibly reshaped once or twice. */
 function constantsOf(nodes: readonly Node[]): Constants {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const values = new Map<Node, Message<"TensorProto"> | undefined>();
+  const passed = new Map<Node, Node | undefined>();
+  const before = (node: Node): Node | undefined => {
+    if (!passed.has(node)) passed.set(node, byName.get(producerOf(node.input[0] ?? "")));
+    return passed.get(node);
+  };
   return (tensor) => {
     let node = byName.get(producerOf(tensor));
-    for (let step = 0; node !== undefined && PASSING_OPS.has(node.op) && step < 8; step++) {
-      node = byName.get(producerOf(node.input[0] ?? ""));
-    }
+    for (let step = 0; node !== undefined && PASSING_OPS.has(node.op) && step < 8; step++) node = before(node);
     if (node?.op !== "Const") return undefined;
     if (!values.has(node)) values.set(node, attributeOf(node, "value")?.tensor ?? undefined);
     return values.get(node);
@@ -79,7 +83,7 @@ function constantsOf(nodes: readonly Node[]): Constants {
 class Tracer {
   readonly #graph: GraphIndex;
   readonly #scopes: Map<string, Scope | undefined> = new Map();
-  readonly #parsed: Map<Node, Features> = new Map();
+  readonly #parsed: Map<Node, { readonly features: Features; readonly cost: number }> = new Map();
   #budget = BUDGET;
 
   constructor(graph: GraphIndex) {
@@ -89,12 +93,12 @@ class Tracer {
   /** What is parsed out of a tensor of the main graph, if it is parsed and the features are known. */
   featuresOf(tensor: string): Features {
     const found: Features[] = [];
-    const visited = new Set<string>();
+    const visited = new Map<string, Set<string>>();
     const pending: { readonly name: string; readonly tensor: string }[] = [];
     const follow = (name: string, tensor: string): void => {
-      const place = JSON.stringify([name, tensor]);
-      if (!visited.has(place)) pending.push({ name, tensor });
-      visited.add(place);
+      const tensors = visited.get(name) ?? new Set();
+      if (!tensors.has(tensor)) pending.push({ name, tensor });
+      visited.set(name, tensors.add(tensor));
     };
     follow(MAIN, endpoint(tensor));
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -103,7 +107,7 @@ class Tracer {
         if (!this.#spend(STEP)) return undefined;
         const callee = calledFunction(node);
         const argument = callee === undefined ? undefined : this.#open(callee)?.args[position];
-        if (callee !== undefined && argument !== undefined) follow(callee, endpoint(argument));
+        if (callee !== undefined && argument !== undefined) follow(callee, argument);
         else if (position === 0 && PASSING_OPS.has(node.op)) follow(next.name, endpoint(node.name));
         else if (position === 0 && scope !== undefined && isParser(node.op)) found.push(this.#parse(node, scope));
       }
@@ -120,16 +124,24 @@ class Tracer {
   }
 
   #parse(node: Node, scope: Scope): Features {
-    if (!this.#parsed.has(node)) this.#parsed.set(node, readParser(node, scope.constant));
-    const features = this.#parsed.get(node);
-    const size = (features ?? []).reduce((sum, { key, shape }) => sum + STEP + key.length + shape.length, 0);
-    return this.#spend(size) ? features : undefined;
+    const known = this.#parsed.get(node) ?? parse(node, scope);
+    this.#parsed.set(node, known);
+    return this.#spend(known.cost) ? known.features : undefined;
   }
 
   #spend(amount: number): boolean {
     this.#budget -= amount;
     return this.#budget >= 0;
   }
+}
+
+/** The features that an operation parses, and what it costs to list them once. */
+function parse(node: Node, scope: Scope): { readonly features: Features; readonly cost: number } {
+  const features = readParser(node, scope.constant);
+  return {
+    features,
+    cost: (features ?? []).reduce((sum, { key, shape }) => sum + STEP + key.length + shape.length, 0),
+  };
 }
 
 /** In the main graph `x` is `x:0`; in a function, outputs have names as well: `x:output:0`. */
@@ -145,9 +157,15 @@ function mergeFeatures(lists: readonly Features[]): Features {
     if (list === undefined) return undefined;
     for (const feature of list) {
       const other = merged.get(feature.key);
-      if (other !== undefined && JSON.stringify(other) !== JSON.stringify(feature)) return undefined;
+      if (other !== undefined && !isSame(other, feature)) return undefined;
       merged.set(feature.key, feature);
     }
   }
   return merged.size === 0 ? undefined : [...merged.values()].sort((a, b) => compareNatural(a.key, b.key));
+}
+
+/** Whether two features of one key are the same. */
+function isSame(a: ExampleFeature, b: ExampleFeature): boolean {
+  const isOfKind = a.dtype === b.dtype && a.kind === b.kind && a.optional === b.optional;
+  return isOfKind && a.shape.length === b.shape.length && a.shape.every((size, axis) => size === b.shape[axis]);
 }

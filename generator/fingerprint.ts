@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { decode, type Message } from "../runtime/proto/decode.js";
+import { readRegularFile } from "../runtime/regular-file.js";
 import type { FingerprintDescription, ModelDescription } from "./description.js";
 
 /** No FingerprintDef is nearly as large. */
@@ -9,10 +9,8 @@ const MAX_BYTES = 65_536;
 /** What `fingerprint.pb` beside `saved_model.pb` says. Nothing depends on it, so one that cannot be read is no failure. */
 export function readFingerprint(directory: string): Pick<ModelDescription, "fingerprint"> {
   try {
-    const file = join(directory, "fingerprint.pb");
-    const stat = statSync(file);
-    if (!stat.isFile() || stat.size === 0 || stat.size > MAX_BYTES) return {};
-    return { fingerprint: describeFingerprint(decode("FingerprintDef", readFileSync(file))) };
+    const bytes = readRegularFile(join(directory, "fingerprint.pb"), MAX_BYTES);
+    return bytes.length === 0 ? {} : { fingerprint: describeFingerprint(decode("FingerprintDef", bytes)) };
   } catch {
     return {};
   }

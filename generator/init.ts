@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { SavedModelError } from "../runtime/errors.js";
 import { firstLine, printable, reasonOf } from "../runtime/text.js";
@@ -10,6 +10,7 @@ import { addAttributes, configJson, configModule } from "./init-files.js";
 import { findModels, modelEntries } from "./init-models.js";
 import { addScripts, parseManifest } from "./init-scripts.js";
 import { DEFAULT_OUTPUT, relativeTo } from "./project.js";
+import { readGenerated } from "./write.js";
 
 /** A file that a set-up creates, changes or leaves as it is. */
 export interface InitFile {
@@ -133,7 +134,7 @@ function fileOf(path: string, text: string, about: string): InitFile {
 function textOf(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   try {
-    return readFileSync(path, "utf8");
+    return readGenerated(path);
   } catch (cause) {
     const what = `the file cannot be read: ${firstLine(reasonOf(cause))}`;
     throw configInvalid(relative("", path), what, undefined, cause);

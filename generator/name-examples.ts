@@ -16,6 +16,8 @@ export interface NamedExample {
 /** The interfaces of a generated file's examples: one for each distinct set of features. */
 export class ExampleTable {
   readonly #byFeatures: Map<string, NamedExample> = new Map();
+  /** Inputs that are parsed by one operation have one list of features. */
+  readonly #byList: WeakMap<readonly ExampleFeature[], NamedExample> = new WeakMap();
   readonly #types: NameTable;
   readonly #notes: string[];
 
@@ -35,6 +37,12 @@ export class ExampleTable {
    * @param raw what its name is made of, if it is a new one
    */
   claim(raw: string, features: readonly ExampleFeature[]): NamedExample {
+    const known = this.#byList.get(features) ?? this.#claim(raw, features);
+    this.#byList.set(features, known);
+    return known;
+  }
+
+  #claim(raw: string, features: readonly ExampleFeature[]): NamedExample {
     const meaning = JSON.stringify(features);
     const known = this.#byFeatures.get(meaning);
     if (known !== undefined) return known;

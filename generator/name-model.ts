@@ -3,7 +3,7 @@ import type { SignatureDescription, TensorDescription } from "../runtime/descrip
 import { type DType, isDType } from "../runtime/dtype.js";
 import { SavedModelError } from "../runtime/errors.js";
 import type { ShapeSpec } from "../runtime/shape.js";
-import { quote } from "../runtime/text.js";
+import { listSome, quote } from "../runtime/text.js";
 import type { ModelDescription } from "./description.js";
 import { identifier, isIdentifier } from "./escape.js";
 import { fileNameOf } from "./file-name.js";
@@ -59,6 +59,9 @@ export interface NamedModel {
   readonly notes: readonly string[];
 }
 
+/** More signatures that are left out than anybody reads of. */
+const MOST_NOTED = 100;
+
 /**
  * Gives every construct of the generated file its name. The same description gets the same names every time.
  *
@@ -75,10 +78,13 @@ export function nameModel(
   const types = new NameTable("type", "SavedModelClient", notes);
   const name = className === undefined ? types.claim(modelName(description.directory)) : claimClass(className, types);
   const supported: SignatureDescription[] = [];
+  let leftOut = 0;
   for (const signature of description.signatures) {
     if (signature.unsupported === undefined) supported.push(signature);
-    else notes.push(`signature ${quote(signature.key)} is left out: ${signature.unsupported}`);
+    else if (leftOut++ < MOST_NOTED)
+      notes.push(`signature ${quote(signature.key)} is left out: ${signature.unsupported}`);
   }
+  if (leftOut > MOST_NOTED) notes.push(`${leftOut - MOST_NOTED} more signatures are left out`);
   const typeBeside = (role: string) =>
     supported.length === 0 ? undefined : identifier(types.claim(`${name}_${role}`));
   const asyncType = typeBeside("async");
@@ -91,7 +97,7 @@ export function nameModel(
   });
   const { unknownOperations: unknown } = description;
   if (unknown.length > 0) {
-    const list = unknown.map(quote).join(", ");
+    const list = listSome(unknown);
     notes.push(`TensorFlow does not have the operations ${list}: the model loads only where they are registered`);
   }
   const fileName = fileNameOf(name, notes);

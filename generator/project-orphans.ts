@@ -1,5 +1,6 @@
-import { closeSync, type Dirent, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, type Dirent, readdirSync, readSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { openRegularFile } from "../runtime/regular-file.js";
 import { compareCodeUnits } from "../runtime/text.js";
 import { BANNER_START } from "../templates/banner.js";
 import type { Config } from "./config.js";
@@ -41,7 +42,7 @@ function entriesOf(folder: string): readonly Dirent[] {
 function hasBanner(path: string): boolean {
   let file: number | undefined;
   try {
-    file = openSync(path, "r");
+    file = openRegularFile(path).descriptor;
     const start = Buffer.alloc(Buffer.byteLength(BANNER_START));
     readSync(file, start, 0, start.length, 0);
     return start.toString() === BANNER_START;

@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { constants } from "node:buffer";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { SavedModelError } from "../runtime/errors.js";
+import { readRegularFile } from "../runtime/regular-file.js";
 import { firstLine, printable, reasonOf } from "../runtime/text.js";
 import { BANNER_START } from "../templates/banner.js";
 
@@ -75,11 +77,16 @@ function attempt(path: string, write: () => void): void {
 
 function read(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readGenerated(path);
   } catch (cause) {
     const message = `${printable(path, 500)} cannot be read: ${firstLine(reasonOf(cause))}`;
     throw new SavedModelError("OUTPUT_CONFLICT", message, { cause });
   }
+}
+
+/** The text of a file that may have been generated. @throws Error when it cannot be read, or is no regular file */
+export function readGenerated(path: string): string {
+  return readRegularFile(path, constants.MAX_STRING_LENGTH).toString("utf8");
 }
 
 /** A checkout may have turned the line ends into Windows' own, and an editor have put a byte order mark in front. */

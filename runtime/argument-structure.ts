@@ -4,12 +4,17 @@ import { compareCodeUnits } from "./text.js";
 
 type Structure = Message<"StructuredValue">;
 
-/** One tensor among the arguments of a Python function, nested structures opened. */
+/** Longer names help nobody, and each of many leaves could have one that is as long as the file. */
+const LONGEST_NAME = 1000;
+
+/** One tensor among the arguments of a Python function, nested structures opened; or several of which nothing is known. */
 export interface ArgumentLeaf {
   /** The author's name for it; empty where there is none. */
   readonly name: string;
   /** What it is, if it is not a dense tensor. */
   readonly composite?: CompositeType;
+  /** How many such leaves stand here in a row, where it is more than one; as many as the file says. */
+  readonly times?: number;
 }
 
 /** Finds the tensors that a function of the library takes, in its own order; nothing for a function that is not listed. */
@@ -21,6 +26,8 @@ export type ArgumentReader = (functionName: string) => readonly ArgumentLeaf[] |
  */
 export function argumentReader(objectGraph: Uint8Array): ArgumentReader {
   let functions: ReadonlyMap<string, Uint8Array> | undefined;
+  // Several signatures may share a function.
+  const known = new Map<string, readonly ArgumentLeaf[] | undefined>();
   return (name) => {
     functions ??= new Map(
       decode("ConcreteFunctions", objectGraph).concreteFunctions.map(({ key, value }) => [
@@ -28,25 +35,47 @@ export function argumentReader(objectGraph: Uint8Array): ArgumentReader {
         value?.canonicalizedInputSignature ?? new Uint8Array(),
       ]),
     );
-    const bytes = functions.get(name);
-    return bytes === undefined || bytes.length === 0 ? undefined : leavesOf(decode("StructuredValue", bytes));
+    if (!known.has(name)) {
+      const bytes = functions.get(name);
+      known.set(
+        name,
+        bytes === undefined || bytes.length === 0 ? undefined : leavesOf(decode("StructuredValue", bytes)),
+      );
+    }
+    return known.get(name);
   };
 }
 
+function leavesOf(structure: Structure): readonly ArgumentLeaf[] {
+  const leaves: ArgumentLeaf[] = [];
+  addLeaves(structure, "", leaves);
+  return leaves;
+}
+
 /** In the order of `tf.nest.flatten`: sequences by position, dicts by key. Whatever is not a tensor is no input. */
-function leavesOf(structure: Structure, path: readonly string[] = []): readonly ArgumentLeaf[] {
+function addLeaves(structure: Structure, path: string, leaves: ArgumentLeaf[]): void {
   const { tensorSpecValue, boundedTensorSpecValue, typeSpecValue } = structure;
   const spec = tensorSpecValue ?? boundedTensorSpecValue;
-  if (spec !== null) return [{ name: spec.name }];
+  if (spec !== null) {
+    leaves.push({ name: spec.name });
+    return;
+  }
   if (typeSpecValue !== null) {
     const composite = readTypeSpec(typeSpecValue);
-    const name = path.join("_");
-    if (composite !== undefined) return [{ name, composite }];
-    return Array.from({ length: typeSpecValue.numFlatComponents }, () => ({ name: "" }));
+    const times = typeSpecValue.numFlatComponents;
+    if (composite !== undefined) leaves.push({ name: path, composite });
+    else if (times > 0) leaves.push({ name: "", times });
+    return;
   }
   const values = structure.listValue?.values ?? structure.tupleValue?.values;
-  if (values !== undefined) return values.flatMap((value) => leavesOf(value));
+  if (values !== undefined) {
+    for (const value of values) addLeaves(value, "", leaves);
+    return;
+  }
   const fields = structure.dictValue?.fields ?? structure.namedTupleValue?.values ?? [];
   const ordered = structure.dictValue === null ? fields : [...fields].sort((a, b) => compareCodeUnits(a.key, b.key));
-  return ordered.flatMap(({ key, value }) => (value === null ? [] : leavesOf(value, [...path, key])));
+  for (const { key, value } of ordered) {
+    const below = path === "" ? key : `${path}_${key}`;
+    if (value !== null) addLeaves(value, below.slice(0, LONGEST_NAME), leaves);
+  }
 }

@@ -43,12 +43,15 @@ function restore(
 ): readonly TensorDescription[] | undefined {
   const restored: TensorDescription[] = [];
   let next = 0;
-  for (const { name, composite } of leaves) {
-    const parts = inputs.slice(next, next + (composite?.count ?? 1));
-    next += parts.length;
-    const input = composite === undefined ? parts[0] : join(parts, composite);
-    if (input === undefined) return undefined;
-    restored.push(withName(input, name));
+  for (const { name, composite, times = 1 } of leaves) {
+    // As many as the file says may be more than there are: the first that is missing ends it.
+    for (let count = 0; count < times; count++) {
+      const parts = inputs.slice(next, next + (composite?.count ?? 1));
+      next += parts.length;
+      const input = composite === undefined ? parts[0] : join(parts, composite);
+      if (input === undefined) return undefined;
+      restored.push(withName(input, name));
+    }
   }
   return next === inputs.length ? restored : undefined;
 }
@@ -56,6 +59,7 @@ function restore(
 /** The input that these components make up; undefined where they do not fit its type. */
 function join(parts: readonly TensorDescription[], type: CompositeType): TensorDescription | undefined {
   const [first] = parts;
+  if (parts.length !== type.count) return undefined;
   const components = componentsOf(type).map((component, index) => {
     const part = parts[index];
     const { role, dtype, shape } = component;

@@ -1,5 +1,5 @@
 import type { ComponentDescription, TensorDescription } from "./description.js";
-import { dtypeName } from "./dtype.js";
+import { dtypeName, isDType } from "./dtype.js";
 import { type Message, toNumber } from "./proto/decode.js";
 import { readShape } from "./read-shape.js";
 import { MAX_RANK, type ShapeSpec } from "./shape.js";
@@ -20,8 +20,9 @@ export interface CompositeType {
 }
 
 /**
- * Reads the spec of a sparse or ragged tensor; undefined for any other spec, and for a ragged one without ragged
- * dimensions, whose value is a dense tensor.
+ * Reads the spec of a sparse or ragged tensor; undefined for any other spec, for a ragged one without ragged dimensions,
+ * whose value is a dense tensor, and for one that no tensor can have: of a dtype or rank that there is not, or with more
+ * ragged dimensions than dimensions.
  *
  * The state of `SparseTensorSpec` is (shape, dtype), that of `RaggedTensorSpec` (shape, dtype, ragged rank, dtype of row
  * splits).
@@ -30,9 +31,11 @@ export function readTypeSpec({ typeSpecClass, typeState }: Message<"TypeSpec">):
   const [shape, dtype, raggedRank] = typeState?.tupleValue?.values ?? [];
   if (shape === undefined || dtype === undefined) return undefined;
   const type = { shape: readShape(shape.tensorShapeValue), dtype: dtypeName(dtype.tensorDtypeValue) };
+  if (!isDType(type.dtype) || (type.shape?.length ?? 0) > MAX_RANK) return undefined;
   if (typeSpecClass === SPARSE_TENSOR_SPEC) return { ...type, encoding: "sparse", count: 3 };
   const rank = raggedRank === undefined ? 0 : toNumber(raggedRank.int64Value);
-  if (typeSpecClass !== RAGGED_TENSOR_SPEC || rank < 1 || rank >= MAX_RANK) return undefined;
+  const most = type.shape === null ? MAX_RANK : type.shape.length;
+  if (typeSpecClass !== RAGGED_TENSOR_SPEC || !Number.isInteger(rank) || rank < 1 || rank >= most) return undefined;
   return { ...type, encoding: "ragged", count: 1 + rank };
 }
 

@@ -6,6 +6,8 @@ import { valueAt } from "./value-at.js";
 
 /** More elements than a person would read in a comment. */
 const MAX_ELEMENTS = 16;
+/** A longer string than a person would read there. */
+const MAX_STRING_BYTES = 1000;
 
 type Element = number | boolean | string | ComplexDefault;
 
@@ -32,7 +34,7 @@ function readElements(tensor: Message<"TensorProto">, count: number): readonly E
   if (tensor.tensorContent.length > 0) {
     return dtype === "string" ? undefined : contentElements(dtype, tensor.tensorContent, count);
   }
-  const listed = dtype === "string" ? tensor.stringVal.map(textOf) : listedElements(dtype, tensor);
+  const listed = dtype === "string" ? listedTexts(tensor, count) : listedElements(dtype, tensor);
   const last = listed?.at(-1);
   return listed && last !== undefined ? Array.from({ length: count }, (_, index) => listed[index] ?? last) : listed;
 }
@@ -43,8 +45,11 @@ function isUnprintable(element: Element): boolean {
   return typeof element === "number" && !Number.isFinite(element);
 }
 
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString();
+/** No more texts than there are elements; undefined where one is long. */
+function listedTexts({ stringVal }: Message<"TensorProto">, count: number): readonly string[] | undefined {
+  const needed = stringVal.slice(0, Math.max(1, count));
+  if (needed.some((bytes) => bytes.length > MAX_STRING_BYTES)) return undefined;
+  return needed.map((bytes) => Buffer.from(bytes).toString());
 }
 
 function listedElements(dtype: NumericDType, tensor: Message<"TensorProto">): readonly Element[] | undefined {

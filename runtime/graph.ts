@@ -23,19 +23,31 @@ export function openGraph(bytes: Uint8Array): GraphIndex {
   const functions = graph.library?.function ?? [];
   // Graphs of TensorFlow 1 have no functions, and then no node is asked for: large frozen ones are not even listed.
   const nodes = lazyIndex(graph.node, (node) => decode("NodeHead", node).name);
+  // Many signatures may share one node, which may be as large as the file.
+  const decodedNodes = new Map<Uint8Array, Node>();
+  const decodeNode = (bytes: Uint8Array): Node => {
+    const known = decodedNodes.get(bytes);
+    if (known !== undefined) return known;
+    const node = decode("NodeDef", bytes);
+    decodedNodes.set(bytes, node);
+    return node;
+  };
   const library = lazyIndex(functions, (body) => decode("FunctionName", body).signature?.name ?? "");
   // Several signatures may share a function.
   const decoded = new Map<string, Message<"FunctionDef"> | undefined>();
   const functionOf = (name: string): Message<"FunctionDef"> | undefined => {
-    if (!decoded.has(name)) decoded.set(name, decodeFound("FunctionDef", library().get(name)));
+    if (!decoded.has(name))
+      decoded.set(
+        name,
+        mapFound(library().get(name), (body) => decode("FunctionDef", body)),
+      );
     return decoded.get(name);
   };
   return {
-    node: (name) => (functions.length === 0 ? undefined : decodeFound("NodeDef", nodes().get(name))),
+    node: (name) => (functions.length === 0 ? undefined : mapFound(nodes().get(name), decodeNode)),
     function: functionOf,
-    all: () => graph.node.map((node) => decode("NodeDef", node)),
-    ofTypes: (types) =>
-      graph.node.filter((node) => types.has(decode("NodeHead", node).op)).map((node) => decode("NodeDef", node)),
+    all: () => graph.node.map(decodeNode),
+    ofTypes: (types) => graph.node.filter((node) => types.has(decode("NodeHead", node).op)).map(decodeNode),
     operationTypes: once(() => {
       const bodies = functions.map((body) => decode("FunctionNodes", body).nodeDef);
       const types = new Set([graph.node, ...bodies].flat().map((node) => decode("NodeHead", node).op));
@@ -46,9 +58,14 @@ export function openGraph(bytes: Uint8Array): GraphIndex {
   };
 }
 
+/** Callees by node: a node with many attributes may be asked about once for each signature. */
+const callees = new WeakMap<Node, string | undefined>();
+
 /** The name of the function that a node calls, if it calls one. */
 export function calledFunction(node: Node): string | undefined {
-  return CALL_OPS.has(node.op) ? attributeOf(node, "f")?.func?.name : undefined;
+  if (!CALL_OPS.has(node.op)) return undefined;
+  if (!callees.has(node)) callees.set(node, attributeOf(node, "f")?.func?.name);
+  return callees.get(node);
 }
 
 /** An attribute of a node, if it has it. */
@@ -80,9 +97,6 @@ function once<T extends object>(make: () => T): () => T {
   };
 }
 
-function decodeFound<Name extends "NodeDef" | "FunctionDef">(
-  name: Name,
-  bytes: Uint8Array | undefined,
-): Message<Name> | undefined {
-  return bytes === undefined ? undefined : decode(name, bytes);
+function mapFound<T>(bytes: Uint8Array | undefined, decoder: (bytes: Uint8Array) => T): T | undefined {
+  return bytes === undefined ? undefined : decoder(bytes);
 }

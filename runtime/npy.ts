@@ -8,6 +8,9 @@ import { elementCount, isShape } from "./shape.js";
 import { Tensor } from "./tensor.js";
 import { printable } from "./text.js";
 
+/** The elements that an array of JavaScript can have. */
+const MOST_STRINGS = 2 ** 32 - 1;
+
 /**
  * Reads the bytes of a `.npy` file, NumPy's format of one array (numpy/lib/format.py, versions 1.0 to 3.0).
  *
@@ -23,6 +26,11 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
   if (!(bytes instanceof Uint8Array)) {
     throw new SavedModelError("INVALID_ARGUMENT", "decodeNpy() takes the bytes of a .npy file, a Uint8Array");
   }
+  return decodeWithin(bytes, Number.POSITIVE_INFINITY);
+}
+
+/** {@link decodeNpy}, of no more strings than so many: each of them takes memory of its own, however short it is. */
+export function decodeWithin(bytes: Uint8Array, maxStrings: number): Tensor {
   const { header, dataStart } = readHeader(bytes);
   const { shape, fortranOrder } = header;
   const layout = readDescr(header.descr);
@@ -32,6 +40,9 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
   let data = bytes.subarray(dataStart);
   const due = count * layout.itemBytes;
   if (data.length !== due) throw npyInvalid(`its header promises ${due} bytes of data, and there are ${data.length}`);
+  if (layout.kind !== "numeric" && count > Math.min(maxStrings, MOST_STRINGS)) {
+    throw npyInvalid(`it has ${count} strings, expected at most ${Math.floor(Math.min(maxStrings, MOST_STRINGS))}`);
+  }
   if (layout.bigEndian && layout.wordBytes > 1) data = swapBytes(data, layout.wordBytes);
   if (fortranOrder && shape.length > 1) data = toRowMajor(data, shape, layout.itemBytes);
   return Tensor.own(layout.kind === "numeric" ? layout.dtype : "string", shape, readElements(data, layout, count));

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, type Stats, statSync } from "node:fs";
+import { existsSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { SavedModelError, type SavedModelErrorOptions } from "./errors.js";
 import { suggestBelow, suggestBeside } from "./nearby.js";
 import { decode, type Message } from "./proto/decode.js";
+import { readRegularFile } from "./regular-file.js";
 import { printable, quote, reasonOf } from "./text.js";
 
 /** Protocol buffers end at 2 GiB, and so does what Node reads in one piece. */
@@ -26,7 +27,13 @@ export function requireModelFile(directory: string): string {
     });
   }
   const file = join(directory, "saved_model.pb");
-  if (look(file)?.isFile()) return file;
+  const found = look(file);
+  if (found?.isFile()) return file;
+  if (found !== undefined) {
+    throw new SavedModelError("NOT_A_SAVED_MODEL", `${printable(file)} is not a regular file`, {
+      fix: "Copy the model as a folder with files in it.",
+    });
+  }
   if (existsSync(join(directory, "saved_model.pbtxt"))) {
     throw new SavedModelError("MODEL_FORMAT_UNSUPPORTED", `${name} is in text format (saved_model.pbtxt)`, {
       fix: "Convert it: load it in Python and save it again, which writes saved_model.pb.",
@@ -61,6 +68,8 @@ export function readMetaGraphs(directory: string): readonly Message<"MetaGraphDe
   const name = printable(file);
   const { size } = statSync(file);
   if (size > MAX_BYTES) throw new SavedModelError("MODEL_CORRUPT", `${name} is larger than 2 GiB (${size} bytes)`);
+  // The files of /proc say that they have none.
+  if (size === 0) throw new SavedModelError("MODEL_CORRUPT", `${name} is empty: it holds no meta graph`);
   const metaGraphs = decodeMetaGraphs(readWhole(file), name);
   if (metaGraphs.length === 0) throw new SavedModelError("MODEL_CORRUPT", `${name} holds no meta graph`);
   return metaGraphs;
@@ -68,7 +77,7 @@ export function readMetaGraphs(directory: string): readonly Message<"MetaGraphDe
 
 function readWhole(file: string): Uint8Array {
   try {
-    return readFileSync(file);
+    return readRegularFile(file, MAX_BYTES);
   } catch (cause) {
     throw new SavedModelError("LOAD_FAILED", `a model cannot be read: ${printable(reasonOf(cause), 500)}`, { cause });
   }
@@ -104,10 +113,15 @@ export function chooseMetaGraph(
       : `${name} has no meta graph tagged ${formatTags(tags)}`;
   // Of one meta graph there is nothing to be chosen.
   const format = metaGraphs.length === 1 ? formatTags : formatChoice;
+  const shown = metaGraphs.slice(0, SHOWN).map((metaGraph) => format(tagsOf(metaGraph)));
+  const more = metaGraphs.length > SHOWN ? `; and ${metaGraphs.length - SHOWN} more` : "";
   throw new SavedModelError("TAGS_NOT_FOUND", what, {
-    fix: `Its meta graphs are tagged: ${metaGraphs.map((metaGraph) => format(tagsOf(metaGraph))).join("; ")}.`,
+    fix: `Its meta graphs are tagged: ${shown.join("; ")}${more}.`,
   });
 }
+
+/** More tag sets, or tags in one, than anybody reads in one message. */
+const SHOWN = 20;
 
 /** The tags of a meta graph in code-unit order: they are a set. */
 export function tagsOf(metaGraph: Message<"MetaGraphDef">): readonly string[] {
@@ -126,5 +140,6 @@ function formatChoice(tags: readonly string[]): string {
 
 /** Tag sets for a message: `"serve"` or `"serve", "gpu"`; a model may have a meta graph without tags. */
 function formatTags(tags: readonly string[]): string {
-  return tags.length === 0 ? "(no tags)" : tags.map(quote).join(", ");
+  const more = tags.length > SHOWN ? ` and ${tags.length - SHOWN} more` : "";
+  return tags.length === 0 ? "(no tags)" : tags.slice(0, SHOWN).map(quote).join(", ") + more;
 }

@@ -5,6 +5,7 @@ import { dtypeName, isDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
 import { decode, type Message } from "./proto/decode.js";
 import { readShape } from "./read-shape.js";
+import { MAX_RANK } from "./shape.js";
 import { compareCodeUnits, compareNatural, quote, suggest } from "./text.js";
 
 /**
@@ -70,11 +71,13 @@ function whyUnsupported(
     ["input", inputs],
     ["output", outputs],
   ] as const) {
-    for (const { key, dtype, encoding, tensor, components } of tensors) {
+    for (const { key, dtype, shape, encoding, tensor, components } of tensors) {
       if (encoding === "composite") return `${role} ${quote(key)} is a composite tensor`;
-      for (const part of components ?? [{ dtype, tensor }]) {
+      for (const part of components ?? [{ dtype, shape, tensor }]) {
         if (part.tensor === undefined) return `${role} ${quote(key)} names no tensor`;
         if (!isDType(part.dtype)) return `${role} ${quote(key)} is of dtype ${part.dtype}`;
+        const rank = part.shape?.length ?? 0;
+        if (rank > MAX_RANK) return `${role} ${quote(key)} is of rank ${rank}, and a tensor's is ${MAX_RANK} at most`;
       }
     }
   }

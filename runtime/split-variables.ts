@@ -18,6 +18,7 @@ interface SplitVariable {
 }
 
 type MetaGraph = Message<"MetaGraphDef">;
+type Node = Message<"NodeDef">;
 
 /** Where the variables of a model are in its graph. */
 export interface VariableHandles {
@@ -93,6 +94,11 @@ export function readSaveFunction(saveTensor: string, graph: GraphIndex): SavedCh
   const body = call && graph.function(calledFunction(call) ?? "");
   if (call === undefined || body === undefined) return undefined;
   const nodes = new Map(body.nodeDef.map((node) => [node.name, node]));
+  // Many keys may lead to one node, and many operations have the same keys: each is read once.
+  const sourceInBody = sourceFinder((name) => nodes.get(name));
+  const sourceInGraph = sourceFinder((name) => graph.node(name));
+  const keysOf = memoised((node: Node | undefined) => stringConstant(node).map((key) => Buffer.from(key).toString()));
+  const graphOf = memoised((node: Node | undefined) => stringConstant(node)[0]);
   const operands = new Map(
     body.signature?.inputArg.map(({ name }, index) => [name, operationOf(call.input[index] ?? "")]),
   );
@@ -100,31 +106,48 @@ export function readSaveFunction(saveTensor: string, graph: GraphIndex): SavedCh
   let objectGraph: Uint8Array | undefined;
   for (const save of body.nodeDef.filter(({ op }) => op === "SaveV2")) {
     const [, names = "", , ...values] = save.input;
-    stringConstant(nodes.get(producerOf(names))).forEach((key, index) => {
-      const operand = operands.get(source(values[index] ?? "", (name) => nodes.get(name)));
-      if (operand === undefined) return;
-      const name = Buffer.from(key).toString();
-      if (name === "_CHECKPOINTABLE_OBJECT_GRAPH") [objectGraph] = stringConstant(graph.node(operand));
+    const keys = keysOf(nodes.get(producerOf(names)));
+    for (const [index, value] of values.slice(0, keys.length).entries()) {
+      const operand = operands.get(sourceInBody(value));
+      if (operand === undefined) continue;
+      const name = keys[index] ?? "";
+      if (name === "_CHECKPOINTABLE_OBJECT_GRAPH") objectGraph = graphOf(graph.node(operand));
       // Before TensorFlow 2.9 or so, the function is given what was read from the variable, not the variable.
-      const handle = source(operand, (node) => graph.node(node));
+      const handle = sourceInGraph(operand);
       if (graph.node(handle)?.op === "VarHandleOp") handles.set(name, handle);
-    });
+    }
   }
   return objectGraph === undefined ? undefined : { handles, objectGraph };
 }
 
-/** Follows a value to where it comes from, a variable or an argument: through reads, copies and conversions. */
-function source(input: string, nodeOf: (name: string) => Message<"NodeDef"> | undefined): string {
-  let current = producerOf(input);
-  for (let step = 0; step < 16; step++) {
-    const [next] = nodeOf(current)?.input ?? [];
-    if (next === undefined) break;
-    current = producerOf(next);
-  }
-  return current;
+/** Follows values to where they come from, a variable or an argument: through reads, copies and conversions. */
+function sourceFinder(nodeOf: (name: string) => Node | undefined): (value: string) => string {
+  const stepFrom = memoised((name: string) => {
+    const [next] = nodeOf(name)?.input ?? [];
+    return next === undefined ? undefined : producerOf(next);
+  });
+  return (value) => {
+    let current = producerOf(value);
+    for (let step = 0; step < 16; step++) {
+      const next = stepFrom(current);
+      if (next === undefined) break;
+      current = next;
+    }
+    return current;
+  };
 }
 
-function stringConstant(node: Message<"NodeDef"> | undefined): readonly Uint8Array[] {
+/** The same function, which computes each result once. */
+function memoised<K, V>(compute: (key: K) => V): (key: K) => V {
+  const known = new Map<K, { readonly value: V }>();
+  return (key) => {
+    const found = known.get(key) ?? { value: compute(key) };
+    known.set(key, found);
+    return found.value;
+  };
+}
+
+function stringConstant(node: Node | undefined): readonly Uint8Array[] {
   const value = node?.op === "Const" ? node.attr.find(({ key }) => key === "value")?.value : undefined;
   return value === undefined ? [] : (decode("AttrValue", value).tensor?.stringVal ?? []);
 }
@@ -136,16 +159,31 @@ function checkpointKeys(objects: ObjectNodes, trackables: ObjectNodes): Readonly
   const keys = new Map<number, string>();
   const pairs: (readonly [object: number, trackable: number])[] = [[0, 0]];
   const seen = new Set<number>([0]);
+  // Many objects may have the same counterpart.
+  const indexes = new Map<number, TrackableIndex>();
   for (const [object, trackable] of pairs) {
-    const value = trackables[trackable]?.attributes.find(({ name }) => name === "VARIABLE_VALUE");
-    if (value !== undefined) keys.set(object, value.checkpointKey);
-    const byName = new Map(trackables[trackable]?.children.map(({ localName, nodeId }) => [localName, nodeId]));
+    const known = indexes.get(trackable);
+    const { value, children } = known ?? indexTrackable(trackables[trackable]);
+    if (known === undefined) indexes.set(trackable, { value, children });
+    if (value !== undefined) keys.set(object, value);
     for (const { localName, nodeId } of objects[object]?.children ?? []) {
-      const match = byName.get(localName);
+      const match = children.get(localName);
       if (match === undefined || seen.has(nodeId)) continue;
       seen.add(nodeId);
       pairs.push([nodeId, match]);
     }
   }
   return keys;
+}
+
+interface TrackableIndex {
+  /** The checkpoint key of its value, if it is a variable. */
+  readonly value: string | undefined;
+  readonly children: ReadonlyMap<string, number>;
+}
+
+function indexTrackable(trackable: Message<"TrackableObject"> | undefined): TrackableIndex {
+  const value = trackable?.attributes.find(({ name }) => name === "VARIABLE_VALUE");
+  const children = new Map(trackable?.children.map(({ localName, nodeId }) => [localName, nodeId]));
+  return { value: value?.checkpointKey, children };
 }

@@ -40,7 +40,16 @@ export function suggest(
   show: (known: string) => string = quote,
 ): string {
   const meant = nearest(name, known);
-  return meant === undefined ? `${what}: ${known.map(show).join(", ") || "none"}.` : didYouMean(meant);
+  return meant === undefined ? `${what}: ${listSome(known, show) || "none"}.` : didYouMean(meant);
+}
+
+/** More names than anybody reads in one message. */
+const LISTED = 100;
+
+/** Items with commas between them; of very many the first ones, and how many more there are. */
+export function listSome(items: readonly string[], show: (item: string) => string = quote): string {
+  const more = items.length > LISTED ? ` and ${items.length - LISTED} more` : "";
+  return items.slice(0, LISTED).map(show).join(", ") + more;
 }
 
 export function didYouMean(name: string): string {
@@ -72,25 +81,58 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** Natural order, by code unit: `output_2` comes before `output_10`. */
+/** Natural order, by code unit: `output_2` comes before `output_10`. No parts are made: names may be as long as a file. */
 export function compareNatural(a: string, b: string): number {
-  const left = a.match(/\d+|\D+/g) ?? [];
-  const right = b.match(/\d+|\D+/g) ?? [];
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const order = comparePart(left[i] ?? "", right[i] ?? "");
+  let [left, right] = [0, 0];
+  while (left < a.length && right < b.length) {
+    const [leftEnd, rightEnd] = [endOfRun(a, left), endOfRun(b, right)];
+    const areNumbers = isDigit(a, left) && isDigit(b, right);
+    const order = areNumbers
+      ? compareNumbers(a, left, leftEnd, b, right, rightEnd)
+      : compareRuns(a, left, leftEnd, b, right, rightEnd);
     if (order !== 0) return order;
+    [left, right] = [leftEnd, rightEnd];
   }
-  return left.length - right.length || compareCodeUnits(a, b);
+  if (left < a.length) return 1;
+  return right < b.length ? -1 : compareCodeUnits(a, b);
 }
 
 export function compareCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function comparePart(a: string, b: string): number {
-  const digits = /^\d/;
-  if (!digits.test(a) || !digits.test(b)) return compareCodeUnits(a, b);
-  const left = a.replace(/^0+(?=\d)/, "");
-  const right = b.replace(/^0+(?=\d)/, "");
-  return left.length - right.length || compareCodeUnits(left, right);
+const [ZERO, NINE] = [48, 57];
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= ZERO && code <= NINE;
+}
+
+/** Where the run of digits, or of other characters, ends that begins here. */
+function endOfRun(text: string, start: number): number {
+  const isNumber = isDigit(text, start);
+  let end = start + 1;
+  while (end < text.length && isDigit(text, end) === isNumber) end++;
+  return end;
+}
+
+function compareNumbers(a: string, aStart: number, aEnd: number, b: string, bStart: number, bEnd: number): number {
+  const [aFirst, bFirst] = [skipZeros(a, aStart, aEnd), skipZeros(b, bStart, bEnd)];
+  return aEnd - aFirst - (bEnd - bFirst) || compareRuns(a, aFirst, aEnd, b, bFirst, bEnd);
+}
+
+/** Of a run of zeros the last one stays. */
+function skipZeros(text: string, start: number, end: number): number {
+  let first = start;
+  while (first < end - 1 && text.charCodeAt(first) === ZERO) first++;
+  return first;
+}
+
+function compareRuns(a: string, aStart: number, aEnd: number, b: string, bStart: number, bEnd: number): number {
+  const common = Math.min(aEnd - aStart, bEnd - bStart);
+  for (let at = 0; at < common; at++) {
+    const order = a.charCodeAt(aStart + at) - b.charCodeAt(bStart + at);
+    if (order !== 0) return order;
+  }
+  return aEnd - aStart - (bEnd - bStart);
 }

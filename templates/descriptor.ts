@@ -22,7 +22,8 @@ function writeModel(writer: CodeBlockWriter, { className, description, signature
     writer.writeLine(`directory: ${stringLiteral(description.directory)},`);
     writer.writeLine(`tags: [${description.tags.map(stringLiteral).join(", ")}],`);
     if (examples.length > 0) writeList(writer, "examples", examples, writeExample);
-    writeList(writer, "signatures", signatures, (_, signature) => writeSignature(writer, signature, examples));
+    const indexes = new Map(examples.map(({ type }, index) => [type, index]));
+    writeList(writer, "signatures", signatures, (_, signature) => writeSignature(writer, signature, indexes));
   });
 }
 
@@ -37,7 +38,7 @@ function writeExample(writer: CodeBlockWriter, { features }: NamedExample): void
 function writeSignature(
   writer: CodeBlockWriter,
   { key, method, inputs, outputs }: NamedSignature,
-  examples: readonly NamedExample[],
+  indexes: ReadonlyMap<string, number>,
 ): void {
   const several = outputs.length > 1;
   writer.inlineBlock(() => {
@@ -46,7 +47,7 @@ function writeSignature(
     writeTensors(
       writer,
       "inputs",
-      inputs.map((input) => tensorLiteral(input, undefined, indexOfExample(input, examples))),
+      inputs.map((input) => tensorLiteral(input, undefined, indexes.get(input.exampleType ?? ""))),
     );
     writeTensors(
       writer,
@@ -83,11 +84,6 @@ function writeList<T>(
   writer.writeLine("],");
 }
 
-/** Which of the examples an input takes; -1 for none. */
-function indexOfExample({ exampleType }: NamedTensor, examples: readonly NamedExample[]): number {
-  return examples.findIndex(({ type }) => type === exampleType);
-}
-
 function featureLiteral({ key, dtype, kind, shape, optional, name }: NamedFeature): string {
   const fields = [
     `key: ${stringLiteral(key)}`,
@@ -100,14 +96,14 @@ function featureLiteral({ key, dtype, kind, shape, optional, name }: NamedFeatur
   return `{ ${fields.join(", ")} }`;
 }
 
-function tensorLiteral(tensor: NamedTensor, property?: string, example = -1): string {
+function tensorLiteral(tensor: NamedTensor, property?: string, example?: number): string {
   const fields = tensorFields(tensor);
   if (tensor.optional === true) fields.push("optional: true");
   if (tensor.form !== "dense") fields.push(`encoding: ${stringLiteral(tensor.form)}`);
   if (tensor.form === "ragged") fields.push(`raggedRank: ${(tensor.components?.length ?? 1) - 1}`);
   if (tensor.parts.length > 0) fields.push(`parts: [${tensor.parts.map(partLiteral).join(", ")}]`);
   if (property !== undefined) fields.push(`property: ${stringLiteral(property)}`);
-  if (example >= 0) fields.push(`example: ${example}`);
+  if (example !== undefined) fields.push(`example: ${example}`);
   return `{ ${fields.join(", ")} }`;
 }
 

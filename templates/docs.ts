@@ -20,12 +20,17 @@ export function classDocs({ description, signatures }: NamedModel): OptionalKind
   );
 }
 
+/** More signatures that are left out than anybody reads of. */
+const MOST_LEFT_OUT = 100;
+
 /** Why some signatures are no methods. */
 function leftOutDocs({ signatures }: ModelDescription): readonly string[] {
   const leftOut = signatures.flatMap(({ key, unsupported }) =>
     unsupported === undefined ? [] : [`- ${docCode(key)}: ${docCode(unsupported)}`],
   );
-  return leftOut.length === 0 ? [] : ["", "Signatures that are left out:", ...leftOut];
+  if (leftOut.length === 0) return [];
+  const more = leftOut.length > MOST_LEFT_OUT ? [`- and ${leftOut.length - MOST_LEFT_OUT} more`] : [];
+  return ["", "Signatures that are left out:", ...leftOut.slice(0, MOST_LEFT_OUT), ...more];
 }
 
 /** The comment of a method. */

@@ -1,17 +1,18 @@
 import { type InterfaceDeclarationStructure, StructureKind } from "ts-morph";
 import { docCode } from "../generator/escape.js";
-import type { NamedExample, NamedFeature } from "../generator/name-examples.js";
-import type { NamedModel } from "../generator/name-model.js";
+import type { NamedFeature } from "../generator/name-examples.js";
+import type { NamedModel, NamedSignature } from "../generator/name-model.js";
 import { formatShape } from "../runtime/shape.js";
 import { featureType } from "./types.js";
 
 /** The interfaces of the `tf.Example`s that signatures parse. */
-export function examplesTemplate(model: NamedModel): InterfaceDeclarationStructure[] {
-  return model.examples.map((example) => ({
+export function examplesTemplate({ examples, signatures }: NamedModel): InterfaceDeclarationStructure[] {
+  const uses = usesByType(signatures);
+  return examples.map((example) => ({
     kind: StructureKind.Interface,
     name: example.type,
     isExported: true,
-    docs: [{ description: `A \`tf.Example\` for ${usesOf(example, model)}.` }],
+    docs: [{ description: `A \`tf.Example\` for ${(uses.get(example.type) ?? []).map(docCode).join(", ")}.` }],
     properties: example.features.map((feature) => ({
       name: feature.name,
       type: featureType(feature),
@@ -22,11 +23,17 @@ export function examplesTemplate(model: NamedModel): InterfaceDeclarationStructu
   }));
 }
 
-function usesOf({ type }: NamedExample, { signatures }: NamedModel): string {
-  return signatures
-    .filter(({ inputs }) => inputs.some(({ exampleType }) => exampleType === type))
-    .map(({ key }) => docCode(key))
-    .join(", ");
+/** The keys of the signatures that take each type. */
+function usesByType(signatures: readonly NamedSignature[]): ReadonlyMap<string, readonly string[]> {
+  const uses = new Map<string, string[]>();
+  for (const { key, inputs } of signatures) {
+    for (const type of new Set(inputs.flatMap(({ exampleType }) => exampleType ?? []))) {
+      const keys = uses.get(type);
+      if (keys === undefined) uses.set(type, [key]);
+      else keys.push(key);
+    }
+  }
+  return uses;
 }
 
 /** `` `age`: int64 scalar `` */

@@ -17,7 +17,8 @@ export function formatDescription(description: ModelDescription, width: number):
   const sections = [
     formatHead(description, width),
     ...(signatures.length === 0 ? [flow(sentence("It has no signatures.", stdout.yellow), width, INDENT)] : []),
-    ...signatures.map((signature) => formatSignature(signature, width)),
+    ...signatures.slice(0, SHOWN_SIGNATURES).map((signature) => formatSignature(signature, width)),
+    ...(signatures.length > SHOWN_SIGNATURES ? [formatMore(signatures.length - SHOWN_SIGNATURES, width)] : []),
     ...(variables.length === 0 ? [] : [formatVariables(variables, width)]),
     ...(assets.length === 0 ? [] : [formatAssets(assets, width)]),
     formatOperations(description, width),
@@ -26,16 +27,20 @@ export function formatDescription(description: ModelDescription, width: number):
 }
 
 function formatHead({ directory, tags, tagSets, tensorflowVersion }: ModelDescription, width: number): string {
-  const facts = [`tags: ${tags.length === 0 ? "(none)" : tags.map((tag) => printable(tag)).join(" ")}`];
+  const facts = [`tags: ${tags.length === 0 ? "(none)" : firstOf(tags, (tag) => printable(tag)).join(" ")}`];
   if (tensorflowVersion !== "") facts.push(`TensorFlow ${printable(tensorflowVersion)}`);
-  const others = tagSets.filter((set) => set.join("\n") !== tags.join("\n")).map(tagsFlag);
+  const own = JSON.stringify(tags);
+  const others = firstOf(
+    tagSets.filter((set) => JSON.stringify(set) !== own),
+    tagsFlag,
+  );
   const words = list([...facts, ...others.map((flag, index) => (index === 0 ? `also there: ${flag}` : flag))]);
   const styled = words.map((word, index) => ({ ...word, style: stdout.dim, gap: index === 0 ? 2 : 1 }));
   return flow([{ text: printable(directory, 500), style: stdout.bold }, ...styled], width, 2);
 }
 
 function formatAssets(assets: readonly string[], width: number): string {
-  const [first, ...rest] = list(assets.map((name) => printable(name)));
+  const [first, ...rest] = list(firstOf(assets, (name) => printable(name)));
   return flow([title("assets"), { text: "", ...first, gap: 2 }, ...rest], width, INDENT);
 }
 
@@ -52,7 +57,7 @@ function formatOperations(
   if (unknownOperations.length > 0) {
     warn(
       "TensorFlow does not have:",
-      unknownOperations.map((name) => printable(name)),
+      firstOf(unknownOperations, (name) => printable(name)),
     );
   }
   const installed = currentVersion();
@@ -60,6 +65,22 @@ function formatOperations(
     warn(`The installed TensorFlow ${installed} is older than the model, and may lack operations.`);
   }
   return lines.join("\n");
+}
+
+/** More signatures than a person would read; `--json` has them all. */
+const SHOWN_SIGNATURES = 1000;
+
+/** More of a kind than a person would read; `--json` has them all. */
+const SHOWN = 100;
+
+/** The first of these as they are shown, and how many more there are. */
+function firstOf<T>(items: readonly T[], show: (item: T) => string): readonly string[] {
+  const shown = items.slice(0, SHOWN).map(show);
+  return items.length > SHOWN ? [...shown, `and ${items.length - SHOWN} more`] : shown;
+}
+
+function formatMore(count: number, width: number): string {
+  return flow(sentence(`and ${count} more signatures (--json lists all)`, stdout.dim), width, INDENT);
 }
 
 function title(text: string): Word {

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { constants } from "node:buffer";
+import { existsSync, statSync } from "node:fs";
 import { Command } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
+import { readRegularFile } from "../../runtime/regular-file.js";
 import { printable, quote, reasonOf } from "../../runtime/text.js";
 import { History } from "../../runtime/training/history.js";
 import { writeWhole } from "../write.js";
@@ -43,7 +45,9 @@ function plot(path: string, { output, title }: PlotFlags): void {
 function readHistory(path: string): History {
   let text: string;
   try {
-    text = readFileSync(path, "utf8").replace(/^\ufeff/, "");
+    text = readRegularFile(path, constants.MAX_STRING_LENGTH)
+      .toString("utf8")
+      .replace(/^\ufeff/, "");
   } catch (cause) {
     const what = `${quote(path)} cannot be read: ${printable(reasonOf(cause), 500)}`;
     throw new SavedModelError("INVALID_OPTION", what, { cause });
@@ -69,6 +73,9 @@ function readHistory(path: string): History {
 /** How SVG files begin: perhaps with a declaration, comments or a document type. */
 const SVG_START = /^\ufeff?\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->)[\s\S])*-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]/;
 
+/** No SVG file has as much in front of its root. */
+const SVG_HEAD = 100_000;
+
 /** @throws SavedModelError `OUTPUT_CONFLICT`, `WRITE_FAILED` when what is there is no picture that may be replaced */
 function requirePlaceFor(path: string): void {
   if (!existsSync(path)) return;
@@ -77,12 +84,12 @@ function requirePlaceFor(path: string): void {
   }
   let present: string;
   try {
-    present = readFileSync(path, "utf8");
+    present = readRegularFile(path, constants.MAX_STRING_LENGTH).toString("utf8");
   } catch (cause) {
     const what = `${printable(path, 500)} cannot be written: ${printable(reasonOf(cause), 500)}`;
     throw new SavedModelError("WRITE_FAILED", what, { cause });
   }
-  if (present === "" || SVG_START.test(present)) return;
+  if (present === "" || SVG_START.test(present.slice(0, SVG_HEAD))) return;
   throw new SavedModelError("OUTPUT_CONFLICT", `${printable(path, 500)} exists and is no SVG file`, {
     fix: "Move it away, or name another file.",
   });

@@ -1,9 +1,9 @@
-import { isUtf8 } from "node:buffer";
-import { readFileSync } from "node:fs";
+import { constants, isUtf8 } from "node:buffer";
 import type { TensorDescription } from "../../runtime/description.js";
 import { type DType, dtypeInfo } from "../../runtime/dtype.js";
 import { SavedModelError } from "../../runtime/errors.js";
 import { decodeNpy } from "../../runtime/npy.js";
+import { readRegularFile } from "../../runtime/regular-file.js";
 import { formatShape } from "../../runtime/shape.js";
 import type { Tensor } from "../../runtime/tensor.js";
 import { printable, quote, reasonOf } from "../../runtime/text.js";
@@ -82,7 +82,7 @@ function attempt(parse: () => unknown): unknown {
 }
 
 function readJson(path: string, parse: (json: string) => unknown): unknown {
-  const bytes = readFile(path);
+  const bytes = readFile(path, constants.MAX_STRING_LENGTH);
   if (!isUtf8(bytes)) throw new SavedModelError("INVALID_OPTION", `${name(path)} is no JSON: it is not UTF-8`);
   const text = bytes.toString("utf8").replace(/^\ufeff/, "");
   const value = attempt(() => parse(text));
@@ -92,7 +92,7 @@ function readJson(path: string, parse: (json: string) => unknown): unknown {
 }
 
 function readNpy(path: string, dtype: DType): Tensor {
-  const tensor = decodeNpy(readFile(path));
+  const tensor = decodeNpy(readFile(path, constants.MAX_LENGTH));
   if (tensor.dtype === dtype) return tensor;
   const what = `${name(path)} holds ${tensor.dtype} ${formatShape(tensor.shape)}, and ${dtype} is due`;
   // NumPy makes float64 of Python's floats where nothing else is said.
@@ -102,9 +102,9 @@ function readNpy(path: string, dtype: DType): Tensor {
   });
 }
 
-function readFile(path: string): Buffer {
+function readFile(path: string, maxBytes: number): Buffer {
   try {
-    return readFileSync(path);
+    return readRegularFile(path, maxBytes);
   } catch (cause) {
     throw new SavedModelError("INVALID_OPTION", `${name(path)} cannot be read: ${printable(reasonOf(cause), 500)}`, {
       cause,

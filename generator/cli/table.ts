@@ -25,7 +25,7 @@ const LEAST_FORM = 12;
 
 /** Rows whose forms stand below each other. A name that is too long for its column has a line of its own. */
 export function table(rows: readonly Row[], style: TableStyle): readonly string[] {
-  const lead = Math.max(...rows.map((row) => (row.lead === undefined ? 0 : displayWidth(row.lead.text) + 1)), 0);
+  const lead = largest(rows.map((row) => (row.lead === undefined ? 0 : displayWidth(row.lead.text) + 1)));
   const start = style.indent + lead;
   const column = nameColumn(rows, start, style.width);
   return rows.map((row) => formatRow(row, start, column, style));
@@ -52,7 +52,7 @@ function nameColumn(rows: readonly Row[], start: number, width: number): number 
     name: displayWidth(name),
     body: displayWidth(form.join(" ")) + (remarks.length === 0 ? 0 : GAP + displayWidth(remarks.join(", "))),
   }));
-  const longest = Math.max(...sizes.map(({ name }) => name), 0);
+  const longest = largest(sizes.map(({ name }) => name));
   if (width === Number.POSITIVE_INFINITY) return longest;
   let best = { column: 0, lines: Number.POSITIVE_INFINITY };
   for (const column of new Set([0, ...sizes.map(({ name }) => name).sort((a, b) => a - b)])) {
@@ -63,4 +63,9 @@ function nameColumn(rows: readonly Row[], start: number, width: number): number 
     if (lines <= best.lines) best = { column, lines };
   }
   return best.column;
+}
+
+/** The largest of so many numbers that they are too many for the arguments of a call; 0 of none. */
+function largest(numbers: readonly number[]): number {
+  return numbers.reduce((most, number) => Math.max(most, number), 0);
 }

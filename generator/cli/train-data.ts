@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import Papa from "papaparse";
 import { convertTensor } from "../../runtime/data/convert.js";
 import { readCsv } from "../../runtime/data/csv.js";
@@ -6,6 +6,7 @@ import { checkCsvOptions } from "../../runtime/data/csv-options.js";
 import { readNpz } from "../../runtime/data/npz.js";
 import type { DType } from "../../runtime/dtype.js";
 import { SavedModelError } from "../../runtime/errors.js";
+import { openRegularFile } from "../../runtime/regular-file.js";
 import { elementCount, type ShapeSpec } from "../../runtime/shape.js";
 import { Tensor } from "../../runtime/tensor.js";
 import { printable, quote, reasonOf, suggest } from "../../runtime/text.js";
@@ -73,11 +74,11 @@ function readHeader(path: string, delimiter: string): readonly string[] {
   const bytes = Buffer.alloc(HEADER_BYTES);
   let length: number;
   try {
-    const file = openSync(path, "r");
+    const { descriptor } = openRegularFile(path);
     try {
-      length = readSync(file, bytes);
+      length = readSync(descriptor, bytes);
     } finally {
-      closeSync(file);
+      closeSync(descriptor);
     }
   } catch (cause) {
     const what = `--data: ${printable(path, 500)} cannot be read: ${printable(reasonOf(cause), 500)}`;

@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { SavedModelError } from "../errors.js";
 import { quote } from "../text.js";
 import type { Column, NamedColumn } from "./table.js";
@@ -6,10 +7,11 @@ import type { Column, NamedColumn } from "./table.js";
 export type ColumnType = "float64" | "float32" | "string";
 
 /** A decimal number, as every program writes it. No hexadecimal, no NaN, no infinity, no thousands separators. */
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 /** V8 keeps longer texts as a part of the text that they were cut from, which would then stay in memory. */
 const COPIED_LENGTH = 12;
-const FIRST_CAPACITY = 1024;
+/** A file may have very many columns and few rows. */
+const FIRST_CAPACITY = 16;
 
 /** A column that is being read. */
 export interface ColumnReader {
@@ -34,7 +36,7 @@ export function columnReader(
     throw badNumber(name, cell, line, narrow);
   };
   let type = declared;
-  let values = newValues(narrow, declared === "string" ? 0 : FIRST_CAPACITY);
+  let values = newValues(narrow, 0);
   const texts: string[] = [];
   let text: NamedColumn["text"];
   let rows = 0;
@@ -120,7 +122,12 @@ function grow(
   values: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>,
   narrow: boolean,
 ): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
-  const larger = newValues(narrow, values.length * 2);
+  const length = Math.max(FIRST_CAPACITY, values.length * 2);
+  if (length * values.BYTES_PER_ELEMENT > constants.MAX_LENGTH) {
+    const what = `there are more than ${values.length} rows, which is more than a column can have`;
+    throw new SavedModelError("CSV_INVALID", what);
+  }
+  const larger = newValues(narrow, length);
   larger.set(values);
   return larger;
 }

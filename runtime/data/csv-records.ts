@@ -53,8 +53,14 @@ export function recordReader(call: string, options: CheckedCsvOptions): RecordRe
   };
 }
 
+/** Each column takes memory of its own, however few rows there are. */
+const MOST_COLUMNS = 100_000;
+
 function readHeader(call: string, names: readonly string[], options: CheckedCsvOptions): readonly ColumnReader[] {
   if (isBlank(names)) throw csvInvalid("there is no header: the first line is empty");
+  if (names.length > MOST_COLUMNS) {
+    throw csvInvalid(`the header has ${names.length} columns, expected at most ${MOST_COLUMNS}`);
+  }
   const seen = new Set<string>();
   for (const name of names) {
     if (seen.has(name)) throw csvInvalid(`the header has ${quote(name)} twice`);

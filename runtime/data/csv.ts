@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { TextDecoder } from "node:util";
 import Papa, { type ParseConfig, type ParseResult } from "papaparse";
 import { SavedModelError } from "../errors.js";
+import { openRegularFile } from "../regular-file.js";
 import { type CheckedCsvOptions, type CsvOptions, checkCsvOptions } from "./csv-options.js";
 import { csvInvalid, isBlank, type RecordReader, recordReader } from "./csv-records.js";
 import { filePath, isSystemError, readFailed, showPath } from "./file.js";
@@ -119,7 +120,10 @@ async function* textOf(path: string, given: { characters: number }): AsyncGenera
   };
   let isLineOpen = false;
   const pieces = async function* (): AsyncGenerator<string> {
-    for await (const bytes of createReadStream(path, { highWaterMark: CHUNK })) {
+    const { descriptor, size } = openRegularFile(path);
+    // What is appended meanwhile is no longer read.
+    const range = { fd: descriptor, start: 0, end: Math.max(0, size - 1) };
+    for await (const bytes of createReadStream(path, { ...range, highWaterMark: CHUNK })) {
       yield normalise(decode(decoder, bytes as Uint8Array), false);
     }
     yield normalise(decode(decoder), true);

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { SavedModelError } from "../errors.js";
+import { UnreadableFile } from "../regular-file.js";
 import { printable, reasonOf } from "../text.js";
 
 /**
@@ -24,7 +25,7 @@ export function readFailed(path: string, cause: unknown): SavedModelError {
   return new SavedModelError("READ_FAILED", `${showPath(path)} cannot be read: ${reason}`, { cause });
 }
 
-/** Whether an error is one of the file system. */
+/** Whether an error says that a file cannot be read: one of the file system, or of what is no regular file. */
 export function isSystemError(error: unknown): boolean {
-  return error instanceof Error && "syscall" in error;
+  return error instanceof UnreadableFile || (error instanceof Error && "syscall" in error);
 }

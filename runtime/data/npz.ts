@@ -1,9 +1,11 @@
+import { closeSync } from "node:fs";
 import type { Entry, ZipFile } from "yauzl";
 import type { DType } from "../dtype.js";
 import { isDType } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
-import { decodeNpy } from "../npy.js";
+import { decodeWithin } from "../npy.js";
 import { checkCount, checkOptions, invalidOption } from "../options.js";
+import { openRegularFile } from "../regular-file.js";
 import type { Tensor } from "../tensor.js";
 import { printable, quote, reasonOf, suggest } from "../text.js";
 import { convertTensor } from "./convert.js";
@@ -17,11 +19,16 @@ export interface NpzOptions<Arrays extends Readonly<Record<string, DType>> = Rea
    * there is an error. All arrays are read as they are if this is left out.
    */
   readonly arrays?: Arrays;
-  /** The bytes that the arrays may have in total, unpacked: 4 GiB if it is left out. */
+  /**
+   * The bytes that the arrays may have in total, unpacked: 4 GiB if it is left out. Each string of an array of strings
+   * counts as 1 KiB more, since it takes memory of its own.
+   */
   readonly maxBytes?: number;
 }
 
 const MAX_BYTES = 2 ** 32;
+/** What a string takes, however short it is, and more: a packed file of 16 KB can hold 16 million of them. */
+const STRING_BYTES = 1024;
 const SUFFIX = ".npy";
 
 /**
@@ -73,6 +80,7 @@ async function readArchive(
   maxBytes: number,
 ): Promise<Readonly<Record<string, Tensor>>> {
   const { openPromise } = await import("yauzl");
+  closeSync(openRegularFile(path).descriptor);
   const zip = await openPromise(path, { lazyEntries: true, autoClose: false });
   try {
     const entries = choose(path, await entriesOf(path, zip), arrays);
@@ -84,8 +92,10 @@ async function readArchive(
     }
     // Names are an author's, and may be those of every object.
     const tensors: Record<string, Tensor> = Object.create(null);
+    let left = maxBytes - total;
     for (const [name, entry] of entries) {
-      const tensor = await readTensor(path, zip, name, entry);
+      const tensor = await readTensor(path, zip, name, entry, left / STRING_BYTES);
+      if (tensor.dtype === "string") left -= tensor.size * STRING_BYTES;
       const dtype = arrays?.[name];
       tensors[name] = dtype === undefined ? tensor : convertTensor(tensor, dtype, `array ${quote(name)}`);
     }
@@ -131,10 +141,10 @@ function choose(
   );
 }
 
-async function readTensor(path: string, zip: ZipFile, name: string, entry: Entry): Promise<Tensor> {
+async function readTensor(path: string, zip: ZipFile, name: string, entry: Entry, maxStrings: number): Promise<Tensor> {
   const bytes = await readZipEntry(path, zip, entry, (reason) => damaged(path, `${quote(name)} ${reason}`));
   try {
-    return decodeNpy(bytes);
+    return decodeWithin(bytes, maxStrings);
   } catch (cause) {
     if (!(cause instanceof SavedModelError)) throw cause;
     const { code, rawMessage, fix } = cause;

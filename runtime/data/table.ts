@@ -1,4 +1,5 @@
-import { type DType, isDType } from "../dtype.js";
+import { constants } from "node:buffer";
+import { type DType, dtypeInfo, isDType } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
 import { type Elements, Tensor } from "../tensor.js";
 import { quote, suggest } from "../text.js";
@@ -45,7 +46,7 @@ export class Table {
    *
    * @throws SavedModelError `INVALID_ARGUMENT` where there is no such column, or none is named; `INVALID_DTYPE`
    * where texts are to be numbers, or numbers texts; `NOT_AN_INTEGER` or `OUT_OF_RANGE` for a number that the dtype does
-   * not hold
+   * not hold; `INVALID_SIZE` where the tensor would be larger than 4 GiB
    */
   tensor<D extends DType, const Names extends readonly [string, ...string[]]>(
     dtype: D,
@@ -53,6 +54,11 @@ export class Table {
   ): Tensor<D, [number, Names["length"]]> {
     if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `tensor(): ${quote(String(dtype))} is no dtype`);
     if (names.length === 0) throw new SavedModelError("INVALID_ARGUMENT", "tensor() takes the name of a column");
+    const size = this.rows * names.length * dtypeInfo(dtype).bytes;
+    if (size > constants.MAX_LENGTH) {
+      const what = `tensor(): ${this.rows} rows of ${names.length} columns have ${size} bytes as ${dtype}`;
+      throw new SavedModelError("INVALID_SIZE", `${what}, expected at most ${constants.MAX_LENGTH}`);
+    }
     const columns = names.map((name) => Tensor.elementsOf(this.#convert(this.#find(name), dtype)));
     return Tensor.own(dtype, [this.rows, names.length], sideBySide(columns, this.rows));
   }

@@ -28,18 +28,40 @@ function trimmed(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1));
 }
 
-/** The UTF-8 of code points of four bytes each. */
+/** The UTF-8 of code points of four bytes each. No text is made of them: it could be much larger. */
 function utf8Of(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const points = Array.from({ length: bytes.length / 4 }, (_, index) => view.getUint32(index * 4, true));
-  const text = points.slice(0, points.findLastIndex((point) => point !== 0) + 1).map(characterOf);
-  return new TextEncoder().encode(text.join(""));
+  let end = bytes.length;
+  while (end > 0 && view.getUint32(end - 4, true) === 0) end -= 4;
+  let size = 0;
+  for (let at = 0; at < end; at += 4) size += utf8Length(view.getUint32(at, true));
+  const encoded = new Uint8Array(size);
+  let next = 0;
+  for (let at = 0; at < end; at += 4) next = writeUtf8(encoded, next, view.getUint32(at, true));
+  return encoded;
 }
 
-function characterOf(point: number): string {
+function utf8Length(point: number): number {
   const isSurrogate = point >= 0xd800 && point <= 0xdfff;
   if (point > 0x10ffff || isSurrogate) throw npyInvalid(`the text in it has U+${point.toString(16)}, no character`);
-  return String.fromCodePoint(point);
+  return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+}
+
+/** Writes a character, and returns where the next one begins. */
+function writeUtf8(target: Uint8Array, start: number, point: number): number {
+  const length = utf8Length(point);
+  if (length === 1) {
+    target[start] = point;
+    return start + 1;
+  }
+  // All bytes but the first have 6 bits of it; the first begins with as many ones as there are bytes.
+  let rest = point;
+  for (let at = start + length - 1; at > start; at--) {
+    target[at] = 0x80 | (rest & 0x3f);
+    rest >>= 6;
+  }
+  target[start] = ((0xf00 >> length) & 0xff) | rest;
+  return start + length;
 }
 
 /** The data with the bytes of each word reversed: big-endian becomes little-endian. */

@@ -100,7 +100,7 @@ describe("a set-up", () => {
   it.each(["package.json", ".gitattributes"])("is refused where %s cannot be read", async (name) => {
     const root = project({ [`${name}/file`]: "", "a/": "" });
     const { message } = await expectRejection(planInit(root), "CONFIG_INVALID");
-    expect(message).toContain(`${name}: the file cannot be read: EISDIR`);
+    expect(message).toContain(`${name}: the file cannot be read: it is a directory`);
   });
 });
 

@@ -1,0 +1,60 @@
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+
+/** One read of a file is limited to less than 2 GiB. */
+const READ = 2 ** 30;
+
+/** The reason for which something is not read that is there: it is no regular file, or too large. */
+export class UnreadableFile extends Error {}
+
+/** A regular file that was opened for reading. */
+export interface OpenedFile {
+  readonly descriptor: number;
+  /** Its bytes when it was opened: no more of them are to be read. The files of `/proc` have none. */
+  readonly size: number;
+}
+
+/**
+ * Opens a regular file. Whatever else a path may lead to could block or never end: a FIFO, a device, a socket.
+ *
+ * @throws UnreadableFile when it is no regular file; the error of the system when it cannot be opened
+ */
+export function openRegularFile(path: string): OpenedFile {
+  // Opening a FIFO would wait for somebody who writes into it. Windows has neither.
+  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) throw new UnreadableFile(`it is ${kindOf(stat)}, not a regular file`);
+    return { descriptor, size: stat.size };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+/**
+ * Reads a regular file, no more of it than it had when it was opened.
+ *
+ * @throws UnreadableFile when it is no regular file, or larger; the error of the system when it cannot be read
+ */
+export function readRegularFile(path: string, maxBytes: number): Buffer {
+  const { descriptor, size } = openRegularFile(path);
+  try {
+    if (size > maxBytes) throw new UnreadableFile(`it has ${size} bytes, expected at most ${maxBytes}`);
+    const bytes = Buffer.allocUnsafeSlow(size);
+    let done = 0;
+    while (done < size) {
+      const count = readSync(descriptor, bytes, done, Math.min(READ, size - done), null);
+      if (count === 0) break;
+      done += count;
+    }
+    return bytes.subarray(0, done);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function kindOf(stat: Stats): string {
+  if (stat.isDirectory()) return "a directory";
+  if (stat.isFIFO()) return "a FIFO";
+  return stat.isSocket() ? "a socket" : "a device";
+}
