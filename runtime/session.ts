@@ -178,7 +178,7 @@ export class Session {
     this.#copyToSaved ??= prepareCopies(
       this,
       "to_saved",
-      split.map(({ used, saved }) => ({ from: used, to: saved })),
+      split.filter(({ isSavedUsed }) => !isSavedUsed).map(({ used, saved }) => ({ from: used, to: saved })),
     );
     this.#copyToSaved();
   }
