@@ -146,14 +146,26 @@ function stringConstant(node: Message<"NodeDef"> | undefined): readonly Uint8Arr
 
 type ObjectNodes = readonly Message<"TrackableObject">[];
 
-/** The checkpoint key of each object: both graphs are walked from their roots along the same names. */
+/** The checkpoint key of each object that is a variable. */
 function checkpointKeys(objects: ObjectNodes, trackables: ObjectNodes): ReadonlyMap<number, string> {
   const keys = new Map<number, string>();
+  for (const [object, attributes] of objectAttributes(objects, trackables)) {
+    const value = attributes.find(({ name }) => name === "VARIABLE_VALUE");
+    if (value !== undefined) keys.set(object, value.checkpointKey);
+  }
+  return keys;
+}
+
+/** What checkpoints hold of each object: both graphs are walked from their roots along the same names. */
+export function objectAttributes(
+  objects: ObjectNodes,
+  trackables: ObjectNodes,
+): ReadonlyMap<number, readonly Message<"SerializedTensor">[]> {
+  const attributes = new Map<number, readonly Message<"SerializedTensor">[]>();
   const pairs: (readonly [object: number, trackable: number])[] = [[0, 0]];
   const seen = new Set<number>([0]);
   for (const [object, trackable] of pairs) {
-    const value = trackables[trackable]?.attributes.find(({ name }) => name === "VARIABLE_VALUE");
-    if (value !== undefined) keys.set(object, value.checkpointKey);
+    attributes.set(object, trackables[trackable]?.attributes ?? []);
     const byName = new Map(trackables[trackable]?.children.map(({ localName, nodeId }) => [localName, nodeId]));
     for (const { localName, nodeId } of objects[object]?.children ?? []) {
       const match = byName.get(localName);
@@ -162,5 +174,5 @@ function checkpointKeys(objects: ObjectNodes, trackables: ObjectNodes): Readonly
       pairs.push([nodeId, match]);
     }
   }
-  return keys;
+  return attributes;
 }

@@ -102,7 +102,7 @@ export class Frame {
       );
     } catch (cause) {
       this.#fetchCount = 0;
-      throw runError(this.#plan.name, cause);
+      throw runError(this.#plan.name, cause, this.#session.adviceFor(this.#plan.name));
     }
   }
 
@@ -126,7 +126,7 @@ export class Frame {
       status.check();
     } catch (cause) {
       this.#fetchCount = 0;
-      throw runError(this.#plan.name, cause);
+      throw runError(this.#plan.name, cause, this.#session.adviceFor(this.#plan.name));
     } finally {
       status.delete();
     }

@@ -2,7 +2,7 @@ import { decode, type Message } from "../proto/decode.js";
 import type { CheckpointReader } from "./reader.js";
 
 /** Under this key, checkpoints of objects hold a TrackableObjectGraph: what the object was whose variables they hold. */
-const OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH";
+export const OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH";
 
 /** Under which key a checkpoint has what a model restores under another. */
 export type Keys = ReadonlyMap<string, string>;
