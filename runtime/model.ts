@@ -216,11 +216,10 @@ export class Model implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The variables of the model with their present values: weights, optimizer slots, counters. They are read in one run, in
-   * the order of `savedmodel inspect`: by name, then by path.
+   * Reads the variables of the model with their present values: weights, optimizer slots, counters. They are in the order
+   * of `savedmodel inspect`: by name, then by path. The `value` of one that has none is undefined.
    *
-   * @throws SavedModelError `DISPOSED`, `BUSY` while an asynchronous call changes variables, `TF_<STATUS>` when a variable
-   * has no value
+   * @throws SavedModelError `DISPOSED`, `BUSY` while an asynchronous call changes variables, `TF_<STATUS>`
    */
   variables(): readonly ModelVariable[] {
     const session = this.#native("variables()");

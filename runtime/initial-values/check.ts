@@ -6,46 +6,59 @@ import { TensorFlowError, withStatus } from "../native/status.js";
 import type { Session } from "../session.js";
 import type { Resource } from "./resources.js";
 
-/** Operations that tell whether each of some resources has a value: made once, they stay in the graph. */
+/** Tells whether each of some resources has a value: made once, its operations stay in the graph. */
 export type Check = () => readonly boolean[];
+
+/** The node of a variable: a resource, or in TensorFlow 1 a reference. */
+export interface VariableHolder {
+  readonly node: string;
+  readonly isReference: boolean;
+}
 
 let count = 0;
 
-/**
- * Adds operations to a loaded graph that tell which resources have values. Variables are asked in one run. Tables have no
- * such operation: each is read. One that may change always has a value, if only that of an empty table.
- */
-export function prepareCheck(session: Session, resources: readonly Resource[]): Check {
+/** Adds operations to a loaded graph that tell, in one run, which variables have values. */
+export function prepareVariableCheck(session: Session, variables: readonly VariableHolder[]): Check {
   count++;
   const place = `savedmodel/check_${count}`;
-  const variables = resources.filter(({ kind }) => kind === "variable" || kind === "reference");
-  const checks = BigUint64Array.from(variables.flatMap((resource) => [addVariableCheck(session, place, resource), 0n]));
-  const tables = new Map(
-    resources
-      .filter(({ kind }) => kind === "table")
-      .map((resource) => [resource, addTableRead(session, place, resource)] as const),
+  const outputs = BigUint64Array.from(
+    variables.flatMap(({ node, isReference }, index) => {
+      const holder = nonNull(session.operation(node), `operation ${node}`);
+      const type = isReference ? "IsVariableInitialized" : "VarIsInitializedOp";
+      const check = addOperation(session, type, `${place}/variable_${index}`, (description) =>
+        session.api.TF_AddInput(description, firstOutput(holder)),
+      );
+      return [check, 0n];
+    }),
   );
+  return () => fetchBooleans(session, outputs);
+}
+
+/**
+ * Adds operations to a loaded graph that tell which resources have values. Tables have no such operation: each is read.
+ * One that may change always has a value, if only that of an empty table.
+ */
+export function prepareCheck(session: Session, resources: readonly Resource[]): Check {
+  const variables = resources.filter(({ kind }) => kind === "variable" || kind === "reference");
+  const check = prepareVariableCheck(
+    session,
+    variables.map(({ kind, node }) => ({ node: node.name, isReference: kind === "reference" })),
+  );
+  const tables = resources.filter(({ kind }) => kind === "table");
+  const reads = new Map(tables.map((table, index) => [table, addTableRead(session, table, index)]));
   return () => {
-    const has = new Map(fetchBooleans(session, checks).map((value, index) => [variables[index], value]));
+    const has = new Map(check().map((value, index) => [variables[index], value]));
     return resources.map((resource) => {
-      const read = tables.get(resource);
+      const read = reads.get(resource);
       return read === undefined ? (has.get(resource) ?? true) : succeeds(session, read);
     });
   };
 }
 
-function addVariableCheck(session: Session, place: string, { kind, node }: Resource): Pointer {
-  const holder = nonNull(session.operation(node.name), `operation ${node.name}`);
-  const type = kind === "variable" ? "VarIsInitializedOp" : "IsVariableInitialized";
-  return addOperation(session, type, `${place}/${node.name}`, (description) =>
-    session.api.TF_AddInput(description, firstOutput(holder)),
-  );
-}
-
-function addTableRead(session: Session, place: string, { node }: Resource): Pointer {
+function addTableRead(session: Session, { node }: Resource, index: number): Pointer {
   const holder = nonNull(session.operation(node.name), `operation ${node.name}`);
   const type = node.op.endsWith("V2") ? "LookupTableExportV2" : "LookupTableExport";
-  return addOperation(session, type, `${place}/${node.name}`, (description) => {
+  return addOperation(session, type, `savedmodel/check_${count}/table_${index}`, (description) => {
     session.api.TF_AddInput(description, firstOutput(holder));
     session.api.TF_SetAttrType(description, "Tkeys", attributeOf(node, "key_dtype")?.type ?? 0);
     session.api.TF_SetAttrType(description, "Tvalues", attributeOf(node, "value_dtype")?.type ?? 0);
