@@ -3,7 +3,7 @@ import { type GraphIndex, nodeOf, operationOf, upstream } from "../graph.js";
 import type { Message } from "../proto/decode.js";
 import type { Session } from "../session.js";
 import { addStringPlaceholder, prepareTargets, stringInput } from "../target-call.js";
-import { nodesIn, variablesIn } from "./loader.js";
+import { assetsOf, nodesIn, variablesIn } from "./loader.js";
 import type { Resource } from "./resources.js";
 
 type MetaGraph = Message<"MetaGraphDef">;
@@ -33,14 +33,12 @@ export function initialise(
   const targets = names.map((name) => session.operation(name)).filter((operation) => operation !== null);
   if (targets.length === 0) return;
   const needed = upstream(graph, names);
-  const assets = metaGraph.assetFileDef.filter(({ tensorInfo }) => needed.has(nodeOf(tensorInfo?.name ?? "")));
+  const assets = new Map(assetsOf(metaGraph).map(({ tensorInfo, filename }) => [tensorInfo?.name ?? "", filename]));
+  const fed = [...assets].filter(([tensor]) => needed.has(nodeOf(tensor)));
   const from = addStringPlaceholder(session, `${PLACE}/from`);
-  const inputs = [
-    stringInput("from", 0, `${PLACE}/from`),
-    ...assets.map(({ tensorInfo, filename }) => stringInput(filename, 0, tensorInfo?.name ?? "")),
-  ];
+  const inputs = [stringInput("from", 0, `${PLACE}/from`), ...fed.map(([tensor]) => stringInput(tensor, 0, tensor))];
   const call = prepareTargets(session, "load", `${PLACE}/done`, inputs, from, targets);
-  call.run(["", ...assets.map(({ filename }) => join(session.directory, "assets", filename))], "tensors");
+  call.run(["", ...fed.map(([, filename]) => join(session.directory, "assets", filename))], "tensors");
 }
 
 /** The initialisers of tables: those that the model lists, or else the only one that the graph has for a table. */

@@ -33,6 +33,20 @@ export function initOperation({ signatureDef, collectionDef }: MetaGraph): strin
   return key === undefined ? undefined : nodesIn(collectionDef, key)[0];
 }
 
+/** The files beside a graph, and the tensors that take their paths; TensorFlow 1 keeps them in a collection. */
+export function assetsOf({
+  assetFileDef,
+  collectionDef,
+}: Pick<MetaGraph, "assetFileDef" | "collectionDef">): readonly Message<"AssetFileDef">[] {
+  if (assetFileDef.length > 0) return assetFileDef;
+  try {
+    const entries = entriesOf(collectionDef, "saved_model_assets")?.anyList?.value ?? [];
+    return entries.map(({ value }) => decode("AssetFileDef", value));
+  } catch {
+    return [];
+  }
+}
+
 /** The names of operations in a collection; none where it holds something else. */
 export function nodesIn(collections: MetaGraph["collectionDef"], key: string): readonly string[] {
   return entriesOf(collections, key)?.nodeList?.value ?? [];

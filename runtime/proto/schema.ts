@@ -57,6 +57,18 @@ export const schema = {
     fields: {
       nodeList: { type: "NodeList", id: 1, protoName: "node_list" },
       bytesList: { type: "BytesList", id: 2, protoName: "bytes_list" },
+      anyList: { type: "AnyList", id: 5, protoName: "any_list" },
+    },
+  },
+  AnyList: {
+    fields: {
+      value: { rule: "repeated", type: "AnyMessage", id: 1 },
+    },
+  },
+  AnyMessage: {
+    fields: {
+      typeUrl: { type: "string", id: 1, protoName: "type_url" },
+      value: { type: "bytes", id: 2 },
     },
   },
   NodeList: {
