@@ -321,6 +321,10 @@ def parts() -> None:
     shape = tf.Module()
     shape.w, shape.b = tf.Variable([[3.0], [4.0], [5.0]]), tf.Variable(6.0)
     tf.train.Checkpoint(shape).write(str(FOLDER / "shape"))
+    last = tf.Module()
+    last._kernel, last.bias = tf.Variable([[3.0], [4.0]]), tf.Variable([5.0])
+    # Of the test model `keras3_saved`, one layer.
+    tf.train.Checkpoint(last=last).write(str(FOLDER / "layer"))
     two = tf.Module()
     two.a, two.b = tf.Module(), tf.Module()
     two.a.w, two.b.w = tf.Variable([[3.0], [4.0]]), tf.Variable([[5.0], [6.0]])
