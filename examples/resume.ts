@@ -39,7 +39,7 @@ function* batchesFrom(step: number): Generator<Batch> {
 /** How many steps a model has made: Adam counts them in a variable, which is saved like all others. */
 function stepsOf(model: Keras3): number {
   const count = model.variables().find(({ name }) => name === "adam/iteration");
-  if (count === undefined) throw new Error("the model has no count of its steps");
+  if (count?.value === undefined) throw new Error("the model has no count of its steps");
   return Number(count.value.item());
 }
 
@@ -77,7 +77,8 @@ function sameBits(a: Model, b: Model): boolean {
   const [of, other] = [a.variables(), b.variables()];
   return of.every(({ value }, index) => {
     const counterpart = other[index]?.value;
-    return counterpart !== undefined && Buffer.from(encodeNpy(value)).equals(encodeNpy(counterpart));
+    if (value === undefined || counterpart === undefined) return false;
+    return Buffer.from(encodeNpy(value)).equals(encodeNpy(counterpart));
   });
 }
 

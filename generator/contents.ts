@@ -1,3 +1,4 @@
+import { assetsOf } from "../runtime/initial-values/loader.js";
 import type { Message } from "../runtime/proto/decode.js";
 import { compareCodeUnits } from "../runtime/text.js";
 import { KNOWN_OPS } from "./known-ops.js";
@@ -8,6 +9,6 @@ export function unknownOperations(types: readonly string[]): readonly string[] {
 }
 
 /** The names of the files below `assets/` that the graph reads, sorted. */
-export function readAssets({ assetFileDef }: Message<"MetaGraphDef">): readonly string[] {
-  return [...new Set(assetFileDef.map(({ filename }) => filename))].sort(compareCodeUnits);
+export function readAssets(metaGraph: Message<"MetaGraphDef">): readonly string[] {
+  return [...new Set(assetsOf(metaGraph).map(({ filename }) => filename))].sort(compareCodeUnits);
 }

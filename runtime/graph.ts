@@ -9,6 +9,8 @@ type Node = Message<"NodeDef">;
 export interface GraphIndex {
   node(name: string): Node | undefined;
   function(name: string): Message<"FunctionDef"> | undefined;
+  /** What a node of the main graph depends on; of any graph, so that the first question lists all nodes. */
+  edges(name: string): Message<"NodeEdges"> | undefined;
   /** All nodes of the main graph. */
   all(): readonly Node[];
   /** The nodes of the main graph that are of these types; no other is decoded as a whole. */
@@ -46,6 +48,10 @@ export function openGraph(bytes: Uint8Array): GraphIndex {
   return {
     node: (name) => (functions.length === 0 ? undefined : mapFound(nodes().get(name), decodeNode)),
     function: functionOf,
+    edges: (name) => {
+      const node = nodes().get(name);
+      return node === undefined ? undefined : decode("NodeEdges", node);
+    },
     all: () => graph.node.map(decodeNode),
     ofTypes: (types) => graph.node.filter((node) => types.has(decode("NodeHead", node).op)).map(decodeNode),
     operationTypes: once(() => {
@@ -82,6 +88,21 @@ export function producerOf(value: string): string {
 /** `StatefulPartitionedCall:1` → `StatefulPartitionedCall` */
 export function operationOf(tensor: string): string {
   return tensor.replace(/:\d+$/, "");
+}
+
+/** Operations of the main graph, and all that they depend on. */
+export function upstream(graph: GraphIndex, operations: Iterable<string>): ReadonlySet<string> {
+  // A set can grow while it is iterated.
+  const found = new Set(operations);
+  for (const name of found) {
+    for (const input of graph.edges(name)?.input ?? []) found.add(nodeOf(input));
+  }
+  return found;
+}
+
+/** The node that an input of a node in the main graph comes from: `^save/Assign`, `x:1`, `x`. */
+export function nodeOf(input: string): string {
+  return input.replace(/^\^|:\d+$/g, "");
 }
 
 function lazyIndex(items: readonly Uint8Array[], nameOf: (item: Uint8Array) => string): () => Map<string, Uint8Array> {

@@ -13,7 +13,8 @@ import { loadSession } from "./load-session.js";
 import { toPath } from "./locate.js";
 import { checkCallOptions, inArgumentOrder, MethodCalls } from "./method-calls.js";
 import { describeMethods, describeSignatures, type Method, methodFor } from "./methods.js";
-import { restoreVariables } from "./restore.js";
+import type { RestoreReport } from "./partial-restore.js";
+import { checkRestoreOptions, type RestoreOptions, restoreVariables } from "./restore.js";
 import { saveWeights } from "./save/weights.js";
 import { saveModel } from "./save.js";
 import { Session } from "./session.js";
@@ -203,24 +204,28 @@ export class Model implements Disposable, AsyncDisposable {
 
   /**
    * Gives the variables the values of a checkpoint, or of another SavedModel: by this package or by Python. A checkpoint
-   * that does not fit is refused before any variable is changed.
+   * that does not fit is rejected before any variable is changed.
    *
-   * @param path what the names of a checkpoint's files begin with, or the folder of a SavedModel
+   * @param path what the names of a checkpoint's files begin with, or the folder of a SavedModel; of a folder with several
+   * checkpoints, as `tf.train.CheckpointManager` writes it, the latest one is taken
+   * @param options `partial: true` takes what the model and the checkpoint have in common
+   * @returns what was restored, and what was not, by key
    * @throws SavedModelError `VARIABLES_NOT_FOUND` when there is no checkpoint, `RESTORE_FAILED` when it is damaged, lacks
-   * a variable or has one of another dtype or shape, `DISPOSED`, `BUSY` while an asynchronous call runs
+   * a variable or has one of another dtype or shape; when a partial restore finds nothing to restore; `INVALID_OPTION`,
+   * `DISPOSED`, `BUSY` while an asynchronous call runs
    */
-  restore(path: string | URL): void {
+  restore(path: string | URL, options: RestoreOptions = {}): RestoreReport {
+    checkRestoreOptions(options);
     const session = this.#native("restore()");
     session.lane.requireFree("restore()", () => true);
-    restoreVariables(session, toPath(path));
+    return restoreVariables(session, toPath(path), options);
   }
 
   /**
-   * The variables of the model with their present values: weights, optimizer slots, counters. They are read in one run, in
-   * the order of `savedmodel inspect`: by name, then by path.
+   * Reads the variables of the model with their present values: weights, optimizer slots, counters. They are in the order
+   * of `savedmodel inspect`: by name, then by path. The `value` of one that has none is undefined.
    *
-   * @throws SavedModelError `DISPOSED`, `BUSY` while an asynchronous call changes variables, `TF_<STATUS>` when a variable
-   * has no value
+   * @throws SavedModelError `DISPOSED`, `BUSY` while an asynchronous call changes variables, `TF_<STATUS>`
    */
   variables(): readonly ModelVariable[] {
     const session = this.#native("variables()");

@@ -41,6 +41,7 @@ export function openSession(
   loadOpLibraries(api, options.opLibraries ?? []);
   const graph = nonNull(api.TF_NewGraph(), "graph");
   resources.add({ release: () => api.TF_DeleteGraph(graph) });
+  allowMissingShapeFunctions(api, graph);
   const runOptions = newBuffer(api, encodeRunOptions(options));
   resources.add({ release: () => api.TF_DeleteBuffer(runOptions) });
   const temporary: Resource[] = [];
@@ -61,6 +62,17 @@ export function openSession(
   } finally {
     for (const { release } of temporary) release();
   }
+}
+
+let setRequireShapeFunctions: ((graph: Pointer, required: boolean) => unknown) | undefined;
+
+/** Lets a graph have operations without a shape function, as Python does: custom ones are often written without. */
+function allowMissingShapeFunctions({ library }: NativeApi, graph: Pointer): void {
+  // Declared in tensorflow/c/python_api.h, without which a library may be built.
+  const NAME = "TF_SetRequireShapeInferenceFns";
+  if (!library.has(NAME)) return;
+  setRequireShapeFunctions ??= library.find(NAME).func(NAME, "void", ["void *" /* graph */, "bool"]);
+  setRequireShapeFunctions(graph, false);
 }
 
 function newBuffer(api: NativeApi, bytes: Uint8Array): Pointer {

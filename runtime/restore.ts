@@ -11,6 +11,8 @@ import { renameKeys } from "./checkpoint/rename-keys.js";
 import { type RestoredTensor, restoredTensors } from "./checkpoint/restored-tensors.js";
 import { SavedModelError } from "./errors.js";
 import { openGraph, operationOf } from "./graph.js";
+import { checkFlag, checkOptions } from "./options.js";
+import { completeReport, planPartialRestore, type RestoreReport } from "./partial-restore.js";
 import type { Session } from "./session.js";
 import { readSaveFunction } from "./split-variables.js";
 import { printable, reasonOf } from "./text.js";
@@ -26,14 +28,35 @@ interface Restorer {
 
 const restorers = new WeakMap<Session, Restorer>();
 
+/** How {@link Model.restore} takes a checkpoint. */
+export interface RestoreOptions {
+  /**
+   * Whether to take what the checkpoint and the model have in common, and to leave the rest. By default a checkpoint that
+   * lacks something is rejected.
+   */
+  readonly partial?: boolean;
+}
+
+/** @throws SavedModelError `INVALID_OPTION`, `INVALID_ARGUMENT` */
+export function checkRestoreOptions(options: RestoreOptions): void {
+  checkOptions("restore()", options, ["partial"]);
+  checkFlag("restore()", "partial", options.partial);
+}
+
+/** A checkpoint that was compared with the model, and what is to be done with it. */
+interface Plan {
+  readonly report: RestoreReport;
+  run(): void;
+}
+
 /**
- * Gives a session's variables the values of a checkpoint. The whole checkpoint is read and compared with what the model
- * restores before any variable changes.
+ * Gives a session's variables the values of a checkpoint. All that is needed of the checkpoint is read and compared with
+ * the model before any variable changes.
  *
- * @param path the path prefix of a checkpoint, or the folder of a SavedModel
+ * @param path the path prefix of a checkpoint, or the folder of a SavedModel or of checkpoints
  * @throws SavedModelError `VARIABLES_NOT_FOUND` or `RESTORE_FAILED`
  */
-export function restoreVariables(session: Session, path: string): void {
+export function restoreVariables(session: Session, path: string, { partial = false }: RestoreOptions): RestoreReport {
   const { prefix, isModel } = findCheckpoint(path);
   const failed = (cause: unknown, changed: string): SavedModelError => {
     const reason = printable(cause instanceof SavedModelError ? cause.rawMessage : reasonOf(cause), 500);
@@ -42,21 +65,47 @@ export function restoreVariables(session: Session, path: string): void {
       cause,
     });
   };
-  let restorer: Restorer;
-  let keys: Keys | undefined;
+  let plan: Plan;
   try {
-    restorer = restorerOf(session);
-    keys = check(session, restorer, prefix);
+    plan = (partial ? planPart : planWhole)(session, restorerOf(session), prefix);
   } catch (cause) {
     throw failed(cause, "no variable was changed");
   }
   try {
-    if (keys === undefined) restorer.call.run([prefix], "tensors");
-    else restoreRenamed(session, restorer, keys, prefix);
+    plan.run();
     // A model is restored as it is loaded. A checkpoint is restored as in Python, where what a session has twice is one.
     session.copyFromSaved(isModel ? "unsaved" : "all");
   } catch (cause) {
     throw failed(cause, "some variables may have been changed");
+  }
+  return plan.report;
+}
+
+/** Takes all that the model restores. */
+function planWhole(session: Session, restorer: Restorer, prefix: string): Plan {
+  const { keys, report } = check(session, restorer, prefix);
+  const run = (): void => {
+    if (keys === undefined) restorer.call.run([prefix], "tensors");
+    else restoreRenamed(session, restorer, keys, prefix);
+  };
+  return { report, run };
+}
+
+/** Takes what there is. */
+function planPart(session: Session, { tensors, objectGraph }: Restorer, prefix: string): Plan {
+  const reader = new CheckpointReader(session.api, prefix);
+  try {
+    const { report, run } = planPartialRestore(session, tensors, objectGraph, reader);
+    return {
+      report,
+      run: () => {
+        // What is not restored keeps the value that signatures work on.
+        session.copyToSaved();
+        run(prefix);
+      },
+    };
+  } finally {
+    reader.close();
   }
 }
 
@@ -99,17 +148,21 @@ function prepare(session: Session): Restorer {
  *
  * @returns under which keys it has them, where these are others than the model's
  */
-function check({ api }: Session, { tensors, objectGraph }: Restorer, prefix: string): Keys | undefined {
+function check(
+  { api }: Session,
+  { tensors, objectGraph }: Restorer,
+  prefix: string,
+): { readonly keys: Keys | undefined; readonly report: RestoreReport } {
   const reader = new CheckpointReader(api, prefix);
   try {
     const wanted = tensors.map(({ key }) => key);
     const isComplete = wanted.every((key) => reader.describe(key) !== undefined);
-    const mayRename = !isComplete && objectGraph !== undefined && tensors.every(({ isPart }) => !isPart);
+    const mayRename = !isComplete && objectGraph !== undefined && tensors.every(({ slice }) => slice === "");
     const keys = mayRename ? matchObjects(wanted, objectGraph, reader) : undefined;
     const wrong = differences(tensors, reader, keys);
     if (wrong.length > 0) throw new Error(wrong.join("; "));
     for (const key of wanted) reader.verify(keys?.get(key) ?? key);
-    return keys;
+    return { keys, report: completeReport(tensors, keys, reader) };
   } finally {
     reader.close();
   }

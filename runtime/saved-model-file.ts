@@ -1,6 +1,7 @@
-import { existsSync, type Stats, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { SavedModelError, type SavedModelErrorOptions } from "./errors.js";
+import { foreignFormat, look } from "./foreign-format.js";
 import { suggestBelow, suggestBeside } from "./nearby.js";
 import { decode, type Message } from "./proto/decode.js";
 import { readRegularFile } from "./regular-file.js";
@@ -18,13 +19,20 @@ const MAX_BYTES = 2 ** 31 - 1;
 export function requireModelFile(directory: string): string {
   const name = printable(directory);
   const stat = look(directory);
+  const foreign = (): SavedModelError | undefined => notASavedModel(directory);
   if (stat === undefined) {
-    throw new SavedModelError("MODEL_NOT_FOUND", `there is no folder ${name}`, withFix(suggestBeside(directory)));
+    throw (
+      foreign() ??
+      new SavedModelError("MODEL_NOT_FOUND", `there is no folder ${name}`, withFix(suggestBeside(directory)))
+    );
   }
   if (!stat.isDirectory()) {
-    throw new SavedModelError("NOT_A_SAVED_MODEL", `${name} is not a folder`, {
-      fix: "A SavedModel is the folder that holds saved_model.pb.",
-    });
+    throw (
+      foreign() ??
+      new SavedModelError("NOT_A_SAVED_MODEL", `${name} is not a folder`, {
+        fix: "A SavedModel is the folder that holds saved_model.pb.",
+      })
+    );
   }
   const file = join(directory, "saved_model.pb");
   const found = look(file);
@@ -42,20 +50,21 @@ export function requireModelFile(directory: string): string {
   if (existsSync(join(directory, "saved_model.cpb"))) {
     throw new SavedModelError("MODEL_FORMAT_UNSUPPORTED", `${name} is split into chunks (saved_model.cpb)`);
   }
-  throw new SavedModelError("NOT_A_SAVED_MODEL", `${name} holds no saved_model.pb`, withFix(suggestBelow(directory)));
+  const below = suggestBelow(directory);
+  const error = below === undefined ? foreign() : undefined;
+  throw error ?? new SavedModelError("NOT_A_SAVED_MODEL", `${name} holds no saved_model.pb`, withFix(below));
+}
+
+/** The error for a model of another format, where that can be told. */
+function notASavedModel(path: string): SavedModelError | undefined {
+  const format = foreignFormat(path);
+  if (format === undefined) return undefined;
+  const message = `${printable(path)} is not a SavedModel but ${format.what}`;
+  return new SavedModelError("NOT_A_SAVED_MODEL", message, { fix: format.fix });
 }
 
 function withFix(fix: string | undefined): SavedModelErrorOptions {
   return fix === undefined ? {} : { fix };
-}
-
-/** What is at a path, if anything can be: a path may be too long, or lead through a file. */
-function look(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
 }
 
 /**

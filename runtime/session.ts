@@ -6,6 +6,8 @@ import { prepareCopies } from "./copy-variables.js";
 import type { SignatureDescription } from "./description.js";
 import { type Effects, readEffects } from "./effects.js";
 import { SavedModelError } from "./errors.js";
+import { type GraphIndex, openGraph } from "./graph.js";
+import { type AbsentValues, adviseOn, giveValues } from "./initial-values/give-values.js";
 import { diagnoseLoadFailure, requireVariables } from "./load-errors.js";
 import { ModelFile } from "./model-file.js";
 import { type NativeApi, nativeApi, nonNull } from "./native/api.js";
@@ -19,7 +21,7 @@ import { chooseMetaGraph, readMetaGraphs, requireModelFile } from "./saved-model
 import type { SessionOptions } from "./session-options.js";
 import { readSignatures } from "./signatures.js";
 import { findVariableHandles, type VariableHandles } from "./split-variables.js";
-import { quote } from "./text.js";
+import { printable, quote } from "./text.js";
 
 /** Releases native memory, in the reverse order of its acquisition. Never throws. */
 class Resources {
@@ -74,6 +76,7 @@ export class Session {
   #copyToSaved: (() => void) | undefined;
   readonly #copyFromSaved: { all?: () => void; unsaved?: () => void } = {};
   #effects: Effects | undefined;
+  #absent: AbsentValues = new Map();
   #disposed = false;
 
   /**
@@ -105,14 +108,15 @@ export class Session {
       requireVariables(directory, native.metaGraph);
       this.signatures = read(native.metaGraph);
       this.saver = native.metaGraph.saverDef;
-      this.variableHandles = findVariableHandles(native.metaGraph);
+      const graph = openGraph(native.metaGraph.graphDef);
+      this.variableHandles = findVariableHandles(native.metaGraph, graph);
       // Copies: the decoder's views would keep the whole graph in memory.
       this.objectGraph = new Uint8Array(native.metaGraph.objectGraphDef);
       this.collections = native.metaGraph.collectionDef.map(({ key, value }) => ({
         key,
         value: new Uint8Array(value),
       }));
-      this.#fillSplitVariables();
+      this.#absent = this.#giveValues(native.metaGraph, graph);
     } catch (error) {
       this.#resources.releaseAll();
       throw error;
@@ -190,7 +194,7 @@ export class Session {
     this.#copyToSaved ??= prepareCopies(
       this,
       "to_saved",
-      split.map(({ used, saved }) => ({ from: used, to: saved })),
+      split.filter(({ isSavedUsed }) => !isSavedUsed).map(({ used, saved }) => ({ from: used, to: saved })),
     );
     this.#copyToSaved();
   }
@@ -212,12 +216,20 @@ export class Session {
     this.#copyFromSaved[which]?.();
   }
 
-  #fillSplitVariables(): void {
+  #giveValues(metaGraph: Message<"MetaGraphDef">, graph: GraphIndex): AbsentValues {
     try {
       this.copyFromSaved("unsaved");
+      return giveValues(this, metaGraph, graph);
     } catch (cause) {
+      if (cause instanceof SavedModelError && cause.code === "VARIABLES_NOT_FOUND") throw cause;
       throw diagnoseLoadFailure(this.directory, this.tags, cause);
     }
+  }
+
+  /** What to do about a failed call, where the model has no value for something that the call reads. */
+  adviceFor(call: string): string | undefined {
+    const found = [...this.#absent].find(([key]) => `${printable(key)}()` === call);
+    return found && adviseOn(found[1]);
   }
 
   /** The loaded graph, a GraphDef: what is in the file now may be another. */

@@ -14,6 +14,11 @@ import { compareCodeUnits, compareNatural, quote, suggest } from "./text.js";
  */
 const HIDDEN: ReadonlySet<string> = new Set(["__saved_model_init_op", "__saved_model_train_op"]);
 
+/** Whether a signature is one that TensorFlow's loader runs by itself. */
+export function isHidden(key: string): boolean {
+  return HIDDEN.has(key);
+}
+
 /**
  * The signatures of a meta graph, sorted by key. Inputs and outputs are in natural order: the file's own order means
  * nothing, because a proto map has none.
@@ -23,7 +28,7 @@ export function readSignatures(
 ): readonly SignatureDescription[] {
   const byKey = new Map<string, Message<"SignatureDef">>();
   for (const { key, value } of metaGraph.signatureDef) {
-    if (value !== null && !HIDDEN.has(key)) byKey.set(key, value);
+    if (value !== null && !isHidden(key)) byKey.set(key, value);
   }
   return [...byKey].sort(([a], [b]) => compareCodeUnits(a, b)).map(([key, value]) => readSignature(key, value));
 }

@@ -4,7 +4,7 @@ import { decode, type Message } from "./proto/decode.js";
 /**
  * One variable of the Python program that has two in the graph.
  *
- * Keras 3 exports such models: its variables wrap TensorFlow's, and both are copied into the graph (`tf.saved_model.save`
+ * A variable of `tf.distribute.MirroredStrategy` is one for each replica, and checkpoints hold the first. Keras 3 exports such models: its variables wrap TensorFlow's, and both are copied into the graph (`tf.saved_model.save`
  * of a model, `ExportArchive.track`). Signatures then work on one copy, and checkpoints hold the other, which Python
  * reads back for both.
  */
@@ -15,6 +15,8 @@ interface SplitVariable {
   readonly saved: string;
   /** Whether the one that signatures use is in checkpoints as well, under another key. */
   readonly isUsedSaved: boolean;
+  /** Whether signatures use the other as well, as they do with the replicas of a distributed variable. */
+  readonly isSavedUsed: boolean;
 }
 
 type MetaGraph = Message<"MetaGraphDef">;
@@ -41,7 +43,6 @@ export function findVariableHandles(metaGraph: MetaGraph, given?: GraphIndex): V
   if (checkpoint === undefined) return none;
   const objects = decode("SavedObjectGraph", metaGraph.objectGraphDef);
   const keys = checkpointKeys(objects.nodes, decode("TrackableObjectGraph", checkpoint.objectGraph).nodes);
-  const used = usedHandles(metaGraph, graph, objects);
   const savedHandles = new Set(checkpoint.handles.values());
   const split: SplitVariable[] = [];
   const byObject = new Map<number, string>();
@@ -49,36 +50,50 @@ export function findVariableHandles(metaGraph: MetaGraph, given?: GraphIndex): V
     const handle = checkpoint.handles.get(key);
     if (handle !== undefined) byObject.set(object, handle);
   }
-  for (const [object, handle] of used) {
+  for (const [object, handles] of usedNodes(metaGraph, graph, objects)) {
+    const used = [...handles].filter((handle) => graph.node(handle)?.op === "VarHandleOp");
     const saved = byObject.get(object);
-    byObject.set(object, handle);
-    if (saved === undefined || saved === handle) continue;
-    split.push({ used: handle, saved, isUsedSaved: savedHandles.has(handle) });
+    const isSavedUsed = saved !== undefined && handles.has(saved);
+    const [first] = used;
+    if (!isSavedUsed && first !== undefined) byObject.set(object, first);
+    if (saved === undefined) continue;
+    const others = used.filter((handle) => handle !== saved);
+    split.push(...others.map((used) => ({ used, saved, isUsedSaved: savedHandles.has(used), isSavedUsed })));
   }
   return { split, byObject };
 }
 
-/** What signatures use: the VarHandleOp of each object that is a variable. */
-function usedHandles(
+/** What signatures use: the nodes that hold each object that is a variable, a table or a constant. */
+export function usedNodes(
   metaGraph: MetaGraph,
   graph: GraphIndex,
   objects: Message<"SavedObjectGraph">,
-): Map<number, string> {
+): ReadonlyMap<number, ReadonlySet<string>> {
   const functions = new Map(objects.concreteFunctions.map(({ key, value }) => [key, value]));
-  const calls = metaGraph.signatureDef.flatMap(({ value }) => value?.outputs.map((output) => output.value?.name) ?? []);
-  const used = new Map<number, string>();
-  for (const name of new Set(calls.map((tensor) => operationOf(tensor ?? "")))) {
+  const used = new Map<number, Set<string>>();
+  for (const name of new Set(metaGraph.signatureDef.flatMap(({ value }) => outputOperations(value)))) {
     const call = graph.node(name);
     const bound = (call && functions.get(calledFunction(call) ?? ""))?.boundInputs ?? [];
     // A call's inputs are the arguments, then the captures.
     const captures = call?.input.filter((input) => !input.startsWith("^")).slice(-bound.length) ?? [];
     if (bound.length === 0 || captures.length !== bound.length) continue;
     bound.forEach((object, index) => {
-      const handle = operationOf(captures[index] ?? "");
-      if (graph.node(handle)?.op === "VarHandleOp") used.set(object, handle);
+      const nodes = used.get(object) ?? new Set();
+      used.set(object, nodes.add(operationOf(captures[index] ?? "")));
     });
   }
   return used;
+}
+
+/** The operations that the outputs of a signature come from, with those of the components of ragged and sparse ones. */
+export function outputOperations(signature: Message<"SignatureDef"> | null): readonly string[] {
+  const tensors = signature?.outputs.flatMap(({ value }) => {
+    const sparse = value?.cooSparse;
+    const parts = sparse ? [sparse.valuesTensorName, sparse.indicesTensorName, sparse.denseShapeTensorName] : [];
+    const components = value?.compositeTensor?.components.map(({ name }) => name) ?? [];
+    return [value?.name ?? "", ...parts, ...components];
+  });
+  return [...new Set(tensors?.filter((tensor) => tensor !== "").map(operationOf))];
 }
 
 interface SavedCheckpoint {
@@ -154,18 +169,30 @@ function stringConstant(node: Node | undefined): readonly Uint8Array[] {
 
 type ObjectNodes = readonly Message<"TrackableObject">[];
 
-/** The checkpoint key of each object: both graphs are walked from their roots along the same names. */
+/** The checkpoint key of each object that is a variable. */
 function checkpointKeys(objects: ObjectNodes, trackables: ObjectNodes): ReadonlyMap<number, string> {
   const keys = new Map<number, string>();
+  for (const [object, attributes] of objectAttributes(objects, trackables)) {
+    const value = attributes.find(({ name }) => name === "VARIABLE_VALUE");
+    if (value !== undefined) keys.set(object, value.checkpointKey);
+  }
+  return keys;
+}
+
+/** What checkpoints hold of each object: both graphs are walked from their roots along the same names. */
+export function objectAttributes(
+  objects: ObjectNodes,
+  trackables: ObjectNodes,
+): ReadonlyMap<number, readonly Message<"SerializedTensor">[]> {
+  const attributes = new Map<number, readonly Message<"SerializedTensor">[]>();
   const pairs: (readonly [object: number, trackable: number])[] = [[0, 0]];
   const seen = new Set<number>([0]);
   // Many objects may have the same counterpart.
-  const indexes = new Map<number, TrackableIndex>();
+  const indexes = new Map<number, ReadonlyMap<string, number>>();
   for (const [object, trackable] of pairs) {
-    const known = indexes.get(trackable);
-    const { value, children } = known ?? indexTrackable(trackables[trackable]);
-    if (known === undefined) indexes.set(trackable, { value, children });
-    if (value !== undefined) keys.set(object, value);
+    attributes.set(object, trackables[trackable]?.attributes ?? []);
+    const children = indexes.get(trackable) ?? childrenOf(trackables[trackable]);
+    indexes.set(trackable, children);
     for (const { localName, nodeId } of objects[object]?.children ?? []) {
       const match = children.get(localName);
       if (match === undefined || seen.has(nodeId)) continue;
@@ -173,17 +200,9 @@ function checkpointKeys(objects: ObjectNodes, trackables: ObjectNodes): Readonly
       pairs.push([nodeId, match]);
     }
   }
-  return keys;
+  return attributes;
 }
 
-interface TrackableIndex {
-  /** The checkpoint key of its value, if it is a variable. */
-  readonly value: string | undefined;
-  readonly children: ReadonlyMap<string, number>;
-}
-
-function indexTrackable(trackable: Message<"TrackableObject"> | undefined): TrackableIndex {
-  const value = trackable?.attributes.find(({ name }) => name === "VARIABLE_VALUE");
-  const children = new Map(trackable?.children.map(({ localName, nodeId }) => [localName, nodeId]));
-  return { value: value?.checkpointKey, children };
+function childrenOf(trackable: Message<"TrackableObject"> | undefined): ReadonlyMap<string, number> {
+  return new Map(trackable?.children.map(({ localName, nodeId }) => [localName, nodeId]));
 }

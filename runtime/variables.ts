@@ -2,10 +2,13 @@ import { addOperation, firstOutput } from "./add-operation.js";
 import { readTensor } from "./call/result.js";
 import { runError } from "./call/run-error.js";
 import { type DType, type DTypeInfo, dtypeInfo, isDType } from "./dtype.js";
+import { type Check, prepareVariableCheck } from "./initial-values/check.js";
 import { itemAt } from "./item-at.js";
 import { nonNull } from "./native/api.js";
+import type { Pointer } from "./native/ffi.js";
 import { withStatus } from "./native/status.js";
 import type { Session } from "./session.js";
+import type { ShapeSpec } from "./shape.js";
 import type { Tensor } from "./tensor.js";
 import { locateVariables, type VariableNode } from "./variable-nodes.js";
 
@@ -23,17 +26,27 @@ export interface ModelVariable {
   /** Null where the model does not tell, as some of TensorFlow 1 do not. */
   readonly trainable: boolean | null;
   readonly dtype: DType;
-  readonly shape: readonly number[];
-  /** A copy of what the variable holds. */
-  readonly value: Tensor;
+  /** Of the value; of a variable without a value what the model says of it, where null is not known. */
+  readonly shape: ShapeSpec;
+  /**
+   * A copy of what the variable holds. Undefined where it has no value: nothing was restored into it, and no call has
+   * given it one yet, as with the metrics of TensorFlow 1.
+   */
+  readonly value: Tensor | undefined;
 }
 
-/** Reads variables of a session: made once, its operations stay in the graph. */
+/** Reads a variable: made once, its operation stays in the graph. */
+interface VariableReader {
+  readonly variable: VariableNode;
+  readonly dtype: DTypeInfo;
+  readonly isReference: boolean;
+  readonly read: Pointer;
+}
+
 interface Reader {
-  readonly variables: readonly VariableNode[];
-  readonly dtypes: readonly DTypeInfo[];
-  /** TF_Output[] */
-  readonly outputs: BigUint64Array;
+  readonly variables: readonly VariableReader[];
+  /** Tells which of them have values; made when one has none. */
+  check?: Check;
 }
 
 /** TensorFlow's number of the dtype of handles (`DT_RESOURCE`). */
@@ -42,9 +55,10 @@ const RESOURCE = 20;
 const readers = new WeakMap<Session, Reader>();
 
 /**
- * Reads all variables of a model in one run, in the order of `savedmodel inspect`: by name, then by path.
+ * Reads all variables of a model in one run, in the order of `savedmodel inspect`: by name, then by path. Those without a
+ * value are there too.
  *
- * @throws SavedModelError `TF_<STATUS>`, for example when a variable has no value
+ * @throws SavedModelError `TF_<STATUS>`
  */
 export function readVariables(session: Session): readonly ModelVariable[] {
   let reader = readers.get(session);
@@ -52,49 +66,75 @@ export function readVariables(session: Session): readonly ModelVariable[] {
     reader = prepare(session);
     readers.set(session, reader);
   }
-  const { variables, dtypes } = reader;
+  const { variables } = reader;
   if (variables.length === 0) return [];
-  const tensors = fetch(session, reader);
   try {
-    return variables.map(({ description: { name, path, copy, trainable } }, index) => {
-      const dtype = itemAt(dtypes, index);
-      const tensor = nonNull(itemAt(tensors, index), "tensor");
-      const value = readTensor(session.api, tensor, { key: name, dtype, shape: null }, "variables()");
-      const named = { name, ...(path === undefined ? {} : { path }), ...(copy === undefined ? {} : { copy }) };
-      return { ...named, dtype: dtype.name, shape: value.shape, trainable, value };
-    });
-  } finally {
-    for (const tensor of tensors) session.api.TF_DeleteTensor(tensor);
+    return describe(variables, fetch(session, variables));
+  } catch (cause) {
+    reader.check ??= prepareVariableCheck(
+      session,
+      variables.map(({ variable: { node }, isReference }) => ({ node, isReference })),
+    );
+    const has = reader.check();
+    const present = variables.filter((_, index) => has[index]);
+    if (present.length === variables.length) throw runError("variables()", cause);
+    return describe(variables, fetch(session, present));
   }
 }
 
-function fetch({ api, handle, runOptions }: Session, { variables, outputs }: Reader): BigUint64Array {
+function describe(
+  variables: readonly VariableReader[],
+  values: ReadonlyMap<VariableReader, Tensor>,
+): readonly ModelVariable[] {
+  return variables.map((reader) => {
+    const { name, path, copy, trainable, shape } = reader.variable.description;
+    const value = values.get(reader);
+    const named = { name, ...(path === undefined ? {} : { path }), ...(copy === undefined ? {} : { copy }) };
+    return { ...named, dtype: reader.dtype.name, shape: value?.shape ?? shape, trainable, value };
+  });
+}
+
+/** @throws TensorFlowError when one of them has no value */
+function fetch(
+  { api, handle, runOptions }: Session,
+  variables: readonly VariableReader[],
+): ReadonlyMap<VariableReader, Tensor> {
   const tensors = new BigUint64Array(variables.length);
+  if (variables.length === 0) return new Map();
+  // TF_Output[]: each is an operation and the number of one of its outputs.
+  const outputs = BigUint64Array.from(variables.flatMap(({ read }) => [read, 0n]));
+  withStatus(api, (status) =>
+    api.TF_SessionRun(handle, runOptions, null, null, 0, outputs, tensors, tensors.length, null, 0, null, status),
+  );
   try {
-    withStatus(api, (status) =>
-      api.TF_SessionRun(handle, runOptions, null, null, 0, outputs, tensors, tensors.length, null, 0, null, status),
+    return new Map(
+      variables.map((reader, index) => {
+        const { dtype, variable } = reader;
+        const spec = { key: variable.description.name, dtype, shape: null };
+        return [reader, readTensor(api, nonNull(itemAt(tensors, index), "tensor"), spec, "variables()")];
+      }),
     );
-  } catch (cause) {
-    throw runError("variables()", cause);
+  } finally {
+    for (const tensor of tensors) api.TF_DeleteTensor(tensor);
   }
-  return tensors;
 }
 
 /** Adds an operation to the graph that reads each variable: what holds one is a resource, or in TensorFlow 1 a reference. */
 function prepare(session: Session): Reader {
   const { api } = session;
-  // A value of a dtype that tensors do not have cannot be shown.
-  const variables = locateVariables(session).filter(({ description }) => isDType(description.dtype));
-  const outputs = new BigUint64Array(new ArrayBuffer(Math.max(1, variables.length) * 16));
-  const dtypes = variables.map(({ description: { dtype } }) => dtypeInfo(dtype as DType));
-  variables.forEach(({ node }, index) => {
+  const variables = locateVariables(session).flatMap((variable, index): readonly VariableReader[] => {
+    const { description, node } = variable;
+    // A value of a dtype that tensors do not have cannot be shown.
+    if (!isDType(description.dtype)) return [];
+    const dtype = dtypeInfo(description.dtype);
     const holder = session.requireOperation(node);
     const isReference = api.TF_OperationOutputType(firstOutput(holder)) !== RESOURCE;
     const type = isReference ? "Identity" : "ReadVariableOp";
-    outputs[2 * index] = addOperation(session, type, `savedmodel/variable_${index}`, (description) => {
-      api.TF_AddInput(description, firstOutput(holder));
-      if (!isReference) api.TF_SetAttrType(description, "dtype", itemAt(dtypes, index).code);
+    const read = addOperation(session, type, `savedmodel/variable_${index}`, (operation) => {
+      api.TF_AddInput(operation, firstOutput(holder));
+      if (!isReference) api.TF_SetAttrType(operation, "dtype", dtype.code);
     });
+    return [{ variable, dtype, isReference, read }];
   });
-  return { variables, dtypes, outputs };
+  return { variables };
 }

@@ -121,7 +121,7 @@ export class Frame {
       this.#hasRun = true;
     } catch (cause) {
       this.#fetchCount = 0;
-      throw runError(this.#plan.name, cause);
+      throw runError(this.#plan.name, cause, this.#session.adviceFor(this.#plan.name));
     }
   }
 
@@ -145,7 +145,7 @@ export class Frame {
       status.check();
     } catch (cause) {
       this.#fetchCount = 0;
-      throw runError(this.#plan.name, cause);
+      throw runError(this.#plan.name, cause, this.#session.adviceFor(this.#plan.name));
     } finally {
       status.delete();
     }

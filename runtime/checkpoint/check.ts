@@ -23,7 +23,7 @@ export function differences(
     const key = keys?.get(tensor.key) ?? tensor.key;
     const actual = reader.describe(key);
     if (actual === undefined) return [`it lacks ${quote(key)}`];
-    const isSame = actual.dtype === tensor.dtype && (tensor.isPart || matchesShape(actual.shape, tensor.shape));
+    const isSame = actual.dtype === tensor.dtype && (tensor.slice !== "" || matchesShape(actual.shape, tensor.shape));
     if (isSame) return [];
     const is = `${dtypeName(actual.dtype)} ${formatShape(actual.shape)}`;
     return [`${quote(key)} is ${is}, the model's is ${dtypeName(tensor.dtype)} ${formatShape(tensor.shape)}`];

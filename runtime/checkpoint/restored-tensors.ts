@@ -2,6 +2,7 @@ import { attributeOf, calledFunction, openGraph, operationOf, producerOf } from 
 import type { Message } from "../proto/decode.js";
 import { readShape } from "../read-shape.js";
 import type { ShapeSpec } from "../shape.js";
+import type { Assignment } from "./assign.js";
 
 type Node = Message<"NodeDef">;
 
@@ -12,8 +13,24 @@ export interface RestoredTensor {
   readonly dtype: number;
   /** Of the variable that it goes to; null where that is not known. */
   readonly shape: ShapeSpec;
-  /** Whether it is a part of what the checkpoint has under this key: a slice of a variable that was divided. */
-  readonly isPart: boolean;
+  /** Which part it is of what the checkpoint has under this key, if the variable was divided: `4 2 0,2:0,2`, or empty. */
+  readonly slice: string;
+  /** Where it goes; undefined where that is not known. */
+  readonly target: RestoreTarget | undefined;
+}
+
+/** A node of the main graph that takes what is restored. */
+export interface RestoreTarget {
+  readonly node: string;
+  readonly kind: Assignment["kind"];
+  /** Of a table, whether it is the keys (0) or the values (1). */
+  readonly place: number;
+}
+
+/** What is assigned to a variable or table. */
+interface Assigned {
+  readonly target: RestoreTarget | undefined;
+  readonly shape: ShapeSpec;
 }
 
 /** Nodes by name, and how the arguments of the function that they are in lead out of it. */
@@ -53,7 +70,7 @@ function upstream(nodes: ReadonlyMap<string, Node>, start: string): Map<string, 
 }
 
 function tensorsOf(scope: Scope): readonly RestoredTensor[] {
-  const shapes = assignedShapes(scope);
+  const assigned = assignedOutputs(scope);
   return [...scope.nodes.values()]
     .filter(({ op }) => op === "RestoreV2")
     .flatMap((node) => {
@@ -61,26 +78,37 @@ function tensorsOf(scope: Scope): readonly RestoredTensor[] {
       const dtypes = attributeOf(node, "dtypes")?.list?.type ?? [];
       const keys = strings(scope.nodes.get(names), dtypes.length);
       const parts = strings(scope.nodes.get(slices), dtypes.length);
-      return dtypes.map((dtype, index) => ({
-        key: keys[index] ?? "",
-        dtype,
-        shape: shapes.get(`${node.name}:${index}`) ?? null,
-        isPart: parts[index] !== "",
-      }));
+      return dtypes.map((dtype, index) => {
+        const { target, shape } = assigned.get(`${node.name}:${index}`) ?? { target: undefined, shape: null };
+        return { key: keys[index] ?? "", dtype, shape, slice: parts[index] ?? "", target };
+      });
     });
 }
 
-/** The shape of the variable that each output of a RestoreV2 is assigned to. */
-function assignedShapes({ nodes, variable }: Scope): ReadonlyMap<string, ShapeSpec> {
-  const shapes = new Map<string, ShapeSpec>();
+const ASSIGN_KINDS: ReadonlyMap<string, Assignment["kind"]> = new Map([
+  ["Assign", "reference"],
+  ["AssignVariableOp", "variable"],
+  ["LookupTableImport", "table"],
+  ["LookupTableImportV2", "table"],
+]);
+
+/** What each output of a RestoreV2 is assigned to. */
+function assignedOutputs({ nodes, variable }: Scope): ReadonlyMap<string, Assigned> {
+  const outputs = new Map<string, Assigned>();
   for (const { op, input } of nodes.values()) {
-    if (op !== "AssignVariableOp" && op !== "Assign") continue;
-    const [target = "", value = ""] = input;
-    const held = variable(producerOf(target));
-    const shape = held && attributeOf(held, "shape");
-    if (shape?.shape) shapes.set(outputOf(value, nodes), readShape(shape.shape));
+    const kind = ASSIGN_KINDS.get(op);
+    if (kind === undefined) continue;
+    const [to = "", ...values] = input.filter((each) => !each.startsWith("^"));
+    const holder = variable(producerOf(to));
+    const shape = kind === "table" ? null : (holder && attributeOf(holder, "shape"))?.shape;
+    values.forEach((value, place) => {
+      outputs.set(outputOf(value, nodes), {
+        target: holder && { node: holder.name, kind, place },
+        shape: shape ? readShape(shape) : null,
+      });
+    });
   }
-  return shapes;
+  return outputs;
 }
 
 /** `RestoreV2:tensors:3`, or `save/RestoreV2:3`, through what hands it on → `RestoreV2:3` */

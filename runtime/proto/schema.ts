@@ -19,7 +19,13 @@ export const schema = {
   },
   AssetFileDef: {
     fields: {
+      tensorInfo: { type: "TensorName", id: 1, protoName: "tensor_info" },
       filename: { type: "string", id: 2 },
+    },
+  },
+  TensorName: {
+    fields: {
+      name: { type: "string", id: 1 },
     },
   },
   MetaInfoDef: {
@@ -49,7 +55,25 @@ export const schema = {
   },
   CollectionDef: {
     fields: {
+      nodeList: { type: "NodeList", id: 1, protoName: "node_list" },
       bytesList: { type: "BytesList", id: 2, protoName: "bytes_list" },
+      anyList: { type: "AnyList", id: 5, protoName: "any_list" },
+    },
+  },
+  AnyList: {
+    fields: {
+      value: { rule: "repeated", type: "AnyMessage", id: 1 },
+    },
+  },
+  AnyMessage: {
+    fields: {
+      typeUrl: { type: "string", id: 1, protoName: "type_url" },
+      value: { type: "bytes", id: 2 },
+    },
+  },
+  NodeList: {
+    fields: {
+      value: { rule: "repeated", type: "string", id: 1 },
     },
   },
   BytesList: {
@@ -60,6 +84,16 @@ export const schema = {
   VariableDef: {
     fields: {
       variableName: { type: "string", id: 1, protoName: "variable_name" },
+      initializerName: { type: "string", id: 2, protoName: "initializer_name" },
+      saveSliceInfoDef: { type: "SaveSliceInfo", id: 4, protoName: "save_slice_info_def" },
+    },
+  },
+  SaveSliceInfo: {
+    fields: {
+      fullName: { type: "string", id: 1, protoName: "full_name" },
+      fullShape: { rule: "repeated", type: "int64", id: 2, protoName: "full_shape" },
+      varOffset: { rule: "repeated", type: "int64", id: 3, protoName: "var_offset" },
+      varShape: { rule: "repeated", type: "int64", id: 4, protoName: "var_shape" },
     },
   },
   SignatureEntry: {
@@ -144,6 +178,12 @@ export const schema = {
     fields: {
       name: { type: "string", id: 1 },
       op: { type: "string", id: 2 },
+    },
+  },
+  NodeEdges: {
+    fields: {
+      op: { type: "string", id: 2 },
+      input: { rule: "repeated", type: "string", id: 3 },
     },
   },
   AttrEntry: {

@@ -23,7 +23,7 @@ function valuesOf(model: Model): Values {
   return Object.fromEntries(
     model
       .variables()
-      .map(({ path, name, value }) => [path ?? name, Array.from(value.data as ArrayLike<number>, Number)]),
+      .map(({ path, name, value }) => [path ?? name, Array.from((value?.data ?? []) as ArrayLike<number>, Number)]),
   );
 }
 

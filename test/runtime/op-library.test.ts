@@ -90,6 +90,13 @@ describe.skipIf(reason !== undefined)(`a compiled library of operations (${reaso
     }
   });
 
+  it("may leave an operation without a shape function", () => {
+    const folder = tempFolder();
+    writeZeroOutModel(folder, "ZeroOutWithoutShape");
+    using model = Model.load(folder, { opLibraries: [library] });
+    expect((model.run("zero", { x: [[5, 4]] }).zeroed as Tensor).toArray()).toEqual([[5, 0]]);
+  });
+
   it.skipIf(!existsSync(thirdParty))("makes a third-party model run (../shared/models/stfs-custom-op)", () => {
     using model = Model.load(thirdParty, { opLibraries: [library] });
     const { output } = model.run("serving_default", {

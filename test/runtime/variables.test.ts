@@ -15,8 +15,8 @@ describe("variables", () => {
     (name) => {
       using model = Model.load(modelFolder(name));
       const variables = model.variables().map(({ value, ...description }) => {
-        expect(value.dtype).toBe(description.dtype);
-        expect(value.shape).toEqual(description.shape);
+        expect(value?.dtype).toBe(description.dtype);
+        expect(value?.shape).toEqual(description.shape);
         return description;
       });
       expect(variables).toEqual(inspect(modelFolder(name)).variables);
@@ -29,8 +29,8 @@ describe("variables", () => {
     using model = Model.load(modelFolder("regression"));
     for (const step of steps) {
       const [b, w] = model.variables();
-      expect([...(w?.value.data ?? [])]).toEqual(step.w);
-      expect([...(b?.value.data ?? [])]).toEqual(step.b);
+      expect([...(w?.value?.data ?? [])]).toEqual(step.w);
+      expect([...(b?.value?.data ?? [])]).toEqual(step.b);
       trainStep(model);
     }
     expect(steps.length).toBeGreaterThan(3);
@@ -39,9 +39,9 @@ describe("variables", () => {
   it("are copies: a later step does not change them", () => {
     using model = Model.load(modelFolder("regression"));
     const before = model.variables();
-    const texts = before.map(({ value }) => JSON.stringify(value.toArray()));
+    const texts = before.map(({ value }) => JSON.stringify(value?.toArray()));
     trainStep(model);
-    expect(before.map(({ value }) => JSON.stringify(value.toArray()))).toEqual(texts);
+    expect(before.map(({ value }) => JSON.stringify(value?.toArray()))).toEqual(texts);
     for (const { value } of model.variables()) (value as Tensor<"float32">).data.fill(7);
     expect(model.run("weights").w?.toArray()).not.toEqual([[7], [7]]);
   });
@@ -54,13 +54,13 @@ describe("variables", () => {
     expect(kernels.map(({ path }) => path)).toEqual(["_all_variables/0", "variables/0"]);
     using fresh = Model.load(modelFolder("keras3_tracked"));
     const initial = fresh.variables().find(({ name }) => name === "sequential/dense/kernel");
-    expect(kernels[1]?.value.toArray()).toEqual(kernels[0]?.value.toArray());
-    expect(kernels[0]?.value.toArray()).not.toEqual(initial?.value.toArray());
+    expect(kernels[1]?.value?.toArray()).toEqual(kernels[0]?.value?.toArray());
+    expect(kernels[0]?.value?.toArray()).not.toEqual(initial?.value?.toArray());
     expect(
       model
         .variables()
         .find(({ name }) => name === "adam/iteration")
-        ?.value.item(),
+        ?.value?.item(),
     ).toBe(5n);
   });
 
@@ -72,7 +72,7 @@ describe("variables", () => {
 
   it.runIf(existsSync(shared))("of TensorFlow 1 are read, references too", () => {
     using model = Model.load(`${shared}/tfserving-counter`);
-    const value = (): unknown => model.variables().map(({ name, value: { data } }) => [name, ...data]);
+    const value = (): unknown => model.variables().map(({ name, value }) => [name, ...(value?.data ?? [])]);
     expect(value()).toEqual([["counter", 0]]);
     model.run("incr_counter_by", { delta: 2.5 });
     expect(value()).toEqual([["counter", 2.5]]);

@@ -15,7 +15,7 @@ export function whyNotCompiled(): string | undefined {
   return error === undefined ? undefined : `no C compiler: ${error.message}`;
 }
 
-/** Compiles the operation ZeroOut against the TensorFlow library that the tests use. */
+/** Compiles the operations of zero-out.c against the TensorFlow library that the tests use. */
 export function compileZeroOut(folder: string): string {
   const { main, framework } = openLibrary();
   return compileShared(SOURCE, join(folder, "zero_out.so"), framework === undefined ? [main] : [framework, main]);
@@ -31,11 +31,11 @@ export function compileShared(source: string, file: string, libraries: readonly 
 
 const INT32 = 3;
 
-/** Writes a SavedModel whose only signature runs ZeroOut: `zero(x)`, int32 of any shape. */
-export function writeZeroOutModel(folder: string): void {
+/** Writes a SavedModel whose only signature runs an operation like ZeroOut: `zero(x)`, int32 of any shape. */
+export function writeZeroOutModel(folder: string, op = "ZeroOut"): void {
   const attr = (key: string, value: object): object => ({ key, value: encodeMessage("AttrValue", value) });
   const x = { name: "x", op: "Placeholder", attr: [attr("dtype", { type: INT32 })] };
-  const zeroed = { name: "zeroed", op: "ZeroOut", input: ["x"] };
+  const zeroed = { name: "zeroed", op, input: ["x"] };
   const tensor = (name: string): object => ({ name: `${name}:0`, dtype: INT32, tensorShape: { unknownRank: true } });
   const signature = {
     inputs: [{ key: "x", value: tensor("x") }],

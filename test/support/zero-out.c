@@ -1,6 +1,6 @@
-// The operation ZeroOut (int32 in, int32 out of the same shape): keeps the first element, zeros the rest. Written
-// against TensorFlow's C API for operations and kernels (tensorflow/c/ops.h, kernels.h, tf_tensor.h), whose headers the
-// library does not come with.
+// The operation ZeroOut (int32 in, int32 out of the same shape): keeps the first element, zeros the rest; and the same
+// without a shape function, ZeroOutWithoutShape. Written against TensorFlow's C API for operations and kernels
+// (tensorflow/c/ops.h, kernels.h, tf_tensor.h), whose headers the library does not come with.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -78,15 +78,20 @@ static void compute(void *kernel, TF_OpKernelContext *context) {
   TF_DeleteStatus(status);
 }
 
-// Run by the system's loader, while TensorFlow waits for it.
-__attribute__((constructor)) static void register_zero_out(void) {
+static void register_op(const char *name, int has_shape) {
   TF_Status *status = TF_NewStatus();
-  TF_OpDefinitionBuilder *op = TF_NewOpDefinitionBuilder("ZeroOut");
+  TF_OpDefinitionBuilder *op = TF_NewOpDefinitionBuilder(name);
   TF_OpDefinitionBuilderAddInput(op, "to_zero: int32");
   TF_OpDefinitionBuilderAddOutput(op, "zeroed: int32");
-  TF_OpDefinitionBuilderSetShapeInferenceFunction(op, same_shape);
+  if (has_shape) TF_OpDefinitionBuilderSetShapeInferenceFunction(op, same_shape);
   TF_RegisterOpDefinition(op, status);
-  TF_KernelBuilder *kernel = TF_NewKernelBuilder("ZeroOut", "CPU", NULL, compute, NULL);
-  TF_RegisterKernelBuilder("ZeroOut", kernel, status);
+  TF_KernelBuilder *kernel = TF_NewKernelBuilder(name, "CPU", NULL, compute, NULL);
+  TF_RegisterKernelBuilder(name, kernel, status);
   TF_DeleteStatus(status);
+}
+
+// Run by the system's loader, while TensorFlow waits for it.
+__attribute__((constructor)) static void register_all(void) {
+  register_op("ZeroOut", 1);
+  register_op("ZeroOutWithoutShape", 0);
 }
