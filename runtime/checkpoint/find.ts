@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { SavedModelError } from "../errors.js";
+import { requireNoPattern } from "../save/path-pattern.js";
 import { printable } from "../text.js";
 
 /** A checkpoint on disk. */
@@ -14,10 +15,11 @@ export interface FoundCheckpoint {
 /**
  * Finds a checkpoint by what the names of its files begin with, or by the folder of the SavedModel that it is in.
  *
- * @throws SavedModelError `VARIABLES_NOT_FOUND`
+ * @throws SavedModelError `VARIABLES_NOT_FOUND`, or `INVALID_ARGUMENT` for a path that TensorFlow takes for a pattern
  */
 export function findCheckpoint(path: string): FoundCheckpoint {
   const given = resolve(path);
+  requireNoPattern("restore()", given);
   const places = [given, join(given, "variables", "variables")];
   const prefix = places.find((place) => existsSync(`${place}.index`));
   const name = printable(given, 500);
