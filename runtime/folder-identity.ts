@@ -1,6 +1,7 @@
 import { type BigIntStats, type Dirent, lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { SavedModelError } from "./errors.js";
+import { pause } from "./pause.js";
 import { printable } from "./text.js";
 
 /** The parts of a SavedModel that a load reads. */
@@ -19,6 +20,8 @@ export interface ReadOptions<T> {
   readonly read: () => T;
   /** Releases a result that may be a mixture of two models. */
   readonly discard?: (result: T) => void;
+  /** Asks saves not to replace the model before the function that it returns is called. */
+  readonly hold?: () => () => void;
 }
 
 /**
@@ -26,11 +29,14 @@ export interface ReadOptions<T> {
  *
  * @throws SavedModelError `LOAD_FAILED` when the model was replaced during every attempt; what `read` throws
  */
-export function readUnchanged<T>({ folder, what, read, discard }: ReadOptions<T>): T {
+export function readUnchanged<T>({ folder, what, read, discard, hold }: ReadOptions<T>): T {
   let identity = folderIdentity(folder);
   let failure: unknown;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const release = attempt === 1 ? undefined : hold?.();
+    if (release !== undefined) identity = folderIdentity(folder);
     const outcome = attemptTo(read);
+    release?.();
     const before = identity;
     identity = folderIdentity(folder);
     if (identity === before) {
@@ -51,10 +57,6 @@ export function readUnchanged<T>({ folder, what, read, discard }: ReadOptions<T>
     `${printable(folder, 500)} was replaced each of the ${ATTEMPTS} times that it was ${what}`,
     { fix: "Save each version to a new folder, and load that.", ...(failure === undefined ? {} : { cause: failure }) },
   );
-}
-
-function pause(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 function attemptTo<T>(run: () => T): { readonly result: T } | { readonly error: unknown } {

@@ -44,7 +44,7 @@ export function diagnoseLoadFailure(directory: string, tags: readonly string[], 
     return new SavedModelError(
       "LOAD_FAILED",
       `${name} has the character ${pattern}, and TensorFlow takes such a path of variables for a pattern`,
-      { fix: "Rename the folder, or load it through a link whose path has none of [, *, ? and \\.", cause },
+      { fix: "Rename the folder, or load it through a link whose path has neither [ nor \\.", cause },
     );
   }
   const status = cause instanceof TensorFlowError ? ` (${cause.status})` : "";

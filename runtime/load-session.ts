@@ -6,6 +6,7 @@ import { SavedModelError } from "./errors.js";
 import { readUnchanged } from "./folder-identity.js";
 import { checkLoadOptions, type LoadOptions } from "./load-options.js";
 import { locateModel, toPath } from "./locate.js";
+import { holdFolder } from "./save/lock-folder.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "./saved-model-file.js";
 import { Session } from "./session.js";
 import { readSignatures } from "./signatures.js";
@@ -37,7 +38,8 @@ export function loadSession(
     return session;
   };
   const discard = (session: Session): void => session.dispose();
-  const loadUnchanged = (): Session => readUnchanged({ folder, what: "loaded", read: load, discard });
+  const hold = (): (() => void) => holdFolder(folder);
+  const loadUnchanged = (): Session => readUnchanged({ folder, what: "loaded", read: load, discard, hold });
   return observeLoad(folder, loadUnchanged, ({ tags }) => tags);
 }
 

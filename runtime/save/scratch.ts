@@ -1,17 +1,6 @@
-import {
-  chmodSync,
-  closeSync,
-  fstatSync,
-  lstatSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-} from "node:fs";
-import { constants } from "node:os";
+import { chmodSync, closeSync, lstatSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { fileFunctions } from "../native/c-library.js";
+import { lockFolder } from "./lock-folder.js";
 import { isModelEntry } from "./model-entries.js";
 import { moveOtherEntries } from "./other-entries.js";
 
@@ -100,36 +89,6 @@ function leftOversIn(folder: string): readonly { readonly path: string; readonly
     const [, target] = /^\.(.+)\.saving-\w{6}$/s.exec(name) ?? [];
     return target === undefined ? [] : [{ path: join(folder, name), target: join(folder, target) }];
   });
-}
-
-/**
- * Locks a folder.
- *
- * @returns the open folder; `taken` where somebody else has it or it is gone; undefined where folders cannot be locked, as
- * on some file systems of a network: none is taken for left over there
- */
-function lockFolder(path: string): number | "taken" | undefined {
-  const { lock } = fileFunctions();
-  if (lock === undefined) return undefined;
-  const folder = openFolder(path);
-  if (folder === undefined) return "taken";
-  const error = lock(folder);
-  // Between opening and locking it may have been removed.
-  if (error === 0 && isStill(path, folder)) return folder;
-  closeSync(folder);
-  return error === 0 || error === constants.errno.EWOULDBLOCK ? "taken" : undefined;
-}
-
-function openFolder(path: string): number | undefined {
-  try {
-    return lstatSync(path).isDirectory() ? openSync(path, "r") : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isStill(path: string, folder: number): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.ino === fstatSync(folder).ino;
 }
 
 /** Removes a scratch folder but for what is not part of a model, which may have been moved there with one. Never throws. */
