@@ -82,8 +82,7 @@ function isInside(path: string, folder: string): boolean {
 function writeModel(session: Session, target: string): void {
   const folder = dirname(target);
   syncNewFolders(folder, mkdirSync(folder, { recursive: true }));
-  // Until a new model is in place, what a killed process left may be all that there is.
-  if (existsSync(target)) removeLeftOvers(folder);
+  removeLeftOvers(folder);
   const scratch = Scratch.beside(target);
   try {
     const fresh = join(scratch.path, "new");

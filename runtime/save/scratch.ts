@@ -69,6 +69,7 @@ function removeLeftOver(path: string, target: string): void {
   const isModel = lstatSync(target, { throwIfNoEntry: false })?.isDirectory() ?? false;
   const replaced = parts.filter((name) => MODEL_PART.test(name));
   if (isModel) for (const name of replaced) moveOtherEntries(join(path, name), target);
+  // It was killed between two renames, and this is all that there is of the old model.
   else if (replaced.some((name) => name !== "new")) return;
   removeScratch(path);
 }
