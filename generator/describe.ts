@@ -1,5 +1,6 @@
 import { argumentRestorer } from "../runtime/arguments.js";
 import { SavedModelError } from "../runtime/errors.js";
+import { readUnchanged } from "../runtime/folder-identity.js";
 import { openGraph } from "../runtime/graph.js";
 import { toPath } from "../runtime/locate.js";
 import { checkOptions, checkTags } from "../runtime/options.js";
@@ -22,8 +23,8 @@ export interface InspectOptions {
 /**
  * Describes a SavedModel. Nothing but `saved_model.pb` and `fingerprint.pb` is read, and no native code is needed.
  *
- * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL`, `MODEL_FORMAT_UNSUPPORTED`, `MODEL_CORRUPT` or
- * `TAGS_NOT_FOUND`
+ * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL`, `MODEL_FORMAT_UNSUPPORTED`, `MODEL_CORRUPT`,
+ * `TAGS_NOT_FOUND`, or `LOAD_FAILED` when the model is replaced again and again while it is read
  */
 export function inspect(directory: string, options: InspectOptions = {}): ModelDescription {
   checkOptions("inspect()", options, ["tags"]);
@@ -33,6 +34,10 @@ export function inspect(directory: string, options: InspectOptions = {}): ModelD
 /** {@link inspect}, on behalf of a call that has checked its other options. */
 export function describe(directory: string, tags: readonly string[] | undefined, call: string): ModelDescription {
   checkTags(call, tags);
+  return readUnchanged({ folder: directory, what: "read", read: () => describeFolder(directory, tags) });
+}
+
+function describeFolder(directory: string, tags: readonly string[] | undefined): ModelDescription {
   const metaGraphs = readMetaGraphs(directory);
   const metaGraph = chooseMetaGraph(directory, metaGraphs, tags);
   try {

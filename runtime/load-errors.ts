@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { SavedModelError } from "./errors.js";
 import { TensorFlowError } from "./native/status.js";
 import { decode, type Message } from "./proto/decode.js";
+import { patternIn } from "./save/path-pattern.js";
 import { chooseMetaGraph, readMetaGraphs } from "./saved-model-file.js";
 import { firstLine, printable, quote, reasonOf } from "./text.js";
 
@@ -36,6 +37,14 @@ export function diagnoseLoadFailure(directory: string, tags: readonly string[], 
         fix: "If it is a custom one, a program passes its library to load() as `opLibraries`, and the command line takes none; if it is one of a newer TensorFlow than the installed one, see `npx savedmodel doctor`.",
         cause,
       },
+    );
+  }
+  const pattern = patternIn(resolve(directory));
+  if (pattern !== undefined && existsSync(join(directory, "variables", "variables.index"))) {
+    return new SavedModelError(
+      "LOAD_FAILED",
+      `${name} has the character ${pattern}, and TensorFlow takes such a path of variables for a pattern`,
+      { fix: "Rename the folder, or load it through a link whose path has neither [ nor \\.", cause },
     );
   }
   const status = cause instanceof TensorFlowError ? ` (${cause.status})` : "";

@@ -3,15 +3,18 @@ import { findDifferences } from "./compare.js";
 import type { ModelDescriptor } from "./descriptor.js";
 import { observeLoad } from "./diagnostics.js";
 import { SavedModelError } from "./errors.js";
+import { readUnchanged } from "./folder-identity.js";
 import { checkLoadOptions, type LoadOptions } from "./load-options.js";
 import { locateModel, toPath } from "./locate.js";
+import { holdFolder } from "./save/lock-folder.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "./saved-model-file.js";
 import { Session } from "./session.js";
 import { readSignatures } from "./signatures.js";
 import { printable } from "./text.js";
 
 /**
- * Loads a model, and compares its signatures with those of the client, if there is one.
+ * Loads a model, and compares its signatures with those of the client, if there is one. A model that is replaced
+ * meanwhile is loaded again.
  *
  * @throws SavedModelError `INVALID_OPTION`, `SIGNATURE_MISMATCH`, and the codes of {@link Session}
  */
@@ -34,7 +37,10 @@ export function loadSession(
     if (descriptor !== undefined) refuseOther(descriptor, session);
     return session;
   };
-  return observeLoad(folder, load, ({ tags }) => tags);
+  const discard = (session: Session): void => session.dispose();
+  const hold = (): (() => void) => holdFolder(folder);
+  const loadUnchanged = (): Session => readUnchanged({ folder, what: "loaded", read: load, discard, hold });
+  return observeLoad(folder, loadUnchanged, ({ tags }) => tags);
 }
 
 function refuseOther(descriptor: ModelDescriptor, session: Session): void {

@@ -1,20 +1,29 @@
-import { statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { closeSync, openSync, readSync } from "node:fs";
 import { SavedModelError } from "./errors.js";
+import { fileIdentity } from "./folder-identity.js";
 import { printable } from "./text.js";
 
 /** The `saved_model.pb` that a model was loaded from: saving copies it, so it must still be the same. */
 export class ModelFile {
-  readonly #path: string;
-  readonly #stamp: string;
+  readonly path: string;
+  readonly #digest: string;
+  #identity: string;
 
   constructor(path: string) {
-    this.#path = path;
-    this.#stamp = stampOf(path);
+    this.path = path;
+    this.#identity = fileIdentity(path);
+    this.#digest = digestOf(path);
   }
 
-  /** Whether the file is still the one that was loaded. */
+  /** Whether the file, or one that was put in its place, has the bytes that were loaded. */
   get isUnchanged(): boolean {
-    return stampOf(this.#path) === this.#stamp;
+    const identity = fileIdentity(this.path);
+    if (identity === this.#identity) return true;
+    // A save over the folder puts a copy there.
+    if (digestOf(this.path) !== this.#digest) return false;
+    this.#identity = identity;
+    return true;
   }
 
   /**
@@ -23,15 +32,43 @@ export class ModelFile {
    * @throws SavedModelError `SAVE_FAILED`
    */
   requireUnchanged(): void {
-    if (this.isUnchanged) return;
-    throw new SavedModelError("SAVE_FAILED", `${printable(this.#path, 500)} has changed or gone since it was loaded`, {
+    if (!this.isUnchanged) throw this.#changed();
+  }
+
+  /**
+   * Refuses a copy of the file that is not the one that was loaded.
+   *
+   * @throws SavedModelError `SAVE_FAILED`
+   */
+  requireCopy(path: string): void {
+    if (digestOf(path) !== this.#digest) throw this.#changed();
+  }
+
+  #changed(): SavedModelError {
+    return new SavedModelError("SAVE_FAILED", `${printable(this.path, 500)} has changed or gone since it was loaded`, {
       fix: "Saving copies the graph from there: put the loaded model back, or load the new one.",
     });
   }
 }
 
-/** Tells one version of a file from another, by size and millisecond. A copy that keeps the time, such as one that was saved, is the same. */
-function stampOf(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat === undefined ? "" : `${stat.size} ${Math.round(stat.mtimeMs)}`;
+/** The SHA-256 of a file; empty where it cannot be read. */
+function digestOf(path: string): string {
+  const hash = createHash("sha256");
+  try {
+    const file = openSync(path, "r");
+    try {
+      const chunk = new Uint8Array(1 << 20);
+      let position = 0;
+      for (let read = readSync(file, chunk, 0, chunk.length, position); read > 0; ) {
+        hash.update(chunk.subarray(0, read));
+        position += read;
+        read = readSync(file, chunk, 0, chunk.length, position);
+      }
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return "";
+  }
+  return hash.digest("hex");
 }

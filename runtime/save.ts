@@ -1,34 +1,32 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { mergeCheckpoints } from "./checkpoint/merge.js";
 import { SavedModelError } from "./errors.js";
-import { copyTree } from "./save/copy-tree.js";
+import { readUnchanged } from "./folder-identity.js";
+import { copyModel } from "./save/copy-model.js";
 import { syncNewFolders, syncTree } from "./save/durable.js";
+import { keepOtherTensors } from "./save/keep-tensors.js";
+import { isModelEntry } from "./save/model-entries.js";
+import { moveOtherEntries } from "./save/other-entries.js";
+import { requireNoPattern } from "./save/path-pattern.js";
+import { keepPermissions } from "./save/permissions.js";
 import { putInPlace } from "./save/put-in-place.js";
 import { requireSaver, saveFailed, writeCheckpoint } from "./save/save-call.js";
 import { removeLeftOvers, Scratch } from "./save/scratch.js";
+import { readMetaGraphs } from "./saved-model-file.js";
 import type { Session } from "./session.js";
 import { printable, quote } from "./text.js";
-
-/** What TensorFlow and Keras put into a SavedModel's folder. */
-const OWN_ENTRIES: ReadonlySet<string> = new Set([
-  "saved_model.pb",
-  "variables",
-  "assets",
-  "assets.extra",
-  "debug",
-  "fingerprint.pb",
-  "keras_metadata.pb",
-]);
 
 /**
  * Writes a session's variables and everything else of its SavedModel to a folder. The folder appears, or is replaced, as
  * a whole: everything is written beside it and, when it is on the disk, exchanged with it.
  *
- * @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT` or `SAVE_FAILED`
+ * @throws SavedModelError `NOT_SAVEABLE`, `INVALID_ARGUMENT`, `OUTPUT_CONFLICT` or `SAVE_FAILED`
  */
 export function saveModel(session: Session, directory: string): void {
   requireSaver(session);
   session.file.requireUnchanged();
+  requireNoPattern("save()", resolve(directory));
   try {
     writeModel(session, requirePlace(directory, session.directory));
   } catch (cause) {
@@ -69,9 +67,9 @@ function requireReplaceable(target: string, source: string): void {
   if (!stat.isDirectory()) throw conflict("is a file");
   const entries = readdirSync(target);
   if (entries.length > 0 && !entries.includes("saved_model.pb")) throw conflict("exists and is no SavedModel");
-  // Whatever the saved model has as well is replaced by its own.
-  const replaced = new Set([...OWN_ENTRIES, ...readdirSync(source)]);
-  const foreign = entries.find((entry) => !replaced.has(entry));
+  // What the saved model's own folder has beside the model may be here too; it stays.
+  const known = new Set(readdirSync(source));
+  const foreign = entries.find((entry) => !isModelEntry(entry) && !known.has(entry));
   if (foreign !== undefined) throw conflict(`holds ${quote(foreign)}, which is no part of a SavedModel`);
 }
 
@@ -84,20 +82,58 @@ function isInside(path: string, folder: string): boolean {
 function writeModel(session: Session, target: string): void {
   const folder = dirname(target);
   syncNewFolders(folder, mkdirSync(folder, { recursive: true }));
-  // Until a new model is in place, what a killed process left may be all that there is.
-  if (existsSync(target)) removeLeftOvers(target);
+  removeLeftOvers(folder);
   const scratch = Scratch.beside(target);
   try {
-    const copy = join(scratch.path, "new");
-    copyTree(session.directory, copy, ["variables"]);
-    // Another process may have replaced the model while it was copied.
-    session.file.requireUnchanged();
-    mkdirSync(join(copy, "variables"));
-    writeCheckpoint(session, join(copy, "variables", "variables"));
-    syncTree(copy);
-    putInPlace(target, copy, scratch.path);
+    const fresh = join(scratch.path, "new");
+    mkdirSync(join(scratch.path, "own"));
+    writeCheckpoint(session, join(scratch.path, "own", "variables"));
+    const hasKept = readUnchanged({
+      folder: session.directory,
+      what: "saved",
+      read: () => copyRest(session, target, scratch.path),
+    });
+    putVariables(session, scratch.path, hasKept);
+    keepPermissions(target, fresh);
+    syncTree(fresh);
+    putInPlace(target, fresh, scratch.path);
+    for (const replaced of scratch.models()) moveOtherEntries(replaced, target);
   } finally {
     scratch.remove();
   }
-  removeLeftOvers(target);
+  removeLeftOvers(folder);
+}
+
+/**
+ * Copies what a save takes over from the present model, all of one version.
+ *
+ * @returns whether there are tensors among it
+ */
+function copyRest(session: Session, target: string, scratch: string): boolean {
+  const [fresh, kept] = [join(scratch, "new"), join(scratch, "kept")];
+  for (const path of [fresh, kept]) rmSync(path, { recursive: true, force: true });
+  const { directory, file } = session;
+  const source = realpathSync(directory);
+  const graphFile = join(source, basename(file.path));
+  const metaGraphs = readMetaGraphs(source);
+  const assets = metaGraphs.flatMap(({ assetFileDef }) => assetFileDef.map(({ filename }) => filename));
+  const inPlace = source === target;
+  copyModel({ source, target: fresh, graphFile, assets, inPlace });
+  // Another process may have replaced the model since it was loaded.
+  file.requireCopy(inPlace ? graphFile : join(fresh, basename(graphFile)));
+  mkdirSync(kept);
+  const [old, own] = [join(directory, "variables", "variables"), join(scratch, "own", "variables")];
+  return keepOtherTensors(session, { old, own, kept: join(kept, "variables") }, metaGraphs.length === 1);
+}
+
+/** Puts the checkpoint into the new model, together with the tensors that are kept. */
+function putVariables(session: Session, scratch: string, hasKept: boolean): void {
+  const [own, kept, variables] = [join(scratch, "own"), join(scratch, "kept"), join(scratch, "new", "variables")];
+  if (hasKept) {
+    mkdirSync(variables);
+    const prefixes = [own, kept].map((folder) => join(folder, "variables"));
+    mergeCheckpoints(session, prefixes, join(variables, "variables"));
+  } else {
+    renameSync(own, variables);
+  }
 }

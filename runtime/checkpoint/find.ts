@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { SavedModelError } from "../errors.js";
 import { foreignFormat, look, namesIn } from "../foreign-format.js";
+import { requireNoPattern } from "../save/path-pattern.js";
 import { printable } from "../text.js";
 
 /** A checkpoint on disk. */
@@ -16,10 +17,11 @@ export interface FoundCheckpoint {
  * Finds a checkpoint by what the names of its files begin with, by the folder of the SavedModel that it is in, or by the
  * folder of a `tf.train.CheckpointManager`, of which it is the latest.
  *
- * @throws SavedModelError `VARIABLES_NOT_FOUND`
+ * @throws SavedModelError `VARIABLES_NOT_FOUND`, or `INVALID_ARGUMENT` for a path that TensorFlow takes for a pattern
  */
 export function findCheckpoint(path: string): FoundCheckpoint {
   const given = resolve(path);
+  requireNoPattern("restore()", given);
   const model = join(given, "variables", "variables");
   const places = [given, model, latestIn(given)].filter((place) => place !== undefined);
   const prefix = places.find((place) => existsSync(`${place}.index`));

@@ -6,15 +6,15 @@ export function syncTree(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) syncTree(path);
-    else syncFile(path);
+    else if (entry.isFile()) syncFile(path);
   }
   syncFolder(folder);
 }
 
 /** Has the system put a file's contents on the disk: a full or failing one says so here at the latest. */
 function syncFile(path: string): void {
-  // Windows writes out only what is open for writing.
-  const file = openSync(path, "r+");
+  // Windows writes out only what is open for writing; elsewhere a file may be read-only.
+  const file = openSync(path, process.platform === "win32" ? "r+" : "r");
   try {
     fsyncSync(file);
   } finally {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { getSystemErrorName } from "node:util";
 import { fileFunctions } from "../native/c-library.js";
 import { syncFolder } from "./durable.js";
+import { whileLocked } from "./lock-folder.js";
 
 /** With these a file system says that it cannot exchange two folders. */
 const CANNOT_EXCHANGE: ReadonlySet<number> = new Set([
@@ -26,7 +27,7 @@ export function putInPlace(target: string, replacement: string, scratch: string)
   const ATTEMPTS = 100;
   for (let attempt = 1; ; attempt++) {
     try {
-      replace(target, replacement, join(scratch, `old-${attempt}`));
+      whileLocked(target, () => replace(target, replacement, join(scratch, `old-${attempt}`)));
       break;
     } catch (error) {
       const isRace = RACES.has((error as NodeJS.ErrnoException).code) && existsSync(replacement);

@@ -1,16 +1,9 @@
-import { PreparedCall } from "../call/prepared-call.js";
 import { SavedModelError } from "../errors.js";
 import type { Session } from "../session.js";
 import { printable, reasonOf } from "../text.js";
+import { FileCall } from "./file-call.js";
 
-/** The call that writes a checkpoint: what it changes are files, so it may run beside calls that read variables. */
-class SaveCall extends PreparedCall {
-  override get writes(): boolean {
-    return false;
-  }
-}
-
-const calls = new WeakMap<Session, SaveCall>();
+const calls = new WeakMap<Session, FileCall>();
 
 /**
  * Refuses a model that has no way to save its variables.
@@ -30,13 +23,13 @@ export function writeCheckpoint(session: Session, prefix: string): void {
 }
 
 /** It takes the path prefix, and its result is of no interest. */
-function saveCall(session: Session): SaveCall {
+function saveCall(session: Session): FileCall {
   let call = calls.get(session);
   if (call === undefined) {
     const { filenameTensorName = "", saveTensorName = "" } = session.saver ?? {};
     const inputs = [{ key: "filename", dtype: "string", shape: [], tensor: filenameTensorName }];
     const outputs = [{ key: "saved", dtype: "string", shape: null, tensor: saveTensorName }];
-    call = new SaveCall(session, "save", inputs, outputs);
+    call = new FileCall(session, "save", inputs, outputs);
     calls.set(session, call);
   }
   return call;
@@ -46,7 +39,8 @@ function saveCall(session: Session): SaveCall {
 export function saveFailed(session: Session, to: string, cause: unknown): SavedModelError {
   const reason = cause instanceof SavedModelError ? cause.rawMessage : reasonOf(cause);
   const [from, name] = [printable(session.directory, 500), printable(to, 500)];
-  return new SavedModelError("SAVE_FAILED", `${from} could not be saved to ${name}: ${printable(reason, 500)}`, {
+  return new SavedModelError("SAVE_FAILED", `${from} could not be saved to ${name}: ${printable(reason, 1000)}`, {
     cause,
+    ...(cause instanceof SavedModelError && cause.fix !== undefined ? { fix: cause.fix } : {}),
   });
 }

@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, fstatSync, lstatSync, mkdtempSync, openSync, readdirSync, rmSync } from "node:fs";
-import { constants } from "node:os";
+import { chmodSync, closeSync, lstatSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { fileFunctions } from "../native/c-library.js";
+import { lockFolder } from "./lock-folder.js";
+import { isModelEntry } from "./model-entries.js";
+import { moveOtherEntries } from "./other-entries.js";
 
 /**
  * A folder beside a target, for what is to be put in the target's place. While it is in use it is locked, and the system
@@ -26,21 +27,51 @@ export class Scratch {
     }
   }
 
+  /** The folders of models in it: those that were replaced, after the new one has taken their place. */
+  models(): readonly string[] {
+    return readdirSync(this.path)
+      .filter((name) => MODEL_PART.test(name))
+      .map((name) => join(this.path, name));
+  }
+
   /** Removes the folder. What cannot be removed stays, and is tried again by a later save. */
   remove(): void {
-    removeTree(this.path);
+    removeScratch(this.path);
     if (this.#lock !== undefined) closeSync(this.#lock);
   }
 }
 
-/** Removes what processes that were killed have left beside a target. Never throws. */
-export function removeLeftOvers(target: string): void {
-  for (const path of leftOversOf(target)) {
+/** A folder that a scratch folder has: a new or a replaced model, or checkpoints. */
+const PART = /^(?:new|old-\d+|own|kept)$/;
+const MODEL_PART = /^(?:new|old-\d+)$/;
+
+/**
+ * Removes what processes that were killed while they saved have left in a folder, whatever they saved. A model that
+ * such a process has moved away, and that is nowhere else, stays. Never throws.
+ */
+export function removeLeftOvers(folder: string): void {
+  for (const { path, target } of leftOversIn(folder)) {
     const lock = lockFolder(path);
     if (typeof lock !== "number") continue;
-    if (holdsOurs(path)) removeTree(path);
+    try {
+      removeLeftOver(path, target);
+    } catch {
+      // A later save tries again.
+    }
     closeSync(lock);
   }
+}
+
+function removeLeftOver(path: string, target: string): void {
+  const parts = readdirSync(path);
+  // Nothing is removed but what a save made.
+  if (!parts.every((name) => PART.test(name))) return;
+  const isModel = lstatSync(target, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const replaced = parts.filter((name) => MODEL_PART.test(name));
+  if (isModel) for (const name of replaced) moveOtherEntries(join(path, name), target);
+  // It was killed between two renames, and this is all that there is of the old model.
+  else if (replaced.some((name) => name !== "new")) return;
+  removeScratch(path);
 }
 
 /** `.model.saving-`, which six letters or digits follow. */
@@ -48,74 +79,49 @@ function prefixOf(target: string): string {
   return `.${basename(target)}.saving-`;
 }
 
-function leftOversOf(target: string): readonly string[] {
-  const folder = dirname(target);
-  const prefix = prefixOf(target);
+function leftOversIn(folder: string): readonly { readonly path: string; readonly target: string }[] {
+  let names: readonly string[];
   try {
-    return readdirSync(folder)
-      .filter((name) => name.startsWith(prefix) && /^\w{6}$/.test(name.slice(prefix.length)))
-      .map((name) => join(folder, name));
+    names = readdirSync(folder);
   } catch {
     return [];
   }
+  return names.flatMap((name) => {
+    const [, target] = /^\.(.+)\.saving-\w{6}$/s.exec(name) ?? [];
+    return target === undefined ? [] : [{ path: join(folder, name), target: join(folder, target) }];
+  });
 }
 
-/** Nothing is removed but what a save made. */
-function holdsOurs(path: string): boolean {
+/** Removes a scratch folder but for what is not part of a model, which may have been moved there with one. Never throws. */
+function removeScratch(path: string): void {
   try {
-    return readdirSync(path).every((name) => /^(new|old-\d+)$/.test(name));
+    for (const name of readdirSync(path)) removePart(join(path, name));
+    rmdirSync(path);
   } catch {
-    return false;
+    // It is in nobody's way.
   }
 }
 
-/**
- * Locks a folder.
- *
- * @returns the open folder; `taken` where somebody else has it or it is gone; undefined where folders cannot be locked, as
- * on some file systems of a network: none is taken for left over there
- */
-function lockFolder(path: string): number | "taken" | undefined {
-  const { lock } = fileFunctions();
-  if (lock === undefined) return undefined;
-  const folder = openFolder(path);
-  if (folder === undefined) return "taken";
-  const error = lock(folder);
-  // Between opening and locking it may have been removed.
-  if (error === 0 && isStill(path, folder)) return folder;
-  closeSync(folder);
-  return error === 0 || error === constants.errno.EWOULDBLOCK ? "taken" : undefined;
+function removePart(folder: string): void {
+  const isModel = MODEL_PART.test(basename(folder));
+  chmodSync(folder, 0o700);
+  const removed = readdirSync(folder).filter((name) => !isModel || isModelEntry(name));
+  for (const name of removed) removeTree(join(folder, name));
+  rmdirSync(folder);
 }
 
-function openFolder(path: string): number | undefined {
-  try {
-    return lstatSync(path).isDirectory() ? openSync(path, "r") : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isStill(path: string, folder: number): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.ino === fstatSync(folder).ino;
-}
-
-/** Removes a folder, also one whose folders may not be written to. Never throws. */
+/** Removes a folder, also one whose folders may not be written to. */
 function removeTree(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
-    try {
-      makeWritable(path);
-      rmSync(path, { recursive: true, force: true });
-    } catch {
-      // It is in nobody's way.
-    }
+    makeWritable(path);
+    rmSync(path, { recursive: true, force: true });
   }
 }
 
-function makeWritable(folder: string): void {
-  chmodSync(folder, 0o700);
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) makeWritable(join(folder, entry.name));
-  }
+function makeWritable(path: string): void {
+  if (!lstatSync(path).isDirectory()) return;
+  chmodSync(path, 0o700);
+  for (const name of readdirSync(path)) makeWritable(join(path, name));
 }

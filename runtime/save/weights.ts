@@ -3,6 +3,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { SavedModelError } from "../errors.js";
 import type { Session } from "../session.js";
 import { syncFolder, syncNewFolders, syncTree } from "./durable.js";
+import { requireNoPattern } from "./path-pattern.js";
+import { keepFilePermissions } from "./permissions.js";
 import { requireSaver, saveFailed, writeCheckpoint } from "./save-call.js";
 import { removeLeftOvers, Scratch } from "./scratch.js";
 
@@ -22,6 +24,7 @@ export function saveWeights(session: Session, prefix: string): void {
       },
     );
   }
+  requireNoPattern("saveWeights()", resolve(prefix));
   requireSaver(session);
   try {
     writeWeights(session, resolve(prefix));
@@ -35,16 +38,18 @@ function writeWeights(session: Session, prefix: string): void {
   syncNewFolders(folder, mkdirSync(folder, { recursive: true }));
   const scratch = Scratch.beside(prefix);
   try {
-    const written = join(scratch.path, "new");
+    const written = join(scratch.path, "own");
     mkdirSync(written);
     writeCheckpoint(session, join(written, basename(prefix)));
+    const names = readdirSync(written).sort(indexLast);
+    for (const name of names) keepFilePermissions(join(folder, name), join(written, name));
     syncTree(written);
-    for (const name of readdirSync(written).sort(indexLast)) renameSync(join(written, name), join(folder, name));
+    for (const name of names) renameSync(join(written, name), join(folder, name));
     syncFolder(folder);
   } finally {
     scratch.remove();
   }
-  removeLeftOvers(prefix);
+  removeLeftOvers(folder);
 }
 
 function indexLast(a: string, b: string): number {

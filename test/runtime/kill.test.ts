@@ -56,6 +56,27 @@ it(`a process that is killed while it saves leaves a whole model (${KILLS} times
   expect(readdirSync(dirname(folder))).toEqual(["regression"]);
 });
 
+it(`a process that is killed while it saves to new names leaves whole models, and the next save removes the rest (${KILLS} times)`, async () => {
+  const folder = dirname(copyOfModel("regression"));
+  for (let kill = 0; kill < KILLS; kill++) {
+    const { child, ended } = start("test/runtime/save-names.ts", [original, join(folder, `kill-${kill}`)]);
+    await Promise.race([once(child.stdout ?? child, "data"), ended]);
+    await delay(Math.random() * 60);
+    child.kill("SIGKILL");
+    const { signal, stderr } = await ended;
+    expect(signal, stderr).toBe("SIGKILL");
+  }
+  using model = Model.load(original);
+  const models = readdirSync(folder).filter((name) => !name.startsWith(".") && !name.includes("weights"));
+  expect(models.length).toBeGreaterThan(KILLS);
+  for (const name of models) weightsIn(join(folder, name));
+  model.save(join(folder, "next"));
+  expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
+  for (const name of readdirSync(folder).filter((name) => name.endsWith(".index"))) {
+    model.restore(join(folder, name.replace(/\.index$/, "")));
+  }
+});
+
 it("processes that save to one folder at once leave the whole model of one of them", async () => {
   const folder = copyOfModel("regression");
   const savers = [1, 2, 3].map(() => start("test/runtime/save-loop.ts", [folder]));

@@ -7,7 +7,11 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { createRequire } from "node:module";
@@ -19,6 +23,7 @@ import { Text } from "../../generated/text.js";
 import { Model } from "../../runtime/index.js";
 import { Scratch } from "../../runtime/save/scratch.js";
 import { expectError } from "../support/errors.js";
+import { interfere } from "../support/interfere.js";
 import { copyOfModel, modelFolder, tempFolder } from "../support/temp.js";
 import { trainStep, weightsOf } from "./training-step.js";
 
@@ -101,16 +106,31 @@ describe("save", () => {
     }
   });
 
-  it("removes what a killed process left beside the folder, and nothing else", () => {
+  it("removes what killed processes left beside the folder, whatever they saved, and nothing else", () => {
     const folder = copyOfModel("regression");
     const beside = join(folder, "..");
     using model = Model.load(folder);
     cpSync(folder, join(beside, ".regression.saving-abc123", "new"), { recursive: true });
-    const kept = [".regression.saving-mine", ".regression.saving-def456", ".other.saving-abc123"];
+    const removed = [".other.saving-abc123/new/variables", ".step.index.saving-abc123/own"];
+    for (const name of removed) mkdirSync(join(beside, name), { recursive: true });
+    const kept = [".regression.saving-mine", ".regression.saving-def456"];
     for (const name of kept) mkdirSync(join(beside, name));
     writeFileSync(join(beside, ".regression.saving-def456", "thesis.txt"), "");
     model.save(folder);
     expect(readdirSync(beside).sort()).toEqual([...kept, "regression"].sort());
+  });
+
+  it("leaves alone the only copy of a model, which a process that was killed between two renames has left", () => {
+    const folder = copyOfModel("regression");
+    const left = join(folder, "..", ".other.saving-abc123", "old-1");
+    cpSync(modelFolder("counter"), left, { recursive: true });
+    using model = Model.load(folder);
+    model.save(folder);
+    expect(existsSync(join(left, "saved_model.pb"))).toBe(true);
+    using counter = Model.load(left);
+    counter.save(join(folder, "..", "other"));
+    model.save(folder);
+    expect(readdirSync(join(folder, "..")).sort()).toEqual(["other", "regression"]);
   });
 
   it("leaves alone what another saver is still writing", () => {
@@ -145,7 +165,7 @@ describe("save", () => {
     cpSync(modelFolder("custom_model"), inner, { recursive: true });
     using model = CustomModel.load(inner);
     expectError(() => model.save(join(inner, "variables", "deeper")), "OUTPUT_CONFLICT");
-    expectError(() => model.save(outer), "OUTPUT_CONFLICT");
+    expect(expectError(() => model.save(outer), "OUTPUT_CONFLICT").message).toContain("holds the model that is saved");
     expect(existsSync(join(inner, "saved_model.pb"))).toBe(true);
   });
 
@@ -186,6 +206,64 @@ describe("save", () => {
     const target = join(tempFolder(), "saved");
     expect(expectError(() => model.save(target), "SAVE_FAILED").message).toContain("has changed or gone");
     expect(existsSync(target)).toBe(false);
+  });
+
+  it("refuses a graph of the same size and time that is another", () => {
+    const folder = copyOfModel("custom_model");
+    const file = join(folder, "saved_model.pb");
+    using model = CustomModel.load(folder);
+    const { atimeMs, mtimeMs } = statSync(file);
+    const bytes = readFileSync(file);
+    bytes.write("X", bytes.indexOf("training_input"));
+    writeFileSync(file, bytes);
+    utimesSync(file, atimeMs / 1000, mtimeMs / 1000);
+    expectError(() => model.save(join(tempFolder(), "saved")), "SAVE_FAILED");
+  });
+
+  it("takes a copy of the loaded graph for the same, whatever its times", () => {
+    const folder = copyOfModel("custom_model");
+    using model = CustomModel.load(folder);
+    cpSync(join(modelFolder("custom_model"), "saved_model.pb"), join(folder, "saved_model.pb"));
+    utimesSync(join(folder, "saved_model.pb"), 1, 1);
+    model.save(join(tempFolder(), "saved"));
+  });
+
+  it("refuses a graph that is replaced while it is copied", () => {
+    const folder = copyOfModel("custom_model");
+    using model = CustomModel.load(folder);
+    const target = join(tempFolder(), "saved");
+    let times = 0;
+    const undo = interfere("mkdirSync", (path) => {
+      if (!String(path).endsWith("new") || times++ > 0) return;
+      cpSync(join(modelFolder("regression"), "saved_model.pb"), join(folder, "saved_model.pb"));
+    });
+    try {
+      expect(expectError(() => model.save(target), "SAVE_FAILED").message).toContain("has changed or gone");
+    } finally {
+      undo();
+    }
+    expect(readdirSync(join(target, ".."))).toEqual([]);
+  });
+
+  it("copies files of one version when the model is replaced by another save meanwhile", () => {
+    const folder = copyOfModel("text");
+    using model = Text.load(folder);
+    const target = join(tempFolder(), "saved");
+    let times = 0;
+    const undo = interfere("mkdirSync", (path) => {
+      if (!String(path).endsWith("assets") || times++ > 0) return;
+      cpSync(folder, `${folder}-next`, { recursive: true });
+      writeFileSync(join(`${folder}-next`, "fingerprint.pb"), "next");
+      rmSync(folder, { recursive: true });
+      renameSync(`${folder}-next`, folder);
+    });
+    try {
+      model.save(target);
+    } finally {
+      undo();
+    }
+    expect(times).toBe(2);
+    expect(readFileSync(join(target, "fingerprint.pb"), "utf8")).toBe("next");
   });
 
   it("refuses a model that was exported without a saver", () => {
