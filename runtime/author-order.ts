@@ -10,6 +10,10 @@ export interface AuthorFunction {
   readonly name: string;
   /** The keys of the signature's inputs in the order of its arguments. */
   readonly order: readonly string[];
+  /** The place of each of them among the arguments. */
+  readonly places: readonly number[];
+  /** Number of its other arguments: variables and constants. */
+  readonly captures: number;
 }
 
 /**
@@ -54,7 +58,9 @@ function found(
   { inputs }: SignatureDescription,
 ): AuthorFunction | undefined {
   const order = keys.filter((key) => key !== undefined);
-  return order.length === inputs.length && new Set(order).size === inputs.length ? { name, order } : undefined;
+  if (order.length !== inputs.length || new Set(order).size !== inputs.length) return undefined;
+  const places = [...keys.keys()].filter((place) => keys[place] !== undefined);
+  return { name, order, places, captures: keys.length - order.length };
 }
 
 /** `x` and `x:0` are the same tensor. */

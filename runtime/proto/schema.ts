@@ -197,6 +197,18 @@ export const schema = {
     fields: {
       signature: { type: "OpDef", id: 1 },
       nodeDef: { rule: "repeated", type: "NodeDef", id: 3, protoName: "node_def" },
+      argAttr: { rule: "repeated", type: "ArgAttrEntry", id: 7, protoName: "arg_attr" },
+    },
+  },
+  ArgAttrEntry: {
+    fields: {
+      key: { type: "int32", id: 1 },
+      value: { type: "ArgAttrs", id: 2 },
+    },
+  },
+  ArgAttrs: {
+    fields: {
+      attr: { rule: "repeated", type: "AttrEntry", id: 1 },
     },
   },
   FunctionName: {
@@ -250,7 +262,32 @@ export const schema = {
   },
   ConcreteFunctions: {
     fields: {
+      nodes: { rule: "repeated", type: "FunctionObject", id: 1 },
       concreteFunctions: { rule: "repeated", type: "ConcreteFunctionEntry", id: 2, protoName: "concrete_functions" },
+    },
+  },
+  FunctionObject: {
+    fields: {
+      function: { type: "SavedFunction", id: 6 },
+      bareConcreteFunction: { type: "SavedBareConcreteFunction", id: 8, protoName: "bare_concrete_function" },
+    },
+  },
+  SavedFunction: {
+    fields: {
+      concreteFunctions: { rule: "repeated", type: "string", id: 1, protoName: "concrete_functions" },
+      functionSpec: { type: "FunctionSpec", id: 2, protoName: "function_spec" },
+    },
+  },
+  SavedBareConcreteFunction: {
+    fields: {
+      concreteFunctionName: { type: "string", id: 1, protoName: "concrete_function_name" },
+      functionSpec: { type: "FunctionSpec", id: 4, protoName: "function_spec" },
+    },
+  },
+  FunctionSpec: {
+    fields: {
+      fullargspec: { type: "bytes", id: 1 },
+      isMethod: { type: "bool", id: 2, protoName: "is_method" },
     },
   },
   ConcreteFunctionEntry: {
@@ -268,6 +305,7 @@ export const schema = {
   StructuredValue: {
     fields: {
       int64Value: { type: "sint64", id: 12, protoName: "int64_value" },
+      stringValue: { type: "string", id: 13, protoName: "string_value" },
       tensorShapeValue: { type: "TensorShape", id: 31, protoName: "tensor_shape_value" },
       tensorDtypeValue: { type: "int32", id: 32, protoName: "tensor_dtype_value" },
       tensorSpecValue: { type: "TensorSpec", id: 33, protoName: "tensor_spec_value" },
