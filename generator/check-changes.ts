@@ -1,13 +1,15 @@
+import { looseInputs } from "../runtime/arguments.js";
 import { findDifferences } from "../runtime/compare.js";
-import type { SignatureDescription, TensorDescription } from "../runtime/description.js";
+import type { SignatureDescription } from "../runtime/description.js";
 import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "../runtime/descriptor.js";
+import { labelOf, nameOf } from "../runtime/input-match.js";
 import { printable, quote } from "../runtime/text.js";
 import { describeComposite, keysOf, otherComposites, otherFeatures } from "./check-inputs.js";
 
 type Role = "input" | "output";
 
-/** Tensors that changed their keys: the new one by the old one. */
-type Renames = ReadonlyMap<string, string>;
+/** Tensors that changed their names: the new one by the name of the old one. */
+type Renames = ReadonlyMap<string, { readonly was: TensorDescriptor; readonly is: TensorDescriptor }>;
 
 /**
  * What it means for callers that a client is generated anew, one sentence each; empty where they need not care.
@@ -39,13 +41,20 @@ export function describeChanges(
 
 /** The signature as the model has it: what became one ragged or sparse argument is several inputs. */
 function withLooseInputs(signature: SignatureDescription): SignatureDescription {
-  const inputs = signature.inputs.flatMap((input): readonly TensorDescription[] => {
-    const parts = input.components?.flatMap(({ key, dtype, shape }) =>
-      key === undefined ? [] : { key, dtype, shape },
-    );
-    return parts === undefined || parts.length === 0 ? [input] : parts;
+  return { ...signature, inputs: signature.inputs.flatMap(looseInputs) };
+}
+
+/** The inputs of a client that an older version generated, with the author's expressions of those that have the same keys. */
+function withArguments(
+  before: readonly TensorDescriptor[],
+  after: readonly TensorDescriptor[],
+): readonly TensorDescriptor[] {
+  const names = new Set(after.map(nameOf));
+  const arguments_ = new Map(after.map(({ key, argument }) => [key, argument]));
+  return before.map((input) => {
+    const argument = input.argument ?? (names.has(input.key) ? undefined : arguments_.get(input.key));
+    return argument === undefined ? input : { ...input, argument };
   });
-  return { ...signature, inputs };
 }
 
 function without(signature: SignatureDescription, keys: ReadonlySet<string>): SignatureDescription {
@@ -57,9 +66,10 @@ function compareSignature(
   { after, is }: { readonly after: ModelDescriptor; readonly is: SignatureDescriptor },
   callable: readonly SignatureDescription[],
 ): readonly string[] {
-  const inputNames = findRenames(was.inputs, is.inputs, isAtSamePlace);
+  const named = withArguments(was.inputs, is.inputs);
+  const inputNames = findRenames(named, is.inputs, isAtSamePlace);
   const outputNames = findRenames(was.outputs, is.outputs, isNever);
-  const inputs = rename(was.inputs, inputNames);
+  const inputs = rename(named, inputNames);
   const outputs = rename(was.outputs, outputNames);
   const name = quote(was.key);
   // What became ragged or sparse, or no longer is, is told of as a whole, not by its loose inputs.
@@ -113,27 +123,35 @@ function findRenames(
       const candidates = fresh.filter(({ tensor }) => formOf(tensor) === formOf(was.tensor));
       if (rivals.length !== candidates.length) return [];
       const found = candidates.find((is) => candidates.length === 1 || isPlace(was, is));
-      return found === undefined ? [] : [[was.tensor.key, found.tensor.key] as const];
+      return found === undefined ? [] : [[nameOf(was.tensor), { was: was.tensor, is: found.tensor }] as const];
     }),
   );
 }
 
 function missingFrom(others: readonly TensorDescriptor[], tensors: readonly TensorDescriptor[]): readonly Placed[] {
-  const known = new Set(others.map(({ key }) => key));
-  return tensors.map((tensor, at) => ({ tensor, at })).filter(({ tensor }) => !known.has(tensor.key));
+  const known = new Set(others.map(nameOf));
+  return tensors.map((tensor, at) => ({ tensor, at })).filter(({ tensor }) => !known.has(nameOf(tensor)));
 }
 
-/** What two tensors have in common where only the key is another. */
-function formOf({ dtype, shape, encoding, raggedRank, optional, parts }: TensorDescriptor): string {
-  return JSON.stringify([dtype, shape, encoding, raggedRank, optional, parts]);
+/** What two tensors have in common where only the name is another. */
+function formOf({ dtype, shape, encoding, raggedRank, optional, parts, argument }: TensorDescriptor): string {
+  const keys = argument === undefined ? parts : parts?.map(({ key: _, ...part }) => part);
+  return JSON.stringify([dtype, shape, encoding, raggedRank, optional, keys]);
 }
 
 function rename(tensors: readonly TensorDescriptor[], renames: Renames): readonly TensorDescriptor[] {
-  return tensors.map((tensor) => ({ ...tensor, key: renames.get(tensor.key) ?? tensor.key }));
+  return tensors.map((tensor) => {
+    const is = renames.get(nameOf(tensor))?.is;
+    if (is === undefined) return tensor;
+    const { argument: _, ...unnamed } = tensor;
+    return { ...unnamed, key: is.key, ...(is.argument === undefined ? {} : { argument: is.argument }) };
+  });
 }
 
 function renamed(role: Role, signature: string, renames: Renames): readonly string[] {
-  return [...renames].map(([was, is]) => `${role} ${quote(was)} of ${signature} is now called ${quote(is)}`);
+  return [...renames.values()].map(
+    ({ was, is }) => `${role} ${labelOf(was)} of ${signature} is now called ${labelOf(is)}`,
+  );
 }
 
 /** What a client may ignore, and a caller may want to know. */
@@ -144,14 +162,14 @@ function additions(
   outputsBefore: readonly TensorDescriptor[],
   outputs: readonly TensorDescriptor[],
 ): readonly string[] {
-  const was = new Map(inputsBefore.map((input) => [input.key, input]));
+  const was = new Map(inputsBefore.map((input) => [nameOf(input), input]));
   const known = new Set(outputsBefore.map(({ key }) => key));
   return [
-    ...inputs.flatMap(({ key, optional }) => {
-      if (optional !== true) return [];
-      const before = was.get(key);
-      if (before === undefined) return [`${signature} has a new optional input ${quote(key)}`];
-      return before.optional === true ? [] : [`input ${quote(key)} of ${signature} is now optional`];
+    ...inputs.flatMap((input) => {
+      if (input.optional !== true) return [];
+      const before = was.get(nameOf(input));
+      if (before === undefined) return [`${signature} has a new optional input ${labelOf(input)}`];
+      return before.optional === true ? [] : [`input ${labelOf(input)} of ${signature} is now optional`];
     }),
     ...outputs.filter(({ key }) => !known.has(key)).map(({ key }) => `${signature} has a new output ${quote(key)}`),
   ];
@@ -163,10 +181,15 @@ function reordered(
   before: readonly TensorDescriptor[],
   after: readonly TensorDescriptor[],
 ): readonly string[] {
-  const common = (tensors: readonly TensorDescriptor[], others: readonly TensorDescriptor[]): readonly string[] =>
-    tensors.map(({ key }) => key).filter((key) => others.some((other) => other.key === key));
-  const was = common(before, after).map(quote).join(", ");
-  const is = common(after, before).map(quote).join(", ");
+  const common = (tensors: readonly TensorDescriptor[], others: readonly TensorDescriptor[]): string => {
+    const names = new Set(others.map(nameOf));
+    return tensors
+      .filter((tensor) => names.has(nameOf(tensor)))
+      .map(labelOf)
+      .join(", ");
+  };
+  const was = common(before, after);
+  const is = common(after, before);
   return was === is ? [] : [`the inputs of ${signature} are in another order: ${is}, not ${was}`];
 }
 
