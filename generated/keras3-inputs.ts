@@ -121,8 +121,8 @@ const descriptor: ModelDescriptor = {
     {
       key: "serve",
       inputs: [
-        { key: "keras_tensor_1", argument: "inputs[\"bar\"]", dtype: "float32", shape: [null] },
-        { key: "keras_tensor", argument: "inputs[\"foo\"]", dtype: "float32", shape: [null] },
+        { key: "keras_tensor_2", argument: "inputs[\"bar\"]", dtype: "float32", shape: [null] },
+        { key: "keras_tensor_1", argument: "inputs[\"foo\"]", dtype: "float32", shape: [null] },
       ],
       outputs: [{ key: "output_0", dtype: "float32", shape: [null] }],
     },
@@ -130,8 +130,8 @@ const descriptor: ModelDescriptor = {
       key: "serving_default",
       method: "servingDefault",
       inputs: [
-        { key: "keras_tensor_1", argument: "inputs[\"bar\"]", dtype: "float32", shape: [null] },
-        { key: "keras_tensor", argument: "inputs[\"foo\"]", dtype: "float32", shape: [null] },
+        { key: "keras_tensor_2", argument: "inputs[\"bar\"]", dtype: "float32", shape: [null] },
+        { key: "keras_tensor_1", argument: "inputs[\"foo\"]", dtype: "float32", shape: [null] },
       ],
       outputs: [{ key: "output_0", dtype: "float32", shape: [null] }],
     },
