@@ -22,7 +22,7 @@ export type Accessor =
   | { readonly kind: "index"; readonly index: number };
 
 /** Arguments of a function of the library. */
-export interface FunctionArguments {
+interface FunctionArguments {
   /** In the order in which the function takes them. */
   readonly leaves: readonly ArgumentLeaf[];
   /** Number of variables and constants that the function takes besides. */

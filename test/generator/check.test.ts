@@ -10,6 +10,7 @@ import {
   checkFiles,
   type FileCheck,
   findOrphans,
+  generate,
   generateProject,
   writeProject,
 } from "../../generator/index.js";
