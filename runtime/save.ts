@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { SavedModelError } from "./errors.js";
+import { MODEL_FILES } from "./model-file.js";
 import { copyTree } from "./save/copy-tree.js";
 import { syncNewFolders, syncTree } from "./save/durable.js";
 import { putInPlace } from "./save/put-in-place.js";
@@ -11,7 +12,7 @@ import { printable, quote } from "./text.js";
 
 /** What TensorFlow and Keras put into a SavedModel's folder. */
 const OWN_ENTRIES: ReadonlySet<string> = new Set([
-  "saved_model.pb",
+  ...MODEL_FILES,
   "variables",
   "assets",
   "assets.extra",
@@ -68,7 +69,9 @@ function requireReplaceable(target: string, source: string): void {
   if (stat === undefined || target === source) return;
   if (!stat.isDirectory()) throw conflict("is a file");
   const entries = readdirSync(target);
-  if (entries.length > 0 && !entries.includes("saved_model.pb")) throw conflict("exists and is no SavedModel");
+  if (entries.length > 0 && !MODEL_FILES.some((file) => entries.includes(file))) {
+    throw conflict("exists and is no SavedModel");
+  }
   // Whatever the saved model has as well is replaced by its own.
   const replaced = new Set([...OWN_ENTRIES, ...readdirSync(source)]);
   const foreign = entries.find((entry) => !replaced.has(entry));

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { SavedModelError, type SavedModelErrorOptions } from "./errors.js";
+import { MODEL_FILES } from "./model-file.js";
 import { suggestBelow, suggestBeside } from "./nearby.js";
 import { decode, type Message } from "./proto/decode.js";
+import { encodeText } from "./proto/text-format.js";
 import { printable, quote, reasonOf } from "./text.js";
 
 /** Protocol buffers end at 2 GiB, and so does what Node reads in one piece. */
@@ -11,7 +13,7 @@ const MAX_BYTES = 2 ** 31 - 1;
 /**
  * Checks that a folder looks like a SavedModel, before anything reads it.
  *
- * @returns the path of its `saved_model.pb`
+ * @returns the path of its `saved_model.pb`, or of its `saved_model.pbtxt` where there is no such file, as TensorFlow has it
  * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL` or `MODEL_FORMAT_UNSUPPORTED`
  */
 export function requireModelFile(directory: string): string {
@@ -25,13 +27,8 @@ export function requireModelFile(directory: string): string {
       fix: "A SavedModel is the folder that holds saved_model.pb.",
     });
   }
-  const file = join(directory, "saved_model.pb");
-  if (look(file)?.isFile()) return file;
-  if (existsSync(join(directory, "saved_model.pbtxt"))) {
-    throw new SavedModelError("MODEL_FORMAT_UNSUPPORTED", `${name} is in text format (saved_model.pbtxt)`, {
-      fix: "Convert it: load it in Python and save it again, which writes saved_model.pb.",
-    });
-  }
+  const file = MODEL_FILES.map((model) => join(directory, model)).find((path) => look(path)?.isFile());
+  if (file !== undefined) return file;
   if (existsSync(join(directory, "saved_model.cpb"))) {
     throw new SavedModelError("MODEL_FORMAT_UNSUPPORTED", `${name} is split into chunks (saved_model.cpb)`);
   }
@@ -61,7 +58,8 @@ export function readMetaGraphs(directory: string): readonly Message<"MetaGraphDe
   const name = printable(file);
   const { size } = statSync(file);
   if (size > MAX_BYTES) throw new SavedModelError("MODEL_CORRUPT", `${name} is larger than 2 GiB (${size} bytes)`);
-  const metaGraphs = decodeMetaGraphs(readWhole(file), name);
+  const bytes = readWhole(file);
+  const metaGraphs = decodeMetaGraphs(file.endsWith(".pbtxt") ? encodeModelText(bytes, name) : bytes, name);
   if (metaGraphs.length === 0) throw new SavedModelError("MODEL_CORRUPT", `${name} holds no meta graph`);
   return metaGraphs;
 }
@@ -71,6 +69,16 @@ function readWhole(file: string): Uint8Array {
     return readFileSync(file);
   } catch (cause) {
     throw new SavedModelError("LOAD_FAILED", `a model cannot be read: ${printable(reasonOf(cause), 500)}`, { cause });
+  }
+}
+
+/** The model in binary format. */
+function encodeModelText(text: Uint8Array, name: string): Uint8Array {
+  try {
+    return encodeText("SavedModel", text);
+  } catch (cause) {
+    const what = `${name} is not a SavedModel in text format: ${printable(reasonOf(cause), 500)}`;
+    throw new SavedModelError("MODEL_CORRUPT", what, { cause });
   }
 }
 

@@ -9,12 +9,17 @@ export const schema = {
   MetaGraphDef: {
     fields: {
       metaInfoDef: { type: "MetaInfoDef", id: 1, protoName: "meta_info_def" },
-      graphDef: { type: "bytes", id: 2, protoName: "graph_def" },
+      graphDef: { type: "bytes", id: 2, protoName: "graph_def", holds: ["GraphDef"] },
       saverDef: { type: "SaverDef", id: 3, protoName: "saver_def" },
       collectionDef: { rule: "repeated", type: "CollectionEntry", id: 4, protoName: "collection_def" },
       signatureDef: { rule: "repeated", type: "SignatureEntry", id: 5, protoName: "signature_def" },
       assetFileDef: { rule: "repeated", type: "AssetFileDef", id: 6, protoName: "asset_file_def" },
-      objectGraphDef: { type: "bytes", id: 7, protoName: "object_graph_def" },
+      objectGraphDef: {
+        type: "bytes",
+        id: 7,
+        protoName: "object_graph_def",
+        holds: ["SavedObjectGraph", "ConcreteFunctions", "VariableNodes", "TrackableObjectGraph"],
+      },
     },
   },
   AssetFileDef: {
@@ -44,7 +49,7 @@ export const schema = {
   CollectionEntry: {
     fields: {
       key: { type: "string", id: 1 },
-      value: { type: "bytes", id: 2 },
+      value: { type: "bytes", id: 2, holds: ["CollectionDef"] },
     },
   },
   CollectionDef: {
@@ -54,7 +59,7 @@ export const schema = {
   },
   BytesList: {
     fields: {
-      value: { rule: "repeated", type: "bytes", id: 1 },
+      value: { rule: "repeated", type: "bytes", id: 1, holds: ["VariableDef"] },
     },
   },
   VariableDef: {
@@ -85,7 +90,7 @@ export const schema = {
   DefaultEntry: {
     fields: {
       key: { type: "string", id: 1 },
-      value: { type: "bytes", id: 2 },
+      value: { type: "bytes", id: 2, holds: ["TensorProto"] },
     },
   },
   TensorInfo: {
@@ -123,13 +128,13 @@ export const schema = {
   },
   GraphDef: {
     fields: {
-      node: { rule: "repeated", type: "bytes", id: 1 },
+      node: { rule: "repeated", type: "bytes", id: 1, holds: ["NodeDef"] },
       library: { type: "FunctionDefLibrary", id: 2 },
     },
   },
   FunctionDefLibrary: {
     fields: {
-      function: { rule: "repeated", type: "bytes", id: 1 },
+      function: { rule: "repeated", type: "bytes", id: 1, holds: ["FunctionDef"] },
     },
   },
   NodeDef: {
@@ -149,7 +154,7 @@ export const schema = {
   AttrEntry: {
     fields: {
       key: { type: "string", id: 1 },
-      value: { type: "bytes", id: 2 },
+      value: { type: "bytes", id: 2, holds: ["AttrValue"] },
     },
   },
   AttrValue: {
@@ -235,7 +240,7 @@ export const schema = {
   },
   FunctionNodes: {
     fields: {
-      nodeDef: { rule: "repeated", type: "bytes", id: 3, protoName: "node_def" },
+      nodeDef: { rule: "repeated", type: "bytes", id: 3, protoName: "node_def", holds: ["NodeDef"] },
     },
   },
   OpName: {
@@ -286,7 +291,7 @@ export const schema = {
   },
   FunctionSpec: {
     fields: {
-      fullargspec: { type: "bytes", id: 1 },
+      fullargspec: { type: "bytes", id: 1, holds: ["StructuredValue"] },
       isMethod: { type: "bool", id: 2, protoName: "is_method" },
     },
   },
@@ -299,7 +304,12 @@ export const schema = {
   SavedConcreteFunction: {
     fields: {
       boundInputs: { rule: "repeated", type: "int32", id: 2, protoName: "bound_inputs" },
-      canonicalizedInputSignature: { type: "bytes", id: 3, protoName: "canonicalized_input_signature" },
+      canonicalizedInputSignature: {
+        type: "bytes",
+        id: 3,
+        protoName: "canonicalized_input_signature",
+        holds: ["StructuredValue"],
+      },
     },
   },
   StructuredValue: {

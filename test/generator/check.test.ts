@@ -511,7 +511,7 @@ describe("check says of inputs with made-up keys", () => {
   it("nothing where an older version generated the client, which did not note the names", () => {
     for (const name of ["arguments", "composite", "keras3_inputs"]) {
       const old = client(name, (text) => text.replace(/argument: "(?:\\.|[^"\\])*", /g, ""));
-      expect(JSON.stringify(old.descriptor)).not.toContain("argument");
+      expect(JSON.stringify(old.descriptor)).not.toContain('"argument":');
       expect(changes(old, client(name))).toEqual([]);
     }
   });

@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 MODELS = (
     "arguments", "arguments_renamed", "composite", "counter", "custom_model", "dtypes", "example", "keras3",
     "keras3_inputs", "keras3_saved", "keras3_tracked", "names",
-    "optimizers", "regression", "spin", "text",
+    "optimizers", "regression", "spin", "text", "text_format",
 )
 
 
