@@ -1,13 +1,15 @@
+import { looseInputs } from "../runtime/arguments.js";
 import { findDifferences } from "../runtime/compare.js";
-import type { SignatureDescription, TensorDescription } from "../runtime/description.js";
+import type { SignatureDescription } from "../runtime/description.js";
 import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "../runtime/descriptor.js";
+import { labelOf, nameOf } from "../runtime/input-match.js";
 import { listSome, printable, quote } from "../runtime/text.js";
 import { describeComposite, keysOf, otherComposites, otherFeatures } from "./check-inputs.js";
 
 type Role = "input" | "output";
 
-/** Tensors that changed their keys: the new one by the old one. */
-type Renames = ReadonlyMap<string, string>;
+/** Tensors that changed their names: the new one by the name of the old one. */
+type Renames = ReadonlyMap<string, { readonly was: TensorDescriptor; readonly is: TensorDescriptor }>;
 
 /**
  * What it means for callers that a client is generated anew, one sentence each; empty where they need not care.
@@ -40,13 +42,20 @@ export function describeChanges(
 
 /** The signature as the model has it: what became one ragged or sparse argument is several inputs. */
 function withLooseInputs(signature: SignatureDescription): SignatureDescription {
-  const inputs = signature.inputs.flatMap((input): readonly TensorDescription[] => {
-    const parts = input.components?.flatMap(({ key, dtype, shape }) =>
-      key === undefined ? [] : { key, dtype, shape },
-    );
-    return parts === undefined || parts.length === 0 ? [input] : parts;
+  return { ...signature, inputs: signature.inputs.flatMap(looseInputs) };
+}
+
+/** The inputs of a client that an older version generated, with the author's expressions of those that have the same keys. */
+function withArguments(
+  before: readonly TensorDescriptor[],
+  after: readonly TensorDescriptor[],
+): readonly TensorDescriptor[] {
+  const names = new Set(after.map(nameOf));
+  const arguments_ = new Map(after.map(({ key, argument }) => [key, argument]));
+  return before.map((input) => {
+    const argument = input.argument ?? (names.has(input.key) ? undefined : arguments_.get(input.key));
+    return argument === undefined ? input : { ...input, argument };
   });
-  return { ...signature, inputs };
 }
 
 function without(signature: SignatureDescription, keys: ReadonlySet<string>): SignatureDescription {
@@ -58,10 +67,11 @@ function compareSignature(
   { after, is }: { readonly after: ModelDescriptor; readonly is: SignatureDescriptor },
   signature: SignatureDescription,
 ): readonly string[] {
+  const named = withArguments(was.inputs, is.inputs);
   // Arguments are passed by their places; outputs have none of their own: they are sorted by their keys.
-  const inputNames = findRenames(was.inputs, is.inputs, true);
+  const inputNames = findRenames(named, is.inputs, true);
   const outputNames = findRenames(was.outputs, is.outputs, false);
-  const inputs = rename(was.inputs, inputNames);
+  const inputs = rename(named, inputNames);
   const outputs = rename(was.outputs, outputNames);
   const name = quote(was.key);
   // What became ragged or sparse, or no longer is, is told of as a whole, not by its loose inputs.
@@ -101,7 +111,7 @@ function findRenames(
 ): Renames {
   const gone = byForm(missingFrom(after, before));
   const fresh = byForm(missingFrom(before, after));
-  const renames = new Map<string, string>();
+  const renames = new Map<string, { readonly was: TensorDescriptor; readonly is: TensorDescriptor }>();
   for (const [form, rivals] of gone) {
     const candidates = fresh.get(form) ?? [];
     if (rivals.length !== candidates.length) continue;
@@ -109,7 +119,7 @@ function findRenames(
     const byPlace = new Map(candidates.map((candidate) => [candidate.at, candidate]));
     for (const { tensor, at } of rivals) {
       const found = candidates.length === 1 ? only : hasPlaces ? byPlace.get(at) : undefined;
-      if (found !== undefined) renames.set(tensor.key, found.tensor.key);
+      if (found !== undefined) renames.set(nameOf(tensor), { was: tensor, is: found.tensor });
     }
   }
   return renames;
@@ -128,21 +138,29 @@ function byForm(tensors: readonly Placed[]): ReadonlyMap<string, readonly Placed
 }
 
 function missingFrom(others: readonly TensorDescriptor[], tensors: readonly TensorDescriptor[]): readonly Placed[] {
-  const known = new Set(others.map(({ key }) => key));
-  return tensors.map((tensor, at) => ({ tensor, at })).filter(({ tensor }) => !known.has(tensor.key));
+  const known = new Set(others.map(nameOf));
+  return tensors.map((tensor, at) => ({ tensor, at })).filter(({ tensor }) => !known.has(nameOf(tensor)));
 }
 
-/** What two tensors have in common where only the key is another. */
-function formOf({ dtype, shape, encoding, raggedRank, optional, parts }: TensorDescriptor): string {
-  return JSON.stringify([dtype, shape, encoding, raggedRank, optional, parts]);
+/** What two tensors have in common where only the name is another. */
+function formOf({ dtype, shape, encoding, raggedRank, optional, parts, argument }: TensorDescriptor): string {
+  const keys = argument === undefined ? parts : parts?.map(({ key: _, ...part }) => part);
+  return JSON.stringify([dtype, shape, encoding, raggedRank, optional, keys]);
 }
 
 function rename(tensors: readonly TensorDescriptor[], renames: Renames): readonly TensorDescriptor[] {
-  return tensors.map((tensor) => ({ ...tensor, key: renames.get(tensor.key) ?? tensor.key }));
+  return tensors.map((tensor) => {
+    const is = renames.get(nameOf(tensor))?.is;
+    if (is === undefined) return tensor;
+    const { argument: _, ...unnamed } = tensor;
+    return { ...unnamed, key: is.key, ...(is.argument === undefined ? {} : { argument: is.argument }) };
+  });
 }
 
 function renamed(role: Role, signature: string, renames: Renames): readonly string[] {
-  return [...renames].map(([was, is]) => `${role} ${quote(was)} of ${signature} is now called ${quote(is)}`);
+  return [...renames.values()].map(
+    ({ was, is }) => `${role} ${labelOf(was)} of ${signature} is now called ${labelOf(is)}`,
+  );
 }
 
 /** What a client may ignore, and a caller may want to know. */
@@ -153,14 +171,14 @@ function additions(
   outputsBefore: readonly TensorDescriptor[],
   outputs: readonly TensorDescriptor[],
 ): readonly string[] {
-  const was = new Map(inputsBefore.map((input) => [input.key, input]));
+  const was = new Map(inputsBefore.map((input) => [nameOf(input), input]));
   const known = new Set(outputsBefore.map(({ key }) => key));
   return [
-    ...inputs.flatMap(({ key, optional }) => {
-      if (optional !== true) return [];
-      const before = was.get(key);
-      if (before === undefined) return [`${signature} has a new optional input ${quote(key)}`];
-      return before.optional === true ? [] : [`input ${quote(key)} of ${signature} is now optional`];
+    ...inputs.flatMap((input) => {
+      if (input.optional !== true) return [];
+      const before = was.get(nameOf(input));
+      if (before === undefined) return [`${signature} has a new optional input ${labelOf(input)}`];
+      return before.optional === true ? [] : [`input ${labelOf(input)} of ${signature} is now optional`];
     }),
     ...outputs.filter(({ key }) => !known.has(key)).map(({ key }) => `${signature} has a new output ${quote(key)}`),
   ];
@@ -172,16 +190,14 @@ function reordered(
   before: readonly TensorDescriptor[],
   after: readonly TensorDescriptor[],
 ): readonly string[] {
-  const common = (tensors: readonly TensorDescriptor[], others: readonly TensorDescriptor[]): readonly string[] =>
-    keysIn(tensors, new Set(others.map(({ key }) => key)));
+  const common = (tensors: readonly TensorDescriptor[], others: readonly TensorDescriptor[]): readonly string[] => {
+    const names = new Set(others.map(nameOf));
+    return tensors.filter((tensor) => names.has(nameOf(tensor))).map(labelOf);
+  };
   const was = common(before, after);
   const is = common(after, before);
-  if (was.every((key, at) => key === is[at])) return [];
-  return [`the inputs of ${signature} are in another order: ${listSome(is)}, not ${listSome(was)}`];
-}
-
-function keysIn(tensors: readonly TensorDescriptor[], others: ReadonlySet<string>): readonly string[] {
-  return tensors.map(({ key }) => key).filter((key) => others.has(key));
+  if (was.every((label, at) => label === is[at])) return [];
+  return [`the inputs of ${signature} are in another order: ${listSome(is, String)}, not ${listSome(was, String)}`];
 }
 
 /** One output is returned as itself, several as an object. */

@@ -1,5 +1,6 @@
 import type { ExampleFeature } from "../runtime/description.js";
 import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "../runtime/descriptor.js";
+import { labelOf, nameOf } from "../runtime/input-match.js";
 import { formatShape } from "../runtime/shape.js";
 import { quote } from "../runtime/text.js";
 
@@ -25,7 +26,7 @@ export function keysOf({ key, parts }: TensorDescriptor): readonly string[] {
 }
 
 export function describeComposite(signature: string, { was, is }: InputChange): readonly string[] {
-  const name = `input ${quote(was.key)} of ${signature}`;
+  const name = `input ${labelOf(was)} of ${signature}`;
   return [
     `${name} is ${formatInput(is)}, not ${formatInput(was)}`,
     ...(was.optional === true && is.optional !== true ? [`${name} is no longer optional`] : []),
@@ -50,7 +51,7 @@ export function otherFeatures(
   return pairs(inputs, is.inputs).flatMap((pair) => {
     const was = featuresOf(before, pair.was);
     const now = featuresOf(after, pair.is);
-    const name = `input ${quote(pair.was.key)} of ${signature}`;
+    const name = `input ${labelOf(pair.was)} of ${signature}`;
     if (was !== undefined && now !== undefined) return compareFeatures(name, was, now);
     if (was === now) return [];
     return [`${name} ${now === undefined ? "no longer takes" : "now takes"} examples as objects`];
@@ -90,9 +91,9 @@ function formatFeature({ kind, dtype, shape }: ExampleFeature): string {
 }
 
 function pairs(before: readonly TensorDescriptor[], after: readonly TensorDescriptor[]): readonly InputChange[] {
-  const byKey = new Map(after.map((input) => [input.key, input]));
+  const byName = new Map(after.map((input) => [nameOf(input), input]));
   return before.flatMap((was) => {
-    const is = byKey.get(was.key);
+    const is = byName.get(nameOf(was));
     return is === undefined ? [] : [{ was, is }];
   });
 }

@@ -1,9 +1,8 @@
 import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { SavedModelError } from "../runtime/errors.js";
+import { MODEL_FILES } from "../runtime/model-file.js";
 import { compareCodeUnits, quote } from "../runtime/text.js";
-
-const FILE = "saved_model.pb";
 
 /** Folders that neither `**` nor a search goes into, beside those whose names begin with a dot. */
 const SKIPPED: ReadonlySet<string> = new Set(["node_modules", "dist", "build"]);
@@ -15,7 +14,7 @@ export function isPattern(path: string): boolean {
 
 /** Whether a folder is a SavedModel. */
 export function isModel(folder: string): boolean {
-  return existsSync(join(folder, FILE));
+  return MODEL_FILES.some((file) => existsSync(join(folder, file)));
 }
 
 /**

@@ -88,12 +88,13 @@ function deprecations(
   return new Map(Object.entries(deprecated));
 }
 
-/** Changes when a signature does: a hash over keys, dtypes and shapes, not over names of tensors. */
+/** Changes when a signature does: a hash over names, dtypes and shapes, not over names of tensors. */
 function fingerprint({ signatures }: ModelDescription): string {
   const meaning = signatures.map(({ key, inputs, outputs }) => [
     key,
-    inputs.map(({ key, dtype, shape, optional, example }) => [
-      key,
+    inputs.map(({ key, argument, dtype, shape, optional, example }) => [
+      // A made-up key may be another one in the next export of the same model.
+      argument ?? key,
       dtype,
       shape,
       optional ?? false,

@@ -154,10 +154,16 @@ function nameTensors(tensors: readonly TensorDescription[], table: NameTable): r
   });
 }
 
-/** What tensors are named after: the author's names, unless two are the same. */
+/**
+ * What tensors are named after: the author's names. Of several with the same one, the author's expressions (`x["age"]` and
+ * `z["age"]` beside `age`), and the keys where these do not tell them apart.
+ */
 function rawNames(tensors: readonly TensorDescription[]): readonly string[] {
   const names = tensors.map(({ key, name }) => name ?? key);
-  return new Set(names).size === names.length ? names : tensors.map(({ key }) => key);
+  const seen = new Set<string>();
+  const repeated = new Set(names.filter((name) => seen.size === seen.add(name).size));
+  const long = tensors.map(({ key, argument = key, name = key }) => (repeated.has(name) ? argument : name));
+  return new Set(long).size === long.length ? long : tensors.map(({ key }) => key);
 }
 
 /** A dtype that the signature was found to be supported for. */

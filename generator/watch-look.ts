@@ -1,10 +1,11 @@
 import { type BigIntStats, statSync } from "node:fs";
 import { join } from "node:path";
+import { MODEL_FILES } from "../runtime/model-file.js";
 import type { Config } from "./config.js";
 import { projectModels } from "./project.js";
 
 /** The files that a client is made of. */
-const FILES: readonly string[] = ["saved_model.pb", "fingerprint.pb"];
+const FILES: readonly string[] = [...MODEL_FILES, "fingerprint.pb"];
 
 /**
  * Says what the models of a project look like on disk, without reading any: two looks give one text if nothing changed

@@ -1,9 +1,10 @@
-import { type ArgumentLeaf, argumentReader } from "./argument-structure.js";
-import { authorFunction, inOrder } from "./author-order.js";
+import { argumentNames } from "./argument-names.js";
+import { type ArgumentLeaf, type ArgumentReader, argumentReader } from "./argument-structure.js";
+import { type AuthorFunction, authorFunction, inOrder } from "./author-order.js";
 import { type CompositeType, componentsOf } from "./composite.js";
 import type { SignatureDescription, TensorDescription } from "./description.js";
 import { type GraphIndex, openGraph } from "./graph.js";
-import type { Message } from "./proto/decode.js";
+import { decode, type Message } from "./proto/decode.js";
 import { matchesShape, type ShapeSpec } from "./shape.js";
 import { readSignatures } from "./signatures.js";
 
@@ -15,13 +16,14 @@ export function argumentRestorer(
   graph: GraphIndex,
   objectGraph: Uint8Array,
 ): (signature: SignatureDescription) => SignatureDescription {
-  const leavesOf = argumentReader(objectGraph);
+  const functions = argumentReader(objectGraph);
   return (signature) => {
-    if (signature.inputs.length < 2) return signature;
+    // A model of TensorFlow 1 has no author's names, and one input is in order.
+    if (signature.inputs.length < (objectGraph.length === 0 ? 2 : 1)) return signature;
     const author = authorFunction(signature, graph);
     if (author === undefined) return signature;
     const ordered = inOrder(signature, author.order);
-    const inputs = restore(ordered.inputs, leavesOf(author.name) ?? []);
+    const inputs = restoreInputs(ordered.inputs, author, functions, graph);
     return inputs === undefined ? ordered : { ...ordered, inputs };
   };
 }
@@ -31,9 +33,75 @@ export function readAuthorSignatures(
   metaGraph: Pick<Message<"MetaGraphDef">, "graphDef" | "objectGraphDef" | "signatureDef">,
 ): readonly SignatureDescription[] {
   const signatures = readSignatures(metaGraph);
-  // Where no signature has two inputs there is nothing that the graph could tell.
-  if (!signatures.some(({ inputs }) => inputs.length > 1)) return signatures;
-  return signatures.map(argumentRestorer(openGraph(metaGraph.graphDef), metaGraph.objectGraphDef));
+  const { graphDef, objectGraphDef } = metaGraph;
+  // Where no signature has two inputs there is no order that the graph could tell.
+  if (objectGraphDef.length === 0 && !signatures.some(({ inputs }) => inputs.length > 1)) return signatures;
+  return signatures.map(argumentRestorer(openGraph(graphDef), objectGraphDef));
+}
+
+/**
+ * The signatures of a meta graph with the inputs that are in the file, of which each has the author's expression for the
+ * argument that it is, or is a component of.
+ */
+export function readNamedSignatures(
+  metaGraph: Pick<Message<"MetaGraphDef">, "graphDef" | "objectGraphDef" | "signatureDef">,
+): readonly SignatureDescription[] {
+  return readAuthorSignatures(metaGraph).map((signature) => ({
+    ...signature,
+    inputs: signature.inputs.flatMap(looseInputs),
+  }));
+}
+
+/** The inputs of the file that an argument is made of; the argument itself where it is one of them. */
+export function looseInputs(input: TensorDescription): readonly TensorDescription[] {
+  const { key: name, argument = name, optional, components = [] } = input;
+  const parts = components.flatMap(({ role: _, key, ...part }) =>
+    key === undefined ? [] : [{ ...part, key, argument, ...(optional === true ? { optional } : {}) }],
+  );
+  return parts.length === 0 ? [input] : parts;
+}
+
+/** One input for each argument of the author's function; undefined where the object graph does not tell them. */
+function restoreInputs(
+  inputs: readonly TensorDescription[],
+  author: AuthorFunction,
+  functions: ArgumentReader,
+  graph: GraphIndex,
+): readonly TensorDescription[] | undefined {
+  const exact = functions.exact(author.name);
+  if (exact !== undefined) return restore(inputs, exact.leaves);
+  // A signature that was made of a concrete function calls a copy, which the object graph does not list.
+  const twins = functions.twins(author.name).filter(({ captures }) => captures === author.captures);
+  const names = twins.length === 0 ? [] : argumentNamesInGraph(author, graph);
+  const found = twins.flatMap(({ leaves }) => (agreeInNames(leaves, names) ? [restore(inputs, leaves)] : []));
+  const [first, ...others] = found.filter((restored) => restored !== undefined);
+  return others.every((other) => JSON.stringify(other) === JSON.stringify(first)) ? first : undefined;
+}
+
+/** The names of the Python arguments that inputs belong to, where the function itself tells them. */
+function argumentNamesInGraph({ name, places }: AuthorFunction, graph: GraphIndex): readonly (string | undefined)[] {
+  const attributes = new Map((graph.function(name)?.argAttr ?? []).map(({ key, value }) => [key, value]));
+  return places.map((place) => {
+    const attribute = attributes.get(place)?.attr.find(({ key }) => key === "_user_specified_name");
+    return attribute && Buffer.from(decode("AttrValue", attribute.value).s).toString();
+  });
+}
+
+/** Whether a function with these arguments may be the one whose inputs belong to arguments of these names. */
+function agreeInNames(leaves: readonly ArgumentLeaf[], names: readonly (string | undefined)[]): boolean {
+  let next = 0;
+  return leaves.every(({ root, specName, composite, times = 1 }) => {
+    const first = next;
+    next += composite?.count ?? times;
+    return names
+      .slice(first, next)
+      .every((name) => name === undefined || name === root || name === specName || name.startsWith(`${root}/`));
+  });
+}
+
+/** One of the leaves that stand in a row. */
+function atIndex(leaf: ArgumentLeaf, index: number): ArgumentLeaf {
+  return index === 0 ? leaf : { ...leaf, path: [...leaf.path.slice(0, -1), { kind: "index", index }] };
 }
 
 /** One input for each leaf; undefined where the leaves are not those of these inputs. */
@@ -41,16 +109,17 @@ function restore(
   inputs: readonly TensorDescription[],
   leaves: readonly ArgumentLeaf[],
 ): readonly TensorDescription[] | undefined {
+  const isOnlyRoot = leaves.every(({ root }) => root === leaves[0]?.root);
   const restored: TensorDescription[] = [];
   let next = 0;
-  for (const { name, composite, times = 1 } of leaves) {
+  for (const leaf of leaves) {
     // As many as the file says may be more than there are: the first that is missing ends it.
-    for (let count = 0; count < times; count++) {
-      const parts = inputs.slice(next, next + (composite?.count ?? 1));
+    for (let index = 0; index < (leaf.times ?? 1); index++) {
+      const parts = inputs.slice(next, next + (leaf.composite?.count ?? 1));
       next += parts.length;
-      const input = composite === undefined ? parts[0] : join(parts, composite);
+      const input = leaf.composite === undefined ? parts[0] : join(parts, leaf.composite);
       if (input === undefined) return undefined;
-      restored.push(withName(input, name));
+      restored.push({ ...input, ...argumentNames(input.key, atIndex(leaf, index), isOnlyRoot) });
     }
   }
   return next === inputs.length ? restored : undefined;
@@ -83,11 +152,4 @@ function agrees(a: ShapeSpec, b: ShapeSpec): boolean {
     a.map((size, axis) => size ?? b[axis] ?? 0),
     b,
   );
-}
-
-/** Keys that TensorFlow makes up: of arguments without a name, and to tell the parts of one argument from each other. */
-const MADE_UP = /^args_\d+|_\d+$/;
-
-function withName(input: TensorDescription, name: string): TensorDescription {
-  return name === "" || name === input.key || !MADE_UP.test(input.key) ? input : { ...input, name };
 }

@@ -11,6 +11,10 @@ export interface AuthorFunction {
   readonly name: string;
   /** The keys of the signature's inputs in the order of its arguments. */
   readonly order: readonly string[];
+  /** The place of each of them among the arguments. */
+  readonly places: readonly number[];
+  /** Number of its other arguments: variables and constants. */
+  readonly captures: number;
 }
 
 /**
@@ -32,7 +36,7 @@ export function authorFunction(signature: SignatureDescription, graph: GraphInde
   const keyOfTensor = new Map(signature.inputs.map(({ key, tensor }) => [withIndex(tensor ?? ""), key]));
   const inputs = placesOf([...keyOfTensor], inputPlaces(call));
   if (inputs === undefined || inputs.length !== signature.inputs.length) return undefined;
-  if (!WRAPPER.test(callee)) return { name: callee, order: inputs.map(({ key }) => key) };
+  if (!WRAPPER.test(callee)) return authorOf(callee, inputs, argumentsOf(call.input).length);
   const wrapper = graph.function(callee);
   return wrapper === undefined ? undefined : innerFunction(wrapperIndex(wrapper), inputs);
 }
@@ -66,7 +70,7 @@ const callPlaces = new WeakMap<Message<"NodeDef">, ReadonlyMap<string, number>>(
 function inputPlaces(call: Message<"NodeDef">): ReadonlyMap<string, number> {
   const known = callPlaces.get(call);
   if (known !== undefined) return known;
-  const places = indexOnce(call.input.map(withIndex));
+  const places = indexOnce(argumentsOf(call.input).map(withIndex));
   callPlaces.set(call, places);
   return places;
 }
@@ -77,10 +81,18 @@ function indexOnce(items: readonly string[]): Map<string, number> {
   return places;
 }
 
+interface WrapperCall {
+  readonly name: string;
+  /** Number of its arguments. */
+  readonly count: number;
+  /** The place of each tensor among them. */
+  readonly places: ReadonlyMap<string, number>;
+}
+
 /** The calls in the body of a wrapper. */
 interface WrapperIndex {
   readonly args: readonly string[];
-  readonly calls: readonly { readonly name: string; readonly places: ReadonlyMap<string, number> }[];
+  readonly calls: readonly WrapperCall[];
   /** The calls that take an argument of the wrapper, by their numbers. */
   readonly callsWith: ReadonlyMap<string, readonly number[]>;
   /** The call that was found for arguments at these places, or undefined where there is none. */
@@ -97,10 +109,13 @@ function wrapperIndex(wrapper: Message<"FunctionDef">): WrapperIndex {
   const callsWith = new Map<string, number[]>();
   const calls = wrapper.nodeDef.flatMap((node) => {
     const name = calledFunction(node);
-    return name === undefined ? [] : [{ name, places: indexOnce(node.input.filter((input) => isArgument.has(input))) }];
+    if (name === undefined) return [];
+    const inputs = argumentsOf(node.input);
+    return [{ name, count: inputs.length, places: indexOnce(inputs) }];
   });
   for (const [number, { places }] of calls.entries()) {
     for (const argument of places.keys()) {
+      if (!isArgument.has(argument)) continue;
       const others = callsWith.get(argument);
       if (others === undefined) callsWith.set(argument, [number]);
       else others.push(number);
@@ -128,7 +143,21 @@ function innerFunction(wrapper: WrapperIndex, inputs: readonly PlacedKey[]): Aut
   }
   const call = calls[found.get(question) ?? -1];
   const order = call && placesOf(entries, call.places);
-  return call && order && { name: call.name, order: order.map(({ key }) => key) };
+  return call && order && authorOf(call.name, order, call.count);
+}
+
+function authorOf(name: string, inputs: readonly PlacedKey[], count: number): AuthorFunction {
+  return {
+    name,
+    order: inputs.map(({ key }) => key),
+    places: inputs.map(({ place }) => place),
+    captures: count - inputs.length,
+  };
+}
+
+/** The inputs of a node without control dependencies. */
+function argumentsOf(inputs: readonly string[]): readonly string[] {
+  return inputs.filter((input) => !input.startsWith("^"));
 }
 
 /** The signature with its inputs in this order. */

@@ -1,13 +1,14 @@
 import type { SignatureDescription, TensorDescription } from "./description.js";
 import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "./descriptor.js";
+import { InputMatcher, labelOf } from "./input-match.js";
 import { formatShape } from "./shape.js";
 import { quote } from "./text.js";
 
 /**
  * What keeps a generated client from being used with a model, one sentence each; empty when nothing does.
  *
- * Names of tensors do not count: they change with every export. Nor do signatures, outputs and optional inputs that the
- * client does not know: they change nothing for its callers.
+ * Names of tensors do not count: they change with every export. Nor do keys of inputs that TensorFlow or Keras made up,
+ * where the author's names are known, and signatures, outputs and optional inputs that the client does not know.
  */
 export function findDifferences(
   descriptor: ModelDescriptor,
@@ -22,37 +23,66 @@ export function findDifferences(
 
 function compareSignature(expected: SignatureDescriptor, actual: SignatureDescription): readonly string[] {
   const name = quote(expected.key);
-  // A ragged or sparse argument may be several inputs of the model.
-  const inputs = expected.inputs.flatMap((input) => input.parts ?? input);
-  const known = new Set(inputs.map(({ key }) => key));
+  const matcher = new InputMatcher(actual.inputs);
+  const known = new Set<TensorDescription>();
+  const inputs = expected.inputs.flatMap((input) => {
+    const { parts = [input] } = input;
+    const found = matcher.find(input);
+    for (const tensor of found) if (tensor !== undefined) known.add(tensor);
+    // A ragged or sparse argument may be several inputs of the model.
+    if (input.argument === undefined || found.every((tensor) => tensor !== undefined)) {
+      return parts.flatMap((part, index) => compareTensor("input", name, part, found[index]));
+    }
+    const others = matcher.named(input);
+    for (const tensor of others) known.add(tensor);
+    return [compareForm(name, input, others) ?? missingInput(name, input, matcher)];
+  });
+  const outputs = new Map(actual.outputs.map((output) => [output.key, output]));
   return [
-    ...compareTensors("input", name, inputs, actual.inputs),
+    ...inputs,
     ...actual.inputs
-      .filter(({ key, optional }) => !known.has(key) && optional !== true)
-      .map(({ key }) => `${name} has a new required input ${quote(key)}`),
-    ...compareTensors("output", name, expected.outputs, actual.outputs),
+      .filter((input) => !known.has(input) && input.optional !== true)
+      .map((input) => `${name} has a new required input ${labelOf(input)}`),
+    ...expected.outputs.flatMap((output) => compareTensor("output", name, output, outputs.get(output.key))),
   ];
 }
 
-function compareTensors(
+/** What became of an argument that is made of another number of tensors now. */
+function compareForm(
+  signature: string,
+  expected: TensorDescriptor,
+  found: readonly TensorDescription[],
+): string | undefined {
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const is = found.length === 1 ? `dense ${formatTensor(first)}` : `made of ${found.length} tensors`;
+  const was = `${expected.encoding === undefined ? "dense " : ""}${formatTensor(expected)}`;
+  return `input ${labelOf(expected)} of ${signature} is ${is}, not ${was}`;
+}
+
+function missingInput(signature: string, input: TensorDescriptor, matcher: InputMatcher): string {
+  const withKey = matcher.withKeyOf(input);
+  const what = `${signature} is missing input ${labelOf(input)}`;
+  if (withKey === undefined || withKey.argument !== undefined) return what;
+  return `${what}: the model does not tell whether it is ${quote(input.key)}`;
+}
+
+function compareTensor(
   role: "input" | "output",
   signature: string,
-  expected: readonly TensorDescriptor[],
-  actual: readonly TensorDescription[],
+  expected: TensorDescriptor,
+  found: TensorDescription | undefined,
 ): readonly string[] {
-  const byKey = new Map(actual.map((tensor) => [tensor.key, tensor]));
-  return expected.flatMap((tensor) => {
-    const found = byKey.get(tensor.key);
-    if (found === undefined) return [`${signature} is missing ${role} ${quote(tensor.key)}`];
-    const differences: string[] = [];
-    const [was, is] = [formatTensor(tensor), formatTensor({ ...found, ...raggedRankOf(found) })];
-    const name = `${role} ${quote(tensor.key)} of ${signature}`;
-    if (was !== is) differences.push(`${name} is ${is}, not ${was}`);
-    if (tensor.optional === true && found.optional !== true) {
-      differences.push(`${name} is no longer optional`);
-    }
-    return differences;
-  });
+  const label = labelOf(expected);
+  if (found === undefined) return [`${signature} is missing ${role} ${label}`];
+  const differences: string[] = [];
+  const [was, is] = [formatTensor(expected), formatTensor({ ...found, ...raggedRankOf(found) })];
+  const name = `${role} ${label} of ${signature}`;
+  if (was !== is) differences.push(`${name} is ${is}, not ${was}`);
+  if (expected.optional === true && found.optional !== true) {
+    differences.push(`${name} is no longer optional`);
+  }
+  return differences;
 }
 
 /** The number of ragged dimensions of a ragged value, which has row splits for each. */

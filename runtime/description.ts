@@ -38,7 +38,12 @@ export interface ComponentDescription {
 export interface TensorDescription {
   /** The key in the SignatureDef: what error messages name. Of several entries that are one value, the first. */
   readonly key: string;
-  /** The author's name for it, where the key is one that TensorFlow made up: `args_0_5` for an input `weight`. */
+  /**
+   * The author's expression for it, where the key is one that TensorFlow or Keras made up: `x["age"]` for an input `x_1`.
+   * Of a component that is an input of its own, the expression for the whole.
+   */
+  readonly argument?: string;
+  /** The author's name for it, where the key is a made-up one: `age` for `x["age"]`. */
   readonly name?: string;
   /** `float32`, `string`, …: a name of `tf.dtypes`, whether or not the runtime can carry it. */
   readonly dtype: string;

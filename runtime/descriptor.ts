@@ -6,6 +6,8 @@ import type { ShapeSpec } from "./shape.js";
 export interface TensorDescriptor {
   /** The raw key of the SignatureDef. */
   readonly key: string;
+  /** The author's expression for this input, `x["age"]`, where the key is one that TensorFlow or Keras made up. */
+  readonly argument?: string;
   readonly dtype: DType;
   readonly shape: ShapeSpec;
   /** True for an input that need not be given. */

@@ -78,11 +78,26 @@ function functionsOf({ name, signatures }: ModelDescriptor, fake: object): Reado
 
 /** The inputs of the SignatureDef that an argument is made of. */
 function inputsOf(input: TensorDescriptor): readonly TensorDescription[] {
-  return input.parts === undefined ? [describe(input)] : input.parts.map(describe);
+  const { parts, key, argument = key } = input;
+  return parts === undefined ? [describe(input)] : parts.map((part) => ({ ...describe(part), argument }));
 }
 
-function describe({ key, dtype, shape, optional, encoding, raggedRank = 1 }: TensorDescriptor): TensorDescription {
-  const tensor = { key, dtype, shape, ...(optional === true ? { optional } : {}) };
+function describe({
+  key,
+  argument,
+  dtype,
+  shape,
+  optional,
+  encoding,
+  raggedRank = 1,
+}: TensorDescriptor): TensorDescription {
+  const tensor = {
+    key,
+    ...(argument === undefined ? {} : { argument }),
+    dtype,
+    shape,
+    ...(optional === true ? { optional } : {}),
+  };
   if (encoding === undefined) return tensor;
   return { ...tensor, encoding, components: componentsOf({ encoding, dtype, shape, count: 1 + raggedRank }) };
 }

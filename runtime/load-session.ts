@@ -1,4 +1,4 @@
-import { readAuthorSignatures } from "./arguments.js";
+import { readAuthorSignatures, readNamedSignatures } from "./arguments.js";
 import { findDifferences } from "./compare.js";
 import type { ModelDescriptor } from "./descriptor.js";
 import { observeLoad } from "./diagnostics.js";
@@ -9,7 +9,6 @@ import { locateModel, toPath } from "./locate.js";
 import { holdFolder } from "./save/lock-folder.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "./saved-model-file.js";
 import { Session } from "./session.js";
-import { readSignatures } from "./signatures.js";
 import { printable } from "./text.js";
 
 /**
@@ -28,12 +27,8 @@ export function loadSession(
   const load = (): Session => {
     const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, readMetaGraphs(folder)));
     // A client knows what its author wrote, and is compared with what the file has.
-    const session = new Session(
-      folder,
-      tags,
-      options,
-      descriptor === undefined ? readAuthorSignatures : readSignatures,
-    );
+    const read = descriptor === undefined ? readAuthorSignatures : readNamedSignatures;
+    const session = new Session(folder, tags, options, read);
     if (descriptor !== undefined) refuseOther(descriptor, session);
     return session;
   };

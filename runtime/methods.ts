@@ -1,8 +1,10 @@
+import { looseInputs } from "./arguments.js";
 import type { Call } from "./call/call.js";
 import type { CallInput } from "./call/prepared-call.js";
 import { componentsOf } from "./composite.js";
 import type { SignatureDescription, TensorDescription } from "./description.js";
 import type { ModelDescriptor, TensorDescriptor } from "./descriptor.js";
+import { InputMatcher } from "./input-match.js";
 
 /** A signature that can be called, and is made ready by its first call. */
 export interface Method {
@@ -25,7 +27,8 @@ export function describeMethods(
     const client = descriptor?.signatures.find((signature) => signature.key === key);
     if (unsupported !== undefined || (descriptor !== undefined && client === undefined)) continue;
     const properties = client?.outputs.map((output) => output.property ?? output.key);
-    const ordered = client?.inputs.flatMap((input) => toInput(input, inputs, descriptor?.examples));
+    const matcher = new InputMatcher(inputs);
+    const ordered = client?.inputs.flatMap((input) => toInput(input, matcher, descriptor?.examples));
     const method = {
       inputs: ordered ?? inputs,
       outputs: client?.outputs.flatMap((output) => withKey(outputs, output.key)) ?? outputs,
@@ -62,43 +65,37 @@ export function methodFor(method: Method, keys: readonly string[]): Method {
 }
 
 function withLooseInputs(method: Method): Method | undefined {
-  const inputs = method.inputs.flatMap(({ optional, ...input }): readonly CallInput[] => {
-    const isOptional = optional === true ? { optional } : {};
-    const parts = (input.components ?? []).flatMap(({ role: _, key, ...part }) =>
-      key === undefined ? [] : [{ ...part, key, ...isOptional }],
-    );
-    return parts.length > 0 ? parts : [{ ...input, ...isOptional }];
-  });
+  const inputs = method.inputs.flatMap(looseInputs);
   return inputs.length === method.inputs.length ? undefined : { ...method, inputs };
 }
 
-/** The model's input that a client's argument means; nothing for one that the model does not have. */
+/** The model's input that a client's argument means, under the client's key; nothing for one that the model does not have. */
 function toInput(
   known: TensorDescriptor,
-  inputs: readonly TensorDescription[],
+  matcher: InputMatcher,
   examples: ModelDescriptor["examples"] = [],
 ): readonly CallInput[] {
-  const { key, encoding, parts, example } = known;
-  if (encoding !== undefined && parts !== undefined) return [joined({ ...known, encoding, parts }, inputs)];
-  const found = withKey(inputs, key);
-  return example === undefined ? found : found.map((input) => ({ ...input, features: examples[example] }));
+  const { key, argument, encoding, parts, example } = known;
+  const named = { key, ...(argument === undefined ? {} : { argument }) };
+  const found = matcher.find(known).filter((input) => input !== undefined);
+  if (encoding !== undefined && parts !== undefined) return [{ ...joined({ ...known, encoding }, found), ...named }];
+  return found.map((input) => ({
+    ...input,
+    ...named,
+    ...(example === undefined ? {} : { features: examples[example] }),
+  }));
 }
 
 /** A value that the client puts together from several of the model's inputs. */
 function joined(
-  {
-    key,
-    dtype,
-    shape,
-    encoding,
-    parts,
-    optional,
-  }: TensorDescriptor & Required<Pick<TensorDescriptor, "encoding" | "parts">>,
-  inputs: readonly TensorDescription[],
+  { key, dtype, shape, encoding, optional }: TensorDescriptor & Required<Pick<TensorDescriptor, "encoding">>,
+  parts: readonly TensorDescription[],
 ): CallInput {
-  const components = componentsOf({ encoding, dtype, shape, count: parts.length }).flatMap(({ role }, index) =>
-    withKey(inputs, parts[index]?.key ?? "").map(({ optional: _, default: __, ...part }) => ({ ...part, role })),
-  );
+  const roles = componentsOf({ encoding, dtype, shape, count: parts.length });
+  const components = parts.flatMap(({ optional: _, default: __, argument: ___, ...part }, index) => {
+    const role = roles[index]?.role;
+    return role === undefined ? [] : [{ ...part, role }];
+  });
   return { key, dtype, shape, encoding, components, ...(optional === true ? { optional } : {}) };
 }
 

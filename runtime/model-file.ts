@@ -4,6 +4,9 @@ import { SavedModelError } from "./errors.js";
 import { fileIdentity } from "./folder-identity.js";
 import { printable } from "./text.js";
 
+/** The files that hold a model, in binary and in text format; the first that is there counts. */
+export const MODEL_FILES: readonly string[] = ["saved_model.pb", "saved_model.pbtxt"];
+
 /** The `saved_model.pb` that a model was loaded from: saving copies it, so it must still be the same. */
 export class ModelFile {
   readonly path: string;

@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { MODEL_FILES } from "./model-file.js";
 import { compareNatural, nearest, printable, quote } from "./text.js";
 
 /** More folders than these are not looked into, and no more than these are named. */
@@ -63,7 +64,7 @@ function foldersIn(folder: string): readonly string[] {
 
 function isModel(folder: string): boolean {
   try {
-    return statSync(join(folder, "saved_model.pb")).isFile();
+    return MODEL_FILES.some((file) => statSync(join(folder, file), { throwIfNoEntry: false })?.isFile());
   } catch {
     return false;
   }

@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import { mergeCheckpoints } from "./checkpoint/merge.js";
 import { SavedModelError } from "./errors.js";
 import { readUnchanged } from "./folder-identity.js";
+import { MODEL_FILES } from "./model-file.js";
 import { copyModel } from "./save/copy-model.js";
 import { syncNewFolders, syncTree } from "./save/durable.js";
 import { keepOtherTensors } from "./save/keep-tensors.js";
@@ -66,7 +67,9 @@ function requireReplaceable(target: string, source: string): void {
   if (stat === undefined || target === source) return;
   if (!stat.isDirectory()) throw conflict("is a file");
   const entries = readdirSync(target);
-  if (entries.length > 0 && !entries.includes("saved_model.pb")) throw conflict("exists and is no SavedModel");
+  if (entries.length > 0 && !MODEL_FILES.some((file) => entries.includes(file))) {
+    throw conflict("exists and is no SavedModel");
+  }
   // What the saved model's own folder has beside the model may be here too; it stays.
   const known = new Set(readdirSync(source));
   const foreign = entries.find((entry) => !isModelEntry(entry) && !known.has(entry));

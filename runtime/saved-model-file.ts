@@ -2,8 +2,10 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { SavedModelError, type SavedModelErrorOptions } from "./errors.js";
 import { foreignFormat, look } from "./foreign-format.js";
+import { MODEL_FILES } from "./model-file.js";
 import { suggestBelow, suggestBeside } from "./nearby.js";
 import { decode, type Message } from "./proto/decode.js";
+import { encodeText } from "./proto/text-format.js";
 import { readRegularFile } from "./regular-file.js";
 import { printable, quote, reasonOf } from "./text.js";
 
@@ -13,7 +15,7 @@ const MAX_BYTES = 2 ** 31 - 1;
 /**
  * Checks that a folder looks like a SavedModel, before anything reads it.
  *
- * @returns the path of its `saved_model.pb`
+ * @returns the path of its `saved_model.pb`, or of its `saved_model.pbtxt` where there is no such file, as TensorFlow has it
  * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL` or `MODEL_FORMAT_UNSUPPORTED`
  */
 export function requireModelFile(directory: string): string {
@@ -34,18 +36,14 @@ export function requireModelFile(directory: string): string {
       })
     );
   }
-  const file = join(directory, "saved_model.pb");
-  const found = look(file);
-  if (found?.isFile()) return file;
-  if (found !== undefined) {
-    throw new SavedModelError("NOT_A_SAVED_MODEL", `${printable(file)} is not a regular file`, {
-      fix: "Copy the model as a folder with files in it.",
-    });
-  }
-  if (existsSync(join(directory, "saved_model.pbtxt"))) {
-    throw new SavedModelError("MODEL_FORMAT_UNSUPPORTED", `${name} is in text format (saved_model.pbtxt)`, {
-      fix: "Convert it: load it in Python and save it again, which writes saved_model.pb.",
-    });
+  for (const file of MODEL_FILES.map((model) => join(directory, model))) {
+    const found = look(file);
+    if (found?.isFile()) return file;
+    if (found !== undefined) {
+      throw new SavedModelError("NOT_A_SAVED_MODEL", `${printable(file)} is not a regular file`, {
+        fix: "Copy the model as a folder with files in it.",
+      });
+    }
   }
   if (existsSync(join(directory, "saved_model.cpb"))) {
     throw new SavedModelError("MODEL_FORMAT_UNSUPPORTED", `${name} is split into chunks (saved_model.cpb)`);
@@ -79,7 +77,8 @@ export function readMetaGraphs(directory: string): readonly Message<"MetaGraphDe
   if (size > MAX_BYTES) throw new SavedModelError("MODEL_CORRUPT", `${name} is larger than 2 GiB (${size} bytes)`);
   // The files of /proc say that they have none.
   if (size === 0) throw new SavedModelError("MODEL_CORRUPT", `${name} is empty: it holds no meta graph`);
-  const metaGraphs = decodeMetaGraphs(readWhole(file), name);
+  const bytes = readWhole(file);
+  const metaGraphs = decodeMetaGraphs(file.endsWith(".pbtxt") ? encodeModelText(bytes, name) : bytes, name);
   if (metaGraphs.length === 0) throw new SavedModelError("MODEL_CORRUPT", `${name} holds no meta graph`);
   return metaGraphs;
 }
@@ -89,6 +88,16 @@ function readWhole(file: string): Uint8Array {
     return readRegularFile(file, MAX_BYTES);
   } catch (cause) {
     throw new SavedModelError("LOAD_FAILED", `a model cannot be read: ${printable(reasonOf(cause), 500)}`, { cause });
+  }
+}
+
+/** The model in binary format. */
+function encodeModelText(text: Uint8Array, name: string): Uint8Array {
+  try {
+    return encodeText("SavedModel", text);
+  } catch (cause) {
+    const what = `${name} is not a SavedModel in text format: ${printable(reasonOf(cause), 500)}`;
+    throw new SavedModelError("MODEL_CORRUPT", what, { cause });
   }
 }
 

@@ -98,6 +98,7 @@ function featureLiteral({ key, dtype, kind, shape, optional, name }: NamedFeatur
 
 function tensorLiteral(tensor: NamedTensor, property?: string, example?: number): string {
   const fields = tensorFields(tensor);
+  if (tensor.argument !== undefined) fields.splice(1, 0, `argument: ${stringLiteral(tensor.argument)}`);
   if (tensor.optional === true) fields.push("optional: true");
   if (tensor.form !== "dense") fields.push(`encoding: ${stringLiteral(tensor.form)}`);
   if (tensor.form === "ragged") fields.push(`raggedRank: ${(tensor.components?.length ?? 1) - 1}`);

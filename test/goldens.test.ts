@@ -29,7 +29,6 @@ describe.each(own)("%s gives the numbers of TensorFlow in Python", (name) => {
 // processor: `npm run conformance` compares them more closely, with Python on this one.
 const shared = fileURLToPath(new URL("../../shared/models/", import.meta.url));
 const REFUSED: Readonly<Record<string, string>> = {
-  "tfdeploy-keras-multi-1.13-pbtxt": "MODEL_FORMAT_UNSUPPORTED",
   "ydf-adult-gbdt": "OP_NOT_REGISTERED",
   "stfs-custom-op": "OP_NOT_REGISTERED",
   "fink-ragged": "VARIABLES_NOT_FOUND",

@@ -6,9 +6,21 @@ import protobuf from "protobufjs";
 const source = readFileSync(new URL("saved_model.proto", import.meta.url), "utf8");
 const messages = protobuf.parse(source).root.toJSON().nested;
 
+// The messages that a field of bytes holds, which a comment names: the text format spells them out.
+const held = new Map();
+let message = "";
+for (const line of source.split("\n")) {
+  message = /^message (\w+) \{/.exec(line)?.[1] ?? message;
+  const [, field, names] = /^ {2}.*\bbytes (\w+) = \d+; \/\/ ([A-Z]\w*(?:, [A-Z]\w*)*)$/.exec(line) ?? [];
+  if (field !== undefined) held.set(`${message}.${field}`, names.split(", "));
+}
+
 const lines = Object.entries(messages).map(([name, { fields }]) => {
   const body = Object.entries(fields).map(([field, spec]) => {
-    const properties = Object.entries(spec).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+    const holds = held.get(`${name}.${spec.protoName ?? field}`);
+    const properties = Object.entries({ ...spec, ...(holds && { holds }) }).map(
+      ([key, value]) => `${key}: ${JSON.stringify(value)}`,
+    );
     return `      ${field}: { ${properties.join(", ")} },\n`;
   });
   return `  ${name}: {\n    fields: {\n${body.join("")}    },\n  },\n`;

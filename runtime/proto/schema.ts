@@ -9,12 +9,17 @@ export const schema = {
   MetaGraphDef: {
     fields: {
       metaInfoDef: { type: "MetaInfoDef", id: 1, protoName: "meta_info_def" },
-      graphDef: { type: "bytes", id: 2, protoName: "graph_def" },
+      graphDef: { type: "bytes", id: 2, protoName: "graph_def", holds: ["GraphDef"] },
       saverDef: { type: "SaverDef", id: 3, protoName: "saver_def" },
       collectionDef: { rule: "repeated", type: "CollectionEntry", id: 4, protoName: "collection_def" },
       signatureDef: { rule: "repeated", type: "SignatureEntry", id: 5, protoName: "signature_def" },
       assetFileDef: { rule: "repeated", type: "AssetFileDef", id: 6, protoName: "asset_file_def" },
-      objectGraphDef: { type: "bytes", id: 7, protoName: "object_graph_def" },
+      objectGraphDef: {
+        type: "bytes",
+        id: 7,
+        protoName: "object_graph_def",
+        holds: ["SavedObjectGraph", "ConcreteFunctions", "VariableNodes", "TrackableObjectGraph"],
+      },
     },
   },
   AssetFileDef: {
@@ -50,7 +55,7 @@ export const schema = {
   CollectionEntry: {
     fields: {
       key: { type: "string", id: 1 },
-      value: { type: "bytes", id: 2 },
+      value: { type: "bytes", id: 2, holds: ["CollectionDef"] },
     },
   },
   CollectionDef: {
@@ -78,7 +83,7 @@ export const schema = {
   },
   BytesList: {
     fields: {
-      value: { rule: "repeated", type: "bytes", id: 1 },
+      value: { rule: "repeated", type: "bytes", id: 1, holds: ["VariableDef"] },
     },
   },
   VariableDef: {
@@ -119,7 +124,7 @@ export const schema = {
   DefaultEntry: {
     fields: {
       key: { type: "string", id: 1 },
-      value: { type: "bytes", id: 2 },
+      value: { type: "bytes", id: 2, holds: ["TensorProto"] },
     },
   },
   TensorInfo: {
@@ -157,13 +162,13 @@ export const schema = {
   },
   GraphDef: {
     fields: {
-      node: { rule: "repeated", type: "bytes", id: 1 },
+      node: { rule: "repeated", type: "bytes", id: 1, holds: ["NodeDef"] },
       library: { type: "FunctionDefLibrary", id: 2 },
     },
   },
   FunctionDefLibrary: {
     fields: {
-      function: { rule: "repeated", type: "bytes", id: 1 },
+      function: { rule: "repeated", type: "bytes", id: 1, holds: ["FunctionDef"] },
     },
   },
   NodeDef: {
@@ -189,7 +194,7 @@ export const schema = {
   AttrEntry: {
     fields: {
       key: { type: "string", id: 1 },
-      value: { type: "bytes", id: 2 },
+      value: { type: "bytes", id: 2, holds: ["AttrValue"] },
     },
   },
   AttrValue: {
@@ -237,6 +242,18 @@ export const schema = {
     fields: {
       signature: { type: "OpDef", id: 1 },
       nodeDef: { rule: "repeated", type: "NodeDef", id: 3, protoName: "node_def" },
+      argAttr: { rule: "repeated", type: "ArgAttrEntry", id: 7, protoName: "arg_attr" },
+    },
+  },
+  ArgAttrEntry: {
+    fields: {
+      key: { type: "int32", id: 1 },
+      value: { type: "ArgAttrs", id: 2 },
+    },
+  },
+  ArgAttrs: {
+    fields: {
+      attr: { rule: "repeated", type: "AttrEntry", id: 1 },
     },
   },
   FunctionName: {
@@ -263,7 +280,7 @@ export const schema = {
   },
   FunctionNodes: {
     fields: {
-      nodeDef: { rule: "repeated", type: "bytes", id: 3, protoName: "node_def" },
+      nodeDef: { rule: "repeated", type: "bytes", id: 3, protoName: "node_def", holds: ["NodeDef"] },
     },
   },
   OpName: {
@@ -290,7 +307,32 @@ export const schema = {
   },
   ConcreteFunctions: {
     fields: {
+      nodes: { rule: "repeated", type: "FunctionObject", id: 1 },
       concreteFunctions: { rule: "repeated", type: "ConcreteFunctionEntry", id: 2, protoName: "concrete_functions" },
+    },
+  },
+  FunctionObject: {
+    fields: {
+      function: { type: "SavedFunction", id: 6 },
+      bareConcreteFunction: { type: "SavedBareConcreteFunction", id: 8, protoName: "bare_concrete_function" },
+    },
+  },
+  SavedFunction: {
+    fields: {
+      concreteFunctions: { rule: "repeated", type: "string", id: 1, protoName: "concrete_functions" },
+      functionSpec: { type: "FunctionSpec", id: 2, protoName: "function_spec" },
+    },
+  },
+  SavedBareConcreteFunction: {
+    fields: {
+      concreteFunctionName: { type: "string", id: 1, protoName: "concrete_function_name" },
+      functionSpec: { type: "FunctionSpec", id: 4, protoName: "function_spec" },
+    },
+  },
+  FunctionSpec: {
+    fields: {
+      fullargspec: { type: "bytes", id: 1, holds: ["StructuredValue"] },
+      isMethod: { type: "bool", id: 2, protoName: "is_method" },
     },
   },
   ConcreteFunctionEntry: {
@@ -302,12 +344,18 @@ export const schema = {
   SavedConcreteFunction: {
     fields: {
       boundInputs: { rule: "repeated", type: "int32", id: 2, protoName: "bound_inputs" },
-      canonicalizedInputSignature: { type: "bytes", id: 3, protoName: "canonicalized_input_signature" },
+      canonicalizedInputSignature: {
+        type: "bytes",
+        id: 3,
+        protoName: "canonicalized_input_signature",
+        holds: ["StructuredValue"],
+      },
     },
   },
   StructuredValue: {
     fields: {
       int64Value: { type: "sint64", id: 12, protoName: "int64_value" },
+      stringValue: { type: "string", id: 13, protoName: "string_value" },
       tensorShapeValue: { type: "TensorShape", id: 31, protoName: "tensor_shape_value" },
       tensorDtypeValue: { type: "int32", id: 32, protoName: "tensor_dtype_value" },
       tensorSpecValue: { type: "TensorSpec", id: 33, protoName: "tensor_spec_value" },

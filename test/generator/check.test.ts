@@ -10,14 +10,15 @@ import {
   checkFiles,
   type FileCheck,
   findOrphans,
+  generate,
   generateProject,
   writeProject,
 } from "../../generator/index.js";
+import { readNamedSignatures } from "../../runtime/arguments.js";
 import { findDifferences } from "../../runtime/compare.js";
 import type { SignatureDescription } from "../../runtime/description.js";
 import type { TensorDescriptor } from "../../runtime/descriptor.js";
 import { chooseMetaGraph, readMetaGraphs } from "../../runtime/saved-model-file.js";
-import { readSignatures } from "../../runtime/signatures.js";
 import { expectError } from "../support/errors.js";
 import { encodeMessage, type SignatureSpec, type TensorSpec, writeModel } from "../support/saved-model.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
@@ -204,7 +205,7 @@ function check(root: string): FileCheck | undefined {
 
 /** The signatures as a load compares them. */
 function loadedSignatures(folder: string): readonly SignatureDescription[] {
-  return readSignatures(chooseMetaGraph(folder, readMetaGraphs(folder), ["serve"]));
+  return readNamedSignatures(chooseMetaGraph(folder, readMetaGraphs(folder), ["serve"]));
 }
 
 /** What check tells of a model that takes the place of another. */
@@ -415,7 +416,7 @@ describe("check says of real models", () => {
     };
     const found = describeChanges(was, before, file.client.description.signatures);
     expect(found.filter((line) => line.includes("sparse"))[0]).toMatch(
-      /^input "\w+" of "\w+" is sparse \w+ \[.*\], not sparse complex64 \[.*\]$/,
+      /^input (?:"\w+"|\w+\["\w+"\]) of "\w+" is sparse \w+ \[.*\], not sparse complex64 \[.*\]$/,
     );
     expect(found.filter((line) => line.includes("ragged"))[0]).toMatch(
       /of ragged rank \d, not ragged .* of ragged rank 3$/,
@@ -483,3 +484,40 @@ describe("orphans", () => {
     expect(findOrphans(CONFIG, root, generateProject(CONFIG, root))).toEqual([]);
   });
 });
+
+describe("check says of inputs with made-up keys", () => {
+  const client = (name: string, edit = (text: string) => text) => {
+    const { text, description } = generate(modelFolder(name), { className: "Client", outputFolder: "." });
+    return { descriptor: readDescriptor(edit(text)), signatures: description.signatures };
+  };
+  const changes = (before: ReturnType<typeof client>, after: ReturnType<typeof client>) =>
+    describeChanges(required(before.descriptor), required(after.descriptor), after.signatures);
+
+  it("that the author renamed one, whatever became of the keys", () => {
+    const found = changes(client("arguments"), client("arguments_renamed"));
+    expect(found).toContain('input x["age"] of "score" is now called x["years"]');
+    expect(found).toContain('input x["only"] of "single" is now called x["other"]');
+    expect(found).toContain('input x["table"] of "cells" is dense float32 [?, 3], not sparse float32 [?, 3]');
+    expect(found).toContain(
+      'the inputs of "score" are in another order: x["income"], x["years"], not x["years"], x["income"]',
+    );
+  });
+
+  it("nothing where only the keys are others", () => {
+    const moved = client("keras3_inputs", (text) => text.replaceAll("keras_tensor_", "keras_tensor_4"));
+    expect(changes(moved, client("keras3_inputs"))).toEqual([]);
+  });
+
+  it("nothing where an older version generated the client, which did not note the names", () => {
+    for (const name of ["arguments", "composite", "keras3_inputs"]) {
+      const old = client(name, (text) => text.replace(/argument: "(?:\\.|[^"\\])*", /g, ""));
+      expect(JSON.stringify(old.descriptor)).not.toContain('"argument":');
+      expect(changes(old, client(name))).toEqual([]);
+    }
+  });
+});
+
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("there is no value");
+  return value;
+}

@@ -34,10 +34,10 @@ describe("loose components become the argument that the author's function has", 
   it("inside nested structures, and with the author's name where the key is made up", () => {
     expect(tensorsOf(modelFolder("composite"), "deep", "inputs")).toEqual([
       "x: ragged int64 [?, ?, ?] = flat_values x int64, row_splits x_1 int32, row_splits x_2 int32",
-      "pair: sparse string [?, ?] = indices pair int64, values pair_1 string, dense_shape pair_2 int64",
-      "pair_3 (pair_right): dense float32 [2]",
+      "pair (left): sparse string [?, ?] = indices pair int64, values pair_1 string, dense_shape pair_2 int64",
+      "pair_3 (right): dense float32 [2]",
     ]);
-    expect(generate(modelFolder("composite")).text).toContain("    pairRight: TensorLike");
+    expect(generate(modelFolder("composite")).text).toContain("    right: TensorLike");
   });
 
   it("and stay as they are where the object graph does not fit them", () => {

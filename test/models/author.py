@@ -23,8 +23,9 @@ from authoring.record import record  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 MODELS = (
-    "composite", "counter", "custom_model", "dtypes", "example", "keras3", "keras3_saved", "keras3_tracked", "names",
-    "optimizers", "regression", "spin", "text",
+    "arguments", "arguments_renamed", "composite", "counter", "custom_model", "dtypes", "example", "keras3",
+    "keras3_inputs", "keras3_saved", "keras3_tracked", "names",
+    "optimizers", "regression", "spin", "text", "text_format",
 )
 
 

@@ -48,9 +48,9 @@ describe("load", () => {
     expectError(() => Model.load(fileURLToPath(import.meta.url)), "NOT_A_SAVED_MODEL");
   });
 
-  it("refuses a SavedModel in text form", () => {
+  it("rejects a SavedModel in chunks", () => {
     const folder = tempFolder();
-    writeFileSync(join(folder, "saved_model.pbtxt"), "");
+    writeFileSync(join(folder, "saved_model.cpb"), "");
     expectError(() => Model.load(folder), "MODEL_FORMAT_UNSUPPORTED");
   });
 

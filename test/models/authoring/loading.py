@@ -6,7 +6,8 @@ from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
+from tensorflow.core.protobuf import meta_graph_pb2
+from tensorflow.python.saved_model import loader_impl
 
 Tensors = dict[str, np.ndarray]
 
@@ -34,7 +35,8 @@ def open_session(directory: Path, tags: Sequence[str] = (tf.saved_model.SERVING,
 
 
 def _read_meta_graph(directory: Path) -> meta_graph_pb2.MetaGraphDef:
-    saved_model = saved_model_pb2.SavedModel.FromString((directory / "saved_model.pb").read_bytes())
+    # In binary or in text format.
+    saved_model = loader_impl.parse_saved_model(str(directory))
     return saved_model.meta_graphs[0]
 
 
