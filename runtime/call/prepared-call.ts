@@ -281,7 +281,7 @@ export function ownStaged(staged: Staged, call: string): Staged {
     if (value === undefined) return undefined;
     const { shape, elements } = value;
     // Reading a later input may have run code that sent this one away.
-    if (ArrayBuffer.isView(elements) && isDetached(elements)) {
+    if (ArrayBuffer.isView(elements) ? isDetached(elements) : elements.some(isDetached)) {
       throw new SavedModelError("INVALID_SIZE", `${call}: an input is an array without its data`, {
         fix: DETACHED_FIX,
       });
