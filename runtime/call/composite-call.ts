@@ -34,10 +34,22 @@ export class CompositeCall implements Call {
   readonly #outputs: readonly TensorDescription[];
 
   /** @throws SavedModelError what the constructor of {@link PreparedCall} throws */
-  constructor(session: Session, key: string, inputs: readonly CallInput[], outputs: readonly TensorDescription[]) {
+  constructor(
+    session: Session,
+    key: string,
+    inputs: readonly CallInput[],
+    outputs: readonly TensorDescription[],
+    isReadOnly = false,
+  ) {
     this.#inputs = inputs;
     this.#outputs = outputs;
-    this.#call = new PreparedCall(session, key, inputs.flatMap(componentsOf), outputs.flatMap(componentsOf));
+    this.#call = new PreparedCall(
+      session,
+      key,
+      inputs.flatMap(componentsOf),
+      outputs.flatMap(componentsOf),
+      isReadOnly,
+    );
   }
 
   get name(): string {

@@ -52,18 +52,27 @@ export class PreparedCall implements Call {
   readonly #frame: Frame;
   /** Frames of calls on worker threads that have ended. */
   readonly #idle: Frame[] = [];
+  readonly #isReadOnly: boolean;
   #isStaging = false;
-  #writes: boolean | undefined;
+  #graphWrites: boolean | undefined;
 
   /**
    * @param key the signature's raw key, for messages
    * @param inputs in argument order, with their tensors
    * @param outputs in result order, with their tensors
+   * @param isReadOnly whether it counts as one that changes nothing, whatever the graph says
    * @throws SavedModelError `MODEL_CORRUPT` when the graph has no such tensor, or one of another dtype
    */
-  constructor(session: Session, key: string, inputs: readonly CallInput[], outputs: readonly TensorDescription[]) {
+  constructor(
+    session: Session,
+    key: string,
+    inputs: readonly CallInput[],
+    outputs: readonly TensorDescription[],
+    isReadOnly = false,
+  ) {
     this.name = `${printable(key)}()`;
     this.#session = session;
+    this.#isReadOnly = isReadOnly;
     const feeds = new Endpoints(session, this.name);
     const fetches = new Endpoints(session, this.name);
     this.inputs = inputs.map((input) => this.#prepareInput(input, feeds));
@@ -84,8 +93,13 @@ export class PreparedCall implements Call {
   }
 
   get writes(): boolean {
-    this.#writes ??= this.#session.writes(this.#plan.fetches.operations);
-    return this.#writes;
+    return !this.#isReadOnly && this.#mayKeepInputs;
+  }
+
+  /** Whether the graph has operations that may take over an input's memory, such as an assignment to a variable. */
+  get #mayKeepInputs(): boolean {
+    this.#graphWrites ??= this.#session.writes(this.#plan.fetches.operations);
+    return this.#graphWrites;
   }
 
   run<F extends Form>(values: readonly unknown[], form: F): Results<F> {
@@ -247,7 +261,7 @@ export class PreparedCall implements Call {
   #shareOrFeed(frame: Frame, { feed, dtype }: PreparedInput, value: Flattened): void {
     const { elements, shape } = value;
     const native = ArrayBuffer.isView(elements) ? nativeTensorOf(elements, dtype.name, shape) : undefined;
-    if (native === undefined || this.writes) frame.feed(feed, value);
+    if (native === undefined || this.#mayKeepInputs) frame.feed(feed, value);
     else frame.share(feed, native);
   }
 

@@ -30,7 +30,7 @@ describe("the signatures that change variables are known", () => {
     ["counter", ["increment", "reset"]],
     ["custom_model", ["train"]],
     ["dtypes", []],
-    ["effects", ["drawn", "remember"]],
+    ["effects", ["drawn", "keep", "remember"]],
     ["example", []],
     ["keras3", ["train"]],
     ["keras3_saved", ["train"]],

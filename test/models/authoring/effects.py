@@ -28,6 +28,16 @@ class Effects(tf.Module):
         super().__init__()
         self.generator = tf.random.Generator.from_seed(1)
         self.table = tf.lookup.experimental.MutableHashTable(tf.string, tf.int64, default_value=-1)
+        self.kept_rows = tf.Variable([0.0], shape=[None], name="kept_rows")
+
+    @tf.function(input_signature=ROWS)
+    def keep(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
+        self.kept_rows.assign(x)
+        return {"size": tf.size(x)}
+
+    @tf.function(input_signature=[])
+    def kept(self) -> dict[str, tf.Tensor]:
+        return {"x": self.kept_rows.read_value()}
 
     @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32, name="x")])
     def jax(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -68,14 +78,18 @@ class Effects(tf.Module):
     def dropped(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"y": tf.nn.dropout(x, 0.5)}
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="words"), tf.TensorSpec([None], tf.int64, name="ids")])
+    @tf.function(
+        input_signature=[tf.TensorSpec([None], tf.string, name="words"), tf.TensorSpec([None], tf.int64, name="ids")]
+    )
     def counted(self, words: tf.Tensor, ids: tf.Tensor) -> dict[str, tf.Tensor]:
         table = tf.raw_ops.AnonymousMutableHashTable(key_dtype=tf.string, value_dtype=tf.int64)
         with tf.control_dependencies([tf.raw_ops.LookupTableInsertV2(table_handle=table, keys=words, values=ids)]):
             size = tf.raw_ops.LookupTableSizeV2(table_handle=table)
         return {"size": size}
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="x"), tf.TensorSpec([None], tf.float32, name="y")])
+    @tf.function(
+        input_signature=[tf.TensorSpec([None], tf.float32, name="x"), tf.TensorSpec([None], tf.float32, name="y")]
+    )
     def pair(self, x: tf.Tensor, y: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"doubled": x * 2, "tripled": y * 3}
 
@@ -106,8 +120,8 @@ class Effects(tf.Module):
 
 
 SIGNATURES = (
-    "counted", "drawn", "dropped", "iterated", "jax", "mapped", "pair", "positive", "printed", "recall", "reduced",
-    "remember", "shape_of", "upper",
+    "counted", "drawn", "dropped", "iterated", "jax", "keep", "kept", "mapped", "pair", "positive", "printed", "recall",
+    "reduced", "remember", "shape_of", "upper",
 )
 
 
@@ -134,6 +148,7 @@ def cases() -> list[Case]:
         ),
         Case("rows that are dropped", [_rows("positive", -1, 2, 3)]),
         Case("any rank", [Call("shape_of", {"x": np.zeros(shape, np.float32)}) for shape in ((), (2, 0), (1, 2, 3))]),
+        Case("rows that are kept", [Call("kept"), _rows("keep", 1, 2), Call("kept")]),
         Case("upper case", [Call("upper", {"words": strings("a", "longer than 22 characters")})]),
         Case(
             "a table that outlives a call",
