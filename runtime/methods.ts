@@ -78,10 +78,12 @@ function toInput(
   inputs: readonly TensorDescription[],
   examples: ModelDescriptor["examples"] = [],
 ): readonly CallInput[] {
-  const { key, encoding, parts, example } = known;
+  const { key, encoding, parts, example, exampleRank } = known;
   if (encoding !== undefined && parts !== undefined) return [joined({ ...known, encoding, parts }, inputs)];
   const found = withKey(inputs, key);
-  return example === undefined ? found : found.map((input) => ({ ...input, features: examples[example] }));
+  if (example === undefined) return found;
+  const rank = exampleRank === undefined ? {} : { exampleRank };
+  return found.map((input) => ({ ...input, features: examples[example], ...rank }));
 }
 
 /** A value that the client puts together from several of the model's inputs. */

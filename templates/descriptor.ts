@@ -108,6 +108,7 @@ function tensorLiteral(tensor: NamedTensor, property?: string, example = -1): st
   if (tensor.parts.length > 0) fields.push(`parts: [${tensor.parts.map(partLiteral).join(", ")}]`);
   if (property !== undefined) fields.push(`property: ${stringLiteral(property)}`);
   if (example >= 0) fields.push(`example: ${example}`);
+  if (example >= 0 && tensor.exampleRank !== undefined) fields.push(`exampleRank: ${tensor.exampleRank}`);
   return `{ ${fields.join(", ")} }`;
 }
 

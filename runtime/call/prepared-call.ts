@@ -211,7 +211,7 @@ export class PreparedCall implements Call {
       optional,
       feed: feeds.add(input, dtype),
       scratch,
-      example: input.features && new ExampleEncoder(input.key, input.features),
+      example: input.features && new ExampleEncoder(input.key, input.features, input.exampleRank),
     };
   }
 
