@@ -179,6 +179,7 @@ describe("what is behind a handle counts as changed", () => {
       [body("a", ["x", "i"], [node("w", "While", ["x", "i"], { cond: func("a"), body: func("a") })])],
     ],
     ["a function is not there", true, [x, node("y", "PartitionedCall", ["x"], { f: func("gone") })]],
+    ["nobody knows the operation", true, [x, node("y", "NobodyKnowsThisOperation", ["x"])]],
     ["a text is printed", false, [x, node("y", "PrintV2", ["x"], { output_stream: { s: Buffer.from("stderr") } })]],
     [
       "a text is printed to a file",
