@@ -12,8 +12,15 @@ export type Constants = (tensor: string) => Message<"TensorProto"> | undefined;
 
 /** Whether a node parses serialised examples. */
 export function isParser(op: string): boolean {
-  return op === "ParseExample" || op === "ParseExampleV2" || op === "ParseSingleExample";
+  return Object.hasOwn(PARSED_RANKS, op);
 }
+
+/** The ranks that the serialised examples of each operation may have. */
+export const PARSED_RANKS: Readonly<Record<string, readonly (0 | 1)[]>> = {
+  ParseExample: [1],
+  ParseExampleV2: [0, 1],
+  ParseSingleExample: [0],
+};
 
 /** The keys of a parsing operation, and its inputs with the default values of dense features. */
 interface Parser {

@@ -2,12 +2,15 @@ import type { ExampleFeature, SignatureDescription, TensorDescription } from "..
 import { attributeOf, calledFunction, type GraphIndex, producerOf } from "../runtime/graph.js";
 import type { Message } from "../runtime/proto/decode.js";
 import { compareNatural } from "../runtime/text.js";
-import { type Constants, isParser, readParser } from "./example-parser.js";
+import { type Constants, isParser, PARSED_RANKS, readParser } from "./example-parser.js";
 
 type Node = Message<"NodeDef">;
 
 /** Operations that hand on the strings of their first input, in whatever shape. */
 const PASSING_OPS: ReadonlySet<string> = new Set(["ExpandDims", "Identity", "Reshape", "Squeeze", "StopGradient"]);
+
+/** Those behind which the rank is another one. */
+const RESHAPING_OPS: ReadonlySet<string> = new Set(["ExpandDims", "Reshape", "Squeeze"]);
 
 /** Adds the features of `tf.Example` to the inputs of a signature that are parsed as such. */
 export type ExampleReader = (signature: SignatureDescription) => SignatureDescription;
@@ -22,14 +25,25 @@ export function exampleReader(graph: GraphIndex): ExampleReader {
   const tracer = new Tracer(graph);
   const read = (input: TensorDescription): TensorDescription => {
     if (input.dtype !== "string" || input.tensor === undefined || (input.shape?.length ?? 0) > 1) return input;
-    const example = tracer.featuresOf(input.tensor);
-    return example === undefined ? input : { ...input, example };
+    const found = tracer.examplesOf(input.tensor);
+    if (found === undefined) return input;
+    const { example, ranks } = found;
+    if (input.shape !== null) return ranks.some((rank) => rank === input.shape?.length) ? { ...input, example } : input;
+    const [rank, other] = ranks;
+    if (rank === undefined) return input;
+    return { ...input, example, ...(other === undefined ? { exampleRank: rank } : {}) };
   };
   return (signature) => ({ ...signature, inputs: signature.inputs.map(read) });
 }
 
 /** The features that one operation parses, or undefined where they cannot be known. */
 type Features = readonly ExampleFeature[] | undefined;
+
+/** What is parsed out of a tensor, and the ranks that it may have for that. */
+interface Examples {
+  readonly example: readonly ExampleFeature[];
+  readonly ranks: readonly (0 | 1)[];
+}
 
 /** The main graph or the body of a function. */
 interface Scope {
@@ -91,28 +105,35 @@ class Tracer {
   }
 
   /** What is parsed out of a tensor of the main graph, if it is parsed and the features are known. */
-  featuresOf(tensor: string): Features {
+  examplesOf(tensor: string): Examples | undefined {
     const found: Features[] = [];
+    let ranks: readonly (0 | 1)[] = [0, 1];
     const visited = new Map<string, Set<string>>();
-    const pending: { readonly name: string; readonly tensor: string }[] = [];
-    const follow = (name: string, tensor: string): void => {
+    const pending: { readonly name: string; readonly tensor: string; readonly isReshaped: boolean }[] = [];
+    const follow = (name: string, tensor: string, isReshaped: boolean): void => {
       const tensors = visited.get(name) ?? new Set();
-      if (!tensors.has(tensor)) pending.push({ name, tensor });
-      visited.set(name, tensors.add(tensor));
+      const place = isReshaped ? `${tensor} reshaped` : tensor;
+      if (!tensors.has(place)) pending.push({ name, tensor, isReshaped });
+      visited.set(name, tensors.add(place));
     };
-    follow(MAIN, endpoint(tensor));
+    follow(MAIN, endpoint(tensor), false);
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       const scope = this.#open(next.name);
       for (const { node, position } of scope?.consumers.get(next.tensor) ?? []) {
         if (!this.#spend(STEP)) return undefined;
         const callee = calledFunction(node);
         const argument = callee === undefined ? undefined : this.#open(callee)?.args[position];
-        if (callee !== undefined && argument !== undefined) follow(callee, argument);
-        else if (position === 0 && PASSING_OPS.has(node.op)) follow(next.name, endpoint(node.name));
-        else if (position === 0 && scope !== undefined && isParser(node.op)) found.push(this.#parse(node, scope));
+        if (callee !== undefined && argument !== undefined) follow(callee, argument, next.isReshaped);
+        else if (position === 0 && PASSING_OPS.has(node.op)) {
+          follow(next.name, endpoint(node.name), next.isReshaped || RESHAPING_OPS.has(node.op));
+        } else if (position === 0 && scope !== undefined && isParser(node.op)) {
+          found.push(this.#parse(node, scope));
+          if (!next.isReshaped) ranks = ranks.filter((rank) => PARSED_RANKS[node.op]?.includes(rank));
+        }
       }
     }
-    return mergeFeatures(found);
+    const example = mergeFeatures(found);
+    return example && { example, ranks };
   }
 
   #open(name: string): Scope | undefined {

@@ -61,6 +61,11 @@ export interface TensorDescription {
   readonly default?: DefaultValue;
   /** What the model parses out of each string of an input, where that is a serialised `tf.Example`; in natural order. */
   readonly example?: readonly ExampleFeature[];
+  /**
+   * Where the shape leaves it open, what the operation that parses the examples takes: 0 for one example only, 1 for an
+   * array of them only.
+   */
+  readonly exampleRank?: 0 | 1;
 }
 
 /** A SignatureDef. Inputs are in the author's order where the file tells it, else in natural order; so are outputs. */

@@ -22,6 +22,8 @@ export interface TensorDescriptor {
   readonly property?: string;
   /** Which of the model's examples each item of this input is. */
   readonly example?: number;
+  /** Where the shape leaves it open: 0 where it takes one example only, 1 where it takes an array of them only. */
+  readonly exampleRank?: 0 | 1;
 }
 
 /** One feature of a `tf.Example`, with the property of the generated interface that holds it. */

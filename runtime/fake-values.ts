@@ -19,7 +19,12 @@ import { valueAt } from "./value-at.js";
 export function fakeInput(value: unknown, input: CallInput, call: string): unknown {
   if (value === undefined && input.optional === true) return undefined;
   if (input.features === undefined || Tensor.is(value)) return toValue(value, input, call, "plain");
-  return toValue(new ExampleEncoder(input.key, input.features).encode(value, call), input, call, "plain");
+  return toValue(
+    new ExampleEncoder(input.key, input.features, input.exampleRank).encode(value, call),
+    input,
+    call,
+    "plain",
+  );
 }
 
 /**

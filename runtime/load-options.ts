@@ -1,6 +1,6 @@
 import type { BatchingOptions } from "./async/batcher.js";
 import type { LaneOptions } from "./async/lane.js";
-import { checkCount, checkOptions, checkTags } from "./options.js";
+import { checkCount, checkOptions, checkTags, invalidOption } from "./options.js";
 import { checkSessionOptions, SESSION_OPTIONS, type SessionOptions } from "./session-options.js";
 
 /** How a model is loaded. */
@@ -15,9 +15,14 @@ export interface LoadOptions extends LaneOptions, SessionOptions {
    * leading dimension, and they may not change variables.
    */
   readonly batching?: Readonly<Record<string, BatchingOptions>>;
+  /**
+   * Keys of signatures that are to count as reading only, whatever their graph says: their asynchronous calls run side by
+   * side, and may be batched. For operations of custom libraries, which cannot be told from ones that change something.
+   */
+  readonly readOnly?: readonly string[];
 }
 
-const LOAD_OPTIONS = ["tags", "concurrency", "maxQueue", "batching", ...SESSION_OPTIONS];
+const LOAD_OPTIONS = ["tags", "concurrency", "maxQueue", "batching", "readOnly", ...SESSION_OPTIONS];
 
 /** @throws SavedModelError `INVALID_OPTION`, naming the option */
 export function checkLoadOptions(call: string, options: LoadOptions): void {
@@ -25,5 +30,9 @@ export function checkLoadOptions(call: string, options: LoadOptions): void {
   checkTags(call, options.tags);
   checkCount(call, "concurrency", options.concurrency);
   checkCount(call, "maxQueue", options.maxQueue);
+  const { readOnly } = options;
+  if (readOnly !== undefined && !(Array.isArray(readOnly) && readOnly.every((key) => typeof key === "string"))) {
+    throw invalidOption(call, "readOnly", 'an array of keys of signatures, such as ["predict"]');
+  }
   checkSessionOptions(call, options);
 }

@@ -5,8 +5,9 @@ import { CompositeCall, isComposite } from "./call/composite-call.js";
 import { PreparedCall, tooManyInputs } from "./call/prepared-call.js";
 import type { TensorDescription } from "./description.js";
 import { isObserved, observeCall, observeStart } from "./diagnostics.js";
-import { SavedModelError } from "./errors.js";
+import { SavedModelError, type SavedModelErrorOptions } from "./errors.js";
 import { FakeSession } from "./fake-session.js";
+import type { LoadOptions } from "./load-options.js";
 import type { Method } from "./methods.js";
 import { checkOptions } from "./options.js";
 import type { Session } from "./session.js";
@@ -17,16 +18,22 @@ import { printable, quote, suggest } from "./text.js";
 export class MethodCalls {
   readonly #session: Session | FakeSession;
   readonly methods: ReadonlyMap<string, Method>;
+  readonly #readOnly: ReadonlySet<string>;
   readonly #batchers: Map<string, Batcher> = new Map();
 
-  /** @throws SavedModelError `SIGNATURE_NOT_FOUND` or `INVALID_OPTION` for what cannot be batched */
+  /**
+   * @throws SavedModelError `SIGNATURE_NOT_FOUND` or `SIGNATURE_UNSUPPORTED` for a key in the options, `INVALID_OPTION` for a
+   * signature that cannot be batched
+   */
   constructor(
     session: Session | FakeSession,
     methods: ReadonlyMap<string, Method>,
-    batching: Readonly<Record<string, BatchingOptions>> = {},
+    { batching = {}, readOnly = [] }: Pick<LoadOptions, "batching" | "readOnly"> = {},
   ) {
     this.#session = session;
     this.methods = methods;
+    this.#readOnly = new Set(readOnly);
+    for (const key of readOnly) this.method(key);
     if (typeof batching !== "object" || batching === null || Array.isArray(batching)) {
       throw new SavedModelError("INVALID_OPTION", "batching must be an object of options by the key of a signature");
     }
@@ -110,17 +117,21 @@ export class MethodCalls {
     if (this.#session instanceof FakeSession) return this.#session.prepare(key, method);
     const { inputs, outputs } = method;
     const Prepared = [...inputs, ...outputs].some(isComposite) ? CompositeCall : PreparedCall;
-    return new Prepared(this.#session, key, inputs, outputs);
+    return new Prepared(this.#session, key, inputs, outputs, this.#readOnly.has(key));
   }
 
   #batcher(key: string, options: BatchingOptions): Batcher {
     const method = this.method(key);
     const call = this.prepare(key, method);
     checkBatching(key, options);
-    const refuse = (why: string): SavedModelError =>
-      new SavedModelError("INVALID_OPTION", `batching: ${quote(key)} cannot be batched: ${why}`);
+    const refuse = (why: string, options: SavedModelErrorOptions = {}): SavedModelError =>
+      new SavedModelError("INVALID_OPTION", `batching: ${quote(key)} cannot be batched: ${why}`, options);
     if (!(call instanceof PreparedCall)) throw refuse("it has ragged or sparse arguments or results");
-    if (call.writes) throw refuse("it changes variables, and then one call with all rows is not the same as many");
+    if (call.writes) {
+      throw refuse("it changes variables, and then one call with all rows is not the same as many", {
+        fix: "If you know that it does not, name it in the option `readOnly`.",
+      });
+    }
     for (const [role, tensors] of [
       ["input", method.inputs],
       ["output", method.outputs],

@@ -75,15 +75,13 @@ function toInput(
   matcher: InputMatcher,
   examples: ModelDescriptor["examples"] = [],
 ): readonly CallInput[] {
-  const { key, argument, encoding, parts, example } = known;
+  const { key, argument, encoding, parts, example, exampleRank } = known;
   const named = { key, ...(argument === undefined ? {} : { argument }) };
   const found = matcher.find(known).filter((input) => input !== undefined);
   if (encoding !== undefined && parts !== undefined) return [{ ...joined({ ...known, encoding }, found), ...named }];
-  return found.map((input) => ({
-    ...input,
-    ...named,
-    ...(example === undefined ? {} : { features: examples[example] }),
-  }));
+  if (example === undefined) return found.map((input) => ({ ...input, ...named }));
+  const rank = exampleRank === undefined ? {} : { exampleRank };
+  return found.map((input) => ({ ...input, ...named, features: examples[example], ...rank }));
 }
 
 /** A value that the client puts together from several of the model's inputs. */

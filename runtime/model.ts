@@ -60,7 +60,7 @@ export class Model implements Disposable, AsyncDisposable {
     this.#session = session;
     try {
       const methods = describeMethods(session.signatures, descriptor);
-      this.#calls = new MethodCalls(session, methods, options.batching);
+      this.#calls = new MethodCalls(session, methods, options);
       if (descriptor !== undefined) bindMethods(this, descriptor, this.#calls);
     } catch (error) {
       session.dispose();

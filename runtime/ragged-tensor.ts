@@ -2,9 +2,12 @@ import { type InspectOptions, inspect } from "node:util";
 import { flattenRagged } from "./call/ragged.js";
 import { type DType, dtypeInfo, isDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
-import { formatSizes, MAX_RANK, type PartialShape } from "./shape.js";
-import { Tensor } from "./tensor.js";
+import { equalShapes, formatSizes, MAX_RANK, type PartialShape } from "./shape.js";
+import { copyElements, notConstructible, Tensor } from "./tensor.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape } from "./types.js";
+
+/** What only this module has: a constructor that is called from elsewhere throws. */
+const CONSTRUCT: unique symbol = Symbol("construct");
 
 /** Where the rows of one ragged dimension begin and end: one number more than there are rows, from 0 on. */
 export type RowSplits = readonly number[];
@@ -20,7 +23,11 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
   /** From the outermost ragged dimension to the innermost. */
   readonly rowSplits: readonly RowSplits[];
 
-  private constructor(values: Tensor<D>, rowSplits: readonly RowSplits[]) {
+  private constructor(values: Tensor<D>, rowSplits: readonly RowSplits[], key: typeof CONSTRUCT) {
+    // JavaScript can call it with anything.
+    if (key !== CONSTRUCT) {
+      throw notConstructible("RaggedTensor", "`RaggedTensor.from(dtype, data)` or `RaggedTensor.fromRowSplits()`");
+    }
     this.dtype = values.dtype;
     this.values = values;
     this.rowSplits = rowSplits;
@@ -43,39 +50,47 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
     const rank = raggedRank ?? Math.max(1, depthOf(data, dtype) - 1);
     const spec = { key: "data", dtype: dtypeInfo(dtype), shape: null, raggedRank: rank };
     const { values, rowSplits } = flattenRagged(data, spec, call);
-    return new RaggedTensor(Tensor.own(dtype, values.shape, values.elements), rowSplits);
+    // The bytes of strings may be the caller's own.
+    return new RaggedTensor(Tensor.own(dtype, values.shape, copyElements(values.elements)), rowSplits, CONSTRUCT);
   }
 
   /**
    * Makes a ragged tensor of what it consists of.
    *
-   * @throws SavedModelError `INVALID_SHAPE` when the splits are not ascending from 0 to the number of rows below them
+   * @throws SavedModelError `INVALID_SHAPE` when the splits are not ascending from 0 to the number of rows below them,
+   * `INVALID_RANK` without any splits, `INVALID_ARGUMENT` when the values are not a {@link Tensor}
    */
   static fromRowSplits<D extends DType>(values: Tensor<D>, ...rowSplits: readonly RowSplits[]): RaggedTensor<D> {
-    let rows = values.shape[0];
-    for (const splits of rowSplits.toReversed()) {
-      const ascends = splits.every((split, index) => Number.isSafeInteger(split) && split >= (splits[index - 1] ?? 0));
-      if (rows === undefined || splits[0] !== 0 || splits.at(-1) !== rows || !ascends) {
-        const message = `RaggedTensor.fromRowSplits(): row splits ascend from 0 to the number of rows, ${rows ?? "which a scalar lacks"}`;
-        throw new SavedModelError("INVALID_SHAPE", message);
-      }
-      rows = splits.length - 1;
-    }
+    const call = "RaggedTensor.fromRowSplits()";
+    if (!Tensor.is(values)) throw new SavedModelError("INVALID_ARGUMENT", `${call}: the values must be a Tensor`);
     if (rowSplits.length === 0) {
-      throw new SavedModelError(
-        "INVALID_RANK",
-        "RaggedTensor.fromRowSplits(): at least one list of row splits is needed",
-      );
+      throw new SavedModelError("INVALID_RANK", `${call}: expected at least one array of row splits`);
     }
+    const problem = rowSplitsProblem(values, rowSplits);
+    if (problem !== undefined) throw new SavedModelError("INVALID_SHAPE", `${call}: ${problem}`);
     return new RaggedTensor(
       values,
       rowSplits.map((splits) => [...splits]),
+      CONSTRUCT,
     );
   }
 
   /** @internal Takes what a model returned. */
   static own<D extends DType>(values: Tensor<D>, rowSplits: readonly RowSplits[]): RaggedTensor<D> {
-    return new RaggedTensor(values, rowSplits);
+    return new RaggedTensor(values, rowSplits, CONSTRUCT);
+  }
+
+  /**
+   * Returns true if another value is a ragged tensor with the same row splits and with values that are equal: see
+   * {@link Tensor.equals}.
+   */
+  equals(other: unknown): boolean {
+    return (
+      other instanceof RaggedTensor &&
+      other.rowSplits.length === this.rowSplits.length &&
+      this.rowSplits.every((splits, axis) => equalShapes(splits, other.rowSplits[axis] ?? [])) &&
+      this.values.equals(other.values)
+    );
   }
 
   /** The size of each dimension; null for those whose rows may differ. */
@@ -115,6 +130,36 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
     }
     return rows;
   }
+}
+
+/**
+ * What is wrong with the parts of a ragged tensor, which JavaScript can change; undefined where nothing is: row splits
+ * ascend from 0 to the number of rows below them.
+ */
+export function rowSplitsProblem(values: unknown, rowSplits: readonly unknown[]): string | undefined {
+  if (!Tensor.is(values)) return "the values are not a Tensor";
+  let rows = values.shape[0];
+  if (rows === undefined) return "the values are a scalar, which has no rows";
+  for (const splits of rowSplits.toReversed()) {
+    const problem = splitsProblem(splits, rows);
+    if (problem !== undefined) return problem;
+    rows = (splits as RowSplits).length - 1;
+  }
+  return undefined;
+}
+
+function splitsProblem(splits: unknown, rows: number): string | undefined {
+  if (!Array.isArray(splits) && !ArrayBuffer.isView(splits)) return "row splits are not an array of integers";
+  let last = 0;
+  // Holes are visited too.
+  for (const [at, split] of (splits as readonly unknown[]).entries()) {
+    if (!Number.isSafeInteger(split)) return `row splits are not integers at [${at}]`;
+    if (at === 0 && split !== 0) return `row splits start at ${split}, expected 0`;
+    if (Number(split) < last) return `row splits descend at [${at}], from ${last} to ${split}`;
+    last = Number(split);
+  }
+  if (splits instanceof DataView || (splits as RowSplits).length === 0) return "row splits are empty, expected [0, …]";
+  return last === rows ? undefined : `row splits end at ${last}, expected ${rows}, the number of rows below them`;
 }
 
 /** How deep arrays are nested, as far as one can see: an empty row hides what is below it. */

@@ -1,6 +1,7 @@
+import { encodeRunOptions } from "./config.js";
 import { SavedModelError } from "./errors.js";
 import { checkFlag, checkOptions, checkThreads, invalidOption } from "./options.js";
-import { decode } from "./proto/decode.js";
+import { decode, toNumber } from "./proto/decode.js";
 import { firstLine, reasonOf } from "./text.js";
 
 /** Which GPUs a session may use, and how much of their memory. Of no effect where the library finds no GPU. */
@@ -84,6 +85,7 @@ export function checkSessionOptions(call: string, options: SessionOptions): void
   checkFlag(call, "xla", xla);
   checkMessage(call, "config", "ConfigProto", config);
   checkMessage(call, "runOptions", "RunOptions", runOptions);
+  refuseIdleDeadline(call, options);
   if (opLibraries !== undefined && !isListOfPaths(opLibraries)) {
     throw invalidOption(call, "opLibraries", 'a list of paths, such as ["ops/libzero_out.so"]');
   }
@@ -130,6 +132,25 @@ function checkMessage(call: string, option: string, message: "ConfigProto" | "Ru
   } catch (cause) {
     throw brokenMessage(call, option, message, cause);
   }
+}
+
+/** The pool of threads that stands for the calling thread: `inter_op_thread_pool` of `RunOptions`. */
+const CALLER = -1;
+
+/** Operations that run in the calling thread end before TensorFlow looks at the time: a deadline would do nothing. */
+function refuseIdleDeadline(call: string, options: SessionOptions): void {
+  const { timeoutInMs, interOpThreadPool } = decode("RunOptions", encodeRunOptions(options));
+  const { operationTimeoutInMs } = decode("ConfigProto", options.config ?? new Uint8Array());
+  if (interOpThreadPool !== CALLER) return;
+  const option = toNumber(timeoutInMs) > 0 ? "runOptions.timeout_in_ms" : "config.operation_timeout_in_ms";
+  if (toNumber(timeoutInMs) <= 0 && toNumber(operationTimeoutInMs) <= 0) return;
+  throw new SavedModelError(
+    "INVALID_OPTION",
+    `${call}: ${option} has no effect with scheduling "caller", the default`,
+    {
+      fix: 'Set `scheduling: "pool"`, or pass `AbortSignal.timeout(ms)` to asynchronous calls.',
+    },
+  );
 }
 
 /** The error for bytes that are not the message that they should be. */

@@ -17,7 +17,7 @@ import { withStatus } from "./native/status.js";
 import { openSession, type Resource } from "./open-session.js";
 import type { Message } from "./proto/decode.js";
 import { Recording } from "./recording.js";
-import { chooseMetaGraph, readMetaGraphs, requireModelFile } from "./saved-model-file.js";
+import { requireModelFile } from "./saved-model-file.js";
 import type { SessionOptions } from "./session-options.js";
 import { readSignatures } from "./signatures.js";
 import { findVariableHandles, type VariableHandles } from "./split-variables.js";
@@ -156,18 +156,12 @@ export class Session {
   }
 
   /**
-   * Whether running these operations may change variables, or anything else that outlives a run. The graph is read for it
-   * at the first question; a file that has changed since it was loaded cannot tell, and then everything may.
+   * Whether running these operations may change variables, or anything else that outlives a run. The loaded graph is read for
+   * it at the first question.
    */
   writes(operations: readonly string[]): boolean {
-    this.#effects ??= this.#readEffects();
+    this.#effects ??= readEffects(this.api, this.graphDef());
     return this.#effects.writes(operations);
-  }
-
-  #readEffects(): Effects {
-    if (!this.file.isUnchanged) return { writes: () => true };
-    const metaGraph = chooseMetaGraph(this.directory, readMetaGraphs(this.directory), this.tags);
-    return readEffects(this.api, metaGraph.graphDef);
   }
 
   /** The RunOptions of runs on worker threads. */

@@ -58,6 +58,11 @@ export function elementCount(shape: readonly number[]): number {
   return count;
 }
 
+/** Whether two shapes are the same. */
+export function equalShapes(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
 /** Whether a shape is that of a vector of one element. */
 export function holdsOneValue(shape: PartialShape): boolean {
   return shape.length === 1 && shape[0] === 1;

@@ -3,9 +3,12 @@ import { gather, scatter } from "./call/gather.js";
 import { stageSparse } from "./call/sparse.js";
 import { type DType, dtypeInfo, isDType, slotsOf } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
-import { elementCount, formatSizes } from "./shape.js";
-import { copyElements, Tensor } from "./tensor.js";
+import { elementCount, equalShapes, formatSizes } from "./shape.js";
+import { copyElements, notConstructible, Tensor } from "./tensor.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, SparseParts } from "./types.js";
+
+/** What only this module has: a constructor that is called from elsewhere throws. */
+const CONSTRUCT: unique symbol = Symbol("construct");
 
 /** More elements than a dense tensor is made of. */
 const MAX_DENSE = 2 ** 31;
@@ -23,7 +26,11 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
   /** The shape of the whole tensor; `dense_shape` in TensorFlow. */
   readonly shape: S;
 
-  private constructor(indices: Tensor, values: Tensor<D>, shape: S) {
+  private constructor(indices: Tensor, values: Tensor<D>, shape: S, key: typeof CONSTRUCT) {
+    // JavaScript can call it with anything.
+    if (key !== CONSTRUCT) {
+      throw notConstructible("SparseTensor", "`SparseTensor.from(dtype, { indices, values, shape })`");
+    }
     this.dtype = values.dtype;
     // Whoever calls has checked their ranks.
     this.indices = indices as Tensor<"int64", [number, number]>;
@@ -48,18 +55,21 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
     const { indices, values, shape } = stageSparse(parts, { key: "data", dtype: dtypeInfo(dtype), shape: null }, call);
     // The elements may be the caller's own arrays.
     const [ownIndices, ownValues] = [indices, values].map(copyOf) as [Tensor, Tensor<D>];
-    return new SparseTensor(ownIndices, ownValues, shape as Shape as S);
+    return new SparseTensor(ownIndices, ownValues, shape as Shape as S, CONSTRUCT);
   }
 
   /**
    * Makes a sparse tensor of the elements of a dense one that are not zero, empty or false.
    *
-   * @throws SavedModelError the codes of {@link Tensor.from}
+   * @throws SavedModelError the codes of {@link Tensor.from}; `INVALID_ARGUMENT` for what is not a tensor
    */
   static fromDense<D extends DType, S extends Shape>(dense: Tensor<D, S>): SparseTensor<D, S>;
   static fromDense<D extends DType>(dtype: D, data: AnyNestedLike<D>): SparseTensor<D>;
   static fromDense(dense: Tensor | DType, data?: AnyNestedLike<DType>): SparseTensor {
     const tensor = typeof dense === "string" ? Tensor.from(dense, data ?? []) : dense;
+    if (!Tensor.is(tensor)) {
+      throw new SavedModelError("INVALID_ARGUMENT", "SparseTensor.fromDense(): expected a Tensor, or a dtype and data");
+    }
     const elements = Tensor.elementsOf(tensor);
     const places: number[] = [];
     const slots = slotsOf(tensor.dtype);
@@ -74,18 +84,33 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
       Tensor.own("int64", [places.length, rank], BigInt64Array.from(indices, BigInt)),
       Tensor.own(tensor.dtype, [places.length], gather(tensor.dtype, elements, places)),
       tensor.shape,
+      CONSTRUCT,
     );
   }
 
   /** @internal Takes what a model returned. */
   static own<D extends DType>(indices: Tensor, values: Tensor<D>, shape: Shape): SparseTensor<D> {
-    return new SparseTensor(indices, values, shape);
+    return new SparseTensor(indices, values, shape, CONSTRUCT);
+  }
+
+  /**
+   * Returns true if another value is a sparse tensor of the same shape, with the same places in the same order, and with
+   * values that are equal: see {@link Tensor.equals}.
+   */
+  equals(other: unknown): boolean {
+    return (
+      other instanceof SparseTensor &&
+      equalShapes(other.shape, this.shape) &&
+      this.indices.equals(other.indices) &&
+      this.values.equals(other.values)
+    );
   }
 
   /**
    * The whole tensor, with zeros, empty strings or false where no value is.
    *
-   * @throws SavedModelError `INVALID_SIZE` when it would have more than 2^31 elements
+   * @throws SavedModelError `INVALID_SIZE` when it would have more than 2^31 elements, `OUT_OF_RANGE` when a model gave a
+   * place outside of the shape
    */
   toDense(): Tensor<D, S> {
     const { dtype, shape } = this as SparseTensor;
@@ -94,7 +119,12 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
     const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
     const indices = this.indices.data;
     const places = Array.from({ length: this.values.size }, (_, value) =>
-      strides.reduce((place, stride, axis) => place + Number(indices[value * shape.length + axis]) * stride, 0),
+      strides.reduce((place, stride, axis) => {
+        const index = Number(indices[value * shape.length + axis]);
+        // A model's own result is not checked before.
+        if (!(index >= 0 && index < (shape[axis] ?? 0))) throw outsideOf(this, index, axis);
+        return place + index * stride;
+      }, 0),
     );
     const elements = scatter(dtype, Tensor.elementsOf(this.values), places, count);
     return Tensor.own(this.dtype, this.shape, elements);
@@ -127,6 +157,10 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
       },
     });
   }
+}
+
+function outsideOf(tensor: SparseTensor, index: number, axis: number): SavedModelError {
+  return new SavedModelError("OUT_OF_RANGE", `${tensor} has a value at index ${index} of dimension ${axis}`);
 }
 
 function copyOf(tensor: Tensor): Tensor {

@@ -1,14 +1,19 @@
 import { type InspectOptions, inspect, TextDecoder } from "node:util";
+import { DETACHED_FIX, isDetached, LOST_DATA } from "./call/detached.js";
 import { stage } from "./call/stage.js";
 import { type AnyTypedArray, type DType, dtypeInfo, isDType, type NumericDType } from "./dtype.js";
+import { equalElements } from "./equal-elements.js";
 import { SavedModelError } from "./errors.js";
 import { allocateAligned } from "./native-memory.js";
-import { elementCount, formatShape, formatSizes, isNestable, isShape, SHAPE_RULE } from "./shape.js";
+import { elementCount, equalShapes, formatShape, formatSizes, isNestable, isShape, SHAPE_RULE } from "./shape.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, TensorData } from "./types.js";
 import { valueAt } from "./value-at.js";
 
 /** The elements of a tensor as they are kept: a typed array, or the bytes of each string. */
 export type Elements = TensorData<NumericDType> | readonly Uint8Array[];
+
+/** What only this module has: a constructor that is called from elsewhere throws. */
+const CONSTRUCT: unique symbol = Symbol("construct");
 
 /** What a tensor may be made of. */
 type DataLike<D extends DType> = AnyNestedLike<D>;
@@ -29,13 +34,19 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   readonly dtype: D;
   /** The size of each dimension; `[]` is a scalar. */
   readonly shape: S;
-  readonly #elements: Elements;
+  /**
+   * An enumerable property, not a `#private` one: assertion libraries compare those, and must not take tensors with
+   * different elements for equal.
+   */
+  private readonly elements: Elements;
   #strings: readonly string[] | undefined;
 
-  private constructor(dtype: D, shape: S, elements: Elements) {
+  private constructor(dtype: D, shape: S, elements: Elements, key: typeof CONSTRUCT) {
+    // JavaScript can call it with anything.
+    if (key !== CONSTRUCT) throw notConstructible("Tensor", "`Tensor.from(dtype, data, shape)`");
     this.dtype = dtype;
     this.shape = Object.isFrozen(shape) ? shape : (Object.freeze([...shape]) as Shape as S);
-    this.#elements = elements;
+    this.elements = elements;
   }
 
   /**
@@ -67,7 +78,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     const spec = { key: "data", dtype: dtypeInfo(dtype), shape: flat === undefined ? (shape ?? null) : [flat] };
     const staged = stage(data, spec, "Tensor.from()");
     // The elements may be the caller's own array.
-    return new Tensor(dtype, shape ?? staged.shape, copyElements(staged.elements));
+    return new Tensor(dtype, shape ?? staged.shape, copyElements(staged.elements), CONSTRUCT);
   }
 
   /**
@@ -85,22 +96,30 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
       throw new SavedModelError("INVALID_DTYPE", `Tensor.allocate(): ${String(dtype)} is no dtype of numbers`);
     }
     if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `Tensor.allocate(): ${SHAPE_RULE}`);
-    return new Tensor(dtype, shape as Shape as Writable<S>, allocateAligned(dtype, shape));
+    return new Tensor(dtype, shape as Shape as Writable<S>, allocateAligned(dtype, shape), CONSTRUCT);
   }
 
   /** @internal Takes ownership of `elements`, which must fit `dtype` and `shape`. */
   static own<D extends DType, S extends Shape>(dtype: D, shape: S, elements: Elements): Tensor<D, S> {
-    return new Tensor(dtype, shape, elements);
+    return new Tensor(dtype, shape, elements, CONSTRUCT);
   }
 
   /** @internal Whether a value is a tensor; not merely an object with its prototype. */
   static is(value: unknown): value is Tensor {
-    return typeof value === "object" && value !== null && #elements in value;
+    return typeof value === "object" && value !== null && #strings in value;
   }
 
-  /** @internal The elements as they are kept, for feeding. */
+  /** @internal The elements as they are kept, for feeding. @throws SavedModelError `INVALID_SIZE` when they are detached */
   static elementsOf(tensor: Tensor): Elements {
-    return tensor.#elements;
+    if (Tensor.isDetached(tensor)) {
+      throw new SavedModelError("INVALID_SIZE", `the tensor ${tensor} is ${LOST_DATA}`, { fix: DETACHED_FIX });
+    }
+    return tensor.elements;
+  }
+
+  /** @internal Whether the caller has transferred the memory of elements to another thread. */
+  static isDetached({ elements }: Tensor): boolean {
+    return ArrayBuffer.isView(elements) ? isDetached(elements) : elements.some(isDetached);
   }
 
   /** The number of elements. */
@@ -118,7 +137,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    */
   get data(): TensorData<D> {
     // The constructor's contract: `elements` is what TensorData<D> says.
-    return (this.dtype === "string" ? this.#text() : this.#elements) as TensorData<D>;
+    return (this.dtype === "string" ? this.#text() : this.elements) as TensorData<D>;
   }
 
   /** The bytes of each string element, whether or not they are text; only for dtype string. */
@@ -126,24 +145,31 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     if (this.dtype !== "string") {
       throw new SavedModelError("INVALID_DTYPE", `a ${this.dtype} tensor has no bytes per element`);
     }
-    return this.#elements as never;
+    return this.elements as never;
   }
 
-  /** The value of a tensor of one element, whatever its rank. */
+  /**
+   * The value of a tensor of one element, whatever its rank.
+   *
+   * @throws SavedModelError `INVALID_SIZE` for another number of elements, or when `data` was transferred to another thread;
+   * `INVALID_UTF8` when a string element is not valid UTF-8
+   */
   item(): Scalar<D> {
     if (this.size !== 1) {
       throw new SavedModelError("INVALID_SIZE", `item() needs exactly one element, this is ${this}`);
     }
+    Tensor.elementsOf(this);
     return this.#at(0);
   }
 
   /**
    * The elements as nested arrays, numbers for float16 and bfloat16, `{ re, im }` for complex; a plain value for a scalar.
    *
-   * @throws SavedModelError `INVALID_SIZE` when there would be more than 2^25 empty rows and nothing else; `INVALID_UTF8` when
-   * a string element is not valid UTF-8
+   * @throws SavedModelError `INVALID_SIZE` when there would be more than 2^25 empty rows and nothing else, or when `data` was
+   * transferred to another thread; `INVALID_UTF8` when a string element is not valid UTF-8
    */
   toArray(): Nested<Scalar<D>, S> {
+    Tensor.elementsOf(this);
     if (!isNestable(this.shape)) {
       throw new SavedModelError("INVALID_SIZE", `${this} has no elements, and too many rows to be made arrays`);
     }
@@ -178,7 +204,19 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     if (elementCount(shape) !== this.size) {
       throw new SavedModelError("INVALID_SHAPE", `${this} cannot be reshaped to ${formatShape(shape)}`);
     }
-    return new Tensor(this.dtype, shape as Shape as Writable<T>, this.#elements);
+    return new Tensor(this.dtype, shape as Shape as Writable<T>, this.elements, CONSTRUCT);
+  }
+
+  /**
+   * Returns true if another value is a tensor of the same dtype and shape whose elements are equal: numbers as in
+   * `Array.prototype.includes` (`NaN` equals `NaN`, and `0` equals `-0`), complex numbers part by part, strings byte by byte.
+   * Nothing is rounded.
+   *
+   * @throws SavedModelError `INVALID_SIZE` when the elements of one of the two were transferred to another thread
+   */
+  equals(other: unknown): boolean {
+    if (!Tensor.is(other) || other.dtype !== this.dtype || !equalShapes(other.shape, this.shape)) return false;
+    return equalElements(this.dtype, Tensor.elementsOf(this), Tensor.elementsOf(other));
   }
 
   /** `float32 [1, 2]` */
@@ -191,7 +229,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     // of empty rows none.
     Object.defineProperty(Tensor.prototype, inspect.custom, {
       value(this: Tensor, _depth: number, options: InspectOptions): string {
-        let shown: unknown = this.#elements;
+        let shown: unknown = this.elements;
         try {
           if (isNestable(this.shape, MAX_PRINTED_ROWS)) shown = this.toArray();
         } catch (error) {
@@ -205,15 +243,20 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   #at(index: number): Scalar<D> {
     const { dtype } = this as Tensor;
     if (dtype === "string") return this.#text()[index] as Scalar<D>;
-    return valueAt(dtype, this.#elements as AnyTypedArray, index) as Scalar<D>;
+    return valueAt(dtype, this.elements as AnyTypedArray, index) as Scalar<D>;
   }
 
   #text(): readonly string[] {
-    this.#strings ??= (this.#elements as readonly Uint8Array[]).map((bytes, index, all) =>
+    this.#strings ??= (this.elements as readonly Uint8Array[]).map((bytes, index, all) =>
       decodeText(bytes, all.length === 1 ? undefined : index),
     );
     return this.#strings;
   }
+}
+
+/** The error for a constructor that only the package itself may call. */
+export function notConstructible(name: string, use: string): SavedModelError {
+  return new SavedModelError("INVALID_ARGUMENT", `new ${name}(): not a public constructor`, { fix: `Use ${use}.` });
 }
 
 /** The length of an array that is not nested; undefined for anything else. */

@@ -105,6 +105,7 @@ function tensorLiteral(tensor: NamedTensor, property?: string, example?: number)
   if (tensor.parts.length > 0) fields.push(`parts: [${tensor.parts.map(partLiteral).join(", ")}]`);
   if (property !== undefined) fields.push(`property: ${stringLiteral(property)}`);
   if (example !== undefined) fields.push(`example: ${example}`);
+  if (example !== undefined && tensor.exampleRank !== undefined) fields.push(`exampleRank: ${tensor.exampleRank}`);
   return `{ ${fields.join(", ")} }`;
 }
 

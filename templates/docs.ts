@@ -98,18 +98,11 @@ export function block(...lines: readonly string[]): OptionalKind<JSDocStructure>
 }
 
 /** `` `training_input`: float32 [1, 2] `` */
-function describe({
-  key,
-  argument = key,
-  dtype,
-  shape,
-  form: kind,
-  optional,
-  default: value,
-  exampleType,
-}: NamedTensor): string {
+function describe(tensor: NamedTensor): string {
+  const { key, argument = key, dtype, shape, form: kind, optional, default: value, exampleType } = tensor;
+  const { exampleRank = shape?.length } = tensor;
   const form = shape?.length === 0 ? "scalar" : shape === null ? "of any shape" : formatShape(shape);
-  const item = shape?.length === 0 ? "a serialised `tf.Example`" : "each a serialised `tf.Example`";
+  const item = exampleRank === 0 ? "a serialised `tf.Example`" : "each a serialised `tf.Example`";
   const examples = exampleType === undefined ? "" : `, ${item} or an object of its features`;
   const prefix = kind === "dense" ? "" : `${kind} `;
   return `${docCode(argument)}: ${prefix}${dtype} ${form}${examples}${optional === true ? `, ${whenLeftOut(value)}` : ""}`;

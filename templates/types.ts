@@ -27,11 +27,11 @@ function likeType({ dtype, shape, form }: NamedTensor): string {
 
 /** What an input accepts: `TensorLike<"float32", [1, 2]>`, and objects where it takes serialised examples. */
 export function inputType(input: NamedTensor): string {
-  const { shape, exampleType } = input;
+  const { shape, exampleType, exampleRank = shape?.length } = input;
   const type = likeType(input);
   if (exampleType === undefined) return type;
-  const items = shape?.length === 0 ? exampleType : `readonly ${exampleType}[]`;
-  return `${type} | ${items}${shape === null ? ` | ${exampleType}` : ""}`;
+  const items = exampleRank === 0 ? exampleType : `readonly ${exampleType}[]`;
+  return `${type} | ${items}${exampleRank === undefined ? ` | ${exampleType}` : ""}`;
 }
 
 /** What a feature of an example accepts: a plain value where it holds one, else what an input of its shape does. */

@@ -1,7 +1,7 @@
 import type { ComponentDescription, TensorDescription } from "../description.js";
 import { type DType, dtypeInfo } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
-import { RaggedTensor } from "../ragged-tensor.js";
+import { RaggedTensor, rowSplitsProblem } from "../ragged-tensor.js";
 import type { Session } from "../session.js";
 import { SparseTensor } from "../sparse-tensor.js";
 import { Tensor } from "../tensor.js";
@@ -34,10 +34,22 @@ export class CompositeCall implements Call {
   readonly #outputs: readonly TensorDescription[];
 
   /** @throws SavedModelError what the constructor of {@link PreparedCall} throws */
-  constructor(session: Session, key: string, inputs: readonly CallInput[], outputs: readonly TensorDescription[]) {
+  constructor(
+    session: Session,
+    key: string,
+    inputs: readonly CallInput[],
+    outputs: readonly TensorDescription[],
+    isReadOnly = false,
+  ) {
     this.#inputs = inputs;
     this.#outputs = outputs;
-    this.#call = new PreparedCall(session, key, inputs.flatMap(componentsOf), outputs.flatMap(componentsOf));
+    this.#call = new PreparedCall(
+      session,
+      key,
+      inputs.flatMap(componentsOf),
+      outputs.flatMap(componentsOf),
+      isReadOnly,
+    );
   }
 
   get name(): string {
@@ -124,6 +136,8 @@ function splitRagged(
     if (value.rowSplits.length !== spec.raggedRank) {
       throw inputError("INVALID_RANK", spec, call, `${value} with ${value.rowSplits.length} ragged dimensions`);
     }
+    const problem = rowSplitsProblem(value.values, value.rowSplits);
+    if (problem !== undefined) throw inputError("INVALID_SHAPE", spec, call, `${value}: its ${problem}`);
     const isOther = shape?.some((size, axis) => size !== null && (value.shape[axis] ?? size) !== size);
     if (isOther === true || (shape !== null && shape.length !== value.shape.length)) {
       throw inputError("INVALID_SHAPE", spec, call, `${value}`);
@@ -150,12 +164,13 @@ function splitSparse(value: unknown, { key, dtype, shape }: Composite, call: str
   return [staged.indices, staged.values, denseShape];
 }
 
-function joinRagged([values, ...rowSplits]: readonly Tensor[]): RaggedTensor {
+function joinRagged([values, ...splitTensors]: readonly Tensor[]): RaggedTensor {
   if (values === undefined) throw new SavedModelError("INVALID_RESULT", "a ragged output has no values");
-  return RaggedTensor.own(
-    values,
-    rowSplits.map((splits) => Array.from(splits.data as ArrayLike<number | bigint>, Number)),
-  );
+  const rowSplits = splitTensors.map((splits) => Array.from(splits.data as ArrayLike<number | bigint>, Number));
+  const problem = rowSplitsProblem(values, rowSplits);
+  if (problem !== undefined)
+    throw new SavedModelError("INVALID_RESULT", `a ragged output contradicts itself: ${problem}`);
+  return RaggedTensor.own(values, rowSplits);
 }
 
 function joinSparse([indices, values, shape]: readonly Tensor[]): SparseTensor {

@@ -1,6 +1,7 @@
 import type { AnyTypedArray, DTypeInfo } from "../dtype.js";
 import type { ErrorCode } from "../errors.js";
 import type { Complex } from "../types.js";
+import { isDetached } from "./detached.js";
 import { numberToBfloat, numberToHalf } from "./half.js";
 
 /** The first element of a row that could not be written. */
@@ -173,6 +174,8 @@ export function pushStrings(target: Uint8Array[], row: ArrayLike<unknown>): BadE
       // Small ones share memory, which TextEncoder's do not: five times as fast.
       target.push(Buffer.from(value));
     } else if (value instanceof Uint8Array) {
+      // It would pass for an empty string.
+      if (isDetached(value)) return { problem: "INVALID_SIZE", index };
       target.push(value);
     } else {
       return { problem: "INVALID_DTYPE", index };

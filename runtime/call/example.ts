@@ -21,8 +21,14 @@ export class ExampleEncoder {
   readonly #features: readonly PreparedFeature[];
   readonly #properties: ReadonlySet<string>;
 
-  /** @param key the raw key of the input, for messages */
-  constructor(key: string, features: readonly FeatureDescriptor[]) {
+  readonly #rank: 0 | 1 | undefined;
+
+  /**
+   * @param key the raw key of the input, for messages
+   * @param rank what is accepted, where the input's shape leaves it open: one example (0) or an array of them (1)
+   */
+  constructor(key: string, features: readonly FeatureDescriptor[], rank?: 0 | 1) {
+    this.#rank = rank;
     this.#input = `input ${quote(key)}`;
     this.#features = features.map(({ key, dtype, kind, shape, optional, property }) => ({
       key,
@@ -38,15 +44,25 @@ export class ExampleEncoder {
   /**
    * The value with bytes in place of objects; whatever else it holds is left for the check of strings.
    *
-   * @throws SavedModelError `MISSING_INPUT` and `UNKNOWN_INPUT` for features, and the codes of {@link stage}, naming the
+   * @throws SavedModelError `INVALID_RANK` for one example where only an array of them can be parsed, or an array where
+   * only one can; `MISSING_INPUT` and `UNKNOWN_INPUT` for features, and the codes of {@link stage}, naming the
    * call, the input's key, the number of the example and the feature's key
    */
   encode(value: unknown, call: string): unknown {
-    if (isExample(value)) return this.#encodeOne(value, call, this.#input);
+    if (isExample(value)) {
+      this.#requireRank(0, call, "an array of examples, got one example", "Put it into an array.");
+      return this.#encodeOne(value, call, this.#input);
+    }
     if (!Array.isArray(value) || !value.some(isExample)) return value;
+    this.#requireRank(1, call, "one example, got an array", "Call it once for each of them.");
     return Array.from(value, (item: unknown, index) =>
       isExample(item) ? this.#encodeOne(item, call, `${this.#input}, example ${index}`) : item,
     );
+  }
+
+  #requireRank(rank: 0 | 1, call: string, expected: string, fix: string): void {
+    if (this.#rank === undefined || this.#rank === rank) return;
+    throw new SavedModelError("INVALID_RANK", `${call}: ${this.#input} must be ${expected}`, { fix });
   }
 
   #encodeOne(example: Readonly<Record<string, unknown>>, call: string, place: string): Uint8Array {

@@ -4,6 +4,7 @@ import type { NativeApi } from "../native/api.js";
 import type { Pointer } from "../native/ffi.js";
 import { elementCount, formatShape, isShape } from "../shape.js";
 import type { Elements } from "../tensor.js";
+import { isDetached } from "./detached.js";
 import type { Flattened } from "./nested.js";
 import { deleteStrings, initStrings, writeStrings } from "./strings.js";
 
@@ -131,7 +132,7 @@ export class Feed {
   }
 
   #copyStrings(elements: Exclude<Elements, ArrayBufferView>): void {
-    if (elements.length !== this.#count) throw this.#countError(this.#count);
+    if (elements.length !== this.#count || elements.some(isDetached)) throw this.#countError(this.#count);
     if (this.#data === null) return;
     const mayOwn = this.#ownsTexts;
     // Also when not all could be written.

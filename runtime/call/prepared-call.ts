@@ -53,18 +53,27 @@ export class PreparedCall implements Call {
   readonly #frame: Frame;
   /** Frames of calls on worker threads that have ended. */
   readonly #idle: Frame[] = [];
+  readonly #isReadOnly: boolean;
   #isStaging = false;
-  #writes: boolean | undefined;
+  #graphWrites: boolean | undefined;
 
   /**
    * @param key the signature's raw key, for messages
    * @param inputs in argument order, with their tensors
    * @param outputs in result order, with their tensors
+   * @param isReadOnly whether it counts as one that changes nothing, whatever the graph says
    * @throws SavedModelError `MODEL_CORRUPT` when the graph has no such tensor, or one of another dtype
    */
-  constructor(session: Session, key: string, inputs: readonly CallInput[], outputs: readonly TensorDescription[]) {
+  constructor(
+    session: Session,
+    key: string,
+    inputs: readonly CallInput[],
+    outputs: readonly TensorDescription[],
+    isReadOnly = false,
+  ) {
     this.name = `${printable(key)}()`;
     this.#session = session;
+    this.#isReadOnly = isReadOnly;
     const feeds = new Endpoints(session, this.name);
     const fetches = new Endpoints(session, this.name);
     this.inputs = inputs.map((input) => this.#prepareInput(input, feeds));
@@ -85,8 +94,13 @@ export class PreparedCall implements Call {
   }
 
   get writes(): boolean {
-    this.#writes ??= this.#session.writes(this.#plan.fetches.operations);
-    return this.#writes;
+    return !this.#isReadOnly && this.#mayKeepInputs;
+  }
+
+  /** Whether the graph has operations that may take over an input's memory, such as an assignment to a variable. */
+  get #mayKeepInputs(): boolean {
+    this.#graphWrites ??= this.#session.writes(this.#plan.fetches.operations);
+    return this.#graphWrites;
   }
 
   run<F extends Form>(values: readonly unknown[], form: F): Results<F> {
@@ -198,7 +212,7 @@ export class PreparedCall implements Call {
       optional,
       feed: feeds.add(input, dtype),
       scratch,
-      example: input.features && new ExampleEncoder(input.key, input.features),
+      example: input.features && new ExampleEncoder(input.key, input.features, input.exampleRank),
     };
   }
 
@@ -237,7 +251,7 @@ export class PreparedCall implements Call {
       if (value === undefined || input === undefined) continue;
       if (frame.isFed(input.feed)) this.#requireSameValue(staged, index);
       // A variable may take over the memory that it is assigned from.
-      else if (mayShare && isInPlace(value) && !this.writes) frame.share(input.feed, value);
+      else if (mayShare && isInPlace(value) && !this.#mayKeepInputs) frame.share(input.feed, value);
       else frame.feed(input.feed, value);
     }
   }
@@ -277,7 +291,7 @@ export function ownStaged(staged: Staged, call: string): Staged {
     if (value === undefined) return undefined;
     const { shape, elements } = value;
     // Reading a later input may have run code that sent this one away.
-    if (ArrayBuffer.isView(elements) && isDetached(elements)) {
+    if (ArrayBuffer.isView(elements) ? isDetached(elements) : elements.some(isDetached)) {
       throw new SavedModelError("INVALID_SIZE", `${call}: an input is an array without its data`, {
         fix: DETACHED_FIX,
       });

@@ -283,6 +283,19 @@ export const schema = {
       nodeDef: { rule: "repeated", type: "bytes", id: 3, protoName: "node_def", holds: ["NodeDef"] },
     },
   },
+  FunctionBody: {
+    fields: {
+      signature: { type: "OpDef", id: 1 },
+      nodeDef: { rule: "repeated", type: "bytes", id: 3, protoName: "node_def" },
+      ret: { rule: "repeated", type: "RetEntry", id: 4 },
+    },
+  },
+  RetEntry: {
+    fields: {
+      key: { type: "string", id: 1 },
+      value: { type: "string", id: 2 },
+    },
+  },
   OpName: {
     fields: {
       name: { type: "string", id: 1 },
@@ -292,6 +305,7 @@ export const schema = {
     fields: {
       name: { type: "string", id: 1 },
       inputArg: { rule: "repeated", type: "ArgDef", id: 2, protoName: "input_arg" },
+      outputArg: { rule: "repeated", type: "ArgDef", id: 3, protoName: "output_arg" },
     },
   },
   ArgDef: {
@@ -463,11 +477,13 @@ export const schema = {
     fields: {
       intraOpParallelismThreads: { type: "int32", id: 2, protoName: "intra_op_parallelism_threads" },
       interOpParallelismThreads: { type: "int32", id: 5, protoName: "inter_op_parallelism_threads" },
+      operationTimeoutInMs: { type: "int64", id: 11, protoName: "operation_timeout_in_ms" },
     },
   },
   RunOptions: {
     fields: {
       traceLevel: { type: "int32", id: 1, protoName: "trace_level" },
+      timeoutInMs: { type: "int64", id: 2, protoName: "timeout_in_ms" },
       interOpThreadPool: { type: "int32", id: 3, protoName: "inter_op_thread_pool" },
     },
   },

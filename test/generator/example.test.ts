@@ -124,11 +124,11 @@ describe("a graph that does not make sense", () => {
     return examplesOf(writeGraph(nodes))["f x"] ?? [];
   }
 
-  function writeGraph(nodes: readonly Uint8Array[]): string {
+  function writeGraph(nodes: readonly Uint8Array[], shape: object = { dim: [{ size: -1 }] }): string {
     const folder = join(tempFolder(), "model");
     mkdirSync(folder);
     const graphDef = encodeMessage("GraphDef", { node: nodes });
-    const x = { key: "x", value: { name: "x:0", dtype: 7, tensorShape: { dim: [{ size: -1 }] } } };
+    const x = { key: "x", value: { name: "x:0", dtype: 7, tensorShape: shape } };
     const signatureDef = [{ key: "f", value: { inputs: [x], outputs: [x], methodName: "" } }];
     const metaGraphs = [{ metaInfoDef: { tags: ["serve"] }, graphDef, signatureDef }];
     writeFileSync(join(folder, "saved_model.pb"), encodeMessage("SavedModel", { metaGraphs }));
@@ -192,6 +192,37 @@ describe("a graph that does not make sense", () => {
     ],
   ])("%s", (_, nodes, want) => {
     expect(featuresIn(nodes)).toEqual(want);
+  });
+
+  const v1 = (input: string): Uint8Array =>
+    node("parse", "ParseExample", [input, "none", "sparse"], {
+      Nsparse: { i: 1 },
+      sparse_types: { list: { type: [1] } },
+    });
+  const single = node("parse", "ParseSingleExample", ["x"], {
+    sparse_keys: { list: { s: [Buffer.from("a")] } },
+    sparse_types: { list: { type: [1] } },
+  });
+  const SCALAR = { dim: [] };
+  const ANY = { unknownRank: true };
+  const expanded = node("row", "ExpandDims", ["x", "none"]);
+
+  it.each<[string, readonly Uint8Array[], object, string | undefined]>([
+    [
+      "one example or an array of them, where both are parsed",
+      [...constants, parser()],
+      ANY,
+      "readonly FExample[] | FExample",
+    ],
+    ["an array, where vectors are parsed", [...constants, v1("x")], ANY, "readonly FExample[]"],
+    ["one example, where single ones are parsed", [single], ANY, "FExample"],
+    ["nothing for a scalar, where vectors are parsed", [...constants, v1("x")], SCALAR, undefined],
+    ["nothing for a vector, where single ones are parsed", [single], { dim: [{ size: -1 }] }, undefined],
+    ["one example for a scalar that is made a vector", [...constants, expanded, v1("row")], SCALAR, "FExample"],
+    ["nothing where no rank is parsed by all", [...constants, v1("x"), single], ANY, undefined],
+  ])("offers %s", (_, nodes, shape, want) => {
+    const { text } = generate(writeGraph(nodes, shape));
+    expect(/x: TensorLike<"string", \S+> \| ([^)]*)\)/.exec(text)?.[1]).toBe(want);
   });
 
   it("keys that are code", () => {

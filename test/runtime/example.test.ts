@@ -342,3 +342,24 @@ describe.skipIf(!existsSync(shared))(
     });
   },
 );
+
+describe("examples for an input of unknown rank", () => {
+  const features = [{ key: "a", dtype: "int64", kind: "dense", shape: [], property: "a" }] as const;
+
+  it("are one or an array of them, as the operation takes them", () => {
+    const [any, one, several] = [undefined, 0 as const, 1 as const].map(
+      (rank) => new ExampleEncoder("x", features, rank),
+    );
+    const example = any?.encode({ a: 1 }, "f()");
+    expect(example).toBeInstanceOf(Uint8Array);
+    expect(any?.encode([{ a: 1 }], "f()")).toEqual([example]);
+    expect(one?.encode({ a: 1 }, "f()")).toEqual(example);
+    expect(several?.encode([{ a: 1 }], "f()")).toEqual([example]);
+    expect(expectError(() => several?.encode({ a: 1 }, "f()"), "INVALID_RANK").message).toBe(
+      'INVALID_RANK: f(): input "x" must be an array of examples, got one example. Put it into an array.',
+    );
+    expect(expectError(() => one?.encode([{ a: 1 }], "f()"), "INVALID_RANK").message).toBe(
+      'INVALID_RANK: f(): input "x" must be one example, got an array. Call it once for each of them.',
+    );
+  });
+});

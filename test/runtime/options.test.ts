@@ -173,3 +173,37 @@ function bytes(text: string): Uint8Array {
 function hex(message: Uint8Array): string {
   return Buffer.from(message).toString("hex");
 }
+
+describe("a deadline for calls", () => {
+  const runOptions = bytes("1005"); // timeout_in_ms: 5
+  const config = bytes("5805"); // operation_timeout_in_ms: 5
+  const POOLED: readonly LoadOptions[] = [
+    { runOptions, scheduling: "pool" },
+    { runOptions, interOpThreads: 1 },
+    { config, scheduling: "pool" },
+    { runOptions: bytes("10051800") }, // inter_op_thread_pool: 0
+  ];
+
+  it.each(POOLED)("ends what takes longer, where operations have threads of their own: %j", (options) => {
+    using model = Model.load(modelFolder("spin"), options);
+    const spin = (): unknown => model.run("spin", { x: [[1, 2]], steps: 10n ** 9n });
+    expectError(spin, "TF_DEADLINE_EXCEEDED");
+  });
+
+  it.each<[string, LoadOptions]>([
+    ["runOptions.timeout_in_ms", { runOptions }],
+    ["runOptions.timeout_in_ms", { runOptions, scheduling: "caller" }],
+    ["config.operation_timeout_in_ms", { config }],
+  ])("%s is refused where it would do nothing: %j", (option, options) => {
+    const { message } = expectError(() => Model.load(folder, options), "INVALID_OPTION");
+    expect(message).toBe(
+      `INVALID_OPTION: Model.load(): ${option} has no effect with scheduling "caller", the default. ` +
+        'Set `scheduling: "pool"`, or pass `AbortSignal.timeout(ms)` to asynchronous calls.',
+    );
+  });
+
+  it("of 0 is none", () => {
+    using model = Model.load(folder, { runOptions: bytes("1000"), config: bytes("5800") });
+    expect(model.disposed).toBe(false);
+  });
+});
