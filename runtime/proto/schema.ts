@@ -226,6 +226,25 @@ export const schema = {
       nodeDef: { rule: "repeated", type: "bytes", id: 3, protoName: "node_def" },
     },
   },
+  FunctionFlow: {
+    fields: {
+      signature: { type: "FlowSignature", id: 1 },
+      nodeDef: { rule: "repeated", type: "NodeDef", id: 3, protoName: "node_def" },
+      ret: { rule: "repeated", type: "ReturnEntry", id: 4 },
+    },
+  },
+  FlowSignature: {
+    fields: {
+      inputArg: { rule: "repeated", type: "ArgDef", id: 2, protoName: "input_arg" },
+      outputArg: { rule: "repeated", type: "ArgDef", id: 3, protoName: "output_arg" },
+    },
+  },
+  ReturnEntry: {
+    fields: {
+      key: { type: "string", id: 1 },
+      value: { type: "string", id: 2 },
+    },
+  },
   OpName: {
     fields: {
       name: { type: "string", id: 1 },

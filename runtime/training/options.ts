@@ -44,6 +44,9 @@ export interface Validation<Inputs extends readonly unknown[] = readonly never[]
   readonly batchSize?: number;
 }
 
+/** A method of the same client, without inputs, that sets the state of metrics to where they begin. */
+export type ResetMethod = () => unknown;
+
 /** How a signature is trained. */
 export interface FitOptions<
   Name extends string = string,
@@ -58,6 +61,11 @@ export interface FitOptions<
   readonly shuffle?: false | { readonly seed: number };
   /** What is asked after each epoch; by default nothing. */
   readonly validation?: Validation<ValidationInputs, ValidationResult>;
+  /**
+   * The signatures that reset the metrics of the model, called before each epoch and each validation. By default those
+   * whose key begins with `reset`, that take no inputs, and that set variables of metrics and nothing else; false for none.
+   */
+  readonly resetMetrics?: false | ResetMethod | readonly ResetMethod[];
   /** When the training ends before its last epoch; by default never. */
   readonly earlyStopping?: EarlyStopping;
   /** Where and how often the model is saved; by default it is not. */
@@ -85,6 +93,7 @@ export function checkFitOptions(options: FitOptions): void {
     "batchSize",
     "shuffle",
     "validation",
+    "resetMetrics",
     "earlyStopping",
     "checkpoints",
     "signal",

@@ -23,7 +23,7 @@ from authoring.record import record  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 MODELS = (
-    "composite", "counter", "custom_model", "dtypes", "example", "keras3", "keras3_saved", "keras3_tracked", "names",
+    "composite", "counter", "custom_model", "dtypes", "example", "keras3", "keras3_saved", "keras3_tracked", "metrics", "names",
     "optimizers", "regression", "spin", "text",
 )
 
