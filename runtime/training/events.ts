@@ -9,6 +9,8 @@ export interface TrainingStart {
   readonly steps: number | undefined;
   /** The rows of an epoch; unknown where batches come from an iterable. */
   readonly rows: number | undefined;
+  /** What a reader of the numbers should know, in sentences: {@link History.notes}. */
+  readonly notes?: readonly string[];
 }
 
 /** One step of a training: a call of its signature. */

@@ -52,8 +52,9 @@ class LogProgress implements TrainingObserver {
     this.#stream = stream;
   }
 
-  onStart({ epochs }: TrainingStart): void {
+  onStart({ epochs, notes }: TrainingStart): void {
     this.#epochs = epochs;
+    writeNotes(this.#stream, notes);
   }
 
   onEpoch(record: EpochRecord): void {
@@ -81,6 +82,7 @@ class TerminalProgress implements TrainingObserver {
 
   onStart(start: TrainingStart): void {
     this.#start = start;
+    writeNotes(this.#stream, start.notes);
     this.#startTime = performance.now();
     this.#epochTime = this.#startTime;
   }
@@ -155,6 +157,10 @@ class TerminalProgress implements TrainingObserver {
   get #columns(): number {
     return Math.max(20, (this.#stream.columns || COLUMNS) - 1);
   }
+}
+
+function writeNotes(stream: ProgressStream, notes: readonly string[] = []): void {
+  for (const note of notes) stream.write(`note: ${printable(note, 1000)}\n`);
 }
 
 function epochParts({ epoch, seconds, metrics, validation }: EpochRecord, epochs: number): readonly string[] {

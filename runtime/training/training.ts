@@ -80,7 +80,7 @@ export class Training {
     const { epochs = 1 } = this.#options;
     const { steps, rows } = this.#source;
     const best = this.#best;
-    for (const observer of this.#observers) observer.onStart?.({ epochs, steps, rows });
+    for (const observer of this.#observers) observer.onStart?.({ epochs, steps, rows, notes: this.notes });
     try {
       for (let epoch = 1; epoch <= epochs; epoch++) {
         const record = await this.#runEpoch(epoch);

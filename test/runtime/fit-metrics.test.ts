@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Counter } from "../../generated/counter.js";
 import { Metrics } from "../../generated/metrics.js";
 import { Regression } from "../../generated/regression.js";
-import { type FitOptions, fit, type History } from "../../runtime/index.js";
+import { fit, type History, type ResetMethod } from "../../runtime/index.js";
 import { expectRejection } from "../support/errors.js";
 
 interface Rows {
@@ -126,7 +126,7 @@ describe("metrics that nothing resets", () => {
       '"auc" of train() is not of one epoch: it runs on, because nothing resets the variable "auc/false_negatives"',
       '"loss" of train() is not of one epoch: it runs on, because nothing resets the variable "loss/count"',
     ]);
-    expect(seen.slice(0, 3)).toEqual(history.notes.map((note) => `note ${note}\n`));
+    expect(seen.slice(0, 3)).toEqual(history.notes.map((note) => `note: ${note}\n`));
   });
 
   it("cannot say which epoch was the best, unless that is accepted", async () => {
@@ -198,7 +198,7 @@ describe("what runs on", () => {
 });
 
 describe("resetMetrics refuses", () => {
-  const cases: [string, (model: Metrics, other: Metrics) => FitOptions["resetMetrics"], string][] = [
+  const cases: [string, (model: Metrics, other: Metrics) => ResetMethod, string][] = [
     ["what is not a method", () => (() => {}) as never, "got something else"],
     ["a method of another model", (_, other) => other.resetMetrics, "got reset_metrics() of another one"],
     ["a signature with inputs", (model) => model.evaluate as never, 'and take no inputs: evaluate() has "x"'],

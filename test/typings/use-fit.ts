@@ -2,12 +2,14 @@
 import { fit, RaggedTensor, SparseTensor, Tensor } from "savedmodel";
 import { Composite } from "./composite.js";
 import { Example, type ParseAllExample } from "./example.js";
+import { Metrics } from "./metrics.js";
 import { Optimizers } from "./optimizers.js";
 import { Regression } from "./regression.js";
 
 using regression: Regression = Regression.load();
 using optimizers: Optimizers = Optimizers.load();
 using composite: Composite = Composite.load();
+using metrics: Metrics = Metrics.load();
 using example: Example = Example.load();
 
 const x = [[1, 2]];
@@ -50,6 +52,12 @@ await fit(composite.pairs, [[[[1, 2]], [], [[3, 4]], []]]);
 await fit(example.predict, [people]);
 await fit(example.predict, [[person, "raw", new Uint8Array(2)]]);
 await fit(example.predict, [Tensor.from("string", ["raw"])]);
+
+await fit(metrics.train, [[[1, 2, 3]], [1n]], { resetMetrics: metrics.resetMetrics });
+await fit(metrics.train, [[[1, 2, 3]], [1n]], { resetMetrics: [metrics.resetMetrics, metrics.resetMeasure] });
+await fit(metrics.train, [[[1, 2, 3]], [1n]], { resetMetrics: false });
+// @ts-expect-error a signature with inputs resets nothing
+await fit(metrics.train, [[[1, 2, 3]], [1n]], { resetMetrics: metrics.evaluate });
 
 // @ts-expect-error an array of batches: an array means columns
 await fit(regression.train, batches);
