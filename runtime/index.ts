@@ -38,6 +38,7 @@ export type { HistoryJson } from "./training/history-json.js";
 export type { Checkpoints, EarlyStopping, FitOptions, ResetMethod, Validation } from "./training/options.js";
 export type { PlotOptions } from "./training/plot.js";
 export { type ProgressStream, progressObserver } from "./training/progress.js";
+export { TrainingError } from "./training/training-error.js";
 export type {
   Batches,
   Column,

@@ -91,7 +91,7 @@ async function train(model: TrainedModel, plan: TrainingPlan, interrupt: Interru
   const records: EpochRecord[] = [];
   let step = 0;
   try {
-    const options: FitOptions<string, readonly unknown[]> = {
+    const options: FitOptions<never, readonly unknown[]> = {
       epochs,
       ...(batchSize !== undefined && { batchSize }),
       ...(seed !== undefined && { shuffle: { seed } }),

@@ -25,6 +25,8 @@ export interface BatchEvent<Name extends string = string> {
   readonly rows: number;
   /** The scalar outputs of this step. */
   readonly metrics: Metrics<Name>;
+  /** The scalar outputs, averaged over the rows of the epoch so far; the last value of those that run on. */
+  readonly means: Metrics<Name>;
 }
 
 /** One epoch of a training. */

@@ -11,7 +11,7 @@ import { type Measuring, MetricResets } from "./metric-resets.js";
 import { VALIDATION } from "./monitor.js";
 import type { FitOptions } from "./options.js";
 import { runBatch } from "./run-batch.js";
-import { MetricOutputs } from "./scalars.js";
+import { MetricOutputs, type MetricTotals } from "./scalars.js";
 import { Turns } from "./turns.js";
 
 /** A training while it goes on. */
@@ -47,7 +47,7 @@ export class Training {
     const { batchSize, shuffle, validation, earlyStopping, checkpoints } = options;
     this.#source = batchSource(this.#name, this.#method, data, {
       batchSize,
-      seed: shuffle === undefined || shuffle === false ? undefined : shuffle.seed,
+      seed: shuffle === undefined || shuffle === false ? undefined : shuffle === true ? 0 : shuffle.seed,
     });
     this.#evaluation = validation && new Evaluation(requireMethod(validation.signature), validation);
     const measured = { bound: this.#bound, metrics: this.#metrics };
@@ -75,8 +75,13 @@ export class Training {
     return this.#best?.epoch;
   }
 
-  /** Trains, and gives a record for each epoch. */
-  async run(): Promise<readonly EpochRecord[]> {
+  /** The epochs that were finished. */
+  get records(): readonly EpochRecord[] {
+    return this.#records;
+  }
+
+  /** Trains. */
+  async run(): Promise<void> {
     const { epochs = 1 } = this.#options;
     const { steps, rows } = this.#source;
     const best = this.#best;
@@ -90,7 +95,6 @@ export class Training {
         if (best !== undefined && (await this.#alone(() => best.see(record)))) break;
       }
       if (best !== undefined) await this.#alone(() => best.restore());
-      return this.#records;
     } finally {
       best?.clear();
       for (const observer of this.#observers) observer.onEnd?.();
@@ -118,7 +122,7 @@ export class Training {
         const results = ran instanceof Promise ? await ran : ran;
         this.#requireFinite(results, epoch);
         this.#metrics.addTo(totals, results, batch.rows);
-        if (this.#tellsBatches) await this.#tellBatch(epoch, stepOfEpoch, batch.rows, results);
+        if (this.#tellsBatches) await this.#tellBatch(epoch, stepOfEpoch, batch.rows, results, totals);
         const checkpoints = this.#checkpoints;
         if (checkpoints?.isDue(this.#step) === true) await this.#alone(() => checkpoints.save());
       }
@@ -170,8 +174,15 @@ export class Training {
     return this.#options.worker === true ? this.#bound.calls.inTurn(this.#name, action) : action();
   }
 
-  async #tellBatch(epoch: number, stepOfEpoch: number, rows: number, results: readonly unknown[]): Promise<void> {
-    const event = { epoch, step: this.#step, stepOfEpoch, rows, metrics: this.#metrics.read(results) };
+  async #tellBatch(
+    epoch: number,
+    stepOfEpoch: number,
+    rows: number,
+    results: readonly unknown[],
+    totals: MetricTotals,
+  ): Promise<void> {
+    const metrics = this.#metrics.read(results);
+    const event = { epoch, step: this.#step, stepOfEpoch, rows, metrics, means: this.#metrics.valuesOf(totals) };
     for (const observer of this.#observers) observer.onBatch?.(event);
     await this.#options.onBatch?.(event);
   }

@@ -56,6 +56,8 @@ await fit(example.predict, [Tensor.from("string", ["raw"])]);
 await fit(metrics.train, [[[1, 2, 3]], [1n]], { resetMetrics: metrics.resetMetrics });
 await fit(metrics.train, [[[1, 2, 3]], [1n]], { resetMetrics: [metrics.resetMetrics, metrics.resetMeasure] });
 await fit(metrics.train, [[[1, 2, 3]], [1n]], { resetMetrics: false });
+await fit(regression.train, [x, target, 0.1], { shuffle: true, earlyStopping: { monitor: "mae" } });
+const validated: readonly number[] = history.metric("validation_loss");
 // @ts-expect-error a signature with inputs resets nothing
 await fit(metrics.train, [[[1, 2, 3]], [1n]], { resetMetrics: metrics.evaluate });
 
@@ -84,4 +86,4 @@ await fit(example.predict, [[{ age: 1 }]]);
 // @ts-expect-error a metric that the signature does not have
 history.metric("accuracy");
 
-export { losses };
+export { losses, validated };
