@@ -235,6 +235,7 @@ export const schema = {
   },
   FlowSignature: {
     fields: {
+      name: { type: "string", id: 1 },
       inputArg: { rule: "repeated", type: "ArgDef", id: 2, protoName: "input_arg" },
       outputArg: { rule: "repeated", type: "ArgDef", id: 3, protoName: "output_arg" },
     },
