@@ -37,9 +37,10 @@ export type {
 export { fit } from "./training/fit.js";
 export { History, type HistoryDetails } from "./training/history.js";
 export type { HistoryJson } from "./training/history-json.js";
-export type { Checkpoints, EarlyStopping, FitOptions, Validation } from "./training/options.js";
+export type { Checkpoints, EarlyStopping, FitOptions, ResetMethod, Validation } from "./training/options.js";
 export type { PlotOptions } from "./training/plot.js";
 export { type ProgressStream, progressObserver } from "./training/progress.js";
+export { TrainingError } from "./training/training-error.js";
 export type {
   Batches,
   Column,

@@ -40,6 +40,11 @@ export class MethodCalls {
     for (const [key, options] of Object.entries(batching)) this.#batchers.set(key, this.#batcher(key, options));
   }
 
+  /** The session of TensorFlow; a fake client has none. */
+  get native(): Session | undefined {
+    return this.#session instanceof FakeSession ? undefined : this.#session;
+  }
+
   /**
    * The signature with this key.
    *

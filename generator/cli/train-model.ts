@@ -3,25 +3,34 @@ import type { SignatureDescriptor, TensorDescriptor } from "../../runtime/descri
 import { Model } from "../../runtime/model.js";
 import { asDType } from "./run-values.js";
 
-/** A model with the signature that is trained, and perhaps one that measures. `fit` takes its methods. */
+/** The signatures of a training. */
+export interface TrainedSignatures {
+  readonly trained: SignatureDescription;
+  readonly measuring: SignatureDescription | undefined;
+  /** The one that resets metrics, where it is named. */
+  readonly reset: SignatureDescription | undefined;
+  /** All others that can be called, among which `fit` finds those that reset metrics. */
+  readonly others: readonly SignatureDescription[];
+}
+
+/** A model with the signature that is trained, and perhaps ones that measure and reset. `fit` takes its methods. */
 export class TrainedModel extends Model {
   readonly #trained: string;
   readonly #measuring: string;
+  readonly #reset: string;
 
   /** @throws SavedModelError the codes of {@link Model.load} */
-  constructor(
-    directory: string,
-    tags: readonly string[],
-    trained: SignatureDescription,
-    measuring: SignatureDescription | undefined,
-  ) {
+  constructor(directory: string, tags: readonly string[], { trained, measuring, reset, others }: TrainedSignatures) {
     const signatures = [
       describe(trained, "train"),
       ...(measuring === undefined ? [] : [describe(measuring, "evaluate")]),
+      ...(reset === undefined ? [] : [describe(reset, "reset")]),
+      ...others.map((other, index) => describe(other, `other_${index}`)),
     ];
     super({ name: "Model", directory, tags, signatures }, directory, { tags });
     this.#trained = trained.key;
     this.#measuring = measuring?.key ?? "";
+    this.#reset = reset?.key ?? "";
   }
 
   train(...inputs: readonly unknown[]): unknown {
@@ -30,6 +39,10 @@ export class TrainedModel extends Model {
 
   evaluate(...inputs: readonly unknown[]): unknown {
     return this.call(this.#measuring, inputs);
+  }
+
+  reset(): unknown {
+    return this.call(this.#reset, []);
   }
 }
 

@@ -18,6 +18,8 @@ export interface TrainFlags {
   readonly evaluate?: string;
   readonly validation?: string;
   readonly earlyStopping?: string;
+  /** The key of a signature, false for none. */
+  readonly reset?: string | false;
   readonly save: string;
   readonly history?: string;
   readonly csv?: string;

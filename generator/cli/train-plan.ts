@@ -34,6 +34,10 @@ export interface TrainingPlan {
   readonly tags: readonly string[];
   readonly trained: SignatureRows;
   readonly measuring: SignatureRows | undefined;
+  /** The signature that resets metrics, false for none, undefined for what `fit` finds. */
+  readonly reset: SignatureDescription | false | undefined;
+  /** The other signatures that can be called. */
+  readonly others: readonly SignatureDescription[];
   readonly numbers: TrainNumbers;
   readonly earlyStopping: EarlyStopping | undefined;
   readonly save: string;
@@ -62,6 +66,7 @@ export async function planTraining(directory: string, flags: TrainFlags): Promis
   if (measuring[0]?.key === trained.key) {
     throw new SavedModelError("INVALID_OPTION", `--evaluate: ${quote(trained.key)} is the signature that is trained`);
   }
+  const reset = flags.reset ? chooseReset(directory, signatures, flags.reset) : (flags.reset as false | undefined);
   const earlyStopping = parseEarlyStopping(flags.earlyStopping, metricsOf(trained), measuring.flatMap(metricsOf));
 
   const both = [trained, ...measuring];
@@ -83,12 +88,32 @@ export async function planTraining(directory: string, flags: TrainFlags): Promis
     tags,
     trained: trainedRows,
     measuring: measuringRows,
+    reset,
+    others: signatures.filter((signature) => ![trained, ...measuring, reset].includes(signature) && isPlain(signature)),
     numbers,
     earlyStopping,
     save: flags.save,
     files,
     isQuiet: flags.quiet === true,
   };
+}
+
+/** @throws SavedModelError `SIGNATURE_NOT_FOUND`, `SIGNATURE_UNSUPPORTED`, `INVALID_OPTION` */
+function chooseReset(
+  directory: string,
+  signatures: readonly SignatureDescription[],
+  asked: string,
+): SignatureDescription {
+  const reset = chooseSignature(directory, signatures, asked);
+  const required = reset.inputs.find(({ optional }) => optional !== true);
+  if (required === undefined) return reset;
+  const message = `--reset: ${quote(reset.key)} takes inputs, such as ${quote(required.key)}`;
+  throw new SavedModelError("INVALID_OPTION", message, { fix: "Name a signature without inputs." });
+}
+
+/** Whether a signature can be called with dense inputs. */
+function isPlain({ inputs, unsupported }: SignatureDescription): boolean {
+  return unsupported === undefined && inputs.every(({ encoding }) => encoding === undefined);
 }
 
 function nameOf({ key }: SignatureDescription): string {

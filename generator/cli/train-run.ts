@@ -12,7 +12,7 @@ import type { Columns } from "../../runtime/training/types.js";
 import { writeFiles } from "../write.js";
 import { stderr } from "./colours.js";
 import { columnsOf, sentence } from "./layout.js";
-import { marked, sayNote } from "./message.js";
+import { marked } from "./message.js";
 import { reportWritten } from "./report.js";
 import { Interrupt } from "./train-interrupt.js";
 import { TrainedModel } from "./train-model.js";
@@ -26,9 +26,14 @@ import type { TrainingPlan } from "./train-plan.js";
  * @throws SavedModelError the codes of loading, training and saving
  */
 export async function runTraining(plan: TrainingPlan): Promise<void> {
-  const { directory, tags, trained, measuring, save, files, isQuiet } = plan;
+  const { directory, tags, trained, measuring, reset, others, save, files, isQuiet } = plan;
   const say = (text: string): void => void (isQuiet || process.stdout.write(text));
-  const model = new TrainedModel(directory, tags, trained.signature, measuring?.signature);
+  const model = new TrainedModel(directory, tags, {
+    trained: trained.signature,
+    measuring: measuring?.signature,
+    reset: reset === false ? undefined : reset,
+    others,
+  });
   const interrupt = new Interrupt();
   try {
     requireSaveable(model);
@@ -36,7 +41,6 @@ export async function runTraining(plan: TrainingPlan): Promise<void> {
     say(`${trained.rows} ${trained.rows === 1 ? "row" : "rows"} to train with${held}\n`);
     const { history, interruptedAt } = await train(model, plan, interrupt);
     await interrupt.settle();
-    for (const note of history.notes) if (!isQuiet) sayNote(note);
     if (interruptedAt === 0) {
       sayInterrupted("before the first step: nothing was written");
     } else {
@@ -82,16 +86,17 @@ interface Trained {
 }
 
 async function train(model: TrainedModel, plan: TrainingPlan, interrupt: Interrupt): Promise<Trained> {
-  const { trained, measuring, numbers, earlyStopping, isQuiet } = plan;
+  const { trained, measuring, reset, numbers, earlyStopping, isQuiet } = plan;
   const { epochs, batchSize, seed } = numbers;
   const records: EpochRecord[] = [];
   let step = 0;
   try {
-    const options: FitOptions<string, readonly unknown[]> = {
+    const options: FitOptions<never, readonly unknown[]> = {
       epochs,
       ...(batchSize !== undefined && { batchSize }),
       ...(seed !== undefined && { shuffle: { seed } }),
       ...(measuring && { validation: { signature: model.evaluate, data: asColumns(measuring.columns) } }),
+      ...(reset !== undefined && { resetMetrics: reset !== false && model.reset }),
       ...(earlyStopping && { earlyStopping }),
       signal: interrupt.signal,
       progress: !isQuiet,
@@ -108,7 +113,12 @@ async function train(model: TrainedModel, plan: TrainingPlan, interrupt: Interru
     if (error.code === "ABORTED" && interrupt.exitCode !== undefined)
       return { history: new History(records), interruptedAt: step };
     const { code, rawMessage, fix } = error;
-    const advice = code === "NOT_FINITE" ? "Lower the learning rate or look at the data." : fix;
+    const advice =
+      code === "NOT_FINITE"
+        ? "Lower the learning rate or look at the data."
+        : fix?.includes("`resetMetrics: false`")
+          ? "Name the signature that resets it with --reset <key>, or export one; --no-reset goes on without."
+          : fix;
     const nothing = "Nothing was saved.";
     throw new SavedModelError(code, rawMessage, { fix: advice ? `${advice} ${nothing}` : nothing, cause: error });
   }

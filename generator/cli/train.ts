@@ -22,6 +22,11 @@ export function trainCommand(): Command {
     .option("--validation <part>", "the part of the rows that is kept back for --evaluate, such as 0.2")
     .option("--evaluate <key>", "the signature that measures with the rows of --validation")
     .option("--early-stopping <patience>", "end after so many epochs that are no better: 5, 5:loss, 5:accuracy:max")
+    .option(
+      "--reset <key>",
+      "the signature that resets metrics before each epoch and validation (default: by the graph)",
+    )
+    .option("--no-reset", "reset no metrics")
     .option("--history <file>", "write the metrics of each epoch to a .json file")
     .option("--csv <file>", "write the metrics of each epoch to a .csv file")
     .option("--plot <file>", "draw the metrics of each epoch in a .svg file")

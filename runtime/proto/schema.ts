@@ -286,8 +286,22 @@ export const schema = {
   FunctionBody: {
     fields: {
       signature: { type: "OpDef", id: 1 },
-      nodeDef: { rule: "repeated", type: "bytes", id: 3, protoName: "node_def" },
+      nodeDef: { rule: "repeated", type: "bytes", id: 3, protoName: "node_def", holds: ["NodeDef"] },
       ret: { rule: "repeated", type: "RetEntry", id: 4 },
+    },
+  },
+  FunctionFlow: {
+    fields: {
+      signature: { type: "FlowSignature", id: 1 },
+      nodeDef: { rule: "repeated", type: "NodeDef", id: 3, protoName: "node_def" },
+      ret: { rule: "repeated", type: "RetEntry", id: 4 },
+    },
+  },
+  FlowSignature: {
+    fields: {
+      name: { type: "string", id: 1 },
+      inputArg: { rule: "repeated", type: "ArgDef", id: 2, protoName: "input_arg" },
+      outputArg: { rule: "repeated", type: "ArgDef", id: 3, protoName: "output_arg" },
     },
   },
   RetEntry: {

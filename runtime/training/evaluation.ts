@@ -4,6 +4,7 @@ import type { Method } from "../methods.js";
 import { printable } from "../text.js";
 import { type BatchSource, batchSource } from "./batches.js";
 import type { Metrics } from "./events.js";
+import { metricStateOf } from "./metric-state.js";
 import type { Validation } from "./options.js";
 import { runBatch } from "./run-batch.js";
 import { MetricOutputs } from "./scalars.js";
@@ -11,28 +12,29 @@ import type { Turns } from "./turns.js";
 
 /** Asks a signature for its metrics over a set of rows. */
 export class Evaluation {
-  readonly #bound: BoundMethod;
+  readonly bound: BoundMethod;
+  readonly metrics: MetricOutputs;
   readonly #name: string;
   readonly #method: Method;
-  readonly #metrics: MetricOutputs;
   readonly #source: BatchSource;
 
   /** Checks what can be known before the first step. */
   constructor(bound: BoundMethod, { data, batchSize }: Pick<Validation, "data" | "batchSize">) {
-    this.#bound = bound;
+    this.bound = bound;
     this.#name = `${printable(bound.key)}()`;
     this.#method = bound.calls.method(bound.key);
-    this.#metrics = new MetricOutputs(this.#name, this.#method);
+    this.metrics = new MetricOutputs(this.#name, this.#method);
     this.#source = batchSource(this.#name, this.#method, data, { batchSize, seed: undefined });
   }
 
   get names(): readonly string[] {
-    return this.#metrics.names;
+    return this.metrics.names;
   }
 
   get notes(): readonly string[] {
-    const { calls, key } = this.#bound;
-    if (!calls.prepare(key, this.#method).writes) return this.#source.notes;
+    const { calls, key } = this.bound;
+    const isQuiet = !calls.prepare(key, this.#method).writes || metricStateOf(calls)?.onlyMeasures(this.#method);
+    if (isQuiet === true) return this.#source.notes;
     return [
       ...this.#source.notes,
       `${this.#name} may change variables, and is run to validate: it should only measure`,
@@ -40,23 +42,21 @@ export class Evaluation {
   }
 
   /**
-   * The metrics, averaged by rows.
+   * The metrics, averaged by rows; the last value of those that run on.
    *
    * @param requireGo throws when the training is to end
    */
   async run(turns: Turns, worker: boolean, requireGo: () => void): Promise<Metrics> {
-    const sums = new Float64Array(this.names.length);
+    const totals = this.metrics.newTotals();
     const batches = this.#source.epoch(1);
-    let rows = 0;
     try {
       for (;;) {
         requireGo();
         const pending = batches.next();
         const { done, value: batch } = pending instanceof Promise ? await pending : pending;
         if (done === true) break;
-        const ran = runBatch(this.#bound, this.#method, batch, worker);
-        this.#metrics.addTo(sums, ran instanceof Promise ? await ran : ran, batch.rows);
-        rows += batch.rows;
+        const ran = runBatch(this.bound, this.#method, batch, worker);
+        this.metrics.addTo(totals, ran instanceof Promise ? await ran : ran, batch.rows);
         if (turns.isDue) await turns.take();
       }
       requireGo();
@@ -64,7 +64,8 @@ export class Evaluation {
       // A generator of the caller's may hold something open.
       await batches.return?.();
     }
-    if (rows === 0) throw new SavedModelError("INVALID_DATA", `${this.#name}: there was no batch to validate with`);
-    return this.#metrics.means(sums, rows);
+    if (totals.rows === 0)
+      throw new SavedModelError("INVALID_DATA", `${this.#name}: there was no batch to validate with`);
+    return this.metrics.valuesOf(totals);
   }
 }

@@ -9,6 +9,8 @@ export interface TrainingStart {
   readonly steps: number | undefined;
   /** The rows of an epoch; unknown where batches come from an iterable. */
   readonly rows: number | undefined;
+  /** What a reader of the numbers should know, in sentences: {@link History.notes}. */
+  readonly notes?: readonly string[];
 }
 
 /** One step of a training: a call of its signature. */
@@ -23,6 +25,8 @@ export interface BatchEvent<Name extends string = string> {
   readonly rows: number;
   /** The scalar outputs of this step. */
   readonly metrics: Metrics<Name>;
+  /** The scalar outputs, averaged over the rows of the epoch so far; the last value of those that run on. */
+  readonly means: Metrics<Name>;
 }
 
 /** One epoch of a training. */

@@ -1,7 +1,9 @@
+import { SavedModelError } from "../errors.js";
 import type { EpochRecord, TrainingObserver } from "./events.js";
 import { History } from "./history.js";
 import { checkFitOptions, type FitOptions } from "./options.js";
 import { Training } from "./training.js";
+import { TrainingError } from "./training-error.js";
 import type { MetricName, SignatureMethod, TrainingData } from "./types.js";
 
 /**
@@ -13,8 +15,8 @@ import type { MetricName, SignatureMethod, TrainingData } from "./types.js";
  * @param signature a method of a generated client, with at least one scalar output
  * @param data an array of columns in argument order; or batches of arguments, from an iterator, a generator or a function
  * @returns the metrics of each epoch: the scalar outputs, averaged over its rows
- * @throws SavedModelError `NOT_TRAINABLE`, `INVALID_DATA` and `INVALID_OPTION` before the first step; `NOT_FINITE`,
- * `ABORTED`, and the codes of a call. The weights are then those after the last step that was made.
+ * @throws SavedModelError `NOT_TRAINABLE`, `INVALID_DATA` and `INVALID_OPTION` before the first step; the codes of a call;
+ * `NOT_FINITE` and `ABORTED` as a {@link TrainingError} with the history until then. The weights are then those after the last step that was made.
  */
 export async function fit<
   Inputs extends readonly unknown[],
@@ -30,9 +32,17 @@ export async function fit<
   const checked = options as unknown as FitOptions;
   checkFitOptions(checked);
   const training = new Training(signature, data, checked, await observersOf(checked));
-  const epochs = (await training.run()) as readonly EpochRecord<MetricName<Result>>[];
-  const { bestEpoch, monitor, notes } = training;
-  return new History(epochs, { bestEpoch, monitor, notes });
+  try {
+    await training.run();
+  } catch (error) {
+    const isEnd = error instanceof SavedModelError && (error.code === "ABORTED" || error.code === "NOT_FINITE");
+    throw isEnd ? new TrainingError(error, historyOf(training)) : error;
+  }
+  return historyOf(training);
+}
+
+function historyOf<Name extends string>({ records, bestEpoch, monitor, notes }: Training): History<Name> {
+  return new History(records as readonly EpochRecord<Name>[], { bestEpoch, monitor, notes });
 }
 
 /** Whoever shows the progress; what that takes is loaded only then. */

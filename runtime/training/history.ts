@@ -2,7 +2,7 @@ import { type InspectOptions, inspect } from "node:util";
 import { SavedModelError } from "../errors.js";
 import { quote, suggest } from "../text.js";
 import type { EpochRecord } from "./events.js";
-import { type Kind, namesOf, valuesOf } from "./history-columns.js";
+import { columnsOf, headings, monitoredColumn, namesOf, valuesOf } from "./history-columns.js";
 import { historyCsv } from "./history-csv.js";
 import { type HistoryJson, historyFromJson, historyToJson } from "./history-json.js";
 import { historyTable } from "./history-table.js";
@@ -42,12 +42,17 @@ export class History<Name extends string = string> {
   }
 
   /**
-   * One metric of the training: a number per epoch, NaN where an epoch has none.
+   * One metric of the training, or with `validation_` in front one of the validation: a number per epoch, NaN where an
+   * epoch has none.
    *
    * @throws SavedModelError `INVALID_ARGUMENT` when no epoch has such a metric
    */
-  metric(name: Name): readonly number[] {
-    return this.#values("metric()", "metrics", name);
+  metric(name: Name | `validation_${string}`): readonly number[] {
+    const columns = columnsOf(this.epochs);
+    const column = monitoredColumn(columns, name);
+    if (column !== undefined) return column.values;
+    const known = columns.filter(({ kind }) => kind !== "constants");
+    return this.#none("metric()", name, headings(known, []));
   }
 
   /**
@@ -56,15 +61,15 @@ export class History<Name extends string = string> {
    * @throws SavedModelError `INVALID_ARGUMENT` when no epoch has such a metric
    */
   validation(name: string): readonly number[] {
-    return this.#values("validation()", "validation", name);
+    const names = namesOf(this.epochs, "validation");
+    return names.includes(name) ? valuesOf(this.epochs, "validation", name) : this.#none("validation()", name, names);
   }
 
-  #values(call: string, kind: Kind, name: string): readonly number[] {
-    const names = namesOf(this.epochs, kind);
-    // Before the first epoch nobody knows what there will be.
-    if (this.epochs.length === 0 || names.includes(name)) return valuesOf(this.epochs, kind, name);
-    throw new SavedModelError("INVALID_ARGUMENT", `${call}: there is no metric ${quote(String(name))}`, {
-      fix: suggest(String(name), names, "There are"),
+  /** Before the first epoch nobody knows what there will be. */
+  #none(call: string, name: string, names: readonly string[]): readonly number[] {
+    if (this.epochs.length === 0) return [];
+    throw new SavedModelError("INVALID_ARGUMENT", `${call}: there is no metric ${quote(name)}`, {
+      fix: suggest(name, names, "There are"),
     });
   }
 

@@ -2,7 +2,10 @@ import { SavedModelError } from "../errors.js";
 import { checkCount, checkFlag, checkOptions, invalidOption } from "../options.js";
 import type { BatchEvent, EpochRecord } from "./events.js";
 import type { ProgressStream } from "./progress.js";
-import type { SignatureMethod, TrainingData } from "./types.js";
+import type { MetricName, SignatureMethod, TrainingData } from "./types.js";
+
+/** Any string, beside which an editor still completes the known ones. */
+type AnyString = string & Record<never, never>;
 
 /** When a training ends before its last epoch. */
 export interface EarlyStopping {
@@ -44,6 +47,9 @@ export interface Validation<Inputs extends readonly unknown[] = readonly never[]
   readonly batchSize?: number;
 }
 
+/** A method of the same client, without inputs, that sets the state of metrics to where they begin. */
+export type ResetMethod = () => unknown;
+
 /** How a signature is trained. */
 export interface FitOptions<
   Name extends string = string,
@@ -54,12 +60,22 @@ export interface FitOptions<
   readonly epochs?: number;
   /** The rows of a step; by default 32, or what the signature fixes. The last batch of an epoch may be smaller. */
   readonly batchSize?: number;
-  /** Whether rows come in another order in each epoch, by a seed from 0 to 2³² - 1. By default they keep their order. */
-  readonly shuffle?: false | { readonly seed: number };
+  /**
+   * Whether rows come in another order in each epoch, by a seed from 0 to 2³² - 1; true is the seed 0. By default they keep
+   * their order.
+   */
+  readonly shuffle?: boolean | { readonly seed: number };
   /** What is asked after each epoch; by default nothing. */
   readonly validation?: Validation<ValidationInputs, ValidationResult>;
+  /**
+   * The signatures that reset the metrics of the model, called before each epoch and each validation. By default those
+   * whose key begins with `reset`, that take no inputs, and that set variables of metrics and nothing else; false for none.
+   */
+  readonly resetMetrics?: false | ResetMethod | readonly ResetMethod[];
   /** When the training ends before its last epoch; by default never. */
-  readonly earlyStopping?: EarlyStopping;
+  readonly earlyStopping?: EarlyStopping & {
+    readonly monitor?: Name | `validation_${MetricName<ValidationResult>}` | AnyString;
+  };
   /** Where and how often the model is saved; by default it is not. */
   readonly checkpoints?: Checkpoints;
   /** Ends the training between two steps, with `ABORTED`. */
@@ -85,6 +101,7 @@ export function checkFitOptions(options: FitOptions): void {
     "batchSize",
     "shuffle",
     "validation",
+    "resetMetrics",
     "earlyStopping",
     "checkpoints",
     "signal",
@@ -104,7 +121,7 @@ export function checkFitOptions(options: FitOptions): void {
   }
   const { signal, shuffle, validation, earlyStopping, checkpoints } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidOption(CALL, "signal", "an AbortSignal");
-  if (shuffle !== undefined && shuffle !== false) checkOptions(`${CALL} shuffle`, shuffle, ["seed"]);
+  if (shuffle !== undefined && typeof shuffle !== "boolean") checkOptions(`${CALL} shuffle`, shuffle, ["seed"]);
   if (validation !== undefined) {
     checkOptions(`${CALL} validation`, validation, ["signature", "data", "batchSize"]);
     checkFinite("validation.batchSize", validation.batchSize);

@@ -31,7 +31,7 @@ export interface ProgressStream {
 
 /**
  * Shows how a training goes on: on a terminal a line that is drawn again and again, with the epoch, the step, rows per
- * second, the time that is left and the metrics of the step; and a line for each epoch that stays. Elsewhere, as in a log,
+ * second, the time that is left and the means of the epoch so far; and a line for each epoch that stays. Elsewhere, as in a log,
  * the line of each epoch only, as plain text.
  *
  * Nothing of the terminal is changed that would have to be put back, not even the cursor: a training that is interrupted
@@ -52,8 +52,9 @@ class LogProgress implements TrainingObserver {
     this.#stream = stream;
   }
 
-  onStart({ epochs }: TrainingStart): void {
+  onStart({ epochs, notes }: TrainingStart): void {
     this.#epochs = epochs;
+    writeNotes(this.#stream, notes);
   }
 
   onEpoch(record: EpochRecord): void {
@@ -81,6 +82,7 @@ class TerminalProgress implements TrainingObserver {
 
   onStart(start: TrainingStart): void {
     this.#start = start;
+    writeNotes(this.#stream, start.notes);
     this.#startTime = performance.now();
     this.#epochTime = this.#startTime;
   }
@@ -116,7 +118,7 @@ class TerminalProgress implements TrainingObserver {
     this.#isDrawn = false;
   }
 
-  #batchParts({ epoch, stepOfEpoch, metrics }: BatchEvent, now: number): readonly string[] {
+  #batchParts({ epoch, stepOfEpoch, means }: BatchEvent, now: number): readonly string[] {
     const { epochs, steps } = this.#start;
     const seconds = (now - this.#epochTime) / 1000;
     const speed = this.#rows / seconds;
@@ -126,7 +128,7 @@ class TerminalProgress implements TrainingObserver {
       `step ${steps === undefined ? stepOfEpoch : position(stepOfEpoch, steps)}`,
       ...(Number.isFinite(speed) ? [`${grouped(speed)} rows/s`] : []),
       left === undefined ? `${clockTime((now - this.#startTime) / 1000)} so far` : `${clockTime(left)} left`,
-      ...metricParts(metrics),
+      ...metricParts(means),
     ];
   }
 
@@ -155,6 +157,10 @@ class TerminalProgress implements TrainingObserver {
   get #columns(): number {
     return Math.max(20, (this.#stream.columns || COLUMNS) - 1);
   }
+}
+
+function writeNotes(stream: ProgressStream, notes: readonly string[] = []): void {
+  for (const note of notes) stream.write(`note: ${printable(note, 1000)}\n`);
 }
 
 function epochParts({ epoch, seconds, metrics, validation }: EpochRecord, epochs: number): readonly string[] {

@@ -9,10 +9,19 @@ interface ScalarOutput {
   readonly name: string;
 }
 
+/** What the metrics of an epoch are computed from, in the order of their names. */
+export interface MetricTotals {
+  readonly sums: Float64Array;
+  readonly last: Float64Array;
+  rows: number;
+}
+
 /** Which outputs of a signature are metrics: the scalar numbers. */
 export class MetricOutputs {
   readonly names: readonly string[];
   readonly #outputs: readonly ScalarOutput[];
+  /** By place among the metrics: whether its value is of all steps since it was reset, and not of one. */
+  #isRunning: readonly boolean[] = [];
 
   /** @throws SavedModelError `NOT_TRAINABLE` when there are none */
   constructor(name: string, { outputs, properties }: Method) {
@@ -24,6 +33,16 @@ export class MetricOutputs {
     throw new SavedModelError("NOT_TRAINABLE", `${name} has no scalar output that could tell how the training goes`, {
       fix: "Export the loss as an output of the signature, reduced to a scalar.",
     });
+  }
+
+  /** The name of the metric that is this output of the signature, if it is one. */
+  nameAt(place: number): string | undefined {
+    return this.#outputs.find((output) => output.place === place)?.name;
+  }
+
+  /** Says which outputs run on, by their places among the outputs of the signature. */
+  setRunning(places: readonly number[]): void {
+    this.#isRunning = this.#outputs.map(({ place }) => places.includes(place));
   }
 
   /** The scalar numbers among plain results. */
@@ -40,17 +59,30 @@ export class MetricOutputs {
     return undefined;
   }
 
-  /** Adds plain results, weighted by rows, to sums in the order of the names. */
-  addTo(sums: Float64Array, results: readonly unknown[], rows: number): void {
-    for (let index = 0; index < this.#outputs.length; index++) {
-      const place = this.#outputs[index]?.place ?? 0;
-      sums[index] = (sums[index] ?? 0) + Number(results[place]) * rows;
+  /** Begins an epoch, or a validation. */
+  newTotals(): MetricTotals {
+    return { sums: new Float64Array(this.#outputs.length), last: new Float64Array(this.#outputs.length), rows: 0 };
+  }
+
+  /** Adds plain results, weighted by rows. */
+  addTo(totals: MetricTotals, results: readonly unknown[], rows: number): void {
+    const { sums, last } = totals;
+    totals.rows += rows;
+    for (const [index, { place }] of this.#outputs.entries()) {
+      const value = Number(results[place]);
+      sums[index] = (sums[index] ?? 0) + value * rows;
+      last[index] = value;
     }
   }
 
-  /** The means of such sums. */
-  means(sums: Float64Array, rows: number): Metrics {
-    return Object.fromEntries(this.names.map((name, index) => [name, (sums[index] ?? 0) / rows]));
+  /** The mean of each metric, weighted by rows; of one that runs on, its last value. */
+  valuesOf({ sums, last, rows }: MetricTotals): Metrics {
+    return Object.fromEntries(
+      this.names.map((name, index) => {
+        const value = this.#isRunning[index] === true ? last[index] : (sums[index] ?? 0) / rows;
+        return [name, value ?? Number.NaN];
+      }),
+    );
   }
 }
 

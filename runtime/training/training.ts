@@ -7,9 +7,11 @@ import { BestWeights } from "./best-weights.js";
 import { CheckpointWriter } from "./checkpoint-writer.js";
 import { Evaluation } from "./evaluation.js";
 import type { EpochRecord, Metrics, TrainingObserver } from "./events.js";
+import { type Measuring, MetricResets } from "./metric-resets.js";
+import { VALIDATION } from "./monitor.js";
 import type { FitOptions } from "./options.js";
 import { runBatch } from "./run-batch.js";
-import { MetricOutputs } from "./scalars.js";
+import { MetricOutputs, type MetricTotals } from "./scalars.js";
 import { Turns } from "./turns.js";
 
 /** A training while it goes on. */
@@ -22,6 +24,7 @@ export class Training {
   readonly #scalars: readonly { readonly key: string; readonly place: number }[];
   readonly #source: BatchSource;
   readonly #evaluation: Evaluation | undefined;
+  readonly #resets: MetricResets;
   readonly #best: BestWeights | undefined;
   readonly #checkpoints: CheckpointWriter | undefined;
   readonly #options: FitOptions;
@@ -44,12 +47,15 @@ export class Training {
     const { batchSize, shuffle, validation, earlyStopping, checkpoints } = options;
     this.#source = batchSource(this.#name, this.#method, data, {
       batchSize,
-      seed: shuffle === undefined || shuffle === false ? undefined : shuffle.seed,
+      seed: shuffle === undefined || shuffle === false ? undefined : shuffle === true ? 0 : shuffle.seed,
     });
     this.#evaluation = validation && new Evaluation(requireMethod(validation.signature), validation);
+    const measured = { bound: this.#bound, metrics: this.#metrics };
+    this.#resets = new MetricResets("fit()", options.resetMetrics, [measured, this.#evaluation ?? []].flat());
     this.#best =
       earlyStopping &&
       new BestWeights(this.#bound.model, earlyStopping, this.#metrics.names, this.#evaluation?.names ?? []);
+    this.#requireReset(measured);
     this.#checkpoints = checkpoints && new CheckpointWriter(this.#bound.model, checkpoints);
     this.#options = options;
     this.#observers = observers;
@@ -58,7 +64,7 @@ export class Training {
 
   /** What a reader of the results should know. */
   get notes(): readonly string[] {
-    return [...this.#source.notes, ...(this.#evaluation?.notes ?? [])];
+    return [...this.#source.notes, ...(this.#evaluation?.notes ?? []), ...this.#resets.notes];
   }
 
   get monitor(): string | undefined {
@@ -69,12 +75,17 @@ export class Training {
     return this.#best?.epoch;
   }
 
-  /** Trains, and gives a record for each epoch. */
-  async run(): Promise<readonly EpochRecord[]> {
+  /** The epochs that were finished. */
+  get records(): readonly EpochRecord[] {
+    return this.#records;
+  }
+
+  /** Trains. */
+  async run(): Promise<void> {
     const { epochs = 1 } = this.#options;
     const { steps, rows } = this.#source;
     const best = this.#best;
-    for (const observer of this.#observers) observer.onStart?.({ epochs, steps, rows });
+    for (const observer of this.#observers) observer.onStart?.({ epochs, steps, rows, notes: this.notes });
     try {
       for (let epoch = 1; epoch <= epochs; epoch++) {
         const record = await this.#runEpoch(epoch);
@@ -84,7 +95,6 @@ export class Training {
         if (best !== undefined && (await this.#alone(() => best.see(record)))) break;
       }
       if (best !== undefined) await this.#alone(() => best.restore());
-      return this.#records;
     } finally {
       best?.clear();
       for (const observer of this.#observers) observer.onEnd?.();
@@ -93,9 +103,9 @@ export class Training {
 
   async #runEpoch(epoch: number): Promise<EpochRecord> {
     const start = performance.now();
-    const sums = new Float64Array(this.#metrics.names.length);
+    const totals = this.#metrics.newTotals();
+    await this.#resets.run(this.#options.worker);
     const batches = this.#source.epoch(this.#step + 1);
-    let rows = 0;
     let stepOfEpoch = 0;
     try {
       for (;;) {
@@ -107,13 +117,12 @@ export class Training {
         this.#requireConstants(batch, epoch);
         this.#step++;
         stepOfEpoch++;
-        rows += batch.rows;
         this.#last = batch;
         const ran = runBatch(this.#bound, this.#method, batch, this.#options.worker);
         const results = ran instanceof Promise ? await ran : ran;
         this.#requireFinite(results, epoch);
-        this.#metrics.addTo(sums, results, batch.rows);
-        if (this.#tellsBatches) await this.#tellBatch(epoch, stepOfEpoch, batch.rows, results);
+        this.#metrics.addTo(totals, results, batch.rows);
+        if (this.#tellsBatches) await this.#tellBatch(epoch, stepOfEpoch, batch.rows, results, totals);
         const checkpoints = this.#checkpoints;
         if (checkpoints?.isDue(this.#step) === true) await this.#alone(() => checkpoints.save());
       }
@@ -122,16 +131,14 @@ export class Training {
       await batches.return?.();
     }
     if (stepOfEpoch === 0) throw this.#noBatches(epoch);
-    const metrics = this.#metrics.means(sums, rows);
-    const validation = await this.#evaluation?.run(this.#turns, this.#options.worker === true, () =>
-      this.#requireGo(epoch),
-    );
+    const metrics = this.#metrics.valuesOf(totals);
+    const validation = await this.#validate(epoch);
     if (validation !== undefined) this.#requireFiniteValidation(validation, epoch);
     const constants = this.#constants();
     return {
       epoch,
       step: this.#step,
-      rows,
+      rows: totals.rows,
       seconds: (performance.now() - start) / 1000,
       metrics,
       ...(validation && { validation }),
@@ -139,13 +146,43 @@ export class Training {
     };
   }
 
+  async #validate(epoch: number): Promise<Metrics | undefined> {
+    if (this.#evaluation === undefined) return undefined;
+    this.#requireGo(epoch);
+    await this.#resets.run(this.#options.worker);
+    return this.#evaluation.run(this.#turns, this.#options.worker === true, () => this.#requireGo(epoch));
+  }
+
+  /** A metric that nothing resets says nothing about which epoch was the best. */
+  #requireReset(measured: Measuring): void {
+    const { monitor } = this;
+    if (monitor === undefined) return;
+    const validated = this.#evaluation ? this.#resets.unresetOf(this.#evaluation) : [];
+    const unreset = [...this.#resets.unresetOf(measured), ...validated.map((name) => VALIDATION + name)];
+    if (!unreset.includes(monitor)) return;
+    throw new SavedModelError(
+      "INVALID_OPTION",
+      `fit() earlyStopping: ${quote(monitor)} runs on from epoch to epoch, because nothing resets it`,
+      {
+        fix: "Pass the signature that resets the model's metrics as `resetMetrics`, or export one; `resetMetrics: false` goes on without.",
+      },
+    );
+  }
+
   /** Beside asynchronous calls of others, what is saved or restored has to wait for its turn as the steps do. */
   #alone<T>(action: () => T): T | Promise<T> {
     return this.#options.worker === true ? this.#bound.calls.inTurn(this.#name, action) : action();
   }
 
-  async #tellBatch(epoch: number, stepOfEpoch: number, rows: number, results: readonly unknown[]): Promise<void> {
-    const event = { epoch, step: this.#step, stepOfEpoch, rows, metrics: this.#metrics.read(results) };
+  async #tellBatch(
+    epoch: number,
+    stepOfEpoch: number,
+    rows: number,
+    results: readonly unknown[],
+    totals: MetricTotals,
+  ): Promise<void> {
+    const metrics = this.#metrics.read(results);
+    const event = { epoch, step: this.#step, stepOfEpoch, rows, metrics, means: this.#metrics.valuesOf(totals) };
     for (const observer of this.#observers) observer.onBatch?.(event);
     await this.#options.onBatch?.(event);
   }

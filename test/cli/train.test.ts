@@ -135,6 +135,41 @@ describe("savedmodel train", () => {
     expect(Number((mae as Tensor<"float32", []>).item())).toBe(best);
   });
 
+  it("resets metrics that run on before each epoch, and names them where it is told not to", () => {
+    const folder = tempFolder();
+    const golden = JSON.parse(readFileSync(modelFolder("metrics.training.json"), "utf8")) as {
+      readonly x: readonly (readonly number[])[];
+      readonly label: readonly number[];
+      readonly trainings: readonly { readonly history: { readonly auc: readonly number[] } }[];
+    };
+    const lines = golden.x.map((row, index) => [...row, golden.label[index]].join(","));
+    writeFileSync(join(folder, "rows.csv"), ["a,b,c,label", ...lines, ""].join("\n"));
+    const parameters = ["--data", "rows.csv", "--input", "x=a,b,c", "--epochs", "4", "--batch-size", "16"];
+    const run = (...more: readonly string[]): { readonly auc: readonly number[]; readonly finished: Finished } => {
+      const written = ["--save", "out", "--history", "h.json"];
+      const finished = train(folder, modelFolder("metrics"), [...parameters, ...written, ...more]);
+      return { finished, auc: finished.status === 0 ? readHistory(join(folder, "h.json")).metric("auc") : [] };
+    };
+    const found = run();
+    const [{ history } = { history: { auc: [] } }] = golden.trainings;
+    expect(found.finished.stderr).toContain("note: reset_metrics() is called before each epoch");
+    for (const [epoch, want] of history.auc.entries()) expect(found.auc[epoch]).toBeCloseTo(want, 5);
+    expect(run("--reset", "reset_metrics").auc).toEqual(found.auc);
+    expect(run("--reset", "reset_measure").finished.stderr).toContain('note: "auc" of train() is not of one epoch');
+    expect(run("--no-reset").auc).not.toEqual(found.auc);
+    const wrong = run("--reset", "evaluate").finished;
+    expect([wrong.status, wrong.stderr]).toEqual([
+      2,
+      'error INVALID_OPTION: --reset: "evaluate" takes inputs, such as "x". Name a signature without inputs.\n',
+    ]);
+    const unreset = run("--reset", "reset_measure", "--early-stopping", "2:auc:max").finished;
+    expect([unreset.status, unreset.stderr.replaceAll(/\s+/g, " ")]).toEqual([
+      2,
+      'error INVALID_OPTION: fit() earlyStopping: "auc" runs on from epoch to epoch, because nothing resets it. Name ' +
+        "the signature that resets it with --reset <key>, or export one; --no-reset goes on without. Nothing was saved. ",
+    ]);
+  });
+
   it("takes the arrays of a .npz file, by the names of the inputs if nothing else is said", () => {
     const folder = tempFolder();
     const points = Tensor.from("float64", POINTS.flat(), [ROWS, 2]);

@@ -24,7 +24,8 @@ from authoring.record import record  # noqa: E402
 HERE = Path(__file__).resolve().parent
 MODELS = (
     "arguments", "arguments_renamed", "composite", "counter", "custom_model", "dtypes", "effects", "example", "keras3",
-    "keras3_inputs", "keras3_saved", "keras3_tracked", "names", "optimizers", "regression", "spin", "text", "text_format",
+    "keras3_inputs", "keras3_saved", "keras3_tracked", "metrics", "names", "optimizers", "regression", "spin", "text",
+    "text_format",
 )
 
 

@@ -5,7 +5,10 @@ import { modelFolder } from "../support/temp.js";
 import { typeErrors } from "../support/typescript.js";
 
 const clients = Object.fromEntries(
-  ["composite", "example", "optimizers", "regression"].map((name) => [`${name}.ts`, generate(modelFolder(name)).text]),
+  ["composite", "example", "metrics", "optimizers", "regression"].map((name) => [
+    `${name}.ts`,
+    generate(modelFolder(name)).text,
+  ]),
 );
 
 it("the types accept the data that fit takes, and reject what it does not", () => {

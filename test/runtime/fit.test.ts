@@ -5,7 +5,7 @@ import { Counter } from "../../generated/counter.js";
 import { CustomModel } from "../../generated/custom-model.js";
 import { Keras3 } from "../../generated/keras3.js";
 import { Regression } from "../../generated/regression.js";
-import { type BatchEvent, fit, Tensor } from "../../runtime/index.js";
+import { type BatchEvent, fit, Tensor, TrainingError } from "../../runtime/index.js";
 import { expectRejection } from "../support/errors.js";
 import { ownTemporaryFolder, tempFolder } from "../support/temp.js";
 
@@ -413,4 +413,58 @@ describe("methods of a client", () => {
     expect([increment(2), increment(2), other.get(), model.get()]).toEqual([2, 4, 0, 4]);
     expect(Object.keys(model)).toEqual([]);
   });
+});
+
+describe("a training that ends early", () => {
+  it.each([
+    ["ABORTED", (step: number): number => step],
+    ["NOT_FINITE", (step: number): number => (step === 3 ? Number.NaN : step)],
+  ] as const)("with %s has the history until then", async (code, loss) => {
+    const controller = new AbortController();
+    let step = 0;
+    using model = Regression.fake({ train: () => ({ loss: loss(++step), mae: 0 }) });
+    const training = fit(model.train, [X, TARGET, 0.1], {
+      ...SILENT,
+      epochs: 3,
+      batchSize: ROWS,
+      signal: controller.signal,
+      onEpoch: ({ epoch }) => {
+        if (epoch === 2 && code === "ABORTED") controller.abort();
+      },
+    });
+    const error = await expectRejection(training, code);
+    expect(error).toBeInstanceOf(TrainingError);
+    expect(error.name).toBe("TrainingError");
+    expect((error as TrainingError).history.metric("loss")).toEqual([1, 2]);
+  });
+});
+
+it("shuffle: true is the seed 0", async () => {
+  const orders = [true, { seed: 0 }, false].map(async (shuffle) => {
+    const seen: unknown[] = [];
+    using model = Regression.fake({
+      train: (x) => {
+        seen.push(Tensor.is(x) ? x.toArray() : x);
+        return { loss: 0, mae: 0 };
+      },
+    });
+    await fit(model.train, [X, TARGET, 0.1], { ...SILENT, shuffle, batchSize: 1 });
+    return seen;
+  });
+  const [always, zero, never] = await Promise.all(orders);
+  expect(always).toEqual(zero);
+  expect(always).not.toEqual(never);
+});
+
+it("onBatch is told the means of the epoch so far", async () => {
+  let step = 0;
+  using model = Regression.fake({ train: () => ({ loss: ++step, mae: 0 }) });
+  const means: number[] = [];
+  await fit(model.train, [X, TARGET, 0.1], {
+    ...SILENT,
+    epochs: 2,
+    batchSize: 4,
+    onBatch: (event) => void means.push(event.means.loss),
+  });
+  expect(means).toEqual([1, 1.5, (4 + 8 + 6) / 10, 4, 4.5, (16 + 20 + 12) / 10]);
 });

@@ -23,10 +23,11 @@ describe("metrics", () => {
   it("are a number per epoch", () => {
     expect(history.metric("loss")).toEqual([1, 1 / 2, 1 / 3]);
     expect(history.validation("loss")).toEqual([2, 1, 2 / 3]);
+    expect(history.metric("validation_loss")).toEqual([2, 1, 2 / 3]);
   });
 
   it("have the names of the signature's outputs", () => {
-    expectTypeOf(history.metric).parameter(0).toEqualTypeOf<"loss" | "accuracy">();
+    expectTypeOf(history.metric).parameter(0).toEqualTypeOf<"loss" | "accuracy" | `validation_${string}`>();
     expectTypeOf(new History(epochs(1)).epochs[0]?.metrics.loss).toEqualTypeOf<number | undefined>();
   });
 

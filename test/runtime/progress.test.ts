@@ -67,7 +67,7 @@ function train(observer: TrainingObserver, run: Run): void {
       for (let stepOfEpoch = 1; stepOfEpoch <= stepsPerEpoch; stepOfEpoch++) {
         vi.advanceTimersByTime(stepTime);
         step++;
-        const event: BatchEvent = { epoch, step, stepOfEpoch, rows: 32, metrics: metrics(step) };
+        const event: BatchEvent = { epoch, step, stepOfEpoch, rows: 32, metrics: {}, means: metrics(step) };
         observer.onBatch?.(event);
         if (step >= until) return;
       }
@@ -147,7 +147,7 @@ describe("on a terminal", () => {
     train(observer, { epochs: 1, stepsPerEpoch: 10, isKnown: false, stepTime: 200 });
     observer.onStart?.({ epochs: 1, steps: 10, rows: 320 });
     vi.advanceTimersByTime(5000);
-    observer.onBatch?.({ epoch: 1, step: 20, stepOfEpoch: 20, rows: 32, metrics: {} });
+    observer.onBatch?.({ epoch: 1, step: 20, stepOfEpoch: 20, rows: 32, metrics: {}, means: {} });
     expect(screen(written()).at(-1)).toContain("0:00 left");
   });
 

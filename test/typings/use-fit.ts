@@ -2,12 +2,14 @@
 import { fit, RaggedTensor, SparseTensor, Tensor } from "savedmodel";
 import { Composite } from "./composite.js";
 import { Example, type ParseAllExample } from "./example.js";
+import { Metrics } from "./metrics.js";
 import { Optimizers } from "./optimizers.js";
 import { Regression } from "./regression.js";
 
 using regression: Regression = Regression.load();
 using optimizers: Optimizers = Optimizers.load();
 using composite: Composite = Composite.load();
+using metrics: Metrics = Metrics.load();
 using example: Example = Example.load();
 
 const x = [[1, 2]];
@@ -51,6 +53,14 @@ await fit(example.predict, [people]);
 await fit(example.predict, [[person, "raw", new Uint8Array(2)]]);
 await fit(example.predict, [Tensor.from("string", ["raw"])]);
 
+await fit(metrics.train, [[[1, 2, 3]], [1n]], { resetMetrics: metrics.resetMetrics });
+await fit(metrics.train, [[[1, 2, 3]], [1n]], { resetMetrics: [metrics.resetMetrics, metrics.resetMeasure] });
+await fit(metrics.train, [[[1, 2, 3]], [1n]], { resetMetrics: false });
+await fit(regression.train, [x, target, 0.1], { shuffle: true, earlyStopping: { monitor: "mae" } });
+const validated: readonly number[] = history.metric("validation_loss");
+// @ts-expect-error a signature with inputs resets nothing
+await fit(metrics.train, [[[1, 2, 3]], [1n]], { resetMetrics: metrics.evaluate });
+
 // @ts-expect-error an array of batches: an array means columns
 await fit(regression.train, batches);
 // @ts-expect-error the same, where they are as many as the inputs
@@ -76,4 +86,4 @@ await fit(example.predict, [[{ age: 1 }]]);
 // @ts-expect-error a metric that the signature does not have
 history.metric("accuracy");
 
-export { losses };
+export { losses, validated };

@@ -1,0 +1,18 @@
+import { SavedModelError } from "../errors.js";
+import type { History } from "./history.js";
+
+/**
+ * The error of a training that ended before its last epoch, because it was aborted (`ABORTED`) or a number was not finite
+ * (`NOT_FINITE`).
+ */
+export class TrainingError extends SavedModelError {
+  override readonly name: string = "TrainingError";
+  /** The epochs that were finished until then. */
+  readonly history: History;
+
+  /** Takes code, message, advice and cause of the error that ended it. */
+  constructor({ code, rawMessage, fix, cause }: SavedModelError, history: History) {
+    super(code, rawMessage, { ...(fix !== undefined && { fix }), ...(cause !== undefined && { cause }) });
+    this.history = history;
+  }
+}
