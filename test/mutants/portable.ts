@@ -134,7 +134,8 @@ export const faults: readonly Fault[] = [
     id: "portable-leak-best-weights",
     file: "runtime/training/best-weights.ts",
     find: "    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });\n    this.#folder = undefined;",
-    replace: "    this.#folder = undefined;",
+    replace:
+      '    if (this.#folder === "") rmSync(this.#folder, { recursive: true, force: true });\n    this.#folder = undefined;',
     effect: "trainings with restoreBest leave checkpoints in the temporary folder",
     tests: ["test/runtime/leaks.test.ts", "test/runtime/fit.test.ts"],
   },
@@ -150,7 +151,7 @@ export const faults: readonly Fault[] = [
     id: "portable-leak-locks",
     file: "runtime/save/scratch.ts",
     find: "    if (this.#lock !== undefined) closeSync(this.#lock);",
-    replace: "",
+    replace: "    if (this.#lock === 0) closeSync(this.#lock);",
     effect: "every save leaves an open file",
     tests: ["test/runtime/leaks.test.ts"],
   },
