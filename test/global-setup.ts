@@ -1,9 +1,14 @@
+import type { TestProject } from "vitest/node";
 import { progressLines } from "../generator/cli/progress.js";
 import { installLibrary } from "../generator/library/install.js";
 import { LIBRARY_VARIABLE } from "../runtime/library/search.js";
+import { tellSkips } from "./skips.js";
 
-/** Every test that needs TensorFlow's library finds it: on a fresh machine it is installed first, as a user would. */
-export async function setup(): Promise<void> {
-  if (process.env[LIBRARY_VARIABLE]) return;
-  await installLibrary({ onProgress: progressLines().show });
+/**
+ * Every test that needs TensorFlow's library finds it: on a fresh machine it is installed first, as a user would. What is
+ * returned runs after all tests, whichever reporters there are.
+ */
+export async function setup(project: TestProject): Promise<() => void> {
+  if (!process.env[LIBRARY_VARIABLE]) await installLibrary({ onProgress: progressLines().show });
+  return () => tellSkips(project);
 }

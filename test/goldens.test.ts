@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { type AnyTensor, Model, type Tensor } from "../runtime/index.js";
 import { expectGolden, goldenParts, readCalls, readCases, toTensor } from "./support/goldens.js";
+import { hasShared, NO_SHARED, needs, shared } from "./support/needs.js";
 
 const models = fileURLToPath(new URL("models/", import.meta.url));
 const own = readdirSync(models)
@@ -27,17 +28,15 @@ describe.each(own)("%s gives the numbers of TensorFlow in Python", (name) => {
 
 // Models that others made. They are data beside the project, not part of it. Their goldens were computed on another
 // processor: `npm run conformance` compares them more closely, with Python on this one.
-const shared = fileURLToPath(new URL("../../shared/models/", import.meta.url));
 const REFUSED: Readonly<Record<string, string>> = {
   "ydf-adult-gbdt": "OP_NOT_REGISTERED",
   "stfs-custom-op": "OP_NOT_REGISTERED",
   "fink-ragged": "VARIABLES_NOT_FOUND",
 };
 
-describe.skipIf(!existsSync(shared))("third-party models give the numbers of TensorFlow in Python", () => {
-  const names = existsSync(shared)
-    ? readdirSync(shared).filter((name) => existsSync(join(shared, name, "golden")))
-    : [];
+describe("third-party models give the numbers of TensorFlow in Python", () => {
+  needs(hasShared, NO_SHARED);
+  const names = hasShared ? readdirSync(shared).filter((name) => existsSync(join(shared, name, "golden"))) : [];
 
   it.each(names.filter((name) => REFUSED[name] === undefined))("%s", (name) => {
     for (const { signature, tags = ["serve"], inputs, outputs } of readCalls(join(shared, name, "golden"))) {

@@ -39,7 +39,7 @@ export const phases: readonly Phase[] = [
     unit: "calls with large inputs of changing shapes",
     count: 20_000,
     warmUp: 1_000,
-    short: { count: 300, warmUp: 60 },
+    short: { count: 240, warmUp: 60 },
     start: startShapes,
   },
   {
@@ -55,7 +55,7 @@ export const phases: readonly Phase[] = [
     unit: "calls with native memory",
     count: 20_000,
     warmUp: 1_000,
-    short: { count: 600, warmUp: 100 },
+    short: { count: 300, warmUp: 60 },
     start: startAllocations,
   },
   {
@@ -79,7 +79,7 @@ export const phases: readonly Phase[] = [
     unit: "loads and disposals",
     count: 200,
     warmUp: 20,
-    short: { count: 24, warmUp: 6 },
+    short: { count: 15, warmUp: 3 },
     start: () => load,
   },
   {
@@ -87,7 +87,7 @@ export const phases: readonly Phase[] = [
     unit: "loads without a disposal",
     count: 200,
     warmUp: 20,
-    short: { count: 24, warmUp: 6 },
+    short: { count: 15, warmUp: 3 },
     start: () => forget,
   },
   {
@@ -95,7 +95,7 @@ export const phases: readonly Phase[] = [
     unit: "saves and restores",
     count: 600,
     warmUp: 20,
-    short: { count: 36, warmUp: 10 },
+    short: { count: 24, warmUp: 6 },
     start: startCheckpoints,
   },
   {
@@ -175,6 +175,7 @@ function load(count: number): void {
   for (let index = 0; index < count; index++) {
     using model = CustomModel.load();
     model.train([[1, 1]], [[1]]);
+    model.devices();
   }
 }
 

@@ -1,16 +1,14 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { displayWidth } from "../../generator/cli/layout.js";
 import { formatDescription } from "../../generator/cli/model-table.js";
 import { inspect, type ModelDescription } from "../../generator/index.js";
+import { hasShared, shared } from "../support/needs.js";
 import { modelFolder } from "../support/temp.js";
 
-const shared = fileURLToPath(new URL("../../../shared/models", import.meta.url));
-
-const models = [modelFolder(""), ...(existsSync(shared) ? [shared] : [])].flatMap((folder) =>
+const models = [modelFolder(""), ...(hasShared ? [shared] : [])].flatMap((folder) =>
   readdirSync(folder)
     .map((name) => join(folder, name))
     .filter((model) => existsSync(join(model, "saved_model.pb"))),

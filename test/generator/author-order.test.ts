@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { inspect } from "../../generator/index.js";
+import { hasShared, NO_SHARED, shared } from "../support/needs.js";
 import { modelFolder } from "../support/temp.js";
 
 function argumentsOf(directory: string): Record<string, readonly string[]> {
@@ -27,8 +26,11 @@ describe("inputs are in the order of the Python function", () => {
     expect(argumentsOf(modelFolder("names")).natural_order).toEqual(keys);
   });
 
-  const article = fileURLToPath(new URL("../../../shared/models/rust-training-custom", import.meta.url));
-  it.skipIf(!existsSync(article))("in a model that TensorFlow 2.5 wrote", () => {
-    expect(argumentsOf(article)).toEqual({ pred: ["inputs"], train: ["training_input", "training_target"] });
+  it("in a model that TensorFlow 2.5 wrote", ({ skip }) => {
+    skip(!hasShared, NO_SHARED);
+    expect(argumentsOf(`${shared}/rust-training-custom`)).toEqual({
+      pred: ["inputs"],
+      train: ["training_input", "training_target"],
+    });
   });
 });

@@ -4,9 +4,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { generate } from "../../generator/index.js";
 import { COMPILERS, compilerOutput, runCompiler } from "../support/compilers.js";
+import { hasShared, shared } from "../support/needs.js";
 import { modelFolder } from "../support/temp.js";
-
-const shared = fileURLToPath(new URL("../../../shared/models", import.meta.url));
 
 const typings = fileURLToPath(new URL("../typings", import.meta.url));
 
@@ -17,7 +16,7 @@ for (const folder of modelsIn(modelFolder(""))) {
   const { fileName, text } = generate(folder);
   files[fileName] = text;
 }
-for (const [index, folder] of (existsSync(shared) ? modelsIn(shared) : []).entries()) {
+for (const [index, folder] of (hasShared ? modelsIn(shared) : []).entries()) {
   files[`shared-${index}.ts`] = generate(folder).text;
 }
 

@@ -1,12 +1,12 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { Composite } from "../../generated/composite.js";
 import { generate, inspect } from "../../generator/index.js";
 import type { TensorDescription } from "../../runtime/index.js";
 import { decode } from "../../runtime/proto/decode.js";
 import { expectError } from "../support/errors.js";
+import { hasShared, NO_SHARED, needs, shared } from "../support/needs.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
 import { typeErrors } from "../support/typescript.js";
 
@@ -80,8 +80,9 @@ describe("the generated client", () => {
   });
 });
 
-const transform = fileURLToPath(new URL("../../../shared/models/tfx-transform-fn", import.meta.url));
-describe.skipIf(!existsSync(transform))("a model of TensorFlow Transform", () => {
+const transform = `${shared}/tfx-transform-fn`;
+describe("a model of TensorFlow Transform", () => {
+  needs(hasShared, NO_SHARED);
   it("has sparse inputs", () => {
     const { text, methods, notes } = generate(transform);
     expect(methods).toEqual(["transformSignature"]);

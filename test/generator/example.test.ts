@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { generate, inspect } from "../../generator/index.js";
 import type { ExampleFeature } from "../../runtime/description.js";
 import type { ModelDescriptor } from "../../runtime/index.js";
 import { parseClient } from "../support/client.js";
+import { hasShared, NO_SHARED, needs, shared } from "../support/needs.js";
 import { encodeMessage } from "../support/saved-model.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
 import { typeErrors } from "../support/typescript.js";
@@ -50,8 +50,8 @@ describe("the features that a model parses out of a tf.Example", () => {
     expect(examplesOf(modelFolder("names"))).toEqual({});
   });
 
-  const shared = fileURLToPath(new URL("../../../shared/models", import.meta.url));
-  describe.skipIf(!existsSync(shared))("of third-party models (../shared/models)", () => {
+  describe("of third-party models (../shared/models)", () => {
+    needs(hasShared, NO_SHARED);
     const X = ["x: dense float32 [1]", "x2?: dense float32 [1]"];
 
     it("are found in a graph of TensorFlow 1, with defaults that are computed", () => {

@@ -5,11 +5,11 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { generate, inspect, type ModelDescription } from "../../generator/index.js";
 import { expectError } from "../support/errors.js";
+import { hasShared, NO_SHARED, shared } from "../support/needs.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
 import { typeErrors } from "../support/typescript.js";
 
 const generated = fileURLToPath(new URL("../../generated", import.meta.url));
-const shared = fileURLToPath(new URL("../../../shared/models", import.meta.url));
 const models = modelsIn(modelFolder(""));
 const examples = fileURLToPath(new URL("../../examples/models", import.meta.url));
 const folders = [...models.map((name) => modelFolder(name)), ...modelsIn(examples).map((name) => join(examples, name))];
@@ -75,7 +75,8 @@ describe("generated code", () => {
     ).toEqual([]);
   });
 
-  it.skipIf(!existsSync(shared))("passes it for every third-party model", () => {
+  it("passes it for every third-party model", ({ skip }) => {
+    skip(!hasShared, NO_SHARED);
     const names = readdirSync(shared).filter((name) => existsSync(join(shared, name, "saved_model.pb")));
     expect(names.length).toBeGreaterThan(20);
     expect(
@@ -109,14 +110,15 @@ describe("inspect", () => {
     });
   });
 
-  it.skipIf(!existsSync(shared)).each([
+  it.for<[string, string[]]>([
     ["stfs-custom-op", ["ZeroOut"]],
     [
       "ydf-adult-gbdt",
       ["SimpleMLCreateModelResource", "SimpleMLInferenceOpWithHandle", "SimpleMLLoadModelFromPathWithHandle"],
     ],
     ["guesslang", []],
-  ])("knows which operations of %s TensorFlow does not have", (name, unknown) => {
+  ])("knows which operations of %s TensorFlow does not have", ([name, unknown], { skip }) => {
+    skip(!hasShared, NO_SHARED);
     expect(inspect(join(shared, name)).unknownOperations).toEqual(unknown);
     expect(generate(join(shared, name)).notes.some((note) => note.includes("does not have"))).toBe(unknown.length > 0);
   });

@@ -1,14 +1,12 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { formatVariables } from "../../generator/cli/variable-table.js";
 import { inspect, type VariableDescription } from "../../generator/index.js";
 import { pathsOf } from "../../runtime/object-paths.js";
+import { hasShared, NO_SHARED, shared } from "../support/needs.js";
 import { encodeMessage } from "../support/saved-model.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
-
-const shared = fileURLToPath(new URL("../../../shared/models", import.meta.url));
 
 /** A node of TensorFlow 1 that holds a variable of float32. */
 function variable(name: string, op: string, shape: object | undefined, sharedName = ""): Uint8Array {
@@ -110,7 +108,8 @@ describe("the variables of a graph of TensorFlow 1", () => {
     }
   });
 
-  it.skipIf(!existsSync(shared))("are found in real models", () => {
+  it("are found in real models", ({ skip }) => {
+    skip(!hasShared, NO_SHARED);
     const { variables } = inspect(join(shared, "guesslang"));
     expect(variables.length).toBe(10);
     expect(variables).toContainEqual({

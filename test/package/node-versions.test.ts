@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readCases } from "../support/goldens.js";
+import { needs } from "../support/needs.js";
 import { hasNodes, nodeOf, platform } from "../support/nodes.js";
 import { newStrangersFolder, outputAsUser, runAsUser } from "../support/stranger.js";
 import { modelFolder } from "../support/temp.js";
@@ -75,9 +76,9 @@ const first = untrained?.[0] ?? Number.NaN;
 const losses = steps?.slice(0, 5) ?? [];
 const trained = steps?.[5] ?? Number.NaN;
 
-const others = [22, 24, 26].map((major) => ({ name: `Node.js ${major}`, major, skip: !hasNodes }));
+const others = [22, 24, 26].map((major) => ({ name: `Node.js ${major}`, major, isMissing: !hasNodes }));
 const mine = Number.parseInt(process.versions.node, 10);
-const running = { name: "the Node.js that runs the tests", major: mine, skip: false };
+const running = { name: "the Node.js that runs the tests", major: mine, isMissing: false };
 
 // One compiled client for all: what the compiler wrote is the same program everywhere.
 let folder = "";
@@ -106,49 +107,47 @@ function command(): string {
   return join(home, bin.savedmodel);
 }
 
-describe.each([running, ...others])(
-  `$name${hasNodes ? "" : ` (npm has none for ${platform})`}`,
-  ({ name, major, skip }) => {
-    const program = (): string => (name === running.name ? process.execPath : nodeOf(major));
-    const printed = (file: string): unknown => JSON.parse(outputAsUser(folder, program(), [file]));
-    const savedmodel = (...parameters: string[]): string => outputAsUser(folder, program(), [command(), ...parameters]);
+describe.each([running, ...others])("$name", ({ name, major, isMissing }) => {
+  needs(!isMissing, `npm has no Node.js for ${platform}`);
+  const program = (): string => (name === running.name ? process.execPath : nodeOf(major));
+  const printed = (file: string): unknown => JSON.parse(outputAsUser(folder, program(), [file]));
+  const savedmodel = (...parameters: string[]): string => outputAsUser(folder, program(), [command(), ...parameters]);
 
-    it.skipIf(skip)("runs a generated client: calls, training, promises, saving, loading again", () => {
-      const result = printed("client.js") as {
-        readonly first: number;
-        readonly losses: readonly number[];
-        readonly trained: number;
-        readonly again: number;
-      };
-      expect(result.first).toBeCloseTo(first, 6);
-      expect(result.losses).toEqual(losses.map((loss) => expect.closeTo(loss, 5)));
-      expect(result.trained).toBeCloseTo(trained, 5);
-      expect(result.again).toBe(result.trained);
-    });
+  it("runs a generated client: calls, training, promises, saving, loading again", () => {
+    const result = printed("client.js") as {
+      readonly first: number;
+      readonly losses: readonly number[];
+      readonly trained: number;
+      readonly again: number;
+    };
+    expect(result.first).toBeCloseTo(first, 6);
+    expect(result.losses).toEqual(losses.map((loss) => expect.closeTo(loss, 5)));
+    expect(result.trained).toBeCloseTo(trained, 5);
+    expect(result.again).toBe(result.trained);
+  });
 
-    it.skipIf(skip)("imports the package", () => {
-      const pred = expect.closeTo(first, 6);
-      const keys = ["pred", "train"];
-      expect(printed("import.js")).toEqual({ major, pred, code: "MODEL_NOT_FOUND", keys, data: true });
-    });
+  it("imports the package", () => {
+    const pred = expect.closeTo(first, 6);
+    const keys = ["pred", "train"];
+    expect(printed("import.js")).toEqual({ major, pred, code: "MODEL_NOT_FOUND", keys, data: true });
+  });
 
-    it.skipIf(skip)("requires the package, which is the same one as the imported", () => {
-      expect(printed("require.cjs")).toEqual({ pred: expect.closeTo(first, 6), keys: ["pred", "train"], isOne: true });
-    });
+  it("requires the package, which is the same one as the imported", () => {
+    expect(printed("require.cjs")).toEqual({ pred: expect.closeTo(first, 6), keys: ["pred", "train"], isOne: true });
+  });
 
-    it.skipIf(skip)("runs a model in a worker and in the main thread", () => {
-      const answer = { pred: expect.closeTo(first, 6), later: expect.closeTo(first, 6) };
-      expect(printed("worker.js")).toEqual({ here: answer, there: answer, exit: 0 });
-    });
+  it("runs a model in a worker and in the main thread", () => {
+    const answer = { pred: expect.closeTo(first, 6), later: expect.closeTo(first, 6) };
+    expect(printed("worker.js")).toEqual({ here: answer, there: answer, exit: 0 });
+  });
 
-    it.skipIf(skip)("runs the command line", () => {
-      expect(savedmodel("inspect", "models/custom_model")).toContain("train(training_input, training_target)");
-      const client = ["models/custom_model", "-o", "by-command"];
-      rmSync(join(folder, "by-command"), { recursive: true, force: true });
-      expect(savedmodel("generate", ...client)).toBe("created by-command/custom-model.ts  CustomModel: pred, train\n");
-      expect(savedmodel("check", ...client)).toBe("up to date 1 file\n");
-      writeFileSync(join(folder, "by-command/custom-model.ts"), "// Generated by savedmodel\n");
-      expect(runAsUser(folder, program(), [command(), "check", ...client]).status).toBe(1);
-    });
-  },
-);
+  it("runs the command line", () => {
+    expect(savedmodel("inspect", "models/custom_model")).toContain("train(training_input, training_target)");
+    const client = ["models/custom_model", "-o", "by-command"];
+    rmSync(join(folder, "by-command"), { recursive: true, force: true });
+    expect(savedmodel("generate", ...client)).toBe("created by-command/custom-model.ts  CustomModel: pred, train\n");
+    expect(savedmodel("check", ...client)).toBe("up to date 1 file\n");
+    writeFileSync(join(folder, "by-command/custom-model.ts"), "// Generated by savedmodel\n");
+    expect(runAsUser(folder, program(), [command(), "check", ...client]).status).toBe(1);
+  });
+});

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, writeFile
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { IS_WINDOWS, isWindows } from "../support/needs.js";
 import { tempFolder } from "../support/temp.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -60,14 +61,13 @@ describe("the check before a release", () => {
   const repository = { type: "git", url: "git+https://github.com/owner/name.git" };
   const changelog = "# Changelog\n\n## [1.2.3] - 2000-01-31\n";
 
-  it.skipIf(process.platform === "win32")(
-    "lets a release pass that has its version, its date and its repository",
-    () => {
-      expect(refusals({ version: "1.2.3", repository }, changelog)).toEqual([]);
-    },
-  );
+  it("lets a release pass that has its version, its date and its repository", ({ skip }) => {
+    skip(isWindows, IS_WINDOWS);
+    expect(refusals({ version: "1.2.3", repository }, changelog)).toEqual([]);
+  });
 
-  it.skipIf(process.platform === "win32")("says all that is missing", () => {
+  it("says all that is missing", ({ skip }) => {
+    skip(isWindows, IS_WINDOWS);
     expect(refusals({ version: "1.2.4" }, "## [1.2.4] - unreleased\n\n## [1a2.4] - 2000-01-31\n")).toEqual([
       "error the tag is v1.2.3, but package.json has version 1.2.4: the tag must be v1.2.4",
       'error CHANGELOG.md has no dated section: the heading must be "## [1.2.4] - YYYY-MM-DD"',
@@ -75,14 +75,16 @@ describe("the check before a release", () => {
     ]);
   });
 
-  it.skipIf(process.platform === "win32")("refuses the repository of somebody else", () => {
+  it("refuses the repository of somebody else", ({ skip }) => {
+    skip(isWindows, IS_WINDOWS);
     const url = "git+https://github.com/other/name.git";
     expect(refusals({ version: "1.2.3", repository: { type: "git", url } }, changelog)).toEqual([
       `error package.json has repository.url "${url}": it must be "git+https://github.com/owner/name.git"`,
     ]);
   });
 
-  it.skipIf(process.platform === "win32")("is a program that bash can read, as is the one that runs everything", () => {
+  it("is a program that bash can read, as is the one that runs everything", ({ skip }) => {
+    skip(isWindows, IS_WINDOWS);
     for (const file of [script, join(root, ".ci/run")]) {
       expect(existsSync(file)).toBe(true);
       expect(execFileSync("bash", ["-n", file], { encoding: "utf8" })).toBe("");

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
+import { IS_WINDOWS, isWindows } from "../support/needs.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
 
 const runtime = pathToFileURL(fileURLToPath(new URL("../../dist/runtime/index.js", import.meta.url))).href;
@@ -40,7 +41,8 @@ describe("a process with asynchronous calls under way", () => {
     expect(out).toBe(code.includes("done") ? "done\nexit\n" : "exit\n");
   });
 
-  it.skipIf(process.platform === "win32")("ends by a signal", () => {
+  it("ends by a signal", ({ skip }) => {
+    skip(isWindows, IS_WINDOWS);
     expect(run('process.kill(process.pid, "SIGTERM"); setInterval(() => {}, 1000);')).toEqual({
       status: null,
       signal: "SIGTERM",

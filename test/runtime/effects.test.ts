@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readEffects } from "../../runtime/effects.js";
 import { nativeApi } from "../../runtime/native/api.js";
 import { chooseMetaGraph, readMetaGraphs } from "../../runtime/saved-model-file.js";
 import { readSignatures } from "../../runtime/signatures.js";
+import { hasShared, NO_SHARED, shared } from "../support/needs.js";
 import { encodeMessage } from "../support/saved-model.js";
 import { modelFolder } from "../support/temp.js";
 
@@ -43,8 +42,7 @@ describe("the signatures that change variables are known", () => {
     expect(writersOf(modelFolder(model))).toEqual(writers);
   });
 
-  const shared = fileURLToPath(new URL("../../../shared/models/", import.meta.url));
-  it.skipIf(!existsSync(shared)).each([
+  it.for([
     ["rust-training-custom", ["train"]],
     ["tfserving-counter", ["incr_counter", "incr_counter_by", "reset_counter"]],
     ["tfserving-half-plus-two-cpu", []],
@@ -52,8 +50,9 @@ describe("the signatures that change variables are known", () => {
     ["guesslang", []],
     ["tfnet-lstm-sequential", []],
     ["java-using-python", []],
-  ])("in %s, which others made", (model, writers) => {
-    expect(writersOf(`${shared}${model}`)).toEqual(writers);
+  ])("in %s, which others made", ([model, writers], { skip }) => {
+    skip(!hasShared, NO_SHARED);
+    expect(writersOf(`${shared}/${model}`)).toEqual(writers);
   });
 });
 

@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Example, type ParseAllExample } from "../../generated/example.js";
@@ -11,6 +9,7 @@ import { parseClient } from "../support/client.js";
 import { expectError } from "../support/errors.js";
 import { decodeExample } from "../support/example.js";
 import { expectGolden, type GoldenCall, readCalls, readCases } from "../support/goldens.js";
+import { hasShared, NO_SHARED, needs, shared } from "../support/needs.js";
 import { modelFolder } from "../support/temp.js";
 
 function load(): Example {
@@ -306,42 +305,38 @@ class Client extends Model {
   }
 }
 
-const shared = fileURLToPath(new URL("../../../shared/models", import.meta.url));
-
-describe.skipIf(!existsSync(shared))(
-  "third-party models (../shared/models) answer objects as their goldens say",
-  () => {
-    it.each([
-      ["tfserving-half-plus-two-cpu", ["classify_x_to_y", "regress_x_to_y", "regress_x_to_y2"]],
-      ["tfx-trainer-serving", ["classification", "predict", "regression", "serving_default"]],
-      ["tfx-trainer-keras", ["serving_default"]],
-    ])("%s", (name, signatures) => {
-      const directory = join(shared, name);
-      const descriptor = descriptorOf(directory);
-      const tried = new Set<string>();
-      for (const call of readCalls(join(directory, "golden"))) {
-        const features = featuresIn(descriptor, call.signature);
-        if (features.length === 0) continue;
-        const key = Object.keys(call.inputs)[0] ?? "";
-        const decoded = bytesOf(call, key).map(decodeExample);
-        const objects = decoded.map((example) =>
-          Object.fromEntries(features.map((feature) => [feature.property, example[feature.key]])),
-        );
-        const encoded = new ExampleEncoder(key, features).encode(objects, "f()") as readonly Uint8Array[];
-        expect(encoded.map(decodeExample)).toEqual(decoded);
-        using model = Client.of(descriptor, directory);
-        const result = model.invoke(call.signature, [objects]);
-        const outputs = descriptor.signatures.find((signature) => signature.key === call.signature)?.outputs ?? [];
-        for (const { key, property } of outputs) {
-          const value = property === undefined ? result : (result as Record<string, unknown>)[property];
-          expectGolden(value, call.outputs[key] ?? fail(), `${call.signature} ${key}`);
-        }
-        tried.add(call.signature);
+describe("third-party models (../shared/models) answer objects as their goldens say", () => {
+  needs(hasShared, NO_SHARED);
+  it.each([
+    ["tfserving-half-plus-two-cpu", ["classify_x_to_y", "regress_x_to_y", "regress_x_to_y2"]],
+    ["tfx-trainer-serving", ["classification", "predict", "regression", "serving_default"]],
+    ["tfx-trainer-keras", ["serving_default"]],
+  ])("%s", (name, signatures) => {
+    const directory = join(shared, name);
+    const descriptor = descriptorOf(directory);
+    const tried = new Set<string>();
+    for (const call of readCalls(join(directory, "golden"))) {
+      const features = featuresIn(descriptor, call.signature);
+      if (features.length === 0) continue;
+      const key = Object.keys(call.inputs)[0] ?? "";
+      const decoded = bytesOf(call, key).map(decodeExample);
+      const objects = decoded.map((example) =>
+        Object.fromEntries(features.map((feature) => [feature.property, example[feature.key]])),
+      );
+      const encoded = new ExampleEncoder(key, features).encode(objects, "f()") as readonly Uint8Array[];
+      expect(encoded.map(decodeExample)).toEqual(decoded);
+      using model = Client.of(descriptor, directory);
+      const result = model.invoke(call.signature, [objects]);
+      const outputs = descriptor.signatures.find((signature) => signature.key === call.signature)?.outputs ?? [];
+      for (const { key, property } of outputs) {
+        const value = property === undefined ? result : (result as Record<string, unknown>)[property];
+        expectGolden(value, call.outputs[key] ?? fail(), `${call.signature} ${key}`);
       }
-      expect([...tried].sort()).toEqual(signatures);
-    });
-  },
-);
+      tried.add(call.signature);
+    }
+    expect([...tried].sort()).toEqual(signatures);
+  });
+});
 
 describe("examples for an input of unknown rank", () => {
   const features = [{ key: "a", dtype: "int64", kind: "dense", shape: [], property: "a" }] as const;

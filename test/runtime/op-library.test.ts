@@ -1,15 +1,15 @@
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Model, type Tensor } from "../../runtime/index.js";
 import { loadKoffi } from "../../runtime/library/koffi.js";
 import { expectError } from "../support/errors.js";
+import { hasShared, NO_SHARED, needs, shared } from "../support/needs.js";
 import { compileZeroOut, whyNotCompiled, writeZeroOutModel } from "../support/op-library.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
 
-const thirdParty = fileURLToPath(new URL("../../../shared/models/stfs-custom-op", import.meta.url));
+const thirdParty = `${shared}/stfs-custom-op`;
 
 describe.skipIf(process.platform === "win32")("the symbols of TensorFlow", () => {
   const isGlobal = (): boolean => {
@@ -53,7 +53,8 @@ describe("a file that is no library of operations", () => {
 
 const reason = whyNotCompiled();
 
-describe.skipIf(reason !== undefined)(`a compiled library of operations (${reason ?? "compiled here"})`, () => {
+describe("a compiled library of operations", () => {
+  needs(reason === undefined, `operations cannot be compiled: ${reason}`);
   // An operation stays for as long as the process lives, so what is true before comes first.
   it("is needed by a model with its operation, which says so", () => {
     const folder = tempFolder();
@@ -65,6 +66,7 @@ describe.skipIf(reason !== undefined)(`a compiled library of operations (${reaso
 
   let library = "";
   beforeAll(() => {
+    if (reason !== undefined) return;
     const built = mkdtempSync(join(tmpdir(), "savedmodel-test-"));
     library = compileZeroOut(built);
     return () => rmSync(built, { recursive: true });
@@ -97,7 +99,8 @@ describe.skipIf(reason !== undefined)(`a compiled library of operations (${reaso
     expect((model.run("zero", { x: [[5, 4]] }).zeroed as Tensor).toArray()).toEqual([[5, 0]]);
   });
 
-  it.skipIf(!existsSync(thirdParty))("makes a third-party model run (../shared/models/stfs-custom-op)", () => {
+  it("makes a third-party model run (../shared/models/stfs-custom-op)", ({ skip }) => {
+    skip(!hasShared, NO_SHARED);
     using model = Model.load(thirdParty, { opLibraries: [library] });
     const { output } = model.run("serving_default", {
       input: [

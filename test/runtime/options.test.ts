@@ -6,6 +6,7 @@ import { decode } from "../../runtime/proto/decode.js";
 import type { SessionOptions } from "../../runtime/session-options.js";
 import { start } from "../library/support.js";
 import { expectError } from "../support/errors.js";
+import { needs } from "../support/needs.js";
 import { modelFolder } from "../support/temp.js";
 
 const folder = modelFolder("custom_model");
@@ -119,7 +120,8 @@ it.each([
   expect(trace.traceEvents.some(({ name }) => name === "_XlaRun")).toBe(compiles);
 });
 
-describe.skipIf(process.platform !== "linux")("threads, counted in /proc, which Linux has", () => {
+describe("threads, counted in /proc, which Linux has", () => {
+  needs(process.platform === "linux", "threads are counted in /proc, which Linux has");
   it("intraOpThreads makes as many, once per process", async () => {
     const [few, many, again, byDefault] = [
       ...(await countThreads({ intraOpThreads: 1 })),

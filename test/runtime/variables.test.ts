@@ -1,13 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { inspect } from "../../generator/index.js";
 import { Model, type Tensor } from "../../runtime/index.js";
 import { expectError } from "../support/errors.js";
+import { hasShared, NO_SHARED, shared } from "../support/needs.js";
 import { modelFolder } from "../support/temp.js";
 import { trainStep } from "./training-step.js";
-
-const shared = fileURLToPath(new URL("../../../shared/models", import.meta.url));
 
 describe("variables", () => {
   it.each(["counter", "custom_model", "keras3", "keras3_saved", "keras3_tracked", "names", "regression", "spin"])(
@@ -70,7 +68,8 @@ describe("variables", () => {
     expectError(() => model.variables(), "DISPOSED");
   });
 
-  it.runIf(existsSync(shared))("of TensorFlow 1 are read, references too", () => {
+  it("of TensorFlow 1 are read, references too", ({ skip }) => {
+    skip(!hasShared, NO_SHARED);
     using model = Model.load(`${shared}/tfserving-counter`);
     const value = (): unknown => model.variables().map(({ name, value }) => [name, ...(value?.data ?? [])]);
     expect(value()).toEqual([["counter", 0]]);

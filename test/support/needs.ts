@@ -1,0 +1,16 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { beforeEach } from "vitest";
+
+/** Models that others made: data beside the project, not part of it. */
+export const shared: string = fileURLToPath(new URL("../../../shared/models", import.meta.url));
+export const hasShared: boolean = existsSync(shared);
+export const NO_SHARED = "../shared/models is not present";
+
+export const isWindows: boolean = process.platform === "win32";
+export const IS_WINDOWS = "Windows has no bash and no signals";
+
+/** Has the tests of a `describe` skipped unless something is there; the last line of a run tells why (`test/skips.ts`). */
+export function needs(isThere: boolean, reason: string): void {
+  beforeEach(({ skip }) => skip(!isThere, reason));
+}
