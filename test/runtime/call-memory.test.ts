@@ -101,6 +101,7 @@ describe("an output that is an input of the call", () => {
       {
         f: {
           inputs: { x: ["x:0", FLOAT, [-1]], bias: ["bias:0", FLOAT, []] },
+          defaults: { bias: { dtype: FLOAT, tensorShape: {}, floatVal: [3] } },
           outputs: { a_sum: ["sum:0", FLOAT, [-1]], same: ["x:0", FLOAT, [-1]], used: ["bias:0", FLOAT, []] },
         },
       },
@@ -112,7 +113,11 @@ describe("an output that is an input of the call", () => {
 
   it("is read from what was fed, and the others from what was fetched", () => {
     using model = Model.load(folder());
-    expect(run(model, { x: [5, 6], bias: 10 })).toEqual({ a_sum: [15, 16], same: [5, 6], used: 10 });
+    for (const bias of [10, 20]) {
+      expect(run(model, { x: [5, 6], bias })).toEqual({ a_sum: [5 + bias, 6 + bias], same: [5, 6], used: bias });
+      // What may be omitted is fetched then.
+      expect(run(model, { x: [5, 6] })).toEqual({ a_sum: [8, 9], same: [5, 6], used: 3 });
+    }
   });
 
   it("is read from what was fed in place, which stays the caller's", () => {

@@ -17,6 +17,8 @@ export type EndSpec = readonly [tensor: string, dtype: number, shape: readonly n
 export interface GraphSignature {
   readonly inputs: Readonly<Record<string, EndSpec>>;
   readonly outputs: Readonly<Record<string, EndSpec>>;
+  /** Defaults of inputs that may be omitted, as fields of `TensorProto`. */
+  readonly defaults?: Readonly<Record<string, object>>;
 }
 
 /** An attribute that is a dtype. */
@@ -59,9 +61,14 @@ export function writeGraphModel(
       key,
       value: { name, dtype, tensorShape: shapeProto(sizes) },
     }));
-  const signatureDef = Object.entries(signatures).map(([key, { inputs, outputs }]) => ({
+  const signatureDef = Object.entries(signatures).map(([key, { inputs, outputs, defaults = {} }]) => ({
     key,
-    value: { inputs: ends(inputs), outputs: ends(outputs), methodName: "tensorflow/serving/predict" },
+    value: {
+      inputs: ends(inputs),
+      outputs: ends(outputs),
+      methodName: "tensorflow/serving/predict",
+      defaults: Object.entries(defaults).map(([name, value]) => ({ key: name, value })),
+    },
   }));
   const metaGraph = {
     metaInfoDef: { tags: ["serve"] },
