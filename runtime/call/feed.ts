@@ -6,7 +6,7 @@ import { elementCount, formatShape, isShape } from "../shape.js";
 import type { Elements } from "../tensor.js";
 import { isDetached } from "./detached.js";
 import type { Flattened } from "./nested.js";
-import { deleteStrings, initStrings, writeStrings } from "./strings.js";
+import { deleteStrings, initStrings, NoMemoryForStrings, writeStrings } from "./strings.js";
 
 /** An input that may be fed in place. */
 export interface InPlace extends Flattened {
@@ -137,7 +137,11 @@ export class Feed {
     const mayOwn = this.#ownsTexts;
     // Also when not all could be written.
     this.#ownsTexts = true;
-    this.#ownsTexts = writeStrings(this.#api, this.#data, elements, intrinsicByteLength, mayOwn);
+    try {
+      this.#ownsTexts = writeStrings(this.#api, this.#data, elements, intrinsicByteLength, mayOwn);
+    } catch (error) {
+      throw error instanceof NoMemoryForStrings ? this.#memoryError(this.#shape) : error;
+    }
   }
 
   #memoryError(shape: readonly number[]): SavedModelError {

@@ -32,6 +32,12 @@ function tryDelete(api: NativeApi, { tensor, count }: StringTensor): boolean {
 /** From this many elements on, they are moved as one block. */
 const LEAST_BLOCK = 4;
 
+/** TensorFlow ends the process when it has no memory for a text that it copies: every so often it is asked for. */
+const LEAST_PROOF_BYTES = 2 ** 16;
+
+/** There is no memory for the copy of a text. */
+export class NoMemoryForStrings extends Error {}
+
 /** Makes empty texts of the memory of a new tensor. */
 export function initStrings(api: NativeApi, data: Pointer, count: number): void {
   let element = data;
@@ -44,6 +50,7 @@ export function initStrings(api: NativeApi, data: Pointer, count: number): void 
  * @param sizeOf the number of bytes of a text
  * @param mayOwn whether elements may point to memory of texts that they held before
  * @returns whether they may do so from now on
+ * @throws NoMemoryForStrings when there is no memory for them; some of them are written then
  */
 export function writeStrings(
   api: NativeApi,
@@ -55,8 +62,15 @@ export function writeStrings(
   const packed = isBlock(api, texts.length) ? packShort(texts, sizeOf) : undefined;
   let element = data;
   if (packed === undefined) {
+    let unproven = 0;
     for (const text of texts) {
-      api.TF_StringCopy(element, text, sizeOf(text));
+      const size = sizeOf(text);
+      unproven += size;
+      if (unproven >= LEAST_PROOF_BYTES) {
+        if (!api.hasMemory(unproven)) throw new NoMemoryForStrings();
+        unproven = 0;
+      }
+      api.TF_StringCopy(element, text, size);
       element += ELEMENT_BYTES;
     }
     return true;

@@ -15,6 +15,8 @@ export interface NativeApi extends NativeFunctions {
   ) => void;
   /** Copies bytes between native memory and typed arrays, in either direction. */
   readonly memcpy: (target: Memory, source: Memory, bytes: number) => void;
+  /** Whether the C library has this many bytes to give. */
+  readonly hasMemory: (bytes: number) => boolean;
   /** A C function without an effect: the deallocator of tensors whose memory is JavaScript's. */
   readonly keep: Pointer;
   /** Asks for large pages under memory that is about to be filled, where the system has them. */
@@ -45,6 +47,13 @@ function bind(library: NativeLibrary): NativeApi {
   }
   const c = load(process.platform === "win32" ? "ucrtbase.dll" : null);
   bound.memcpy = c.func("memcpy", "void", ["void *", "void *", "size_t"]);
+  const malloc = c.func("malloc", "void *", ["size_t"]);
+  const free = c.func("free", "void", ["void *"]);
+  bound.hasMemory = (bytes: number): boolean => {
+    const memory: Pointer | null = malloc(bytes);
+    free(memory);
+    return memory !== null;
+  };
   // It takes no arguments, and those of a deallocator do not disturb it. It may be called on any thread.
   bound.keep = library.find("TF_Version").symbol("TF_Version");
   bound.adviseHugePages = process.platform === "linux" ? hugePageAdvisor(c) : () => {};

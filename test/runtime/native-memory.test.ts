@@ -159,6 +159,61 @@ describe("Tensor.allocate", () => {
   });
 });
 
+describe("a library without memory", () => {
+  const x = new Float32Array(LARGE);
+
+  it.each(["TF_AllocateTensor", "TF_TensorData"] as const)(
+    "is reported by the input's name when %s gives none",
+    (name) => {
+      using model = Dtypes.load();
+      const spy = vi.spyOn(nativeApi(), name).mockReturnValueOnce(null);
+      const error = expectError(() => model.float32(x), "TF_RESOURCE_EXHAUSTED");
+      expect(error.rawMessage).toBe('float32(): input "x": out of memory allocating float32 [4096]');
+      spy.mockRestore();
+      expect(model.float32(x).data).toEqual(x);
+    },
+  );
+
+  it("is reported when a tensor is made of memory of JavaScript's", () => {
+    using model = Dtypes.load();
+    const tensor = Tensor.allocate("float32", [LARGE]);
+    model.float32(tensor);
+    vi.spyOn(nativeApi(), "TF_NewTensor").mockReturnValueOnce(null);
+    const error = expectError(() => model.float32(tensor), "TF_RESOURCE_EXHAUSTED");
+    expect(error.rawMessage).toBe('float32(): input "x": out of memory allocating float32 [4096]');
+    expect(model.float32(tensor).data).toEqual(tensor.data);
+  });
+
+  it("is reported before a string is copied that there is no memory for", () => {
+    using model = Dtypes.load();
+    const strings = ["a".repeat(70_000), "b"];
+    vi.spyOn(nativeApi(), "hasMemory").mockReturnValueOnce(false);
+    const error = expectError(() => model.string(strings), "TF_RESOURCE_EXHAUSTED");
+    expect(error.rawMessage).toBe('string(): input "x": out of memory allocating string [2]');
+    expect(model.string(strings).data).toEqual(strings);
+  });
+
+  it("is reported by the output's name when a result has no copy", () => {
+    using model = Dtypes.load();
+    vi.spyOn(Buffer, "allocUnsafeSlow").mockImplementationOnce(() => {
+      throw new RangeError("Array buffer allocation failed");
+    });
+    const error = expectError(() => model.float32(x), "TF_RESOURCE_EXHAUSTED");
+    expect(error.rawMessage).toBe('float32(): out of memory copying float32 [4096] of output "y"');
+    expect(model.float32(x).data).toEqual(x);
+  });
+
+  it("is reported for nested arrays of more elements than an array may have", () => {
+    using model = Dtypes.load();
+    const row = new Array(2 ** 31).fill(0, 0, 1);
+    const error = expectError(
+      () => model.run("unknown_rank", { x: new Array(2 ** 31).fill(row, 0, 1) }),
+      "TF_RESOURCE_EXHAUSTED",
+    );
+    expect(error.rawMessage).toContain('input "x": out of memory allocating float32 [2147483648, 2147483648]');
+  });
+});
+
 describe("bytes of an image", () => {
   it("are taken as a Buffer, which stays the caller's", () => {
     using model = Dtypes.load();
