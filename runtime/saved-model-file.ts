@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { SavedModelError, type SavedModelErrorOptions } from "./errors.js";
 import { suggestBelow, suggestBeside } from "./nearby.js";
 import { decode, type Message } from "./proto/decode.js";
-import { readRegularFile } from "./regular-file.js";
+import { readRegularFile, requireRegularFiles, UnreadableFile } from "./regular-file.js";
 import { printable, quote, reasonOf } from "./text.js";
 
 /** Protocol buffers end at 2 GiB, and so does what Node reads in one piece. */
@@ -43,6 +43,23 @@ export function requireModelFile(directory: string): string {
     throw new SavedModelError("MODEL_FORMAT_UNSUPPORTED", `${name} is split into chunks (saved_model.cpb)`);
   }
   throw new SavedModelError("NOT_A_SAVED_MODEL", `${name} holds no saved_model.pb`, withFix(suggestBelow(directory)));
+}
+
+/**
+ * Checks that the files which TensorFlow reads beside `saved_model.pb` are regular ones: it would wait for a FIFO for ever.
+ *
+ * @throws SavedModelError `LOAD_FAILED`
+ */
+export function requireModelFiles(directory: string): void {
+  try {
+    for (const name of ["variables", "assets"]) requireRegularFiles(join(directory, name), () => true);
+  } catch (cause) {
+    if (!(cause instanceof UnreadableFile)) throw cause;
+    throw new SavedModelError("LOAD_FAILED", cause.message, {
+      fix: "Copy the model as a folder with files in it.",
+      cause,
+    });
+  }
 }
 
 function withFix(fix: string | undefined): SavedModelErrorOptions {

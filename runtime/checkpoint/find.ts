@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { SavedModelError } from "../errors.js";
+import { requireRegularFiles, UnreadableFile } from "../regular-file.js";
 import { printable } from "../text.js";
 
 /** A checkpoint on disk. */
@@ -32,6 +33,12 @@ export function findCheckpoint(path: string): FoundCheckpoint {
     throw new SavedModelError("VARIABLES_NOT_FOUND", `${printable(prefix, 500)}.index has lost its data`, {
       fix: "Copy the whole checkpoint: the values are in the files .data-* beside it.",
     });
+  }
+  try {
+    requireRegularFiles(dirname(prefix), (file) => file.startsWith(`${basename(prefix)}.`));
+  } catch (cause) {
+    if (!(cause instanceof UnreadableFile)) throw cause;
+    throw new SavedModelError("VARIABLES_NOT_FOUND", cause.message, { cause });
   }
   return { prefix, isModel: prefix !== given };
 }
