@@ -43,14 +43,6 @@ export const faults: readonly Fault[] = [
     tests: ["test/generator/client-forms.test.ts"],
   },
   {
-    id: "hostile-natural-zeros",
-    file: "runtime/text.ts",
-    find: "while (first < end - 1 && text",
-    replace: "while (first < end && text",
-    effect: "`x0` and `x00` are compared by nothing",
-    tests: ["test/generator/client-forms.test.ts"],
-  },
-  {
     id: "hostile-list-unlimited",
     file: "runtime/text.ts",
     find: "items.slice(0, LISTED).map(show)",
