@@ -68,8 +68,10 @@ export function projectModels(config: Config, root: string): readonly ProjectMod
 
 /** Who writes `models/net/*` may mean `models/net`, which is a model itself. */
 function hintOf(pattern: string, root: string): string | undefined {
-  const above = pattern.replace(/\/[^/]*\/*$/, "");
-  if (above === "" || above === pattern) return undefined;
+  let end = pattern.length;
+  while (pattern[end - 1] === "/") end--;
+  const above = pattern.slice(0, Math.max(0, pattern.lastIndexOf("/", end - 1)));
+  if (above === "") return undefined;
   const isAbove = isPattern(above) ? expandPattern(root, above).length > 0 : isModel(resolve(root, above));
   return isAbove ? didYouMean(above) : undefined;
 }

@@ -13,7 +13,7 @@ const OBJECT = /^\{ (.+) \}$/;
 export function wrapLongLines(text: string): string {
   return text
     .split("\n")
-    .map((line) => (line.length > LINE_WIDTH ? wrap(line) : line))
+    .map((line) => (line.length > LINE_WIDTH && line.endsWith(";") ? wrap(line) : line))
     .join("\n");
 }
 

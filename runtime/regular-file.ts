@@ -1,4 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Stats, statSync } from "node:fs";
+import { join } from "node:path";
+import { printable } from "./text.js";
 
 /** One read of a file is limited to less than 2 GiB. */
 const READ = 2 ** 30;
@@ -28,6 +30,29 @@ export function openRegularFile(path: string): OpenedFile {
   } catch (error) {
     closeSync(descriptor);
     throw error;
+  }
+}
+
+/**
+ * Throws where what TensorFlow is to read beside a path would block it, or never end. What is not there is not looked at.
+ *
+ * @param isMeant tells by its name whether a file is one of those that are read
+ * @throws UnreadableFile
+ */
+export function requireRegularFiles(folder: string, isMeant: (name: string) => boolean): void {
+  for (const name of namesIn(folder).filter(isMeant)) {
+    const path = join(folder, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined || stat.isFile() || stat.isDirectory()) continue;
+    throw new UnreadableFile(`${printable(path, 500)} is ${kindOf(stat)}, not a regular file`);
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 

@@ -6,7 +6,7 @@ import { MODEL_FILES } from "./model-file.js";
 import { suggestBelow, suggestBeside } from "./nearby.js";
 import { decode, type Message } from "./proto/decode.js";
 import { encodeText } from "./proto/text-format.js";
-import { readRegularFile } from "./regular-file.js";
+import { readRegularFile, requireRegularFiles, UnreadableFile } from "./regular-file.js";
 import { printable, quote, reasonOf } from "./text.js";
 
 /** Protocol buffers end at 2 GiB, and so does what Node reads in one piece. */
@@ -59,6 +59,23 @@ function notASavedModel(path: string): SavedModelError | undefined {
   if (format === undefined) return undefined;
   const message = `${printable(path)} is not a SavedModel but ${format.what}`;
   return new SavedModelError("NOT_A_SAVED_MODEL", message, { fix: format.fix });
+}
+
+/**
+ * Checks that the files which TensorFlow reads beside `saved_model.pb` are regular ones: it would wait for a FIFO for ever.
+ *
+ * @throws SavedModelError `LOAD_FAILED`
+ */
+export function requireModelFiles(directory: string): void {
+  try {
+    for (const name of ["variables", "assets"]) requireRegularFiles(join(directory, name), () => true);
+  } catch (cause) {
+    if (!(cause instanceof UnreadableFile)) throw cause;
+    throw new SavedModelError("LOAD_FAILED", cause.message, {
+      fix: "Copy the model as a folder with files in it.",
+      cause,
+    });
+  }
 }
 
 function withFix(fix: string | undefined): SavedModelErrorOptions {

@@ -17,7 +17,7 @@ import { withStatus } from "./native/status.js";
 import { openSession, type Resource } from "./open-session.js";
 import type { Message } from "./proto/decode.js";
 import { Recording } from "./recording.js";
-import { requireModelFile } from "./saved-model-file.js";
+import { requireModelFile, requireModelFiles } from "./saved-model-file.js";
 import type { SessionOptions } from "./session-options.js";
 import { readSignatures } from "./signatures.js";
 import { findVariableHandles, type VariableHandles } from "./split-variables.js";
@@ -97,6 +97,7 @@ export class Session {
     this.tags = tags;
     this.lane = new Lane(options);
     this.file = new ModelFile(requireModelFile(directory));
+    requireModelFiles(directory);
     this.api = nativeApi();
     this.#resources = new Resources();
     try {

@@ -62,7 +62,7 @@ function parseInteger(flag: string, text: string, least: number, most: number): 
 }
 
 function parsePart(text: string): number {
-  const value = /^(?:\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  const value = /^(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   if (value > 0 && value < 1) return value;
   throw new SavedModelError("INVALID_OPTION", `--validation must be a number between 0 and 1, got ${quote(text)}`);
 }

@@ -65,5 +65,5 @@ export function lastLines(text: string, count: number): string {
 
 /** `text` with `***` for the user and password of every address in it. */
 function withoutCredentials(text: string): string {
-  return text.replace(/(\w+:\/\/)[^\s/@]+@/g, "$1***@");
+  return text.replace(/\b(\w+:\/\/)[^\s/@]+@/g, "$1***@");
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { SavedModelError } from "../errors.js";
 import { foreignFormat, look, namesIn } from "../foreign-format.js";
+import { requireRegularFiles, UnreadableFile } from "../regular-file.js";
 import { requireNoPattern } from "../save/path-pattern.js";
 import { printable } from "../text.js";
 
@@ -30,6 +31,12 @@ export function findCheckpoint(path: string): FoundCheckpoint {
     throw new SavedModelError("VARIABLES_NOT_FOUND", `${printable(prefix, 500)}.index has lost its data`, {
       fix: "Copy the whole checkpoint: the values are in the files .data-* beside it.",
     });
+  }
+  try {
+    requireRegularFiles(dirname(prefix), (file) => file.startsWith(`${basename(prefix)}.`));
+  } catch (cause) {
+    if (!(cause instanceof UnreadableFile)) throw cause;
+    throw new SavedModelError("VARIABLES_NOT_FOUND", cause.message, { cause });
   }
   return { prefix, isModel: prefix === model };
 }

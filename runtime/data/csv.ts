@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { closeSync, createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { TextDecoder } from "node:util";
 import Papa, { type ParseConfig, type ParseResult } from "papaparse";
@@ -122,8 +122,10 @@ async function* textOf(path: string, given: { characters: number }): AsyncGenera
   const pieces = async function* (): AsyncGenerator<string> {
     const { descriptor, size } = openRegularFile(path);
     // What is appended meanwhile is no longer read.
-    const range = { fd: descriptor, start: 0, end: Math.max(0, size - 1) };
-    for await (const bytes of createReadStream(path, { ...range, highWaterMark: CHUNK })) {
+    const range = { fd: descriptor, start: 0, end: size - 1 };
+    // A file of /proc has no bytes, and could be read without end.
+    const bytesOf = size === 0 ? closed(descriptor) : createReadStream(path, { ...range, highWaterMark: CHUNK });
+    for await (const bytes of bytesOf) {
       yield normalise(decode(decoder, bytes as Uint8Array), false);
     }
     yield normalise(decode(decoder), true);
@@ -135,6 +137,12 @@ async function* textOf(path: string, given: { characters: number }): AsyncGenera
   }
   // What is quoted in the last cell may only be followed by blanks where a line break follows them.
   if (isLineOpen) yield "\n";
+}
+
+/** The pieces of a file without bytes. */
+function closed(descriptor: number): readonly Uint8Array[] {
+  closeSync(descriptor);
+  return [];
 }
 
 function decode(decoder: TextDecoder, bytes?: Uint8Array): string {

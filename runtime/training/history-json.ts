@@ -1,7 +1,7 @@
 import { SavedModelError } from "../errors.js";
 import { quote } from "../text.js";
 import type { EpochRecord, Metrics } from "./events.js";
-import { columnsOf, monitoredColumn } from "./history-columns.js";
+import { columnsOf, monitoredColumn, namesOf } from "./history-columns.js";
 
 /** A number as JSON has it: those that JSON lacks are text. */
 type JsonNumber = number | "NaN" | "Infinity" | "-Infinity";
@@ -88,6 +88,8 @@ export function historyFromJson(json: unknown): HistoryParts {
     if (epoch <= before.epoch) throw invalid(`epochs[${index}].epoch is not greater than the one before`);
     if (step < before.step) throw invalid(`epochs[${index}].step is less than the one before`);
   }
+  const names = (["metrics", "validation", "constants"] as const).flatMap((kind) => namesOf(records, kind));
+  if (names.length > MOST_COLUMNS) throw invalid(`it has ${names.length} columns, expected at most ${MOST_COLUMNS}`);
   if (bestEpoch !== undefined && !records.some(({ epoch }) => epoch === bestEpoch)) {
     throw invalid("bestEpoch is none of its epochs");
   }
@@ -96,6 +98,9 @@ export function historyFromJson(json: unknown): HistoryParts {
   }
   return { epochs: records, monitor, bestEpoch: bestEpoch as number | undefined, notes: notes as readonly string[] };
 }
+
+/** More metrics than any training has: tables have a column for each in every row, charts a line. */
+const MOST_COLUMNS = 500;
 
 function readEpoch(json: unknown, at: string): EpochRecord {
   const { epoch, step, rows, seconds, metrics, validation, constants } = record(json, at);
