@@ -59,14 +59,6 @@ export const faults: readonly Fault[] = [
     tests: ["test/runtime/save.test.ts"],
   },
   {
-    id: "save-left-over-of-others",
-    file: "runtime/save/scratch.ts",
-    find: "if (!parts.every((name) => PART.test(name))) return;",
-    replace: "",
-    effect: "files of users in a folder with a scratch folder's name are removed",
-    tests: ["test/runtime/save.test.ts"],
-  },
-  {
     id: "save-left-over-in-use",
     file: "runtime/save/lock-folder.ts",
     find: "error === 0 || error === constants.errno.EWOULDBLOCK",
