@@ -54,6 +54,9 @@ export class ModelFile {
   }
 }
 
+/** Protocol buffers end at 2 GiB; what a link leads to may have no end. */
+const MAX_BYTES = 2 ** 31;
+
 /** The SHA-256 of a file; empty where it cannot be read. */
 function digestOf(path: string): string {
   const hash = createHash("sha256");
@@ -62,7 +65,7 @@ function digestOf(path: string): string {
     try {
       const chunk = new Uint8Array(1 << 20);
       let position = 0;
-      for (let read = readSync(file, chunk, 0, chunk.length, position); read > 0; ) {
+      for (let read = readSync(file, chunk, 0, chunk.length, position); read > 0 && position < MAX_BYTES; ) {
         hash.update(chunk.subarray(0, read));
         position += read;
         read = readSync(file, chunk, 0, chunk.length, position);

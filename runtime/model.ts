@@ -177,9 +177,10 @@ export class Model implements Disposable, AsyncDisposable {
   /**
    * Saves the model with the present values of its variables: a complete SavedModel, for this package and for Python.
    *
-   * @param directory the folder to write; a SavedModel that is there is replaced, as a whole
+   * @param directory the folder to write; a SavedModel that is there is replaced, as a whole, and keeps its permissions
    * @throws SavedModelError `NOT_SAVEABLE` when the model has no variables to save, `OUTPUT_CONFLICT` when the folder holds
-   * something else, `SAVE_FAILED`, `DISPOSED`, `BUSY` while an asynchronous call changes variables
+   * something else, `INVALID_ARGUMENT` when TensorFlow takes its path for a pattern, `SAVE_FAILED`, `DISPOSED`, `BUSY`
+   * while an asynchronous call changes variables
    */
   save(directory: string | URL): void {
     const session = this.#native("save()");
@@ -210,9 +211,9 @@ export class Model implements Disposable, AsyncDisposable {
    * checkpoints, as `tf.train.CheckpointManager` writes it, the latest one is taken
    * @param options `partial: true` takes what the model and the checkpoint have in common
    * @returns what was restored, and what was not, by key
-   * @throws SavedModelError `VARIABLES_NOT_FOUND` when there is no checkpoint, `RESTORE_FAILED` when it is damaged, lacks
-   * a variable or has one of another dtype or shape; when a partial restore finds nothing to restore; `INVALID_OPTION`,
-   * `DISPOSED`, `BUSY` while an asynchronous call runs
+   * @throws SavedModelError `VARIABLES_NOT_FOUND` when there is no checkpoint, `INVALID_ARGUMENT` when TensorFlow takes
+   * its path for a pattern, `RESTORE_FAILED` when it is damaged, lacks a variable or has one of another dtype or shape;
+   * when a partial restore finds nothing to restore; `INVALID_OPTION`, `DISPOSED`, `BUSY` while an asynchronous call runs
    */
   restore(path: string | URL, options: RestoreOptions = {}): RestoreReport {
     checkRestoreOptions(options);

@@ -10,10 +10,12 @@ import { moveOtherEntries } from "./other-entries.js";
  */
 export class Scratch {
   readonly path: string;
+  readonly #target: string;
   readonly #lock: number | undefined;
 
-  private constructor(path: string, lock: number | undefined) {
+  private constructor(path: string, target: string, lock: number | undefined) {
     this.path = path;
+    this.#target = target;
     this.#lock = lock;
   }
 
@@ -22,7 +24,7 @@ export class Scratch {
     for (;;) {
       const path = mkdtempSync(join(dirname(target), prefixOf(target)));
       const lock = lockFolder(path);
-      if (lock !== "taken") return new Scratch(path, lock);
+      if (lock !== "taken") return new Scratch(path, target, lock);
       // Another process took it for a left-over one, and removes it.
     }
   }
@@ -34,9 +36,9 @@ export class Scratch {
       .map((name) => join(this.path, name));
   }
 
-  /** Removes the folder. What cannot be removed stays, and is tried again by a later save. */
+  /** Removes the folder, but for a model that is nowhere else. What cannot be removed is tried again by a later save. */
   remove(): void {
-    removeScratch(this.path);
+    removeScratch(this.path, this.#target);
     if (this.#lock !== undefined) closeSync(this.#lock);
   }
 }
@@ -66,12 +68,20 @@ function removeLeftOver(path: string, target: string): void {
   const parts = readdirSync(path);
   // Nothing is removed but what a save made.
   if (!parts.every((name) => PART.test(name))) return;
-  const isModel = lstatSync(target, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const replaced = parts.filter((name) => MODEL_PART.test(name));
-  if (isModel) for (const name of replaced) moveOtherEntries(join(path, name), target);
-  // It was killed between two renames, and this is all that there is of the old model.
-  else if (replaced.some((name) => name !== "new")) return;
-  removeScratch(path);
+  if (isFolder(target)) {
+    const models = parts.filter((name) => MODEL_PART.test(name));
+    for (const name of models) moveOtherEntries(join(path, name), target);
+  }
+  removeScratch(path, target);
+}
+
+/** Tells whether the old model was moved away, and nothing is in its place: the save ended between two renames. */
+function holdsOnlyCopy(parts: readonly string[], target: string): boolean {
+  return parts.some((name) => name.startsWith("old-")) && !isFolder(target);
+}
+
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** `.model.saving-`, which six letters or digits follow. */
@@ -92,10 +102,15 @@ function leftOversIn(folder: string): readonly { readonly path: string; readonly
   });
 }
 
-/** Removes a scratch folder but for what is not part of a model, which may have been moved there with one. Never throws. */
-function removeScratch(path: string): void {
+/**
+ * Removes a scratch folder, but not the only copy of a model, nor what is not part of a model and was moved there with one.
+ * Never throws.
+ */
+function removeScratch(path: string, target: string): void {
   try {
-    for (const name of readdirSync(path)) removePart(join(path, name));
+    const parts = readdirSync(path);
+    if (holdsOnlyCopy(parts, target)) return;
+    for (const name of parts) removePart(join(path, name));
     rmdirSync(path);
   } catch {
     // It is in nobody's way.

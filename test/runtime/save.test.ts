@@ -21,6 +21,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { CustomModel } from "../../generated/custom-model.js";
 import { Text } from "../../generated/text.js";
 import { Model } from "../../runtime/index.js";
+import { type FileFunctions, fileFunctions } from "../../runtime/native/c-library.js";
 import { Scratch } from "../../runtime/save/scratch.js";
 import { expectError } from "../support/errors.js";
 import { interfere } from "../support/interfere.js";
@@ -131,6 +132,26 @@ describe("save", () => {
     counter.save(join(folder, "..", "other"));
     model.save(folder);
     expect(readdirSync(join(folder, "..")).sort()).toEqual(["other", "regression"]);
+  });
+
+  it("keeps the old model beside where it can be put neither there nor back", () => {
+    const functions = fileFunctions() as { -readonly [Name in keyof FileFunctions]: FileFunctions[Name] };
+    const { exchange } = functions;
+    onTestFinished(() => void Object.assign(functions, { exchange }));
+    delete functions.exchange;
+    const folder = copyOfModel("regression");
+    const beside = join(folder, "..");
+    using model = Model.load(folder);
+    const undo = interfere("renameSync", (_, to) => {
+      if (to === folder) throw new Error("no space left");
+    });
+    try {
+      expect(expectError(() => model.save(folder), "SAVE_FAILED").message).toContain("no space left");
+    } finally {
+      undo();
+    }
+    const [scratch = ""] = readdirSync(beside);
+    expect(readdirSync(join(beside, scratch, "old-1")).sort()).toEqual(readdirSync(modelFolder("regression")).sort());
   });
 
   it("leaves alone what another saver is still writing", () => {

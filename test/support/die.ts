@@ -1,5 +1,10 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+// Node.js takes the functions that `rmSync` works with at its first call, and keeps them: they must be the real ones.
+fs.rmSync(fs.mkdtempSync(join(tmpdir(), "savedmodel-test-")), { recursive: true });
 
 /**
  * Runs something as if the process died at one of its calls of the file system: from then on none of them has an effect,
