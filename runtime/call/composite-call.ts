@@ -9,7 +9,7 @@ import type { Call, CallOptions, Form, Results } from "./call.js";
 import { type CallInput, PreparedCall, tooManyInputs } from "./prepared-call.js";
 import { flattenRagged, splitDense } from "./ragged.js";
 import { stageSparse } from "./sparse.js";
-import { inputError, missingInput } from "./stage.js";
+import { inputError, missingInput, readError } from "./stage.js";
 import { stageTensor } from "./stage-tensor.js";
 
 /** An input or output that is made of several dense tensors. */
@@ -114,7 +114,15 @@ function componentsOf(tensor: CallInput): readonly CallInput[] {
  * @param role what it is, for messages
  */
 export function splitComposite(value: unknown, tensor: Composite, call: string, role = "input"): readonly Tensor[] {
-  return tensor.encoding === "ragged" ? splitRagged(value, tensor, call, role) : splitSparse(value, tensor, call, role);
+  const { key, dtype, shape } = tensor;
+  try {
+    return tensor.encoding === "ragged"
+      ? splitRagged(value, tensor, call, role)
+      : splitSparse(value, tensor, call, role);
+  } catch (cause) {
+    // JavaScript can put anything in place of the properties of a ragged tensor.
+    throw readError(cause, { key, dtype: dtypeInfo(dtype), shape, role }, call);
+  }
 }
 
 /** The value that is made of these dense tensors. */

@@ -172,6 +172,28 @@ describe("what is behind a handle counts as changed", () => {
       ],
     ],
     [
+      "it is the way back of a circle that writes",
+      true,
+      [x, shared, node("y", "PartitionedCall", ["x", "shared"], { f: func("outer") })],
+      [
+        body(
+          "outer",
+          ["x", "i"],
+          [
+            node("own", "AnonymousIteratorV3"),
+            node("b", "PartitionedCall", ["x", "i"], { f: func("b") }),
+            node("a", "PartitionedCall", ["x", "own"], { f: func("a") }),
+          ],
+        ),
+        body(
+          "a",
+          ["x", "i"],
+          [node("call", "PartitionedCall", ["x", "i"], { f: func("b") }), node("get", "IteratorGetNext", ["i"])],
+        ),
+        body("b", ["x", "i"], [node("call", "PartitionedCall", ["x", "i"], { f: func("a") })]),
+      ],
+    ],
+    [
       "a loop is its own body",
       false,
       [x, own, node("y", "While", ["x", "own"], { cond: func("a"), body: func("a") })],

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Composite } from "../../generated/composite.js";
 import { Effects } from "../../generated/effects.js";
 import { Text } from "../../generated/text.js";
-import { RaggedTensor, SparseTensor, Tensor } from "../../runtime/index.js";
+import { RaggedTensor, SavedModelError, SparseTensor, Tensor } from "../../runtime/index.js";
 import { expectError, expectRejection } from "../support/errors.js";
 
 const SPARSE = SparseTensor.from("float32", { indices: [[0, 1]], values: [1], shape: [1, 3] as [number, 3] });
@@ -114,6 +114,16 @@ describe("row splits that contradict the values", () => {
     const { rawMessage } = expectError(() => model.mix(x, 1, SPARSE), "INVALID_SHAPE");
     expect(rawMessage).toContain('mix(): input "zrows" must be ragged float32 [?, ?], got float32');
     expect(rawMessage).toContain(problem);
+  });
+
+  it("are refused where there are none", () => {
+    using model = Composite.load();
+    for (const properties of [{}, { dtype: "float32" }, { dtype: "float32", values, rowSplits: 7 }]) {
+      const x = Object.assign(Object.create(RaggedTensor.prototype) as RaggedTensor<"float32">, properties);
+      const call = (): unknown => model.mix(x, 1, SPARSE);
+      expect(call).toThrow(SavedModelError);
+      expect(call).toThrow('mix(): input "zrows"');
+    }
   });
 
   it("are refused for each ragged dimension", () => {
