@@ -76,6 +76,8 @@ export function nameModel(
   const name = className === undefined ? types.claim(modelName(description.directory)) : claimClass(className, types);
   const supported: SignatureDescription[] = [];
   for (const signature of description.signatures) {
+    for (const note of signature.notes ?? [])
+      notes.push(`signature ${quote(signature.key)} contradicts its graph: ${note}`);
     if (signature.unsupported === undefined) supported.push(signature);
     else notes.push(`signature ${quote(signature.key)} is left out: ${signature.unsupported}`);
   }

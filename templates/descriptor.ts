@@ -107,6 +107,7 @@ function tensorLiteral(tensor: NamedTensor, property?: string, example = -1): st
   if (tensor.form !== "dense") fields.push(`encoding: ${stringLiteral(tensor.form)}`);
   if (tensor.form === "ragged") fields.push(`raggedRank: ${(tensor.components?.length ?? 1) - 1}`);
   if (tensor.parts.length > 0) fields.push(`parts: [${tensor.parts.map(partLiteral).join(", ")}]`);
+  if (tensor.bytes === true) fields.push("bytes: true");
   if (property !== undefined) fields.push(`property: ${stringLiteral(property)}`);
   if (example >= 0) fields.push(`example: ${example}`);
   return `{ ${fields.join(", ")} }`;

@@ -102,12 +102,14 @@ function describe({
   optional,
   default: value,
   exampleType,
+  bytes,
 }: NamedTensor): string {
   const form = shape?.length === 0 ? "scalar" : shape === null ? "of any shape" : formatShape(shape);
   const item = shape?.length === 0 ? "a serialised `tf.Example`" : "each a serialised `tf.Example`";
   const examples = exampleType === undefined ? "" : `, ${item} or an object of its features`;
+  const content = bytes === true ? ", bytes rather than text" : "";
   const prefix = kind === "dense" ? "" : `${kind} `;
-  return `${docCode(argument)}: ${prefix}${dtype} ${form}${examples}${optional === true ? `, ${whenLeftOut(value)}` : ""}`;
+  return `${docCode(argument)}: ${prefix}${dtype} ${form}${content}${examples}${optional === true ? `, ${whenLeftOut(value)}` : ""}`;
 }
 
 function whenLeftOut(value: DefaultValue | undefined): string {

@@ -28,6 +28,8 @@ export interface OutputSpec {
   /** Checked against the graph when the call was prepared. */
   readonly dtype: DTypeInfo;
   readonly shape: ShapeSpec;
+  /** True where a scalar string is read as bytes. */
+  readonly bytes?: boolean;
 }
 
 /**
@@ -56,8 +58,14 @@ export function readTensor(api: NativeApi, tensor: Pointer, spec: OutputSpec): T
   return Tensor.own(spec.dtype.name, shape, readElements(api, tensor, spec.dtype, elementCount(shape)));
 }
 
-function readText(api: NativeApi, tensor: Pointer, { key }: OutputSpec, call: string): string {
+function readText(
+  api: NativeApi,
+  tensor: Pointer,
+  { key, bytes: isBytes }: OutputSpec,
+  call: string,
+): string | Uint8Array {
   const [bytes = new Uint8Array()] = readStrings(api, tensor, 1);
+  if (isBytes === true) return bytes;
   try {
     return decodeText(bytes);
   } catch (cause) {

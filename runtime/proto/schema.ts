@@ -202,7 +202,14 @@ export const schema = {
     fields: {
       signature: { type: "OpDef", id: 1 },
       nodeDef: { rule: "repeated", type: "NodeDef", id: 3, protoName: "node_def" },
+      ret: { rule: "repeated", type: "RetEntry", id: 4 },
       argAttr: { rule: "repeated", type: "ArgAttrEntry", id: 7, protoName: "arg_attr" },
+    },
+  },
+  RetEntry: {
+    fields: {
+      key: { type: "string", id: 1 },
+      value: { type: "string", id: 2 },
     },
   },
   ArgAttrEntry: {
@@ -252,6 +259,7 @@ export const schema = {
     fields: {
       name: { type: "string", id: 1 },
       inputArg: { rule: "repeated", type: "ArgDef", id: 2, protoName: "input_arg" },
+      outputArg: { rule: "repeated", type: "ArgDef", id: 3, protoName: "output_arg" },
     },
   },
   ArgDef: {
