@@ -5,7 +5,7 @@ import { readShape } from "./read-shape.js";
 import type { ShapeSpec } from "./shape.js";
 
 /** What a graph says of a tensor. */
-export interface GraphTensor {
+interface GraphTensor {
   readonly dtype?: string;
   readonly shape?: ShapeSpec;
   /** For an input that need not be fed: the node that holds its default value. */

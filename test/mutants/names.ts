@@ -132,8 +132,8 @@ export const faults: readonly Fault[] = [
   {
     id: "names-comment-of-keys",
     file: "templates/docs.ts",
-    find: "return `${docCode(argument)}: ${prefix}",
-    replace: "return `${docCode(key)}: ${prefix}",
+    find: "docCode(argument)}: ",
+    replace: "docCode(key)}: ",
     effect: "Comments show keys that the author never saw.",
     tests: ["test/generator/generate.test.ts"],
   },
@@ -164,8 +164,8 @@ export const faults: readonly Fault[] = [
   {
     id: "names-optional-before-required",
     file: "templates/method.ts",
-    find: "if (index < lastRequired) return { name: input.name, type: `${type} | undefined` };",
-    replace: "if (index < lastRequired) return { name: input.name, type };",
+    find: "if (index < lastRequired)",
+    replace: "if (index < 0)",
     effect: "A TypeScript program cannot leave out an optional argument before a required one.",
     tests: [TYPES],
   },

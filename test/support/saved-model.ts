@@ -37,7 +37,7 @@ export function encodeMessage(name: keyof typeof schema, fields: object): Uint8A
 }
 
 /** A graph in which each tensor is that of a placeholder, of which nothing is said. */
-export function graphOf(tensors: readonly string[]): Uint8Array {
+function graphOf(tensors: readonly string[]): Uint8Array {
   const names = new Set(["x", ...tensors.map((tensor) => tensor.replace(/:\d+$/, ""))]);
   return encodeMessage("GraphDef", {
     node: [...names].map((name) => encodeMessage("NodeDef", { name, op: "Placeholder" })),
