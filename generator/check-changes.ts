@@ -206,6 +206,15 @@ function otherResult(
   before: readonly TensorDescriptor[],
   after: readonly TensorDescriptor[],
 ): readonly string[] {
-  if (before.length > 1 === after.length > 1) return [];
-  return [`${signature} now returns ${after.length > 1 ? "an object with a property for each output" : "its output"}`];
+  const byKey = new Map(after.map((output) => [output.key, output]));
+  const others = before.flatMap((was) => {
+    const is = byKey.get(was.key);
+    if (is === undefined || is.bytes === was.bytes) return [];
+    return [`output ${quote(was.key)} of ${signature} is now ${is.bytes === true ? "bytes" : "text"}`];
+  });
+  if (before.length > 1 === after.length > 1) return others;
+  return [
+    ...others,
+    `${signature} now returns ${after.length > 1 ? "an object with a property for each output" : "its output"}`,
+  ];
 }

@@ -9,6 +9,7 @@ import { readSignatures } from "../runtime/signatures.js";
 import { findVariableHandles } from "../runtime/split-variables.js";
 import { compareCodeUnits, printable } from "../runtime/text.js";
 import { listVariables } from "../runtime/variable-list.js";
+import { bytesReader } from "./byte-outputs.js";
 import { readAssets, unknownOperations } from "./contents.js";
 import type { ModelDescription } from "./description.js";
 import { exampleReader } from "./example.js";
@@ -44,6 +45,7 @@ function describeFolder(directory: string, tags: readonly string[] | undefined):
     const graph = openGraph(metaGraph.graphDef);
     const withArguments = argumentRestorer(graph, metaGraph.objectGraphDef);
     const withExamples = exampleReader(graph);
+    const withBytes = bytesReader(graph);
     const { byObject } = findVariableHandles(metaGraph, graph);
     const operations = [...graph.operationTypes()].sort(compareCodeUnits);
     return {
@@ -57,7 +59,7 @@ function describeFolder(directory: string, tags: readonly string[] | undefined):
       variables: listVariables(metaGraph, graph, operations, byObject).map(({ description }) => description),
       assets: readAssets(metaGraph),
       ...readFingerprint(directory),
-      signatures: readSignatures(metaGraph).map((signature) => withExamples(withArguments(signature))),
+      signatures: readSignatures(metaGraph).map((signature) => withBytes(withExamples(withArguments(signature)))),
     };
   } catch (cause) {
     if (cause instanceof SavedModelError) throw cause;

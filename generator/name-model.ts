@@ -80,6 +80,8 @@ export function nameModel(
   const supported: SignatureDescription[] = [];
   let leftOut = 0;
   for (const signature of description.signatures) {
+    for (const note of signature.notes ?? [])
+      notes.push(`signature ${quote(signature.key)} contradicts its graph: ${note}`);
     if (signature.unsupported === undefined) supported.push(signature);
     else if (leftOut++ < MOST_NOTED)
       notes.push(`signature ${quote(signature.key)} is left out: ${signature.unsupported}`);

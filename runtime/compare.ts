@@ -23,6 +23,7 @@ export function findDifferences(
 
 function compareSignature(expected: SignatureDescriptor, actual: SignatureDescription): readonly string[] {
   const name = quote(expected.key);
+  if (actual.unsupported !== undefined) return [`${name} cannot be run: ${actual.unsupported}`];
   const matcher = new InputMatcher(actual.inputs);
   const known = new Set<TensorDescription>();
   const inputs = expected.inputs.flatMap((input) => {

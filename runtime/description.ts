@@ -55,10 +55,12 @@ export interface TensorDescription {
   readonly encoding?: "sparse" | "ragged" | "composite";
   /** The dense tensors that a sparse or ragged value is made of, in TensorFlow's order. */
   readonly components?: readonly ComponentDescription[];
-  /** True for an input that need not be fed, because the SignatureDef holds a default value. */
+  /** True for an input that need not be fed, because the SignatureDef or the graph holds a default value. */
   readonly optional?: true;
   /** The default value of an optional input, where it is small and plain: nested arrays of numbers, booleans or text. */
   readonly default?: DefaultValue;
+  /** True for a string output that is bytes rather than text, such as an image, where the graph tells it. */
+  readonly bytes?: true;
   /** What the model parses out of each string of an input, where that is a serialised `tf.Example`; in natural order. */
   readonly example?: readonly ExampleFeature[];
   /**
@@ -75,6 +77,8 @@ export interface SignatureDescription {
   readonly methodName: string;
   readonly inputs: readonly TensorDescription[];
   readonly outputs: readonly TensorDescription[];
+  /** Where the SignatureDef contradicts its graph: what was taken from the graph. */
+  readonly notes?: readonly string[];
   /** Why no call can be made of it, where none can. */
   readonly unsupported?: string;
 }

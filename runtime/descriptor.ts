@@ -18,6 +18,8 @@ export interface TensorDescriptor {
   readonly raggedRank?: number;
   /** The inputs of the SignatureDef that a ragged or sparse argument is made of, where it is not one of them itself. */
   readonly parts?: readonly TensorDescriptor[];
+  /** True for a string output that is bytes rather than text: a scalar is returned as a `Uint8Array`. */
+  readonly bytes?: true;
   /** The property that holds this output, where a signature has several. */
   readonly property?: string;
   /** Which of the model's examples each item of this input is. */

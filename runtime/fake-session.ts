@@ -90,12 +90,14 @@ function describe({
   optional,
   encoding,
   raggedRank = 1,
+  bytes,
 }: TensorDescriptor): TensorDescription {
   const tensor = {
     key,
     ...(argument === undefined ? {} : { argument }),
     dtype,
     shape,
+    ...(bytes === true ? { bytes } : {}),
     ...(optional === true ? { optional } : {}),
   };
   if (encoding === undefined) return tensor;

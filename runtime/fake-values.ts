@@ -53,7 +53,11 @@ function toValue(data: unknown, tensor: TensorDescription, call: string, form: F
   const elements = Tensor.elementsOf(value);
   return ArrayBuffer.isView(elements)
     ? valueAt(value.dtype as Exclude<typeof value.dtype, "string">, elements as AnyTypedArray, 0)
-    : decodeText(elements[0] ?? new Uint8Array());
+    : plainString(elements[0] ?? new Uint8Array(), tensor);
+}
+
+function plainString(bytes: Uint8Array, tensor: TensorDescription): string | Uint8Array {
+  return tensor.bytes === true ? bytes.slice() : decodeText(bytes);
 }
 
 function toTensor(data: unknown, { key, dtype, shape }: TensorDescription, call: string, role?: string): Tensor {

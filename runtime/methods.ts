@@ -31,7 +31,7 @@ export function describeMethods(
     const ordered = client?.inputs.flatMap((input) => toInput(input, matcher, descriptor?.examples));
     const method = {
       inputs: ordered ?? inputs,
-      outputs: client?.outputs.flatMap((output) => withKey(outputs, output.key)) ?? outputs,
+      outputs: client?.outputs.flatMap((output) => withBytes(withKey(outputs, output.key), output)) ?? outputs,
       properties: properties?.length === 1 ? undefined : properties,
     };
     methods.set(key, client === undefined ? { ...method, loose: withLooseInputs(method) } : method);
@@ -95,6 +95,11 @@ function joined(
     return role === undefined ? [] : [{ ...part, role }];
   });
   return { key, dtype, shape, encoding, components, ...(optional === true ? { optional } : {}) };
+}
+
+/** The outputs that a client reads as bytes; a model is not asked for it. */
+function withBytes(outputs: readonly TensorDescription[], { bytes }: TensorDescriptor): readonly TensorDescription[] {
+  return bytes === true ? outputs.map((output) => ({ ...output, bytes })) : outputs;
 }
 
 function withKey(tensors: readonly TensorDescription[], key: string): readonly TensorDescription[] {

@@ -103,6 +103,7 @@ function tensorLiteral(tensor: NamedTensor, property?: string, example?: number)
   if (tensor.form !== "dense") fields.push(`encoding: ${stringLiteral(tensor.form)}`);
   if (tensor.form === "ragged") fields.push(`raggedRank: ${(tensor.components?.length ?? 1) - 1}`);
   if (tensor.parts.length > 0) fields.push(`parts: [${tensor.parts.map(partLiteral).join(", ")}]`);
+  if (tensor.bytes === true) fields.push("bytes: true");
   if (property !== undefined) fields.push(`property: ${stringLiteral(property)}`);
   if (example !== undefined) fields.push(`example: ${example}`);
   if (example !== undefined && tensor.exampleRank !== undefined) fields.push(`exampleRank: ${tensor.exampleRank}`);

@@ -99,13 +99,14 @@ export function block(...lines: readonly string[]): OptionalKind<JSDocStructure>
 
 /** `` `training_input`: float32 [1, 2] `` */
 function describe(tensor: NamedTensor): string {
-  const { key, argument = key, dtype, shape, form: kind, optional, default: value, exampleType } = tensor;
+  const { key, argument = key, dtype, shape, form: kind, optional, default: value, exampleType, bytes } = tensor;
   const { exampleRank = shape?.length } = tensor;
   const form = shape?.length === 0 ? "scalar" : shape === null ? "of any shape" : formatShape(shape);
   const item = exampleRank === 0 ? "a serialised `tf.Example`" : "each a serialised `tf.Example`";
   const examples = exampleType === undefined ? "" : `, ${item} or an object of its features`;
+  const content = bytes === true ? ", bytes rather than text" : "";
   const prefix = kind === "dense" ? "" : `${kind} `;
-  return `${docCode(argument)}: ${prefix}${dtype} ${form}${examples}${optional === true ? `, ${whenLeftOut(value)}` : ""}`;
+  return `${docCode(argument)}: ${prefix}${dtype} ${form}${content}${examples}${optional === true ? `, ${whenLeftOut(value)}` : ""}`;
 }
 
 function whenLeftOut(value: DefaultValue | undefined): string {

@@ -43,7 +43,7 @@ export function featureType({ dtype, kind, shape }: NamedFeature): string {
 }
 
 /** What an output is: a plain value for a scalar, else `Tensor<"float32", [1, 1]>`. */
-export function outputType({ dtype, shape, form }: NamedTensor): string {
+export function outputType({ dtype, shape, form, bytes }: NamedTensor): string {
   if (shape?.length !== 0 || form !== "dense") return `${RESULT[form]}<${stringLiteral(dtype)}, ${shapeType(shape)}>`;
   switch (dtype) {
     case "int64":
@@ -55,7 +55,7 @@ export function outputType({ dtype, shape, form }: NamedTensor): string {
     case "bool":
       return "boolean";
     case "string":
-      return "string";
+      return bytes === true ? "Uint8Array" : "string";
     default:
       return "number";
   }

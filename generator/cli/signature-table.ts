@@ -7,7 +7,7 @@ import { type Row, table } from "./table.js";
 
 /** A signature with its inputs and outputs, a line each. */
 export function formatSignature(signature: SignatureDescription, width: number): string {
-  const { inputs, outputs, unsupported } = signature;
+  const { inputs, outputs, unsupported, notes = [] } = signature;
   const style = { width, indent: 2, remark: stdout.dim };
   const rows = table(
     [...inputs.map((input) => row("in ", input)), ...outputs.map((output) => row("out", output))],
@@ -16,7 +16,8 @@ export function formatSignature(signature: SignatureDescription, width: number):
   return [
     formatHead(signature, width),
     ...rows.flatMap((line, index) => [line, ...formatFeatures(inputs[index]?.example ?? [], width)]),
-    ...(unsupported === undefined ? [] : [formatReason(unsupported, width)]),
+    ...notes.map((note) => formatNote("contradicts its graph:", note, width)),
+    ...(unsupported === undefined ? [] : [formatNote("left out of generated clients:", unsupported, width)]),
   ].join("\n");
 }
 
@@ -35,16 +36,16 @@ function shown(key: string): string {
   return key === "" || key !== key.trim() ? quote(key) : printable(key);
 }
 
-function formatReason(reason: string, width: number): string {
-  const words = [...sentence("left out of generated clients:", stdout.yellow), ...sentence(reason)];
+function formatNote(lead: string, note: string, width: number): string {
+  const words = [...sentence(lead, stdout.yellow), ...sentence(note)];
   return `  ${flow(words, width, 4, 2)}`;
 }
 
 function row(role: string, tensor: TensorDescription): Row {
-  const { key, name, dtype, shape, encoding, optional, default: value, example } = tensor;
+  const { key, argument, name, dtype, shape, encoding, optional, default: value, example } = tensor;
   const byDefault = value === undefined ? "optional" : `optional, ${printable(JSON.stringify(value))} by default`;
   const remarks = [
-    name && `named ${printable(name)}`,
+    argument ? printable(argument) : name && `named ${printable(name)}`,
     encoding,
     example && "tf.Example of",
     optional === true ? byDefault : undefined,

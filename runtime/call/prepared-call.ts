@@ -221,7 +221,8 @@ export class PreparedCall implements Call {
     const shape = output.shape && Object.freeze([...output.shape]);
     const feed = feeds.find(output, dtype);
     const isAlwaysFed = this.inputs.some((input) => input.feed === feed && !input.optional);
-    return { key: output.key, dtype, shape, feed, fetch: isAlwaysFed ? undefined : fetches.add(output, dtype) };
+    const { key, bytes = false } = output;
+    return { key, dtype, shape, bytes, feed, fetch: isAlwaysFed ? undefined : fetches.add(output, dtype) };
   }
 
   #stageAll(values: readonly unknown[], mayUseScratch: boolean): Staged {

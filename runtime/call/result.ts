@@ -28,6 +28,8 @@ export interface OutputSpec {
   /** Checked against the graph when the call was prepared. */
   readonly dtype: DTypeInfo;
   readonly shape: ShapeSpec;
+  /** True where a scalar string is read as bytes. */
+  readonly bytes?: boolean;
 }
 
 /**
@@ -67,8 +69,14 @@ export function readTensor(api: NativeApi, tensor: Pointer, spec: OutputSpec, ca
   }
 }
 
-function readText(api: NativeApi, tensor: Pointer, { key }: OutputSpec, call: string): string {
+function readText(
+  api: NativeApi,
+  tensor: Pointer,
+  { key, bytes: isBytes }: OutputSpec,
+  call: string,
+): string | Uint8Array {
   const [bytes = new Uint8Array()] = readStrings(api, tensor, 1);
+  if (isBytes === true) return bytes;
   try {
     return decodeText(bytes);
   } catch (cause) {

@@ -242,7 +242,14 @@ export const schema = {
     fields: {
       signature: { type: "OpDef", id: 1 },
       nodeDef: { rule: "repeated", type: "NodeDef", id: 3, protoName: "node_def" },
+      ret: { rule: "repeated", type: "RetEntry", id: 4 },
       argAttr: { rule: "repeated", type: "ArgAttrEntry", id: 7, protoName: "arg_attr" },
+    },
+  },
+  RetEntry: {
+    fields: {
+      key: { type: "string", id: 1 },
+      value: { type: "string", id: 2 },
     },
   },
   ArgAttrEntry: {

@@ -152,14 +152,14 @@ export class TextReader {
         at++;
         continue;
       }
-      const [sequence, octal, hex, code, code2 = code] = ESCAPE.exec(raw.toString("latin1", at, at + 10)) ?? [];
+      const [matched, octal, hex, short, point = short] = ESCAPE.exec(raw.toString("latin1", at, at + 10)) ?? [];
       const simple = ESCAPES.get(raw[at + 1] ?? 0);
-      if (code2 !== undefined) size += this.#writeCodePoint(bytes, size, Number.parseInt(code2, 16));
+      if (point !== undefined) size += this.#writeCodePoint(bytes, size, Number.parseInt(point, 16));
       else if (octal !== undefined) bytes[size++] = Number.parseInt(octal, 8) & 255;
       else if (hex !== undefined) bytes[size++] = Number.parseInt(hex, 16);
       else if (simple !== undefined) bytes[size++] = simple;
-      else throw this.error("expected a known sequence");
-      at += sequence?.length ?? 2;
+      else throw this.error("expected a known escape");
+      at += matched?.length ?? 2;
     }
     return bytes.subarray(0, size);
   }

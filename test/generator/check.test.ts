@@ -47,6 +47,10 @@ function model(...signatures: readonly SignatureSpec[]): Write {
   return (folder) => writeModel(folder, { tags: ["serve"], tensorflowVersion: "2.21.0", signatures });
 }
 
+function placeholder({ key }: TensorSpec): Uint8Array {
+  return encodeMessage("NodeDef", { name: key, op: "Placeholder" });
+}
+
 /** A model whose one signature calls a function with its inputs in this order, which is the author's. */
 function ordered(...inputs: readonly TensorSpec[]): Write {
   const entry = ({ key, dtype, shape, tensor: name }: TensorSpec): object => {
@@ -69,7 +73,10 @@ function ordered(...inputs: readonly TensorSpec[]): Write {
         metaGraphs: [
           {
             metaInfoDef: { tags: ["serve"], tensorflowVersion: "2.21.0" },
-            graphDef: encodeMessage("GraphDef", { node: [call], library: { function: [author] } }),
+            graphDef: encodeMessage("GraphDef", {
+              node: [call, ...inputs.map(placeholder)],
+              library: { function: [author] },
+            }),
             signatureDef: [{ key: "train", value }],
           },
         ],

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { generate, inspect, type ModelDescription } from "../../generator/index.js";
+import { MODEL_FILES } from "../../runtime/model-file.js";
 import { expectError } from "../support/errors.js";
 import { hasShared, NO_SHARED, shared } from "../support/needs.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
@@ -15,7 +16,7 @@ const examples = fileURLToPath(new URL("../../examples/models", import.meta.url)
 const folders = [...models.map((name) => modelFolder(name)), ...modelsIn(examples).map((name) => join(examples, name))];
 
 function modelsIn(folder: string): readonly string[] {
-  return readdirSync(folder).filter((name) => existsSync(join(folder, name, "saved_model.pb")));
+  return readdirSync(folder).filter((name) => MODEL_FILES.some((file) => existsSync(join(folder, name, file))));
 }
 
 describe.each(folders.map((folder) => [basename(folder), folder]))("the client of %s", (_, folder) => {

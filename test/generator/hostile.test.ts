@@ -211,7 +211,7 @@ function descriptorOf({ key, dtype, shape }: TensorSpec): object {
   return {
     key,
     dtype: dtypeOf(dtype),
-    shape: shape === null ? null : (shape ?? []).map((size) => (size < 0 ? null : size)),
+    shape: shape?.map((size) => (size < 0 ? null : size)) ?? null,
   };
 }
 

@@ -23,9 +23,9 @@ from authoring.record import record  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 MODELS = (
-    "arguments", "arguments_renamed", "composite", "counter", "custom_model", "dtypes", "effects", "example", "keras3",
-    "keras3_inputs", "keras3_saved", "keras3_tracked", "metrics", "names", "optimizers", "regression", "spin", "text",
-    "text_format",
+    "arguments", "arguments_renamed", "composite", "contradictions", "counter", "custom_model", "dtypes", "effects",
+    "example", "keras3", "keras3_inputs", "keras3_saved", "keras3_tracked", "metrics", "names", "optimizers", "regression",
+    "spin", "text", "text_format",
 )
 
 

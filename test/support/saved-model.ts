@@ -36,11 +36,15 @@ export function encodeMessage(name: keyof typeof schema, fields: object): Uint8A
   return types.lookupType(name).encode(fields).finish();
 }
 
-const graphDef: Uint8Array = encodeMessage("GraphDef", {
-  node: [encodeMessage("NodeDef", { name: "x", op: "Placeholder" })],
-});
+/** A graph in which each tensor is that of a placeholder, of which nothing is said. */
+function graphOf(tensors: readonly string[]): Uint8Array {
+  const names = new Set(["x", ...tensors.map((tensor) => tensor.replace(/:\d+$/, ""))]);
+  return encodeMessage("GraphDef", {
+    node: [...names].map((name) => encodeMessage("NodeDef", { name, op: "Placeholder" })),
+  });
+}
 
-/** Writes a SavedModel of one meta graph with one placeholder. */
+/** Writes a SavedModel of one meta graph with a placeholder for each tensor. */
 export function writeModel(folder: string, model: ModelSpec): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/saved_model.pb`, encodeModel(model));
@@ -52,7 +56,9 @@ export function encodeModel({ tags, tensorflowVersion, signatures }: ModelSpec):
     metaGraphs: [
       {
         metaInfoDef: { tags, tensorflowVersion },
-        graphDef,
+        graphDef: graphOf(
+          signatures.flatMap(({ inputs, outputs }) => [...inputs, ...outputs].map(({ tensor }) => tensor)),
+        ),
         signatureDef: signatures.map(({ key, methodName, inputs, outputs }) => ({
           key,
           value: {
