@@ -22,14 +22,6 @@ export const faults: readonly Fault[] = [
     tests: VALUES,
   },
   {
-    id: "load-replicas",
-    file: "runtime/split-variables.ts",
-    find: "const others = used.filter((handle) => handle !== saved);",
-    replace: "const others = used.filter((handle) => handle !== saved && !isSavedUsed);",
-    effect: "The replicas of a distributed variable have no value.",
-    tests: VALUES,
-  },
-  {
     id: "load-assets-of-initialisers",
     file: "runtime/initial-values/initialise.ts",
     find: 'join(session.directory, "assets", filename)',
