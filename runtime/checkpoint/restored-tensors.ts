@@ -20,7 +20,7 @@ export interface RestoredTensor {
 }
 
 /** A node of the main graph that takes what is restored. */
-export interface RestoreTarget {
+interface RestoreTarget {
   readonly node: string;
   readonly kind: Assignment["kind"];
   /** Of a table, whether it is the keys (0) or the values (1). */

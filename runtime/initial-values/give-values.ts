@@ -36,7 +36,9 @@ export function giveValues(session: Session, metaGraph: MetaGraph, graph: GraphI
   const resources = findResources(graph);
   if (resources.size === 0) return new Map();
   const loaded = loadedNodes(metaGraph, graph, session.directory);
-  const others = [...resources].filter(([name]) => !loaded.has(name));
+  const copies = session.variableHandles.split.filter(({ isUsedSaved, saved }) => !isUsedSaved && loaded.has(saved));
+  const copied = new Set(copies.map(({ used }) => used));
+  const others = [...resources].filter(([name]) => !loaded.has(name) && !copied.has(name));
   if (others.length === 0) return new Map();
   const uses = nodesBySignature(metaGraph, graph);
   const used = new Set([...uses.values()].flatMap((nodes) => [...nodes]));

@@ -26,7 +26,7 @@ export function loadedNodes(metaGraph: MetaGraph, graph: GraphIndex, directory: 
 }
 
 /** The operation that initialises a model; a loader runs one only. */
-export function initOperation({ signatureDef, collectionDef }: MetaGraph): string | undefined {
+function initOperation({ signatureDef, collectionDef }: MetaGraph): string | undefined {
   const signature = signatureDef.find(({ key }) => key === INIT_SIGNATURE);
   if (signature !== undefined) return signature.value?.outputs.find(({ key }) => key === INIT_SIGNATURE)?.value?.name;
   const key = INIT_COLLECTIONS.find((name) => collectionDef.some((entry) => entry.key === name));

@@ -3,7 +3,7 @@ import type { Message } from "../proto/decode.js";
 import { quote } from "../text.js";
 
 /** How a node holds a value: as a variable, as one of TensorFlow 1's references, or as a table that may change or not. */
-export type ResourceKind = "variable" | "reference" | "table" | "mutable table";
+type ResourceKind = "variable" | "reference" | "table" | "mutable table";
 
 const KINDS: ReadonlyMap<string, ResourceKind> = new Map([
   ["VarHandleOp", "variable"],

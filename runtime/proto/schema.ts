@@ -311,12 +311,6 @@ export const schema = {
       outputArg: { rule: "repeated", type: "ArgDef", id: 3, protoName: "output_arg" },
     },
   },
-  RetEntry: {
-    fields: {
-      key: { type: "string", id: 1 },
-      value: { type: "string", id: 2 },
-    },
-  },
   OpName: {
     fields: {
       name: { type: "string", id: 1 },
