@@ -2,7 +2,7 @@ import { FlowBody, type FlowSummary, type FunctionLookup } from "./flow-body.js"
 import { decode } from "./proto/decode.js";
 
 /** What a value is computed from. */
-export interface Sources {
+interface Sources {
   /** Whether it depends on what is fed. */
   readonly inputs: boolean;
   /** The nodes of the variables whose values it depends on. */
@@ -10,7 +10,7 @@ export interface Sources {
 }
 
 /** A change that a run makes to a variable. */
-export interface VariableWrite {
+interface VariableWrite {
   /** Whether the new value depends on the old one, as that of a counter does. */
   readonly accumulates: boolean;
   /** What the new value is computed from. */

@@ -61,25 +61,39 @@ function readMetricState(
     known.set(method, state);
     return state;
   };
-  let resets: readonly string[] | undefined;
+  let measured: ReadonlySet<string> | undefined;
+  const isMeasured = (node: string): boolean => {
+    measured ??= measuredVariables([...methods.values()].map(stateOf));
+    return measured.has(node);
+  };
   return {
     running: (method) => stateOf(method).running,
     sets: (method) => stateOf(method).sets,
-    onlyMeasures: (method) => stateOf(method).onlyMeasures,
-    resets: () => {
-      resets ??= findResets(methods, stateOf);
-      return resets;
+    onlyMeasures: (method) => {
+      const { writes } = stateOf(method);
+      return writes.length > 0 && writes.every(isMeasured);
     },
+    resets: () =>
+      Array.from(methods).flatMap(([key, method]) => {
+        if (!RESET.test(key) || method.inputs.some(({ optional }) => optional !== true)) return [];
+        const { sets, writes } = stateOf(method);
+        return writes.length > 0 && sets.length === writes.length && sets.every(isMeasured) ? [key] : [];
+      }),
     nameOf: (node) => described.get(node)?.name || node,
   };
 }
 
 interface MethodState {
   readonly running: readonly RunningOutput[];
+  /** All variables that it changes, those of which it computes the new value from the old one, and those that it sets. */
+  readonly writes: readonly string[];
+  readonly accumulated: readonly string[];
   readonly sets: readonly string[];
-  readonly isReset: boolean;
-  readonly onlyMeasures: boolean;
+  /** The variables that something else is computed from: another variable, or what depends on the inputs as well. */
+  readonly used: ReadonlySet<string>;
 }
+
+const RESET = /^reset/i;
 
 function readMethod(
   { outputs }: Method,
@@ -98,16 +112,34 @@ function readMethod(
     const nodes = inputs ? [] : [...variables].filter(runsOn);
     return nodes.length === 0 ? [] : [{ place, measures: nodes.filter((node) => !model.has(node)) }];
   });
-  const measured = new Set(running.flatMap(({ measures }) => measures));
   const sets = Array.from(writes).flatMap(([node, { accumulates, sources }]) =>
     accumulates || sources.inputs || sources.variables.size > 0 ? [] : [node],
   );
   return {
     running,
+    writes: [...writes.keys()],
+    accumulated: [...writes.keys()].filter((node) => writes.get(node)?.accumulates === true),
     sets,
-    isReset: writes.size > 0 && sets.length === writes.size,
-    onlyMeasures: writes.size > 0 && [...writes.keys()].every((node) => measured.has(node)),
+    used: usedVariables(run, () => true),
   };
+}
+
+/** The variables that something else is computed from: what depends on the inputs as well, or another variable. */
+function usedVariables({ outputs, writes }: RunFlow, counts: (node: string) => boolean): Set<string> {
+  const used = new Set(outputs.filter(({ inputs }) => inputs).flatMap(({ variables }) => [...variables]));
+  for (const [target, { sources }] of writes) {
+    for (const node of sources.variables) if (node !== target && counts(node)) used.add(node);
+  }
+  return used;
+}
+
+/** The state of metrics: what results that run on are made of, and what is only ever added to and serves nothing else. */
+function measuredVariables(states: readonly MethodState[]): ReadonlySet<string> {
+  const used = new Set(states.flatMap((state) => [...state.used]));
+  return new Set([
+    ...states.flatMap(({ running }) => running.flatMap(({ measures }) => measures)),
+    ...states.flatMap(({ accumulated }) => accumulated.filter((node) => !used.has(node))),
+  ]);
 }
 
 /**
@@ -117,28 +149,9 @@ function readMethod(
  * An output that depends on the inputs as well is computed with a variable; and one that may be trained, and that another
  * variable depends on, is a weight. From these it is whatever they depend on.
  */
-function modelState({ outputs, writes }: RunFlow, isUntrainable: (node: string) => boolean): ReadonlySet<string> {
-  const found = new Set(outputs.filter(({ inputs }) => inputs).flatMap(({ variables }) => [...variables]));
-  for (const [target, { sources }] of writes) {
-    for (const node of sources.variables) if (node !== target && !isUntrainable(node)) found.add(node);
-  }
+function modelState(run: RunFlow, isUntrainable: (node: string) => boolean): ReadonlySet<string> {
+  const found = usedVariables(run, (node) => !isUntrainable(node));
   // What is added while the set is iterated is visited as well.
-  for (const node of found) for (const source of writes.get(node)?.sources.variables ?? []) found.add(source);
+  for (const node of found) for (const source of run.writes.get(node)?.sources.variables ?? []) found.add(source);
   return found;
-}
-
-const RESET = /^reset/i;
-
-function findResets(methods: ReadonlyMap<string, Method>, stateOf: (method: Method) => MethodState): readonly string[] {
-  const candidates = [...methods].filter(
-    ([key, { inputs }]) => RESET.test(key) && inputs.every(({ optional }) => optional === true),
-  );
-  if (candidates.length === 0) return [];
-  const measured = new Set(
-    [...methods.values()].flatMap((method) => stateOf(method).running.flatMap(({ measures }) => measures)),
-  );
-  return candidates.flatMap(([key, method]) => {
-    const { isReset, sets } = stateOf(method);
-    return isReset && sets.every((node) => measured.has(node)) ? [key] : [];
-  });
 }

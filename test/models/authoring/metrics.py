@@ -59,6 +59,8 @@ class Classifier(tf.Module):
         # As somebody would write them who thinks of no optimizer: they call themselves trainable.
         self.total = tf.Variable(0.0, name="total")
         self.count = tf.Variable(0.0, name="count")
+        # As some metrics of Keras have one that their result does not read.
+        self.unread = tf.Variable(0.0, name="unread")
 
     @tf.function(input_signature=[X, LABEL])
     def train(self, x: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -86,6 +88,7 @@ class Classifier(tf.Module):
         total = self.total + tf.reduce_sum(x)
         self.total.assign(total)
         self.count.assign_add(tf.cast(tf.size(x), tf.float32))
+        self.unread.assign_add(1.0)
         return {"mean": self.total / self.count, "sum": total, "largest": tf.reduce_max(x)}
 
     @tf.function(input_signature=[])
@@ -98,6 +101,7 @@ class Classifier(tf.Module):
     def reset_measure(self) -> dict[str, tf.Tensor]:
         self.total.assign(0.0)
         self.count.assign(0.0)
+        self.unread.assign(0.0)
         return {"done": tf.constant(True)}
 
     @tf.function(input_signature=[])
