@@ -12,7 +12,7 @@ export const BOOL = 10;
 export type NodeSpec = readonly [op: string, inputs: readonly string[], attributes?: Readonly<Record<string, object>>];
 
 /** A tensor of a signature: its name, its dtype, and its shape, in which -1 is unknown; null is an unknown rank. */
-export type EndSpec = readonly [tensor: string, dtype: number, shape: readonly number[] | null];
+type EndSpec = readonly [tensor: string, dtype: number, shape: readonly number[] | null];
 
 export interface GraphSignature {
   readonly inputs: Readonly<Record<string, EndSpec>>;
