@@ -197,6 +197,8 @@ function startShapes(): (count: number) => void {
     for (let index = 0; index < count; index++) {
       dtypes.float32(large.subarray(index % 7));
       dtypes.string(Array<string>((index % 3) + 2).fill(text));
+      // Of the same shape, in the memory of the longer ones before.
+      for (const one of [text, "short"]) dtypes.string(Array<string>(8).fill(one));
     }
   };
 }
