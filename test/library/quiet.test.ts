@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
 import { describe, expect, it, test } from "vitest";
 import { requireInstructions } from "../../runtime/library/processor.js";
 import { expectError } from "../support/errors.js";
+import { needs, ONLY_LINUX } from "../support/needs.js";
 import { compileShared, whyNotCompiled } from "../support/op-library.js";
 import { tempFolder } from "../support/temp.js";
 import { start } from "./support.js";
@@ -32,38 +34,38 @@ function compileDying(end: string): string {
   return folder;
 }
 
-describe.skipIf(reason !== undefined)(
-  `a library that ends the process while it is loaded (${reason ?? "compiled"})`,
-  () => {
-    it.each([
-      ["an abort", "abort()", { signal: "SIGABRT", code: null }],
-      ["an unknown instruction", "__builtin_trap()", { signal: "SIGILL", code: null }],
-      ["an exit", "exit(7)", { signal: null, code: 7 }],
-    ])("leaves its last words on stderr after %s", async (_, end, want) => {
-      const env = { SAVEDMODEL_TENSORFLOW: compileDying(end), SAVEDMODEL_LOG: "", TF_CPP_MIN_LOG_LEVEL: undefined };
-      const { code, signal, stderr } = await start("test/library/use-library.ts", [model, "main"], env).ended;
-      expect({ code, signal }).toEqual(want);
-      expect(stderr).toContain("] last words\n");
-      expect(stderr).toContain("raw words\n");
-    });
-  },
-);
+describe("a library that ends the process while it is loaded", () => {
+  needs(reason === undefined, reason ?? "");
+  it.each([
+    ["an abort", "abort()", { signal: "SIGABRT", code: null }],
+    ["an unknown instruction", "__builtin_trap()", { signal: "SIGILL", code: null }],
+    ["an exit", "exit(7)", { signal: null, code: 7 }],
+  ])("leaves its last words on stderr after %s", async (_, end, want) => {
+    const env = { SAVEDMODEL_TENSORFLOW: compileDying(end), SAVEDMODEL_LOG: "", TF_CPP_MIN_LOG_LEVEL: undefined };
+    const { code, signal, stderr } = await start("test/library/use-library.ts", [model, "main"], env).ended;
+    expect({ code, signal }).toEqual(want);
+    expect(stderr).toContain("] last words\n");
+    expect(stderr).toContain("raw words\n");
+  });
+});
 
 describe("threads that load the library at the same time", () => {
-  const quiet = new URL("../../dist/runtime/library/quiet.js", import.meta.url).href;
-
-  it.skipIf(process.platform !== "linux")(
-    "lose no line of stderr, and leave no log level behind",
-    () => {
-      const file = join(tempFolder(), "program.mjs");
-      writeFileSync(
-        file,
-        `import { createRequire } from "node:module";
+  it("lose no line of stderr, and leave no log level behind", ({ skip }) => {
+    skip(process.platform !== "linux", ONLY_LINUX);
+    const folder = tempFolder();
+    const file = join(folder, "program.mjs");
+    const source = fileURLToPath(new URL("../../runtime/library/quiet.ts", import.meta.url));
+    const bundle = { bundle: true, platform: "node", format: "esm", outfile: join(folder, "quiet.mjs") } as const;
+    buildSync({ ...bundle, entryPoints: [source], packages: "external" });
+    symlinkSync(fileURLToPath(new URL("../../node_modules", import.meta.url)), join(folder, "node_modules"));
+    writeFileSync(
+      file,
+      `import { createRequire } from "node:module";
        import { isMainThread, Worker, workerData } from "node:worker_threads";
-       import { quietly } from ${JSON.stringify(quiet)};
-       const c = createRequire(${JSON.stringify(quiet)})("koffi").load(null);
+       import { quietly } from "./quiet.mjs";
+       const c = createRequire(${JSON.stringify(source)})("koffi").load(null);
        const fputs = c.func("int fputs(const char *text, void *stream)");
-       const { decode } = createRequire(${JSON.stringify(quiet)})("koffi");
+       const { decode } = createRequire(${JSON.stringify(source)})("koffi");
        if (isMainThread) {
          const workers = Array.from({ length: 4 }, (_, index) => new Worker(new URL(import.meta.url), { workerData: index }));
          await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve))));
@@ -77,21 +79,17 @@ describe("threads that load the library at the same time", () => {
            });
          }
        }`,
-      );
-      const env = { ...process.env, SAVEDMODEL_LOG: "", TF_CPP_MIN_LOG_LEVEL: undefined };
-      const { status, stdout, stderr } = spawnSync(process.execPath, [file], {
-        encoding: "utf8",
-        env,
-        timeout: 400_000,
-      });
-      expect({ status, stdout }).toEqual({ status: 0, stdout: "null\n" });
-      const lines = [0, 1, 2, 3].flatMap((worker) =>
-        Array.from({ length: 50 }, (_, count) => `line ${worker}.${count}`),
-      );
-      expect(stderr.trimEnd().split("\n").sort()).toEqual(lines.sort());
-    },
-    400_000,
-  );
+    );
+    const env = { ...process.env, SAVEDMODEL_LOG: "", TF_CPP_MIN_LOG_LEVEL: undefined };
+    const { status, stdout, stderr } = spawnSync(process.execPath, [file], {
+      encoding: "utf8",
+      env,
+      timeout: 400_000,
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "null\n" });
+    const lines = [0, 1, 2, 3].flatMap((worker) => Array.from({ length: 50 }, (_, count) => `line ${worker}.${count}`));
+    expect(stderr.trimEnd().split("\n").sort()).toEqual(lines.sort());
+  }, 400_000);
 });
 
 describe("requireInstructions", () => {

@@ -21,8 +21,8 @@ export const faults: readonly Fault[] = [
   {
     id: "hostile-structure-read-again",
     file: "runtime/argument-structure.ts",
-    find: "if (!known.has(name)) {",
-    replace: "if (known.size >= 0) {",
+    find: "if (!this.#decoded.has(name)) this",
+    replace: "if (this.#decoded.size >= 0) this",
     effect: "the arguments of a function are read once for each signature",
     tests: ["test/generator/attacks.test.ts"],
   },

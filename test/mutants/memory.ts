@@ -5,7 +5,7 @@ export const faults: readonly Fault[] = [
   {
     id: "memory-share-with-writers",
     file: "runtime/call/prepared-call.ts",
-    find: "isInPlace(value) && !this.writes",
+    find: "isInPlace(value) && !this.#mayKeepInputs",
     replace: "isInPlace(value)",
     effect: "filling an allocated tensor again changes the variable that was assigned from it",
     tests: ["test/runtime/call-memory.test.ts"],

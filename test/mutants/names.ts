@@ -52,8 +52,8 @@ export const faults: readonly Fault[] = [
   {
     id: "names-client-key-lost",
     file: "runtime/methods.ts",
-    find: "    ...named,\n    ...(example",
-    replace: "    ...(example",
+    find: "({ ...input, ...named }));",
+    replace: "({ ...input }));",
     effect: "run() of a client takes other keys than the client was generated with.",
     tests: [NAMES],
   },

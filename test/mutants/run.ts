@@ -62,9 +62,9 @@ class Runner {
     this.#nearestOnly = nearestOnly;
   }
 
-  static async start(faults: readonly ListedFault[], { jobs, nearest }: Settings, compiler: Compiler): Promise<Runner> {
+  static async start(faults: readonly ListedFault[], { jobs, nearest }: Settings): Promise<Runner> {
     print(`copying and building the tree`);
-    const copies = Copy.make(jobs, compiler);
+    const copies = Copy.make(jobs);
     const files = [...new Set(faults.flatMap(({ tests }) => tests))].sort();
     print(`running ${files.length} test files without a fault`);
     const [copy] = copies;
@@ -170,7 +170,7 @@ async function main(settings: Settings): Promise<boolean> {
   });
   let sound = true;
   if (open.length > 0) {
-    const runner = await Runner.start(open, settings, compiler);
+    const runner = await Runner.start(open, settings);
     await runner.all(open, done);
     sound = runner.failing.size === 0;
   }

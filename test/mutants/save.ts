@@ -222,7 +222,7 @@ export const faults: readonly Fault[] = [
   {
     id: "restore-slices-compared-whole",
     file: "runtime/checkpoint/check.ts",
-    find: "(tensor.isPart || matchesShape(actual.shape, tensor.shape))",
+    find: '(tensor.slice !== "" || matchesShape(actual.shape, tensor.shape))',
     replace: "matchesShape(actual.shape, tensor.shape)",
     effect: "the checkpoint of a partitioned variable is rejected",
     tests: ["test/runtime/save-keeps.test.ts"],

@@ -130,8 +130,8 @@ export const faults: readonly Fault[] = [
   {
     id: "values-read-only-shares-memory",
     file: "runtime/call/prepared-call.ts",
-    find: "if (native === undefined || this.#mayKeepInputs)",
-    replace: "if (native === undefined || this.writes)",
+    find: "isInPlace(value) && !this.#mayKeepInputs)",
+    replace: "isInPlace(value) && !this.writes)",
     effect: "Filling an allocated tensor changes a variable that a signature named in readOnly was given it for.",
     tests: ["test/runtime/read-only.test.ts"],
   },

@@ -5,13 +5,14 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { Model, type Tensor } from "../../runtime/index.js";
 import { loadKoffi } from "../../runtime/library/koffi.js";
 import { expectError } from "../support/errors.js";
-import { hasShared, NO_SHARED, needs, shared } from "../support/needs.js";
+import { hasShared, IS_WINDOWS, isWindows, NO_SHARED, needs, shared } from "../support/needs.js";
 import { compileZeroOut, whyNotCompiled, writeZeroOutModel } from "../support/op-library.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
 
 const thirdParty = `${shared}/stfs-custom-op`;
 
-describe.skipIf(process.platform === "win32")("the symbols of TensorFlow", () => {
+describe("the symbols of TensorFlow", () => {
+  needs(!isWindows, IS_WINDOWS);
   const isGlobal = (): boolean => {
     const RTLD_DEFAULT = process.platform === "darwin" ? -2n : null;
     const dlsym = loadKoffi().load(null).func("void *dlsym(void *handle, const char *symbol)");

@@ -8,6 +8,7 @@ import { Model } from "../../runtime/index.js";
 import { readRegularFile, UnreadableFile } from "../../runtime/regular-file.js";
 import { savedmodel } from "../support/cli.js";
 import { expectError, expectRejection } from "../support/errors.js";
+import { IS_WINDOWS, isWindows, needs, ONLY_LINUX } from "../support/needs.js";
 import { copyOfModel, tempFolder } from "../support/temp.js";
 
 /** What a path may lead to that is no regular file: opening or reading each of them could block or never end. */
@@ -17,7 +18,8 @@ const IRREGULAR: readonly (readonly [kind: string, make: (path: string) => void]
   ["a directory", (path) => mkdirSync(path)],
 ];
 
-describe.skipIf(process.platform === "win32").each(IRREGULAR)("%s", (kind, make) => {
+describe.each(IRREGULAR)("%s", (kind, make) => {
+  needs(!isWindows, IS_WINDOWS);
   it("in the place of saved_model.pb is no SavedModel", () => {
     const folder = tempFolder();
     make(join(folder, "saved_model.pb"));
@@ -70,7 +72,8 @@ describe.skipIf(process.platform === "win32").each(IRREGULAR)("%s", (kind, make)
   });
 });
 
-describe.skipIf(process.platform === "win32")("a FIFO or a device among a model's variables", () => {
+describe("a FIFO or a device among a model's variables", () => {
+  needs(!isWindows, IS_WINDOWS);
   it.each(IRREGULAR.slice(0, 2))("is found before TensorFlow reads it: %s", (kind, make) => {
     const folder = copyOfModel("counter");
     const file = join(folder, "variables", "variables.index");
@@ -88,7 +91,8 @@ describe.skipIf(process.platform === "win32")("a FIFO or a device among a model'
   });
 });
 
-describe.skipIf(process.platform !== "linux")("a link into /proc", () => {
+describe("a link into /proc", () => {
+  needs(process.platform === "linux", ONLY_LINUX);
   it("has no bytes, however much could be read there", async () => {
     const folder = tempFolder();
     symlinkSync("/proc/self/pagemap", join(folder, "saved_model.pb"));

@@ -19,6 +19,7 @@ import { Model } from "../../runtime/index.js";
 import { holdFolder, whileLocked } from "../../runtime/save/lock-folder.js";
 import { start } from "../library/support.js";
 import { expectError } from "../support/errors.js";
+import { IS_WINDOWS, isWindows } from "../support/needs.js";
 import { copyOfModel, tempFolder } from "../support/temp.js";
 
 /** How often the model is loaded while others save it; 2,000 times are an option. */
@@ -78,7 +79,8 @@ describe("a model that is read", () => {
     expect(readsOf(folder, twice)).toBe(2);
   });
 
-  it.skipIf(process.platform === "win32")("is read again after a link to it was switched, there and back", () => {
+  it("is read again after a link to it was switched, there and back", ({ skip }) => {
+    skip(isWindows, IS_WINDOWS);
     const links = tempFolder();
     mkdirSync(join(links, "releases"));
     const [a, b] = ["a", "b"].map((name) => join(links, "releases", name));

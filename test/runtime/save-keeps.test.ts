@@ -23,6 +23,7 @@ import { describe, expect, it } from "vitest";
 import { Model } from "../../runtime/index.js";
 import { start } from "../library/support.js";
 import { expectError } from "../support/errors.js";
+import { IS_WINDOWS, isWindows, NOT_ROOT, needs } from "../support/needs.js";
 import { copyOfModel, modelFolder, tempFolder } from "../support/temp.js";
 import { trainStep, weightsOf } from "./training-step.js";
 
@@ -121,7 +122,8 @@ it("a checkpoint of a tracked ExportArchive reaches the variables that signature
   expect(answer()).toEqual(values.tracked?.after);
 });
 
-describe.skipIf(process.platform === "win32")("permissions", () => {
+describe("permissions", () => {
+  needs(!isWindows, IS_WINDOWS);
   it("keeps the modes of a private model that is replaced, and those of a checkpoint", () => {
     const folder = copyOfModel("text");
     execFileSync("chmod", ["-R", "go-rwx", folder]);
@@ -166,7 +168,8 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
     expect(modeOf(join(folder, "saved_model.pb"))).toBe("755");
   });
 
-  it.runIf(process.getuid?.() === 0)("keeps the owner and the group where it may", () => {
+  it("keeps the owner and the group where it may", ({ skip }) => {
+    skip(process.getuid?.() !== 0, NOT_ROOT);
     const folder = copyOfModel("regression");
     const paths = ["", "saved_model.pb", "variables", "variables/variables.index"].map((path) => join(folder, path));
     for (const path of paths) chownSync(path, 1234, 2345);
@@ -175,7 +178,8 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
     for (const path of paths) expect([statSync(path).uid, statSync(path).gid], path).toEqual([1234, 2345]);
   });
 
-  it.runIf(process.getuid?.() === 0)("gives another group no more than everybody has", async () => {
+  it("gives another group no more than everybody has", async ({ skip }) => {
+    skip(process.getuid?.() !== 0, NOT_ROOT);
     const folder = copyOfModel("regression");
     chmodSync(join(folder, ".."), 0o777);
     execFileSync("chmod", ["-R", "u+rwX,g=rwX,o=rX", folder]);
@@ -256,7 +260,8 @@ describe("what is copied", () => {
     expect(readdirSync(join(left, "new"))).toEqual(["README.md"]);
   });
 
-  describe.skipIf(process.platform === "win32")("of links and special files", () => {
+  describe("of links and special files", () => {
+    needs(!isWindows, IS_WINDOWS);
     it("copies what a link leads to within the model, and keeps links in the model's own folder", () => {
       const folder = copyOfModel("text");
       renameSync(join(folder, "assets", "vocabulary.txt"), join(folder, "assets", "words.txt"));
@@ -315,7 +320,8 @@ describe("what is copied", () => {
   });
 });
 
-describe.skipIf(process.platform === "win32")("paths that TensorFlow takes for patterns", () => {
+describe("paths that TensorFlow takes for patterns", () => {
+  needs(!isWindows, IS_WINDOWS);
   it.each(["x[1]", "a\\b"])("refuses %s", (name) => {
     const folder = tempFolder();
     using model = Model.load(modelFolder("regression"));

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
+import { needs, ONLY_LINUX } from "../support/needs.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
 
 const runtime = pathToFileURL(fileURLToPath(new URL("../../dist/runtime/index.js", import.meta.url))).href;
@@ -30,7 +31,8 @@ const PROGRAM = `
   }
   console.log([...codes].join());`;
 
-describe.skipIf(process.platform !== "linux")("a process whose memory is limited", () => {
+describe("a process whose memory is limited", () => {
+  needs(process.platform === "linux", ONLY_LINUX);
   // In kilobytes: too few for the library, for a model and some calls, for all calls.
   it.each([1_500_000, 2_300_000, 3_200_000])(
     "gets typed errors where %i kB are not enough, and never a segmentation fault",

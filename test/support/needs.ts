@@ -10,6 +10,9 @@ export const NO_SHARED = "../shared/models is not present";
 export const isWindows: boolean = process.platform === "win32";
 export const IS_WINDOWS = "Windows has no bash and no signals";
 
+export const ONLY_LINUX = "the test is for Linux";
+export const NOT_ROOT = "only root may give files away";
+
 /** Has the tests of a `describe` skipped unless something is there; the last line of a run tells why (`test/skips.ts`). */
 export function needs(isThere: boolean, reason: string): void {
   beforeEach(({ skip }) => skip(!isThere, reason));

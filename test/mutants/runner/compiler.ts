@@ -8,7 +8,7 @@ function optionsOf(config: string): ts.ParsedCommandLine {
   return ts.parseJsonConfigFileContent(json, ts.sys, root);
 }
 
-/** Type-checks and compiles single files of the package as if their text were another. */
+/** Type-checks single files of the package as if their text were another. */
 export class Compiler {
   readonly #build = optionsOf("tsconfig.build.json");
   readonly #service: ts.LanguageService;
@@ -45,23 +45,6 @@ export class Compiler {
     this.#version++;
     const [first] = [...this.#service.getSyntacticDiagnostics(path), ...this.#service.getSemanticDiagnostics(path)];
     return first === undefined ? undefined : ts.flattenDiagnosticMessageText(first.messageText, "\n");
-  }
-
-  /** Returns the path of the file in `dist/` and its text, as `npm run build:code` writes it. */
-  compile(file: string, text: string): { readonly path: string; readonly text: string } {
-    const compilerOptions: ts.CompilerOptions = {
-      ...this.#build.options,
-      declaration: false,
-      emitDeclarationOnly: false,
-      isolatedDeclarations: false,
-      // A file by itself does not know of the package.json that makes it a module.
-      module: ts.ModuleKind.ESNext,
-      moduleResolution: ts.ModuleResolutionKind.Bundler,
-      noEmit: false,
-      removeComments: true,
-    };
-    const { outputText } = ts.transpileModule(text, { compilerOptions, fileName: join(root, file) });
-    return { path: join("dist", file.replace(/\.ts$/, ".js")), text: outputText };
   }
 
   #read(path: string): string | undefined {

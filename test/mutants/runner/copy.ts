@@ -1,18 +1,8 @@
 import { execFileSync } from "node:child_process";
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Compiler, sourceOf } from "./compiler.js";
+import { sourceOf } from "./compiler.js";
 import { root } from "./faults.js";
 
 /** What tests read besides tracked files, and do not write. */
@@ -23,21 +13,19 @@ export class Copy {
   readonly folder: string;
   /** For the temporary files of the tests: broken programs leave some. */
   readonly temp: string;
-  readonly #compiler: Compiler;
 
-  private constructor(folder: string, temp: string, compiler: Compiler) {
+  private constructor(folder: string, temp: string) {
     this.folder = folder;
     this.temp = temp;
-    this.#compiler = compiler;
   }
 
   /** Makes copies of the files that git knows or would add, and builds the package in each. They go when the process ends. */
-  static make(count: number, compiler: Compiler): readonly Copy[] {
+  static make(count: number): readonly Copy[] {
     const scratch = mkdtempSync(join(tmpdir(), "savedmodel-mutants-"));
     process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
     const copies = Array.from({ length: count }, (_, index) => {
       const home = join(scratch, `${index}`);
-      return new Copy(join(home, "tree"), join(home, "temp"), compiler);
+      return new Copy(join(home, "tree"), join(home, "temp"));
     });
     for (const [index, copy] of copies.entries()) {
       copy.#fill();
@@ -71,22 +59,16 @@ export class Copy {
 
   /** Gives a source file another text while something runs, in `dist/` too. */
   async with<T>(file: string, text: string, run: () => Promise<T>): Promise<T> {
-    const original = sourceOf(file);
-    const built = this.#compiler.compile(file, original);
-    if (readFileSync(join(this.folder, built.path), "utf8") !== built.text) {
-      throw new Error(`${built.path} is not what \`npm run build\` writes`);
-    }
     this.#write(file, text);
     try {
       return await run();
     } finally {
-      this.#write(file, original);
+      this.#write(file, sourceOf(file));
     }
   }
 
   #write(file: string, text: string): void {
     writeFileSync(join(this.folder, file), text);
-    const compiled = this.#compiler.compile(file, text);
-    writeFileSync(join(this.folder, compiled.path), compiled.text);
+    execFileSync("npm", ["run", "build:code"], { cwd: this.folder, stdio: ["ignore", "ignore", "inherit"] });
   }
 }
