@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import { mergeCheckpoints } from "./checkpoint/merge.js";
 import { SavedModelError } from "./errors.js";
 import { readUnchanged } from "./folder-identity.js";
+import { assetsOf } from "./initial-values/loader.js";
 import { MODEL_FILES } from "./model-file.js";
 import { copyModel } from "./save/copy-model.js";
 import { syncNewFolders, syncTree } from "./save/durable.js";
@@ -119,7 +120,7 @@ function copyRest(session: Session, target: string, scratch: string): boolean {
   const source = realpathSync(directory);
   const graphFile = join(source, basename(file.path));
   const metaGraphs = readMetaGraphs(source);
-  const assets = metaGraphs.flatMap(({ assetFileDef }) => assetFileDef.map(({ filename }) => filename));
+  const assets = metaGraphs.flatMap((metaGraph) => assetsOf(metaGraph).map(({ filename }) => filename));
   const inPlace = source === target;
   copyModel({ source, target: fresh, graphFile, assets, inPlace });
   // Another process may have replaced the model since it was loaded.

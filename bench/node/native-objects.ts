@@ -1,15 +1,18 @@
+import { createRequire } from "node:module";
+
 /** What native code has made and nobody has deleted yet: by kind, such as `Tensor`. */
 export type LiveObjects = Readonly<Record<string, number>>;
 
 type NativeFunction = ((...parameters: unknown[]) => unknown) & { async?: (...parameters: unknown[]) => void };
 
+/** A library that koffi has loaded. */
 interface Handle {
   func(definition: string, ...types: unknown[]): NativeFunction;
 }
 
-/** The part of the runtime's library that functions of TensorFlow are bound with. */
-interface Library {
-  find: (symbol: string) => Handle;
+/** The part of koffi that functions of TensorFlow are bound with. */
+interface Koffi {
+  load: (...parameters: unknown[]) => Handle;
 }
 
 /** Functions that make an object and whose name does not tell its kind. */
@@ -23,10 +26,8 @@ const MAKERS: Readonly<Record<string, string>> = {
 };
 
 /** Counts the objects that the runtime makes and deletes from now on. Nothing may have been loaded before. */
-export async function countNativeObjects(): Promise<() => LiveObjects> {
-  const { openLibrary } = (await import(new URL("library/open.js", import.meta.resolve("savedmodel")).href)) as {
-    readonly openLibrary: () => Library;
-  };
+export function countNativeObjects(): () => LiveObjects {
+  const koffi = createRequire(import.meta.resolve("savedmodel"))("koffi") as Koffi;
   const live: Record<string, number> = {};
   const add = (kind: string, count: number): void => {
     live[kind] = (live[kind] ?? 0) + count;
@@ -42,10 +43,9 @@ export async function countNativeObjects(): Promise<() => LiveObjects> {
       add("Tensor", fetched.filter((tensor) => tensor !== 0n).length);
     }
   };
-  const library = openLibrary();
-  const { find } = library;
-  library.find = (symbol) => {
-    const handle = find(symbol);
+  const { load } = koffi;
+  koffi.load = (...where) => {
+    const handle = load(...where);
     const func: Handle["func"] = (definition, ...types) => {
       const name = /TF_\w+/.exec(definition)?.[0] ?? "";
       const original = handle.func(definition, ...types);
@@ -63,7 +63,8 @@ export async function countNativeObjects(): Promise<() => LiveObjects> {
       };
       return counted;
     };
-    return new Proxy(handle, { get: (target, key) => (key === "func" ? func : Reflect.get(target, key)) });
+    const bound = (value: unknown): unknown => (typeof value === "function" ? value.bind(handle) : value);
+    return new Proxy(handle, { get: (target, key) => (key === "func" ? func : bound(Reflect.get(target, key))) });
   };
   // An operation that is described is consumed when it is added to its graph.
   return () => Object.fromEntries(Object.entries(live).filter(([kind]) => kind !== "Operation"));

@@ -33,7 +33,7 @@ if (phase === undefined) throw new Error(`there is no phase ${name}`);
 if (globalThis.gc === undefined) throw new Error("memory can be compared only with --expose-gc");
 requireBuilt();
 
-const liveObjects = await countNativeObjects();
+const liveObjects = countNativeObjects();
 
 /** Garbage is not growth. Finalizers run between the collections, and what they held goes with the next. */
 async function held(): Promise<Held> {

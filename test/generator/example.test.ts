@@ -127,7 +127,7 @@ describe("a graph that does not make sense", () => {
   function writeGraph(nodes: readonly Uint8Array[], shape: object = { dim: [{ size: -1 }] }): string {
     const folder = join(tempFolder(), "model");
     mkdirSync(folder);
-    const graphDef = encodeMessage("GraphDef", { node: nodes });
+    const graphDef = encodeMessage("GraphDef", { node: [node("x", "Placeholder", []), ...nodes] });
     const x = { key: "x", value: { name: "x:0", dtype: 7, tensorShape: shape } };
     const signatureDef = [{ key: "f", value: { inputs: [x], outputs: [x], methodName: "" } }];
     const metaGraphs = [{ metaInfoDef: { tags: ["serve"] }, graphDef, signatureDef }];

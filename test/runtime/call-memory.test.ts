@@ -183,8 +183,8 @@ describe("what TensorFlow must not be given", () => {
     const outputs = { y: ["x:1", FLOAT, null] } as const;
     const folder = writeGraphModel(nodes, { f: { inputs: { x: ["x:0", FLOAT, null] }, outputs } });
     using model = Model.load(folder);
-    const error = expectError(() => model.run("f", { x: 1 }), "MODEL_CORRUPT");
-    expect(error.rawMessage).toContain('the tensor "x:1" of "y" is not in the graph');
+    const error = expectError(() => model.run("f", { x: 1 }), "SIGNATURE_UNSUPPORTED");
+    expect(error.rawMessage).toContain('output "y" is the tensor "x:1", which is not in the graph');
   });
 
   it("takes a flat array of no elements where one dimension is 0 and another unknown", () => {

@@ -204,7 +204,6 @@ describe("a file of another format", () => {
     [["a.index", "a.data-00000-of-00001"], "NOT_A_SAVED_MODEL", "a folder of checkpoints"],
     [["notes.txt", "net.tflite"], "NOT_A_SAVED_MODEL", "a folder with a TensorFlow Lite model (net.tflite)"],
     [["notes.txt"], "NOT_A_SAVED_MODEL", "holds no saved_model.pb"],
-    [["saved_model.pbtxt"], "MODEL_FORMAT_UNSUPPORTED", "in text format"],
   ] as const)("a folder with %s is named by load", (names, code, what) => {
     const folder = tempFolder();
     for (const name of names) writeFileSync(join(folder, name), "");

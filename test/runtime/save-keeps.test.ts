@@ -309,10 +309,10 @@ describe("what is copied", () => {
 
     it("omits pipes, broken links and links out of the model that no graph names", () => {
       const folder = copyOfModel("text");
+      using model = Model.load(folder);
       execFileSync("mkfifo", [join(folder, "assets", "pipe")]);
       symlinkSync("nowhere", join(folder, "assets", "broken"));
       symlinkSync("/etc", join(folder, "assets", "etc"));
-      using model = Model.load(folder);
       const target = join(tempFolder(), "saved");
       model.save(target);
       expect(readdirSync(join(target, "assets"))).toEqual(["vocabulary.txt"]);

@@ -1,3 +1,4 @@
+import { decode } from "../../runtime/proto/decode.js";
 import { encodeMessage } from "./saved-model.js";
 import { delimited } from "./wire.js";
 
@@ -28,10 +29,28 @@ interface ModelParts {
 }
 
 function model({ signatureDef = [], nodes = [], functions = [], objectGraph, more = {} }: ModelParts): Uint8Array {
-  const graphDef = encodeMessage("GraphDef", { node: nodes, library: { function: functions } });
+  const graphDef = encodeMessage("GraphDef", {
+    node: [...nodes, ...placeholders(signatureDef, nodes)],
+    library: { function: functions },
+  });
   const objectGraphDef = objectGraph === undefined ? {} : { objectGraphDef: objectGraph };
   const metaGraph = { metaInfoDef: { tags: ["serve"] }, graphDef, signatureDef, ...objectGraphDef, ...more };
   return encodeMessage("SavedModel", { metaGraphs: [metaGraph] });
+}
+
+/** The operations of the tensors that signatures name, without those that are there. */
+function placeholders(signatureDef: readonly object[], nodes: readonly Uint8Array[]): readonly Uint8Array[] {
+  const known = new Set(nodes.map((bytes) => decode("NodeHead", bytes).name));
+  const names = new Set(tensorNames(signatureDef).map((name) => name.replace(/:\d+$/, "")));
+  return [...names].filter((name) => !known.has(name)).map((name) => node(name, "Placeholder"));
+}
+
+function tensorNames(value: unknown): readonly string[] {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
+  if (Array.isArray(value)) return value.flatMap(tensorNames);
+  return Object.entries(value).flatMap(([key, item]) =>
+    /^(name|\w+TensorName)$/.test(key) && typeof item === "string" ? [item] : tensorNames(item),
+  );
 }
 
 function tensor(key: string, name: string, dtype = 1, more: Fields = {}): object {
