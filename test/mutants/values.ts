@@ -171,7 +171,7 @@ export const faults: readonly Fault[] = [
     id: "values-hidden-elements",
     file: "runtime/tensor.ts",
     find: "this.elements = elements;",
-    replace: 'Object.defineProperty(this, "elements", { value: elements });',
+    replace: 'this.elements = elements;\n    Object.defineProperty(this, "elements", { enumerable: false });',
     effect: "Tests that compare tensors are green whatever the model returns.",
     tests: EQUALITY,
   },
