@@ -5,6 +5,7 @@ import type { Module } from "./modules.js";
 
 /** Types that others are made of, which no program has to name. */
 const HELPERS: string[] = [
+  "AnyString",
   "ColumnOf",
   "ComplexDType",
   "DataLike",

@@ -7,7 +7,14 @@
 export type RollupPlugin = { readonly name: string };
 
 /** A plugin for esbuild. */
-export type EsbuildPlugin = { readonly name: string; setup(build: object): void };
+export type EsbuildPlugin = {
+  readonly name: string;
+  /** Is called by esbuild when a build is made. */
+  setup(build: object): void;
+};
 
 /** A plugin for webpack or Rspack. An alias: an interface would not be assignable to their own types. */
-export type CompilerPlugin = { apply(compiler: object): void };
+export type CompilerPlugin = {
+  /** Is called by the compiler when it is made. */
+  apply(compiler: object): void;
+};
