@@ -49,7 +49,7 @@ export function openStateFlow(graphDef: Uint8Array): (tensors: readonly string[]
     if (body === undefined) return undefined;
     // A function that calls itself adds nothing to what it does.
     summaries.set(name, { outputs: [], writes: new Map() });
-    const { signature, nodeDef, ret } = decode("FunctionFlow", body);
+    const { signature, nodeDef, ret } = decode("FunctionDef", body);
     const results = new Map(ret.map(({ key, value }) => [key, value]));
     const summary = new FlowBody(
       (signature?.inputArg ?? []).map((argument) => argument.name),

@@ -297,20 +297,6 @@ export const schema = {
       ret: { rule: "repeated", type: "RetEntry", id: 4 },
     },
   },
-  FunctionFlow: {
-    fields: {
-      signature: { type: "FlowSignature", id: 1 },
-      nodeDef: { rule: "repeated", type: "NodeDef", id: 3, protoName: "node_def" },
-      ret: { rule: "repeated", type: "RetEntry", id: 4 },
-    },
-  },
-  FlowSignature: {
-    fields: {
-      name: { type: "string", id: 1 },
-      inputArg: { rule: "repeated", type: "ArgDef", id: 2, protoName: "input_arg" },
-      outputArg: { rule: "repeated", type: "ArgDef", id: 3, protoName: "output_arg" },
-    },
-  },
   OpName: {
     fields: {
       name: { type: "string", id: 1 },

@@ -24,7 +24,7 @@ interface Body {
 /** What the tensors of a graph depend on, `x` for an input of its own and `v` for a variable, and which variables change. */
 function flowOf(tensors: readonly string[], nodes: readonly string[], functions: Readonly<Record<string, Body>> = {}) {
   const library = Object.entries(functions).map(([name, { parameters, nodes: inner, results }]) =>
-    encodeMessage("FunctionFlow", {
+    encodeMessage("FunctionDef", {
       signature: {
         name,
         inputArg: parameters.map((parameter) => ({ name: parameter })),
