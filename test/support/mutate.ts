@@ -1,3 +1,4 @@
+import { Random } from "./random.js";
 import { delimited, type Field, fieldsOf, nested, nestedGroups, splice, tagOf, varint } from "./wire.js";
 
 /** A model to be broken. */
@@ -17,31 +18,6 @@ export function victim(bytes: Uint8Array): Victim {
     else others.push(field);
   }
   return { bytes, fields, kinds: [...kinds.values()] };
-}
-
-/** Random numbers that are the same in every run. */
-class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  /** From 0 to `limit` - 1; mulberry32, by Tommy Ettinger, in the public domain. */
-  below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return Math.floor((((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32) * limit);
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)] as T;
-  }
-
-  bytes(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => this.below(256));
-  }
 }
 
 /** Lengths that no field here has: of 2 and 4 GiB, and of more bits than a length may have. */
