@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { needs } from "../support/needs.js";
-import { hasNodes, nodeOf, platform } from "../support/nodes.js";
+import { hasNodes, nodeOf, nodeVersions, platform } from "../support/nodes.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
 
 const runtime = pathToFileURL(fileURLToPath(new URL("../../dist/runtime/index.js", import.meta.url))).href;
@@ -90,18 +90,17 @@ const PROGRAMS = {
     }`,
 } as const;
 
-const others = [22, 24, 26].map((major) => ({ name: `Node.js ${major}`, major, skip: !hasNodes }));
-const mine = Number.parseInt(process.versions.node, 10);
-const running = { name: "the Node.js that runs the tests", major: undefined, skip: false };
+const others = nodeVersions.map((version) => ({ name: `Node.js ${version}`, version, skip: !hasNodes }));
+const running = { name: "the Node.js that runs the tests", version: undefined, skip: false };
 
 describe.each([running, ...others])(
   `Tensor.allocate on $name${hasNodes ? "" : ` (npm has none for ${platform})`}`,
-  ({ major, skip }) => {
+  ({ version, skip }) => {
     needs(!skip, `npm has no Node.js for ${platform}`);
     const run = (name: keyof typeof PROGRAMS, ...parameters: string[]): { status: number | null; out: string } => {
       const file = join(tempFolder(), "program.mjs");
       writeFileSync(file, SETUP + PROGRAMS[name]);
-      const program = major === undefined ? process.execPath : nodeOf(major);
+      const program = version === undefined ? process.execPath : nodeOf(version);
       const options = { encoding: "utf8", timeout: 400_000, killSignal: "SIGKILL" } as const;
       const { status, stdout, stderr } = spawnSync(program, [file, ...parameters], options);
       return { status, out: stdout + (status === 0 ? stderr : "") };
@@ -120,7 +119,7 @@ describe.each([running, ...others])(
     }, 1_200_000);
 
     it("keeps its elements when the buffer is transferred", () => {
-      const ways = (major ?? mine) >= 22 ? 3 : 2;
+      const ways = Number.parseInt(version ?? process.versions.node, 10) >= 22 ? 3 : 2;
       const { status, out } = run("transfers");
       expect(status, out).toBe(0);
       expect(JSON.parse(out)).toEqual(Array.from({ length: ways }, () => ({ code: "INVALID_SIZE", fives: true })));

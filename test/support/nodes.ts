@@ -17,15 +17,18 @@ const PACKAGES: Readonly<Record<string, string>> = {
 /** The system and processor that the tests run on, as Node.js names them. */
 export const platform: string = `${process.platform}-${process.arch}`;
 
+/** Versions to test with: the oldest that are supported, and the latest of later lines. */
+export const nodeVersions = ["20.19.0", "22.12.0", "24", "26"] as const;
+
 /** Whether {@link nodeOf} has anything for the system and processor that the tests run on. */
 export const hasNodes: boolean = PACKAGES[platform] !== undefined;
 
-/** The program of a Node.js of this major version. It is installed once, below `build/`, with no install script. */
-export function nodeOf(major: number): string {
+/** Returns the program of a version of Node.js. It is installed once, below `build/`, with no install script. */
+export function nodeOf(version: string): string {
   const name = PACKAGES[platform];
   if (name === undefined) throw new Error(`npm has no Node.js for ${platform}`);
-  const home = join(kept, `${major}`);
-  if (!existsSync(home)) install(`${name}@${major}`, home);
+  const home = join(kept, version);
+  if (!existsSync(home)) install(`${name}@${version}`, home);
   const folder = join(home, "node_modules", name, "bin");
   return join(folder, process.platform === "win32" ? "node.exe" : "node");
 }
