@@ -122,7 +122,7 @@ export const faults: readonly Fault[] = [
     id: "fit-unreset-monitor-accepted",
     file: "runtime/training/training.ts",
     find: "if (!unreset.includes(monitor)) return;",
-    replace: "return;",
+    replace: "if (monitor !== undefined) return;",
     effect: "early stopping follows a metric that runs on over all epochs",
     tests: METRICS,
   },

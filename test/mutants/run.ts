@@ -5,7 +5,7 @@ import { Compiler, sourceOf } from "./runner/compiler.js";
 import { Copy } from "./runner/copy.js";
 import { type ListedFault, problemsOf, readFaults } from "./runner/faults.js";
 import { type Result, Results } from "./runner/results.js";
-import { runTests } from "./runner/suite.js";
+import { runTests, type SuiteRun } from "./runner/suite.js";
 
 const USAGE = `usage: npm run mutants -- [options]
 
@@ -16,9 +16,10 @@ const USAGE = `usage: npm run mutants -- [options]
 `;
 /** The share of faults that the tests have to notice. */
 const REQUIRED = 0.95;
-/** Tests that take longer with a fault than this hang; Vitest ends the others by its own limit. */
-const limitFor = (milliseconds: number): number => Math.max(HOUR, 4 * milliseconds);
-const HOUR = 3_600_000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 1440 * MINUTE_MS;
+/** Tests that need this many times as long with a fault as without hang, which notices the fault too. */
+const PATIENCE = 20;
 
 class UsageError extends Error {}
 
@@ -50,15 +51,15 @@ function readSettings(): Settings | undefined {
 /** The copies, and the test files that fail without any fault: they cannot notice one. */
 class Runner {
   readonly #copies: readonly Copy[];
-  #limitMs: number;
+  /** The time that each test file takes without a fault. */
+  readonly #milliseconds = new Map<string, number>();
   readonly failing: Map<string, string>;
   #suite: Promise<void> | undefined;
   readonly #nearestOnly: boolean;
 
-  private constructor(copies: readonly Copy[], limitMs: number, failing: Map<string, string>, nearestOnly: boolean) {
+  private constructor(copies: readonly Copy[], nearestOnly: boolean) {
     this.#copies = copies;
-    this.#limitMs = limitMs;
-    this.failing = failing;
+    this.failing = new Map();
     this.#nearestOnly = nearestOnly;
   }
 
@@ -69,14 +70,15 @@ class Runner {
     print(`running ${files.length} test files without a fault`);
     const [copy] = copies;
     if (copy === undefined) throw new Error("there is no copy");
-    const run = await runTests(copy, { files, without: [], bail: false, limitMs: 24 * HOUR });
-    if (run.broken !== undefined) throw new Error(`the tests fail without any fault: ${run.broken}`);
-    const runner = new Runner(copies, limitFor(run.milliseconds), new Map(), nearest);
-    runner.#exclude(run.failed);
+    const runner = new Runner(copies, nearest);
+    runner.#learn(await runTests(copy, { files, without: [], bail: false, limitMs: DAY_MS }));
     return runner;
   }
 
-  #exclude(failed: ReadonlyMap<string, string>): void {
+  /** Keeps what a run without a fault tells. */
+  #learn({ failed, broken, milliseconds }: SuiteRun): void {
+    if (broken !== undefined) throw new Error(`the tests fail without any fault: ${broken}`);
+    for (const [file, time] of milliseconds) this.#milliseconds.set(file, time);
     for (const [file, test] of failed) {
       if (this.failing.has(file)) continue;
       this.failing.set(file, test);
@@ -108,9 +110,13 @@ class Runner {
 
   /** Whether a test notices a fault: which one, or a reason why not. */
   async #notices(fault: ListedFault, copy: Copy, files: readonly string[]): Promise<{ readonly by: string } | string> {
-    const options = { files, without: [...this.failing.keys()], bail: true, limitMs: this.#limitMs };
+    const expected = (files.length > 0 ? files : [...this.#milliseconds.keys()]).map(
+      (file) => this.#milliseconds.get(file) ?? 0,
+    );
+    const limitMs = MINUTE_MS + PATIENCE * expected.reduce((sum, time) => sum + time, 0);
+    const options = { files, without: [...this.failing.keys()], bail: true, limitMs };
     const run = await copy.with(fault.file, faulty(fault), () => runTests(copy, options));
-    if (run.hung) return "the tests hang, and Vitest cannot end them";
+    if (run.hung) return { by: `the tests hang: no end after ${PATIENCE} times as long` };
     const [first] = run.failed;
     if (first !== undefined) return { by: first.join(" > ") };
     return run.broken === undefined ? "all tests pass" : { by: run.broken };
@@ -120,10 +126,7 @@ class Runner {
   #checkSuite(copy: Copy): Promise<void> {
     this.#suite ??= (async () => {
       print("running the whole suite without a fault");
-      const run = await runTests(copy, { files: [], without: [], bail: false, limitMs: 24 * HOUR });
-      if (run.broken !== undefined) throw new Error(`the tests fail without any fault: ${run.broken}`);
-      this.#exclude(run.failed);
-      this.#limitMs = limitFor(run.milliseconds);
+      this.#learn(await runTests(copy, { files: [], without: [], bail: false, limitMs: DAY_MS }));
     })();
     return this.#suite;
   }

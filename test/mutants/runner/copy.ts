@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { sourceOf } from "./compiler.js";
@@ -22,6 +32,8 @@ export class Copy {
   /** Makes copies of the files that git knows or would add, and builds the package in each. They go when the process ends. */
   static make(count: number): readonly Copy[] {
     const scratch = mkdtempSync(join(tmpdir(), "savedmodel-mutants-"));
+    // Some tests work as another user.
+    chmodSync(scratch, 0o755);
     process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
     const copies = Array.from({ length: count }, (_, index) => {
       const home = join(scratch, `${index}`);

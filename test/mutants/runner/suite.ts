@@ -9,9 +9,10 @@ export interface SuiteRun {
   readonly failed: ReadonlyMap<string, string>;
   /** Another reason to fail: an unhandled error, or a process that crashed. */
   readonly broken: string | undefined;
-  /** The run was ended from outside: tests that hang in a loop cannot be ended by Vitest. */
+  /** The run was ended from outside: Vitest cannot end tests that hang in a loop or in a system call. */
   readonly hung: boolean;
-  readonly milliseconds: number;
+  /** The time that each test file took. */
+  readonly milliseconds: ReadonlyMap<string, number>;
 }
 
 interface Report {
@@ -19,6 +20,8 @@ interface Report {
     readonly name: string;
     readonly status: string;
     readonly message: string;
+    readonly startTime: number;
+    readonly endTime: number;
     readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
   }[];
 }
@@ -62,7 +65,6 @@ export async function runTests(copy: Copy, { files, without, bail, limitMs }: Su
     ...files,
   ];
   const { UPDATE_GOLDENS: _, ...environment } = process.env;
-  const started = performance.now();
   const child = spawn(process.execPath, parameters, {
     cwd: copy.folder,
     stdio: ["ignore", "pipe", "pipe"],
@@ -88,24 +90,21 @@ export async function runTests(copy: Copy, { files, without, bail, limitMs }: Su
   });
   clearTimeout(timer);
   running.delete(end);
-  const milliseconds = performance.now() - started;
-  if (hung) return { failed: new Map(), broken: undefined, hung, milliseconds };
-  const failed = existsSync(report) ? failedIn(readFileSync(report, "utf8"), copy.folder) : new Map<string, string>();
+  if (hung) return { failed: new Map(), broken: undefined, hung, milliseconds: new Map() };
+  const results = existsSync(report) ? (JSON.parse(readFileSync(report, "utf8")) as Report).testResults : [];
+  const byFile = results.map((result) => [relative(copy.folder, result.name).replaceAll("\\", "/"), result] as const);
+  const failed = new Map(
+    byFile.filter(([, { status }]) => status === "failed").map(([file, result]) => [file, firstFailure(result)]),
+  );
+  const milliseconds = new Map(byFile.map(([file, { startTime, endTime }]) => [file, endTime - startTime]));
   if (/No test files found/.test(output)) throw new Error(`Vitest found no test file among ${files.join(", ")}`);
   const broken = status !== 0 && failed.size === 0 ? lastWords(output) : undefined;
   return { failed, broken, hung, milliseconds };
 }
 
-function failedIn(json: string, folder: string): ReadonlyMap<string, string> {
-  const { testResults } = JSON.parse(json) as Report;
-  return new Map(
-    testResults
-      .filter(({ status }) => status === "failed")
-      .map(({ name, message, assertionResults }) => {
-        const test = assertionResults.find(({ status }) => status === "failed")?.fullName;
-        return [relative(folder, name).replaceAll("\\", "/"), test ?? message.split("\n", 1)[0] ?? ""];
-      }),
-  );
+function firstFailure({ message, assertionResults }: Report["testResults"][number]): string {
+  const test = assertionResults.find(({ status }) => status === "failed")?.fullName;
+  return test ?? message.split("\n", 1)[0] ?? "";
 }
 
 function lastWords(output: string): string {
