@@ -1,5 +1,7 @@
 /**
- * A model with a `train` signature, trained with `fit`: what the README does by hand, step by step.
+ * A model with a `train` signature, trained with `fit`: what the README does by hand, step by step. The model is made like
+ * the one of Paul Grimm's article "Training Keras Models using the Rust TensorFlow Bindings", which this project started
+ * from: https://towardsdatascience.com/training-keras-models-using-the-rust-tensorflow-bindings-941791249a7
  *
  * Run from the root of the repository: `npx tsx examples/article.ts`.
  */

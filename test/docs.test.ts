@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { drawEditor } from "../docs/images/editor.js";
 import { savedmodel } from "./support/cli.js";
 import {
   type Block,
@@ -59,6 +60,10 @@ it("docs/errors.md explains every error code, and no other", () => {
 
   expect(matches(docs, /^### (\w+)$/gm).toSorted()).toEqual(union("ErrorCode").toSorted());
   expect(matches(statuses, /`([A-Z_]+)`/g).toSorted()).toEqual(union("StatusName").toSorted());
+});
+
+it("the picture of the editor shows what an editor says: `npx tsx docs/images/draw.ts` draws it", () => {
+  expect(read("docs/images/editor.svg")).toBe(drawEditor());
 });
 
 describe.each(documents)("%s", (document) => {

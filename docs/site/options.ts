@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TypeDocOptions } from "typedoc";
 import type { Guide } from "./guides.js";
@@ -26,12 +27,15 @@ export function siteOptions(
   guides: readonly Guide[],
   modules: readonly Module[],
 ): TypeDocOptions {
+  const repository = repositoryOf(root);
   return {
     name: "savedmodel",
     entryPoints: modules.map(({ path }) => path),
     tsconfig: join(root, "tsconfig.build.json"),
     // `npm run check:types` compiles.
     skipErrorChecking: true,
+    includeVersion: true,
+    navigationLinks: repository === undefined ? {} : { Repository: repository },
     readme: join(root, "README.md"),
     projectDocuments: guides.map(({ path }) => path),
     out,
@@ -39,7 +43,7 @@ export function siteOptions(
 
     excludeInternal: true,
     excludePrivate: true,
-    // The project has no public address to link to.
+    // Sources are in the repository, at the address in the header.
     disableGit: true,
     disableSources: true,
     hideGenerator: true,
@@ -96,4 +100,12 @@ export function siteOptions(
     intentionallyNotExported: HELPERS,
     logLevel: "Warn",
   };
+}
+
+/** Returns the address of the repository, if package.json has one. */
+function repositoryOf(root: string): string | undefined {
+  const { repository } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    readonly repository?: { readonly url: string };
+  };
+  return repository?.url.replace(/^git\+/, "").replace(/\.git$/, "");
 }
