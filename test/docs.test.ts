@@ -62,7 +62,7 @@ it("docs/errors.md explains every error code, and no other", () => {
   expect(matches(statuses, /`([A-Z_]+)`/g).toSorted()).toEqual(union("StatusName").toSorted());
 });
 
-it("the picture of the editor shows what an editor says: `npx tsx docs/images/draw.ts` draws it", () => {
+it("the picture of the editor shows what an editor says: `npm run pictures` draws it", () => {
   expect(read("docs/images/editor.svg")).toBe(drawEditor());
 });
 
