@@ -80,7 +80,7 @@ export const faults: readonly Fault[] = [
     find: "index >= api.TF_OperationNumOutputs(operation)",
     replace: "index > api.TF_OperationNumOutputs(operation)",
     effect: "TensorFlow is asked for an output that the operation does not have",
-    tests: ["test/runtime/call-memory.test.ts"],
+    tests: ["test/runtime/op-library.test.ts"],
   },
   {
     id: "memory-unaligned",
@@ -120,7 +120,7 @@ export const faults: readonly Fault[] = [
     find: "if (intrinsicByteLength(elements) !== bytes) throw",
     replace: "if (intrinsicByteLength(elements) > bytes) throw",
     effect: "a detached array is read beyond its end",
-    tests: ["test/runtime/native-memory.test.ts"],
+    tests: ["test/runtime/call-memory.test.ts"],
   },
   {
     id: "memory-null-data",

@@ -111,7 +111,7 @@ export const faults: readonly Fault[] = [
     find: "if (!agrees(part.shape, shape)) return undefined;",
     replace: "",
     effect: "A function of another trace tells the arguments of a signature.",
-    tests: [COMPOSITE, NAMES],
+    tests: ["test/runtime/initial-values.test.ts"],
   },
   {
     id: "names-int32-splits",
@@ -127,7 +127,7 @@ export const faults: readonly Fault[] = [
     find: "(repeated.has(name) ? argument : name)",
     replace: "(repeated.has(name) ? key : name)",
     effect: "Of two entries with one name, parameters are called x and y instead of xAge and yAge.",
-    tests: [NAMES],
+    tests: ["test/generator/generate.test.ts"],
   },
   {
     id: "names-comment-of-keys",
@@ -159,7 +159,7 @@ export const faults: readonly Fault[] = [
     find: '.replaceAll("\\r\\n", "\\n")',
     replace: "",
     effect: "The diff of check has every line of a file with the line ends of Windows.",
-    tests: [CHECK],
+    tests: ["test/generator/client-forms.test.ts"],
   },
   {
     id: "names-optional-before-required",
@@ -176,14 +176,6 @@ export const faults: readonly Fault[] = [
     replace: "shape === null",
     effect: "The compiler gives up on the types of a tensor with 40 dimensions.",
     tests: [TYPES],
-  },
-  {
-    id: "names-padded-feature-required",
-    file: "generator/example-parser.ts",
-    find: "return isRequired && sizes[0] !== null ? feature",
-    replace: "return isRequired ? feature",
-    effect: "An example needs a feature that the model pads.",
-    tests: ["test/generator/example.test.ts", "test/generator/generate.test.ts"],
   },
   {
     id: "names-absent-shape-is-scalar",

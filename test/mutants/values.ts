@@ -133,7 +133,7 @@ export const faults: readonly Fault[] = [
     find: "isInPlace(value) && !this.#mayKeepInputs)",
     replace: "isInPlace(value) && !this.writes)",
     effect: "Filling an allocated tensor changes a variable that a signature named in readOnly was given it for.",
-    tests: ["test/runtime/read-only.test.ts"],
+    tests: ["test/runtime/call-memory.test.ts"],
   },
   {
     id: "values-read-only-not-validated",

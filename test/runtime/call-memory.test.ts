@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { CustomModel } from "../../generated/custom-model.js";
-import { Model, Tensor } from "../../runtime/index.js";
+import { type LoadOptions, Model, Tensor } from "../../runtime/index.js";
 import { expectError } from "../support/errors.js";
 import { BOOL, FLOAT, integer, STRING, shape, type, writeGraphModel } from "../support/graph-model.js";
+import { modelFolder } from "../support/temp.js";
 
 const LARGE = 4096;
 
@@ -11,7 +12,7 @@ afterEach(() => {
 });
 
 /** `put(x, keep)` gives x, and assigns it to a variable if `keep` is true; `get()` gives what the variable holds. */
-function variableModel(dtype: number): Model {
+function variableModel(dtype: number, options: LoadOptions = {}): Model {
   const T = { T: type(dtype) };
   const folder = writeGraphModel(
     {
@@ -32,7 +33,7 @@ function variableModel(dtype: number): Model {
       get: { inputs: {}, outputs: { value: ["read:0", dtype, null] } },
     },
   );
-  return Model.load(folder);
+  return Model.load(folder, options);
 }
 
 /** A client whose calls can be made by name. */
@@ -57,8 +58,11 @@ describe("a variable that was assigned from an input", () => {
     expect(heldBy(model)).toEqual([4, 5, 6]);
   });
 
-  it("keeps its value when a tensor of `Tensor.allocate` that it was assigned from is filled again", () => {
-    using model = variableModel(FLOAT);
+  it.each([
+    ["a signature", {}],
+    ["a signature named in readOnly", { readOnly: ["put"] }],
+  ])("keeps its value when a tensor of `Tensor.allocate` that %s assigned is filled again", (_, options) => {
+    using model = variableModel(FLOAT, options);
     const x = Tensor.allocate("float32", [LARGE]);
     const value = (): number => (model.run("get").value as Tensor<"float32">).data[LARGE - 1] ?? Number.NaN;
     // The runs without an assignment would show that TensorFlow lets go of the input.
@@ -185,6 +189,22 @@ describe("what TensorFlow must not be given", () => {
     using model = Model.load(folder);
     const error = expectError(() => model.run("f", { x: 1 }), "SIGNATURE_UNSUPPORTED");
     expect(error.rawMessage).toContain('output "y" is the tensor "x:1", which is not in the graph');
+  });
+
+  // The elements of one input are the caller's own while another is read.
+  it.each([
+    ["x", "offset"],
+    ["offset", "x"],
+  ])("rejects the elements of %s that are transferred while %s is read", (flat, other) => {
+    using model = Model.load(modelFolder("dtypes"));
+    const elements = new Float32Array(1);
+    const values = Object.defineProperty([0], 0, {
+      get: () => {
+        if (elements.length > 0) structuredClone(elements.buffer, { transfer: [elements.buffer] });
+        return 1;
+      },
+    });
+    expectError(() => model.run("with_default", { [flat]: elements, [other]: values }), "INVALID_SIZE");
   });
 
   it("takes a flat array of no elements where one dimension is 0 and another unknown", () => {

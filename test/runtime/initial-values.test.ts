@@ -70,6 +70,7 @@ describe("a loaded model answers as in Python", () => {
     ["hub_resource", "no saver: divided variables of TensorFlow 1"],
     ["local", "a local variable is in no checkpoint"],
     ["init_signature", "a signature that needs no absent variable"],
+    ["traces", "two traces of a function with a ragged argument, of other shapes"],
   ])("%s: %s", (name) => {
     using model = load(name);
     expectAnswers(model, name);

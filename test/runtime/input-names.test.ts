@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import { Arguments } from "../../generated/arguments.js";
 import { Keras3Inputs } from "../../generated/keras3-inputs.js";
 import { inspect } from "../../generator/index.js";
+import { argumentNames } from "../../runtime/argument-names.js";
+import type { ArgumentLeaf } from "../../runtime/argument-structure.js";
 import type { ModelDescriptor } from "../../runtime/index.js";
 import { Model, Tensor } from "../../runtime/index.js";
 import { expectError } from "../support/errors.js";
@@ -63,6 +65,11 @@ describe("the author's names of inputs", () => {
   ])("%s %s", (model, signature, expected) => {
     expect(inputsOf(model, signature)).toEqual(expected);
   });
+});
+
+it("an entry whose spec is named like its argument has the author's expression", () => {
+  const leaf = { root: "x", path: [{ kind: "key", name: "age" }], specName: "x" } as const;
+  expect(argumentNames("x", leaf as unknown as ArgumentLeaf, false)).toEqual({ argument: 'x["age"]', name: "age" });
 });
 
 describe("a client of a model whose dict has another key", () => {

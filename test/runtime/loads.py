@@ -331,6 +331,28 @@ def parts() -> None:
     tf.train.Checkpoint(two).write(str(FOLDER / "two-parts"))
 
 
+def traces() -> None:
+    """One function, traced twice: the concrete functions have as many tensors, of other shapes."""
+    module = tf.Module()
+
+    @tf.function
+    def total(rows: tf.RaggedTensor) -> dict[str, tf.Tensor]:
+        return {"y": tf.reduce_sum(rows.values, axis=0) * tf.cast(rows.nrows(), tf.float32)}
+
+    module.total = total
+    specs = {
+        "numbers": tf.RaggedTensorSpec([None, None], tf.float32, ragged_rank=1),
+        "pairs": tf.RaggedTensorSpec([None, None, 2], tf.float32, ragged_rank=1),
+    }
+    concrete = {name: total.get_concrete_function(spec) for name, spec in specs.items()}
+    tf.saved_model.save(module, str(FOLDER / "traces"), signatures=concrete, options=OPTIONS)
+    model = tf.saved_model.load(str(FOLDER / "traces"))
+    rows = {"numbers": [[1.0, 2.0], [3.0]], "pairs": [[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0]]]}
+    for name, value in rows.items():
+        outputs = {key: plain(tensor) for key, tensor in model.total(tf.ragged.constant(value, ragged_rank=1)).items()}
+        VALUES.setdefault("traces", []).append({"signature": name, "inputs": {"rows": value}, "outputs": outputs})
+
+
 def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
@@ -350,6 +372,7 @@ def main() -> None:
     keras2()
     managed()
     parts()
+    traces()
     (FOLDER / "values.json").write_text(json.dumps(VALUES, indent=1) + "\n")
 
 

@@ -100,6 +100,15 @@ describe("a compiled library of operations", () => {
     expect((model.run("zero", { x: [[5, 4]] }).zeroed as Tensor).toArray()).toEqual([[5, 0]]);
   });
 
+  // How many outputs it has is known from the library only.
+  it("may not have the output that a signature names", () => {
+    const folder = tempFolder();
+    writeZeroOutModel(folder, "ZeroOut", "zeroed:1");
+    using model = Model.load(folder, { opLibraries: [library] });
+    const error = expectError(() => model.run("zero", { x: [5] }), "MODEL_CORRUPT");
+    expect(error.rawMessage).toContain('the tensor "zeroed:1" of "zeroed" is not in the graph');
+  });
+
   it("makes a third-party model run (../shared/models/stfs-custom-op)", ({ skip }) => {
     skip(!hasShared, NO_SHARED);
     using model = Model.load(thirdParty, { opLibraries: [library] });

@@ -31,15 +31,19 @@ export function compileShared(source: string, file: string, libraries: readonly 
 
 const INT32 = 3;
 
-/** Writes a SavedModel whose only signature runs an operation like ZeroOut: `zero(x)`, int32 of any shape. */
-export function writeZeroOutModel(folder: string, op = "ZeroOut"): void {
+/**
+ * Writes a SavedModel whose only signature runs an operation like ZeroOut: `zero(x)`, int32 of any shape.
+ *
+ * @param output the tensor that the signature returns
+ */
+export function writeZeroOutModel(folder: string, op = "ZeroOut", output = "zeroed:0"): void {
   const attr = (key: string, value: object): object => ({ key, value: encodeMessage("AttrValue", value) });
   const x = { name: "x", op: "Placeholder", attr: [attr("dtype", { type: INT32 })] };
   const zeroed = { name: "zeroed", op, input: ["x"] };
-  const tensor = (name: string): object => ({ name: `${name}:0`, dtype: INT32, tensorShape: { unknownRank: true } });
+  const tensor = (name: string): object => ({ name, dtype: INT32, tensorShape: { unknownRank: true } });
   const signature = {
-    inputs: [{ key: "x", value: tensor("x") }],
-    outputs: [{ key: "zeroed", value: tensor("zeroed") }],
+    inputs: [{ key: "x", value: tensor("x:0") }],
+    outputs: [{ key: "zeroed", value: tensor(output) }],
     methodName: "tensorflow/serving/predict",
   };
   const model = {
