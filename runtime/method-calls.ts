@@ -5,6 +5,7 @@ import { CompositeCall, isComposite } from "./call/composite-call.js";
 import { PreparedCall, tooManyInputs } from "./call/prepared-call.js";
 import type { TensorDescription } from "./description.js";
 import { isObserved, observeCall, observeStart } from "./diagnostics.js";
+import { disposedError } from "./disposed.js";
 import { SavedModelError, type SavedModelErrorOptions } from "./errors.js";
 import { FakeSession } from "./fake-session.js";
 import type { LoadOptions } from "./load-options.js";
@@ -51,7 +52,7 @@ export class MethodCalls {
    * @throws SavedModelError `DISPOSED`, `SIGNATURE_UNSUPPORTED` or `SIGNATURE_NOT_FOUND`
    */
   method(key: string): Method {
-    if (this.#session.disposed) throw new SavedModelError("DISPOSED", `${printable(key)}(): the model was disposed`);
+    if (this.#session.disposed) throw disposedError(`${printable(key)}()`, this.#session);
     const method = this.methods.get(key);
     if (method !== undefined) return method;
     const reason = this.#session.signatures.find((signature) => signature.key === key)?.unsupported;
@@ -68,7 +69,12 @@ export class MethodCalls {
     return observeCall(this.#session.directory, key, () => call.run(values, form));
   }
 
-  /** Runs a signature on a worker thread, together with others where it is batched. */
+  /**
+   * Runs a signature on a worker thread, together with others where it is batched.
+   *
+   * @throws SavedModelError what is wrong with the values, and `QUEUE_FULL`, before there is a promise: while the caller is
+   * on the stack
+   */
   start<F extends Form>(
     key: string,
     method: Method,
@@ -78,7 +84,7 @@ export class MethodCalls {
   ): Promise<Results<F>> {
     const call = this.prepare(key, method);
     const batcher = this.#batchers.get(key);
-    const start = async (): Promise<Results<F>> =>
+    const start = (): Promise<Results<F>> =>
       batcher === undefined ? call.start(values, form, options) : batcher.start(values, form, options.signal);
     return isObserved() ? observeStart(this.#session.directory, key, start) : start();
   }

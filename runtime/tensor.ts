@@ -133,7 +133,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    * float16 and bfloat16 are given as their bit patterns, complex elements as two numbers each, the real and the imaginary
    * part; {@link Tensor.toArray} converts them.
    *
-   * @throws SavedModelError `INVALID_UTF8` when a string element is not valid UTF-8: see {@link Tensor.bytes}
+   * @throws SavedModelError `NOT_TEXT` when a string element is not valid UTF-8: see {@link Tensor.bytes}
    */
   get data(): TensorData<D> {
     // The constructor's contract: `elements` is what TensorData<D> says.
@@ -152,7 +152,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    * The value of a tensor of one element, whatever its rank.
    *
    * @throws SavedModelError `INVALID_SIZE` for another number of elements, or when `data` was transferred to another thread;
-   * `INVALID_UTF8` when a string element is not valid UTF-8
+   * `NOT_TEXT` when a string element is not valid UTF-8
    */
   item(): Scalar<D> {
     if (this.size !== 1) {
@@ -166,7 +166,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    * The elements as nested arrays, numbers for float16 and bfloat16, `{ re, im }` for complex; a plain value for a scalar.
    *
    * @throws SavedModelError `INVALID_SIZE` when there would be more than 2^25 empty rows and nothing else, or when `data` was
-   * transferred to another thread; `INVALID_UTF8` when a string element is not valid UTF-8
+   * transferred to another thread; `NOT_TEXT` when a string element is not valid UTF-8
    */
   toArray(): Nested<Scalar<D>, S> {
     Tensor.elementsOf(this);
@@ -266,13 +266,13 @@ function flatLength(data: unknown): number | undefined {
 
 const utf8: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The text in a string element. @throws SavedModelError `INVALID_UTF8` */
+/** The text in a string element. @throws SavedModelError `NOT_TEXT` */
 export function decodeText(bytes: Uint8Array, index?: number): string {
   try {
     return utf8.decode(bytes);
   } catch (cause) {
     const where = index === undefined ? "a string" : `the string at position ${index}`;
-    throw new SavedModelError("INVALID_UTF8", `${where} is not valid UTF-8`, {
+    throw new SavedModelError("NOT_TEXT", `${where} is not valid UTF-8`, {
       fix: "Read it as bytes: `tensor.bytes`.",
       cause,
     });

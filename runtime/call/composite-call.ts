@@ -64,8 +64,9 @@ export class CompositeCall implements Call {
     return this.#join(this.#call.run(this.#split(values), form)) as Results<F>;
   }
 
-  async start<F extends Form>(values: readonly unknown[], form: F, options?: CallOptions): Promise<Results<F>> {
-    return this.#join(await this.#call.start(this.#split(values), form, options)) as Results<F>;
+  start<F extends Form>(values: readonly unknown[], form: F, options?: CallOptions): Promise<Results<F>> {
+    const results = this.#call.start(this.#split(values), form, options);
+    return results.then((parts) => this.#join(parts) as Results<F>);
   }
 
   warmUp(): void {

@@ -2,6 +2,7 @@ import { enqueue } from "../async/queued-run.js";
 import type { TensorDescription } from "../description.js";
 import type { FeatureDescriptor } from "../descriptor.js";
 import { type DTypeInfo, dtypeInfo, isDType } from "../dtype.js";
+import { disposedError } from "../disposed.js";
 import { SavedModelError } from "../errors.js";
 import { allocateAligned, isAligned } from "../native-memory.js";
 import type { Session } from "../session.js";
@@ -198,7 +199,7 @@ export class PreparedCall implements Call {
   }
 
   #requireSession(): void {
-    if (this.#session.disposed) throw new SavedModelError("DISPOSED", `${this.name}: the model was disposed`);
+    if (this.#session.disposed) throw disposedError(this.name, this.#session);
   }
 
   #prepareInput(input: CallInput, feeds: Endpoints): PreparedInput {
