@@ -3,6 +3,7 @@ import { enqueue } from "./async/queued-run.js";
 import type { Call, CallOptions, Form, Results } from "./call/call.js";
 import { CompositeCall, isComposite } from "./call/composite-call.js";
 import { PreparedCall, tooManyInputs } from "./call/prepared-call.js";
+import { nameInput } from "./call/stage.js";
 import type { TensorDescription } from "./description.js";
 import { isObserved, observeCall, observeStart } from "./diagnostics.js";
 import { disposedError } from "./disposed.js";
@@ -190,8 +191,9 @@ export function inArgumentOrder(
   const keys = inputs.map(({ key }) => key);
   for (const key of Object.keys(values)) {
     if (keys.includes(key)) continue;
+    const meant = inputs.find(({ argument, name }) => argument === key || name === key);
     throw new SavedModelError("UNKNOWN_INPUT", `${call} has no input ${quote(key)}`, {
-      fix: suggest(key, keys, "Its inputs"),
+      fix: meant === undefined ? suggest(key, keys, "Its inputs") : `Its key is ${nameInput(meant)}.`,
     });
   }
   return keys.map((key) => (Object.hasOwn(values, key) ? values[key] : undefined));

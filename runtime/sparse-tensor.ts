@@ -1,6 +1,7 @@
 import { type InspectOptions, inspect } from "node:util";
 import { gather, scatter } from "./call/gather.js";
 import { stageSparse } from "./call/sparse.js";
+import { withCallerStack } from "./caller-stack.js";
 import { type DType, dtypeInfo, isDType, slotsOf } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
 import { elementCount, equalShapes, formatSizes } from "./shape.js";
@@ -50,12 +51,18 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
     dtype: D,
     parts: Omit<SparseParts<D, S>, "shape"> & { readonly shape: S },
   ): SparseTensor<D, S> {
-    const call = "SparseTensor.from()";
-    if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `${call}: ${String(dtype)} is no dtype`);
-    const { indices, values, shape } = stageSparse(parts, { key: "data", dtype: dtypeInfo(dtype), shape: null }, call);
-    // The elements may be the caller's own arrays.
-    const [ownIndices, ownValues] = [indices, values].map(copyOf) as [Tensor, Tensor<D>];
-    return new SparseTensor(ownIndices, ownValues, shape as Shape as S, CONSTRUCT);
+    return withCallerStack(SparseTensor.from, () => {
+      const call = "SparseTensor.from()";
+      if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `${call}: ${String(dtype)} is no dtype`);
+      const { indices, values, shape } = stageSparse(
+        parts,
+        { key: "data", dtype: dtypeInfo(dtype), shape: null },
+        call,
+      );
+      // The elements may be the caller's own arrays.
+      const [ownIndices, ownValues] = [indices, values].map(copyOf) as [Tensor, Tensor<D>];
+      return new SparseTensor(ownIndices, ownValues, shape as Shape as S, CONSTRUCT);
+    });
   }
 
   /**

@@ -1,6 +1,7 @@
 import { type InspectOptions, inspect, TextDecoder } from "node:util";
 import { DETACHED_FIX, isDetached, LOST_DATA } from "./call/detached.js";
 import { stage } from "./call/stage.js";
+import { withCallerStack } from "./caller-stack.js";
 import { type AnyTypedArray, type DType, dtypeInfo, isDType, type NumericDType } from "./dtype.js";
 import { equalElements } from "./equal-elements.js";
 import { SavedModelError } from "./errors.js";
@@ -67,18 +68,20 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    */
   static from<D extends DType, const S extends Shape>(dtype: D, data: DataLike<D>, shape: S): Tensor<D, Writable<S>>;
   static from(dtype: DType, data: DataLike<DType>, shape?: Shape): Tensor {
-    if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `Tensor.from(): ${String(dtype)} is no dtype`);
-    if (shape !== undefined && !isShape(shape))
-      throw new SavedModelError("INVALID_SHAPE", `Tensor.from(): ${SHAPE_RULE}`);
-    const flat = shape && flatLength(data);
-    if (flat !== undefined && flat !== elementCount(shape ?? [])) {
-      const wanted = `${dtype} ${formatShape(shape ?? null)}`;
-      throw new SavedModelError("INVALID_SIZE", `Tensor.from(): ${wanted} cannot be made of a flat array of ${flat}`);
-    }
-    const spec = { key: "data", dtype: dtypeInfo(dtype), shape: flat === undefined ? (shape ?? null) : [flat] };
-    const staged = stage(data, spec, "Tensor.from()");
-    // The elements may be the caller's own array.
-    return new Tensor(dtype, shape ?? staged.shape, copyElements(staged.elements), CONSTRUCT);
+    return withCallerStack(Tensor.from, () => {
+      if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `Tensor.from(): ${String(dtype)} is no dtype`);
+      if (shape !== undefined && !isShape(shape))
+        throw new SavedModelError("INVALID_SHAPE", `Tensor.from(): ${SHAPE_RULE}`);
+      const flat = shape && flatLength(data);
+      if (flat !== undefined && flat !== elementCount(shape ?? [])) {
+        const wanted = `${dtype} ${formatShape(shape ?? null)}`;
+        throw new SavedModelError("INVALID_SIZE", `Tensor.from(): ${wanted} cannot be made of a flat array of ${flat}`);
+      }
+      const spec = { key: "data", dtype: dtypeInfo(dtype), shape: flat === undefined ? (shape ?? null) : [flat] };
+      const staged = stage(data, spec, "Tensor.from()");
+      // The elements may be the caller's own array.
+      return new Tensor(dtype, shape ?? staged.shape, copyElements(staged.elements), CONSTRUCT);
+    });
   }
 
   /**
@@ -92,11 +95,13 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    * loaded
    */
   static allocate<D extends NumericDType, const S extends Shape>(dtype: D, shape: S): Tensor<D, Writable<S>> {
-    if (!isDType(dtype) || (dtype as DType) === "string") {
-      throw new SavedModelError("INVALID_DTYPE", `Tensor.allocate(): ${String(dtype)} is no dtype of numbers`);
-    }
-    if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `Tensor.allocate(): ${SHAPE_RULE}`);
-    return new Tensor(dtype, shape as Shape as Writable<S>, allocateAligned(dtype, shape), CONSTRUCT);
+    return withCallerStack(Tensor.allocate, () => {
+      if (!isDType(dtype) || (dtype as DType) === "string") {
+        throw new SavedModelError("INVALID_DTYPE", `Tensor.allocate(): ${String(dtype)} is no dtype of numbers`);
+      }
+      if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `Tensor.allocate(): ${SHAPE_RULE}`);
+      return new Tensor(dtype, shape as Shape as Writable<S>, allocateAligned(dtype, shape), CONSTRUCT);
+    });
   }
 
   /** @internal Takes ownership of `elements`, which must fit `dtype` and `shape`. */
@@ -155,11 +160,13 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    * `NOT_TEXT` when a string element is not valid UTF-8
    */
   item(): Scalar<D> {
-    if (this.size !== 1) {
-      throw new SavedModelError("INVALID_SIZE", `item() needs exactly one element, this is ${this}`);
-    }
-    Tensor.elementsOf(this);
-    return this.#at(0);
+    return withCallerStack(Tensor.prototype.item, () => {
+      if (this.size !== 1) {
+        throw new SavedModelError("INVALID_SIZE", `item() needs exactly one element, this is ${this}`);
+      }
+      Tensor.elementsOf(this);
+      return this.#at(0);
+    });
   }
 
   /**
@@ -200,11 +207,13 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
 
   /** The same elements under another shape of the same size. */
   reshape<const T extends Shape>(shape: T): Tensor<D, Writable<T>> {
-    if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `reshape(): ${SHAPE_RULE}`);
-    if (elementCount(shape) !== this.size) {
-      throw new SavedModelError("INVALID_SHAPE", `${this} cannot be reshaped to ${formatShape(shape)}`);
-    }
-    return new Tensor(this.dtype, shape as Shape as Writable<T>, this.elements, CONSTRUCT);
+    return withCallerStack(Tensor.prototype.reshape, () => {
+      if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `reshape(): ${SHAPE_RULE}`);
+      if (elementCount(shape) !== this.size) {
+        throw new SavedModelError("INVALID_SHAPE", `${this} cannot be reshaped to ${formatShape(shape)}`);
+      }
+      return new Tensor(this.dtype, shape as Shape as Writable<T>, this.elements, CONSTRUCT);
+    });
   }
 
   /**
