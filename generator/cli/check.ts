@@ -11,6 +11,7 @@ import { stdout } from "./colours.js";
 import { addHelpEnd } from "./help.js";
 import { columnsOf, flow, sentence } from "./layout.js";
 import { marked } from "./message.js";
+import { inFlags } from "./tags.js";
 
 /** The exit codes of its own: generated files are out of date, and a model that cannot be read. */
 const DRIFT = 1;
@@ -99,7 +100,7 @@ async function generateAll(
     ...client,
   }));
   const options = { index: index === true, ...(importExtension !== undefined && { importExtension }) };
-  return { files: generateFiles(models, options, process.cwd()), orphans: [] };
+  return { files: inFlags(() => generateFiles(models, options, process.cwd())), orphans: [] };
 }
 
 /** Sets the exit code of a model that cannot be read, and has JSON for whoever asked for JSON. */

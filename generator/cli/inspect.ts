@@ -3,7 +3,7 @@ import { inspect } from "../describe.js";
 import { addHelpEnd } from "./help.js";
 import { columnsOf } from "./layout.js";
 import { formatDescription } from "./model-table.js";
-import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
+import { inFlags, parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 
 interface InspectFlags {
   readonly json?: true;
@@ -22,7 +22,7 @@ export function inspectCommand(): Command {
     .option("--json", "print the description as JSON")
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
     .action((directory: string, { json, ...options }: InspectFlags) => {
-      const description = inspect(directory, options);
+      const description = inFlags(() => inspect(directory, options));
       process.stdout.write(
         json === true
           ? `${JSON.stringify(description, null, 2)}\n`
