@@ -3,6 +3,7 @@ import { flattenRagged } from "./call/ragged.js";
 import { withCallerStack } from "./caller-stack.js";
 import { type DType, dtypeInfo, isDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
+import { chooseEdges, edgesBetween, printElements } from "./print-elements.js";
 import { equalShapes, formatSizes, MAX_RANK, type PartialShape } from "./shape.js";
 import { copyElements, notConstructible, Tensor } from "./tensor.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape } from "./types.js";
@@ -122,9 +123,27 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
   static {
     Object.defineProperty(RaggedTensor.prototype, inspect.custom, {
       value(this: RaggedTensor, _depth: number, options: InspectOptions): string {
-        return `RaggedTensor<${this}> ${inspect(this.toArray(), { ...options, depth: null })}`;
+        return `RaggedTensor<${this}> ${printElements(this.#shown(), options)}`;
       },
     });
+  }
+
+  /** The elements as they are printed. */
+  #shown(): unknown {
+    const { values, rowSplits } = this;
+    // JavaScript can change the splits.
+    if (rowSplitsProblem(values, rowSplits) !== undefined) return { values, rowSplits };
+    const longest = rowSplits.map((splits) =>
+      splits.reduce((most, end, row) => Math.max(most, end - (splits[row - 1] ?? end)), 0),
+    );
+    const rows = (rowSplits[0]?.length ?? 1) - 1;
+    const most = chooseEdges([rows, ...longest, ...values.shape.slice(1)]);
+    const below = (axis: number, row: number): unknown => {
+      const splits = rowSplits[axis];
+      if (splits === undefined) return Tensor.shown(values, most, row);
+      return edgesBetween(splits[row] ?? 0, splits[row + 1] ?? 0, most, (item) => below(axis + 1, item));
+    };
+    return edgesBetween(0, rows, most, (row) => below(0, row));
   }
 
   #nest(values: readonly unknown[]): readonly unknown[] {

@@ -6,6 +6,7 @@ import { type AnyTypedArray, type DType, dtypeInfo, isDType, type NumericDType }
 import { equalElements } from "./equal-elements.js";
 import { SavedModelError } from "./errors.js";
 import { allocateAligned } from "./native-memory.js";
+import { bytesElement, chooseEdges, nestElements, printElements } from "./print-elements.js";
 import { elementCount, equalShapes, formatShape, formatSizes, isNestable, isShape, SHAPE_RULE } from "./shape.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, TensorData } from "./types.js";
 import { valueAt } from "./value-at.js";
@@ -127,6 +128,23 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     return ArrayBuffer.isView(elements) ? isDetached(elements) : elements.some(isDetached);
   }
 
+  /**
+   * @internal The elements as they are printed: nested arrays, or the corners of these.
+   *
+   * @param most how many items of each axis there are at most
+   */
+  static shown(tensor: Tensor, most: number = chooseEdges(tensor.shape), row?: number): unknown {
+    const { dtype, elements, size } = tensor;
+    if (Tensor.isDetached(tensor)) return elements;
+    if (size === 0 && !isNestable(tensor.shape, MAX_PRINTED_ROWS)) return elements;
+    const element = ArrayBuffer.isView(elements)
+      ? (index: number) => valueAt(dtype as NumericDType, elements as AnyTypedArray, index)
+      : (index: number) => textOrBytes(elements[index] ?? new Uint8Array());
+    if (row === undefined) return nestElements(tensor.shape, most, element);
+    const inner = tensor.shape.slice(1);
+    return nestElements(inner, most, element, row * elementCount(inner));
+  }
+
   /** The number of elements. */
   get size(): number {
     return elementCount(this.shape);
@@ -234,17 +252,11 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   static {
-    // Printed as dtype, shape and nested elements; strings that are not text are shown as their bytes, and of any number
-    // of empty rows none.
+    // Printed as dtype, shape and nested elements, or the corners of many; strings that are not text are shown as their
+    // bytes, and of any number of empty rows none.
     Object.defineProperty(Tensor.prototype, inspect.custom, {
       value(this: Tensor, _depth: number, options: InspectOptions): string {
-        let shown: unknown = this.elements;
-        try {
-          if (isNestable(this.shape, MAX_PRINTED_ROWS)) shown = this.toArray();
-        } catch (error) {
-          if (!(error instanceof SavedModelError)) throw error;
-        }
-        return `Tensor<${this}> ${inspect(shown, { ...options, depth: null })}`;
+        return `Tensor<${this}> ${printElements(Tensor.shown(this), options)}`;
       },
     });
   }
@@ -285,6 +297,15 @@ export function decodeText(bytes: Uint8Array, index?: number): string {
       fix: "Read it as bytes: `tensor.bytes`.",
       cause,
     });
+  }
+}
+
+/** A string as it is printed. */
+function textOrBytes(bytes: Uint8Array): unknown {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return bytesElement(bytes);
   }
 }
 
