@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { inspect } from "../describe.js";
 import { addHelpEnd } from "./help.js";
+import { safeJson } from "./json.js";
 import { columnsOf } from "./layout.js";
 import { formatDescription } from "./model-table.js";
 import { inFlags, parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
@@ -25,7 +26,7 @@ export function inspectCommand(): Command {
       const description = inFlags(() => inspect(directory, options));
       process.stdout.write(
         json === true
-          ? `${JSON.stringify(description, null, 2)}\n`
+          ? `${safeJson(JSON.stringify(description, null, 2))}\n`
           : formatDescription(description, columnsOf(process.stdout)),
       );
     });
