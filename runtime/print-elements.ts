@@ -72,9 +72,9 @@ export function nestElements(
 
 /** Bytes in the place of a string that is not text. */
 export function bytesElement(bytes: Uint8Array): unknown {
-  return {
-    [inspect.custom]: () => inspect(bytes, { maxArrayLength: MAX_BYTES, breakLength: Number.POSITIVE_INFINITY }),
-  };
+  const more = bytes.length > MAX_BYTES ? [`... ${bytes.length - MAX_BYTES} more`] : [];
+  const text = `Uint8Array(${bytes.length}) [ ${[...bytes.subarray(0, MAX_BYTES), ...more].join(", ")} ]`;
+  return { [inspect.custom]: () => text };
 }
 
 /** What is printed of a value that {@link nestElements} made. */

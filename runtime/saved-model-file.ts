@@ -122,7 +122,7 @@ function decodeMetaGraphs(bytes: Uint8Array, name: string): readonly Message<"Me
   try {
     return decode("SavedModel", bytes).metaGraphs;
   } catch (cause) {
-    throw new SavedModelError("MODEL_CORRUPT", `${name} is truncated or no SavedModel`, { cause });
+    throw new SavedModelError("MODEL_CORRUPT", `${name} is truncated or not a SavedModel`, { cause });
   }
 }
 
