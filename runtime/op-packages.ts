@@ -40,7 +40,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
 };
 
 /** A Python package that has an operation which TensorFlow lacks. */
-export interface OpPackage {
+interface OpPackage {
   /** As pip knows it. */
   readonly name: string;
   /** The shared library with the operation and its kernel, where that is known: a path below `site-packages`. */
@@ -48,7 +48,7 @@ export interface OpPackage {
 }
 
 /** The package that an operation comes from, if it is a well-known one. */
-export function packageOfOp(op: string): OpPackage | undefined {
+function packageOfOp(op: string): OpPackage | undefined {
   const file = Object.entries(TEXT_FILES).find(([, ops]) => ops.split(" ").includes(op))?.[0];
   if (file !== undefined) return { name: "tensorflow-text", file: `tensorflow_text/python/${file}` };
   const name = Object.entries(PREFIXES).find(([prefix]) => op.startsWith(prefix))?.[1];
