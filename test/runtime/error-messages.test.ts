@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Composite } from "../../generated/composite.js";
@@ -8,7 +8,7 @@ import { Example } from "../../generated/example.js";
 import { Keras3Inputs } from "../../generated/keras3-inputs.js";
 import { Regression } from "../../generated/regression.js";
 import { Text } from "../../generated/text.js";
-import { fit, Model, SavedModelError, Tensor, TrainingError } from "../../runtime/index.js";
+import { type ErrorCode, fit, Model, SavedModelError, Tensor, TrainingError } from "../../runtime/index.js";
 import { expectError, expectRejection } from "../support/errors.js";
 import { golden } from "../support/language-service.js";
 import { encodeMessage } from "../support/saved-model.js";
@@ -153,4 +153,20 @@ describe("messages", () => {
     using model = Model.load(folder);
     expect(model.signatures.length).toBeGreaterThan(0);
   });
+});
+
+it("the categories in docs/errors.md are those of the codes", () => {
+  const text = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");
+  const rows = [...text.matchAll(/^\| `(input|model|library|busy|internal)` +\| [^|]+ \| (.*) \|$/gm)];
+  const listed = rows.flatMap(([, category, codes = ""]) =>
+    [...codes.matchAll(/`(\w+)`/g)].map(([, code]) => [code, category] as const),
+  );
+  expect(rows).toHaveLength(5);
+  expect(listed.filter(([code, category]) => new SavedModelError(code as ErrorCode, "").category !== category)).toEqual(
+    [],
+  );
+  const explained = [...text.matchAll(/^### ([A-Z_0-9]+)$/gm)].map(([, code]) => code);
+  const known = new Set<string | undefined>(listed.map(([code]) => code));
+  expect(explained.filter((code) => !known.has(code))).toEqual([]);
+  expect(listed.filter(([code]) => code?.startsWith("TF_"))).toHaveLength(16);
 });
