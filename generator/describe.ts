@@ -10,7 +10,7 @@ import { findVariableHandles } from "../runtime/split-variables.js";
 import { compareCodeUnits, printable } from "../runtime/text.js";
 import { listVariables } from "../runtime/variable-list.js";
 import { bytesReader } from "./byte-outputs.js";
-import { readAssets, unknownOperations } from "./contents.js";
+import { operationsWithoutKernel, readAssets, unknownOperations } from "./contents.js";
 import type { ModelDescription } from "./description.js";
 import { exampleReader } from "./example.js";
 import { readFingerprint } from "./fingerprint.js";
@@ -56,6 +56,7 @@ function describeFolder(directory: string, tags: readonly string[] | undefined):
       tensorflowVersion: metaGraph.metaInfoDef?.tensorflowVersion ?? "",
       operations,
       unknownOperations: unknownOperations(operations),
+      operationsWithoutKernel: operationsWithoutKernel(operations),
       variables: listVariables(metaGraph, graph, operations, byObject).map(({ description }) => description),
       assets: readAssets(metaGraph),
       ...readFingerprint(directory),

@@ -34,6 +34,8 @@ export interface ModelDescription {
   readonly operations: readonly string[];
   /** Those of them that TensorFlow does not have: custom ones, or ones of a newer TensorFlow than this package knows. */
   readonly unknownOperations: readonly string[];
+  /** Those of them that TensorFlow has without a kernel on a CPU, such as those of a TPU: calls that reach one fail. */
+  readonly operationsWithoutKernel: readonly string[];
   /** The variables, sorted by name, optimizers' included; those of TensorFlow 1 as they are in the graph. */
   readonly variables: readonly VariableDescription[];
   /** The names of the files below `assets/` that the graph reads, sorted. */

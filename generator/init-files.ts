@@ -21,7 +21,8 @@ export function configModule({ models, output }: Pick<Config, "models" | "output
 function entryLiteral(model: string | ModelConfig): string {
   if (typeof model === "string") return stringLiteral(model);
   const className = model.className === undefined ? "" : `, className: ${stringLiteral(model.className)}`;
-  return `{ path: ${stringLiteral(model.path)}${className} }`;
+  const tags = model.tags === undefined ? "" : `, tags: [${model.tags.map(stringLiteral).join(", ")}]`;
+  return `{ path: ${stringLiteral(model.path)}${className}${tags} }`;
 }
 
 /** The text of `savedmodel.config.json`. */

@@ -48,15 +48,28 @@ function newestVersions(models: readonly string[]): string[] {
 /**
  * How a configuration names these models: several in one folder by a pattern, all others one by one. Models of one name
  * get classes named after the folder around them too.
+ *
+ * @param tagsOf the tags that a model needs, if it has no meta graph that is taken by default
  */
-export function modelEntries(models: readonly string[]): readonly (string | ModelConfig)[] {
+export function modelEntries(
+  models: readonly string[],
+  tagsOf: (model: string) => readonly string[] | undefined = () => undefined,
+): readonly (string | ModelConfig)[] {
   const [first] = models;
   const parent = first === undefined ? "." : dirname(first);
   const areBeside = models.every((model) => dirname(model) === parent && !/^\d+$/.test(basename(model)));
-  if (models.length > 1 && parent !== "." && areBeside && !models.some(hasTwin)) return [`${parent}/*`];
-  return models.map((model) =>
-    hasTwin(model) ? { path: model, className: pascalCase(namesOf(model).join("_")) } : model,
-  );
+  if (models.length > 1 && parent !== "." && areBeside && !models.some(hasTwin)) {
+    // A model that has an entry of its own is not among those of a pattern.
+    return [`${parent}/*`, ...models.filter((model) => tagsOf(model) !== undefined).map(entryOf)];
+  }
+  return models.map(entryOf);
+
+  function entryOf(model: string): string | ModelConfig {
+    const tags = tagsOf(model);
+    const className = hasTwin(model) ? pascalCase(namesOf(model).join("_")) : undefined;
+    if (tags === undefined && className === undefined) return model;
+    return { path: model, ...(className !== undefined && { className }), ...(tags !== undefined && { tags }) };
+  }
 
   function hasTwin(model: string): boolean {
     return models.some((other) => other !== model && pascalCase(namesOf(other)[1]) === pascalCase(namesOf(model)[1]));

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { SavedModelError } from "../runtime/errors.js";
+import { readMetaGraphs, tagsOf } from "../runtime/saved-model-file.js";
 import { firstLine, printable, reasonOf } from "../runtime/text.js";
 import type { Config } from "./config.js";
 import { configInvalid } from "./config-check.js";
@@ -90,11 +91,26 @@ function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): C
     existsSync(join(root, "tsconfig.json")) ||
     ["dependencies", "devDependencies"].some((key) => hasKey(manifest[key], "typescript"));
   const output = existsSync(join(root, "src")) ? `src/${DEFAULT_OUTPUT}` : undefined;
-  const config = { models: modelEntries(models), ...(output !== undefined && { output }) };
+  const tags = new Map(models.flatMap((model) => neededTags(model, root)));
+  const config = { models: modelEntries(models, (model) => tags.get(model)), ...(output !== undefined && { output }) };
   const path = join(root, `${CONFIG_NAME}.${isTypeScript ? "ts" : "json"}`);
   const text = isTypeScript ? configModule(config) : configJson(config);
   const about = `${models.length === 1 ? "1 model" : `${models.length} models`}: ${models.map(firstLine).join(", ")}`;
   return { file: fileOf(path, text, about), config };
+}
+
+/** The tags of a model that has no meta graph which is taken by default: those of its first. */
+function neededTags(model: string, root: string): readonly (readonly [model: string, tags: readonly string[]])[] {
+  try {
+    const metaGraphs = readMetaGraphs(join(root, model));
+    const [first] = metaGraphs.map(tagsOf);
+    const isChosen = metaGraphs.length === 1 || metaGraphs.map(tagsOf).some((tags) => tags.join() === "serve");
+    return isChosen || first === undefined ? [] : [[model, first]];
+  } catch (error) {
+    // What cannot be read is said when it is generated.
+    if (error instanceof SavedModelError) return [];
+    throw error;
+  }
 }
 
 /** What is there is not changed, whatever models there are. */

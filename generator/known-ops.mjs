@@ -1,35 +1,64 @@
-// Writes the operations that the installed TensorFlow has to known-ops.ts. Run by `npm run ops` after `npm run build`.
+// Writes the operations that the installed TensorFlow has to known-ops.ts. Run by `npm run ops`.
 import { writeFileSync } from "node:fs";
 import koffi from "koffi";
 import protobuf from "protobufjs";
-import { openLibrary } from "../dist/runtime/library/open.js";
+import { openLibrary } from "../runtime/library/open.ts";
 
 const library = openLibrary();
-const buffer = library.find("TF_GetAllOpList").func("TF_GetAllOpList", "void *", [])();
-// struct TF_Buffer { const void *data; size_t length; … }
-const bytes = Buffer.from(koffi.view(koffi.decode(buffer, "void *"), Number(koffi.decode(buffer, 8, "size_t"))));
-const { root } = protobuf.parse(
-  "syntax = 'proto3'; message Op { string name = 1; } message Ops { repeated Op op = 1; }",
+const bytes = contentsOf(library.find("TF_GetAllOpList").func("TF_GetAllOpList", "void *", [])());
+const status = library.find("TF_NewStatus").func("TF_NewStatus", "void *", [])();
+const kernels = contentsOf(
+  library.find("TF_GetAllRegisteredKernels").func("TF_GetAllRegisteredKernels", "void *", ["void *"])(status),
 );
+const { root } = protobuf.parse(
+  `syntax = 'proto3'; message Op { string name = 1; } message Ops { repeated Op op = 1; }
+  message Kernel { string op = 1; string device_type = 2; } message Kernels { repeated Kernel kernel = 1; }`,
+);
+/** The bytes of a `struct TF_Buffer { const void *data; size_t length; … }`. */
+function contentsOf(buffer) {
+  return Buffer.from(koffi.view(koffi.decode(buffer, "void *"), Number(koffi.decode(buffer, 8, "size_t"))));
+}
+
 const names = root
   .lookupType("Ops")
   .decode(bytes)
   .op.map(({ name }) => name);
 
-const lines = [""];
-for (const name of [...new Set(names)].sort()) {
-  if (lines.at(-1).length + name.length > 115) lines.push("");
-  lines[lines.length - 1] += `${name} `;
+const onCpu = new Set(
+  root
+    .lookupType("Kernels")
+    .decode(kernels)
+    .kernel.filter(({ deviceType }) => deviceType === "CPU" || deviceType === "DEFAULT")
+    .map(({ op }) => op),
+);
+// TensorFlow replaces these before a graph runs: by other operations, or by other implementations of the same layer.
+const isReplaced = (op) => /^(CudnnRNN|AccumulateNV2$|MlirPassthroughOp$)/.test(op);
+const lacking = names.filter((name) => !name.startsWith("_") && !onCpu.has(name) && !isReplaced(name));
+
+/** The names in lines of a template literal. */
+function lines(list) {
+  const made = [""];
+  for (const name of [...new Set(list)].sort()) {
+    if (made.at(-1).length + name.length > 115) made.push("");
+    made[made.length - 1] += `${name} `;
+  }
+  return made.map((line) => line.trimEnd()).join("\n");
 }
+
 writeFileSync(
   new URL("known-ops.ts", import.meta.url),
   `// The operations of TensorFlow ${library.version}, written by \`npm run ops\`. Do not edit.
-export const KNOWN_OPS: ReadonlySet<string> = new Set(
-  \`
-${lines.map((line) => line.trimEnd()).join("\n")}
-\`
-    .trim()
-    .split(/\\s+/),
-);
+export const KNOWN_OPS: ReadonlySet<string> = setOf(\`
+${lines(names)}
+\`);
+
+/** Those of them that have no kernel on a CPU. */
+export const OPS_WITHOUT_KERNEL: ReadonlySet<string> = setOf(\`
+${lines(lacking)}
+\`);
+
+function setOf(names: string): ReadonlySet<string> {
+  return new Set(names.trim().split(/\\s+/));
+}
 `,
 );

@@ -2,6 +2,7 @@ import { basename, dirname, resolve } from "node:path";
 import type { SignatureDescription, TensorDescription } from "../runtime/description.js";
 import { type DType, isDType } from "../runtime/dtype.js";
 import { SavedModelError } from "../runtime/errors.js";
+import { describeOp } from "../runtime/op-packages.js";
 import type { ShapeSpec } from "../runtime/shape.js";
 import { listSome, quote } from "../runtime/text.js";
 import type { ModelDescription } from "./description.js";
@@ -97,10 +98,14 @@ export function nameModel(
     const named = nameSignature(signature, methods[index] ?? "", types, notes);
     return { ...named, inputs: nameExamples(named, examples), deprecated: deprecated.get(signature.key) };
   });
-  const { unknownOperations: unknown } = description;
+  const { unknownOperations: unknown, operationsWithoutKernel: lacking } = description;
   if (unknown.length > 0) {
-    const list = listSome(unknown);
-    notes.push(`TensorFlow does not have the operations ${list}: the model loads only where they are registered`);
+    const list = listSome(unknown, describeOp);
+    notes.push(`TensorFlow does not have the operations ${list}: load the model with opLibraries`);
+  }
+  if (lacking.length > 0) {
+    const list = listSome(lacking);
+    notes.push(`TensorFlow has no kernel on a CPU for ${list}: calls that reach one of them fail`);
   }
   const fileName = fileNameOf(name, notes);
   return {

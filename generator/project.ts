@@ -1,11 +1,13 @@
 import { relative, resolve, sep } from "node:path";
 import { SavedModelError } from "../runtime/errors.js";
+import { inTermsOf } from "../runtime/saved-model-file.js";
 import { didYouMean, firstLine, printable, quote } from "../runtime/text.js";
 import type { Config, ModelConfig } from "./config.js";
 import { configInvalid } from "./config-check.js";
 import { expandPattern, isModel, isPattern } from "./config-glob.js";
 import { type GeneratedClient, type GenerateOptions, generate } from "./generate.js";
 import { generateIndex } from "./generate-index.js";
+import { forEachModel } from "./model-errors.js";
 
 /** Where clients are written to, if nothing else is said. */
 export const DEFAULT_OUTPUT = "generated";
@@ -88,7 +90,7 @@ export function generateFiles(
   { index = false, importExtension }: Pick<Config, "index" | "importExtension">,
   root: string,
 ): readonly ProjectFile[] {
-  const files = models.map((model) => clientFile(model, root));
+  const files = forEachModel(models, (model) => clientFile(model, root));
   refuseSameFile(files);
   if (!index) return files;
   const folders = [...new Set(models.map(({ output }) => output))];
@@ -124,7 +126,9 @@ function generateConfigured(directory: string, options: GenerateOptions): Genera
   try {
     return generate(directory, options);
   } catch (cause) {
-    if (!(cause instanceof SavedModelError) || cause.code !== "SIGNATURE_NOT_FOUND") throw cause;
+    if (!(cause instanceof SavedModelError) || cause.code !== "SIGNATURE_NOT_FOUND") {
+      throw inTermsOf("configuration", cause);
+    }
     throw configInvalid("the configuration", `${printable(directory, 500)}: ${cause.rawMessage}`, cause.fix, cause);
   }
 }

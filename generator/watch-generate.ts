@@ -1,5 +1,6 @@
 import { SavedModelError } from "../runtime/errors.js";
 import type { Config } from "./config.js";
+import { attemptEach } from "./model-errors.js";
 import { generateFiles, type ProjectFile, type ProjectModel, projectModels } from "./project.js";
 
 /** What can be generated of a project, and why the rest cannot. */
@@ -36,14 +37,9 @@ function sortOut(
   models: readonly ProjectModel[],
   root: string,
 ): { readonly sound: readonly ProjectModel[]; readonly errors: readonly SavedModelError[] } {
-  const [sound, errors]: [ProjectModel[], SavedModelError[]] = [[], []];
-  for (const model of models) {
-    try {
-      generateFiles([model], { index: false }, root);
-      sound.push(model);
-    } catch (error) {
-      errors.push(asCoded(error));
-    }
-  }
+  const { results: sound, errors } = attemptEach(models, (model) => {
+    generateFiles([model], { index: false }, root);
+    return model;
+  });
   return { sound, errors };
 }

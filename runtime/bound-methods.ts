@@ -1,3 +1,4 @@
+import type { Entry } from "./caller-stack.js";
 import type { ModelDescriptor } from "./descriptor.js";
 import type { MethodCalls } from "./method-calls.js";
 import type { Model } from "./model.js";
@@ -29,4 +30,18 @@ export function bindMethods(model: Model, descriptor: ModelDescriptor, calls: Me
 /** The model and signature of a method, if it is one of a generated client. */
 export function boundMethod(method: unknown): BoundMethod | undefined {
   return typeof method === "function" ? bound.get(method) : undefined;
+}
+
+/**
+ * The method of a generated class, which is the one that extends the base: an override of it in a class that extends that
+ * one is the program's own.
+ */
+export function generatedMethod(model: object, base: object, name: string): Entry | undefined {
+  let generated: object | null = Object.getPrototypeOf(model) as object | null;
+  while (generated !== null && Object.getPrototypeOf(generated) !== base) {
+    generated = Object.getPrototypeOf(generated) as object | null;
+  }
+  const method: unknown = generated === null ? undefined : Reflect.get(generated, name);
+  // It is only compared with what is on the stack.
+  return typeof method === "function" ? (method as Entry) : undefined;
 }

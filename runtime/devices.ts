@@ -1,4 +1,3 @@
-import { SavedModelError } from "./errors.js";
 import { nonNull } from "./native/api.js";
 import { withStatus } from "./native/status.js";
 import type { Session } from "./session.js";
@@ -14,8 +13,7 @@ export interface Device {
 }
 
 /** The devices of a session, in TensorFlow's order. */
-export function listDevices({ api, disposed, handle }: Session): readonly Device[] {
-  if (disposed) throw new SavedModelError("DISPOSED", "devices(): the model was disposed");
+export function listDevices({ api, handle }: Session): readonly Device[] {
   const list = nonNull(
     withStatus(api, (status) => api.TF_SessionListDevices(handle, status)),
     "list of devices",

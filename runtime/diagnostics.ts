@@ -63,15 +63,22 @@ export function observeCall<T>(directory: string, signature: string, call: () =>
   }
 }
 
-/** Makes a call on a worker thread, and says so. */
-export async function observeStart<T>(directory: string, signature: string, start: () => Promise<T>): Promise<T> {
+/** Makes a call on a worker thread, and says so. What the start of the call throws is thrown at once. */
+export function observeStart<T>(directory: string, signature: string, start: () => Promise<T>): Promise<T> {
   const begin = performance.now();
-  try {
-    const result = await start();
-    calls.publish({ directory, signature, mode: "async", duration: performance.now() - begin } satisfies CallEvent);
-    return result;
-  } catch (error) {
+  const fail = (error: unknown): never => {
     errors.publish({ directory, signature, error } satisfies ErrorEvent);
     throw error;
+  };
+  const succeed = (result: T): T => {
+    calls.publish({ directory, signature, mode: "async", duration: performance.now() - begin } satisfies CallEvent);
+    return result;
+  };
+  let started: Promise<T>;
+  try {
+    started = start();
+  } catch (error) {
+    return fail(error);
   }
+  return started.then(succeed, fail);
 }

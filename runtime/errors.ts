@@ -57,6 +57,7 @@ export type ErrorCode =
   | `TF_${StatusName}`
   | "INVALID_RESULT"
   | "INVALID_UTF8"
+  | "NOT_TEXT"
   | "NOT_SAVEABLE"
   | "SAVE_FAILED"
   | "RESTORE_FAILED"
@@ -80,6 +81,88 @@ export type ErrorCode =
   | "NPY_UNSUPPORTED"
   | "OUTPUT_CONFLICT"
   | "WRITE_FAILED";
+
+/**
+ * Where the cause of an error lies, which decides what a program does about it:
+ *
+ * - `input`: in the values that were passed. Another value helps; a service answers 400.
+ * - `model`: in the SavedModel, or in the client that was generated from another one.
+ * - `library`: in TensorFlow's library, or in one of custom operations.
+ * - `busy`: in the moment. The same call may succeed later, or elsewhere; a service answers 503.
+ * - `internal`: in the program, its configuration or its machine.
+ */
+export type ErrorCategory = "input" | "model" | "library" | "busy" | "internal";
+
+const CATEGORIES: Readonly<Record<ErrorCode, ErrorCategory>> = {
+  UNSUPPORTED_PLATFORM: "library",
+  LIBRARY_NOT_FOUND: "library",
+  LIBRARY_INVALID: "library",
+  INSTALL_FAILED: "library",
+  MODEL_NOT_FOUND: "model",
+  NOT_A_SAVED_MODEL: "model",
+  MODEL_CORRUPT: "model",
+  MODEL_TOO_LARGE: "model",
+  MODEL_FORMAT_UNSUPPORTED: "model",
+  TAGS_NOT_FOUND: "model",
+  VARIABLES_NOT_FOUND: "model",
+  OP_NOT_REGISTERED: "library",
+  OP_LIBRARY_INVALID: "library",
+  LOAD_FAILED: "model",
+  SIGNATURE_NOT_FOUND: "model",
+  SIGNATURE_MISMATCH: "model",
+  SIGNATURE_UNSUPPORTED: "model",
+  MISSING_INPUT: "input",
+  UNKNOWN_INPUT: "input",
+  TOO_MANY_INPUTS: "input",
+  INVALID_DTYPE: "input",
+  INVALID_RANK: "input",
+  INVALID_SHAPE: "input",
+  INVALID_SIZE: "input",
+  RAGGED_ARRAY: "input",
+  NOT_AN_INTEGER: "input",
+  OUT_OF_RANGE: "input",
+  CONFLICTING_INPUTS: "input",
+  TF_CANCELLED: "busy",
+  TF_UNKNOWN: "internal",
+  TF_INVALID_ARGUMENT: "input",
+  TF_DEADLINE_EXCEEDED: "busy",
+  TF_NOT_FOUND: "model",
+  TF_ALREADY_EXISTS: "internal",
+  TF_PERMISSION_DENIED: "internal",
+  TF_RESOURCE_EXHAUSTED: "busy",
+  TF_FAILED_PRECONDITION: "model",
+  TF_ABORTED: "busy",
+  TF_OUT_OF_RANGE: "input",
+  TF_UNIMPLEMENTED: "model",
+  TF_INTERNAL: "internal",
+  TF_UNAVAILABLE: "busy",
+  TF_DATA_LOSS: "internal",
+  TF_UNAUTHENTICATED: "internal",
+  INVALID_RESULT: "model",
+  INVALID_UTF8: "input",
+  NOT_TEXT: "model",
+  NOT_SAVEABLE: "model",
+  SAVE_FAILED: "internal",
+  RESTORE_FAILED: "model",
+  DISPOSED: "busy",
+  ABORTED: "busy",
+  BUSY: "busy",
+  QUEUE_FULL: "busy",
+  INVALID_DATA: "input",
+  NOT_TRAINABLE: "model",
+  NOT_FINITE: "input",
+  INVALID_ARGUMENT: "internal",
+  INVALID_OPTION: "internal",
+  NOT_FAKED: "internal",
+  CONFIG_INVALID: "internal",
+  READ_FAILED: "input",
+  CSV_INVALID: "input",
+  HISTORY_INVALID: "input",
+  NPY_INVALID: "input",
+  NPY_UNSUPPORTED: "input",
+  OUTPUT_CONFLICT: "internal",
+  WRITE_FAILED: "internal",
+};
 
 /** What a {@link SavedModelError} is made of, beside its code and message. */
 export interface SavedModelErrorOptions {
@@ -107,20 +190,36 @@ export class SavedModelError extends Error {
   override readonly name: string = "SavedModelError";
   /** Stable, machine-readable. */
   readonly code: ErrorCode;
+  /** Where the cause lies; follows from the code. */
+  readonly category: ErrorCategory;
   /** The message without the code in front and without the fix behind. */
   readonly rawMessage: string;
-  /** What to do next, if it is known. */
-  readonly fix: string | undefined;
+  /** What to do next; absent where that is not known. */
+  declare readonly fix?: string;
 
-  /** Puts the code in front of the message, and the fix behind it. */
+  /** Puts the code in front of the message, and the fix behind it. Cuts both where they are very long. */
   constructor(code: ErrorCode, message: string, options: SavedModelErrorOptions = {}) {
-    const text = `${code}: ${message}`;
+    const what = shorten(message, MAX_MESSAGE);
+    const fix = options.fix === undefined ? undefined : shorten(options.fix, MAX_FIX);
+    const text = `${code}: ${what}`;
     super(
-      options.fix === undefined ? text : `${text}${/[.!?]$/.test(message) ? "" : "."} ${options.fix}`,
+      fix === undefined ? text : `${text}${/[.!?]$/.test(what) ? "" : "."} ${fix}`,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.code = code;
-    this.rawMessage = message;
-    this.fix = options.fix;
+    this.category = CATEGORIES[code];
+    this.rawMessage = what;
+    if (fix !== undefined) this.fix = fix;
   }
+}
+
+/** More than anybody reads: whoever puts a message together cuts its parts, and this is the limit of all of it. */
+const MAX_MESSAGE = 4000;
+const MAX_FIX = 2000;
+
+/** A text with at most so many characters, of which the end may be the part that matters. */
+function shorten(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const end = Math.floor(limit / 4);
+  return `${text.slice(0, limit - end - 3).toWellFormed()} … ${text.slice(-end).toWellFormed()}`;
 }

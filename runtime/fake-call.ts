@@ -1,6 +1,8 @@
 import { enqueue } from "./async/queued-run.js";
 import type { Call, CallOptions, Form, Results } from "./call/call.js";
+import { specOf } from "./call/composite-call.js";
 import { tooManyInputs } from "./call/prepared-call.js";
+import { missingInputs } from "./call/stage.js";
 import { SavedModelError } from "./errors.js";
 import type { FakeSession } from "./fake-session.js";
 import { fakeInput, fakeOutput } from "./fake-values.js";
@@ -50,6 +52,8 @@ export class FakeCall implements Call {
       });
     }
     if (values.length > inputs.length) throw tooManyInputs(this.name, inputs, values);
+    const missing = inputs.filter((input, index) => values[index] === undefined && input.optional !== true);
+    if (missing.length > 0) throw missingInputs(missing.flatMap(specOf), this.name);
     const given = inputs.map((input, index) => fakeInput(values[index], input, this.name));
     // The form says which of the two results are.
     return () => this.#results(fake(...given), form) as Results<Form> as Results<F>;

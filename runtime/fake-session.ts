@@ -18,6 +18,8 @@ export class FakeSession {
   readonly lane: Lane = new Lane();
   readonly #functions: ReadonlyMap<string, FakeFunction>;
   #disposed = false;
+  /** Set where a `using` declaration disposes it. */
+  isScopeEnded = false;
 
   /** @throws SavedModelError `INVALID_ARGUMENT` for what is no object of functions by the names of methods */
   constructor(descriptor: ModelDescriptor, { fake }: FakeSource) {

@@ -20,7 +20,7 @@ export function fakeInput(value: unknown, input: CallInput, call: string): unkno
   if (value === undefined && input.optional === true) return undefined;
   if (input.features === undefined || Tensor.is(value)) return toValue(value, input, call, "plain");
   return toValue(
-    new ExampleEncoder(input.key, input.features, input.exampleRank).encode(value, call),
+    new ExampleEncoder(input, input.features, input.exampleRank).encode(value, call),
     input,
     call,
     "plain",
@@ -60,10 +60,15 @@ function plainString(bytes: Uint8Array, tensor: TensorDescription): string | Uin
   return tensor.bytes === true ? bytes.slice() : decodeText(bytes);
 }
 
-function toTensor(data: unknown, { key, dtype, shape }: TensorDescription, call: string, role?: string): Tensor {
+function toTensor(
+  data: unknown,
+  { key, argument, dtype, shape }: TensorDescription,
+  call: string,
+  role?: string,
+): Tensor {
   // A client is generated for signatures of these dtypes only.
   if (!isDType(dtype)) throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${call}: ${printable(dtype)} is no dtype`);
-  const spec: InputSpec = { key, dtype: dtypeInfo(dtype), shape, ...(role === undefined ? {} : { role }) };
+  const spec: InputSpec = { key, argument, dtype: dtypeInfo(dtype), shape, ...(role === undefined ? {} : { role }) };
   const staged = Tensor.is(data) ? stageTensor(data, spec, call) : stage(data, spec, call);
   return Tensor.own(dtype, staged.shape, copyElements(staged.elements));
 }

@@ -13,7 +13,13 @@ export type { FeatureDescriptor, ModelDescriptor, SignatureDescriptor, TensorDes
 export type { Device } from "./devices.js";
 export type { CallEvent, ErrorEvent, LoadEvent } from "./diagnostics.js";
 export type { DType, NumericDType, TypedArrays } from "./dtype.js";
-export { type ErrorCode, SavedModelError, type SavedModelErrorOptions, type StatusName } from "./errors.js";
+export {
+  type ErrorCategory,
+  type ErrorCode,
+  SavedModelError,
+  type SavedModelErrorOptions,
+  type StatusName,
+} from "./errors.js";
 export type { FakeSource } from "./fake.js";
 export type { LoadOptions } from "./load-options.js";
 export { Model } from "./model.js";
@@ -44,6 +50,7 @@ export { TrainingError } from "./training/training-error.js";
 export type {
   Batches,
   Column,
+  ColumnForEachInput,
   Columns,
   Constant,
   MetricName,

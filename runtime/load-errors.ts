@@ -1,11 +1,13 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { missingShards } from "./checkpoint/shards.js";
 import { SavedModelError } from "./errors.js";
 import { TensorFlowError } from "./native/status.js";
+import { adviseOnOp } from "./op-packages.js";
 import { decode, type Message } from "./proto/decode.js";
 import { patternIn } from "./save/path-pattern.js";
 import { chooseMetaGraph, readMetaGraphs } from "./saved-model-file.js";
-import { firstLine, printable, quote, reasonOf } from "./text.js";
+import { firstLine, listSome, printable, quote, reasonOf } from "./text.js";
 
 /** Operations that hold a variable which the loader restores from `variables/`. */
 const VARIABLE_OPS: ReadonlySet<string> = new Set(["VarHandleOp", "VariableV2", "Variable"]);
@@ -24,7 +26,7 @@ export function requireVariables(directory: string, metaGraph: Message<"MetaGrap
 
 /** What a failed load means, told from the folder and from TensorFlow's answer. */
 export function diagnoseLoadFailure(directory: string, tags: readonly string[], cause: unknown): SavedModelError {
-  const name = printable(directory);
+  const name = printable(directory, 500);
   const fromFile = diagnoseFile(directory, tags);
   if (fromFile !== undefined) return fromFile;
   const message = reasonOf(cause);
@@ -33,10 +35,7 @@ export function diagnoseLoadFailure(directory: string, tags: readonly string[], 
     return new SavedModelError(
       "OP_NOT_REGISTERED",
       `${name} needs the operation ${quote(op)}, which this TensorFlow lacks`,
-      {
-        fix: "If it is a custom one, a program passes its library to load() as `opLibraries`, and the command line takes none; if it is one of a newer TensorFlow than the installed one, see `npx savedmodel doctor`.",
-        cause,
-      },
+      { fix: adviseOnOp(op), cause },
     );
   }
   const pattern = patternIn(resolve(directory));
@@ -61,18 +60,20 @@ function diagnoseFile(directory: string, tags: readonly string[]): SavedModelErr
     if (error instanceof SavedModelError) return error;
     throw error;
   }
-  const folder = join(directory, "variables");
-  const files = existsSync(folder) ? readdirSync(folder) : [];
-  const hasData = files.some((file) => file.startsWith("variables.data-"));
-  return files.includes("variables.index") && !hasData ? variablesNotFound(directory) : undefined;
+  const prefix = join(directory, "variables", "variables");
+  if (!existsSync(`${prefix}.index`)) return undefined;
+  const missing = missingShards(prefix);
+  return missing?.length === 0 ? undefined : variablesNotFound(directory, missing);
 }
 
-function variablesNotFound(directory: string): SavedModelError {
-  return new SavedModelError(
-    "VARIABLES_NOT_FOUND",
-    `${printable(directory)} has variables, but their values are missing`,
-    {
-      fix: "Copy the whole SavedModel: the folder variables/ holds variables.index and variables.data-*.",
-    },
-  );
+/** @param missing the files that are missing, where it is not all of them */
+function variablesNotFound(directory: string, missing: readonly string[] = []): SavedModelError {
+  const what = missing.length === 0 ? "their values are missing" : `it lacks ${listSome(missing, nameInVariables)}`;
+  return new SavedModelError("VARIABLES_NOT_FOUND", `${printable(directory, 500)} has variables, but ${what}`, {
+    fix: "Copy the whole SavedModel: the folder variables/ holds variables.index and variables.data-*.",
+  });
+}
+
+function nameInVariables(file: string): string {
+  return `variables/${file}`;
 }

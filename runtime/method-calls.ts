@@ -3,8 +3,10 @@ import { enqueue } from "./async/queued-run.js";
 import type { Call, CallOptions, Form, Results } from "./call/call.js";
 import { CompositeCall, isComposite } from "./call/composite-call.js";
 import { PreparedCall, tooManyInputs } from "./call/prepared-call.js";
+import { nameInput } from "./call/stage.js";
 import type { TensorDescription } from "./description.js";
 import { isObserved, observeCall, observeStart } from "./diagnostics.js";
+import { disposedError } from "./disposed.js";
 import { SavedModelError, type SavedModelErrorOptions } from "./errors.js";
 import { FakeSession } from "./fake-session.js";
 import type { LoadOptions } from "./load-options.js";
@@ -51,7 +53,7 @@ export class MethodCalls {
    * @throws SavedModelError `DISPOSED`, `SIGNATURE_UNSUPPORTED` or `SIGNATURE_NOT_FOUND`
    */
   method(key: string): Method {
-    if (this.#session.disposed) throw new SavedModelError("DISPOSED", `${printable(key)}(): the model was disposed`);
+    if (this.#session.disposed) throw disposedError(`${printable(key)}()`, this.#session);
     const method = this.methods.get(key);
     if (method !== undefined) return method;
     const reason = this.#session.signatures.find((signature) => signature.key === key)?.unsupported;
@@ -68,7 +70,12 @@ export class MethodCalls {
     return observeCall(this.#session.directory, key, () => call.run(values, form));
   }
 
-  /** Runs a signature on a worker thread, together with others where it is batched. */
+  /**
+   * Runs a signature on a worker thread, together with others where it is batched.
+   *
+   * @throws SavedModelError what is wrong with the values, and `QUEUE_FULL`, before there is a promise: while the caller is
+   * on the stack
+   */
   start<F extends Form>(
     key: string,
     method: Method,
@@ -78,7 +85,7 @@ export class MethodCalls {
   ): Promise<Results<F>> {
     const call = this.prepare(key, method);
     const batcher = this.#batchers.get(key);
-    const start = async (): Promise<Results<F>> =>
+    const start = (): Promise<Results<F>> =>
       batcher === undefined ? call.start(values, form, options) : batcher.start(values, form, options.signal);
     return isObserved() ? observeStart(this.#session.directory, key, start) : start();
   }
@@ -184,8 +191,9 @@ export function inArgumentOrder(
   const keys = inputs.map(({ key }) => key);
   for (const key of Object.keys(values)) {
     if (keys.includes(key)) continue;
+    const meant = inputs.find(({ argument, name }) => argument === key || name === key);
     throw new SavedModelError("UNKNOWN_INPUT", `${call} has no input ${quote(key)}`, {
-      fix: suggest(key, keys, "Its inputs"),
+      fix: meant === undefined ? suggest(key, keys, "Its inputs") : `Its key is ${nameInput(meant)}.`,
     });
   }
   return keys.map((key) => (Object.hasOwn(values, key) ? values[key] : undefined));

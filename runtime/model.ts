@@ -1,10 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type InspectOptions, inspect } from "node:util";
-import { bindMethods } from "./bound-methods.js";
+import { bindMethods, generatedMethod } from "./bound-methods.js";
 import type { CallOptions } from "./call/call.js";
+import { atCaller, type Entry, withCallerStack } from "./caller-stack.js";
 import type { SignatureDescription } from "./description.js";
 import type { ModelDescriptor } from "./descriptor.js";
 import { type Device, listDevices } from "./devices.js";
+import { disposedError } from "./disposed.js";
 import { SavedModelError } from "./errors.js";
 import type { FakeSource } from "./fake.js";
 import { FakeSession } from "./fake-session.js";
@@ -50,21 +52,21 @@ export class Model implements Disposable, AsyncDisposable {
     options: LoadOptions = {},
   ) {
     this.#descriptor = descriptor;
-    if (descriptor !== undefined && isFake(source)) {
-      this.#session = new FakeSession(descriptor, source);
-      this.#calls = new MethodCalls(this.#session, describeMethods(this.#session.signatures, descriptor));
-      bindMethods(this, descriptor, this.#calls);
-      return;
-    }
-    const session = loadSession(descriptor, source as string | URL, options);
-    this.#session = session;
     try {
-      const methods = describeMethods(session.signatures, descriptor);
-      this.#calls = new MethodCalls(session, methods, options);
-      if (descriptor !== undefined) bindMethods(this, descriptor, this.#calls);
+      const isFaked = descriptor !== undefined && isFake(source);
+      this.#session = isFaked
+        ? new FakeSession(descriptor, source)
+        : loadSession(descriptor, source as string | URL, options);
+      try {
+        const methods = describeMethods(this.#session.signatures, descriptor);
+        this.#calls = new MethodCalls(this.#session, methods, isFaked ? {} : options);
+        if (descriptor !== undefined) bindMethods(this, descriptor, this.#calls);
+      } catch (error) {
+        this.#session.dispose();
+        throw error;
+      }
     } catch (error) {
-      session.dispose();
-      throw error;
+      throw atCaller(error, publicMethod(new.target, isFake(source) ? "fake" : "load"));
     }
   }
 
@@ -98,7 +100,7 @@ export class Model implements Disposable, AsyncDisposable {
    * @throws SavedModelError `DISPOSED`
    */
   devices(): readonly Device[] {
-    return listDevices(this.#native("devices()"));
+    return withCallerStack(Model.prototype.devices, () => listDevices(this.#native("devices()")));
   }
 
   /** The folder that the model was loaded from. */
@@ -121,8 +123,12 @@ export class Model implements Disposable, AsyncDisposable {
    * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `UNKNOWN_INPUT`, and the codes of a call
    */
   run(signature: string, inputs: Readonly<Record<string, unknown>> = {}): Record<string, AnyTensor> {
-    const { method, values } = this.#resolve("run()", signature, inputs);
-    return byKey(method, this.#calls.run(signature, method, values, "tensors"));
+    try {
+      const { method, values } = this.#resolve("run()", signature, inputs);
+      return byKey(method, this.#calls.run(signature, method, values, "tensors"));
+    } catch (error) {
+      throw atCaller(error, Model.prototype.run);
+    }
   }
 
   /**
@@ -137,9 +143,12 @@ export class Model implements Disposable, AsyncDisposable {
     inputs: Readonly<Record<string, unknown>> = {},
     options: CallOptions = {},
   ): Promise<Record<string, AnyTensor>> {
-    const checked = checkCallOptions("runAsync()", options);
-    const { method, values } = this.#resolve("runAsync()", signature, inputs);
-    return byKey(method, await this.#calls.start(signature, method, values, "tensors", checked));
+    const { method, results } = withCallerStack(Model.prototype.runAsync, () => {
+      const checked = checkCallOptions("runAsync()", options);
+      const { method, values } = this.#resolve("runAsync()", signature, inputs);
+      return { method, results: this.#calls.start(signature, method, values, "tensors", checked) };
+    });
+    return byKey(method, await results);
   }
 
   /** How many asynchronous calls run or wait, those in a batch one by one. */
@@ -155,7 +164,9 @@ export class Model implements Disposable, AsyncDisposable {
    * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `DISPOSED`, `BUSY`
    */
   warmUp(...signatures: readonly string[]): void {
-    for (const key of this.#calls.keys(signatures)) this.#calls.prepare(key, this.#calls.method(key)).warmUp();
+    withCallerStack(Model.prototype.warmUp, () => {
+      for (const key of this.#calls.keys(signatures)) this.#calls.prepare(key, this.#calls.method(key)).warmUp();
+    });
   }
 
   /**
@@ -183,9 +194,11 @@ export class Model implements Disposable, AsyncDisposable {
    * while an asynchronous call changes variables
    */
   save(directory: string | URL): void {
-    const session = this.#native("save()");
-    session.lane.requireFree("save()", () => false);
-    saveModel(session, toPath(directory));
+    withCallerStack(Model.prototype.save, () => {
+      const session = this.#native("save()");
+      session.lane.requireFree("save()", () => false);
+      saveModel(session, toPath(directory));
+    });
   }
 
   /**
@@ -198,9 +211,11 @@ export class Model implements Disposable, AsyncDisposable {
    * `DISPOSED`, `BUSY` while an asynchronous call changes variables
    */
   saveWeights(prefix: string | URL): void {
-    const session = this.#native("saveWeights()");
-    session.lane.requireFree("saveWeights()", () => false);
-    saveWeights(session, toPath(prefix));
+    withCallerStack(Model.prototype.saveWeights, () => {
+      const session = this.#native("saveWeights()");
+      session.lane.requireFree("saveWeights()", () => false);
+      saveWeights(session, toPath(prefix));
+    });
   }
 
   /**
@@ -216,10 +231,12 @@ export class Model implements Disposable, AsyncDisposable {
    * when a partial restore finds nothing to restore; `INVALID_OPTION`, `DISPOSED`, `BUSY` while an asynchronous call runs
    */
   restore(path: string | URL, options: RestoreOptions = {}): RestoreReport {
-    checkRestoreOptions(options);
-    const session = this.#native("restore()");
-    session.lane.requireFree("restore()", () => true);
-    return restoreVariables(session, toPath(path), options);
+    return withCallerStack(Model.prototype.restore, () => {
+      checkRestoreOptions(options);
+      const session = this.#native("restore()");
+      session.lane.requireFree("restore()", () => true);
+      return restoreVariables(session, toPath(path), options);
+    });
   }
 
   /**
@@ -229,9 +246,11 @@ export class Model implements Disposable, AsyncDisposable {
    * @throws SavedModelError `DISPOSED`, `BUSY` while an asynchronous call changes variables, `TF_<STATUS>`
    */
   variables(): readonly ModelVariable[] {
-    const session = this.#native("variables()");
-    session.lane.requireFree("variables()", () => false);
-    return readVariables(session);
+    return withCallerStack(Model.prototype.variables, () => {
+      const session = this.#native("variables()");
+      session.lane.requireFree("variables()", () => false);
+      return readVariables(session);
+    });
   }
 
   static {
@@ -255,6 +274,7 @@ export class Model implements Disposable, AsyncDisposable {
 
   /** What `using` calls at the end of a block: `dispose()`. */
   [Symbol.dispose](): void {
+    this.#session.isScopeEnded = true;
     this.dispose();
   }
 
@@ -265,6 +285,7 @@ export class Model implements Disposable, AsyncDisposable {
 
   /** What `await using` calls at the end of a block: `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#session.isScopeEnded = true;
     await this.close();
   }
 
@@ -276,8 +297,12 @@ export class Model implements Disposable, AsyncDisposable {
     if (!(#calls in this)) {
       throw new SavedModelError("INVALID_ARGUMENT", `${printable(signature)}() was called on what is no loaded model`);
     }
-    const method = this.#calls.method(signature);
-    return asResult(method, this.#calls.run(signature, method, inputs, "plain"));
+    try {
+      const method = this.#calls.method(signature);
+      return asResult(method, this.#calls.run(signature, method, inputs, "plain"));
+    } catch (error) {
+      throw atCaller(error, this.#entryOf(signature));
+    }
   }
 
   /**
@@ -286,25 +311,34 @@ export class Model implements Disposable, AsyncDisposable {
    */
   protected asyncMethods<Methods>(): Methods {
     this.#async ??= Object.fromEntries(
-      (this.#descriptor?.signatures ?? []).map(({ key, method = key }) => [
-        method,
-        (...values: readonly unknown[]) => this.#start(key, values),
-      ]),
+      (this.#descriptor?.signatures ?? []).map(({ key, method = key }) => {
+        const start = (...values: readonly unknown[]): Promise<unknown> => this.#start(start, key, values);
+        return [method, start];
+      }),
     );
     // The generator makes the type of the same names and signatures.
     return this.#async as Methods;
   }
 
-  async #start(signature: string, values: readonly unknown[]): Promise<unknown> {
-    const method = this.#calls.method(signature);
-    const options = this.#calls.optionsOf(signature, method, values);
-    const inputs = values.slice(0, method.inputs.length);
-    return asResult(method, await this.#calls.start(signature, method, inputs, "plain", options));
+  async #start(entry: Entry, signature: string, values: readonly unknown[]): Promise<unknown> {
+    const { method, results } = withCallerStack(entry, () => {
+      const method = this.#calls.method(signature);
+      const options = this.#calls.optionsOf(signature, method, values);
+      const inputs = values.slice(0, method.inputs.length);
+      return { method, results: this.#calls.start(signature, method, inputs, "plain", options) };
+    });
+    return asResult(method, await results);
+  }
+
+  /** The method of the generated class that calls a signature; of another class, the method that it calls. */
+  #entryOf(signature: string): Entry {
+    const method = this.#descriptor?.signatures.find(({ key }) => key === signature)?.method ?? signature;
+    return generatedMethod(this, Model.prototype, method) ?? this.call;
   }
 
   /** The session of TensorFlow, for what a fake client cannot do. */
   #native(call: string): Session {
-    if (this.disposed) throw new SavedModelError("DISPOSED", `${call}: the model was disposed`);
+    if (this.disposed) throw disposedError(call, this.#session);
     if (this.#session instanceof Session) return this.#session;
     throw new SavedModelError("NOT_FAKED", `${call}: a fake client has no TensorFlow`, {
       fix: "Put a function of the test in place of this method.",
@@ -323,6 +357,13 @@ export class Model implements Disposable, AsyncDisposable {
     const values = inArgumentOrder(`${printable(signature)}()`, method, inputs as Readonly<Record<string, unknown>>);
     return { method, values };
   }
+}
+
+/** The static method by which callers make an instance of a class. */
+function publicMethod(type: object, name: "load" | "fake"): Entry | undefined {
+  const method: unknown = Reflect.get(type, name);
+  // The class is a generated one, or any other: what it has may be anything.
+  return typeof method === "function" ? (method as Entry) : undefined;
 }
 
 function isFake(source: unknown): source is FakeSource {

@@ -1,7 +1,9 @@
 import { type InspectOptions, inspect } from "node:util";
 import { flattenRagged } from "./call/ragged.js";
+import { withCallerStack } from "./caller-stack.js";
 import { type DType, dtypeInfo, isDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
+import { chooseEdges, edgesBetween, printElements } from "./print-elements.js";
 import { equalShapes, formatSizes, MAX_RANK, type PartialShape } from "./shape.js";
 import { copyElements, notConstructible, Tensor } from "./tensor.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape } from "./types.js";
@@ -42,16 +44,18 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
    * @throws SavedModelError the codes of a call's inputs (`INVALID_DTYPE`, `INVALID_RANK`, `INVALID_SHAPE`, …)
    */
   static from<D extends DType>(dtype: D, data: AnyNestedLike<D>, raggedRank?: number): RaggedTensor<D> {
-    const call = "RaggedTensor.from()";
-    if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `${call}: ${String(dtype)} is no dtype`);
-    if (raggedRank !== undefined && (!Number.isSafeInteger(raggedRank) || raggedRank < 1)) {
-      throw new SavedModelError("INVALID_RANK", `${call}: the ragged rank is an integer from 1 on`);
-    }
-    const rank = raggedRank ?? Math.max(1, depthOf(data, dtype) - 1);
-    const spec = { key: "data", dtype: dtypeInfo(dtype), shape: null, raggedRank: rank };
-    const { values, rowSplits } = flattenRagged(data, spec, call);
-    // The bytes of strings may be the caller's own.
-    return new RaggedTensor(Tensor.own(dtype, values.shape, copyElements(values.elements)), rowSplits, CONSTRUCT);
+    return withCallerStack(RaggedTensor.from, () => {
+      const call = "RaggedTensor.from()";
+      if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `${call}: ${String(dtype)} is no dtype`);
+      if (raggedRank !== undefined && (!Number.isSafeInteger(raggedRank) || raggedRank < 1)) {
+        throw new SavedModelError("INVALID_RANK", `${call}: the ragged rank is an integer from 1 on`);
+      }
+      const rank = raggedRank ?? Math.max(1, depthOf(data, dtype) - 1);
+      const spec = { key: "data", dtype: dtypeInfo(dtype), shape: null, raggedRank: rank };
+      const { values, rowSplits } = flattenRagged(data, spec, call);
+      // The bytes of strings may be the caller's own.
+      return new RaggedTensor(Tensor.own(dtype, values.shape, copyElements(values.elements)), rowSplits, CONSTRUCT);
+    });
   }
 
   /**
@@ -61,18 +65,20 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
    * `INVALID_RANK` without any splits, `INVALID_ARGUMENT` when the values are not a {@link Tensor}
    */
   static fromRowSplits<D extends DType>(values: Tensor<D>, ...rowSplits: readonly RowSplits[]): RaggedTensor<D> {
-    const call = "RaggedTensor.fromRowSplits()";
-    if (!Tensor.is(values)) throw new SavedModelError("INVALID_ARGUMENT", `${call}: the values must be a Tensor`);
-    if (rowSplits.length === 0) {
-      throw new SavedModelError("INVALID_RANK", `${call}: expected at least one array of row splits`);
-    }
-    const problem = rowSplitsProblem(values, rowSplits);
-    if (problem !== undefined) throw new SavedModelError("INVALID_SHAPE", `${call}: ${problem}`);
-    return new RaggedTensor(
-      values,
-      rowSplits.map((splits) => [...splits]),
-      CONSTRUCT,
-    );
+    return withCallerStack(RaggedTensor.fromRowSplits, () => {
+      const call = "RaggedTensor.fromRowSplits()";
+      if (!Tensor.is(values)) throw new SavedModelError("INVALID_ARGUMENT", `${call}: the values must be a Tensor`);
+      if (rowSplits.length === 0) {
+        throw new SavedModelError("INVALID_RANK", `${call}: expected at least one array of row splits`);
+      }
+      const problem = rowSplitsProblem(values, rowSplits);
+      if (problem !== undefined) throw new SavedModelError("INVALID_SHAPE", `${call}: ${problem}`);
+      return new RaggedTensor(
+        values,
+        rowSplits.map((splits) => [...splits]),
+        CONSTRUCT,
+      );
+    });
   }
 
   /** @internal Takes what a model returned. */
@@ -117,9 +123,27 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
   static {
     Object.defineProperty(RaggedTensor.prototype, inspect.custom, {
       value(this: RaggedTensor, _depth: number, options: InspectOptions): string {
-        return `RaggedTensor<${this}> ${inspect(this.toArray(), { ...options, depth: null })}`;
+        return `RaggedTensor<${this}> ${printElements(this.#shown(), options)}`;
       },
     });
+  }
+
+  /** The elements as they are printed. */
+  #shown(): unknown {
+    const { values, rowSplits } = this;
+    // JavaScript can change the splits.
+    if (rowSplitsProblem(values, rowSplits) !== undefined) return { values, rowSplits };
+    const longest = rowSplits.map((splits) =>
+      splits.reduce((most, end, row) => Math.max(most, end - (splits[row - 1] ?? end)), 0),
+    );
+    const rows = (rowSplits[0]?.length ?? 1) - 1;
+    const most = chooseEdges([rows, ...longest, ...values.shape.slice(1)]);
+    const below = (axis: number, row: number): unknown => {
+      const splits = rowSplits[axis];
+      if (splits === undefined) return Tensor.shown(values, most, row);
+      return edgesBetween(splits[row] ?? 0, splits[row + 1] ?? 0, most, (item) => below(axis + 1, item));
+    };
+    return edgesBetween(0, rows, most, (row) => below(0, row));
   }
 
   #nest(values: readonly unknown[]): readonly unknown[] {

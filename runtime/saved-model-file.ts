@@ -122,7 +122,7 @@ function decodeMetaGraphs(bytes: Uint8Array, name: string): readonly Message<"Me
   try {
     return decode("SavedModel", bytes).metaGraphs;
   } catch (cause) {
-    throw new SavedModelError("MODEL_CORRUPT", `${name} is truncated or no SavedModel`, { cause });
+    throw new SavedModelError("MODEL_CORRUPT", `${name} is truncated or not a SavedModel`, { cause });
   }
 }
 
@@ -146,13 +146,40 @@ export function chooseMetaGraph(
     tags === undefined
       ? `${name} has several meta graphs, none of them tagged "serve"`
       : `${name} has no meta graph tagged ${formatTags(tags)}`;
-  // Of one meta graph there is nothing to be chosen.
-  const format = metaGraphs.length === 1 ? formatTags : formatChoice;
-  const shown = metaGraphs.slice(0, SHOWN).map((metaGraph) => format(tagsOf(metaGraph)));
-  const more = metaGraphs.length > SHOWN ? `; and ${metaGraphs.length - SHOWN} more` : "";
-  throw new SavedModelError("TAGS_NOT_FOUND", what, {
-    fix: `Its meta graphs are tagged: ${shown.join("; ")}${more}.`,
-  });
+  const sets = metaGraphs.map(tagsOf);
+  const error = new SavedModelError("TAGS_NOT_FOUND", what, { fix: adviseOnTags(sets, "option") });
+  tagSets.set(error, sets);
+  throw error;
+}
+
+/** The tag sets that there are, by the error of who asked for others. */
+const tagSets: WeakMap<SavedModelError, readonly (readonly string[])[]> = new WeakMap();
+
+/** Where a tag set is chosen: as an option of a function, with a flag, or in the configuration. */
+export type TagsPlace = "option" | "flag" | "configuration";
+
+/** The error with advice for whoever chooses tags in another place than an option; any other error as it is. */
+export function inTermsOf(place: TagsPlace, error: unknown): unknown {
+  const sets = error instanceof SavedModelError ? tagSets.get(error) : undefined;
+  if (!(error instanceof SavedModelError) || sets === undefined) return error;
+  const other = new SavedModelError(error.code, error.rawMessage, { fix: adviseOnTags(sets, place) });
+  tagSets.set(other, sets);
+  return other;
+}
+
+function adviseOnTags(sets: readonly (readonly string[])[], place: TagsPlace): string {
+  const format = place === "flag" ? tagsFlag : formatOption;
+  const more = sets.length > SHOWN ? `; and ${sets.length - SHOWN} more` : "";
+  const shown = sets.slice(0, SHOWN).map(format).join("; ") + more;
+  if (place === "flag") return `Choose ${sets.length === 1 ? "the only one" : "one"}: ${shown}.`;
+  const where = place === "option" ? "the option `tags`" : "the key `tags` of the model in the configuration";
+  return `Choose ${sets.length === 1 ? "the only one" : "one"} with ${where}: ${shown}.`;
+}
+
+/** How a tag set is written in code: `["serve", "gpu"]`. */
+function formatOption(tags: readonly string[]): string {
+  const more = tags.length > SHOWN ? ` and ${tags.length - SHOWN} more` : "";
+  return `[${tags.slice(0, SHOWN).map(quote).join(", ")}${more}]`;
 }
 
 /** More tag sets, or tags in one, than anybody reads in one message. */
@@ -167,10 +194,6 @@ export function tagsOf(metaGraph: Message<"MetaGraphDef">): readonly string[] {
 export function tagsFlag(tags: readonly string[]): string {
   const list = printable(tags.join(","), 500);
   return /^[\w./:@%+=,-]+$/.test(list) ? `--tags ${list}` : `--tags "${list.replace(/["$`\\]/g, "\\$&")}"`;
-}
-
-function formatChoice(tags: readonly string[]): string {
-  return `${formatTags(tags)} (${tagsFlag(tags)})`;
 }
 
 /** Tag sets for a message: `"serve"` or `"serve", "gpu"`; a model may have a meta graph without tags. */

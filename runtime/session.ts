@@ -78,6 +78,8 @@ export class Session {
   #effects: Effects | undefined;
   #absent: AbsentValues = new Map();
   #disposed = false;
+  /** Set where a `using` declaration disposes it. */
+  isScopeEnded = false;
 
   /**
    * Loads a SavedModel and restores its variables.

@@ -1,8 +1,10 @@
 import { type InspectOptions, inspect } from "node:util";
 import { gather, scatter } from "./call/gather.js";
 import { stageSparse } from "./call/sparse.js";
+import { withCallerStack } from "./caller-stack.js";
 import { type DType, dtypeInfo, isDType, slotsOf } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
+import { chooseEdges, nestElements, printElements } from "./print-elements.js";
 import { elementCount, equalShapes, formatSizes } from "./shape.js";
 import { copyElements, notConstructible, Tensor } from "./tensor.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, SparseParts } from "./types.js";
@@ -50,12 +52,18 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
     dtype: D,
     parts: Omit<SparseParts<D, S>, "shape"> & { readonly shape: S },
   ): SparseTensor<D, S> {
-    const call = "SparseTensor.from()";
-    if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `${call}: ${String(dtype)} is no dtype`);
-    const { indices, values, shape } = stageSparse(parts, { key: "data", dtype: dtypeInfo(dtype), shape: null }, call);
-    // The elements may be the caller's own arrays.
-    const [ownIndices, ownValues] = [indices, values].map(copyOf) as [Tensor, Tensor<D>];
-    return new SparseTensor(ownIndices, ownValues, shape as Shape as S, CONSTRUCT);
+    return withCallerStack(SparseTensor.from, () => {
+      const call = "SparseTensor.from()";
+      if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `${call}: ${String(dtype)} is no dtype`);
+      const { indices, values, shape } = stageSparse(
+        parts,
+        { key: "data", dtype: dtypeInfo(dtype), shape: null },
+        call,
+      );
+      // The elements may be the caller's own arrays.
+      const [ownIndices, ownValues] = [indices, values].map(copyOf) as [Tensor, Tensor<D>];
+      return new SparseTensor(ownIndices, ownValues, shape as Shape as S, CONSTRUCT);
+    });
   }
 
   /**
@@ -152,8 +160,10 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
   static {
     Object.defineProperty(SparseTensor.prototype, inspect.custom, {
       value(this: SparseTensor, _depth: number, options: InspectOptions): string {
-        const { indices, values } = this.toJSON() as { indices: unknown; values: Tensor };
-        return `SparseTensor<${this}> ${inspect({ indices, values: values.toArray() }, { ...options, depth: null })}`;
+        const most = chooseEdges(this.indices.shape);
+        const indices = nestElements(this.indices.shape, most, (index) => Number(this.indices.data[index]));
+        const shown = { indices, values: Tensor.shown(this.values, most) };
+        return `SparseTensor<${this}> ${printElements(shown, options)}`;
       },
     });
   }

@@ -1,10 +1,12 @@
 import { type InspectOptions, inspect, TextDecoder } from "node:util";
 import { DETACHED_FIX, isDetached, LOST_DATA } from "./call/detached.js";
 import { stage } from "./call/stage.js";
+import { withCallerStack } from "./caller-stack.js";
 import { type AnyTypedArray, type DType, dtypeInfo, isDType, type NumericDType } from "./dtype.js";
 import { equalElements } from "./equal-elements.js";
 import { SavedModelError } from "./errors.js";
 import { allocateAligned } from "./native-memory.js";
+import { bytesElement, chooseEdges, nestElements, printElements } from "./print-elements.js";
 import { elementCount, equalShapes, formatShape, formatSizes, isNestable, isShape, SHAPE_RULE } from "./shape.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, TensorData } from "./types.js";
 import { valueAt } from "./value-at.js";
@@ -67,18 +69,20 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    */
   static from<D extends DType, const S extends Shape>(dtype: D, data: DataLike<D>, shape: S): Tensor<D, Writable<S>>;
   static from(dtype: DType, data: DataLike<DType>, shape?: Shape): Tensor {
-    if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `Tensor.from(): ${String(dtype)} is no dtype`);
-    if (shape !== undefined && !isShape(shape))
-      throw new SavedModelError("INVALID_SHAPE", `Tensor.from(): ${SHAPE_RULE}`);
-    const flat = shape && flatLength(data);
-    if (flat !== undefined && flat !== elementCount(shape ?? [])) {
-      const wanted = `${dtype} ${formatShape(shape ?? null)}`;
-      throw new SavedModelError("INVALID_SIZE", `Tensor.from(): ${wanted} cannot be made of a flat array of ${flat}`);
-    }
-    const spec = { key: "data", dtype: dtypeInfo(dtype), shape: flat === undefined ? (shape ?? null) : [flat] };
-    const staged = stage(data, spec, "Tensor.from()");
-    // The elements may be the caller's own array.
-    return new Tensor(dtype, shape ?? staged.shape, copyElements(staged.elements), CONSTRUCT);
+    return withCallerStack(Tensor.from, () => {
+      if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `Tensor.from(): ${String(dtype)} is no dtype`);
+      if (shape !== undefined && !isShape(shape))
+        throw new SavedModelError("INVALID_SHAPE", `Tensor.from(): ${SHAPE_RULE}`);
+      const flat = shape && flatLength(data);
+      if (flat !== undefined && flat !== elementCount(shape ?? [])) {
+        const wanted = `${dtype} ${formatShape(shape ?? null)}`;
+        throw new SavedModelError("INVALID_SIZE", `Tensor.from(): ${wanted} cannot be made of a flat array of ${flat}`);
+      }
+      const spec = { key: "data", dtype: dtypeInfo(dtype), shape: flat === undefined ? (shape ?? null) : [flat] };
+      const staged = stage(data, spec, "Tensor.from()");
+      // The elements may be the caller's own array.
+      return new Tensor(dtype, shape ?? staged.shape, copyElements(staged.elements), CONSTRUCT);
+    });
   }
 
   /**
@@ -92,11 +96,13 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    * loaded
    */
   static allocate<D extends NumericDType, const S extends Shape>(dtype: D, shape: S): Tensor<D, Writable<S>> {
-    if (!isDType(dtype) || (dtype as DType) === "string") {
-      throw new SavedModelError("INVALID_DTYPE", `Tensor.allocate(): ${String(dtype)} is no dtype of numbers`);
-    }
-    if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `Tensor.allocate(): ${SHAPE_RULE}`);
-    return new Tensor(dtype, shape as Shape as Writable<S>, allocateAligned(dtype, shape), CONSTRUCT);
+    return withCallerStack(Tensor.allocate, () => {
+      if (!isDType(dtype) || (dtype as DType) === "string") {
+        throw new SavedModelError("INVALID_DTYPE", `Tensor.allocate(): ${String(dtype)} is no dtype of numbers`);
+      }
+      if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `Tensor.allocate(): ${SHAPE_RULE}`);
+      return new Tensor(dtype, shape as Shape as Writable<S>, allocateAligned(dtype, shape), CONSTRUCT);
+    });
   }
 
   /** @internal Takes ownership of `elements`, which must fit `dtype` and `shape`. */
@@ -122,6 +128,23 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     return ArrayBuffer.isView(elements) ? isDetached(elements) : elements.some(isDetached);
   }
 
+  /**
+   * @internal The elements as they are printed: nested arrays, or the corners of these.
+   *
+   * @param most how many items of each axis there are at most
+   */
+  static shown(tensor: Tensor, most: number = chooseEdges(tensor.shape), row?: number): unknown {
+    const { dtype, elements, size } = tensor;
+    if (Tensor.isDetached(tensor)) return elements;
+    if (size === 0 && !isNestable(tensor.shape, MAX_PRINTED_ROWS)) return elements;
+    const element = ArrayBuffer.isView(elements)
+      ? (index: number) => valueAt(dtype as NumericDType, elements as AnyTypedArray, index)
+      : (index: number) => textOrBytes(elements[index] ?? new Uint8Array());
+    if (row === undefined) return nestElements(tensor.shape, most, element);
+    const inner = tensor.shape.slice(1);
+    return nestElements(inner, most, element, row * elementCount(inner));
+  }
+
   /** The number of elements. */
   get size(): number {
     return elementCount(this.shape);
@@ -133,7 +156,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    * float16 and bfloat16 are given as their bit patterns, complex elements as two numbers each, the real and the imaginary
    * part; {@link Tensor.toArray} converts them.
    *
-   * @throws SavedModelError `INVALID_UTF8` when a string element is not valid UTF-8: see {@link Tensor.bytes}
+   * @throws SavedModelError `NOT_TEXT` when a string element is not valid UTF-8: see {@link Tensor.bytes}
    */
   get data(): TensorData<D> {
     // The constructor's contract: `elements` is what TensorData<D> says.
@@ -152,21 +175,23 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    * The value of a tensor of one element, whatever its rank.
    *
    * @throws SavedModelError `INVALID_SIZE` for another number of elements, or when `data` was transferred to another thread;
-   * `INVALID_UTF8` when a string element is not valid UTF-8
+   * `NOT_TEXT` when a string element is not valid UTF-8
    */
   item(): Scalar<D> {
-    if (this.size !== 1) {
-      throw new SavedModelError("INVALID_SIZE", `item() needs exactly one element, this is ${this}`);
-    }
-    Tensor.elementsOf(this);
-    return this.#at(0);
+    return withCallerStack(Tensor.prototype.item, () => {
+      if (this.size !== 1) {
+        throw new SavedModelError("INVALID_SIZE", `item() needs exactly one element, this is ${this}`);
+      }
+      Tensor.elementsOf(this);
+      return this.#at(0);
+    });
   }
 
   /**
    * The elements as nested arrays, numbers for float16 and bfloat16, `{ re, im }` for complex; a plain value for a scalar.
    *
    * @throws SavedModelError `INVALID_SIZE` when there would be more than 2^25 empty rows and nothing else, or when `data` was
-   * transferred to another thread; `INVALID_UTF8` when a string element is not valid UTF-8
+   * transferred to another thread; `NOT_TEXT` when a string element is not valid UTF-8
    */
   toArray(): Nested<Scalar<D>, S> {
     Tensor.elementsOf(this);
@@ -200,11 +225,13 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
 
   /** The same elements under another shape of the same size. */
   reshape<const T extends Shape>(shape: T): Tensor<D, Writable<T>> {
-    if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `reshape(): ${SHAPE_RULE}`);
-    if (elementCount(shape) !== this.size) {
-      throw new SavedModelError("INVALID_SHAPE", `${this} cannot be reshaped to ${formatShape(shape)}`);
-    }
-    return new Tensor(this.dtype, shape as Shape as Writable<T>, this.elements, CONSTRUCT);
+    return withCallerStack(Tensor.prototype.reshape, () => {
+      if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `reshape(): ${SHAPE_RULE}`);
+      if (elementCount(shape) !== this.size) {
+        throw new SavedModelError("INVALID_SHAPE", `${this} cannot be reshaped to ${formatShape(shape)}`);
+      }
+      return new Tensor(this.dtype, shape as Shape as Writable<T>, this.elements, CONSTRUCT);
+    });
   }
 
   /**
@@ -225,17 +252,11 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   static {
-    // Printed as dtype, shape and nested elements; strings that are not text are shown as their bytes, and of any number
-    // of empty rows none.
+    // Printed as dtype, shape and nested elements, or the corners of many; strings that are not text are shown as their
+    // bytes, and of any number of empty rows none.
     Object.defineProperty(Tensor.prototype, inspect.custom, {
       value(this: Tensor, _depth: number, options: InspectOptions): string {
-        let shown: unknown = this.elements;
-        try {
-          if (isNestable(this.shape, MAX_PRINTED_ROWS)) shown = this.toArray();
-        } catch (error) {
-          if (!(error instanceof SavedModelError)) throw error;
-        }
-        return `Tensor<${this}> ${inspect(shown, { ...options, depth: null })}`;
+        return `Tensor<${this}> ${printElements(Tensor.shown(this), options)}`;
       },
     });
   }
@@ -266,16 +287,25 @@ function flatLength(data: unknown): number | undefined {
 
 const utf8: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The text in a string element. @throws SavedModelError `INVALID_UTF8` */
+/** The text in a string element. @throws SavedModelError `NOT_TEXT` */
 export function decodeText(bytes: Uint8Array, index?: number): string {
   try {
     return utf8.decode(bytes);
   } catch (cause) {
     const where = index === undefined ? "a string" : `the string at position ${index}`;
-    throw new SavedModelError("INVALID_UTF8", `${where} is not valid UTF-8`, {
+    throw new SavedModelError("NOT_TEXT", `${where} is not valid UTF-8`, {
       fix: "Read it as bytes: `tensor.bytes`.",
       cause,
     });
+  }
+}
+
+/** A string as it is printed. */
+function textOrBytes(bytes: Uint8Array): unknown {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return bytesElement(bytes);
   }
 }
 

@@ -44,7 +44,7 @@ export function suggest(
 }
 
 /** More names than anybody reads in one message. */
-const LISTED = 100;
+const LISTED = 30;
 
 /** Items with commas between them; of very many the first ones, and how many more there are. */
 export function listSome(items: readonly string[], show: (item: string) => string = quote): string {

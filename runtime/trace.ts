@@ -57,11 +57,10 @@ export interface Traced<T> {
 /**
  * Runs a function and records the operations of the synchronous calls that it makes.
  *
- * @throws SavedModelError `INVALID_ARGUMENT` for an asynchronous function and for a trace within a trace, `DISPOSED`
+ * @throws SavedModelError `INVALID_ARGUMENT` for an asynchronous function and for a trace within a trace
  */
 export function trace<T>(session: Session, run: () => T): Traced<T> {
   if (typeof run !== "function") throw new SavedModelError("INVALID_ARGUMENT", "trace() takes a function to run");
-  if (session.disposed) throw new SavedModelError("DISPOSED", "trace(): the model was disposed");
   if (session.recording !== undefined) {
     throw new SavedModelError("INVALID_ARGUMENT", "trace(): the model is being traced already");
   }

@@ -9,8 +9,10 @@ import { refuseWithFolders, requireConfig } from "./check-config.js";
 import { addClientOptions, type ClientFlags, clientOptions } from "./client-flags.js";
 import { stdout } from "./colours.js";
 import { addHelpEnd } from "./help.js";
+import { safeJson } from "./json.js";
 import { columnsOf, flow, sentence } from "./layout.js";
 import { marked } from "./message.js";
+import { inFlags } from "./tags.js";
 
 /** The exit codes of its own: generated files are out of date, and a model that cannot be read. */
 const DRIFT = 1;
@@ -67,7 +69,7 @@ async function compare(directories: readonly string[], flags: CheckFlags): Promi
   const stale = found.filter(({ status }) => status !== "fresh");
   if (flags.json === true) {
     const report = { formatVersion: 1, fresh: stale.length === 0, files: found };
-    process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+    process.stdout.write(`${safeJson(JSON.stringify(report, undefined, 2))}\n`);
   } else {
     for (const file of stale) process.stdout.write(describeFile(file, root));
     process.stdout.write(verdict(found, stale, directories.length === 0));
@@ -99,7 +101,7 @@ async function generateAll(
     ...client,
   }));
   const options = { index: index === true, ...(importExtension !== undefined && { importExtension }) };
-  return { files: generateFiles(models, options, process.cwd()), orphans: [] };
+  return { files: inFlags(() => generateFiles(models, options, process.cwd())), orphans: [] };
 }
 
 /** Sets the exit code of a model that cannot be read, and has JSON for whoever asked for JSON. */
@@ -112,7 +114,7 @@ async function reportingErrors(flags: CheckFlags, run: () => Promise<void>): Pro
     if (UNREADABLE_CODES.has(code)) process.exitCode = UNREADABLE;
     if (flags.json === true) {
       process.stdout.write(
-        `${JSON.stringify({ formatVersion: 1, fresh: false, error: { code, message } }, undefined, 2)}\n`,
+        `${safeJson(JSON.stringify({ formatVersion: 1, fresh: false, error: { code, message } }, undefined, 2))}\n`,
       );
     }
     throw error;

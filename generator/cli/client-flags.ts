@@ -24,6 +24,7 @@ export interface GenerateFlags extends ClientFlags {
   readonly stdout?: true;
   readonly dryRun?: true;
   readonly clean?: true;
+  readonly keepGoing?: true;
   readonly watch?: true;
 }
 

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { CandidateDiagnosis, Diagnosis, PlaceDiagnosis } from "../library/doctor.js";
 import { stdout } from "./colours.js";
 import { addHelpEnd } from "./help.js";
+import { safeJson } from "./json.js";
 import { columnsOf, flow, sentence, type Word } from "./layout.js";
 
 /** `savedmodel doctor`: which TensorFlow library is used here, and why. */
@@ -20,7 +21,7 @@ export function doctorCommand(): Command {
 async function doctor(options: { readonly json?: boolean }): Promise<void> {
   const { diagnose } = await import("../library/doctor.js");
   const diagnosis = await diagnose();
-  process.stdout.write(options.json ? `${JSON.stringify(diagnosis, undefined, 2)}\n` : report(diagnosis));
+  process.stdout.write(options.json ? `${safeJson(JSON.stringify(diagnosis, undefined, 2))}\n` : report(diagnosis));
   if (diagnosis.library === null) process.exitCode = 1;
 }
 

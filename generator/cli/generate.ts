@@ -4,6 +4,7 @@ import { SavedModelError } from "../../runtime/errors.js";
 import { printable } from "../../runtime/text.js";
 import type { GeneratedClient } from "../generate.js";
 import type { GeneratedIndex } from "../generate-index.js";
+import { attemptEach, joinErrors } from "../model-errors.js";
 import { removeFile } from "../project-remove.js";
 import { type Change, planChange, writeFiles } from "../write.js";
 import { refuseWithFolders, requireConfig } from "./check-config.js";
@@ -13,6 +14,7 @@ import { addHelpEnd } from "./help.js";
 import { columnsOf, flow } from "./layout.js";
 import { sayNote } from "./message.js";
 import { type ReportedFile, reportFile } from "./report.js";
+import { inFlags } from "./tags.js";
 import { watchGenerate } from "./watch.js";
 
 /** A file to be written. */
@@ -24,6 +26,8 @@ interface Output extends ReportedFile {
 interface Outputs {
   readonly outputs: readonly Output[];
   readonly orphans: readonly string[];
+  /** What there is no client of, with `--keep-going`. */
+  readonly failure?: SavedModelError;
 }
 
 /** `savedmodel generate`, or `savedmodel generate <dir…> -o <folder>` */
@@ -37,19 +41,21 @@ export function generateCommand(): Command {
     index: "write an index.ts as well, which exports every class of this run",
   })
     .option("--clean", "remove generated files that belong to no model of the configuration any more")
+    .option("--keep-going", "write the clients of the other models where some cannot be read; the exit code is still 1")
     .option("--stdout", "print the clients instead of writing them")
     .option("--dry-run", "tell what would be written, and write nothing")
     .option("--watch", "go on until Ctrl+C, and generate again when a model changes")
     .action(async (directories: readonly string[], flags: GenerateFlags) => {
       if (flags.watch === true) return await watchGenerate(directories, flags);
       const isConfigured = directories.length === 0;
-      const { outputs, orphans } = isConfigured ? await ofProject(flags) : await ofFolders(directories, flags);
+      const { outputs, orphans, failure } = isConfigured ? await ofProject(flags) : await ofFolders(directories, flags);
       const { stdout: toStdout, dryRun, clean } = flags;
       if (toStdout === true) {
         for (const { text, notes } of outputs) {
           process.stdout.write(text);
           for (const note of notes) sayNote(note);
         }
+        if (failure !== undefined) throw failure;
         return;
       }
       // Nothing is written before it is certain that everything can be.
@@ -60,16 +66,18 @@ export function generateCommand(): Command {
       }
       for (const { file, change } of plan) reportFile(dryRun === true ? WOULD[change] : change, file);
       for (const path of orphans) cleanUp(path, clean === true, dryRun === true);
+      if (failure !== undefined) throw failure;
     });
   return addHelpEnd(command, {
     examples: [
       "generate",
       "generate my_model -o src/generated",
       "generate models/a models/b --index",
+      "generate models/* --keep-going",
       "generate my_model --class-name Classifier --signature predict",
     ],
     exitCodes: {
-      1: "a model cannot be read, or a file cannot be written; nothing was written",
+      1: "a model cannot be read, or a file cannot be written; without --keep-going, nothing was written",
       2: "wrong use of the command line, or a wrong configuration",
     },
   });
@@ -84,20 +92,30 @@ async function ofFolders(directories: readonly string[], flags: GenerateFlags): 
   // Printing needs ts-morph, which takes longer to load than all other commands together take to run.
   const { generate } = await import("../generate.js");
   const { checkExtension, generateIndex } = await import("../generate-index.js");
-  const clients = directories.map((directory) => generate(directory, options));
+  const { results: clients, errors } = attemptEach(directories, (directory) =>
+    inFlags(() => generate(directory, options)),
+  );
+  const failure = errors.length === 0 ? {} : { failure: joinErrors(errors, directories.length) };
+  if (failure.failure !== undefined && flags.keepGoing !== true) throw failure.failure;
   if (toStdout !== true) refuseSameFile(clients);
   // Checked with or without an index: clients import nothing but the package.
   const indexOptions = importExtension === undefined ? {} : { importExtension: checkExtension(importExtension) };
-  const index = withIndex === true ? [indexOutput(generateIndex(clients, indexOptions), clients, output)] : [];
-  return { outputs: [...clients.map((client) => clientOutput(client, output)), ...index], orphans: [] };
+  // An index without some of the classes would take them from those who import them.
+  const index =
+    withIndex === true && errors.length === 0
+      ? [indexOutput(generateIndex(clients, indexOptions), clients, output)]
+      : [];
+  return { outputs: [...clients.map((client) => clientOutput(client, output)), ...index], orphans: [], ...failure };
 }
 
 /** The files of the configuration. */
 async function ofProject(flags: GenerateFlags): Promise<Outputs> {
   const { config, root } = await requireConfig(flags);
-  const { generateProject } = await import("../project.js");
+  const { generateProject, projectModels } = await import("../project.js");
   const { findOrphans } = await import("../project-orphans.js");
-  const files = generateProject(config, root);
+  const { generateSound } = await import("../watch-generate.js");
+  const { files, errors } =
+    flags.keepGoing === true ? generateSound(config, root) : { files: generateProject(config, root), errors: [] };
   const outputs = files.map(({ path, text, client, names, notes }): Output => {
     return {
       path: relative("", resolve(root, path)),
@@ -107,6 +125,10 @@ async function ofProject(flags: GenerateFlags): Promise<Outputs> {
       notes,
     };
   });
+  // The clients of models that cannot be read are nobody's orphans.
+  if (errors.length > 0) {
+    return { outputs, orphans: [], failure: joinErrors(errors, projectModels(config, root).length) };
+  }
   return { outputs, orphans: findOrphans(config, root, files).map((path) => resolve(root, path)) };
 }
 

@@ -1,9 +1,10 @@
 import { Command } from "commander";
 import { inspect } from "../describe.js";
 import { addHelpEnd } from "./help.js";
+import { safeJson } from "./json.js";
 import { columnsOf } from "./layout.js";
 import { formatDescription } from "./model-table.js";
-import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
+import { inFlags, parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 
 interface InspectFlags {
   readonly json?: true;
@@ -22,10 +23,10 @@ export function inspectCommand(): Command {
     .option("--json", "print the description as JSON")
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
     .action((directory: string, { json, ...options }: InspectFlags) => {
-      const description = inspect(directory, options);
+      const description = inFlags(() => inspect(directory, options));
       process.stdout.write(
         json === true
-          ? `${JSON.stringify(description, null, 2)}\n`
+          ? `${safeJson(JSON.stringify(description, null, 2))}\n`
           : formatDescription(description, columnsOf(process.stdout)),
       );
     });

@@ -15,10 +15,14 @@ const USAGE = 2;
 
 const { version } = createRequire(import.meta.url)("savedmodel/package.json") as { version: string };
 
-// A reader that has seen enough, such as `head`, is no failure.
+// A reader that has seen enough, such as `head`, is no failure; nor is a terminal that was closed (EIO).
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EIO") return;
   if (error.code !== "EPIPE") throw error;
   process.exit();
+});
+process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EIO" && error.code !== "EPIPE") throw error;
 });
 
 const program = new Command("savedmodel")

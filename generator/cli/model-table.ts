@@ -1,4 +1,5 @@
 import { currentVersion } from "../../runtime/library/cache.js";
+import { describeOp } from "../../runtime/op-packages.js";
 import { tagsFlag } from "../../runtime/saved-model-file.js";
 import { printable } from "../../runtime/text.js";
 import type { ModelDescription } from "../description.js";
@@ -46,7 +47,7 @@ function formatAssets(assets: readonly string[], width: number): string {
 
 /** How many operations a library must have, and those which none has. */
 function formatOperations(
-  { operations, unknownOperations, tensorflowVersion }: ModelDescription,
+  { operations, unknownOperations, operationsWithoutKernel, tensorflowVersion }: ModelDescription,
   width: number,
 ): string {
   const count = operations.length === 1 ? "1 type" : `${operations.length} types`;
@@ -55,9 +56,12 @@ function formatOperations(
     lines.push(flow([...sentence(text, stdout.yellow), ...list(items)], width, INDENT));
   };
   if (unknownOperations.length > 0) {
+    warn("TensorFlow does not have:", firstOf(unknownOperations, describeOp));
+  }
+  if (operationsWithoutKernel.length > 0) {
     warn(
-      "TensorFlow does not have:",
-      firstOf(unknownOperations, (name) => printable(name)),
+      "without a kernel on a CPU:",
+      firstOf(operationsWithoutKernel, (name) => printable(name)),
     );
   }
   const installed = currentVersion();

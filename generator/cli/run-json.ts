@@ -1,3 +1,5 @@
+import { safeJson } from "./json.js";
+
 /** A string, or a number as it is written. */
 const LITERAL = /"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*/g;
 /** An integer that may be beyond 2^53. */
@@ -26,6 +28,6 @@ export function jsonText(value: unknown): string {
     if (Object.is(value, -0)) return "-0.0";
     return Number.isFinite(value) ? `${value}` : `"${value}"`;
   }
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return `{${Object.entries(value).map(([key, entry]) => `${JSON.stringify(key)}:${jsonText(entry)}`)}}`;
+  if (typeof value !== "object" || value === null) return safeJson(JSON.stringify(value));
+  return `{${Object.entries(value).map(([key, entry]) => `${safeJson(JSON.stringify(key))}:${jsonText(entry)}`)}}`;
 }

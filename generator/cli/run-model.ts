@@ -9,7 +9,12 @@ import { asDType } from "./run-values.js";
  */
 export class OneSignature extends Model {
   /** @throws SavedModelError the codes of {@link Model.load} */
-  static of(directory: string, tags: readonly string[], signature: SignatureDescription): OneSignature {
+  static of(
+    directory: string,
+    tags: readonly string[],
+    signature: SignatureDescription,
+    opLibraries: readonly string[] = [],
+  ): OneSignature {
     const inputs = signature.inputs.map((input, index) => ({
       ...describe(input),
       ...(input.example && { example: index }),
@@ -17,17 +22,26 @@ export class OneSignature extends Model {
     const outputs = signature.outputs.map(describe);
     const signatures: readonly SignatureDescriptor[] = [{ key: signature.key, inputs, outputs }];
     const examples = signature.inputs.map(({ example = [] }) => example.map(withProperty));
-    return new OneSignature({ name: "Model", directory, tags, examples, signatures }, directory, { tags });
+    return new OneSignature({ name: "Model", directory, tags, examples, signatures }, directory, { tags, opLibraries });
   }
 }
 
 /** What a generated client says of an input or output. */
-function describe({ key, dtype, shape, optional, encoding, components = [] }: TensorDescription): TensorDescriptor {
+function describe({
+  key,
+  argument,
+  dtype,
+  shape,
+  optional,
+  encoding,
+  components = [],
+}: TensorDescription): TensorDescriptor {
   const parts = components.flatMap((part) =>
     part.key === undefined ? [] : [{ key: part.key, dtype: asDType(part.dtype), shape: part.shape }],
   );
   return {
     key,
+    ...(argument !== undefined && { argument }),
     dtype: asDType(dtype),
     shape,
     ...(optional && { optional }),

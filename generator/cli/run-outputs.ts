@@ -5,6 +5,7 @@ import { Tensor } from "../../runtime/tensor.js";
 import { printable, quote, suggest } from "../../runtime/text.js";
 import type { AnyTensor } from "../../runtime/types.js";
 import { writeFiles } from "../write.js";
+import { safeJson } from "./json.js";
 import { splitAssignment } from "./run-inputs.js";
 import { jsonText } from "./run-json.js";
 import { toPlain } from "./run-values.js";
@@ -87,7 +88,7 @@ function unfit(what: string, cause?: unknown): SavedModelError {
 /** One JSON object, an output to a line. */
 export function resultsJson(results: Readonly<Record<string, AnyTensor>>): string {
   const lines = Object.entries(results).map(
-    ([key, tensor]) => `  ${JSON.stringify(key)}: ${jsonText(toPlain(tensor))}`,
+    ([key, tensor]) => `  ${safeJson(JSON.stringify(key))}: ${jsonText(toPlain(tensor))}`,
   );
   return `{\n${lines.join(",\n")}\n}\n`;
 }

@@ -9,17 +9,19 @@ import { inspect } from "../describe.js";
 import { collect } from "./collect.js";
 import { addHelpEnd } from "./help.js";
 import { columnsOf } from "./layout.js";
+import { OP_LIBRARY_FLAGS, OP_LIBRARY_HELP } from "./op-libraries.js";
 import { reportWritten } from "./report.js";
 import { readInputs } from "./run-inputs.js";
 import { planOutputs, resultsJson, type Target, writeOutputs } from "./run-outputs.js";
 import { describeHead, formatResults } from "./run-print.js";
-import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
+import { inFlags, parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 
 interface RunFlags {
   readonly signature?: string;
   readonly input?: readonly string[];
   readonly output?: readonly string[];
   readonly json?: true;
+  readonly opLibrary?: readonly string[];
   readonly tags?: readonly string[];
 }
 
@@ -37,6 +39,7 @@ export function runCommand(): Command {
       collect,
     )
     .option("--json", "print the outputs as JSON")
+    .option(OP_LIBRARY_FLAGS, OP_LIBRARY_HELP, collect)
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
     .action(run);
   return addHelpEnd(command, {
@@ -50,7 +53,7 @@ export function runCommand(): Command {
 
 async function run(directory: string, { input = [], output = [], ...flags }: RunFlags): Promise<void> {
   // Reading takes a moment and loading seconds: what can be refused is refused before.
-  const { signatures, tags } = inspect(directory, flags.tags === undefined ? {} : { tags: flags.tags });
+  const { signatures, tags } = inFlags(() => inspect(directory, flags.tags === undefined ? {} : { tags: flags.tags }));
   const signature = chooseSignature(directory, signatures, flags.signature);
   const targets = planOutputs(
     output,
@@ -58,7 +61,7 @@ async function run(directory: string, { input = [], output = [], ...flags }: Run
   );
   const inputs = readInputs(input, signature.inputs);
   const { OneSignature } = await import("./run-model.js");
-  const model = OneSignature.of(resolve(directory), tags, signature);
+  const model = OneSignature.of(resolve(directory), tags, signature, flags.opLibrary);
   try {
     const results = model.run(signature.key, inputs);
     writeOutputs(targets, results);

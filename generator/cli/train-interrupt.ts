@@ -10,7 +10,12 @@ const NAMES = Object.keys(EXIT_CODES) as readonly SignalName[];
 /** Some versions of npx pass on a Ctrl+C that the terminal has sent to everyone: one wish, and two signals. Milliseconds. */
 const ONE_WISH = 200;
 
-/** The wish to end a training, by Ctrl+C or SIGTERM. A second one, a moment later, is the system's, and ends the process. */
+/**
+ * The wish to end a training, by Ctrl+C or SIGTERM. A second one, a moment later, is the system's, and ends the process.
+ *
+ * SIGHUP is no such wish: the terminal was closed, or the connection to it was lost, and a training that takes hours goes on
+ * to its end. `nohup` does not see to it, since Node.js takes back what it ignores.
+ */
 export class Interrupt {
   readonly #controller = new AbortController();
   #exitCode: number | undefined;
@@ -18,6 +23,7 @@ export class Interrupt {
 
   constructor() {
     for (const name of NAMES) process.on(name, this.#onSignal);
+    process.on("SIGHUP", goOn);
   }
 
   /** Aborted by the first one. */
@@ -33,18 +39,26 @@ export class Interrupt {
   /** Waits for the moment in which signals are one wish. */
   async settle(): Promise<void> {
     await this.#moment;
-    this.dispose();
+    this.#release();
   }
 
   /** Gives the signals back to the system. */
   dispose(): void {
+    this.#release();
+    process.off("SIGHUP", goOn);
+  }
+
+  #release(): void {
     for (const name of NAMES) process.off(name, this.#onSignal);
   }
 
   readonly #onSignal = (name: SignalName): void => {
     if (this.#exitCode !== undefined) return;
     this.#exitCode = EXIT_CODES[name];
-    this.#moment = wait(ONE_WISH).then(() => this.dispose());
+    this.#moment = wait(ONE_WISH).then(() => this.#release());
     this.#controller.abort();
   };
 }
+
+/** Does nothing: that there is a listener keeps the signal from ending the process. */
+function goOn(): void {}

@@ -1,5 +1,6 @@
 import type { SignatureDescription, TensorDescription } from "../../runtime/description.js";
 import type { SignatureDescriptor, TensorDescriptor } from "../../runtime/descriptor.js";
+import type { LoadOptions } from "../../runtime/load-options.js";
 import { Model } from "../../runtime/model.js";
 import { asDType } from "./run-values.js";
 
@@ -20,14 +21,18 @@ export class TrainedModel extends Model {
   readonly #reset: string;
 
   /** @throws SavedModelError the codes of {@link Model.load} */
-  constructor(directory: string, tags: readonly string[], { trained, measuring, reset, others }: TrainedSignatures) {
+  constructor(
+    directory: string,
+    options: Required<Pick<LoadOptions, "tags" | "opLibraries">>,
+    { trained, measuring, reset, others }: TrainedSignatures,
+  ) {
     const signatures = [
       describe(trained, "train"),
       ...(measuring === undefined ? [] : [describe(measuring, "evaluate")]),
       ...(reset === undefined ? [] : [describe(reset, "reset")]),
       ...others.map((other, index) => describe(other, `other_${index}`)),
     ];
-    super({ name: "Model", directory, tags, signatures }, directory, { tags });
+    super({ name: "Model", directory, tags: options.tags, signatures }, directory, options);
     this.#trained = trained.key;
     this.#measuring = measuring?.key ?? "";
     this.#reset = reset?.key ?? "";
@@ -52,6 +57,12 @@ function describe({ key, inputs, outputs }: SignatureDescription, method: string
   return { key, method, inputs: inputs.map(describeTensor), outputs: dense.map(describeTensor) };
 }
 
-function describeTensor({ key, dtype, shape, optional }: TensorDescription): TensorDescriptor {
-  return { key, dtype: asDType(dtype), shape, ...(optional && { optional }) };
+function describeTensor({ key, argument, dtype, shape, optional }: TensorDescription): TensorDescriptor {
+  return {
+    key,
+    ...(argument !== undefined && { argument }),
+    dtype: asDType(dtype),
+    shape,
+    ...(optional && { optional }),
+  };
 }

@@ -25,6 +25,7 @@ export interface TrainFlags {
   readonly csv?: string;
   readonly plot?: string;
   readonly quiet?: true;
+  readonly opLibrary?: readonly string[];
   readonly tags?: readonly string[];
 }
 

@@ -10,6 +10,7 @@ import type { EarlyStopping } from "../../runtime/training/options.js";
 import { MetricOutputs } from "../../runtime/training/scalars.js";
 import { inspect } from "../describe.js";
 import { chooseSignature } from "./run.js";
+import { inFlags } from "./tags.js";
 import { openData } from "./train-data.js";
 import { type InputPlan, planInputs, readAssignments } from "./train-inputs.js";
 import {
@@ -32,6 +33,7 @@ interface SignatureRows {
 export interface TrainingPlan {
   readonly directory: string;
   readonly tags: readonly string[];
+  readonly opLibraries: readonly string[];
   readonly trained: SignatureRows;
   readonly measuring: SignatureRows | undefined;
   /** The signature that resets metrics, false for none, undefined for what `fit` finds. */
@@ -56,7 +58,9 @@ export async function planTraining(directory: string, flags: TrainFlags): Promis
   const files = checkFiles(flags);
   // Hours later would be too late.
   requirePlace(flags.save, directory);
-  const { signatures, tags, variables } = inspect(directory, flags.tags === undefined ? {} : { tags: flags.tags });
+  const { signatures, tags, variables } = inFlags(() =>
+    inspect(directory, flags.tags === undefined ? {} : { tags: flags.tags }),
+  );
   if (variables.length === 0) {
     throw new SavedModelError("NOT_TRAINABLE", `${printable(directory, 500)} has no variables that could be trained`);
   }
@@ -86,6 +90,7 @@ export async function planTraining(directory: string, flags: TrainFlags): Promis
   return {
     directory: resolve(directory),
     tags,
+    opLibraries: flags.opLibrary ?? [],
     trained: trainedRows,
     measuring: measuringRows,
     reset,

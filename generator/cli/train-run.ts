@@ -21,19 +21,24 @@ import type { TrainingPlan } from "./train-plan.js";
 
 /**
  * Trains, saves the model, and writes what is asked for beside it. Where the training fails, nothing is written. Ctrl+C and
- * SIGTERM end it between two steps, and keep what it has until then; a second one ends the process.
+ * SIGTERM end it between two steps, and keep what it has until then; a second one ends the process. A terminal that is closed
+ * ends nothing.
  *
  * @throws SavedModelError the codes of loading, training and saving
  */
 export async function runTraining(plan: TrainingPlan): Promise<void> {
-  const { directory, tags, trained, measuring, reset, others, save, files, isQuiet } = plan;
+  const { directory, tags, opLibraries, trained, measuring, reset, others, save, files, isQuiet } = plan;
   const say = (text: string): void => void (isQuiet || process.stdout.write(text));
-  const model = new TrainedModel(directory, tags, {
-    trained: trained.signature,
-    measuring: measuring?.signature,
-    reset: reset === false ? undefined : reset,
-    others,
-  });
+  const model = new TrainedModel(
+    directory,
+    { tags, opLibraries },
+    {
+      trained: trained.signature,
+      measuring: measuring?.signature,
+      reset: reset === false ? undefined : reset,
+      others,
+    },
+  );
   const interrupt = new Interrupt();
   try {
     requireSaveable(model);

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { collect } from "./collect.js";
 import { addHelpEnd } from "./help.js";
+import { OP_LIBRARY_FLAGS, OP_LIBRARY_HELP } from "./op-libraries.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 import type { TrainFlags } from "./train-options.js";
 import { planTraining } from "./train-plan.js";
@@ -35,6 +36,7 @@ export function trainCommand(): Command {
       "what is between two cells of a .csv file (default: a comma; a tab in .tsv files)",
     )
     .option("--quiet", "print nothing but errors")
+    .option(OP_LIBRARY_FLAGS, OP_LIBRARY_HELP, collect)
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
     .action(train);
   return addHelpEnd(command, {

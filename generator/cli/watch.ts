@@ -33,6 +33,7 @@ export async function watchGenerate(directories: readonly string[], flags: Gener
   refuseWithWatch("--stdout", flags.stdout);
   refuseWithWatch("--dry-run", flags.dryRun);
   refuseWithWatch("--clean", flags.clean);
+  refuseWithWatch("--keep-going", flags.keepGoing);
   if (directories.length === 0) {
     const { file } = await requireConfig(flags);
     const { watchConfigFile } = await import("../watch.js");

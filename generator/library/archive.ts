@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { isLibraryFile } from "./kind.js";
 import type { OnProgress } from "./progress.js";
@@ -32,5 +33,17 @@ export async function unpackTar(
       yield chunk;
     }
   };
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), count, unpack, { signal });
+  // Of an archive without any such file, the package has finished before `pipeline` listens to it.
+  const sink = new Writable({
+    write(chunk: Buffer, _, done) {
+      if (unpack.write(chunk)) done();
+      else unpack.once("drain", () => done());
+    },
+    final(done) {
+      unpack.once("close", () => done());
+      unpack.end();
+    },
+  });
+  unpack.on("error", (error: Error) => sink.destroy(error));
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), count, sink, { signal });
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { SavedModelError } from "../../runtime/errors.js";
 import { installFolder, isVersion, lookUpInstalled } from "../../runtime/library/cache.js";
+import { loadKoffi } from "../../runtime/library/koffi.js";
 import { currentPlatform, DEFAULT_TENSORFLOW_VERSION, type Platform } from "../../runtime/library/platform.js";
 import { checkLibrary } from "./check.js";
 import { installError } from "./failure.js";
@@ -45,6 +46,8 @@ export async function installLibrary(options: InstallOptions = {}): Promise<Inst
   const version = folderVersion(options.version ?? DEFAULT_TENSORFLOW_VERSION);
   try {
     signal?.throwIfAborted();
+    // Nothing can be tried without it: better said before a download than after.
+    loadKoffi();
     if (!force && from === undefined && lookUpInstalled(version, platform).found) {
       await makeCurrent(version);
       return { version, folder: installFolder(version, platform), isNew: false };

@@ -1,13 +1,14 @@
+import { readdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { SavedModelError } from "../../runtime/errors.js";
 import type { Manifest } from "../../runtime/library/cache.js";
 import { findInFolder, type LibraryFiles } from "../../runtime/library/files.js";
 import type { Platform } from "../../runtime/library/platform.js";
-import { reasonOf } from "../../runtime/text.js";
+import { compareCodeUnits, listSome, reasonOf } from "../../runtime/text.js";
 import { unpackTar } from "./archive.js";
 import { download, isUrl, shownUrl } from "./download.js";
-import { sourceKind } from "./kind.js";
+import { isLibraryFile, sourceKind } from "./kind.js";
 import { downloadWheel, findPip } from "./pip.js";
 import type { OnProgress } from "./progress.js";
 import { unpackZip } from "./wheel.js";
@@ -42,7 +43,7 @@ export async function obtain(request: ObtainRequest): Promise<Obtained> {
   const { from, folder, onProgress, signal, platform } = request;
   const { path, shownAs } = from === undefined ? await fetchWheel(request) : await fetchGiven(from, request);
   const kind = await sourceKind(path, shownAs);
-  if (kind === "folder") return { library: find(path, shownAs, platform), source: kind, unpacked: undefined };
+  if (kind === "folder") return { library: find(path, shownAs, platform, []), source: kind, unpacked: undefined };
   const unpacked = join(folder, "unpacked");
   await mkdir(unpacked);
   try {
@@ -52,9 +53,15 @@ export async function obtain(request: ObtainRequest): Promise<Obtained> {
     if (error instanceof SavedModelError || signal?.aborted || (error instanceof Error && "syscall" in error))
       throw error;
     const reason = reasonOf(error);
+    if (reason.startsWith("TAR_BAD_ARCHIVE"))
+      throw wrongSource(`${shownAs} is damaged, or not a tar.gz`, platform, error);
     throw new SavedModelError("INSTALL_FAILED", `${shownAs} is damaged: ${reason}`, { cause: error });
   }
-  return { library: find(unpacked, shownAs, platform), source: from === undefined ? "pip" : kind, unpacked };
+  return {
+    library: find(unpacked, shownAs, platform, namesBelow(unpacked)),
+    source: from === undefined ? "pip" : kind,
+    unpacked,
+  };
 }
 
 interface Fetched {
@@ -77,11 +84,29 @@ async function fetchGiven(from: string, { folder, onProgress, signal }: ObtainRe
   return { path, shownAs: shownUrl(from) };
 }
 
-function find(folder: string, shownAs: string, platform: Platform): LibraryFiles {
+/** @param names the names of what was unpacked, for messages */
+function find(folder: string, shownAs: string, platform: Platform, names: readonly string[]): LibraryFiles {
   const library = findInFolder(folder, platform);
   if (library !== undefined) return library;
-  throw new SavedModelError(
-    "INSTALL_FAILED",
-    `${shownAs} holds none of ${platform.mainNames.join(", ")}, the TensorFlow libraries for ${platform.name}`,
+  const others = names.filter(isLibraryFile);
+  const instead = others.length === 0 ? "" : `; it holds ${listSome(others, String)}, for another platform`;
+  throw wrongSource(
+    `${shownAs} holds none of ${platform.mainNames.join(", ")}, the TensorFlow libraries for ${platform.name}${instead}`,
+    platform,
   );
+}
+
+/** The names of the files in a folder and below it, sorted. */
+function namesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((path) => basename(path))
+    .sort(compareCodeUnits);
+}
+
+/** The error for a file or folder that is not what can be installed. */
+function wrongSource(what: string, { name, pipPackage }: Platform, cause?: unknown): SavedModelError {
+  return new SavedModelError("INSTALL_FAILED", what, {
+    fix: `Pass a wheel of ${pipPackage} for ${name}, the official C library's tar.gz or a folder that holds the library.`,
+    cause,
+  });
 }

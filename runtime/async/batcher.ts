@@ -35,8 +35,12 @@ export class Batcher {
     this.#maxDelay = maxDelay;
   }
 
-  /** Runs a call together with others. */
-  async start<F extends Form>(values: readonly unknown[], form: F, signal?: AbortSignal): Promise<Results<F>> {
+  /**
+   * Runs a call together with others.
+   *
+   * @throws what is wrong with the values, at once
+   */
+  start<F extends Form>(values: readonly unknown[], form: F, signal?: AbortSignal): Promise<Results<F>> {
     const staged = this.#call.stage(values);
     if (signal?.aborted) throw aborted(this.#call.name, signal);
     const rows = rowsOf(staged);
@@ -46,7 +50,7 @@ export class Batcher {
     const results = batch.add(own, rows, signal);
     if (batch.rows === this.#maxBatch) batch.flush();
     // No output of a signature that is batched is a scalar: plain results are tensors too.
-    return (await results) as readonly unknown[] as Results<F>;
+    return results as Promise<readonly unknown[]> as Promise<Results<F>>;
   }
 
   /** A batch that has room for a call, which the lane holds from now on. */

@@ -16,17 +16,25 @@ export interface Work<T> {
   run(isWanted: () => boolean): Promise<T>;
 }
 
-/** Puts work into a lane, and gives it up when the signal says so. */
+/**
+ * Puts work into a lane, and gives it up when the signal says so.
+ *
+ * @throws SavedModelError `ABORTED`, `QUEUE_FULL` or `DISPOSED` where that is so already
+ */
 export function enqueue<T>(lane: Lane, work: Work<T>, signal?: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    if (signal?.aborted) throw aborted(work.name, signal);
+  if (signal?.aborted) throw aborted(work.name, signal);
+  const refusals: unknown[] = [];
+  const result = new Promise<T>((resolve, reject) => {
     const job = new QueuedRun(lane, work, resolve, reject, signal);
     try {
       lane.submit(job);
     } catch (error) {
-      job.refuse(error);
+      job.forget();
+      refusals.push(error);
     }
   });
+  if (refusals.length > 0) throw refusals[0];
+  return result;
 }
 
 class QueuedRun<T> implements Job {
@@ -74,24 +82,25 @@ class QueuedRun<T> implements Job {
     } catch (error) {
       this.#reject(error);
     } finally {
-      this.#end();
+      this.forget();
     }
   }
 
   refuse(error: unknown): void {
-    this.#end();
+    this.forget();
     this.#reject(error);
   }
 
+  /** Stops watching the signal. */
+  forget(): void {
+    forgetAbort(this.#signal, this.#onAbort);
+  }
+
   #abort(): void {
-    this.#end();
+    this.forget();
     // Its results are nobody's: the promise settles once.
     this.#isWanted = false;
     this.#lane.drop(this);
     this.#reject(aborted(this.name, this.#signal));
-  }
-
-  #end(): void {
-    forgetAbort(this.#signal, this.#onAbort);
   }
 }

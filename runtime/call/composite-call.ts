@@ -1,5 +1,5 @@
 import type { ComponentDescription, TensorDescription } from "../description.js";
-import { type DType, dtypeInfo } from "../dtype.js";
+import { type DType, dtypeInfo, isDType } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
 import { RaggedTensor, rowSplitsProblem } from "../ragged-tensor.js";
 import type { Session } from "../session.js";
@@ -9,7 +9,7 @@ import type { Call, CallOptions, Form, Results } from "./call.js";
 import { type CallInput, PreparedCall, tooManyInputs } from "./prepared-call.js";
 import { flattenRagged, splitDense } from "./ragged.js";
 import { stageSparse } from "./sparse.js";
-import { inputError, missingInput, readError } from "./stage.js";
+import { type InputSpec, inputError, missingInputs, readError } from "./stage.js";
 import { stageTensor } from "./stage-tensor.js";
 
 /** An input or output that is made of several dense tensors. */
@@ -64,8 +64,9 @@ export class CompositeCall implements Call {
     return this.#join(this.#call.run(this.#split(values), form)) as Results<F>;
   }
 
-  async start<F extends Form>(values: readonly unknown[], form: F, options?: CallOptions): Promise<Results<F>> {
-    return this.#join(await this.#call.start(this.#split(values), form, options)) as Results<F>;
+  start<F extends Form>(values: readonly unknown[], form: F, options?: CallOptions): Promise<Results<F>> {
+    const results = this.#call.start(this.#split(values), form, options);
+    return results.then((parts) => this.#join(parts) as Results<F>);
   }
 
   warmUp(): void {
@@ -77,10 +78,16 @@ export class CompositeCall implements Call {
     if (values.length > this.#inputs.length) throw tooManyInputs(this.name, this.#inputs, values);
     return this.#inputs.flatMap((input, index): readonly unknown[] => {
       const value = values[index];
+      if (value === undefined && input.optional !== true) throw this.#missing(values);
       if (!isComposite(input)) return [value];
-      if (value === undefined && input.optional === true) return input.components.map(() => undefined);
+      if (value === undefined) return input.components.map(() => undefined);
       return splitComposite(value, input, this.name);
     });
+  }
+
+  #missing(values: readonly unknown[]): SavedModelError {
+    const missing = this.#inputs.filter((input, place) => values[place] === undefined && input.optional !== true);
+    return missingInputs(missing.flatMap(specOf), this.name);
   }
 
   #join(results: readonly unknown[]): readonly unknown[] {
@@ -95,12 +102,20 @@ export class CompositeCall implements Call {
   }
 }
 
+/** What an input must be, for messages. */
+export function specOf({ key, argument, dtype, shape, encoding }: TensorDescription): readonly InputSpec[] {
+  if (!isDType(dtype)) return [];
+  const form = encoding === "ragged" || encoding === "sparse" ? { form: encoding } : {};
+  return [{ key, argument, dtype: dtypeInfo(dtype), shape, ...form }];
+}
+
 /** The dense tensors that are fed or fetched for an input or output. */
 function componentsOf(tensor: CallInput): readonly CallInput[] {
   if (!isComposite(tensor)) return [tensor];
   const optional = tensor.optional === true ? { optional: true as const } : {};
   return tensor.components.map(({ key = tensor.key, dtype, shape, tensor: name }) => ({
     key,
+    ...(tensor.argument === undefined ? {} : { argument: tensor.argument }),
     dtype,
     shape,
     ...(name === undefined ? {} : { tensor: name }),
@@ -114,14 +129,14 @@ function componentsOf(tensor: CallInput): readonly CallInput[] {
  * @param role what it is, for messages
  */
 export function splitComposite(value: unknown, tensor: Composite, call: string, role = "input"): readonly Tensor[] {
-  const { key, dtype, shape } = tensor;
+  const { key, argument, dtype, shape } = tensor;
   try {
     return tensor.encoding === "ragged"
       ? splitRagged(value, tensor, call, role)
       : splitSparse(value, tensor, call, role);
   } catch (cause) {
     // JavaScript can put anything in place of the properties of a ragged tensor.
-    throw readError(cause, { key, dtype: dtypeInfo(dtype), shape, role }, call);
+    throw readError(cause, { key, argument, dtype: dtypeInfo(dtype), shape, role }, call);
   }
 }
 
@@ -132,13 +147,13 @@ export function joinComposite({ encoding }: Composite, parts: readonly Tensor[])
 
 function splitRagged(
   value: unknown,
-  { key, dtype, shape, components }: Composite,
+  { key, argument, dtype, shape, components }: Composite,
   call: string,
   role: string,
 ): readonly Tensor[] {
   const raggedRank = components.length - 1;
-  const spec = { key, dtype: dtypeInfo(dtype), shape, form: "ragged", raggedRank, role } as const;
-  if (value === undefined) throw missingInput(spec, call);
+  const spec = { key, argument, dtype: dtypeInfo(dtype), shape, form: "ragged", raggedRank, role } as const;
+  if (value === undefined) throw missingInputs([spec], call);
   if (value instanceof RaggedTensor) {
     if (value.dtype !== dtype) throw inputError("INVALID_DTYPE", spec, call, `a ragged tensor of ${value}`);
     if (value.rowSplits.length !== spec.raggedRank) {
@@ -165,8 +180,13 @@ function splitsTensor(splits: readonly number[], component: ComponentDescription
     : Tensor.own("int64", [splits.length], BigInt64Array.from(splits, BigInt));
 }
 
-function splitSparse(value: unknown, { key, dtype, shape }: Composite, call: string, role: string): readonly Tensor[] {
-  const spec = { key, dtype: dtypeInfo(dtype), shape, form: "sparse", role } as const;
+function splitSparse(
+  value: unknown,
+  { key, argument, dtype, shape }: Composite,
+  call: string,
+  role: string,
+): readonly Tensor[] {
+  const spec = { key, argument, dtype: dtypeInfo(dtype), shape, form: "sparse", role } as const;
   const staged = stageSparse(value, spec, call);
   const denseShape = Tensor.own("int64", [staged.shape.length], BigInt64Array.from(staged.shape, BigInt));
   return [staged.indices, staged.values, denseShape];

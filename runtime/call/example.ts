@@ -5,7 +5,7 @@ import { encodeExample, type FeatureValues } from "../proto/example.js";
 import { holdsOneValue } from "../shape.js";
 import { type Elements, Tensor } from "../tensor.js";
 import { didYouMean, quote, suggest } from "../text.js";
-import { type InputSpec, stage } from "./stage.js";
+import { type InputSpec, missingInputs, nameInput, stage } from "./stage.js";
 import { stageTensor } from "./stage-tensor.js";
 
 /** A feature that objects are read for. */
@@ -24,12 +24,12 @@ export class ExampleEncoder {
   readonly #rank: 0 | 1 | undefined;
 
   /**
-   * @param key the raw key of the input, for messages
+   * @param input what it is called, for messages
    * @param rank what is accepted, where the input's shape leaves it open: one example (0) or an array of them (1)
    */
-  constructor(key: string, features: readonly FeatureDescriptor[], rank?: 0 | 1) {
+  constructor(input: Pick<InputSpec, "key" | "argument">, features: readonly FeatureDescriptor[], rank?: 0 | 1) {
     this.#rank = rank;
-    this.#input = `input ${quote(key)}`;
+    this.#input = `input ${nameInput(input)}`;
     this.#features = features.map(({ key, dtype, kind, shape, optional, property }) => ({
       key,
       dtype: dtypeInfo(dtype),
@@ -72,11 +72,19 @@ export class ExampleEncoder {
     for (const { key, dtype, shape, acceptsBare, property, optional } of this.#features) {
       const value = read(example, property);
       if (value === undefined && optional) continue;
+      if (value === undefined) throw missingInputs(this.#missingIn(example, role), call);
       const spec: InputSpec = { key, dtype, shape, acceptsBare, role };
       const { elements } = Tensor.is(value) ? stageTensor(value, spec, call) : stage(value, spec, call);
       features.push({ key, values: asValues(elements) });
     }
     return encodeExample(features);
+  }
+
+  #missingIn(example: Readonly<Record<string, unknown>>, role: string): readonly InputSpec[] {
+    const missing = this.#features.filter(
+      ({ optional, property }) => !optional && read(example, property) === undefined,
+    );
+    return missing.map(({ key, dtype, shape }) => ({ key, dtype, shape, role }));
   }
 
   #refuseUnknown(name: string, call: string, place: string): never {

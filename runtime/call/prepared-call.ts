@@ -1,13 +1,14 @@
 import { enqueue } from "../async/queued-run.js";
 import type { TensorDescription } from "../description.js";
 import type { FeatureDescriptor } from "../descriptor.js";
+import { disposedError } from "../disposed.js";
 import { type DTypeInfo, dtypeInfo, isDType } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
 import { allocateAligned, isAligned } from "../native-memory.js";
 import type { Session } from "../session.js";
 import { elementCount, formatShape } from "../shape.js";
 import { copyElements, Tensor } from "../tensor.js";
-import { printable, quote } from "../text.js";
+import { listSome, printable, quote } from "../text.js";
 import type { Call, CallOptions, Form, Results } from "./call.js";
 import { DETACHED_FIX, isDetached } from "./detached.js";
 import { Endpoints } from "./endpoints.js";
@@ -17,7 +18,7 @@ import { type Fetched, Frame, type Plan } from "./frame.js";
 import type { Flattened, Scratch } from "./nested.js";
 import { type OutputSpec, readResult, readTensor } from "./result.js";
 import { keepScratch } from "./scratch.js";
-import { type InputSpec, stage } from "./stage.js";
+import { type InputSpec, missingInputs, nameInput, stage } from "./stage.js";
 import { stageTensor } from "./stage-tensor.js";
 
 export interface PreparedInput extends InputSpec {
@@ -84,7 +85,7 @@ export class PreparedCall implements Call {
       fetches,
       feedNames: feeds.dtypes.map((_, feed) => {
         const first = this.inputs.find((input) => input.feed === feed);
-        return `${this.name}: input ${quote(first?.key ?? "")}`;
+        return `${this.name}: input ${nameInput(first ?? { key: "" })}`;
       }),
       outputs: this.outputs,
       feedsVary: this.inputs.some(({ optional }) => optional),
@@ -198,7 +199,7 @@ export class PreparedCall implements Call {
   }
 
   #requireSession(): void {
-    if (this.#session.disposed) throw new SavedModelError("DISPOSED", `${this.name}: the model was disposed`);
+    if (this.#session.disposed) throw disposedError(this.name, this.#session);
   }
 
   #prepareInput(input: CallInput, feeds: Endpoints): PreparedInput {
@@ -207,12 +208,13 @@ export class PreparedCall implements Call {
     const scratch = dtype.name === "string" ? undefined : keepScratch(dtype.name);
     return {
       key: input.key,
+      argument: input.argument,
       dtype,
       shape: input.shape,
       optional,
       feed: feeds.add(input, dtype),
       scratch,
-      example: input.features && new ExampleEncoder(input.key, input.features, input.exampleRank),
+      example: input.features && new ExampleEncoder(input, input.features, input.exampleRank),
     };
   }
 
@@ -232,7 +234,12 @@ export class PreparedCall implements Call {
     try {
       return this.inputs.map((input, index) => {
         const value = values[index];
-        if (value === undefined && input.optional) return undefined;
+        if (value === undefined) {
+          if (input.optional) return undefined;
+          const isMissing = (other: PreparedInput, place: number): boolean =>
+            values[place] === undefined && !other.optional;
+          throw missingInputs(this.inputs.filter(isMissing), this.name);
+        }
         if (Tensor.is(value)) return stageTensor(value, input, this.name);
         const data = input.example === undefined ? value : input.example.encode(value, this.name);
         // A call that is made while another one reads its values must not write over what that one has read.
@@ -262,7 +269,7 @@ export class PreparedCall implements Call {
     const input = this.inputs[index];
     const first = this.inputs.findIndex(({ feed }, other) => feed === input?.feed && staged[other] !== undefined);
     if (sameValue(staged[index], staged[first])) return;
-    const keys = `${quote(this.inputs[first]?.key ?? "")} and ${quote(input?.key ?? "")}`;
+    const keys = `${nameInput(this.inputs[first] ?? { key: "" })} and ${nameInput(input ?? { key: "" })}`;
     throw new SavedModelError(
       "CONFLICTING_INPUTS",
       `${this.name}: inputs ${keys} are one tensor of the model, but got different values`,
@@ -278,10 +285,10 @@ function isInPlace(value: Flattened): value is InPlace {
 /** The error for more values than a call has inputs. */
 export function tooManyInputs(
   call: string,
-  inputs: readonly { readonly key: string }[],
+  inputs: readonly { readonly key: string; readonly argument?: string | undefined }[],
   values: readonly unknown[],
 ): SavedModelError {
-  const keys = inputs.map(({ key }) => quote(key)).join(", ");
+  const keys = listSome(inputs.map(nameInput), String);
   const takes = inputs.length === 0 ? "no inputs" : `${inputs.length} (${keys})`;
   return new SavedModelError("TOO_MANY_INPUTS", `${call} takes ${takes}, got ${values.length}`);
 }

@@ -3,7 +3,7 @@ import { formatShape, isShape, matchesShape, SHAPE_RULE } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { gather } from "./gather.js";
 import type { Flattened } from "./nested.js";
-import { describe, type InputSpec, inputError, missingInput, readError, shapeThatIs, stage } from "./stage.js";
+import { describe, type InputSpec, inputError, missingInputs, readError, shapeThatIs, stage } from "./stage.js";
 import { stageTensor } from "./stage-tensor.js";
 
 /** A sparse tensor as TensorFlow has it. */
@@ -29,7 +29,7 @@ export function stageSparse(value: unknown, spec: InputSpec, call: string): Stag
 }
 
 function stageParts(value: unknown, spec: InputSpec, call: string): StagedSparse {
-  if (value === undefined) throw missingInput(spec, call);
+  if (value === undefined) throw missingInputs([spec], call);
   if (typeof value !== "object" || value === null || !("indices" in value && "values" in value && "shape" in value)) {
     throw inputError(
       "INVALID_DTYPE",
@@ -50,7 +50,8 @@ function stageParts(value: unknown, spec: InputSpec, call: string): StagedSparse
   }
   const rank = shape.length;
   const ofInput = spec.role ?? "input";
-  const int64 = { key: spec.key, dtype: dtypeInfo("int64"), shape: [null, rank], role: `indices of ${ofInput}` };
+  const { key, argument } = spec;
+  const int64 = { key, argument, dtype: dtypeInfo("int64"), shape: [null, rank], role: `indices of ${ofInput}` };
   const indices = stageAny(value.indices, int64, call);
   const places = indices.elements as BigInt64Array<ArrayBuffer>;
   const count = indices.shape[0] ?? 0;

@@ -2,7 +2,7 @@ import { type DTypeInfo, isTypedArrayOf, slotsOf } from "../dtype.js";
 import { type ErrorCode, SavedModelError } from "../errors.js";
 import { elementCount, formatShape, MAX_RANK, type ShapeSpec } from "../shape.js";
 import type { Elements } from "../tensor.js";
-import { printable, quote, reasonOf } from "../text.js";
+import { listSome, printable, quote, reasonOf } from "../text.js";
 import type { Complex } from "../types.js";
 import { DETACHED_FIX, isDetached, LOST_DATA } from "./detached.js";
 import { complexParts } from "./elements.js";
@@ -12,6 +12,8 @@ import { type Flattened, flattenNested, type NestedProblem, type Scratch } from 
 export interface InputSpec {
   /** The raw key, for messages. */
   readonly key: string;
+  /** The author's expression for it, for messages, where the key is not the author's. */
+  readonly argument?: string | undefined;
   readonly dtype: DTypeInfo;
   readonly shape: ShapeSpec;
   /** What it is, for messages; an input where nothing is said. */
@@ -35,7 +37,7 @@ export function stage(value: unknown, spec: InputSpec, call: string, scratch?: S
   if (ArrayBuffer.isView(value) && !(spec.dtype.kind === "string" && value instanceof Uint8Array)) {
     return stageFlat(value, spec, call);
   }
-  if (value === undefined) throw missingInput(spec, call);
+  if (value === undefined) throw missingInputs([spec], call);
   const shape = spec.acceptsBare === true && !Array.isArray(value) ? [] : spec.shape;
   try {
     const result = flattenNested(value, spec.dtype, shape, scratch);
@@ -137,8 +139,25 @@ function isThenable(value: unknown): boolean {
   return typeof value === "object" && value !== null && "then" in value;
 }
 
-export function missingInput(spec: InputSpec, call: string): SavedModelError {
-  return new SavedModelError("MISSING_INPUT", `${call}: ${nameOf(spec)} (${wanted(spec)}) is missing`);
+/** An input for messages: `"inputs"`, or `"keras_tensor_1" (x["age"])` where the key is not the author's name for it. */
+export function nameInput({ key, argument = key }: Pick<InputSpec, "key" | "argument">): string {
+  return argument === key ? quote(key) : `${quote(key)} (${printable(argument)})`;
+}
+
+/**
+ * The error for required inputs that were not given.
+ *
+ * @param specs all that are missing
+ */
+export function missingInputs(specs: readonly InputSpec[], call: string): SavedModelError {
+  const [first] = specs;
+  const role = first?.role ?? "input";
+  const [what, verb] = specs.length === 1 ? [role, "is"] : [`${role}s`, "are"];
+  const shown = specs.map(({ key, argument = key, ...spec }) => {
+    const expression = argument === key ? "" : `${printable(argument)}, `;
+    return `${quote(key)} (${expression}${wanted({ ...spec, key })})`;
+  });
+  return new SavedModelError("MISSING_INPUT", `${call}: ${what} ${listSome(shown, String)} ${verb} missing`);
 }
 
 export function inputError(code: ErrorCode, spec: InputSpec, call: string, got: string, fix?: string): SavedModelError {
@@ -158,8 +177,8 @@ export function shapeThatIs(shape: readonly number[]): string {
   return shape.length === 0 ? "a scalar" : formatShape(shape);
 }
 
-function nameOf({ role = "input", key }: InputSpec): string {
-  return `${role} ${quote(key)}`;
+function nameOf({ role = "input", key, argument }: InputSpec): string {
+  return `${role} ${nameInput({ key, argument })}`;
 }
 
 function wanted(spec: InputSpec): string {

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { SavedModelError } from "../errors.js";
 import { foreignFormat, look, namesIn } from "../foreign-format.js";
 import { requireRegularFiles, UnreadableFile } from "../regular-file.js";
 import { requireNoPattern } from "../save/path-pattern.js";
-import { printable } from "../text.js";
+import { listSome, printable } from "../text.js";
+import { missingShards } from "./shards.js";
 
 /** A checkpoint on disk. */
 export interface FoundCheckpoint {
@@ -27,8 +28,10 @@ export function findCheckpoint(path: string): FoundCheckpoint {
   const places = [given, model, latestIn(given)].filter((place) => place !== undefined);
   const prefix = places.find((place) => existsSync(`${place}.index`));
   if (prefix === undefined) throw notFound(given);
-  if (!readdirSync(dirname(prefix)).some((file) => file.startsWith(`${basename(prefix)}.data-`))) {
-    throw new SavedModelError("VARIABLES_NOT_FOUND", `${printable(prefix, 500)}.index has lost its data`, {
+  const missing = missingShards(prefix);
+  if (missing?.length !== 0) {
+    const what = missing === undefined ? "" : `: ${listSome(missing, (file) => printable(file))}`;
+    throw new SavedModelError("VARIABLES_NOT_FOUND", `${printable(prefix, 500)}.index has lost its data${what}`, {
       fix: "Copy the whole checkpoint: the values are in the files .data-* beside it.",
     });
   }

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { SavedModelError } from "../errors.js";
+import { firstLine, reasonOf } from "../text.js";
 
 type Koffi = typeof import("koffi");
 
@@ -32,14 +33,14 @@ function requireKoffi(): Koffi {
     reserveStacks(koffi);
     return koffi;
   } catch (cause) {
-    throw new SavedModelError(
-      "LIBRARY_INVALID",
-      "the package koffi, by which native code is called, cannot be loaded",
-      {
-        fix: "Install koffi beside the program; bundles must leave it out (external).",
-        cause,
-      },
-    );
+    const isMissing = cause instanceof Error && /^Cannot find (module|package) 'koffi'/.test(cause.message);
+    const what = isMissing ? "is not installed" : `cannot be loaded: ${firstLine(reasonOf(cause))}`;
+    throw new SavedModelError("LIBRARY_INVALID", `the package koffi, by which TensorFlow is called, ${what}`, {
+      fix: isMissing
+        ? "Install koffi beside the program; a bundle must leave it out (external)."
+        : "Install koffi with its optional packages, which hold its native part (not with --omit=optional); a bundle must leave it out (external).",
+      cause,
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { SavedModelError } from "../errors.js";
+import { loadKoffi } from "./koffi.js";
 import { loadCandidate, type NativeLibrary } from "./load.js";
 import { currentPlatform } from "./platform.js";
 import { requireInstructions } from "./processor.js";
@@ -23,6 +24,8 @@ export function openLibrary(): NativeLibrary {
 const CORRECT_VARIABLE = `Point ${LIBRARY_VARIABLE} at a file or folder with the TensorFlow library, or unset it.`;
 
 function openFirst(): NativeLibrary {
+  // Without it no library loads, and no library is to blame.
+  loadKoffi();
   const looked: string[] = [];
   for (const answer of searchLibrary(currentPlatform())) {
     if (answer.required && answer.reason !== undefined) {

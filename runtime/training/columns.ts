@@ -1,7 +1,7 @@
-import { isComposite } from "../call/composite-call.js";
+import { isComposite, specOf } from "../call/composite-call.js";
 import { ExampleEncoder } from "../call/example.js";
 import { type CallInput, tooManyInputs } from "../call/prepared-call.js";
-import { stage } from "../call/stage.js";
+import { missingInputs, nameInput, stage } from "../call/stage.js";
 import { stageTensor } from "../call/stage-tensor.js";
 import { allocate, type DTypeInfo, dtypeInfo, isDType, slotsOf } from "../dtype.js";
 import { SavedModelError } from "../errors.js";
@@ -39,11 +39,12 @@ export function prepareRows(name: string, inputs: readonly CallInput[], columns:
     const column = columns[index];
     if (typeof column === "function") return (step) => column(step);
     if (column === undefined && input.optional === true) return () => undefined;
+    if (column === undefined) throw missingColumns(name, inputs, columns);
     if (input.shape?.length === 0) return () => column;
     const { count, take } = prepareColumn(name, input, column);
-    counts.set(input.key, count);
+    counts.set(nameInput(input), count);
     const size = input.shape?.[0] ?? null;
-    if (size !== null) fixed.set(input.key, size);
+    if (size !== null) fixed.set(nameInput(input), size);
     return take;
   });
   return {
@@ -53,16 +54,24 @@ export function prepareRows(name: string, inputs: readonly CallInput[], columns:
   };
 }
 
+function missingColumns(name: string, inputs: readonly CallInput[], columns: readonly unknown[]): SavedModelError {
+  const missing = inputs.filter((input, place) => columns[place] === undefined && input.optional !== true);
+  return missingInputs(
+    missing.flatMap(specOf).map((spec) => ({ ...spec, role: "column" })),
+    name,
+  );
+}
+
 /** The number that all inputs agree on. */
 function agreed(name: string, counts: ReadonlyMap<string, number>, what: string): number {
   const [first] = counts;
   if (first === undefined) throw new SavedModelError("INVALID_DATA", `${name}: no input has rows to train with`);
-  const [key, count] = first;
+  const [input, count] = first;
   for (const [other, different] of counts) {
     if (different === count) continue;
     throw new SavedModelError(
       "INVALID_DATA",
-      `${name}: input ${quote(key)} has ${count} ${what}, input ${quote(other)} ${different}`,
+      `${name}: input ${input} has ${count} ${what}, input ${other} ${different}`,
     );
   }
   if (count === 0) throw new SavedModelError("INVALID_DATA", `${name}: there are no rows`);
@@ -80,13 +89,13 @@ function prepareColumn(name: string, input: CallInput, column: unknown): Prepare
     const { count, take } = compositeColumn(name, input, column);
     return { count, take: (_, from, to, order) => take(rowsBetween(from, to, order)) };
   }
-  const { dtype, shape, key, features } = input;
+  const { dtype, shape, key, argument, features } = input;
   if (!isDType(dtype))
     throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${name}: ${quote(key)} is of dtype ${dtype}`);
-  const spec = { key, dtype: dtypeInfo(dtype), shape: shape && [null, ...shape.slice(1)], role: "column" };
+  const spec = { key, argument, dtype: dtypeInfo(dtype), shape: shape && [null, ...shape.slice(1)], role: "column" };
   const { shape: whole, elements } = Tensor.is(column)
     ? stageTensor(column, spec, name)
-    : stage(features === undefined ? column : new ExampleEncoder(key, features).encode(column, name), spec, name);
+    : stage(features === undefined ? column : new ExampleEncoder(input, features).encode(column, name), spec, name);
   const [count = 0, ...row] = whole;
   return { count, take: numberRows(spec.dtype, row, elements) };
 }

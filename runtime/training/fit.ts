@@ -1,3 +1,4 @@
+import { CallerStack } from "../caller-stack.js";
 import { SavedModelError } from "../errors.js";
 import type { EpochRecord, TrainingObserver } from "./events.js";
 import { History } from "./history.js";
@@ -28,10 +29,18 @@ export async function fit<
   data: TrainingData<Inputs>,
   options: FitOptions<MetricName<Result>, ValidationInputs, ValidationResult> = {},
 ): Promise<History<MetricName<Result>>> {
-  // Callbacks get the metrics that the type names: those of this signature.
-  const checked = options as unknown as FitOptions;
-  checkFitOptions(checked);
-  const training = new Training(signature, data, checked, await observersOf(checked));
+  const caller = new CallerStack(fit);
+  try {
+    // Callbacks get the metrics that the type names: those of this signature.
+    const checked = options as unknown as FitOptions;
+    checkFitOptions(checked);
+    return await train(new Training(signature, data, checked, await observersOf(checked)));
+  } catch (error) {
+    throw caller.giveTo(error);
+  }
+}
+
+async function train<Name extends string>(training: Training): Promise<History<Name>> {
   try {
     await training.run();
   } catch (error) {

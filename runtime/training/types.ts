@@ -66,7 +66,14 @@ export type Columns<Inputs extends readonly unknown[]> = {
 /** Batches, each with the arguments of one call. An array is none: it means columns. */
 export type Batches<Inputs extends readonly unknown[]> =
   | (Iterable<Inputs> & { readonly length?: never })
-  | AsyncIterable<Inputs>;
+  | (AsyncIterable<Inputs> & { readonly length?: never });
+
+/** What the compiler names where an array has too few columns, or too many: no value is of this type. */
+export interface ColumnForEachInput<Inputs extends readonly unknown[]> {
+  readonly length: number;
+  /** The inputs, of which each needs one column. */
+  readonly "an array with one column for each of these inputs": Inputs;
+}
 
 /**
  * What a signature is trained with: an array of columns, or batches; for several epochs of batches a function that begins
@@ -74,6 +81,7 @@ export type Batches<Inputs extends readonly unknown[]> =
  */
 export type TrainingData<Inputs extends readonly unknown[]> =
   | Columns<Inputs>
+  | ColumnForEachInput<Inputs>
   | Batches<Inputs>
   | (() => Iterable<Inputs> | AsyncIterable<Inputs>);
 

@@ -27,6 +27,7 @@ const base: ModelDescription = {
   tensorflowVersion: "",
   operations: ["Add"],
   unknownOperations: [],
+  operationsWithoutKernel: [],
   variables: [],
   assets: [],
   signatures: [],

@@ -210,6 +210,27 @@ describe("savedmodel train", () => {
     expect((trained.run("predict", { images }).digits as Tensor).toArray()).toEqual([0, 1, 2]);
   });
 
+  it("goes on to its end when its terminal is closed, and saves", async () => {
+    const folder = planeFolder();
+    const all = [...REGRESSION, "--epochs", "400", "--save", "out"];
+    const child = spawn(process.execPath, [...command, modelFolder("regression"), ...all], { cwd: folder, env: plain });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      if (stderr === "") child.kill("SIGHUP");
+      stderr += text;
+      // Whoever reads has gone with the terminal.
+      child.stderr.destroy();
+    });
+    const ended = await new Promise((resolve) => child.on("close", (status, signal) => resolve([status, signal])));
+    expect(ended).toEqual([0, null]);
+    expect(stdout).toMatch(/\nwrote out {2}epoch 400: loss .*\n$/);
+    using trained = Model.load(join(folder, "out"));
+    expect(trained.signatures.length).toBeGreaterThan(0);
+  });
+
   it.each([
     ["Ctrl+C", "SIGINT", 130],
     ["SIGTERM", "SIGTERM", 143],

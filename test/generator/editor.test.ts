@@ -21,7 +21,7 @@ const clients = ["composite", "custom_model", "dtypes", "example", "regression"]
 const editor = new Editor(Object.fromEntries([...clients, ["changed.ts", changed.text], leftOut()]));
 
 /** What an author has at hand in every snippet below. */
-const HEAD = `import { Tensor } from "savedmodel";
+const HEAD = `import { fit, Tensor } from "savedmodel";
 import { Changed } from "./changed.js";
 import { Composite } from "./composite.js";
 import { CustomModel } from "./custom-model.js";
@@ -32,7 +32,7 @@ import { Regression } from "./regression.js";
 declare const changed: Changed, partly: Partly;
 declare const model: CustomModel, regression: Regression, dtypes: Dtypes, example: Example, composite: Composite;
 export { Changed, changed, Partly, partly };
-export { Composite, CustomModel, Dtypes, Example, Regression, Tensor, composite, dtypes, example, model, regression };
+export { Composite, CustomModel, Dtypes, Example, Regression, Tensor, composite, dtypes, example, fit, model, regression };
 `;
 
 /** The client of a model with a signature that cannot be called. */
@@ -88,6 +88,7 @@ describe("an editor", () => {
       "Regression.fake({ train: () => ({ | }) });",
       "example.parseAll([{ | }]);",
       "composite.deep([[[1]]], { | }, [1, 2]);",
+      'fit(regression.train, [[[1, 2]], [[1]], 0.1], { earlyStopping: { monitor: "|" } });',
     ];
     expectGolden(
       "arguments",
@@ -220,6 +221,8 @@ describe("an editor", () => {
       "CustomModel.fake({ pred: async () => [[1]] });",
       "CustomModel.fake({ pred: (inputs: string) => [[inputs.length]] });",
       "Regression.fake({ train: () => ({ loss: 1 }) });",
+      "fit(regression.train, [[[1, 2]], [[1]]]);",
+      "fit(model.train, [[[1, 2]]]);",
     ];
     expectGolden(
       "diagnostics",

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../generator/index.js";
 import { type InitPlan, planInit } from "../../generator/init.js";
-import { addAttributes } from "../../generator/init-files.js";
+import { addAttributes, configModule } from "../../generator/init-files.js";
 import { findModels, modelEntries } from "../../generator/init-models.js";
 import { addScripts } from "../../generator/init-scripts.js";
 import { expectError, expectRejection } from "../support/errors.js";
@@ -28,6 +28,25 @@ function write({ files }: InitPlan): void {
 function summary({ root, files }: InitPlan): readonly string[] {
   return files.map(({ path, change, about }) => `${change} ${path.slice(root.length + 1)} ${about}`);
 }
+
+describe("entries of models", () => {
+  const tagsOf = (model: string): readonly string[] | undefined =>
+    model === "models/b" ? ["gpu", "serve"] : undefined;
+
+  it("have the tags of a model that needs them, beside a pattern of the others", () => {
+    expect(modelEntries(["models/a", "models/b"], tagsOf)).toEqual([
+      "models/*",
+      { path: "models/b", tags: ["gpu", "serve"] },
+    ]);
+    expect(modelEntries(["models/b"], tagsOf)).toEqual([{ path: "models/b", tags: ["gpu", "serve"] }]);
+    expect(modelEntries(["models/a", "models/c"], tagsOf)).toEqual(["models/*"]);
+  });
+
+  it("are written with their tags in a module", () => {
+    const models = modelEntries(["models/b"], tagsOf);
+    expect(configModule({ models })).toContain('models: [{ path: "models/b", tags: ["gpu", "serve"] }],');
+  });
+});
 
 describe("a set-up", () => {
   it("of a project with TypeScript writes a module, scripts and attributes, and nothing the second time", async () => {

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { create } from "tar";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type InstallOptions, installLibrary } from "../../generator/library/install.js";
@@ -214,10 +215,25 @@ describe("what cannot be installed", () => {
     ["a missing file", () => "/does/not/exist", "/does/not/exist does not exist"],
     ["another file", () => import.meta.filename, "is neither a wheel (zip) nor a tar.gz"],
     ["an empty folder", () => temporaryFolder(), "holds none of"],
+    ["a tar.gz of something else", () => otherArchive(), "holds none of libtensorflow"],
+    ["a gzip that is not a tar", () => notATar(), "is damaged, or not a tar.gz. Pass a wheel of tensorflow"],
     ["a folder with a broken library", () => brokenLibrary(), "does not work on this machine"],
   ])("%s is refused with a reason", async (_name, from, reason) => {
     expect(await failure({ from: from() })).toContain(reason);
   });
+
+  function otherArchive(): string {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "notes.txt"), "no library");
+    execFileSync("tar", ["-czf", "notes.tgz", "notes.txt"], { cwd: folder });
+    return join(folder, "notes.tgz");
+  }
+
+  function notATar(): string {
+    const file = join(temporaryFolder(), "text.gz");
+    writeFileSync(file, gzipSync("text"));
+    return file;
+  }
 
   function brokenLibrary(): string {
     const broken = temporaryFolder();

@@ -42,6 +42,41 @@ describe("a process that loads the library and a model", () => {
   });
 });
 
+describe("koffi", () => {
+  /** A preload by which `require("koffi")` fails as it does where it is not, or not wholly, installed. */
+  const without = (failure: string): Promise<Ended> => {
+    const file = join(temporaryFolder(), "without-koffi.cjs");
+    writeFileSync(
+      file,
+      `const Module = require("node:module");
+       const load = Module._load;
+       Module._load = (request, ...rest) => { if (request === "koffi") { ${failure} } return load(request, ...rest); };`,
+    );
+    return useLibrary({ NODE_OPTIONS: `--require ${file}` });
+  };
+
+  test("that is not installed is said to be missing, not the library", async () => {
+    const { code, stderr } = await without(
+      'Module._resolveFilename("koffi", { id: "/nowhere/x.js", filename: "/nowhere/x.js", paths: [] });',
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      "LIBRARY_INVALID: the package koffi, by which TensorFlow is called, is not installed. Install koffi",
+    );
+    expect(stderr).not.toContain("npx savedmodel install");
+  });
+
+  test("whose native part is missing is said to lack it", async () => {
+    const { stderr } = await without(
+      'throw new Error("Cannot find the native Koffi module; did you bundle it correctly?");',
+    );
+    expect(stderr).toContain(
+      "the package koffi, by which TensorFlow is called, cannot be loaded: Cannot find the native Koffi module",
+    );
+    expect(stderr).toContain("optional packages");
+  });
+});
+
 describe("SAVEDMODEL_TENSORFLOW", () => {
   const real = realLibrary();
   const table: [string, string, string][] = [

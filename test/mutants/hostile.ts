@@ -51,12 +51,12 @@ export const faults: readonly Fault[] = [
     tests: ["test/generator/client-forms.test.ts"],
   },
   {
-    id: "hostile-tag-sets-unlimited",
-    file: "runtime/saved-model-file.ts",
-    find: "metaGraphs.slice(0, SHOWN).map(",
-    replace: "metaGraphs.map(",
+    id: "hostile-advice-unlimited",
+    file: "runtime/errors.ts",
+    find: "shorten(options.fix, MAX_FIX)",
+    replace: "options.fix",
     effect: "an error message of megabytes",
-    tests: ["test/generator/attacks.test.ts"],
+    tests: ["test/runtime/caller-stack.test.ts"],
   },
   {
     id: "hostile-fifo-blocks",

@@ -222,7 +222,7 @@ export const faults: readonly Fault[] = [
     file: "runtime/call/result.ts",
     find: "if (isBytes === true) return bytes;",
     replace: "",
-    effect: "A method that returns an image always throws INVALID_UTF8.",
+    effect: "A method that returns an image always throws NOT_TEXT.",
     tests: [CONTRADICTIONS],
   },
   {

@@ -156,7 +156,7 @@ describe("a call", () => {
   it("says where a scalar is not text, and gives its bytes through run()", () => {
     using model = Text.load();
     const name = Uint8Array.of(0xff);
-    const error = expectError(() => model.greet(name), "INVALID_UTF8");
+    const error = expectError(() => model.greet(name), "NOT_TEXT");
     expect(error.message).toContain('greet(): output "greeting" is not valid UTF-8');
     const { greeting } = model.run("greet", { name });
     expect((greeting as Tensor<"string">).bytes[0]).toContain(0xff);

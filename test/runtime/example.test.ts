@@ -55,7 +55,7 @@ describe("examples given as objects", () => {
     { key: "real", dtype: "float32", kind: "dense", shape: [null], optional: true, property: "real" },
   ];
   const encode = (value: unknown): Uint8Array => {
-    const bytes = new ExampleEncoder("x", features).encode(value, "f()");
+    const bytes = new ExampleEncoder({ key: "x" }, features).encode(value, "f()");
     if (!(bytes instanceof Uint8Array)) throw new Error("not encoded");
     return bytes;
   };
@@ -70,7 +70,7 @@ describe("examples given as objects", () => {
 
   it("hold the same features as TensorFlow's own", () => {
     const own = bytesOf(golden("all features, and the defaults"), "examples").map(decodeExample);
-    const encoder = new ExampleEncoder("examples", featuresOf("example", "parse_all"));
+    const encoder = new ExampleEncoder({ key: "examples" }, featuresOf("example", "parse_all"));
     const encoded = encoder.encode([ADA, GRACE], "parse_all()") as readonly Uint8Array[];
     expect(encoded.map(decodeExample)).toEqual(own);
   });
@@ -147,7 +147,7 @@ describe("examples given as objects", () => {
       optional: true,
       property: "toString",
     };
-    const encoder = new ExampleEncoder("x", [inherited]);
+    const encoder = new ExampleEncoder({ key: "x" }, [inherited]);
     expect(decodeExample(encoder.encode({}, "f()") as Uint8Array)).toEqual({});
     expect(decodeExample(encoder.encode({ toString: "t" }, "f()") as Uint8Array)).toEqual({ s: ["t"] });
   });
@@ -323,7 +323,7 @@ describe("third-party models (../shared/models) answer objects as their goldens 
       const objects = decoded.map((example) =>
         Object.fromEntries(features.map((feature) => [feature.property, example[feature.key]])),
       );
-      const encoded = new ExampleEncoder(key, features).encode(objects, "f()") as readonly Uint8Array[];
+      const encoded = new ExampleEncoder({ key }, features).encode(objects, "f()") as readonly Uint8Array[];
       expect(encoded.map(decodeExample)).toEqual(decoded);
       using model = Client.of(descriptor, directory);
       const result = model.invoke(call.signature, [objects]);
@@ -343,7 +343,7 @@ describe("examples for an input of unknown rank", () => {
 
   it("are one or an array of them, as the operation takes them", () => {
     const [any, one, several] = [undefined, 0 as const, 1 as const].map(
-      (rank) => new ExampleEncoder("x", features, rank),
+      (rank) => new ExampleEncoder({ key: "x" }, features, rank),
     );
     const example = any?.encode({ a: 1 }, "f()");
     expect(example).toBeInstanceOf(Uint8Array);

@@ -88,7 +88,8 @@ describe("load", () => {
 
   it("refuses unknown tags and lists the ones that there are", () => {
     const error = expectError(() => CustomModel.load(undefined, { tags: ["serve", "gpu"] }), "TAGS_NOT_FOUND");
-    expect(error.message).toContain('no meta graph tagged "serve", "gpu". Its meta graphs are tagged: "serve".');
+    expect(error.message).toContain('no meta graph tagged "serve", "gpu". Choose the only one');
+    expect(error.fix).toBe('Choose the only one with the option `tags`: ["serve"].');
   });
 
   it("works again after it has failed", () => {

@@ -1,25 +1,20 @@
 import type { FastifyInstance } from "fastify";
-import { type ErrorCode, SavedModelError } from "savedmodel";
+import { type ErrorCategory, SavedModelError } from "savedmodel";
 
-/** What is wrong with a request, and no fault of this service. */
-const BAD_INPUT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "INVALID_DTYPE",
-  "INVALID_RANK",
-  "INVALID_SHAPE",
-  "INVALID_SIZE",
-  "NOT_AN_INTEGER",
-  "OUT_OF_RANGE",
-  "RAGGED_ARRAY",
-]);
+/** The HTTP status for an error of a call, by where its cause lies. */
+const STATUSES: Readonly<Record<ErrorCategory, number>> = {
+  input: 400,
+  // It is shutting down, or there is more to do than it can take.
+  busy: 503,
+  model: 500,
+  library: 500,
+  internal: 500,
+};
 
 /** The HTTP status for an error of a call. */
-function statusOf({ code }: SavedModelError): number {
-  if (BAD_INPUT.has(code)) return 400;
-  // It is shutting down, or there is more to do than it can take.
-  if (code === "QUEUE_FULL" || code === "DISPOSED") return 503;
+function statusOf({ code, category }: SavedModelError): number {
   // Nobody reads the answer. The status is for the log.
-  if (code === "ABORTED") return 499;
-  return 500;
+  return code === "ABORTED" ? 499 : STATUSES[category];
 }
 
 /** Answers errors of the model with their code; what clients cannot help stays in the log. */

@@ -1,0 +1,14 @@
+/** Characters of strings that a terminal would act on instead of showing, beside those that JSON escapes anyway. */
+const UNSAFE = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** JSON text whose strings are fit for a terminal: the same values, with more of their characters escaped. */
+export function safeJson(text: string): string {
+  // They are nowhere but in strings.
+  return text.replace(UNSAFE, (character) =>
+    Array.from({ length: character.length }, (_, index) => escapeUnit(character.charCodeAt(index))).join(""),
+  );
+}
+
+function escapeUnit(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, "0")}`;
+}
