@@ -10,7 +10,7 @@ import { findVariableHandles } from "../runtime/split-variables.js";
 import { compareCodeUnits, printable } from "../runtime/text.js";
 import { listVariables } from "../runtime/variable-list.js";
 import { bytesReader } from "./byte-outputs.js";
-import { readAssets, unknownOperations } from "./contents.js";
+import { effectsReader, readAssets, unknownOperations } from "./contents.js";
 import type { ModelDescription } from "./description.js";
 import { exampleReader } from "./example.js";
 import { readFingerprint } from "./fingerprint.js";
@@ -46,6 +46,7 @@ function describeFolder(directory: string, tags: readonly string[] | undefined):
     const withArguments = argumentRestorer(graph, metaGraph.objectGraphDef);
     const withExamples = exampleReader(graph);
     const withBytes = bytesReader(graph);
+    const withEffects = effectsReader(metaGraph.graphDef);
     const { byObject } = findVariableHandles(metaGraph, graph);
     const operations = [...graph.operationTypes()].sort(compareCodeUnits);
     return {
@@ -59,7 +60,9 @@ function describeFolder(directory: string, tags: readonly string[] | undefined):
       variables: listVariables(metaGraph, graph, operations, byObject).map(({ description }) => description),
       assets: readAssets(metaGraph),
       ...readFingerprint(directory),
-      signatures: readSignatures(metaGraph).map((signature) => withBytes(withExamples(withArguments(signature)))),
+      signatures: readSignatures(metaGraph).map((signature) =>
+        withEffects(withBytes(withExamples(withArguments(signature)))),
+      ),
     };
   } catch (cause) {
     if (cause instanceof SavedModelError) throw cause;

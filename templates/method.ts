@@ -1,7 +1,7 @@
 import type { MethodDeclarationStructure, OptionalKind, ParameterDeclarationStructure } from "ts-morph";
 import { stringLiteral } from "../generator/escape.js";
 import type { NamedSignature, NamedTensor } from "../generator/name-model.js";
-import { implementationDocs, methodDocs } from "./docs.js";
+import { implementationDocs, methodDocs, namedMethodDocs } from "./docs.js";
 import { inputType, outputType } from "./types.js";
 
 /**
@@ -17,6 +17,16 @@ export function methodTemplate(signature: NamedSignature): OptionalKind<MethodDe
     returnType: "unknown",
     statements: [`return this.call(${stringLiteral(signature.key)}, inputs);`],
     overloads: [
+      // The last one is what TypeScript infers from, and what it explains wrong calls by.
+      ...(signature.inputsType === undefined
+        ? []
+        : [
+            {
+              docs: [namedMethodDocs(signature)],
+              parameters: namedParameter(signature.inputsType),
+              returnType: returnType(signature),
+            },
+          ]),
       {
         docs: [methodDocs(signature)],
         parameters: parametersTemplate(signature.inputs),
@@ -42,6 +52,11 @@ export function parametersTemplate(
     if (index < lastRequired) return { name: input.name, type: `${type} | undefined` };
     return { name: input.name, type, hasQuestionToken: true };
   });
+}
+
+/** The parameter of a method that takes one object of all inputs. */
+export function namedParameter(type: string): Parameter[] {
+  return [{ name: "inputs", type }];
 }
 
 /** What a signature returns. */
