@@ -2,13 +2,13 @@ import { basename, dirname, resolve } from "node:path";
 import type { SignatureDescription, TensorDescription } from "../runtime/description.js";
 import { type DType, isDType } from "../runtime/dtype.js";
 import { SavedModelError } from "../runtime/errors.js";
-import { canTakeNames, ownProperties } from "../runtime/named-inputs.js";
+import { canTakeNames, objectForm } from "../runtime/named-inputs.js";
 import type { ShapeSpec } from "../runtime/shape.js";
 import { listSome, quote } from "../runtime/text.js";
 import type { ModelDescription } from "./description.js";
 import { identifier, isIdentifier } from "./escape.js";
 import { fileNameOf } from "./file-name.js";
-import { ExampleTable, type NamedExample } from "./name-examples.js";
+import { ExampleTable, type NamedExample, type NamedFeature } from "./name-examples.js";
 import { InterfaceNames } from "./name-interfaces.js";
 import { NameTable, withoutCommonPart } from "./names.js";
 
@@ -30,7 +30,7 @@ export interface NamedTensor extends TensorDescription {
   /** The name of the interface of its items, where they are serialised examples. */
   readonly exampleType?: string;
   /** The properties of that interface. */
-  readonly exampleProperties?: readonly string[];
+  readonly exampleFeatures?: readonly NamedFeature[];
 }
 
 /** A method of the generated class. */
@@ -194,12 +194,16 @@ function nameInterfaces(
 function takesNames({ inputs, unordered }: PlainSignature): boolean {
   const [first] = inputs;
   if (first === undefined || (inputs.length < FEWEST_NAMED && !unordered)) return false;
-  return canTakeNames(inputs, ownProperties(first, first.exampleProperties));
+  const names = new Map(inputs.map(({ name, optional }) => [name, optional !== true]));
+  const features = first.exampleFeatures?.map(({ name, optional }) => [name, optional !== true] as const);
+  return canTakeNames(names, objectForm(first, features && new Map(features)));
 }
 
 /** What an interface of these properties is made of, comments included. */
 function contentOf(tensors: readonly NamedTensor[]): string {
-  return JSON.stringify(tensors.map(({ tensor: _, components: __, example: ___, parts: ____, ...rest }) => rest));
+  return JSON.stringify(
+    tensors.map(({ tensor: _, components: __, example: ___, parts: ____, exampleFeatures: _____, ...rest }) => rest),
+  );
 }
 
 function nameTensors(tensors: readonly TensorDescription[], table: NameTable): readonly NamedTensor[] {
@@ -260,7 +264,7 @@ function withExamples(inputs: readonly NamedTensor[], examples: ExampleTable): r
   return inputs.map((input) => {
     const found = input.example && examples.find(input.example);
     if (found === undefined) return input;
-    return { ...input, exampleType: found.type, exampleProperties: found.features.map(({ name }) => name) };
+    return { ...input, exampleType: found.type, exampleFeatures: found.features };
   });
 }
 

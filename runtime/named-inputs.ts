@@ -13,41 +13,51 @@ interface NamedInput {
   readonly optional: boolean;
 }
 
+/** The properties of an object, and whether it must have them. */
+export type Properties = ReadonlyMap<string, boolean>;
+
 /**
  * The properties of an object that is itself the value of an input: a `tf.Example`, the parts of a sparse tensor, a complex
- * number. Empty for an input that takes no object.
+ * number. Undefined for an input that takes no object.
  *
  * @param features the properties of its examples, if it takes them
  */
-export function ownProperties(
+export function objectForm(
   { dtype, shape, encoding }: Pick<TensorDescription, "dtype" | "shape" | "encoding">,
-  features: readonly string[] = [],
-): ReadonlySet<string> {
-  if (encoding === "sparse") return new Set(["indices", "values", "shape"]);
-  const isComplex = dtype.startsWith("complex") && (shape === null || shape.length === 0);
-  return new Set(isComplex ? ["re", "im"] : features);
+  features: Properties | undefined,
+): Properties | undefined {
+  if (encoding === "sparse") return allOf("indices", "values", "shape");
+  if (dtype.startsWith("complex") && (shape === null || shape.length === 0)) return allOf("re", "im");
+  return features;
+}
+
+function allOf(...names: readonly string[]): Properties {
+  return new Map(names.map((name) => [name, true]));
 }
 
 /**
- * Whether a method can take its inputs by name: an object of them never is a valid first argument by itself. It must have at
- * least one required input whose name no object that the first input takes has for a property.
+ * Whether a method can take its inputs by name: no object of them may be one that the first input takes too, with all others
+ * left out.
+ *
+ * @param inputs the names of the inputs, and whether they are required
+ * @param first the objects that the first input takes
  */
-export function canTakeNames(
-  inputs: readonly { readonly name: string; readonly optional?: boolean }[],
-  first: ReadonlySet<string>,
-): boolean {
-  if (inputs.length < 2) return false;
-  return first.size === 0 || inputs.some(({ name, optional }) => optional !== true && !first.has(name));
+export function canTakeNames(inputs: Properties, first: Properties | undefined): boolean {
+  if (inputs.size < 2) return false;
+  return first === undefined || isLacking(inputs, first) || isLacking(first, inputs);
+}
+
+/** Whether objects of one kind must have a property that those of another kind cannot have. */
+function isLacking(needed: Properties, possible: Properties): boolean {
+  return [...needed].some(([name, isRequired]) => isRequired && !possible.has(name));
 }
 
 /** The inputs of a method that may be given as one object, by the names that they have in a generated client. */
 export class NamedInputs {
   readonly #inputs: readonly NamedInput[];
   readonly #names: ReadonlySet<string>;
-  /** The names that tell an object of inputs from one that is the first input. */
-  readonly #distinct: readonly string[];
-  /** Whether the first input is an object in some cases. */
-  readonly #isFirstObject: boolean;
+  /** The objects that the first input takes. */
+  readonly #first: Properties | undefined;
 
   /** @param names in the order of the inputs */
   constructor(inputs: readonly CallInput[], names: readonly string[]) {
@@ -58,15 +68,8 @@ export class NamedInputs {
     }));
     this.#names = new Set(names);
     const [first] = inputs;
-    const own: ReadonlySet<string> =
-      first === undefined
-        ? new Set()
-        : ownProperties(
-            first,
-            first.features?.map(({ property }) => property),
-          );
-    this.#distinct = names.filter((name) => !own.has(name));
-    this.#isFirstObject = own.size > 0;
+    const features = first?.features?.map(({ property, optional }) => [property, optional !== true] as const);
+    this.#first = first && objectForm(first, features && new Map(features));
   }
 
   /** Whether a first argument is an object of inputs by name, rather than the first input. */
@@ -74,8 +77,10 @@ export class NamedInputs {
     if (Object.prototype.toString.call(value) !== "[object Object]") return false;
     if (Tensor.is(value) || value instanceof RaggedTensor || value instanceof SparseTensor) return false;
     const object = value as object;
-    if (this.#distinct.some((name) => has(object, name))) return true;
-    return !this.#isFirstObject && isPlain(object);
+    const hasName = this.#inputs.some(({ name }) => has(object, name));
+    if (this.#first === undefined) return hasName || isPlain(object);
+    if (isOfForm(object, this.#first)) return false;
+    return hasName || (isPlain(object) && Object.keys(object).length === 0);
   }
 
   /**
@@ -133,6 +138,14 @@ export function namedTakesOne(call: string, count: number, also = ""): SavedMode
 
 function inputsNamed(names: readonly string[]): string {
   return `${names.length === 1 ? "input" : "inputs"} ${listSome(names)}`;
+}
+
+/** Whether an object has all properties that it must have, and no others than it can have. */
+function isOfForm(object: object, form: Properties): boolean {
+  return (
+    [...form].every(([name, isRequired]) => !isRequired || has(object, name)) &&
+    Object.keys(object).every((name) => form.has(name))
+  );
 }
 
 /** Whether an object has a property that not every object has. */

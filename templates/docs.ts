@@ -130,7 +130,7 @@ function runs(signature: NamedSignature): string {
 /** Of a declaration with inputs in order, where the author's order is another one or none. */
 function order({ inputsType, unordered }: NamedSignature): readonly string[] {
   if (inputsType === undefined || !unordered) return [];
-  return ["", "The inputs are sorted by key, because the model does not tell the author's order."];
+  return ["", "The order of the inputs is not the author's, which the model does not tell."];
 }
 
 function effect({ writes }: NamedSignature): string {
