@@ -71,7 +71,7 @@ export class ArgumentsRenamed extends Model {
    * @returns `sums`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  cells(
+  cells<_>(
     by: TensorLike<"float32", []>,
     table: TensorLike<"float32", [number, 3]>,
   ): Tensor<"float32", [number]>;
@@ -97,7 +97,7 @@ export class ArgumentsRenamed extends Model {
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  score(
+  score<_>(
     income: TensorLike<"float32", [number]>,
     years: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -140,7 +140,7 @@ export interface ArgumentsRenamedAsync {
    * @returns `sums`: float32 [?]
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  cells(
+  cells<_>(
     by: TensorLike<"float32", []>,
     table: TensorLike<"float32", [number, 3]>,
     options?: CallOptions,
@@ -165,7 +165,7 @@ export interface ArgumentsRenamedAsync {
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  score(
+  score<_>(
     income: TensorLike<"float32", [number]>,
     years: TensorLike<"float32", [number]>,
     options?: CallOptions,

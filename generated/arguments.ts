@@ -101,7 +101,7 @@ export class Arguments extends Model {
    * @returns `sums`: float32 of any shape
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  cells(
+  cells<_>(
     by: TensorLike<"float32", []>,
     table: SparseLike<"float32", [number, 3]>,
   ): Tensor<"float32", AnyShape>;
@@ -143,7 +143,7 @@ export class Arguments extends Model {
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  named(
+  named<_>(
     years: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -172,7 +172,7 @@ export class Arguments extends Model {
    * @returns `sum`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  nested(
+  nested<_>(
     xA: TensorLike<"float32", [number]>,
     b0: TensorLike<"float32", [number]>,
     xB1Z: TensorLike<"float32", [number]>,
@@ -233,7 +233,7 @@ export class Arguments extends Model {
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  score(
+  score<_>(
     age: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -276,7 +276,7 @@ export interface ArgumentsAsync {
    * @returns `sums`: float32 of any shape
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  cells(
+  cells<_>(
     by: TensorLike<"float32", []>,
     table: SparseLike<"float32", [number, 3]>,
     options?: CallOptions,
@@ -315,7 +315,7 @@ export interface ArgumentsAsync {
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  named(
+  named<_>(
     years: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
     options?: CallOptions,
@@ -343,7 +343,7 @@ export interface ArgumentsAsync {
    * @returns `sum`: float32 [?]
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  nested(
+  nested<_>(
     xA: TensorLike<"float32", [number]>,
     b0: TensorLike<"float32", [number]>,
     xB1Z: TensorLike<"float32", [number]>,
@@ -399,7 +399,7 @@ export interface ArgumentsAsync {
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  score(
+  score<_>(
     age: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
     options?: CallOptions,

@@ -90,7 +90,7 @@ export class Composite extends Model {
    * @returns `left`, `right`, `total` and `x`
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  deep(
+  deep<_>(
     x: RaggedLike<"int64", [number, number, number]>,
     left: SparseLike<"string", [number, number]>,
     right: TensorLike<"float32", [2]>,
@@ -165,7 +165,7 @@ export interface CompositeAsync {
    * @returns `left`, `right`, `total` and `x`
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  deep(
+  deep<_>(
     x: RaggedLike<"int64", [number, number, number]>,
     left: SparseLike<"string", [number, number]>,
     right: TensorLike<"float32", [2]>,

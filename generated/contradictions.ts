@@ -107,7 +107,7 @@ export class Contradictions extends Model {
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  optional(
+  optional<_>(
     scale: TensorLike<"float32", []> | undefined,
     x: TensorLike<"float32", [number, 2]>,
   ): Tensor<"float32", [number, 2]>;
@@ -133,7 +133,7 @@ export class Contradictions extends Model {
    * @returns `shifted`: float32 [?, 2]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  random(
+  random<_>(
     offset: TensorLike<"float32", [2]> | undefined,
     x: TensorLike<"float32", [number, 2]>,
   ): Tensor<"float32", [number, 2]>;
@@ -221,7 +221,7 @@ export interface ContradictionsAsync {
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  optional(
+  optional<_>(
     scale: TensorLike<"float32", []> | undefined,
     x: TensorLike<"float32", [number, 2]>,
     options?: CallOptions,
@@ -246,7 +246,7 @@ export interface ContradictionsAsync {
    * @returns `shifted`: float32 [?, 2]
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  random(
+  random<_>(
     offset: TensorLike<"float32", [2]> | undefined,
     x: TensorLike<"float32", [number, 2]>,
     options?: CallOptions,

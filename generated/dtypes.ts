@@ -242,7 +242,7 @@ export class Dtypes extends Model {
    * @returns `c`, `h`, `i`, `u` and `z`
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  oddDefaults(
+  oddDefaults<_>(
     c?: TensorLike<"complex64", []>,
     z?: TensorLike<"complex128", [2]>,
     i?: TensorLike<"int8", [2]>,
@@ -621,7 +621,7 @@ export interface DtypesAsync {
    * @returns `c`, `h`, `i`, `u` and `z`
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  oddDefaults(
+  oddDefaults<_>(
     c?: TensorLike<"complex64", []>,
     z?: TensorLike<"complex128", [2]>,
     i?: TensorLike<"int8", [2]>,

@@ -63,7 +63,7 @@ export class Keras3Inputs extends Model {
    * @returns `output_0`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  serve(
+  serve<_>(
     bar: TensorLike<"float32", [number]>,
     foo: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -89,7 +89,7 @@ export class Keras3Inputs extends Model {
    * @returns `output_0`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  servingDefault(
+  servingDefault<_>(
     bar: TensorLike<"float32", [number]>,
     foo: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -120,7 +120,7 @@ export interface Keras3InputsAsync {
    * @returns `output_0`: float32 [?]
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  serve(
+  serve<_>(
     bar: TensorLike<"float32", [number]>,
     foo: TensorLike<"float32", [number]>,
     options?: CallOptions,
@@ -145,7 +145,7 @@ export interface Keras3InputsAsync {
    * @returns `output_0`: float32 [?]
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  servingDefault(
+  servingDefault<_>(
     bar: TensorLike<"float32", [number]>,
     foo: TensorLike<"float32", [number]>,
     options?: CallOptions,

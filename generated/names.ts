@@ -967,7 +967,7 @@ export class Names extends Model {
    * @returns `myINPUT`, `myInput3`, `x2`, `class2`, `myInput4`, `class`, `class3`, `inputs`, `myInput5`, `myInput6`, `myInput`, `myInput2`, `myInput7`, `myInput8`, `myInput22`, `myInput9`, `myInput23`, `options`, `outputs` and 3 more
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  collisions(
+  collisions<_>(
     myINPUT: TensorLike<"float32", []>,
     myInput3: TensorLike<"float32", []>,
     x2: TensorLike<"float32", []>,
@@ -1199,7 +1199,7 @@ export class Names extends Model {
    * @returns `output`, `output2`, `padded`, `double`, `processExit1`, `single`, `throw1`, `output1`, `comment`, `output12`, `output1e3`, `output1st`, `script`, `link`, `array`, `float32Array`, `infinity`, `model`, `naN` and 53 more
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  hostile(
+  hostile<_>(
     input: TensorLike<"float32", []>,
     input2: TensorLike<"float32", []>,
     padded: TensorLike<"float32", []>,
@@ -1441,7 +1441,7 @@ export class Names extends Model {
    * @returns `output0`, `output1`, `output2`, `output9`, `output10` and `output11`
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  naturalOrder(
+  naturalOrder<_>(
     x0: TensorLike<"float32", []>,
     x1: TensorLike<"float32", []>,
     x2: TensorLike<"float32", []>,
@@ -2228,7 +2228,7 @@ export interface NamesAsync {
    * @returns `myINPUT`, `myInput3`, `x2`, `class2`, `myInput4`, `class`, `class3`, `inputs`, `myInput5`, `myInput6`, `myInput`, `myInput2`, `myInput7`, `myInput8`, `myInput22`, `myInput9`, `myInput23`, `options`, `outputs` and 3 more
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  collisions(
+  collisions<_>(
     myINPUT: TensorLike<"float32", []>,
     myInput3: TensorLike<"float32", []>,
     x2: TensorLike<"float32", []>,
@@ -2459,7 +2459,7 @@ export interface NamesAsync {
    * @returns `output`, `output2`, `padded`, `double`, `processExit1`, `single`, `throw1`, `output1`, `comment`, `output12`, `output1e3`, `output1st`, `script`, `link`, `array`, `float32Array`, `infinity`, `model`, `naN` and 53 more
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  hostile(
+  hostile<_>(
     input: TensorLike<"float32", []>,
     input2: TensorLike<"float32", []>,
     padded: TensorLike<"float32", []>,
@@ -2698,7 +2698,7 @@ export interface NamesAsync {
    * @returns `output0`, `output1`, `output2`, `output9`, `output10` and `output11`
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  naturalOrder(
+  naturalOrder<_>(
     x0: TensorLike<"float32", []>,
     x1: TensorLike<"float32", []>,
     x2: TensorLike<"float32", []>,

@@ -78,7 +78,7 @@ export class TextFormat extends Model {
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  score(
+  score<_>(
     age: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
     scale?: TensorLike<"float32", []>,
@@ -123,7 +123,7 @@ export interface TextFormatAsync {
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  score(
+  score<_>(
     age: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
     scale?: TensorLike<"float32", []>,

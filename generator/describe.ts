@@ -14,6 +14,7 @@ import { effectsReader, readAssets, unknownOperations } from "./contents.js";
 import type { ModelDescription } from "./description.js";
 import { exampleReader } from "./example.js";
 import { readFingerprint } from "./fingerprint.js";
+import { readFunctions } from "./functions.js";
 
 /** What is read of a SavedModel. */
 export interface InspectOptions {
@@ -49,6 +50,9 @@ function describeFolder(directory: string, tags: readonly string[] | undefined):
     const withEffects = effectsReader(metaGraph.graphDef);
     const { byObject } = findVariableHandles(metaGraph, graph);
     const operations = [...graph.operationTypes()].sort(compareCodeUnits);
+    const signatures = readSignatures(metaGraph).map((signature) =>
+      withEffects(withBytes(withExamples(withArguments(signature)))),
+    );
     return {
       formatVersion: 1,
       directory,
@@ -60,9 +64,8 @@ function describeFolder(directory: string, tags: readonly string[] | undefined):
       variables: listVariables(metaGraph, graph, operations, byObject).map(({ description }) => description),
       assets: readAssets(metaGraph),
       ...readFingerprint(directory),
-      signatures: readSignatures(metaGraph).map((signature) =>
-        withEffects(withBytes(withExamples(withArguments(signature)))),
-      ),
+      signatures,
+      ...(signatures.length === 0 ? { functions: readFunctions(metaGraph.objectGraphDef) } : {}),
     };
   } catch (cause) {
     if (cause instanceof SavedModelError) throw cause;

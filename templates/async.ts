@@ -7,7 +7,7 @@ import {
 } from "ts-morph";
 import type { NamedModel, NamedSignature } from "../generator/name-model.js";
 import { asyncMethodDocs, namedAsyncMethodDocs } from "./docs.js";
-import { namedParameter, parametersTemplate, returnType } from "./method.js";
+import { inOrderTypeParameters, namedParameter, parametersTemplate, returnType } from "./method.js";
 
 /** The interface of the client's methods as promises; nothing for a client without methods. */
 export function asyncTemplate({ className, asyncType, signatures }: NamedModel): InterfaceDeclarationStructure[] {
@@ -31,6 +31,7 @@ function methodsTemplate(signature: NamedSignature): OptionalKind<MethodSignatur
   const inOrder = {
     name,
     docs: [asyncMethodDocs(signature, options)],
+    typeParameters: inOrderTypeParameters(signature),
     parameters: [...parametersTemplate(inputs), optionsParameter(options)],
     returnType: result,
   };

@@ -17,7 +17,7 @@ export function methodTemplate(signature: NamedSignature): OptionalKind<MethodDe
     returnType: "unknown",
     statements: [`return this.call(${stringLiteral(signature.key)}, inputs);`],
     overloads: [
-      // The last one is what TypeScript infers from, and what it explains wrong calls by.
+      // The last one is what TypeScript infers the inputs of a method from, in `fit`.
       ...(signature.inputsType === undefined
         ? []
         : [
@@ -29,6 +29,7 @@ export function methodTemplate(signature: NamedSignature): OptionalKind<MethodDe
           ]),
       {
         docs: [methodDocs(signature)],
+        typeParameters: inOrderTypeParameters(signature),
         parameters: parametersTemplate(signature.inputs),
         returnType: returnType(signature),
       },
@@ -52,6 +53,15 @@ export function parametersTemplate(
     if (index < lastRequired) return { name: input.name, type: `${type} | undefined` };
     return { name: input.name, type, hasQuestionToken: true };
   });
+}
+
+/**
+ * The type parameters of a declaration with inputs in order, where there is one with inputs by name. A type parameter that
+ * nothing uses has editors take the other declaration for an object that is not complete yet: else they mix the properties
+ * of tensors and arrays with the names of the inputs.
+ */
+export function inOrderTypeParameters({ inputsType }: NamedSignature): { name: string }[] {
+  return inputsType === undefined ? [] : [{ name: "_" }];
 }
 
 /** The parameter of a method that takes one object of all inputs. */
