@@ -1,7 +1,10 @@
+import type { SignatureDescription } from "../runtime/description.js";
+import { type Effects, effectsOf } from "../runtime/effects.js";
+import { operationOf } from "../runtime/graph.js";
 import { assetsOf } from "../runtime/initial-values/loader.js";
 import type { Message } from "../runtime/proto/decode.js";
 import { compareCodeUnits } from "../runtime/text.js";
-import { KNOWN_OPS, OPS_WITHOUT_KERNEL } from "./known-ops.js";
+import { KNOWN_OPS, OPS_WITHOUT_KERNEL, STATEFUL_OPS } from "./known-ops.js";
 
 /** The operations among these that TensorFlow does not have: custom ones, or newer ones than this package knows. */
 export function unknownOperations(types: readonly string[]): readonly string[] {
@@ -11,6 +14,42 @@ export function unknownOperations(types: readonly string[]): readonly string[] {
 /** The operations among these that TensorFlow has, but without a kernel on a CPU: a call that reaches one fails. */
 export function operationsWithoutKernel(types: readonly string[]): readonly string[] {
   return types.filter((type) => OPS_WITHOUT_KERNEL.has(type));
+}
+
+/** Nodes that are read to find out what signatures write: seconds of work, and far more than models that train have. */
+const MOST_NODES = 1_000_000;
+
+/**
+ * Tells of signatures whether running them changes what outlives the call, as far as that can be known. Operations that
+ * TensorFlow does not have may do anything.
+ */
+export function effectsReader(graphDef: Uint8Array): (signature: SignatureDescription) => SignatureDescription {
+  const known = new Map<string, boolean | undefined>();
+  let effects: readonly [least: Effects, most: Effects] | undefined;
+  const read = (operations: readonly string[]): boolean | undefined => {
+    try {
+      effects ??= [
+        effectsOf(graphDef, (type) => STATEFUL_OPS.has(type), MOST_NODES),
+        effectsOf(graphDef, (type) => STATEFUL_OPS.has(type) || !KNOWN_OPS.has(type), MOST_NODES),
+      ];
+      const [least, most] = effects.map((found) => found.writes(operations));
+      return least === most ? least : undefined;
+    } catch {
+      // Whoever runs the signature is told what is wrong with the graph.
+      return undefined;
+    }
+  };
+  return (signature) => {
+    if (signature.unsupported !== undefined) return signature;
+    const tensors = signature.outputs.flatMap(({ tensor, components }) =>
+      components === undefined ? [tensor] : components.map((component) => component.tensor),
+    );
+    const operations = [...new Set(tensors.filter((tensor) => tensor !== undefined).map(operationOf))];
+    const key = JSON.stringify(operations);
+    if (!known.has(key)) known.set(key, read(operations));
+    const writes = known.get(key);
+    return writes === undefined ? signature : { ...signature, writes };
+  };
 }
 
 /** The names of the files below `assets/` that the graph reads, sorted. */

@@ -10,10 +10,11 @@ import { findVariableHandles } from "../runtime/split-variables.js";
 import { compareCodeUnits, printable } from "../runtime/text.js";
 import { listVariables } from "../runtime/variable-list.js";
 import { bytesReader } from "./byte-outputs.js";
-import { operationsWithoutKernel, readAssets, unknownOperations } from "./contents.js";
+import { effectsReader, operationsWithoutKernel, readAssets, unknownOperations } from "./contents.js";
 import type { ModelDescription } from "./description.js";
 import { exampleReader } from "./example.js";
 import { readFingerprint } from "./fingerprint.js";
+import { readFunctions } from "./functions.js";
 
 /** What is read of a SavedModel. */
 export interface InspectOptions {
@@ -46,8 +47,12 @@ function describeFolder(directory: string, tags: readonly string[] | undefined):
     const withArguments = argumentRestorer(graph, metaGraph.objectGraphDef);
     const withExamples = exampleReader(graph);
     const withBytes = bytesReader(graph);
+    const withEffects = effectsReader(metaGraph.graphDef);
     const { byObject } = findVariableHandles(metaGraph, graph);
     const operations = [...graph.operationTypes()].sort(compareCodeUnits);
+    const signatures = readSignatures(metaGraph).map((signature) =>
+      withEffects(withBytes(withExamples(withArguments(signature)))),
+    );
     return {
       formatVersion: 1,
       directory,
@@ -60,7 +65,8 @@ function describeFolder(directory: string, tags: readonly string[] | undefined):
       variables: listVariables(metaGraph, graph, operations, byObject).map(({ description }) => description),
       assets: readAssets(metaGraph),
       ...readFingerprint(directory),
-      signatures: readSignatures(metaGraph).map((signature) => withBytes(withExamples(withArguments(signature)))),
+      signatures,
+      ...(signatures.length === 0 ? { functions: readFunctions(metaGraph.objectGraphDef) } : {}),
     };
   } catch (cause) {
     if (cause instanceof SavedModelError) throw cause;

@@ -16,6 +16,14 @@ export interface FingerprintDescription {
   readonly version: number;
 }
 
+/** A function of the saved object, which Python can call and export as a signature. */
+export interface FunctionDescription {
+  /** The way to it from the saved object, the names of attributes joined by `/`: `train`, `encoder/predict`. */
+  readonly path: string;
+  /** The names of its arguments that hold tensors. */
+  readonly arguments: readonly string[];
+}
+
 /**
  * A SavedModel as this package understands it: plain data, sorted, JSON. `inspect --json` prints it.
  */
@@ -44,4 +52,6 @@ export interface ModelDescription {
   readonly fingerprint?: FingerprintDescription;
   /** Sorted by key; inputs in the author's order where the file tells it. */
   readonly signatures: readonly SignatureDescription[];
+  /** The functions of the saved object, nearest first; absent in a model that has signatures. */
+  readonly functions?: readonly FunctionDescription[];
 }

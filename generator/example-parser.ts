@@ -88,9 +88,9 @@ function denseFeature(
 ): ExampleFeature | undefined {
   if (dtype === undefined || shape === undefined || shape.unknownRank || shape.dim.length > MAX_RANK) return undefined;
   const sizes = readShape(shape) ?? [];
+  // A feature of variable length is padded, down to nothing.
   const feature: ExampleFeature = { key, dtype, kind: "dense", shape: sizes };
-  // TensorFlow wants a default of a feature of variable length, which it pads with it.
-  return isRequired ? feature : { ...feature, optional: true };
+  return isRequired && sizes[0] !== null ? feature : { ...feature, optional: true };
 }
 
 function listFeatures(

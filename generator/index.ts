@@ -9,7 +9,12 @@ export { checkFiles, type FileCheck } from "./check.js";
 export { type Config, defineConfig, type ModelConfig } from "./config.js";
 export { type LoadedConfig, loadConfig } from "./config-file.js";
 export { type InspectOptions, inspect } from "./describe.js";
-export type { FingerprintDescription, ModelDescription, VariableDescription } from "./description.js";
+export type {
+  FingerprintDescription,
+  FunctionDescription,
+  ModelDescription,
+  VariableDescription,
+} from "./description.js";
 export { type GeneratedClient, type GenerateOptions, generate } from "./generate.js";
 export { type GeneratedIndex, generateIndex, type ImportExtension, type IndexOptions } from "./generate-index.js";
 export { type InitFile, type InitPlan, planInit } from "./init.js";

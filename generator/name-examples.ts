@@ -1,5 +1,6 @@
 import type { ExampleFeature } from "../runtime/description.js";
 import { identifier } from "./escape.js";
+import { InterfaceNames } from "./name-interfaces.js";
 import { NameTable } from "./names.js";
 
 /** A feature of a `tf.Example`, with the name that it has in the generated code. */
@@ -15,43 +16,48 @@ export interface NamedExample {
 
 /** The interfaces of a generated file's examples: one for each distinct set of features. */
 export class ExampleTable {
-  readonly #byFeatures: Map<string, NamedExample> = new Map();
+  readonly #byContent: Map<string, NamedExample> = new Map();
   /** Inputs that are parsed by one operation have one list of features. */
-  readonly #byList: WeakMap<readonly ExampleFeature[], NamedExample> = new WeakMap();
-  readonly #types: NameTable;
-  readonly #notes: string[];
-
-  constructor(types: NameTable, notes: string[]) {
-    this.#types = types;
-    this.#notes = notes;
-  }
+  readonly #contents: WeakMap<readonly ExampleFeature[], string> = new WeakMap();
+  readonly #lists: Map<string, readonly ExampleFeature[]> = new Map();
+  readonly #names: InterfaceNames = new InterfaceNames();
 
   /** In the order of their first use. */
   get all(): readonly NamedExample[] {
-    return [...this.#byFeatures.values()];
+    return [...this.#byContent.values()];
   }
 
   /**
-   * The interface of these features.
+   * Notes that a signature takes examples of these features.
    *
-   * @param raw what its name is made of, if it is a new one
+   * @param raw what the name of the interface is made of, if no other signature takes them
    */
-  claim(raw: string, features: readonly ExampleFeature[]): NamedExample {
-    const known = this.#byList.get(features) ?? this.#claim(raw, features);
-    this.#byList.set(features, known);
-    return known;
+  use(features: readonly ExampleFeature[], key: string, raw: string): void {
+    const content = this.#contentOf(features);
+    this.#lists.set(content, this.#lists.get(content) ?? features);
+    this.#names.use(content, key, raw);
   }
 
-  #claim(raw: string, features: readonly ExampleFeature[]): NamedExample {
-    const meaning = JSON.stringify(features);
-    const known = this.#byFeatures.get(meaning);
-    if (known !== undefined) return known;
-    const names = new NameTable("property", "feature", this.#notes).claimAll(features.map(({ key }) => key));
-    const example: NamedExample = {
-      type: identifier(this.#types.claim(raw)),
-      features: features.map((feature, index) => ({ ...feature, name: identifier(names[index] ?? "") })),
-    };
-    this.#byFeatures.set(meaning, example);
-    return example;
+  /** Gives all interfaces and their properties their names; see {@link InterfaceNames.claimAll}. */
+  claimAll(types: NameTable, shared: string, notes: string[]): void {
+    this.#names.claimAll(types, shared);
+    for (const [content, features] of this.#lists) {
+      const names = new NameTable("property", "feature", notes).claimAll(features.map(({ key }) => key));
+      this.#byContent.set(content, {
+        type: identifier(this.#names.nameOf(content) ?? ""),
+        features: features.map((feature, index) => ({ ...feature, name: identifier(names[index] ?? "") })),
+      });
+    }
+  }
+
+  /** The interface of these features. */
+  find(features: readonly ExampleFeature[]): NamedExample | undefined {
+    return this.#byContent.get(this.#contentOf(features));
+  }
+
+  #contentOf(features: readonly ExampleFeature[]): string {
+    const content = this.#contents.get(features) ?? JSON.stringify(features);
+    this.#contents.set(features, content);
+    return content;
   }
 }

@@ -2,14 +2,16 @@ import { basename, dirname, resolve } from "node:path";
 import type { SignatureDescription, TensorDescription } from "../runtime/description.js";
 import { type DType, isDType } from "../runtime/dtype.js";
 import { SavedModelError } from "../runtime/errors.js";
+import { canTakeNames, objectForm } from "../runtime/named-inputs.js";
 import { describeOp } from "../runtime/op-packages.js";
 import type { ShapeSpec } from "../runtime/shape.js";
 import { listSome, quote } from "../runtime/text.js";
 import type { ModelDescription } from "./description.js";
 import { identifier, isIdentifier } from "./escape.js";
 import { fileNameOf } from "./file-name.js";
-import { ExampleTable, type NamedExample } from "./name-examples.js";
-import { NameTable } from "./names.js";
+import { ExampleTable, type NamedExample, type NamedFeature } from "./name-examples.js";
+import { InterfaceNames } from "./name-interfaces.js";
+import { NameTable, withoutCommonPart } from "./names.js";
 
 /** An entry of a SignatureDef that a ragged or sparse argument is made of. */
 export interface NamedPart {
@@ -28,6 +30,8 @@ export interface NamedTensor extends TensorDescription {
   readonly parts: readonly NamedPart[];
   /** The name of the interface of its items, where they are serialised examples. */
   readonly exampleType?: string;
+  /** The properties of that interface. */
+  readonly exampleFeatures?: readonly NamedFeature[];
 }
 
 /** A method of the generated class. */
@@ -35,12 +39,20 @@ export interface NamedSignature {
   readonly key: string;
   readonly methodName: string;
   readonly method: string;
+  /** Why the method has another name than its key suggests, if it has: `save is reserved`. */
+  readonly methodReason: string | undefined;
   readonly inputs: readonly NamedTensor[];
+  /** The name of the interface of its inputs, where it takes them in one object too. */
+  readonly inputsType: string | undefined;
   readonly outputs: readonly NamedTensor[];
   /** The name of the interface of its outputs, where there are several. */
   readonly outputsType: string | undefined;
   /** What to do instead of calling it, where it is not to be called any more; may be empty. */
   readonly deprecated: string | undefined;
+  /** Whether the order of its inputs is not the author's. */
+  readonly unordered: boolean;
+  /** Whether calls change variables; undefined where that is not known. */
+  readonly writes: boolean | undefined;
 }
 
 /** A described model with an identifier for everything that is emitted. */
@@ -59,6 +71,9 @@ export interface NamedModel {
   /** Sentences on what was renamed or left out. */
   readonly notes: readonly string[];
 }
+
+/** From this number of inputs on they may be given by name: by then nobody knows their order by heart. */
+const FEWEST_NAMED = 5;
 
 /** More signatures that are left out than anybody reads of. */
 const MOST_NOTED = 100;
@@ -92,12 +107,20 @@ export function nameModel(
     supported.length === 0 ? undefined : identifier(types.claim(`${name}_${role}`));
   const asyncType = typeBeside("async");
   const fakesType = typeBeside("fakes");
-  const methods = new NameTable("method", "signature", notes).claimAll(supported.map(({ key }) => key));
-  const examples = new ExampleTable(types, notes);
-  const signatures = supported.map((signature, index) => {
-    const named = nameSignature(signature, methods[index] ?? "", types, notes);
-    return { ...named, inputs: nameExamples(named, examples), deprecated: deprecated.get(signature.key) };
-  });
+  const methodNames = new NameTable("method", "signature", notes);
+  const methods = methodNames.claimAll(supported.map(({ key }) => key));
+  const named = supported.map((signature, index) => nameSignature(signature, methods[index] ?? "", notes));
+  const examples = nameExamples(named, types, name, notes);
+  const typed = nameInterfaces(
+    named.map((signature) => ({ ...signature, inputs: withExamples(signature.inputs, examples) })),
+    types,
+    name,
+  );
+  const signatures = typed.map((signature) => ({
+    ...signature,
+    methodReason: methodNames.reasonFor(signature.method),
+    deprecated: deprecated.get(signature.key),
+  }));
   const { unknownOperations: unknown, operationsWithoutKernel: lacking } = description;
   if (unknown.length > 0) {
     const list = listSome(unknown, describeOp);
@@ -128,24 +151,68 @@ function claimClass(className: string, types: NameTable): string {
   });
 }
 
+/** A signature whose interfaces have no names yet. */
+type PlainSignature = Omit<NamedSignature, "methodReason" | "inputsType" | "outputsType" | "deprecated">;
+
 function nameSignature(
-  { key, methodName, inputs, outputs }: SignatureDescription,
+  { key, methodName, inputs, outputs, unordered, writes }: SignatureDescription,
   method: string,
-  types: NameTable,
   notes: string[],
-): Omit<NamedSignature, "deprecated"> {
+): PlainSignature {
   return {
     key,
     methodName,
     method: identifier(method),
     inputs: nameTensors(inputs, new NameTable("parameter", "input", notes, key)),
     outputs: nameTensors(outputs, new NameTable("property", "output", notes, key)),
-    outputsType: outputs.length > 1 ? identifier(types.claim(`${method}_outputs`)) : undefined,
+    unordered: unordered === true,
+    writes,
   };
 }
 
+/** Names the interfaces of inputs and of outputs; equal ones are one. */
+function nameInterfaces(
+  signatures: readonly PlainSignature[],
+  types: NameTable,
+  className: string,
+): readonly Omit<NamedSignature, "deprecated" | "methodReason">[] {
+  const inputs = new InterfaceNames();
+  const outputs = new InterfaceNames();
+  const contents = signatures.map((signature) => {
+    const { key, method } = signature;
+    const named = takesNames(signature) ? contentOf(signature.inputs) : undefined;
+    const several = signature.outputs.length > 1 ? contentOf(signature.outputs) : undefined;
+    if (named !== undefined) inputs.use(named, key, `${method}_inputs`);
+    if (several !== undefined) outputs.use(several, key, `${method}_outputs`);
+    return { named, several };
+  });
+  inputs.claimAll(types, `${className}_inputs`);
+  outputs.claimAll(types, `${className}_outputs`);
+  return signatures.map((signature, index) => ({
+    ...signature,
+    inputsType: inputs.nameOf(contents[index]?.named),
+    outputsType: outputs.nameOf(contents[index]?.several),
+  }));
+}
+
+/** Whether a method takes its inputs by name: where there are many, or their order means nothing. */
+function takesNames({ inputs, unordered }: PlainSignature): boolean {
+  const [first] = inputs;
+  if (first === undefined || (inputs.length < FEWEST_NAMED && !unordered)) return false;
+  const names = new Map(inputs.map(({ name, optional }) => [name, optional !== true]));
+  const features = first.exampleFeatures?.map(({ name, optional }) => [name, optional !== true] as const);
+  return canTakeNames(names, objectForm(first, features && new Map(features)));
+}
+
+/** What an interface of these properties is made of, comments included. */
+function contentOf(tensors: readonly NamedTensor[]): string {
+  return JSON.stringify(
+    tensors.map(({ tensor: _, components: __, example: ___, parts: ____, exampleFeatures: _____, ...rest }) => rest),
+  );
+}
+
 function nameTensors(tensors: readonly TensorDescription[], table: NameTable): readonly NamedTensor[] {
-  const names = table.claimAll(rawNames(tensors));
+  const names = table.claimAll(withoutCommonPart(rawNames(tensors)));
   return tensors.map((tensor, index) => {
     const { encoding = "dense", components = [] } = tensor;
     if (encoding === "composite") throw new TypeError("a composite tensor cannot be carried");
@@ -179,16 +246,30 @@ function carried(dtype: string): DType {
   throw new TypeError(`dtype ${dtype} cannot be carried`);
 }
 
-/** The inputs with the interfaces of their examples, which are named after the first method that takes them. */
+/** Names the interfaces of the examples that signatures take. */
 function nameExamples(
-  { method, inputs }: Pick<NamedSignature, "method" | "inputs">,
-  examples: ExampleTable,
-): readonly NamedTensor[] {
-  const several = inputs.filter(({ example }) => example !== undefined).length > 1;
+  signatures: readonly PlainSignature[],
+  types: NameTable,
+  className: string,
+  notes: string[],
+): ExampleTable {
+  const examples = new ExampleTable();
+  for (const { key, method, inputs } of signatures) {
+    const several = inputs.filter(({ example }) => example !== undefined).length > 1;
+    for (const { key: input, example } of inputs) {
+      if (example !== undefined)
+        examples.use(example, key, several ? `${method}_${input}_example` : `${method}_example`);
+    }
+  }
+  examples.claimAll(types, `${className}_example`, notes);
+  return examples;
+}
+
+function withExamples(inputs: readonly NamedTensor[], examples: ExampleTable): readonly NamedTensor[] {
   return inputs.map((input) => {
-    if (input.example === undefined) return input;
-    const raw = several ? `${method}_${input.key}_example` : `${method}_example`;
-    return { ...input, exampleType: examples.claim(raw, input.example).type };
+    const found = input.example && examples.find(input.example);
+    if (found === undefined) return input;
+    return { ...input, exampleType: found.type, exampleFeatures: found.features };
   });
 }
 

@@ -49,6 +49,7 @@ export class NameTable {
   readonly #counts: Map<string, number> = new Map();
   readonly #notes: string[];
   readonly #owner: string;
+  readonly #reasons: Map<string, string> = new Map();
 
   /**
    * @param fallback the name of what has no usable character in its raw name
@@ -87,8 +88,15 @@ export class NameTable {
     this.#taken.add(name);
     if (name !== wanted && name !== raw) {
       this.#notes.push(`${this.#kind} ${quote(raw)}${this.#owner} is called ${name}, ${reason(wanted, base, free)}`);
+      if (wanted !== "")
+        this.#reasons.set(name, base === free ? `another has the name ${base}` : `${base} is reserved`);
     }
     return name;
+  }
+
+  /** Why an identifier is not the one that its raw name suggests, if it is not: `save is reserved`. */
+  reasonFor(name: string): string | undefined {
+    return this.#reasons.get(name);
   }
 
   /** Takes this very name, if it is free; says whether it was. */
@@ -99,7 +107,7 @@ export class NameTable {
   }
 
   #convert(raw: string): string {
-    return this.#kind === "type" ? pascalCase(raw) : camelCase(raw);
+    return this.#kind === "type" ? pascalCase(raw) : camelCase(raw, this.#fallback);
   }
 }
 
@@ -108,18 +116,28 @@ function reason(wanted: string, base: string, free: string): string {
   return base === free ? "because another one has its name already" : `because ${base} is reserved`;
 }
 
-/** `training_input` → `trainingInput`, `dense/BiasAdd:0` → `denseBiasAdd0`; empty when no character is left. */
-export function camelCase(raw: string): string {
-  const name = words(raw)
-    .map((word, index) => (index === 0 ? lowerFirst(word) : upperFirst(word)))
-    .join("")
-    .normalize("NFC");
-  return startable(name);
+/**
+ * `training_input` → `trainingInput`, `dense/BiasAdd:0` → `denseBiasAdd0`; empty when no character is left.
+ *
+ * @param start what stands before a digit: `0` → `input0`
+ */
+export function camelCase(raw: string, start: string): string {
+  return startable(
+    joinWords(words(raw).map((word, index) => (index === 0 ? lowerFirst(word) : upperFirst(word)))),
+    start,
+  );
 }
 
-/** `custom_model` → `CustomModel`. */
+/** `custom_model` → `CustomModel`, `keras-1.12` → `Keras1_12`, `3d` → `Model3d`. */
 export function pascalCase(raw: string): string {
-  return startable(words(raw).map(upperFirst).join("").normalize("NFC"));
+  return startable(joinWords(words(raw).map(upperFirst)), "Model");
+}
+
+/** Digits of two words stay apart: `1.12` is not `11.2`. */
+function joinWords(words: readonly string[]): string {
+  return words
+    .reduce((name, word) => (/\p{N}$/u.test(name) && /^\p{N}/u.test(word) ? `${name}_${word}` : name + word), "")
+    .normalize("NFC");
 }
 
 /** `CustomModel` → `custom-model`, for a file's name. */
@@ -127,6 +145,7 @@ export function kebabCase(name: string): string {
   return name
     .replace(/(\p{Ll}|\p{N})(\p{Lu})/gu, "$1-$2")
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1-$2")
+    .replace(/(\p{N})_(?=\p{N})/gu, "$1-")
     .toLowerCase();
 }
 
@@ -162,6 +181,26 @@ function upperFirst(word: string): string {
 }
 
 /** Digits and marks may continue an identifier, not start one. */
-function startable(name: string): string {
-  return name === "" || /^\p{ID_Start}/u.test(name) ? name : `_${name}`;
+function startable(name: string, start: string): string {
+  return name === "" || isStart(name) ? name : `${start}${name}`;
+}
+
+/**
+ * Names without the first part that all of them share which have several: `features$age`, `features$income` and `label`
+ * become `age`, `income` and `label`. A number is no name, so `0/reward` becomes `reward` even where it is the only one.
+ * They stay as they are where two would become one.
+ */
+export function withoutCommonPart(names: readonly string[]): readonly string[] {
+  const parts = names.map((name) => /^[^/$]+[/$](?=.)/su.exec(name)?.[0]);
+  const [first, ...others] = parts.filter((part) => part !== undefined);
+  if (first === undefined || others.some((part) => part !== first)) return names;
+  if (others.length === 0 && !/^\d/.test(first)) return names;
+  const shorter = names.map((name, index) => name.slice(parts[index]?.length ?? 0));
+  const converted = shorter.map((name) => camelCase(name, ""));
+  const isUnambiguous = new Set(converted).size === names.length && converted.every((name) => isStart(name));
+  return isUnambiguous ? withoutCommonPart(shorter) : names;
+}
+
+function isStart(name: string): boolean {
+  return /^\p{ID_Start}/u.test(name);
 }

@@ -5,6 +5,7 @@ import { didYouMean, firstLine, printable, quote } from "../runtime/text.js";
 import type { Config, ModelConfig } from "./config.js";
 import { configInvalid } from "./config-check.js";
 import { expandPattern, isModel, isPattern } from "./config-glob.js";
+import { noSignatureNote } from "./functions.js";
 import { type GeneratedClient, type GenerateOptions, generate } from "./generate.js";
 import { generateIndex } from "./generate-index.js";
 import { forEachModel } from "./model-errors.js";
@@ -117,7 +118,7 @@ function clientFile(model: ProjectModel, root: string): ProjectFile {
   // Messages name the folder as seen from where the command runs.
   const client = generateConfigured(relative("", directory) || ".", options);
   const { fileName, text, methods, notes } = client;
-  const all = methods.length === 0 ? [...notes, "the model has no signature that can be called"] : notes;
+  const all = methods.length === 0 ? [...notes, noSignatureNote(client.description)] : notes;
   return { path: relativeTo(root, resolve(output, fileName)), text, client, names: methods, notes: all };
 }
 

@@ -1,10 +1,10 @@
 const LINE_WIDTH = 100;
 
-/** A method's declaration as ts-morph prints it: on one line, whatever its length. */
-const METHOD = /^( *)([$\w\p{ID_Continue}]+\()(.*)(\): )(.+);$/u;
+/** A method's declaration, or the beginning of `load`, as ts-morph prints it: on one line, whatever its length. */
+const METHOD = /^( *)((?:static override )?[$\w\p{ID_Continue}]+(?:<_>)?\()(.*)(\): )(.+?)(;| \{)$/u;
 
 /** A property whose type is a function. */
-const FUNCTION = /^( *)(readonly [$\w\p{ID_Continue}]+\?: \()(.*)(\) => )(.+);$/u;
+const FUNCTION = /^( *)(readonly [$\w\p{ID_Continue}]+\?: \()(.*)(\) => )(.+)(;)$/u;
 
 /** The type of an object. */
 const OBJECT = /^\{ (.+) \}$/;
@@ -13,18 +13,30 @@ const OBJECT = /^\{ (.+) \}$/;
 export function wrapLongLines(text: string): string {
   return text
     .split("\n")
-    .map((line) => (line.length > LINE_WIDTH && line.endsWith(";") ? wrap(line) : line))
+    .map((line) => (line.length > LINE_WIDTH && /[;{]$/.test(line) ? wrap(line) : line))
     .join("\n");
 }
 
 function wrap(line: string): string {
-  const [, indent = "", head, parameters = "", arrow, result = ""] = METHOD.exec(line) ?? FUNCTION.exec(line) ?? [];
+  const [, indent = "", head, parameters = "", arrow, result = "", end] =
+    METHOD.exec(line) ?? FUNCTION.exec(line) ?? [];
   if (head === undefined) return line;
   const lines =
-    parameters === "" ? [] : splitTopLevel(parameters, ",").map((parameter) => `${indent}  ${parameter},\n`);
+    parameters === ""
+      ? []
+      : splitTopLevel(parameters, ",").map((parameter) => `${indent}  ${wrapParameter(parameter, `${indent}  `)},\n`);
   const list = lines.length === 0 ? "" : `\n${lines.join("")}${indent}`;
-  const last = `${indent}${arrow}${result};`;
-  return `${indent}${head}${list}${arrow}${last.length > LINE_WIDTH ? wrapObject(result, indent) : result};`;
+  const last = `${indent}${arrow}${result}${end}`;
+  return `${indent}${head}${list}${arrow}${last.length > LINE_WIDTH ? wrapObject(result, indent) : result}${end}`;
+}
+
+/** A parameter whose type is an object. */
+const OBJECT_PARAMETER = /^(\w+: )(\{ .+ \})$/;
+
+function wrapParameter(parameter: string, indent: string): string {
+  const [, name, type] = OBJECT_PARAMETER.exec(parameter) ?? [];
+  if (type === undefined || indent.length + parameter.length < LINE_WIDTH) return parameter;
+  return `${name}${wrapObject(type, indent)}`;
 }
 
 function wrapObject(type: string, indent: string): string {
@@ -41,8 +53,8 @@ function splitTopLevel(parameters: string, separator: "," | ";"): readonly strin
   let start = 0;
   for (let index = 0; index < parameters.length; index++) {
     const character = parameters[index] ?? "";
-    if ("<[(".includes(character)) depth++;
-    else if (">])".includes(character)) depth--;
+    if ("<[({".includes(character)) depth++;
+    else if (">])}".includes(character)) depth--;
     else if (character === separator && depth === 0) {
       parts.push(parameters.slice(start, index).trim());
       start = index + 1;

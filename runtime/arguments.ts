@@ -21,10 +21,12 @@ export function argumentRestorer(
     // A model of TensorFlow 1 has no author's names, and one input is in order.
     if (signature.inputs.length < (objectGraph.length === 0 ? 2 : 1)) return signature;
     const author = authorFunction(signature, graph);
-    if (author === undefined) return signature;
+    if (author === undefined) return signature.inputs.length < 2 ? signature : { ...signature, unordered: true };
     const ordered = inOrder(signature, author.order);
-    const inputs = restoreInputs(ordered.inputs, author, functions, graph);
-    return inputs === undefined ? ordered : { ...ordered, inputs };
+    const restored = restoreInputs(ordered.inputs, author, functions, graph);
+    if (restored === undefined) return ordered;
+    const { inputs, isSorted } = restored;
+    return { ...ordered, inputs, ...(isSorted ? { unordered: true } : {}) };
   };
 }
 
@@ -61,13 +63,20 @@ export function looseInputs(input: TensorDescription): readonly TensorDescriptio
   return parts.length === 0 ? [input] : parts;
 }
 
+/** The inputs as the author's function has them. */
+interface Restored {
+  readonly inputs: readonly TensorDescription[];
+  /** Whether some of them are entries of one dict, which TensorFlow sorts. */
+  readonly isSorted: boolean;
+}
+
 /** One input for each argument of the author's function; undefined where the object graph does not tell them. */
 function restoreInputs(
   inputs: readonly TensorDescription[],
   author: AuthorFunction,
   functions: ArgumentReader,
   graph: GraphIndex,
-): readonly TensorDescription[] | undefined {
+): Restored | undefined {
   const exact = functions.exact(author.name);
   if (exact !== undefined) return restore(inputs, exact.leaves);
   // A signature that was made of a concrete function calls a copy, which the object graph does not list.
@@ -105,10 +114,7 @@ function atIndex(leaf: ArgumentLeaf, index: number): ArgumentLeaf {
 }
 
 /** One input for each leaf; undefined where the leaves are not those of these inputs. */
-function restore(
-  inputs: readonly TensorDescription[],
-  leaves: readonly ArgumentLeaf[],
-): readonly TensorDescription[] | undefined {
+function restore(inputs: readonly TensorDescription[], leaves: readonly ArgumentLeaf[]): Restored | undefined {
   const isOnlyRoot = leaves.every(({ root }) => root === leaves[0]?.root);
   const restored: TensorDescription[] = [];
   let next = 0;
@@ -122,7 +128,22 @@ function restore(
       restored.push({ ...input, ...argumentNames(input.key, atIndex(leaf, index), isOnlyRoot) });
     }
   }
-  return next === inputs.length ? restored : undefined;
+  return next === inputs.length ? { inputs: restored, isSorted: isSorted(leaves) } : undefined;
+}
+
+/** Whether two leaves are in different entries of one dict. */
+function isSorted(leaves: readonly ArgumentLeaf[]): boolean {
+  const entries = new Map<string, string>();
+  return leaves.some(({ root, path }) => {
+    let place = JSON.stringify(root);
+    return path.some((step) => {
+      const name = step.kind === "index" ? `${step.index}` : JSON.stringify(step.name);
+      const known = step.kind === "key" ? (entries.get(place) ?? name) : name;
+      if (step.kind === "key") entries.set(place, known);
+      place += `/${name}`;
+      return known !== name;
+    });
+  });
 }
 
 /** The input that these components make up; undefined where they do not fit its type. */

@@ -77,6 +77,16 @@ export interface SignatureDescription {
   readonly methodName: string;
   readonly inputs: readonly TensorDescription[];
   readonly outputs: readonly TensorDescription[];
+  /**
+   * True where the order of several inputs is not the author's: the file does not tell it, or they are entries of a dict,
+   * which TensorFlow sorts.
+   */
+  readonly unordered?: true;
+  /**
+   * Whether running it changes variables, tables or files. Absent where that was not found out, or depends on operations that
+   * are not TensorFlow's own.
+   */
+  readonly writes?: boolean;
   /** Where the SignatureDef contradicts its graph: what was taken from the graph. */
   readonly notes?: readonly string[];
   /** Why no call can be made of it, where none can. */

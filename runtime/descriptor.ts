@@ -20,7 +20,7 @@ export interface TensorDescriptor {
   readonly parts?: readonly TensorDescriptor[];
   /** True for a string output that is bytes rather than text: a scalar is returned as a `Uint8Array`. */
   readonly bytes?: true;
-  /** The property that holds this output, where a signature has several. */
+  /** The property that holds this output, where a signature has several; or this input, where a method takes one object. */
   readonly property?: string;
   /** Which of the model's examples each item of this input is. */
   readonly example?: number;

@@ -51,8 +51,24 @@ const ANYTHING: Writes = { other: true, args: new Set() };
  * calls itself stateful, for example.
  */
 export function readEffects(api: NativeApi, graphDef: Uint8Array): Effects {
-  const graph = decode("GraphDef", graphDef);
   const states = statefulOperations(api);
+  return effectsOf(graphDef, (type) => states.get(type) ?? true);
+}
+
+/**
+ * As {@link readEffects}, without the library.
+ *
+ * @param isStateful whether operations of a type may change something
+ * @param budget how many nodes are read at most
+ * @throws RangeError when the budget is exceeded
+ */
+export function effectsOf(
+  graphDef: Uint8Array,
+  isStateful: (type: string) => boolean,
+  budget: number = Number.POSITIVE_INFINITY,
+): Effects {
+  const graph = decode("GraphDef", graphDef);
+  let nodesLeft = budget;
   const nodes = new Map(graph.node.map((bytes) => [decode("NodeHead", bytes).name, bytes]));
   const functions = new Map(
     (graph.library?.function ?? []).map((body) => [decode("FunctionName", body).signature?.name ?? "", body]),
@@ -90,11 +106,12 @@ export function readEffects(api: NativeApi, graphDef: Uint8Array): Effects {
   };
 
   const readNode = (node: Node, originOf: (input: string) => Origin): { own: Writes; call?: CallSite } => {
+    if (nodesLeft-- <= 0) throw new RangeError("too many nodes");
     // Constants are many, large, and refer to nothing.
     if (node.op === "Const") return { own: NOTHING };
     if (functions.has(node.op)) return { own: NOTHING, call: callSite([node.op], node, 0, originOf) };
     const callees = functionsOf(node);
-    const own = writesOf(node, states.get(node.op) ?? true, originOf);
+    const own = writesOf(node, isStateful(node.op), originOf);
     if (callees.length === 0) return { own };
     return { own, call: callSite(callees, node, FIRST_ARGUMENT[node.op], originOf) };
   };

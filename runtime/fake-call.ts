@@ -56,7 +56,12 @@ export class FakeCall implements Call {
     if (missing.length > 0) throw missingInputs(missing.flatMap(specOf), this.name);
     const given = inputs.map((input, index) => fakeInput(values[index], input, this.name));
     // The form says which of the two results are.
-    return () => this.#results(fake(...given), form) as Results<Form> as Results<F>;
+    const { named } = this.#method;
+    return () =>
+      this.#results(
+        named === undefined ? fake(...given) : fake(named.toObject(given)),
+        form,
+      ) as Results<Form> as Results<F>;
   }
 
   #results(result: unknown, form: Form): readonly unknown[] {

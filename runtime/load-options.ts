@@ -3,8 +3,12 @@ import type { LaneOptions } from "./async/lane.js";
 import { checkCount, checkOptions, checkTags, invalidOption } from "./options.js";
 import { checkSessionOptions, SESSION_OPTIONS, type SessionOptions } from "./session-options.js";
 
-/** How a model is loaded. */
-export interface LoadOptions extends LaneOptions, SessionOptions {
+/**
+ * How a model is loaded.
+ *
+ * @typeParam Key the keys of the model's signatures
+ */
+export interface LoadOptions<Key extends string = string> extends LaneOptions, SessionOptions {
   /**
    * The tags of the meta graph to load. By default those that the client was generated for; for `Model.load`
    * `["serve"]`, or those of the only meta graph.
@@ -14,12 +18,12 @@ export interface LoadOptions extends LaneOptions, SessionOptions {
    * Signatures by key whose concurrent asynchronous calls are run as one. Their inputs and outputs must have an unknown
    * leading dimension, and they may not change variables.
    */
-  readonly batching?: Readonly<Record<string, BatchingOptions>>;
+  readonly batching?: { readonly [Signature in Key]?: BatchingOptions };
   /**
    * Keys of signatures that are to count as reading only, whatever their graph says: their asynchronous calls run side by
    * side, and may be batched. For operations of custom libraries, which cannot be told from ones that change something.
    */
-  readonly readOnly?: readonly string[];
+  readonly readOnly?: readonly Key[];
 }
 
 const LOAD_OPTIONS = ["tags", "concurrency", "maxQueue", "batching", "readOnly", ...SESSION_OPTIONS];

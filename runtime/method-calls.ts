@@ -11,6 +11,7 @@ import { SavedModelError, type SavedModelErrorOptions } from "./errors.js";
 import { FakeSession } from "./fake-session.js";
 import type { LoadOptions } from "./load-options.js";
 import type { Method } from "./methods.js";
+import { namedTakesOne } from "./named-inputs.js";
 import { checkOptions } from "./options.js";
 import type { Session } from "./session.js";
 import { signatureNotFound } from "./signatures.js";
@@ -39,7 +40,9 @@ export class MethodCalls {
     if (typeof batching !== "object" || batching === null || Array.isArray(batching)) {
       throw new SavedModelError("INVALID_OPTION", "batching must be an object of options by the key of a signature");
     }
-    for (const [key, options] of Object.entries(batching)) this.#batchers.set(key, this.#batcher(key, options));
+    for (const [key, options] of Object.entries(batching)) {
+      if (options !== undefined) this.#batchers.set(key, this.#batcher(key, options));
+    }
   }
 
   /** The session of TensorFlow; a fake client has none. */
@@ -101,18 +104,29 @@ export class MethodCalls {
   }
 
   /**
-   * The options of an asynchronous call, which come after its inputs.
+   * The inputs of an asynchronous call in argument order, and its options, which come after them.
    *
-   * @throws SavedModelError `TOO_MANY_INPUTS` or `INVALID_OPTION`
+   * @throws SavedModelError `TOO_MANY_INPUTS` or `INVALID_OPTION`; `UNKNOWN_INPUT` or `MISSING_INPUT` for inputs by name
    */
-  optionsOf(key: string, { inputs }: Method, values: readonly unknown[]): CallOptions {
-    const options = values[inputs.length];
+  splitOptions(
+    key: string,
+    { inputs, named }: Method,
+    values: readonly unknown[],
+  ): { readonly inputs: readonly unknown[]; readonly options: CallOptions } {
+    const call = `${printable(key)}()`;
+    const [object] = values;
+    const isNamed = named?.is(object) === true;
+    const count = isNamed ? 1 : inputs.length;
+    const options = values[count];
     const isOptions =
       typeof options === "object" && options !== null && Object.getPrototypeOf(options) === Object.prototype;
-    if (values.length > inputs.length + 1 || (options !== undefined && !isOptions)) {
-      throw tooManyInputs(`${printable(key)}()`, inputs, values);
+    if (values.length > count + 1 || (options !== undefined && !isOptions)) {
+      throw isNamed ? namedTakesOne(call, values.length, "and options") : tooManyInputs(call, inputs, values);
     }
-    return checkCallOptions(`${printable(key)}()`, options ?? {});
+    return {
+      inputs: isNamed ? named.valuesOf(object, call) : values.slice(0, count),
+      options: checkCallOptions(call, options ?? {}),
+    };
   }
 
   /** The signatures with these keys, or all. */

@@ -3,8 +3,9 @@ import type { Call } from "./call/call.js";
 import type { CallInput } from "./call/prepared-call.js";
 import { componentsOf } from "./composite.js";
 import type { SignatureDescription, TensorDescription } from "./description.js";
-import type { ModelDescriptor, TensorDescriptor } from "./descriptor.js";
+import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "./descriptor.js";
 import { InputMatcher } from "./input-match.js";
+import { NamedInputs } from "./named-inputs.js";
 
 /** A signature that can be called, and is made ready by its first call. */
 export interface Method {
@@ -12,6 +13,8 @@ export interface Method {
   readonly outputs: readonly TensorDescription[];
   /** The property of each output, or undefined where the only output is returned as itself. */
   readonly properties: readonly string[] | undefined;
+  /** Reads one object of all inputs, where the method of a client takes it. */
+  readonly named?: NamedInputs | undefined;
   /** The same with the components of its ragged and sparse inputs, where the SignatureDef has keys for them. */
   readonly loose?: Method | undefined;
   call?: Call;
@@ -31,6 +34,7 @@ export function describeMethods(
     const ordered = client?.inputs.flatMap((input) => toInput(input, matcher, descriptor?.examples));
     const method = {
       inputs: ordered ?? inputs,
+      named: client === undefined ? undefined : namedInputs(client, ordered),
       outputs: client?.outputs.flatMap((output) => withBytes(withKey(outputs, output.key), output)) ?? outputs,
       properties: properties?.length === 1 ? undefined : properties,
     };
@@ -50,6 +54,15 @@ export function describeSignatures(
       ? []
       : [{ key, methodName, inputs: method.inputs.map(withExample), outputs: method.outputs }];
   });
+}
+
+/** What reads the inputs of a client's method by name; nothing where it takes them in order only. */
+function namedInputs(
+  { inputs }: SignatureDescriptor,
+  found: readonly CallInput[] | undefined = [],
+): NamedInputs | undefined {
+  const names = inputs.flatMap(({ property }) => property ?? []);
+  return names.length > 1 && names.length === found.length ? new NamedInputs(found, names) : undefined;
 }
 
 function withExample({ features, ...input }: CallInput): TensorDescription {

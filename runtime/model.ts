@@ -290,7 +290,8 @@ export class Model implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Runs a signature with inputs in argument order; called by generated code, whose methods give it its types.
+   * Runs a signature with inputs in argument order, or with one object of them where the client offers that; called by
+   * generated code, whose methods give it its types.
    */
   protected call(signature: string, inputs: readonly unknown[]): unknown {
     // As of a method that was taken from the class.
@@ -299,7 +300,8 @@ export class Model implements Disposable, AsyncDisposable {
     }
     try {
       const method = this.#calls.method(signature);
-      return asResult(method, this.#calls.run(signature, method, inputs, "plain"));
+      const values = method.named === undefined ? inputs : method.named.inOrder(inputs, `${printable(signature)}()`);
+      return asResult(method, this.#calls.run(signature, method, values, "plain"));
     } catch (error) {
       throw atCaller(error, this.#entryOf(signature));
     }
@@ -323,8 +325,7 @@ export class Model implements Disposable, AsyncDisposable {
   async #start(entry: Entry, signature: string, values: readonly unknown[]): Promise<unknown> {
     const { method, results } = withCallerStack(entry, () => {
       const method = this.#calls.method(signature);
-      const options = this.#calls.optionsOf(signature, method, values);
-      const inputs = values.slice(0, method.inputs.length);
+      const { inputs, options } = this.#calls.splitOptions(signature, method, values);
       return { method, results: this.#calls.start(signature, method, inputs, "plain", options) };
     });
     return asResult(method, await results);

@@ -1,7 +1,13 @@
-import { type InterfaceDeclarationStructure, StructureKind } from "ts-morph";
+import {
+  type InterfaceDeclarationStructure,
+  type MethodSignatureStructure,
+  type OptionalKind,
+  type ParameterDeclarationStructure,
+  StructureKind,
+} from "ts-morph";
 import type { NamedModel, NamedSignature } from "../generator/name-model.js";
-import { asyncMethodDocs } from "./docs.js";
-import { parametersTemplate, returnType } from "./method.js";
+import { asyncMethodDocs, namedAsyncMethodDocs } from "./docs.js";
+import { inOrderTypeParameters, namedParameter, parametersTemplate, returnType } from "./method.js";
 
 /** The interface of the client's methods as promises; nothing for a client without methods. */
 export function asyncTemplate({ className, asyncType, signatures }: NamedModel): InterfaceDeclarationStructure[] {
@@ -12,20 +18,31 @@ export function asyncTemplate({ className, asyncType, signatures }: NamedModel):
       name: asyncType,
       isExported: true,
       docs: [{ description: `The signatures of {@link ${className}} as promises: they run on worker threads.` }],
-      methods: signatures.map((signature) => {
-        const options = optionsName(signature);
-        return {
-          name: signature.method,
-          docs: [asyncMethodDocs(signature, options)],
-          parameters: [
-            ...parametersTemplate(signature.inputs),
-            { name: options, type: "CallOptions", hasQuestionToken: true },
-          ],
-          returnType: `Promise<${returnType(signature)}>`,
-        };
-      }),
+      methods: signatures.flatMap(methodsTemplate),
     },
   ];
+}
+
+/** The declarations of one method: by name if it can be called so, and in order. */
+function methodsTemplate(signature: NamedSignature): OptionalKind<MethodSignatureStructure>[] {
+  const { method: name, inputs, inputsType } = signature;
+  const result = `Promise<${returnType(signature)}>`;
+  const options = optionsName(signature);
+  const inOrder = {
+    name,
+    docs: [asyncMethodDocs(signature, options)],
+    typeParameters: inOrderTypeParameters(signature),
+    parameters: [...parametersTemplate(inputs), optionsParameter(options)],
+    returnType: result,
+  };
+  if (inputsType === undefined) return [inOrder];
+  const docs = [namedAsyncMethodDocs(signature)];
+  const parameters = [...namedParameter(inputsType), optionsParameter("options")];
+  return [{ name, docs, parameters, returnType: result }, inOrder];
+}
+
+function optionsParameter(name: string): OptionalKind<ParameterDeclarationStructure> {
+  return { name, type: "CallOptions", hasQuestionToken: true };
 }
 
 /** `options`, unless that is the name of an input. */

@@ -4,8 +4,9 @@ import {
   type OptionalKind,
   StructureKind,
 } from "ts-morph";
+import { stringLiteral } from "../generator/escape.js";
 import type { NamedModel } from "../generator/name-model.js";
-import { block, classDocs } from "./docs.js";
+import { block, classDocs, loadDocs } from "./docs.js";
 import { methodTemplate } from "./method.js";
 
 /** The client: a class with one method per signature. */
@@ -22,7 +23,7 @@ export function classTemplate(model: NamedModel): ClassDeclarationStructure {
         : [
             {
               name: "async",
-              docs: [{ description: "The signatures as promises: they run on worker threads, off the event loop." }],
+              docs: [{ description: "The same methods as promises: they run on worker threads, off the event loop." }],
               returnType: model.asyncType,
               statements: ["return this.asyncMethods();"],
             },
@@ -32,18 +33,10 @@ export function classTemplate(model: NamedModel): ClassDeclarationStructure {
         name: "load",
         isStatic: true,
         hasOverrideKeyword: true,
-        docs: [
-          block(
-            "Loads the model and checks that its signatures are those that this class was generated from.",
-            "",
-            "@param directory the SavedModel's folder; by default the one that this class was generated from",
-            "@param options the tags to load, if not the ones that this class was generated for",
-            "@throws SavedModelError when there is no such model, when it cannot be loaded, or when its signatures differ",
-          ),
-        ],
+        docs: [loadDocs(model)],
         parameters: [
           { name: "directory", type: "string | URL", initializer: "descriptor.directory" },
-          { name: "options", type: "LoadOptions", hasQuestionToken: true },
+          { name: "options", type: loadOptions(model), hasQuestionToken: true },
         ],
         returnType: model.className,
         statements: [`return new ${model.className}(descriptor, directory, options);`],
@@ -52,6 +45,11 @@ export function classTemplate(model: NamedModel): ClassDeclarationStructure {
       ...model.signatures.map(methodTemplate),
     ],
   };
+}
+
+/** The type of the options of `load`, which completes the keys of signatures. */
+function loadOptions({ signatures }: NamedModel): string {
+  return `LoadOptions<${signatures.map(({ key }) => stringLiteral(key)).join(" | ") || "never"}>`;
 }
 
 /** The method that makes a client for tests; nothing for a client without methods. */
@@ -63,7 +61,7 @@ function fakeTemplate({ className, fakesType }: NamedModel): OptionalKind<Method
       isStatic: true,
       docs: [
         block(
-          "A client for tests, which needs neither the model nor TensorFlow: functions stand in for the signatures.",
+          "Makes a client for tests, which needs neither the model nor TensorFlow: functions stand in for the signatures.",
           "",
           "@param methods the functions; what they get and return is checked as the model's inputs and outputs are",
         ),

@@ -37,7 +37,7 @@ function writeExample(writer: CodeBlockWriter, { features }: NamedExample): void
 
 function writeSignature(
   writer: CodeBlockWriter,
-  { key, method, inputs, outputs }: NamedSignature,
+  { key, method, inputs, inputsType, outputs }: NamedSignature,
   indexes: ReadonlyMap<string, number>,
 ): void {
   const several = outputs.length > 1;
@@ -47,7 +47,7 @@ function writeSignature(
     writeTensors(
       writer,
       "inputs",
-      inputs.map((input) => tensorLiteral(input, undefined, indexes.get(input.exampleType ?? ""))),
+      inputs.map((input) => tensorLiteral(input, inputsType && input.name, indexes.get(input.exampleType ?? ""))),
     );
     writeTensors(
       writer,

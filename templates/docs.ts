@@ -14,9 +14,31 @@ export function classDocs({ description, signatures }: NamedModel): OptionalKind
     `The SavedModel ${docCode(directory)}, ${tagged}${exporter}.`,
     "",
     signatures.length === 0
-      ? "It has no signature that can be called."
+      ? "It has no signatures that can be called."
       : "All signatures share one TensorFlow session and its variables. Call `dispose()`, or declare the model with `using`.",
+    ...operationDocs(description),
     ...leftOutDocs(description),
+  );
+}
+
+/** What a model with operations of its own needs. */
+function operationDocs({ unknownOperations: unknown }: ModelDescription): readonly string[] {
+  if (unknown.length === 0) return [];
+  const names = enumerate(unknown.map(docCode));
+  const are = unknown.length === 1 ? `The operation ${names} is` : `The operations ${names} are`;
+  return ["", `${are} not part of TensorFlow: \`load\` needs a library that has them, in the option \`opLibraries\`.`];
+}
+
+/** The comment of the static method that loads the model. */
+export function loadDocs({ description, signatures }: NamedModel): OptionalKind<JSDocStructure> {
+  const custom = description.unknownOperations.length === 0 ? "" : "`opLibraries`, which this model needs; ";
+  const calls = signatures.length === 0 ? "" : "`batching`, `concurrency` and `maxQueue` of asynchronous calls; ";
+  return block(
+    "Loads the model and checks that its signatures are those that this class was generated from.",
+    "",
+    "@param directory the SavedModel's folder; by default the one that this class was generated from",
+    `@param options ${custom}${calls}threads, GPUs and other settings of TensorFlow; \`tags\` of another meta graph: see {@link LoadOptions}`,
+    "@throws SavedModelError when the model does not exist or cannot be loaded, or when its signatures differ",
   );
 }
 
@@ -26,36 +48,98 @@ const MOST_LEFT_OUT = 100;
 /** Why some signatures are no methods. */
 function leftOutDocs({ signatures }: ModelDescription): readonly string[] {
   const leftOut = signatures.flatMap(({ key, unsupported }) =>
-    unsupported === undefined ? [] : [`- ${docCode(key)}: ${docCode(unsupported)}`],
+    unsupported === undefined ? [] : [`- ${docCode(key)}: ${reasonText(unsupported)}`],
   );
   if (leftOut.length === 0) return [];
   const more = leftOut.length > MOST_LEFT_OUT ? [`- and ${leftOut.length - MOST_LEFT_OUT} more`] : [];
-  return ["", "Signatures that are left out:", ...leftOut.slice(0, MOST_LEFT_OUT), ...more];
+  return ["", "Signatures without a method:", ...leftOut.slice(0, MOST_LEFT_OUT), ...more];
 }
 
-/** The comment of a method. */
+/** A quoted name in a message. */
+const QUOTED = /"([^"]*)"/;
+
+/** A reason as a sentence, with the names that it quotes in code spans. What is not plain words around them stays code. */
+function reasonText(reason: string): string {
+  const parts = reason.split(QUOTED);
+  const isPlain = parts.every((part, index) => index % 2 === 1 || /^[\w ,.:'-]*$/.test(part));
+  if (!isPlain || reason === "") return docCode(reason);
+  const text = parts.map((part, index) => (index % 2 === 1 ? docCode(part) : part)).join("");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** The comment of a method, or of its declaration with inputs in order. */
 export function methodDocs(signature: NamedSignature): OptionalKind<JSDocStructure> {
   return block(
-    `Runs the signature ${nameOf(signature)}.`,
+    `${runs(signature)}.${effect(signature)}`,
+    ...remarks(signature),
+    ...order(signature),
     "",
     ...parameterDocs(signature),
     ...resultDocs(signature),
-    "@throws SavedModelError when an input does not fit, or when TensorFlow fails",
+    "@throws SavedModelError when an input does not match, or when TensorFlow fails",
     ...deprecatedDocs(signature),
   );
 }
 
-/** The comment of a method whose result is a promise. */
-export function asyncMethodDocs(signature: NamedSignature, options: string): OptionalKind<JSDocStructure> {
+/** The comment of a method's declaration with one object of inputs. */
+export function namedMethodDocs(signature: NamedSignature): OptionalKind<JSDocStructure> {
   return block(
-    `Runs the signature ${nameOf(signature)} on a worker thread.`,
+    `${runs(signature)} with its inputs by name.${effect(signature)}`,
+    ...remarks(signature),
     "",
-    ...parameterDocs(signature),
-    `@param ${options} an AbortSignal, where the call may be given up`,
+    "@param inputs one property per input",
     ...resultDocs(signature),
-    "@throws SavedModelError when an input does not fit, when TensorFlow fails, or when the call is given up",
+    "@throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails",
     ...deprecatedDocs(signature),
   );
+}
+
+/** The comment of a method whose result is a promise, or of its declaration with inputs in order. */
+export function asyncMethodDocs(signature: NamedSignature, options: string): OptionalKind<JSDocStructure> {
+  return block(
+    `${runs(signature)} on a worker thread.${effect(signature)}`,
+    ...remarks(signature),
+    ...order(signature),
+    "",
+    ...parameterDocs(signature),
+    `@param ${options} a signal that aborts the call`,
+    ...resultDocs(signature),
+    "@throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted",
+    ...deprecatedDocs(signature),
+  );
+}
+
+/** The comment of a declaration with one object of inputs, whose result is a promise. */
+export function namedAsyncMethodDocs(signature: NamedSignature): OptionalKind<JSDocStructure> {
+  return block(
+    `${runs(signature)} on a worker thread, with its inputs by name.${effect(signature)}`,
+    ...remarks(signature),
+    "",
+    "@param inputs one property per input",
+    "@param options a signal that aborts the call",
+    ...resultDocs(signature),
+    "@throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted",
+    ...deprecatedDocs(signature),
+  );
+}
+
+function runs(signature: NamedSignature): string {
+  return `Runs the signature ${nameOf(signature)}`;
+}
+
+/** Of a declaration with inputs in order, where the author's order is another one or none. */
+function order({ inputsType, unordered }: NamedSignature): readonly string[] {
+  if (inputsType === undefined || !unordered) return [];
+  return ["", "The order of the inputs is not the author's, which the model does not tell."];
+}
+
+function effect({ writes }: NamedSignature): string {
+  return writes === true ? " Changes variables or other state of the model." : "";
+}
+
+/** Why the method is not called as its signature is. */
+function remarks({ method, methodReason }: NamedSignature): readonly string[] {
+  return methodReason === undefined ? [] : ["", `The method is called \`${method}\` because ${methodReason}.`];
 }
 
 /** Editors strike a method through only where each of its declarations says so. */
@@ -83,8 +167,24 @@ function parameterDocs({ inputs }: NamedSignature): readonly string[] {
 
 function resultDocs({ outputs, outputsType }: NamedSignature): readonly string[] {
   const [output] = outputs;
-  const returns = outputsType === undefined && output !== undefined ? describe(output) : "one property per output";
-  return [`@returns ${returns}`];
+  if (outputsType === undefined && output !== undefined) return [`@returns ${describe(output)}`];
+  return [`@returns ${enumerate(outputs.map(({ name }) => `\`${name}\``))}`];
+}
+
+/** More names than anybody reads in one sentence. */
+const MOST_NAMED = 20;
+
+/** `a`, `a and b`, `a, b and c`; of very many the first ones, and how many more there are. */
+export function enumerate(items: readonly string[]): string {
+  const shown =
+    items.length > MOST_NAMED ? [...items.slice(0, MOST_NAMED - 1), `${items.length - MOST_NAMED + 1} more`] : items;
+  const [last = "", ...others] = [...shown].reverse();
+  return others.length === 0 ? last : `${others.reverse().join(", ")} and ${last}`;
+}
+
+/** The comment of an input's property. */
+export function inputDocs(input: NamedTensor): OptionalKind<JSDocStructure> {
+  return { description: describe(input) };
 }
 
 /** The comment of an output's property. */
@@ -111,6 +211,6 @@ function describe(tensor: NamedTensor): string {
 
 function whenLeftOut(value: DefaultValue | undefined): string {
   return value === undefined
-    ? "the model's own default when left out"
-    : `${docCode(JSON.stringify(value))} when left out`;
+    ? "the model's own default when omitted"
+    : `${docCode(JSON.stringify(value))} when omitted`;
 }

@@ -3,6 +3,7 @@ import { docCode } from "../generator/escape.js";
 import type { NamedFeature } from "../generator/name-examples.js";
 import type { NamedModel, NamedSignature } from "../generator/name-model.js";
 import { formatShape } from "../runtime/shape.js";
+import { enumerate } from "./docs.js";
 import { featureType } from "./types.js";
 
 /** The interfaces of the `tf.Example`s that signatures parse. */
@@ -12,7 +13,7 @@ export function examplesTemplate({ examples, signatures }: NamedModel): Interfac
     kind: StructureKind.Interface,
     name: example.type,
     isExported: true,
-    docs: [{ description: `A \`tf.Example\` for ${(uses.get(example.type) ?? []).map(docCode).join(", ")}.` }],
+    docs: [{ description: `A \`tf.Example\` for ${enumerate((uses.get(example.type) ?? []).map(docCode))}.` }],
     properties: example.features.map((feature) => ({
       name: feature.name,
       type: featureType(feature),
@@ -41,5 +42,5 @@ function describe({ key, dtype, kind, shape, optional }: NamedFeature): string {
   if (kind !== "dense") return `${docCode(key)}: ${dtype}, any number of values`;
   const form = shape.length === 0 ? "scalar" : formatShape(shape);
   if (shape[0] === null) return `${docCode(key)}: ${dtype} ${form}, padded by the model`;
-  return `${docCode(key)}: ${dtype} ${form}${optional === true ? ", the model's own default when left out" : ""}`;
+  return `${docCode(key)}: ${dtype} ${form}${optional === true ? ", the model's own default when omitted" : ""}`;
 }

@@ -1,5 +1,5 @@
 import { type InterfaceDeclarationStructure, StructureKind } from "ts-morph";
-import type { NamedModel, NamedSignature } from "../generator/name-model.js";
+import type { NamedModel, NamedSignature, NamedTensor } from "../generator/name-model.js";
 import { fakeDocs } from "./docs.js";
 import { parametersTemplate } from "./method.js";
 import { outputType, resultType } from "./types.js";
@@ -30,12 +30,19 @@ export function fakesTemplate({ className, fakesType, signatures }: NamedModel):
 }
 
 /** `(inputs: Tensor<"float32", [1, 2]>) => TensorLike<"float32", [1, 1]>`: what a call checked, and what it will check. */
-function functionType({ inputs, outputs, outputsType }: NamedSignature): string {
-  const parameters = parametersTemplate(inputs, outputType).map(
-    ({ name, type, hasQuestionToken }) => `${name}${hasQuestionToken === true ? "?" : ""}: ${type}`,
-  );
+function functionType({ inputs, inputsType, outputs, outputsType }: NamedSignature): string {
+  const parameters =
+    inputsType === undefined
+      ? parametersTemplate(inputs, outputType).map(
+          ({ name, type, hasQuestionToken }) => `${name}${hasQuestionToken === true ? "?" : ""}: ${type}`,
+        )
+      : [`inputs: { ${inputs.map(checkedProperty).join("; ")} }`];
   const [output] = outputs;
   const several = outputs.map((each) => `readonly ${each.name}: ${resultType(each)}`).join("; ");
   const result = outputsType === undefined && output !== undefined ? resultType(output) : `{ ${several} }`;
   return `(${parameters.join(", ")}) => ${result}`;
+}
+
+function checkedProperty(input: NamedTensor): string {
+  return `readonly ${input.name}${input.optional === true ? "?" : ""}: ${outputType(input)}`;
 }

@@ -1,7 +1,7 @@
 import type { MethodDeclarationStructure, OptionalKind, ParameterDeclarationStructure } from "ts-morph";
 import { stringLiteral } from "../generator/escape.js";
 import type { NamedSignature, NamedTensor } from "../generator/name-model.js";
-import { implementationDocs, methodDocs } from "./docs.js";
+import { implementationDocs, methodDocs, namedMethodDocs } from "./docs.js";
 import { inputType, outputType } from "./types.js";
 
 /**
@@ -17,8 +17,19 @@ export function methodTemplate(signature: NamedSignature): OptionalKind<MethodDe
     returnType: "unknown",
     statements: [`return this.call(${stringLiteral(signature.key)}, inputs);`],
     overloads: [
+      // The last one is what TypeScript infers the inputs of a method from, in `fit`.
+      ...(signature.inputsType === undefined
+        ? []
+        : [
+            {
+              docs: [namedMethodDocs(signature)],
+              parameters: namedParameter(signature.inputsType),
+              returnType: returnType(signature),
+            },
+          ]),
       {
         docs: [methodDocs(signature)],
+        typeParameters: inOrderTypeParameters(signature),
         parameters: parametersTemplate(signature.inputs),
         returnType: returnType(signature),
       },
@@ -42,6 +53,20 @@ export function parametersTemplate(
     if (index < lastRequired) return { name: input.name, type: `${type} | undefined` };
     return { name: input.name, type, hasQuestionToken: true };
   });
+}
+
+/**
+ * The type parameters of a declaration with inputs in order, where there is one with inputs by name. A type parameter that
+ * nothing uses has editors take the other declaration for an object that is not complete yet: else they mix the properties
+ * of tensors and arrays with the names of the inputs.
+ */
+export function inOrderTypeParameters({ inputsType }: NamedSignature): { name: string }[] {
+  return inputsType === undefined ? [] : [{ name: "_" }];
+}
+
+/** The parameter of a method that takes one object of all inputs. */
+export function namedParameter(type: string): Parameter[] {
+  return [{ name: "inputs", type }];
 }
 
 /** What a signature returns. */

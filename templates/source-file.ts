@@ -6,7 +6,7 @@ import { classTemplate } from "./class.js";
 import { descriptorTemplate } from "./descriptor.js";
 import { examplesTemplate } from "./examples.js";
 import { fakesTemplate } from "./fakes.js";
-import { outputsTemplate } from "./outputs.js";
+import { inputsTemplate, outputsTemplate } from "./interfaces.js";
 import { featureType, inputType, outputType, resultType, VALUE_TYPES } from "./types.js";
 
 /** The whole generated file. */
@@ -21,7 +21,8 @@ export function sourceFileTemplate(model: NamedModel, fingerprint: string): Sour
         namedImports: [{ name: "Model" }, ...typeImports(model).map((name) => ({ name, isTypeOnly: true }))],
       },
       ...examplesTemplate(model),
-      ...model.signatures.flatMap(outputsTemplate),
+      ...inputsTemplate(model),
+      ...outputsTemplate(model),
       classTemplate(model),
       ...asyncTemplate(model),
       ...fakesTemplate(model),

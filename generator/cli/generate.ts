@@ -2,6 +2,7 @@ import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
 import { printable } from "../../runtime/text.js";
+import { noSignatureNote } from "../functions.js";
 import type { GeneratedClient } from "../generate.js";
 import type { GeneratedIndex } from "../generate-index.js";
 import { attemptEach, joinErrors } from "../model-errors.js";
@@ -147,8 +148,11 @@ function cleanUp(path: string, isWanted: boolean, isDry: boolean): void {
   process.stdout.write(`${flow(words, columnsOf(process.stdout), 4)}\n`);
 }
 
-function clientOutput({ className, fileName, text, methods, notes }: GeneratedClient, folder: string): Output {
-  const all = methods.length === 0 ? [...notes, "the model has no signature that can be called"] : notes;
+function clientOutput(
+  { className, description, fileName, text, methods, notes }: GeneratedClient,
+  folder: string,
+): Output {
+  const all = methods.length === 0 ? [...notes, noSignatureNote(description)] : notes;
   return { path: join(folder, fileName), text, title: className, names: methods, notes: all };
 }
 

@@ -3,6 +3,7 @@ import { describeOp } from "../../runtime/op-packages.js";
 import { tagsFlag } from "../../runtime/saved-model-file.js";
 import { printable } from "../../runtime/text.js";
 import type { ModelDescription } from "../description.js";
+import { exportAdvice, formatFunction } from "../functions.js";
 import { stdout } from "./colours.js";
 import { flow, list, sentence, type Word } from "./layout.js";
 import { formatSignature } from "./signature-table.js";
@@ -17,7 +18,7 @@ export function formatDescription(description: ModelDescription, width: number):
   const { signatures, variables, assets } = description;
   const sections = [
     formatHead(description, width),
-    ...(signatures.length === 0 ? [flow(sentence("It has no signatures.", stdout.yellow), width, INDENT)] : []),
+    ...(signatures.length === 0 ? [formatFunctions(description, width)] : []),
     ...signatures.slice(0, SHOWN_SIGNATURES).map((signature) => formatSignature(signature, width)),
     ...(signatures.length > SHOWN_SIGNATURES ? [formatMore(signatures.length - SHOWN_SIGNATURES, width)] : []),
     ...(variables.length === 0 ? [] : [formatVariables(variables, width)]),
@@ -38,6 +39,22 @@ function formatHead({ directory, tags, tagSets, tensorflowVersion }: ModelDescri
   const words = list([...facts, ...others.map((flag, index) => (index === 0 ? `also there: ${flag}` : flag))]);
   const styled = words.map((word, index) => ({ ...word, style: stdout.dim, gap: index === 0 ? 2 : 1 }));
   return flow([{ text: printable(directory, 500), style: stdout.bold }, ...styled], width, 2);
+}
+
+/** That there are no signatures, which functions there are, and how these become signatures. */
+function formatFunctions(description: ModelDescription, width: number): string {
+  const { functions = [] } = description;
+  const advice = exportAdvice(description);
+  const lines = [flow(sentence("It has no signatures.", stdout.yellow), width, INDENT)];
+  const [first, ...rest] = list(functions.map(formatFunction));
+  if (advice === undefined) return lines.join("\n");
+  lines.push(
+    "",
+    flow([title("functions"), { text: "", ...first, gap: 2 }, ...rest], width, INDENT),
+    `${" ".repeat(INDENT)}${flow(sentence("To export them as signatures, run in Python:", stdout.dim), width, INDENT, INDENT)}`,
+    ...advice.split("; ").map((line) => `${" ".repeat(INDENT)}${line}`),
+  );
+  return lines.join("\n");
 }
 
 function formatAssets(assets: readonly string[], width: number): string {

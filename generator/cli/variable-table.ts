@@ -12,7 +12,7 @@ const INDENT = 6;
 
 /** The variables with what they hold, the first of them one by one, and each of those that were written twice once. */
 export function formatVariables(all: readonly VariableDescription[], width: number): string {
-  const variables = all.filter(({ copy }) => copy !== true);
+  const variables = inInterest(all.filter(({ copy }) => copy !== true));
   const shown = variables.slice(0, SHOWN_VARIABLES);
   const rest = variables.length - shown.length;
   const counts = new Map<string, number>();
@@ -28,6 +28,15 @@ export function formatVariables(all: readonly VariableDescription[], width: numb
     ...table(rows, { width, indent: INDENT, remark: stdout.dim }),
     ...(rest > 0 ? [" ".repeat(INDENT) + flow(sentence(more, stdout.dim), width, INDENT, INDENT)] : []),
   ].join("\n");
+}
+
+/** Weights first, then what else the model keeps, then what its optimizers keep; each by name as before. */
+function inInterest(variables: readonly VariableDescription[]): readonly VariableDescription[] {
+  const rank = ({ name, path = name, trainable }: VariableDescription): number => {
+    if (trainable !== false) return 0;
+    return /(?:^|\/)_?optimizer/.test(path) || /(?:^|\/)_?optimizer/.test(name) ? 2 : 1;
+  };
+  return [...variables].sort((a, b) => rank(a) - rank(b));
 }
 
 /** A path tells apart what has one name. */

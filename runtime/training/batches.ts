@@ -40,6 +40,8 @@ const ARRAY_ADVICE =
  */
 export function batchSource(name: string, method: Method, data: unknown, options: BatchOptions): BatchSource {
   if (Array.isArray(data)) return columnSource(name, method, data, options);
+  const columns = columnsByName(name, method, data);
+  if (columns !== undefined) return columnSource(name, method, columns, options);
   if (options.batchSize !== undefined || options.seed !== undefined) {
     throw new SavedModelError(
       "INVALID_OPTION",
@@ -47,6 +49,12 @@ export function batchSource(name: string, method: Method, data: unknown, options
     );
   }
   return iterableSource(name, method, data);
+}
+
+/** The columns of an object by the names of the inputs, in argument order; undefined for all other data. */
+function columnsByName(name: string, { named }: Method, data: unknown): readonly unknown[] | undefined {
+  if (named?.is(data) !== true || isIterable(data) || isAsyncIterable(data)) return undefined;
+  return named.valuesOf(data, name);
 }
 
 function columnSource(
@@ -95,15 +103,16 @@ function adviseBatches<T>(inputs: Method["inputs"], columns: readonly unknown[],
   }
 }
 
-function iterableSource(name: string, { inputs }: Method, data: unknown): BatchSource {
+function iterableSource(name: string, { inputs, named }: Method, data: unknown): BatchSource {
   const begin = (): unknown => (typeof data === "function" ? (data as () => unknown)() : data);
   const shape = inputs.find((input) => input.shape?.length !== 0)?.shape ?? null;
   const place = inputs.findIndex((input) => input.shape?.length !== 0);
   const check = (values: unknown): Batch => {
-    if (!Array.isArray(values)) {
-      throw new SavedModelError("INVALID_DATA", `${name}: a batch must be a list of the arguments of one call`);
+    const inOrder: unknown = named?.is(values) === true ? named.valuesOf(values, name) : values;
+    if (!Array.isArray(inOrder)) {
+      throw new SavedModelError("INVALID_DATA", `${name}: a batch must be an array of the arguments of one call`);
     }
-    return { values, rows: rowsOf(values[place], shape) };
+    return { values: inOrder, rows: rowsOf(inOrder[place], shape) };
   };
   return {
     steps: undefined,

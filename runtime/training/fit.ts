@@ -14,7 +14,8 @@ import type { MetricName, SignatureMethod, TrainingData } from "./types.js";
  * The event loop gets its turn every few milliseconds; with `worker` each step runs on another thread.
  *
  * @param signature a method of a generated client, with at least one scalar output
- * @param data an array of columns in argument order; or batches of arguments, from an iterator, a generator or a function
+ * @param data an array of columns in argument order, or an object of them where the method takes its inputs by name; or
+ * batches of arguments, from an iterator, a generator or a function
  * @returns the metrics of each epoch: the scalar outputs, averaged over its rows
  * @throws SavedModelError `NOT_TRAINABLE`, `INVALID_DATA` and `INVALID_OPTION` before the first step; the codes of a call;
  * `NOT_FINITE` and `ABORTED` as a {@link TrainingError} with the history until then. The weights are then those after the last step that was made.
@@ -24,10 +25,12 @@ export async function fit<
   Result,
   ValidationInputs extends readonly unknown[] = readonly never[],
   ValidationResult = unknown,
+  Method = unknown,
+  ValidationMethod = unknown,
 >(
-  signature: SignatureMethod<Inputs, Result>,
-  data: TrainingData<Inputs>,
-  options: FitOptions<MetricName<Result>, ValidationInputs, ValidationResult> = {},
+  signature: SignatureMethod<Inputs, Result> & Method,
+  data: TrainingData<Inputs, Method>,
+  options: FitOptions<MetricName<Result>, ValidationInputs, ValidationResult, ValidationMethod> = {},
 ): Promise<History<MetricName<Result>>> {
   const caller = new CallerStack(fit);
   try {

@@ -38,11 +38,11 @@ export interface Checkpoints {
 }
 
 /** What is asked after each epoch. */
-export interface Validation<Inputs extends readonly unknown[] = readonly never[], Result = unknown> {
+export interface Validation<Inputs extends readonly unknown[] = readonly never[], Result = unknown, Method = unknown> {
   /** A signature with scalar outputs that changes nothing, such as `model.evaluate`. */
-  readonly signature: SignatureMethod<Inputs, Result>;
+  readonly signature: SignatureMethod<Inputs, Result> & Method;
   /** Its inputs, as those of the training are given. */
-  readonly data: TrainingData<Inputs>;
+  readonly data: TrainingData<Inputs, Method>;
   /** The rows of a call; by default 32, or what the signature fixes. */
   readonly batchSize?: number;
 }
@@ -55,6 +55,7 @@ export interface FitOptions<
   Name extends string = string,
   ValidationInputs extends readonly unknown[] = readonly never[],
   ValidationResult = unknown,
+  ValidationMethod = unknown,
 > {
   /** How often all rows are gone through; by default once. */
   readonly epochs?: number;
@@ -66,7 +67,7 @@ export interface FitOptions<
    */
   readonly shuffle?: boolean | { readonly seed: number };
   /** What is asked after each epoch; by default nothing. */
-  readonly validation?: Validation<ValidationInputs, ValidationResult>;
+  readonly validation?: Validation<ValidationInputs, ValidationResult, ValidationMethod>;
   /**
    * The signatures that reset the metrics of the model, called before each epoch and each validation. By default those
    * whose key begins with `reset`, that take no inputs, and that set variables of metrics and nothing else; false for none.

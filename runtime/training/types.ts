@@ -63,10 +63,28 @@ export type Columns<Inputs extends readonly unknown[]> = {
     | (undefined extends Inputs[Position] ? undefined : never);
 };
 
+/** The type of an object of inputs, of a method that takes one; `never` for other methods. */
+type NamedOf<Method> = Method extends {
+  (inputs: infer Named): unknown;
+  (...inputs: infer _Inputs): unknown;
+}
+  ? IsValue<Named> extends true
+    ? never
+    : Named
+  : never;
+
+/** Whether a type is that of an input, of which each accepts some kind of tensor. */
+type IsValue<Input> = true extends (Input extends Tensor | RaggedTensor | SparseTensor ? true : false) ? true : false;
+
+/** Columns by the names of the inputs. */
+type NamedColumns<Named> = [Named] extends [never]
+  ? never
+  : { readonly [Name in keyof Named]: Columns<readonly [Named[Name]]>[0] };
+
 /** Batches, each with the arguments of one call. An array is none: it means columns. */
-export type Batches<Inputs extends readonly unknown[]> =
-  | (Iterable<Inputs> & { readonly length?: never })
-  | (AsyncIterable<Inputs> & { readonly length?: never });
+export type Batches<Arguments> =
+  | (Iterable<Arguments> & { readonly length?: never })
+  | (AsyncIterable<Arguments> & { readonly length?: never });
 
 /** What the compiler names where an array has too few columns, or too many: no value is of this type. */
 export interface ColumnForEachInput<Inputs extends readonly unknown[]> {
@@ -77,13 +95,15 @@ export interface ColumnForEachInput<Inputs extends readonly unknown[]> {
 
 /**
  * What a signature is trained with: an array of columns, or batches; for several epochs of batches a function that begins
- * anew. `() => batches` makes batches of an array of them.
+ * anew. `() => batches` makes batches of an array of them. A method that takes one object of inputs is also trained with an
+ * object of columns, and with batches of such objects.
  */
-export type TrainingData<Inputs extends readonly unknown[]> =
+export type TrainingData<Inputs extends readonly unknown[], Method = unknown> =
   | Columns<Inputs>
   | ColumnForEachInput<Inputs>
-  | Batches<Inputs>
-  | (() => Iterable<Inputs> | AsyncIterable<Inputs>);
+  | NamedColumns<NamedOf<Method>>
+  | Batches<Inputs | NamedOf<Method>>
+  | (() => Iterable<Inputs | NamedOf<Method>> | AsyncIterable<Inputs | NamedOf<Method>>);
 
 /** The names of the metrics that a signature gives: the properties of its numbers, or any name for a single one. */
 export type MetricName<Result> = Result extends number | bigint

@@ -98,8 +98,8 @@ TensorFlow does not have:
 variables  4, with 8 parameters, 6 trainable
       layers/0/gain  float32 [2]
       kernel         float32 [2]  at a/kernel
-      kernel         float32 [2]  not trainable, at b/kernel
       single         float32 [2]
+      kernel         float32 [2]  not trainable, at b/kernel
 `);
   });
 

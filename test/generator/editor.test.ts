@@ -6,6 +6,7 @@ import { generate } from "../../generator/index.js";
 import { Editor, golden } from "../support/language-service.js";
 import { writeModel } from "../support/saved-model.js";
 import { modelFolder } from "../support/temp.js";
+import { generateWide } from "../support/wide-model.js";
 
 /** A model that was exported without `train`, and says of one signature that another one is better. */
 const changed = generate(modelFolder("regression"), {
@@ -18,7 +19,7 @@ const clients = ["composite", "custom_model", "dtypes", "example", "regression"]
   const { fileName, text } = generate(modelFolder(name));
   return [fileName, text] as const;
 });
-const editor = new Editor(Object.fromEntries([...clients, ["changed.ts", changed.text], leftOut()]));
+const editor = new Editor(Object.fromEntries([...clients, ["changed.ts", changed.text], leftOut(), wide()]));
 
 /** What an author has at hand in every snippet below. */
 const HEAD = `import { fit, Tensor } from "savedmodel";
@@ -29,10 +30,12 @@ import { Dtypes } from "./dtypes.js";
 import { Example } from "./example.js";
 import { Partly } from "./partly.js";
 import { Regression } from "./regression.js";
+import { type PredictInputs, Wide } from "./wide.js";
+declare const wide: Wide;
 declare const changed: Changed, partly: Partly;
 declare const model: CustomModel, regression: Regression, dtypes: Dtypes, example: Example, composite: Composite;
-export { Changed, changed, Partly, partly };
-export { Composite, CustomModel, Dtypes, Example, Regression, Tensor, composite, dtypes, example, fit, model, regression };
+export { Changed, changed, fit, Partly, partly, type PredictInputs, Wide, wide };
+export { Composite, CustomModel, Dtypes, Example, Regression, Tensor, composite, dtypes, example, model, regression };
 `;
 
 /** The client of a model with a signature that cannot be called. */
@@ -50,6 +53,16 @@ function leftOut(): readonly [string, string] {
       "partly.ts",
       generate(folder, { className: "Partly" }).text.replaceAll(/`[^`]*savedmodel-test-\w+`/g, "`models/partly`"),
     ];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The client of a model whose methods take inputs by name. */
+function wide(): readonly [string, string] {
+  const folder = mkdtempSync(join(tmpdir(), "savedmodel-test-"));
+  try {
+    return ["wide.ts", generateWide(folder).text.replaceAll(/`[^`]*savedmodel-test-\w+`/g, "`models/wide`")];
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -164,6 +177,45 @@ describe("an editor", () => {
   it("imports what is not imported yet", () => {
     const snippets = ["CustomModel|", "let fakes: CustomModelFakes|"];
     expectGolden("imports", snippets.map((code) => `=== ${code}\n${editor.imports(code)}\n`).join("\n"));
+  });
+
+  it("completes and explains inputs by name", () => {
+    const call = "wide.train({ age: [1], height: [1], income: [1], weight: [[1, 2]], label: [1n] })";
+    const completed = [
+      "wide.train({ | });",
+      "wide.train({ age: [1], | });",
+      "wide.async.predict({ | });",
+      "Wide.fake({ train: ({ | }) => 1 });",
+      'Wide.load(undefined, { readOnly: ["|"] });',
+      "Wide.load(undefined, { batching: { | } });",
+      "void fit(wide.train, { | });",
+    ];
+    const wrong = [
+      "wide.train({ age: [1], height: [1], income: [1], weight: [[1, 2]] });",
+      "wide.train({ age: [1], heigth: [1], income: [1], weight: [[1, 2]], label: [1n] });",
+      'wide.train({ age: ["1"], height: [1], income: [1], weight: [[1, 2]], label: [1n] });',
+      "wide.train([1], [1]);",
+      "wide.async.predict({ age: [1], height: [1] });",
+      "void fit(wide.train, { age: [1], height: [1], income: [1], weight: [[1, 2]] });",
+      'Wide.load(undefined, { readOnly: ["trian"] });',
+    ];
+    const texts = [
+      shown(completed, (code) => editor.completions(code).join("\n")),
+      shown(
+        [
+          call.replace("train", "tra|in"),
+          call.replace("income", "inco|me"),
+          "wide.async.pre|dict({ age: [1], height: [1], income: [1], weight: [[1, 2]] });",
+          "let inputs: PredictInp|uts;",
+        ],
+        (code) => editor.quickInfo(code),
+      ),
+      shown(["wide.train(|);", "wide.train({ age: [1] }, |);", "wide.async.train(|);"], (code) =>
+        editor.signatureHelp(code),
+      ),
+      shown(wrong, (code) => editor.diagnostics(code)),
+    ];
+    expectGolden("named", texts.join("\n"));
   });
 
   it("strikes through what is not to be used any more", () => {

@@ -5,6 +5,7 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { type GeneratedClient, generate } from "../../generator/index.js";
 import { Model } from "../../runtime/index.js";
+import { compareNatural } from "../../runtime/text.js";
 import { type ParsedClient, parseClient } from "../support/client.js";
 import { hostileFolder, hostileModel } from "../support/hostile.js";
 import { type ModelSpec, type SignatureSpec, type TensorSpec, writeModel } from "../support/saved-model.js";
@@ -130,10 +131,9 @@ function reversed(model: ModelSpec): ModelSpec {
 
 function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedClient, model: ModelSpec): void {
   const callable = callableOf(model);
-  const several = callable.filter(({ outputs }) => outputs.length > 1);
   expect(parsed.statements).toEqual([
     "ImportDeclaration",
-    ...several.map(() => "InterfaceDeclaration"),
+    ...parsed.interfaces.map(() => "InterfaceDeclaration"),
     "ClassDeclaration",
     ...(callable.length === 0 ? [] : ["InterfaceDeclaration", "InterfaceDeclaration"]),
     "FirstStatement",
@@ -141,30 +141,61 @@ function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedCl
   expect([...parsed.tags].filter((tag) => !["param", "returns", "throws"].includes(tag))).toEqual([]);
   expect(parsed.className).toBe(className);
   expectDistinct([className, ...parsed.interfaces.map(({ name }) => name)]);
-  expect(parsed.interfaces.map(({ properties }) => properties.length)).toEqual(
-    several.map(({ outputs }) => outputs.length),
-  );
   for (const { properties } of parsed.interfaces) expectDistinct(properties);
 
   expectDistinct(methods);
+  const named = callable.map(takesNames);
   expect(parsed.methods.map(({ name, implemented }) => [name, implemented])).toEqual(
-    methods.flatMap((method) => [
+    methods.flatMap((method, index) => [
+      ...(named[index] === true ? [[method, false]] : []),
       [method, false],
       [method, true],
     ]),
   );
-  const overloads = parsed.methods.filter(({ implemented }) => !implemented);
-  expect(overloads.map(({ parameters }) => parameters.length)).toEqual(callable.map(({ inputs }) => inputs.length));
-  const interfaces = parsed.interfaces.map(({ name }) => name);
-  expect(overloads.filter((_, index) => several.includes(callable[index] as SignatureSpec))).toMatchObject(
-    interfaces.map((returns) => ({ returns })),
-  );
+  const declarations = parsed.methods.filter(({ implemented }) => !implemented);
+  const parameters = callable.flatMap(({ inputs }, index) => (named[index] === true ? [1] : []).concat(inputs.length));
+  expect(declarations.map(({ parameters }) => parameters.length)).toEqual(parameters);
+  const interfaces = new Map(parsed.interfaces.map(({ name, properties }) => [name, properties]));
+  const used = new Set<string>();
+  for (const [index, { inputs, outputs }] of callable.entries()) {
+    const [first, second] = declarations.filter(({ name }) => name === methods[index]);
+    const [type = ""] = first?.parameterTypes ?? [];
+    if (named[index] === true) {
+      used.add(type);
+      expect(first?.parameters).toEqual(["inputs"]);
+      expect(interfaces.get(type)).toHaveLength(inputs.length);
+      expect(first?.returns).toBe(second?.returns);
+    }
+    if (outputs.length > 1) {
+      used.add(first?.returns ?? "");
+      expect(interfaces.get(first?.returns ?? "")).toHaveLength(outputs.length);
+    }
+  }
+  expect([...interfaces.keys()].sort()).toEqual([...used].sort());
   expectPromises(parsed);
-  expect(parsed.fakes).toEqual(overloads.map(({ name, parameters }) => ({ name, parameters })));
-  for (const { parameters, tags } of overloads) {
+  expect(parsed.fakes).toEqual(
+    methods.map((name, index) => {
+      const inOrder = declarations.findLast((declaration) => declaration.name === name);
+      return { name, parameters: named[index] === true ? ["inputs"] : inOrder?.parameters };
+    }),
+  );
+  for (const { parameters, tags } of declarations) {
     expectDistinct(parameters);
     expect(tags).toEqual([...parameters.map((name) => `@param ${name}`), "@returns", "@throws"]);
   }
+}
+
+/** Whether a method takes one object: the graph of these models does not tell the order of inputs. */
+function takesNames({ inputs }: SignatureSpec): boolean {
+  if (inputs.length < 2) return false;
+  const [{ dtype, shape } = { dtype: 0, shape: [] }] = byNaturalOrder(inputs);
+  const isComplex = dtypeOf(dtype)?.startsWith("complex") === true && (shape?.length ?? 0) === 0;
+  const isNumber = ["re", "im"].every((name) => inputs.some(({ key }) => key === name));
+  return !isComplex || !isNumber || inputs.some(({ byDefault }) => byDefault === undefined);
+}
+
+function byNaturalOrder(inputs: readonly TensorSpec[]): readonly TensorSpec[] {
+  return [...inputs].sort((a, b) => compareNatural(a.key, b.key));
 }
 
 /** Each method has a promise of the same, with one parameter more. */
@@ -186,7 +217,6 @@ function expectDistinct(names: readonly string[]): void {
 }
 
 function expectValues(parsed: ParsedClient, client: GeneratedClient, model: ModelSpec, directory: string): void {
-  const interfaces = parsed.interfaces.values();
   expect(sorted(parsed.descriptor)).toEqual(
     sorted({
       name: client.className,
@@ -200,10 +230,17 @@ function expectValues(parsed: ParsedClient, client: GeneratedClient, model: Mode
       })),
     }),
   );
-  const { signatures } = parsed.descriptor as { signatures: { outputs: { property?: string }[] }[] };
-  for (const { outputs } of signatures) {
+  const interfaces = new Map(parsed.interfaces.map(({ name, properties }) => [name, properties]));
+  const { signatures } = parsed.descriptor as { signatures: Record<"inputs" | "outputs", { property?: string }[]>[] };
+  for (const [index, { inputs, outputs }] of signatures.entries()) {
+    const declaration = parsed.methods.find(({ name }) => name === client.methods[index]);
+    const named = takesNames(callableOf(model)[index] as SignatureSpec);
+    const names = interfaces.get((named && declaration?.parameterTypes[0]) || "");
+    expect(inputs.map(({ property }) => property)).toEqual(names ?? inputs.map(() => undefined));
     const properties = outputs.map(({ property }) => property);
-    expect(properties).toEqual(outputs.length > 1 ? interfaces.next().value?.properties : outputs.map(() => undefined));
+    expect(properties).toEqual(
+      outputs.length > 1 ? interfaces.get(declaration?.returns ?? "") : outputs.map(() => undefined),
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isIdentifier } from "../../generator/escape.js";
-import { camelCase, kebabCase, NameTable, pascalCase } from "../../generator/names.js";
+import { camelCase, kebabCase, NameTable, pascalCase, withoutCommonPart } from "../../generator/names.js";
 
 describe("camelCase", () => {
   it.each([
@@ -12,7 +12,10 @@ describe("camelCase", () => {
     ["URL", "url"],
     ["URLPath", "urlPath"],
     ["__call__", "call"],
-    ["2nd", "_2nd"],
+    ["2nd", "input2nd"],
+    ["v1.12", "v1_12"],
+    ["v11.2", "v11_2"],
+    ["0", "input0"],
     ["größe der_welt", "größeDerWelt"],
     ["日本 語", "日本語"],
     ["👋", ""],
@@ -20,7 +23,7 @@ describe("camelCase", () => {
     ["a\u0301", "á"],
     ["a\u200db", "aB"],
   ])("%j becomes %j", (raw, name) => {
-    expect(camelCase(raw)).toBe(name);
+    expect(camelCase(raw, "input")).toBe(name);
   });
 });
 
@@ -29,10 +32,60 @@ describe("names of classes and files", () => {
     ["custom_model", "CustomModel", "custom-model"],
     ["keras3", "Keras3", "keras3"],
     ["MNIST-cnn", "MNISTCnn", "mnist-cnn"],
-    ["1d_conv", "_1dConv", "_1d-conv"],
+    ["1d_conv", "Model1dConv", "model1d-conv"],
+    ["keras-1.12", "Keras1_12", "keras1-12"],
+    ["keras-11.2", "Keras11_2", "keras11-2"],
   ])("%s: %s in %s.ts", (raw, className, fileName) => {
     expect(pascalCase(raw)).toBe(className);
     expect(kebabCase(className)).toBe(fileName);
+  });
+});
+
+describe("withoutCommonPart", () => {
+  it.each([
+    [
+      ["features$age", "features$income", "label"],
+      ["age", "income", "label"],
+    ],
+    [
+      ["0/reward", "0/step_type"],
+      ["reward", "step_type"],
+    ],
+    [["0/reward"], ["reward"]],
+    [["tensor_dict$x"], ["tensor_dict$x"]],
+    [
+      ["a/b/x", "a/b/y"],
+      ["x", "y"],
+    ],
+    // Two would become one.
+    [
+      ["left/image", "image"],
+      ["left/image", "image"],
+    ],
+    [
+      ["left/image", "left/mask", "image"],
+      ["left/image", "left/mask", "image"],
+    ],
+    [
+      ["a/my-x", "a/my_x"],
+      ["a/my-x", "a/my_x"],
+    ],
+    // They say something that the rest does not.
+    [
+      ["left/image", "right/mask"],
+      ["left/image", "right/mask"],
+    ],
+    // What is left is no name.
+    [
+      ["a/0", "a/1"],
+      ["a/0", "a/1"],
+    ],
+    [
+      ["x/", "x/y"],
+      ["x/", "x/y"],
+    ],
+  ])("%j become %j", (names, expected) => {
+    expect(withoutCommonPart(names)).toEqual(expected);
   });
 });
 

@@ -98,8 +98,8 @@ export const faults: readonly Fault[] = [
   {
     id: "values-effects-unknown-is-harmless",
     file: "runtime/effects.ts",
-    find: "states.get(node.op) ?? true",
-    replace: "states.get(node.op) ?? false",
+    find: "states.get(type) ?? true",
+    replace: "states.get(type) ?? false",
     effect: "Signatures with operations that nobody knows run beside others.",
     tests: EFFECTS,
   },

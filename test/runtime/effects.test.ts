@@ -1,11 +1,14 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { inspect } from "../../generator/index.js";
 import { readEffects } from "../../runtime/effects.js";
 import { nativeApi } from "../../runtime/native/api.js";
 import { chooseMetaGraph, readMetaGraphs } from "../../runtime/saved-model-file.js";
 import { readSignatures } from "../../runtime/signatures.js";
 import { hasShared, NO_SHARED, shared } from "../support/needs.js";
 import { encodeMessage } from "../support/saved-model.js";
-import { modelFolder } from "../support/temp.js";
+import { modelFolder, tempFolder } from "../support/temp.js";
 
 /** The signatures that change what others see. */
 function writersOf(directory: string): readonly string[] {
@@ -22,6 +25,40 @@ function writersOf(directory: string): readonly string[] {
     })
     .map(({ key }) => key);
 }
+
+it.each(["counter", "effects", "keras3", "metrics", "regression", "spin"])(
+  "inspect tells of %s without the library what the library tells",
+  (name) => {
+    const { signatures } = inspect(modelFolder(name));
+    expect(signatures.filter(({ writes }) => writes === true).map(({ key }) => key)).toEqual(
+      writersOf(modelFolder(name)),
+    );
+    expect(signatures.every(({ writes, unsupported }) => writes !== undefined || unsupported !== undefined)).toBe(true);
+  },
+);
+
+it("inspect does not tell whether an operation that TensorFlow does not have changes something", () => {
+  const folder = tempFolder();
+  const metaGraph = {
+    metaInfoDef: { tags: ["serve"] },
+    graphDef: encodeMessage("GraphDef", {
+      node: [
+        encodeMessage("NodeDef", { name: "custom", op: "NobodyKnows" }),
+        encodeMessage("NodeDef", { name: "assign", op: "AssignVariableOp", input: ["custom"] }),
+      ],
+    }),
+    signatureDef: ["custom", "assign"].map((key) => ({
+      key,
+      value: { outputs: [{ key: "y", value: { name: `${key}:0`, dtype: 1, tensorShape: {} } }] },
+    })),
+  };
+  writeFileSync(join(folder, "saved_model.pb"), encodeMessage("SavedModel", { metaGraphs: [metaGraph] }));
+  const writes = inspect(folder).signatures.map(({ key, writes }) => [key, writes]);
+  expect(writes).toEqual([
+    ["assign", true],
+    ["custom", undefined],
+  ]);
+});
 
 describe("the signatures that change variables are known", () => {
   it.each([

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Example, type ParseAllExample } from "../../generated/example.js";
+import { Example, type ExampleExample } from "../../generated/example.js";
 import { generate } from "../../generator/index.js";
 import { ExampleEncoder } from "../../runtime/call/example.js";
 import { type ErrorCode, type FeatureDescriptor, Model, type ModelDescriptor, Tensor } from "../../runtime/index.js";
@@ -18,7 +18,7 @@ function load(): Example {
   return model;
 }
 
-const ADA: ParseAllExample = {
+const ADA: ExampleExample = {
   age: 36,
   hoursPerWeek: 50.5,
   job: "mathematician",
@@ -31,7 +31,7 @@ const ADA: ParseAllExample = {
   scores: [2n ** 53n + 1n],
   words: ["größe", ""],
 };
-const GRACE: ParseAllExample = {
+const GRACE: ExampleExample = {
   age: -(2n ** 63n),
   job: Uint8Array.of(255, 0),
   matrix: new Float32Array(4),
@@ -90,7 +90,7 @@ describe("examples given as objects", () => {
   it("may stand beside bytes, and bytes may stand alone", () => {
     const all = golden("all features, and the defaults");
     const [ada] = bytesOf(all, "examples");
-    const mixed = [ada ?? fail(), GRACE] as unknown as readonly ParseAllExample[];
+    const mixed = [ada ?? fail(), GRACE] as unknown as readonly ExampleExample[];
     expect(load().parseAll(mixed).age.toArray()).toEqual([36n, -(2n ** 63n)]);
     expect(
       load()
@@ -124,7 +124,7 @@ describe("examples given as objects", () => {
     const example: object = { ...GRACE, matrix, words: undefined };
     expect(
       load()
-        .parseAll([example as ParseAllExample])
+        .parseAll([example as ExampleExample])
         .matrix.toArray(),
     ).toEqual([
       [
@@ -247,7 +247,7 @@ describe("an example that does not fit is refused", () => {
     ],
   ])("%s", (_, change, code, message) => {
     const model = load();
-    const wrong = { ...GRACE, ...change } as ParseAllExample;
+    const wrong = { ...GRACE, ...change } as ExampleExample;
     expect(expectError(() => model.parseAll([ADA, wrong]), code).rawMessage).toBe(message);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Composite } from "../../generated/composite.js";
-import { Example, type ParseAllExample } from "../../generated/example.js";
+import { Example, type ExampleExample } from "../../generated/example.js";
 import { boundMethod } from "../../runtime/bound-methods.js";
 import { type ErrorCode, fit, RaggedTensor, SparseTensor, Tensor } from "../../runtime/index.js";
 import { prepareRows, type Rows } from "../../runtime/training/columns.js";
@@ -112,7 +112,7 @@ describe("rows of ragged and sparse columns", () => {
 it("examples become bytes once, and stay what they were", () => {
   using model = Example.load();
   const examples = [3, 1, 2].map(
-    (age): ParseAllExample => ({
+    (age): ExampleExample => ({
       age,
       job: `job ${age}`,
       matrix: [

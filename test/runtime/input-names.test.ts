@@ -152,7 +152,7 @@ describe("a client", () => {
   });
 
   it("can be faked", () => {
-    using fake = Arguments.fake({ score: (age, income) => [age.toArray()[0] ?? 0, income.toArray()[0] ?? 0] });
+    using fake = Arguments.fake({ score: ({ age, income }) => [age.toArray()[0] ?? 0, income.toArray()[0] ?? 0] });
     expect(fake.score([1], [2])).toBeInstanceOf(Tensor);
     expect(fake.score([1], [2]).toArray()).toEqual([1, 2]);
   });

@@ -95,11 +95,12 @@ describe("the option readOnly", () => {
   });
 
   it("throws for a key that is not a signature's, and for what is not an array of keys", () => {
+    // @ts-expect-error the compiler knows the keys
     const error = expectError(() => Effects.load(undefined, { readOnly: ["draw"] }), "SIGNATURE_NOT_FOUND");
     expect(error.message).toContain('"drawn"');
     for (const readOnly of ["drawn", [1], {}]) {
       const { rawMessage } = expectError(
-        () => Effects.load(undefined, { readOnly: readOnly as string[] }),
+        () => Effects.load(undefined, { readOnly: readOnly as ["drawn"] }),
         "INVALID_OPTION",
       );
       expect(rawMessage).toBe('Effects.load(): readOnly must be an array of keys of signatures, such as ["predict"]');

@@ -11,7 +11,7 @@ export interface ParsedClient {
   /** The functions of the interface that a fake client is made of. */
   readonly fakes: readonly ParsedFunction[];
   readonly className: string;
-  /** The members of the class after `load` and `fake`, in pairs of an overload and an implementation. */
+  /** The members of the class after `load` and `fake`: for each method one or two overloads and an implementation. */
   readonly methods: readonly ParsedMethod[];
   /** The value of the descriptor, read from the literal. */
   readonly descriptor: unknown;

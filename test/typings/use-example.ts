@@ -1,12 +1,12 @@
 // What the types of a client whose inputs are tf.Examples accept and reject. Compiled by generator/example.test.ts.
 import { Tensor } from "savedmodel";
-import { Example, type ParseAllExample } from "./example.js";
+import { Example, type ExampleExample } from "./example.js";
 
 using model: Example = Example.load();
 declare const bytes: Uint8Array;
 declare const numbers: number[];
 
-const least: ParseAllExample = {
+const least: ExampleExample = {
   age: 1,
   job: "x",
   matrix: [

@@ -1,7 +1,7 @@
 // What `fit` accepts and rejects for dense, ragged, sparse and tf.Example inputs. Compiled by runtime/fit-types.test.ts.
 import { fit, RaggedTensor, SparseTensor, Tensor } from "savedmodel";
 import { Composite } from "./composite.js";
-import { Example, type ParseAllExample } from "./example.js";
+import { Example, type ExampleExample } from "./example.js";
 import { Metrics } from "./metrics.js";
 import { Optimizers } from "./optimizers.js";
 import { Regression } from "./regression.js";
@@ -41,8 +41,8 @@ await fit(optimizers.trainAdam, [x, target, 0.1]);
 
 declare const rows: number[][];
 declare const sparse: SparseTensor<"float32">;
-declare const person: ParseAllExample;
-declare const people: readonly ParseAllExample[];
+declare const person: ExampleExample;
+declare const people: readonly ExampleExample[];
 await fit(composite.mix, [[[1], [2, 3], []], 0.5, { indices: [[0, 1]], values: [1.5], shape: [3, 3] }]);
 await fit(composite.mix, [RaggedTensor.from("float32", rows), (step) => step, sparse]);
 await fit(composite.mix, [rows, 0.5, SparseTensor.fromDense("float32", rows)]);

@@ -2,7 +2,7 @@
 import type { AnyShape, Complex, SavedModelError, Tensor, TensorLike } from "savedmodel";
 import { CustomModel } from "./custom-model.js";
 import { Dtypes } from "./dtypes.js";
-import { Regression, type TrainOutputs } from "./regression.js";
+import { Regression, type RegressionOutputs } from "./regression.js";
 import { Text } from "./text.js";
 
 using model: CustomModel = CustomModel.load();
@@ -41,7 +41,7 @@ model.train([[1, 1]], [[0]], 1);
 model.trian([[1, 1]], [[0]]);
 
 const regression = Regression.load();
-export const outputs: TrainOutputs = regression.train(table, [[1], [2]], 0.1);
+export const outputs: RegressionOutputs = regression.train(table, [[1], [2]], 0.1);
 export const mae: number = outputs.mae;
 export const plain: number[][] = regression.pred(table).toArray();
 // @ts-expect-error two columns in the first row, one in the second
