@@ -1,4 +1,4 @@
-import { seededRandom, shuffledIndices } from "../data/random.js";
+import { seedAfter, seededRandom, shuffledIndices } from "../data/random.js";
 import { SavedModelError } from "../errors.js";
 import type { Method } from "../methods.js";
 import { elementCount, type ShapeSpec } from "../shape.js";
@@ -15,10 +15,22 @@ export interface BatchSource {
   /** The steps and rows of an epoch, where they are known. */
   readonly steps: number | undefined;
   readonly rows: number | undefined;
+  /** The rows of a batch, where they are known. */
+  readonly batchSize: number | undefined;
   /** What a reader of the results should know. */
   readonly notes: readonly string[];
-  /** Begins an epoch; the first step of it is given. */
-  epoch(firstStep: number): Iterator<Batch> | AsyncIterator<Batch>;
+  /** Begins an epoch, or continues one after its first batches. The batches depend on nothing else. */
+  epoch(start: EpochStart): Iterator<Batch> | AsyncIterator<Batch>;
+}
+
+/** Where batches are taken from. */
+export interface EpochStart {
+  /** From 1 on. */
+  readonly epoch: number;
+  /** The number of the next step, over all epochs. */
+  readonly step: number;
+  /** How many batches of the epoch are skipped. */
+  readonly skipped: number;
 }
 
 /** How columns are cut into batches. */
@@ -66,19 +78,27 @@ function columnSource(
   if (rows === 0) {
     throw new SavedModelError("INVALID_DATA", `${name}: ${count} rows do not make one batch of ${size}`);
   }
-  const random = seed === undefined ? undefined : seededRandom(seed);
+  // A seed that is none is refused before the first step.
+  if (seed !== undefined) seededRandom(seed);
   return {
     steps: Math.ceil(rows / size),
     rows,
+    batchSize: size,
     notes: rest === 0 ? [] : [`${rest} of ${count} rows are left out of each epoch: ${name} takes ${size} at a time`],
-    *epoch(firstStep) {
-      const order = random && shuffledIndices(count, random);
-      for (let from = 0, step = firstStep; from < rows; from += size, step++) {
+    *epoch({ epoch, step: first, skipped }) {
+      const order = seed === undefined ? undefined : orderOf(epoch, count, seed);
+      for (let from = skipped * size, step = first; from < rows; from += size, step++) {
         const to = Math.min(rows, from + size);
         yield { values: batch(step, from, to, order), rows: to - from };
       }
     },
   };
+}
+
+/** The order of rows in an epoch: one generator of the seed shuffles all epochs, one after the other. */
+function orderOf(epoch: number, count: number, seed: number): Uint32Array {
+  const drawn = Math.imul(epoch - 1, count - 1);
+  return shuffledIndices(count, seededRandom(seedAfter(seed, drawn)));
 }
 
 /** Columns that do not fit, and look like an array of batches, are refused with a word about what an array means. */
@@ -96,7 +116,8 @@ function adviseBatches<T>(inputs: Method["inputs"], columns: readonly unknown[],
 }
 
 function iterableSource(name: string, { inputs }: Method, data: unknown): BatchSource {
-  const begin = (): unknown => (typeof data === "function" ? (data as () => unknown)() : data);
+  const begin = (epoch: number): unknown =>
+    typeof data === "function" ? (data as (epoch: number) => unknown)(epoch) : data;
   const shape = inputs.find((input) => input.shape?.length !== 0)?.shape ?? null;
   const place = inputs.findIndex((input) => input.shape?.length !== 0);
   const check = (values: unknown): Batch => {
@@ -108,11 +129,13 @@ function iterableSource(name: string, { inputs }: Method, data: unknown): BatchS
   return {
     steps: undefined,
     rows: undefined,
+    batchSize: undefined,
     notes: [],
-    epoch: () => {
-      const batches = begin();
-      if (isAsyncIterable(batches)) return mapAsync(batches, check);
-      if (isIterable(batches)) return mapped(batches, check);
+    epoch: ({ epoch, skipped }) => {
+      const batches = begin(epoch);
+      const take = new Skipping(name, skipped, check);
+      if (isAsyncIterable(batches)) return mapAsync(batches, take);
+      if (isIterable(batches)) return mapped(batches, take);
       throw new SavedModelError(
         "INVALID_DATA",
         `${name}: data must be columns, an array with one for each input, or batches, from a function or a generator`,
@@ -121,12 +144,50 @@ function iterableSource(name: string, { inputs }: Method, data: unknown): BatchS
   };
 }
 
-function* mapped(batches: Iterable<unknown>, check: (values: unknown) => Batch): Generator<Batch> {
-  for (const values of batches) yield check(values);
+/** Leaves out the first batches of an epoch, with which steps were made before the training was resumed. */
+class Skipping {
+  readonly #name: string;
+  readonly #check: (values: unknown) => Batch;
+  #left: number;
+
+  constructor(name: string, count: number, check: (values: unknown) => Batch) {
+    this.#name = name;
+    this.#check = check;
+    this.#left = count;
+  }
+
+  /** The next batch; undefined for one that is left out. */
+  next(values: unknown): Batch | undefined {
+    if (this.#left === 0) return this.#check(values);
+    this.#left--;
+    return undefined;
+  }
+
+  /** @throws SavedModelError `RESTORE_FAILED` when there are fewer batches than steps were made */
+  end(): void {
+    if (this.#left === 0) return;
+    throw new SavedModelError(
+      "RESTORE_FAILED",
+      `${this.#name}: the batches end ${this.#left} before the step at which the training is to be resumed`,
+      { fix: "Give a function that begins with the same batches again." },
+    );
+  }
 }
 
-async function* mapAsync(batches: AsyncIterable<unknown>, check: (values: unknown) => Batch): AsyncGenerator<Batch> {
-  for await (const values of batches) yield check(values);
+function* mapped(batches: Iterable<unknown>, take: Skipping): Generator<Batch> {
+  for (const values of batches) {
+    const batch = take.next(values);
+    if (batch !== undefined) yield batch;
+  }
+  take.end();
+}
+
+async function* mapAsync(batches: AsyncIterable<unknown>, take: Skipping): AsyncGenerator<Batch> {
+  for await (const values of batches) {
+    const batch = take.next(values);
+    if (batch !== undefined) yield batch;
+  }
+  take.end();
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

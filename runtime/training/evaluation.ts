@@ -27,6 +27,11 @@ export class Evaluation {
     this.#source = batchSource(this.#name, this.#method, data, { batchSize, seed: undefined });
   }
 
+  /** The rows that are measured, and of a batch, where they are known. */
+  get rows(): Pick<BatchSource, "rows" | "batchSize"> {
+    return this.#source;
+  }
+
   get names(): readonly string[] {
     return this.metrics.names;
   }
@@ -48,7 +53,7 @@ export class Evaluation {
    */
   async run(turns: Turns, worker: boolean, requireGo: () => void): Promise<Metrics> {
     const totals = this.metrics.newTotals();
-    const batches = this.#source.epoch(1);
+    const batches = this.#source.epoch({ epoch: 1, step: 1, skipped: 0 });
     try {
       for (;;) {
         requireGo();

@@ -69,13 +69,13 @@ export type Batches<Inputs extends readonly unknown[]> =
   | AsyncIterable<Inputs>;
 
 /**
- * What a signature is trained with: an array of columns, or batches; for several epochs of batches a function that begins
- * anew. `() => batches` makes batches of an array of them.
+ * What a signature is trained with: an array of columns, or batches; for several epochs of batches a function of the epoch
+ * (from 1 on) that begins again. `() => batches` makes batches of an array of them.
  */
 export type TrainingData<Inputs extends readonly unknown[]> =
   | Columns<Inputs>
   | Batches<Inputs>
-  | (() => Iterable<Inputs> | AsyncIterable<Inputs>);
+  | ((epoch: number) => Iterable<Inputs> | AsyncIterable<Inputs>);
 
 /** The names of the metrics that a signature gives: the properties of its numbers, or any name for a single one. */
 export type MetricName<Result> = Result extends number | bigint
