@@ -7,7 +7,12 @@ import { prepareRows } from "./columns.js";
 /** The arguments of one call. */
 export interface Batch {
   readonly values: readonly unknown[];
+  /** Without those that fill it up. */
   readonly rows: number;
+  /** How many times its last row is repeated at its end. */
+  readonly filled: number;
+  /** Whether the rows were counted; else they are taken for one. */
+  readonly isCounted: boolean;
 }
 
 /** Where the batches of each epoch come from. */
@@ -17,6 +22,8 @@ export interface BatchSource {
   readonly rows: number | undefined;
   /** The rows of a batch, where they are known. */
   readonly batchSize: number | undefined;
+  /** How many rows are missing in the last batch, where it is filled up. */
+  readonly filled: number;
   /** What a reader of the results should know. */
   readonly notes: readonly string[];
   /** Begins an epoch, or continues one after its first batches. The batches depend on nothing else. */
@@ -38,6 +45,11 @@ export interface BatchOptions {
   readonly batchSize: number | undefined;
   /** The seed of the order of rows; they stay in their own order without one. */
   readonly seed: number | undefined;
+  /**
+   * What becomes of rows that do not make a whole batch, where the signature fixes its size: they are left out (the
+   * default), the batch is filled up with the last of them, or they are an error.
+   */
+  readonly remainder?: "omit" | "fill" | "reject";
 }
 
 /** Like Keras. */
@@ -65,7 +77,7 @@ function columnSource(
   name: string,
   { inputs }: Method,
   columns: readonly unknown[],
-  { batchSize, seed }: BatchOptions,
+  { batchSize, seed, remainder = "omit" }: BatchOptions,
 ): BatchSource {
   const { count, fixedBatch, batch } = adviseBatches(inputs, columns, () => prepareRows(name, inputs, columns));
   if (fixedBatch !== undefined && batchSize !== undefined && batchSize !== fixedBatch) {
@@ -74,7 +86,14 @@ function columnSource(
   }
   const size = fixedBatch ?? batchSize ?? DEFAULT_BATCH;
   const rest = fixedBatch === undefined ? 0 : count % fixedBatch;
-  const rows = count - rest;
+  const filled = remainder === "fill" && rest > 0 ? size - rest : 0;
+  const rows = remainder === "fill" ? count : count - rest;
+  if (remainder === "reject" && rest > 0) {
+    const message = `${name}: ${count} rows are not a multiple of ${size}, and the signature takes ${size} at a time`;
+    throw new SavedModelError("INVALID_DATA", message, {
+      fix: `Pass ${rows > 0 ? `${rows} or ` : ""}${rows + size} rows, or export the signature for any number of rows.`,
+    });
+  }
   if (rows === 0) {
     throw new SavedModelError("INVALID_DATA", `${name}: ${count} rows do not make one batch of ${size}`);
   }
@@ -84,12 +103,18 @@ function columnSource(
     steps: Math.ceil(rows / size),
     rows,
     batchSize: size,
-    notes: rest === 0 ? [] : [`${rest} of ${count} rows are left out of each epoch: ${name} takes ${size} at a time`],
+    filled,
+    notes:
+      rest === 0 || remainder === "fill"
+        ? []
+        : [`${rest} of ${count} rows are left out of each epoch: ${name} takes ${size} at a time`],
     *epoch({ epoch, step: first, skipped }) {
       const order = seed === undefined ? undefined : orderOf(epoch, count, seed);
       for (let from = skipped * size, step = first; from < rows; from += size, step++) {
         const to = Math.min(rows, from + size);
-        yield { values: batch(step, from, to, order), rows: to - from };
+        const rest = to < from + size ? filled : 0;
+        const values = rest > 0 ? batch(step, 0, size, repeatedLast(from, to, size)) : batch(step, from, to, order);
+        yield { values, rows: to - from, filled: rest, isCounted: true };
       }
     },
   };
@@ -99,6 +124,11 @@ function columnSource(
 function orderOf(epoch: number, count: number, seed: number): Uint32Array {
   const drawn = Math.imul(epoch - 1, count - 1);
   return shuffledIndices(count, seededRandom(seedAfter(seed, drawn)));
+}
+
+/** The rows of a batch that is filled up with its last one. */
+function repeatedLast(from: number, to: number, size: number): Uint32Array {
+  return Uint32Array.from({ length: size }, (_, index) => Math.min(from + index, to - 1));
 }
 
 /** Columns that do not fit, and look like an array of batches, are refused with a word about what an array means. */
@@ -124,12 +154,14 @@ function iterableSource(name: string, { inputs }: Method, data: unknown): BatchS
     if (!Array.isArray(values)) {
       throw new SavedModelError("INVALID_DATA", `${name}: a batch must be a list of the arguments of one call`);
     }
-    return { values, rows: rowsOf(values[place], shape) };
+    const rows = rowsOf(values[place], shape);
+    return { values, rows: rows ?? 1, filled: 0, isCounted: rows !== undefined };
   };
   return {
     steps: undefined,
     rows: undefined,
     batchSize: undefined,
+    filled: 0,
     notes: [],
     epoch: ({ epoch, skipped }) => {
       const batches = begin(epoch);
@@ -198,15 +230,15 @@ function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === "object" && value !== null && Symbol.iterator in value;
 }
 
-/** How many rows a value has; one where it cannot be told. What is wrong with it, the call says. */
-function rowsOf(value: unknown, shape: ShapeSpec): number {
+/** How many rows a value has; undefined where it cannot be told. What is wrong with it, the call says. */
+function rowsOf(value: unknown, shape: ShapeSpec): number | undefined {
   // Tensors of any kind, and the parts of a sparse one.
   if (typeof value === "object" && value !== null && "shape" in value && Array.isArray(value.shape)) {
     const [rows] = value.shape as readonly unknown[];
-    return typeof rows === "number" ? rows : 1;
+    return typeof rows === "number" ? rows : undefined;
   }
   if (Array.isArray(value)) return value.length;
   const row = shape?.slice(1) ?? [];
-  if (!ArrayBuffer.isView(value) || !("length" in value) || row.includes(null)) return 1;
+  if (!ArrayBuffer.isView(value) || !("length" in value) || row.includes(null)) return undefined;
   return Number(value.length) / Math.max(1, elementCount(row.map((size) => size ?? 1)));
 }

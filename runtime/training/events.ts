@@ -11,6 +11,8 @@ export interface TrainingStart {
   readonly rows: number | undefined;
   /** What a reader of the numbers should know, in sentences: {@link History.notes}; and from where it continues. */
   readonly notes?: readonly string[];
+  /** The epochs that were finished before, of a training that is resumed. */
+  readonly finished?: readonly EpochRecord[];
 }
 
 /** One step of a training: a call of its signature. */

@@ -50,6 +50,14 @@ export interface Checkpoints {
   readonly resume?: boolean;
 }
 
+/** Files that grow with each epoch. A training that is resumed continues them. */
+export interface Logs {
+  /** A table with a row for each epoch, as {@link History.toCSV} writes it; what is there is replaced. */
+  readonly csv?: string | URL;
+  /** A folder for TensorBoard: it gets `train` and `validation`, with the metrics of each epoch. */
+  readonly tensorBoard?: string | URL;
+}
+
 /** What is asked after each epoch. */
 export interface Validation<Inputs extends readonly unknown[] = readonly never[], Result = unknown> {
   /** A signature with scalar outputs that changes nothing, such as `model.evaluate`. */
@@ -91,6 +99,8 @@ export interface FitOptions<
   };
   /** Where and how often the training is saved, and whether it continues from there; by default it is not. */
   readonly checkpoints?: Checkpoints;
+  /** Files in which others can watch the training; by default none. */
+  readonly logs?: Logs;
   /** Ends the training between two steps, with `ABORTED`. */
   readonly signal?: AbortSignal;
   /** Whether a metric may be NaN or infinite, and a constant NaN; else the training ends with `NOT_FINITE`. */
@@ -117,6 +127,7 @@ export function checkFitOptions(options: FitOptions): void {
     "resetMetrics",
     "earlyStopping",
     "checkpoints",
+    "logs",
     "signal",
     "allowNotFinite",
     "worker",
@@ -139,6 +150,7 @@ export function checkFitOptions(options: FitOptions): void {
     checkOptions(`${CALL} validation`, validation, ["signature", "data", "batchSize"]);
     checkFinite("validation.batchSize", validation.batchSize);
   }
+  if (options.logs !== undefined) checkOptions(`${CALL} logs`, options.logs, ["csv", "tensorBoard"]);
   if (earlyStopping !== undefined) checkEarlyStopping(earlyStopping);
   if (checkpoints !== undefined) checkCheckpoints(checkpoints, earlyStopping);
 }

@@ -1,4 +1,4 @@
-import { type BoundMethod, boundMethod } from "../bound-methods.js";
+import type { BoundMethod } from "../bound-methods.js";
 import { SavedModelError } from "../errors.js";
 import type { Method } from "../methods.js";
 import { printable, quote } from "../text.js";
@@ -10,6 +10,7 @@ import type { EpochRecord, Metrics, TrainingObserver } from "./events.js";
 import { type Measuring, MetricResets } from "./metric-resets.js";
 import { VALIDATION } from "./monitor.js";
 import type { FitOptions } from "./options.js";
+import { requireMethod } from "./pass-options.js";
 import { runBatch } from "./run-batch.js";
 import { MetricOutputs, type MetricTotals } from "./scalars.js";
 import type { OpenEpoch, TrainingIdentity, TrainingState } from "./training-state.js";
@@ -43,7 +44,7 @@ export class Training {
   /** Checks everything that can be known before the first step. */
   constructor(signature: unknown, data: unknown, options: FitOptions, observers: readonly TrainingObserver[]) {
     this.#options = options;
-    this.#bound = requireMethod(signature);
+    this.#bound = requireMethod("fit", "NOT_TRAINABLE", signature);
     this.#name = `${printable(this.#bound.key)}()`;
     this.#method = this.#bound.calls.method(this.#bound.key);
     this.#metrics = new MetricOutputs(this.#name, this.#method);
@@ -53,7 +54,8 @@ export class Training {
     const { batchSize, shuffle, validation, checkpoints } = options;
     this.#seed = shuffle === undefined || shuffle === false ? undefined : shuffle === true ? 0 : shuffle.seed;
     this.#source = batchSource(this.#name, this.#method, data, { batchSize, seed: this.#seed });
-    this.#evaluation = validation && new Evaluation(requireMethod(validation.signature), validation);
+    this.#evaluation =
+      validation && new Evaluation(requireMethod("fit", "NOT_TRAINABLE", validation.signature), validation);
     const measured = { bound: this.#bound, metrics: this.#metrics };
     this.#resets = new MetricResets("fit()", options.resetMetrics, [measured, this.#evaluation ?? []].flat());
     this.#best = this.#watch(options);
@@ -89,7 +91,8 @@ export class Training {
     try {
       const resumed = await this.#resume(epochs);
       const notes = [...this.notes, ...resumed];
-      for (const observer of this.#observers) observer.onStart?.({ epochs, steps, rows, notes });
+      for (const observer of this.#observers)
+        observer.onStart?.({ epochs, steps, rows, notes, finished: [...this.#records] });
       try {
         for (let epoch = this.#records.length + 1; epoch <= epochs; epoch++) {
           if (best?.isOverAfter(epoch - 1) === true) break;
@@ -332,13 +335,4 @@ export class Training {
     });
     return scalars.length === 0 ? undefined : Object.fromEntries(scalars);
   }
-}
-
-/** @throws SavedModelError `NOT_TRAINABLE` for a function that is no method of a client */
-function requireMethod(signature: unknown): BoundMethod {
-  const bound = boundMethod(signature);
-  if (bound !== undefined) return bound;
-  throw new SavedModelError("NOT_TRAINABLE", "fit() takes a method of a generated client", {
-    fix: "Pass the method itself: `fit(model.train, …)`.",
-  });
 }
