@@ -43,6 +43,7 @@ export class ArgumentsRenamed extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   cells(
+    this: void,
     by: TensorLike<"float32", []>,
     table: TensorLike<"float32", [number, 3]>,
   ): Tensor<"float32", [number]>;
@@ -59,6 +60,7 @@ export class ArgumentsRenamed extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   score(
+    this: void,
     income: TensorLike<"float32", [number]>,
     years: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -73,7 +75,7 @@ export class ArgumentsRenamed extends Model {
    * @returns `twice`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  single(other: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  single(this: void, other: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   single(...inputs: never[]): unknown {
     return this.call("single", inputs);
   }

@@ -51,6 +51,7 @@ export class Arguments extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   cells(
+    this: void,
     by: TensorLike<"float32", []>,
     table: SparseLike<"float32", [number, 3]>,
   ): Tensor<"float32", AnyShape>;
@@ -67,6 +68,7 @@ export class Arguments extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   distance(
+    this: void,
     east: TensorLike<"float32", [number]>,
     north: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -83,6 +85,7 @@ export class Arguments extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   named(
+    this: void,
     years: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -102,6 +105,7 @@ export class Arguments extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   nested(
+    this: void,
     xA: TensorLike<"float32", [number]>,
     b0: TensorLike<"float32", [number]>,
     xB1Z: TensorLike<"float32", [number]>,
@@ -121,6 +125,7 @@ export class Arguments extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   ratio(
+    this: void,
     x0: TensorLike<"float32", [number]>,
     x1: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -137,6 +142,7 @@ export class Arguments extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   rows(
+    this: void,
     rows: RaggedLike<"float32", [number, number]>,
     weight: TensorLike<"float32", [number]>,
   ): RowsOutputs;
@@ -153,6 +159,7 @@ export class Arguments extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   score(
+    this: void,
     age: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -167,7 +174,7 @@ export class Arguments extends Model {
    * @returns `twice`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  single(only: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  single(this: void, only: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   single(...inputs: never[]): unknown {
     return this.call("single", inputs);
   }

@@ -68,6 +68,7 @@ export class Composite extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   deep(
+    this: void,
     x: RaggedLike<"int64", [number, number, number]>,
     left: SparseLike<"string", [number, number]>,
     right: TensorLike<"float32", [2]>,
@@ -86,6 +87,7 @@ export class Composite extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   mix(
+    this: void,
     zrows: RaggedLike<"float32", [number, number]>,
     scale: TensorLike<"float32", []>,
     asp: SparseLike<"float32", [number, 3]>,
@@ -101,7 +103,10 @@ export class Composite extends Model {
    * @returns `points`: ragged float64 [2, ?, 2]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  pairs(points: RaggedLike<"float64", [2, number, 2]>): RaggedTensor<"float64", [2, number, 2]>;
+  pairs(
+    this: void,
+    points: RaggedLike<"float64", [2, number, 2]>,
+  ): RaggedTensor<"float64", [2, number, 2]>;
   pairs(...inputs: never[]): unknown {
     return this.call("pairs", inputs);
   }
@@ -113,7 +118,7 @@ export class Composite extends Model {
    * @returns `joined`: string [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  words(lines: RaggedLike<"string", [number, number]>): Tensor<"string", [number]>;
+  words(this: void, lines: RaggedLike<"string", [number, number]>): Tensor<"string", [number]>;
   words(...inputs: never[]): unknown {
     return this.call("words", inputs);
   }

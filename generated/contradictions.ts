@@ -53,7 +53,7 @@ export class Contradictions extends Model {
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  dtype(x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
+  dtype(this: void, x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
   dtype(...inputs: never[]): unknown {
     return this.call("dtype", inputs);
   }
@@ -65,7 +65,7 @@ export class Contradictions extends Model {
    * @returns one property per output
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  encode(x: TensorLike<"float32", [number, 2]>): EncodeOutputs;
+  encode(this: void, x: TensorLike<"float32", [number, 2]>): EncodeOutputs;
   encode(...inputs: never[]): unknown {
     return this.call("encode", inputs);
   }
@@ -79,6 +79,7 @@ export class Contradictions extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   optional(
+    this: void,
     scale: TensorLike<"float32", []> | undefined,
     x: TensorLike<"float32", [number, 2]>,
   ): Tensor<"float32", [number, 2]>;
@@ -95,6 +96,7 @@ export class Contradictions extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   random(
+    this: void,
     offset: TensorLike<"float32", [2]> | undefined,
     x: TensorLike<"float32", [number, 2]>,
   ): Tensor<"float32", [number, 2]>;
@@ -109,7 +111,7 @@ export class Contradictions extends Model {
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  rank(x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
+  rank(this: void, x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
   rank(...inputs: never[]): unknown {
     return this.call("rank", inputs);
   }
@@ -121,7 +123,7 @@ export class Contradictions extends Model {
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  shapeless(x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
+  shapeless(this: void, x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
   shapeless(...inputs: never[]): unknown {
     return this.call("shapeless", inputs);
   }
@@ -133,7 +135,7 @@ export class Contradictions extends Model {
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  size(x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
+  size(this: void, x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
   size(...inputs: never[]): unknown {
     return this.call("size", inputs);
   }

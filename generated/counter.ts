@@ -40,7 +40,7 @@ export class Counter extends Model {
    * @returns `count`: float32 scalar
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  get(): number;
+  get(this: void): number;
   get(...inputs: never[]): unknown {
     return this.call("get", inputs);
   }
@@ -52,7 +52,7 @@ export class Counter extends Model {
    * @returns `count`: float32 scalar
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  increment(by: TensorLike<"float32", []>): number;
+  increment(this: void, by: TensorLike<"float32", []>): number;
   increment(...inputs: never[]): unknown {
     return this.call("increment", inputs);
   }
@@ -63,7 +63,7 @@ export class Counter extends Model {
    * @returns `count`: float32 scalar
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  reset(): number;
+  reset(this: void): number;
   reset(...inputs: never[]): unknown {
     return this.call("reset", inputs);
   }

@@ -67,6 +67,7 @@ export class Digits extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   evaluate(
+    this: void,
     images: TensorLike<"float32", [number, 28, 28]>,
     labels: TensorLike<"int32", [number]>,
   ): EvaluateOutputs;
@@ -81,7 +82,7 @@ export class Digits extends Model {
    * @returns one property per output
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  predict(images: TensorLike<"float32", [number, 28, 28]>): PredictOutputs;
+  predict(this: void, images: TensorLike<"float32", [number, 28, 28]>): PredictOutputs;
   predict(...inputs: never[]): unknown {
     return this.call("predict", inputs);
   }
@@ -95,6 +96,7 @@ export class Digits extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   train(
+    this: void,
     images: TensorLike<"float32", [number, 28, 28]>,
     labels: TensorLike<"int32", [number]>,
   ): TrainOutputs;

@@ -97,7 +97,10 @@ export class Example extends Model {
    * @returns one property per output
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  parseAll(examples: TensorLike<"string", [number]> | readonly ParseAllExample[]): ParseAllOutputs;
+  parseAll(
+    this: void,
+    examples: TensorLike<"string", [number]> | readonly ParseAllExample[],
+  ): ParseAllOutputs;
   parseAll(...inputs: never[]): unknown {
     return this.call("parse_all", inputs);
   }
@@ -109,7 +112,7 @@ export class Example extends Model {
    * @returns one property per output
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  parseOne(example: TensorLike<"string", []> | ParseOneExample): ParseOneOutputs;
+  parseOne(this: void, example: TensorLike<"string", []> | ParseOneExample): ParseOneOutputs;
   parseOne(...inputs: never[]): unknown {
     return this.call("parse_one", inputs);
   }
@@ -122,6 +125,7 @@ export class Example extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   predict(
+    this: void,
     examples: TensorLike<"string", [number]> | readonly ParseAllExample[],
   ): Tensor<"float32", [number]>;
   predict(...inputs: never[]): unknown {

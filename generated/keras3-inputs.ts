@@ -43,6 +43,7 @@ export class Keras3Inputs extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   serve(
+    this: void,
     bar: TensorLike<"float32", [number]>,
     foo: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -59,6 +60,7 @@ export class Keras3Inputs extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   servingDefault(
+    this: void,
     bar: TensorLike<"float32", [number]>,
     foo: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;

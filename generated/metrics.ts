@@ -97,7 +97,7 @@ export class Metrics extends Model {
    * @returns `annealed`: float32 scalar
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  anneal(x: TensorLike<"float32", [number, 3]>): number;
+  anneal(this: void, x: TensorLike<"float32", [number, 3]>): number;
   anneal(...inputs: never[]): unknown {
     return this.call("anneal", inputs);
   }
@@ -111,6 +111,7 @@ export class Metrics extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   evaluate(
+    this: void,
     x: TensorLike<"float32", [number, 3]>,
     label: TensorLike<"int64", [number]>,
   ): EvaluateOutputs;
@@ -127,6 +128,7 @@ export class Metrics extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   evaluateBatch(
+    this: void,
     x: TensorLike<"float32", [number, 3]>,
     label: TensorLike<"int64", [number]>,
   ): EvaluateBatchOutputs;
@@ -143,6 +145,7 @@ export class Metrics extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   evaluateEight(
+    this: void,
     x: TensorLike<"float32", [8, 3]>,
     label: TensorLike<"int64", [8]>,
   ): EvaluateEightOutputs;
@@ -157,7 +160,7 @@ export class Metrics extends Model {
    * @returns one property per output
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  measure(x: TensorLike<"float32", [number, 3]>): MeasureOutputs;
+  measure(this: void, x: TensorLike<"float32", [number, 3]>): MeasureOutputs;
   measure(...inputs: never[]): unknown {
     return this.call("measure", inputs);
   }
@@ -169,7 +172,7 @@ export class Metrics extends Model {
    * @returns `probabilities`: float32 [?, 2]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  predict(x: TensorLike<"float32", [number, 3]>): Tensor<"float32", [number, 2]>;
+  predict(this: void, x: TensorLike<"float32", [number, 3]>): Tensor<"float32", [number, 2]>;
   predict(...inputs: never[]): unknown {
     return this.call("predict", inputs);
   }
@@ -181,7 +184,7 @@ export class Metrics extends Model {
    * @returns `probabilities`: float32 [8, 2]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  predictEight(x: TensorLike<"float32", [8, 3]>): Tensor<"float32", [8, 2]>;
+  predictEight(this: void, x: TensorLike<"float32", [8, 3]>): Tensor<"float32", [8, 2]>;
   predictEight(...inputs: never[]): unknown {
     return this.call("predict_eight", inputs);
   }
@@ -192,7 +195,7 @@ export class Metrics extends Model {
    * @returns `done`: bool scalar
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  resetAll(): boolean;
+  resetAll(this: void): boolean;
   resetAll(...inputs: never[]): unknown {
     return this.call("reset_all", inputs);
   }
@@ -203,7 +206,7 @@ export class Metrics extends Model {
    * @returns `done`: bool scalar
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  resetMeasure(): boolean;
+  resetMeasure(this: void): boolean;
   resetMeasure(...inputs: never[]): unknown {
     return this.call("reset_measure", inputs);
   }
@@ -214,7 +217,7 @@ export class Metrics extends Model {
    * @returns `done`: bool scalar
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  resetMetrics(): boolean;
+  resetMetrics(this: void): boolean;
   resetMetrics(...inputs: never[]): unknown {
     return this.call("reset_metrics", inputs);
   }
@@ -225,7 +228,7 @@ export class Metrics extends Model {
    * @returns `done`: bool scalar
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  resetSteps(): boolean;
+  resetSteps(this: void): boolean;
   resetSteps(...inputs: never[]): unknown {
     return this.call("reset_steps", inputs);
   }
@@ -238,7 +241,11 @@ export class Metrics extends Model {
    * @returns one property per output
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  train(x: TensorLike<"float32", [number, 3]>, label: TensorLike<"int64", [number]>): TrainOutputs;
+  train(
+    this: void,
+    x: TensorLike<"float32", [number, 3]>,
+    label: TensorLike<"int64", [number]>,
+  ): TrainOutputs;
   train(...inputs: never[]): unknown {
     return this.call("train", inputs);
   }
@@ -252,6 +259,7 @@ export class Metrics extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   trainBatch(
+    this: void,
     x: TensorLike<"float32", [number, 3]>,
     label: TensorLike<"int64", [number]>,
   ): TrainBatchOutputs;

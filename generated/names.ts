@@ -253,7 +253,7 @@ export class Names extends Model {
    * @returns `""`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  signature(input: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  signature(this: void, input: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   signature(...inputs: never[]): unknown {
     return this.call("", inputs);
   }
@@ -265,7 +265,7 @@ export class Names extends Model {
    * @returns ` `: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  signature2(input: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  signature2(this: void, input: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   signature2(...inputs: never[]): unknown {
     return this.call(" ", inputs);
   }
@@ -277,7 +277,7 @@ export class Names extends Model {
    * @returns ` padded `: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  padded(padded: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  padded(this: void, padded: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   padded(...inputs: never[]): unknown {
     return this.call(" padded ", inputs);
   }
@@ -289,7 +289,7 @@ export class Names extends Model {
    * @returns `"double"`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  double(double: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  double(this: void, double: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   double(...inputs: never[]): unknown {
     return this.call("\"double\"", inputs);
   }
@@ -301,7 +301,10 @@ export class Names extends Model {
    * @returns `${process.exit(1)}`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  processExit1(processExit1: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  processExit1(
+    this: void,
+    processExit1: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   processExit1(...inputs: never[]): unknown {
     return this.call("${process.exit(1)}", inputs);
   }
@@ -313,7 +316,7 @@ export class Names extends Model {
    * @returns `'single'`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  single(single: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  single(this: void, single: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   single(...inputs: never[]): unknown {
     return this.call("'single'", inputs);
   }
@@ -325,7 +328,7 @@ export class Names extends Model {
    * @returns `*\/ throw 1; /\*`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  throw1(throw1: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  throw1(this: void, throw1: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   throw1(...inputs: never[]): unknown {
     return this.call("*/ throw 1; /*", inputs);
   }
@@ -337,7 +340,7 @@ export class Names extends Model {
    * @returns `-1`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  _1(_1: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  _1(this: void, _1: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   _1(...inputs: never[]): unknown {
     return this.call("-1", inputs);
   }
@@ -349,7 +352,7 @@ export class Names extends Model {
    * @returns `// comment`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  comment(comment: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  comment(this: void, comment: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   comment(...inputs: never[]): unknown {
     return this.call("// comment", inputs);
   }
@@ -361,7 +364,7 @@ export class Names extends Model {
    * @returns `1`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  _12(_1: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  _12(this: void, _1: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   _12(...inputs: never[]): unknown {
     return this.call("1", inputs);
   }
@@ -373,7 +376,7 @@ export class Names extends Model {
    * @returns `1e3`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  _1e3(_1e3: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  _1e3(this: void, _1e3: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   _1e3(...inputs: never[]): unknown {
     return this.call("1e3", inputs);
   }
@@ -385,7 +388,7 @@ export class Names extends Model {
    * @returns `1st`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  _1st(_1st: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  _1st(this: void, _1st: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   _1st(...inputs: never[]): unknown {
     return this.call("1st", inputs);
   }
@@ -397,7 +400,7 @@ export class Names extends Model {
    * @returns `</script>`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  script(script: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  script(this: void, script: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   script(...inputs: never[]): unknown {
     return this.call("</script>", inputs);
   }
@@ -409,7 +412,7 @@ export class Names extends Model {
    * @returns `\@link`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  link(link: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  link(this: void, link: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   link(...inputs: never[]): unknown {
     return this.call("@link", inputs);
   }
@@ -421,7 +424,7 @@ export class Names extends Model {
    * @returns `Array`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  array(array: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  array(this: void, array: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   array(...inputs: never[]): unknown {
     return this.call("Array", inputs);
   }
@@ -433,7 +436,10 @@ export class Names extends Model {
    * @returns `Float32Array`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  float32Array(float32Array: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  float32Array(
+    this: void,
+    float32Array: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   float32Array(...inputs: never[]): unknown {
     return this.call("Float32Array", inputs);
   }
@@ -445,7 +451,7 @@ export class Names extends Model {
    * @returns `Infinity`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  infinity(infinity: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  infinity(this: void, infinity: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   infinity(...inputs: never[]): unknown {
     return this.call("Infinity", inputs);
   }
@@ -457,7 +463,7 @@ export class Names extends Model {
    * @returns `Load`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  load_2(load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  load_2(this: void, load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   load_2(...inputs: never[]): unknown {
     return this.call("Load", inputs);
   }
@@ -469,7 +475,7 @@ export class Names extends Model {
    * @returns `Model`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  model(model: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  model(this: void, model: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   model(...inputs: never[]): unknown {
     return this.call("Model", inputs);
   }
@@ -481,7 +487,10 @@ export class Names extends Model {
    * @returns `MySignature`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  mySignature2(mySignature: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  mySignature2(
+    this: void,
+    mySignature: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   mySignature2(...inputs: never[]): unknown {
     return this.call("MySignature", inputs);
   }
@@ -493,7 +502,7 @@ export class Names extends Model {
    * @returns `NaN`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  naN(naN: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  naN(this: void, naN: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   naN(...inputs: never[]): unknown {
     return this.call("NaN", inputs);
   }
@@ -505,7 +514,7 @@ export class Names extends Model {
    * @returns `Names`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  names2(names: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  names2(this: void, names: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   names2(...inputs: never[]): unknown {
     return this.call("Names", inputs);
   }
@@ -517,7 +526,7 @@ export class Names extends Model {
    * @returns `Promise`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  promise(promise: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  promise(this: void, promise: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   promise(...inputs: never[]): unknown {
     return this.call("Promise", inputs);
   }
@@ -529,7 +538,7 @@ export class Names extends Model {
    * @returns `Tensor`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  tensor(tensor: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  tensor(this: void, tensor: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   tensor(...inputs: never[]): unknown {
     return this.call("Tensor", inputs);
   }
@@ -541,7 +550,7 @@ export class Names extends Model {
    * @returns `TensorLike`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  tensorLike(tensorLike: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  tensorLike(this: void, tensorLike: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   tensorLike(...inputs: never[]): unknown {
     return this.call("TensorLike", inputs);
   }
@@ -553,7 +562,7 @@ export class Names extends Model {
    * @returns `[0]`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  _0(_0: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  _0(this: void, _0: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   _0(...inputs: never[]): unknown {
     return this.call("[0]", inputs);
   }
@@ -565,7 +574,7 @@ export class Names extends Model {
    * @returns `\\u0041`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  u0041(u0041: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  u0041(this: void, u0041: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   u0041(...inputs: never[]): unknown {
     return this.call("\\u0041", inputs);
   }
@@ -577,7 +586,7 @@ export class Names extends Model {
    * @returns `__proto__`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  proto(proto: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  proto(this: void, proto: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   proto(...inputs: never[]): unknown {
     return this.call("__proto__", inputs);
   }
@@ -589,7 +598,7 @@ export class Names extends Model {
    * @returns `\u0060backticks\u0060`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  backticks(backticks: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  backticks(this: void, backticks: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   backticks(...inputs: never[]): unknown {
     return this.call("`backticks`", inputs);
   }
@@ -601,7 +610,7 @@ export class Names extends Model {
    * @returns `a.b`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  aB(aB: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  aB(this: void, aB: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   aB(...inputs: never[]): unknown {
     return this.call("a.b", inputs);
   }
@@ -613,7 +622,7 @@ export class Names extends Model {
    * @returns `a/b`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  aB2(aB: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  aB2(this: void, aB: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   aB2(...inputs: never[]): unknown {
     return this.call("a/b", inputs);
   }
@@ -625,7 +634,7 @@ export class Names extends Model {
    * @returns `a:0`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  a0(a0: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  a0(this: void, a0: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   a0(...inputs: never[]): unknown {
     return this.call("a:0", inputs);
   }
@@ -637,7 +646,7 @@ export class Names extends Model {
    * @returns `arguments`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  arguments(arguments_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  arguments(this: void, arguments_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   arguments(...inputs: never[]): unknown {
     return this.call("arguments", inputs);
   }
@@ -649,7 +658,7 @@ export class Names extends Model {
    * @returns `async`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  async_(async_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  async_(this: void, async_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   async_(...inputs: never[]): unknown {
     return this.call("async", inputs);
   }
@@ -661,7 +670,7 @@ export class Names extends Model {
    * @returns `await`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  await(await_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  await(this: void, await_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   await(...inputs: never[]): unknown {
     return this.call("await", inputs);
   }
@@ -673,7 +682,7 @@ export class Names extends Model {
    * @returns `back\\slash`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  backSlash(backSlash: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  backSlash(this: void, backSlash: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   backSlash(...inputs: never[]): unknown {
     return this.call("back\\slash", inputs);
   }
@@ -685,7 +694,10 @@ export class Names extends Model {
    * @returns `carriage\u000dreturn`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  carriageReturn(carriageReturn: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  carriageReturn(
+    this: void,
+    carriageReturn: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   carriageReturn(...inputs: never[]): unknown {
     return this.call("carriage\rreturn", inputs);
   }
@@ -697,7 +709,7 @@ export class Names extends Model {
    * @returns `class`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  class(class_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  class(this: void, class_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   class(...inputs: never[]): unknown {
     return this.call("class", inputs);
   }
@@ -731,6 +743,7 @@ export class Names extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   collisions(
+    this: void,
     myINPUT: TensorLike<"float32", []>,
     myInput3: TensorLike<"float32", []>,
     x2: TensorLike<"float32", []>,
@@ -765,7 +778,10 @@ export class Names extends Model {
    * @returns `constructor`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  constructor_(constructor: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  constructor_(
+    this: void,
+    constructor: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   constructor_(...inputs: never[]): unknown {
     return this.call("constructor", inputs);
   }
@@ -777,7 +793,7 @@ export class Names extends Model {
    * @returns `default`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  default(default_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  default(this: void, default_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   default(...inputs: never[]): unknown {
     return this.call("default", inputs);
   }
@@ -789,7 +805,7 @@ export class Names extends Model {
    * @returns `delete`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  delete(delete_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  delete(this: void, delete_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   delete(...inputs: never[]): unknown {
     return this.call("delete", inputs);
   }
@@ -801,7 +817,7 @@ export class Names extends Model {
    * @returns `dispose`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  dispose_(dispose: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  dispose_(this: void, dispose: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   dispose_(...inputs: never[]): unknown {
     return this.call("dispose", inputs);
   }
@@ -813,7 +829,7 @@ export class Names extends Model {
    * @returns `enum`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  enum(enum_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  enum(this: void, enum_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   enum(...inputs: never[]): unknown {
     return this.call("enum", inputs);
   }
@@ -825,7 +841,7 @@ export class Names extends Model {
    * @returns `eval`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  eval(eval_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  eval(this: void, eval_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   eval(...inputs: never[]): unknown {
     return this.call("eval", inputs);
   }
@@ -837,7 +853,7 @@ export class Names extends Model {
    * @returns `größe`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  größe2(größe: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  größe2(this: void, größe: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   größe2(...inputs: never[]): unknown {
     return this.call("größe", inputs);
   }
@@ -849,7 +865,7 @@ export class Names extends Model {
    * @returns `größe`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  größe(größe: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  größe(this: void, größe: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   größe(...inputs: never[]): unknown {
     return this.call("größe", inputs);
   }
@@ -861,7 +877,10 @@ export class Names extends Model {
    * @returns `hasOwnProperty`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  hasOwnProperty_(hasOwnProperty: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  hasOwnProperty_(
+    this: void,
+    hasOwnProperty: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   hasOwnProperty_(...inputs: never[]): unknown {
     return this.call("hasOwnProperty", inputs);
   }
@@ -945,6 +964,7 @@ export class Names extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   hostile(
+    this: void,
     input: TensorLike<"float32", []>,
     input2: TensorLike<"float32", []>,
     padded: TensorLike<"float32", []>,
@@ -1029,7 +1049,7 @@ export class Names extends Model {
    * @returns `length`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  length(length: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  length(this: void, length: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   length(...inputs: never[]): unknown {
     return this.call("length", inputs);
   }
@@ -1041,7 +1061,7 @@ export class Names extends Model {
    * @returns `line\u000afeed`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  lineFeed(lineFeed: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  lineFeed(this: void, lineFeed: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   lineFeed(...inputs: never[]): unknown {
     return this.call("line\nfeed", inputs);
   }
@@ -1053,7 +1073,10 @@ export class Names extends Model {
    * @returns `line\u2028separator`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  lineSeparator(lineSeparator: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  lineSeparator(
+    this: void,
+    lineSeparator: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   lineSeparator(...inputs: never[]): unknown {
     return this.call("line\u2028separator", inputs);
   }
@@ -1065,7 +1088,7 @@ export class Names extends Model {
    * @returns `load`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  load_(load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  load_(this: void, load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   load_(...inputs: never[]): unknown {
     return this.call("load", inputs);
   }
@@ -1077,7 +1100,7 @@ export class Names extends Model {
    * @returns `load_`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  load_3(load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  load_3(this: void, load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   load_3(...inputs: never[]): unknown {
     return this.call("load_", inputs);
   }
@@ -1089,7 +1112,10 @@ export class Names extends Model {
    * @returns `my-signature`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  mySignature3(mySignature: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  mySignature3(
+    this: void,
+    mySignature: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   mySignature3(...inputs: never[]): unknown {
     return this.call("my-signature", inputs);
   }
@@ -1101,7 +1127,10 @@ export class Names extends Model {
    * @returns `mySignature`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  mySignature(mySignature: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  mySignature(
+    this: void,
+    mySignature: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   mySignature(...inputs: never[]): unknown {
     return this.call("mySignature", inputs);
   }
@@ -1113,7 +1142,10 @@ export class Names extends Model {
    * @returns `my_signature`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  mySignature4(mySignature: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  mySignature4(
+    this: void,
+    mySignature: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   mySignature4(...inputs: never[]): unknown {
     return this.call("my_signature", inputs);
   }
@@ -1126,6 +1158,7 @@ export class Names extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   mySignatureInputs(
+    this: void,
     mySignatureInputs: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
   mySignatureInputs(...inputs: never[]): unknown {
@@ -1139,7 +1172,7 @@ export class Names extends Model {
    * @returns `name`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  name(name: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  name(this: void, name: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   name(...inputs: never[]): unknown {
     return this.call("name", inputs);
   }
@@ -1151,7 +1184,7 @@ export class Names extends Model {
    * @returns `names`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  names(names: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  names(this: void, names: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   names(...inputs: never[]): unknown {
     return this.call("names", inputs);
   }
@@ -1169,6 +1202,7 @@ export class Names extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   naturalOrder(
+    this: void,
     x0: TensorLike<"float32", []>,
     x1: TensorLike<"float32", []>,
     x2: TensorLike<"float32", []>,
@@ -1187,7 +1221,7 @@ export class Names extends Model {
    * @returns `new`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  new_(new_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  new_(this: void, new_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   new_(...inputs: never[]): unknown {
     return this.call("new", inputs);
   }
@@ -1199,7 +1233,7 @@ export class Names extends Model {
    * @returns `nul\u0000byte`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  nulByte(nulByte: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  nulByte(this: void, nulByte: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   nulByte(...inputs: never[]): unknown {
     return this.call("nul\u0000byte", inputs);
   }
@@ -1211,7 +1245,7 @@ export class Names extends Model {
    * @returns `null`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  null(null_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  null(this: void, null_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   null(...inputs: never[]): unknown {
     return this.call("null", inputs);
   }
@@ -1223,7 +1257,7 @@ export class Names extends Model {
    * @returns `prototype`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  prototype(prototype: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  prototype(this: void, prototype: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   prototype(...inputs: never[]): unknown {
     return this.call("prototype", inputs);
   }
@@ -1235,7 +1269,7 @@ export class Names extends Model {
    * @returns `save`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  save_(save: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  save_(this: void, save: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   save_(...inputs: never[]): unknown {
     return this.call("save", inputs);
   }
@@ -1247,7 +1281,7 @@ export class Names extends Model {
    * @returns `string`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  string(string: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  string(this: void, string: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   string(...inputs: never[]): unknown {
     return this.call("string", inputs);
   }
@@ -1259,7 +1293,7 @@ export class Names extends Model {
    * @returns `tab\u0009here`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  tabHere(tabHere: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  tabHere(this: void, tabHere: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   tabHere(...inputs: never[]): unknown {
     return this.call("tab\there", inputs);
   }
@@ -1271,7 +1305,7 @@ export class Names extends Model {
    * @returns `then`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  then_(then: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  then_(this: void, then: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   then_(...inputs: never[]): unknown {
     return this.call("then", inputs);
   }
@@ -1283,7 +1317,7 @@ export class Names extends Model {
    * @returns `this`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  this(this_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  this(this: void, this_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   this(...inputs: never[]): unknown {
     return this.call("this", inputs);
   }
@@ -1295,7 +1329,7 @@ export class Names extends Model {
    * @returns `toJSON`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  toJSON_(toJSON: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  toJSON_(this: void, toJSON: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   toJSON_(...inputs: never[]): unknown {
     return this.call("toJSON", inputs);
   }
@@ -1307,7 +1341,7 @@ export class Names extends Model {
    * @returns `toString`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  toString_(toString: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  toString_(this: void, toString: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   toString_(...inputs: never[]): unknown {
     return this.call("toString", inputs);
   }
@@ -1319,7 +1353,7 @@ export class Names extends Model {
    * @returns `undefined`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  undefined(undefined_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  undefined(this: void, undefined_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   undefined(...inputs: never[]): unknown {
     return this.call("undefined", inputs);
   }
@@ -1331,7 +1365,7 @@ export class Names extends Model {
    * @returns `valueOf`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  valueOf_(valueOf: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  valueOf_(this: void, valueOf: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   valueOf_(...inputs: never[]): unknown {
     return this.call("valueOf", inputs);
   }
@@ -1343,7 +1377,7 @@ export class Names extends Model {
    * @returns `yield`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  yield(yield_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  yield(this: void, yield_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   yield(...inputs: never[]): unknown {
     return this.call("yield", inputs);
   }
@@ -1355,7 +1389,7 @@ export class Names extends Model {
    * @returns `{\@link x}`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  linkX(linkX: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  linkX(this: void, linkX: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   linkX(...inputs: never[]): unknown {
     return this.call("{@link x}", inputs);
   }
@@ -1367,7 +1401,7 @@ export class Names extends Model {
    * @returns `\u200dzero\u200bwidth`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  zeroWidth(zeroWidth: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  zeroWidth(this: void, zeroWidth: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   zeroWidth(...inputs: never[]): unknown {
     return this.call("\u200dzero\u200bwidth", inputs);
   }
@@ -1379,7 +1413,10 @@ export class Names extends Model {
    * @returns `\u202eright to left`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  rightToLeft(rightToLeft: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  rightToLeft(
+    this: void,
+    rightToLeft: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   rightToLeft(...inputs: never[]): unknown {
     return this.call("\u202eright to left", inputs);
   }
@@ -1391,7 +1428,7 @@ export class Names extends Model {
    * @returns `日本語`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  日本語(日本語: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  日本語(this: void, 日本語: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   日本語(...inputs: never[]): unknown {
     return this.call("日本語", inputs);
   }
@@ -1403,7 +1440,7 @@ export class Names extends Model {
    * @returns `👋`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  signature3(input: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  signature3(this: void, input: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   signature3(...inputs: never[]): unknown {
     return this.call("👋", inputs);
   }
@@ -1415,7 +1452,7 @@ export class Names extends Model {
    * @returns `ﬁ`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  ﬁ(ﬁ: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  ﬁ(this: void, ﬁ: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   ﬁ(...inputs: never[]): unknown {
     return this.call("ﬁ", inputs);
   }
@@ -1427,7 +1464,7 @@ export class Names extends Model {
    * @returns `\ufeffbom`: float32 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  bom(bom: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  bom(this: void, bom: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   bom(...inputs: never[]): unknown {
     return this.call("\ufeffbom", inputs);
   }

@@ -43,6 +43,7 @@ export class Optimizers extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   evaluateAdam(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
   ): number;
@@ -59,6 +60,7 @@ export class Optimizers extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   evaluateMomentum(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
   ): number;
@@ -75,6 +77,7 @@ export class Optimizers extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   evaluateSgd(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
   ): number;
@@ -88,7 +91,7 @@ export class Optimizers extends Model {
    * @returns `steps`: int64 scalar
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  reset(): bigint;
+  reset(this: void): bigint;
   reset(...inputs: never[]): unknown {
     return this.call("reset", inputs);
   }
@@ -103,6 +106,7 @@ export class Optimizers extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   trainAdam(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     learningRate: TensorLike<"float32", []>,
@@ -121,6 +125,7 @@ export class Optimizers extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   trainMomentum(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     learningRate: TensorLike<"float32", []>,
@@ -139,6 +144,7 @@ export class Optimizers extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   trainSgd(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     learningRate: TensorLike<"float32", []>,

@@ -67,6 +67,7 @@ export class Regression extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   evaluate(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
   ): EvaluateOutputs;
@@ -81,7 +82,7 @@ export class Regression extends Model {
    * @returns `prediction`: float32 [?, 1]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  pred(x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 1]>;
+  pred(this: void, x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 1]>;
   pred(...inputs: never[]): unknown {
     return this.call("pred", inputs);
   }
@@ -96,6 +97,7 @@ export class Regression extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   train(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     learningRate: TensorLike<"float32", []>,
@@ -110,7 +112,7 @@ export class Regression extends Model {
    * @returns one property per output
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  weights(): WeightsOutputs;
+  weights(this: void): WeightsOutputs;
   weights(...inputs: never[]): unknown {
     return this.call("weights", inputs);
   }

@@ -65,7 +65,7 @@ export class Sentences extends Model {
    * @returns one property per output
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  classify(texts: TensorLike<"string", [number]>): ClassifyOutputs;
+  classify(this: void, texts: TensorLike<"string", [number]>): ClassifyOutputs;
   classify(...inputs: never[]): unknown {
     return this.call("classify", inputs);
   }
@@ -79,6 +79,7 @@ export class Sentences extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   evaluate(
+    this: void,
     texts: TensorLike<"string", [number]>,
     labels: TensorLike<"int32", [number]>,
   ): EvaluateOutputs;
@@ -96,6 +97,7 @@ export class Sentences extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   train(
+    this: void,
     texts: TensorLike<"string", [number]>,
     labels: TensorLike<"int32", [number]>,
     learningRate: TensorLike<"float32", []>,

@@ -41,7 +41,7 @@ export class TextFormat extends Model {
    * @returns `marked`: string [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  mark(lines: RaggedLike<"string", [number, number]>): Tensor<"string", [number]>;
+  mark(this: void, lines: RaggedLike<"string", [number, number]>): Tensor<"string", [number]>;
   mark(...inputs: never[]): unknown {
     return this.call("mark", inputs);
   }
@@ -56,6 +56,7 @@ export class TextFormat extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   score(
+    this: void,
     age: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
     scale?: TensorLike<"float32", []>,

@@ -56,6 +56,7 @@ export class Text extends Model {
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
   describe(
+    this: void,
     texts: TensorLike<"string", [number]>,
     uppercase: TensorLike<"bool", []>,
     repeat: TensorLike<"int64", []>,
@@ -71,7 +72,7 @@ export class Text extends Model {
    * @returns `data`: string [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  echo(data: TensorLike<"string", [number]>): Tensor<"string", [number]>;
+  echo(this: void, data: TensorLike<"string", [number]>): Tensor<"string", [number]>;
   echo(...inputs: never[]): unknown {
     return this.call("echo", inputs);
   }
@@ -83,7 +84,7 @@ export class Text extends Model {
    * @returns `greeting`: string scalar
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  greet(name: TensorLike<"string", []>): string;
+  greet(this: void, name: TensorLike<"string", []>): string;
   greet(...inputs: never[]): unknown {
     return this.call("greet", inputs);
   }
@@ -95,7 +96,7 @@ export class Text extends Model {
    * @returns `ids`: int64 [?]
    * @throws SavedModelError when an input does not fit, or when TensorFlow fails
    */
-  lookUp(words: TensorLike<"string", [number]>): Tensor<"int64", [number]>;
+  lookUp(this: void, words: TensorLike<"string", [number]>): Tensor<"int64", [number]>;
   lookUp(...inputs: never[]): unknown {
     return this.call("look_up", inputs);
   }

@@ -19,7 +19,8 @@ export function methodTemplate(signature: NamedSignature): OptionalKind<MethodDe
     overloads: [
       {
         docs: [methodDocs(signature)],
-        parameters: parametersTemplate(signature.inputs),
+        // Methods are bound: `fit(model.train, …)` loses no `this`, as linters would say of other methods.
+        parameters: [{ name: "this", type: "void" }, ...parametersTemplate(signature.inputs)],
         returnType: returnType(signature),
       },
     ],

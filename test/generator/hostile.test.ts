@@ -153,7 +153,7 @@ function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedCl
       [method, true],
     ]),
   );
-  const overloads = parsed.methods.filter(({ implemented }) => !implemented);
+  const overloads = overloadsOf(parsed);
   expect(overloads.map(({ parameters }) => parameters.length)).toEqual(callable.map(({ inputs }) => inputs.length));
   const interfaces = parsed.interfaces.map(({ name }) => name);
   expect(overloads.filter((_, index) => several.includes(callable[index] as SignatureSpec))).toMatchObject(
@@ -167,9 +167,19 @@ function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedCl
   }
 }
 
+/** What callers see of the methods, which are bound and need no `this`. */
+function overloadsOf({ methods }: Pick<ParsedClient, "methods">): ParsedClient["methods"] {
+  return methods
+    .filter(({ implemented }) => !implemented)
+    .map(({ parameters: [receiver, ...parameters], ...method }) => {
+      expect(receiver).toBe("this");
+      return { ...method, parameters };
+    });
+}
+
 /** Each method has a promise of the same, with one parameter more. */
-function expectPromises({ methods, asyncMethods }: ParsedClient): void {
-  const overloads = methods.filter(({ implemented }) => !implemented);
+function expectPromises({ asyncMethods, ...parsed }: ParsedClient): void {
+  const overloads = overloadsOf(parsed);
   expect(asyncMethods.map(({ name, returns }) => [name, returns])).toEqual(
     overloads.map(({ name, returns }) => [name, `Promise<${returns}>`]),
   );
