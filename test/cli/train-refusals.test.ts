@@ -50,7 +50,7 @@ describe("savedmodel train refuses without TensorFlow", () => {
     ["a resumption from nowhere", [...inputs, ...rate, "--resume"], "INVALID_OPTION", /--resume needs --checkpoints/],
     [
       "checkpoints in the place of the model",
-      [...inputs, ...rate, "--checkpoints", "./out"],
+      [...inputs, ...rate, "--checkpoints", "OUT"],
       "INVALID_OPTION",
       /--checkpoints and --save are the same folder/,
     ],
@@ -162,7 +162,7 @@ describe("savedmodel train refuses without TensorFlow", () => {
   ])("%s", async (_, parameters, code, message) => {
     const folder = planeFolder();
     const data = join(folder, "plane.csv");
-    const all = parameters.map((text) => (text === "PLANE" ? data : text));
+    const all = parameters.map((text) => (text === "PLANE" ? data : text === "OUT" ? join(folder, "out") : text));
     const running = trainCommand().parseAsync(
       [modelFolder("regression"), "--data", data, "--save", join(folder, "out"), ...all],
       { from: "user" },

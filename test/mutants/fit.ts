@@ -4,6 +4,10 @@ const METRICS = ["test/runtime/fit-metrics.test.ts"] as const;
 const ROWS = ["test/runtime/fit-rows.test.ts"] as const;
 const FIT = ["test/runtime/fit.test.ts"] as const;
 
+const RESUME = ["test/runtime/fit-resume.test.ts"] as const;
+const PREDICT = ["test/runtime/predict.test.ts"] as const;
+const LOGS = ["test/runtime/fit-logs.test.ts"] as const;
+
 /** Faults of `runtime/training/` and of what it reads in graphs. */
 export const faults: readonly Fault[] = [
   {
@@ -41,17 +45,17 @@ export const faults: readonly Fault[] = [
   {
     id: "fit-remainder-never-used",
     file: "runtime/training/batches.ts",
-    find: "shuffledIndices(count, random)",
-    replace: "shuffledIndices(rows, random)",
+    find: "orderOf(epoch, count, seed);",
+    replace: "orderOf(epoch, rows, seed);",
     effect: "the last rows are never trained with where the signature fixes its batch",
     tests: ROWS,
   },
   {
     id: "fit-same-order-in-each-epoch",
     file: "runtime/training/batches.ts",
-    find: "const random = seed === undefined ? undefined : seededRandom(seed);",
-    replace: "const random = seed === undefined ? undefined : () => seededRandom(seed)();",
-    effect: "rows have an order that is no good shuffle",
+    find: "const drawn = Math.imul(epoch - 1, count - 1);",
+    replace: "const drawn = 0;",
+    effect: "rows have the same order in each epoch",
     tests: FIT,
   },
   {
@@ -105,8 +109,8 @@ export const faults: readonly Fault[] = [
   {
     id: "fit-no-reset-before-epoch",
     file: "runtime/training/training.ts",
-    find: "    const totals = this.#metrics.newTotals();\n    await this.#resets.run(this.#options.worker);\n",
-    replace: "    const totals = this.#metrics.newTotals();\n",
+    find: "if (this.#open === undefined) await this.#resets.run(this.#options.worker);",
+    replace: "",
     effect: "metrics of the training run on from the validation before",
     tests: METRICS,
   },
@@ -237,5 +241,125 @@ export const faults: readonly Fault[] = [
     replace: "",
     effect: "a training whose last step broke the weights looks like one that went well",
     tests: FIT,
+  },
+  {
+    id: "fit-resume-resets-open-epoch",
+    file: "runtime/training/training.ts",
+    find: "if (this.#open === undefined) await this.#resets.run(this.#options.worker);",
+    replace: "await this.#resets.run(this.#options.worker);",
+    effect: "metrics that run on lose the steps before a resumption",
+    tests: RESUME,
+  },
+  {
+    id: "fit-resume-repeats-batches",
+    file: "runtime/training/batches.ts",
+    find: "for (let from = skipped * size, step = first;",
+    replace: "for (let from = 0 * skipped, step = first;",
+    effect: "a resumed epoch begins again with its first rows",
+    tests: RESUME,
+  },
+  {
+    id: "fit-resume-forgets-constants",
+    file: "runtime/training/training.ts",
+    find: "const constants = this.#constants() ?? open.constants;",
+    replace: "const constants = this.#constants();",
+    effect: "an epoch that is resumed after its last step has no constants in the history",
+    tests: RESUME,
+  },
+  {
+    id: "fit-resume-forgets-best",
+    file: "runtime/training/best-weights.ts",
+    find: "    this.#best = best;\n",
+    replace: "",
+    effect: "patience begins again with each resumption",
+    tests: RESUME,
+  },
+  {
+    id: "fit-state-in-copies",
+    file: "runtime/save/copy-model.ts",
+    find: ' || name === "variables" || name === TRAINING_STATE) continue;',
+    replace: ' || name === "variables") continue;',
+    effect: "a model that is saved elsewhere has the state of a training that is not its own",
+    tests: RESUME,
+  },
+  {
+    id: "fit-another-graph-resumed",
+    file: "runtime/training/checkpoint-writer.ts",
+    find: "if (!session.file.isCopy(join(folder, basename(session.file.path)))) {",
+    replace: "if (basename(session.file.path) === folder) {",
+    effect: "a training continues from the checkpoint of another model",
+    tests: RESUME,
+  },
+  {
+    id: "fit-best-only-saves-all",
+    file: "runtime/training/checkpoint-writer.ts",
+    find: "if (onlyBest !== false) return this.#best?.epoch === epoch;",
+    replace: "if (onlyBest !== false) return true;",
+    effect: "the checkpoint of the best epochs is of the last one",
+    tests: RESUME,
+  },
+  {
+    id: "fit-aborted-not-saved",
+    file: "runtime/training/training.ts",
+    find: "    this.#isAborted = true;\n",
+    replace: "",
+    effect: "an interrupted training loses the steps since its last checkpoint",
+    tests: RESUME,
+  },
+  {
+    id: "fit-filled-rows-kept",
+    file: "runtime/training/joined-rows.ts",
+    find: "const count = isCounted ? rows : (found ?? 0);",
+    replace: "const count = found ?? rows;",
+    effect: "predictions have rows that the data has not",
+    tests: PREDICT,
+  },
+  {
+    id: "fit-remainder-not-measured",
+    file: "runtime/training/evaluate.ts",
+    find: 'remainder: "reject"',
+    replace: 'remainder: "omit"',
+    effect: "an evaluation leaves out the last rows without a word",
+    tests: PREDICT,
+  },
+  {
+    id: "fit-evaluated-twice",
+    file: "runtime/training/evaluate.ts",
+    find: "  await resets.run(worker);\n",
+    replace: "",
+    effect: "an evaluation measures what was measured before as well",
+    tests: PREDICT,
+  },
+  {
+    id: "fit-predictions-overwritten",
+    file: "runtime/training/joined-rows.ts",
+    find: "    larger.set(this.#elements as Float32Array);\n",
+    replace: "",
+    effect: "predictions of a generator's first batches are zeros",
+    tests: PREDICT,
+  },
+  {
+    id: "fit-crc-unmasked",
+    file: "runtime/training/event-file.ts",
+    find: "(((crc >>> 15) | (crc << 17)) + 0xa282_ead8) >>> 0",
+    replace: "(crc + 0xa282_ead8) >>> 0",
+    effect: "TensorBoard reads no event",
+    tests: LOGS,
+  },
+  {
+    id: "fit-log-from-the-first-epoch",
+    file: "runtime/training/logs.ts",
+    find: "    this.#next = finished.length + 1;\n",
+    replace: "    void finished;\n",
+    effect: "TensorBoard drops all epochs before a resumption",
+    tests: LOGS,
+  },
+  {
+    id: "fit-log-keeps-torn-rows",
+    file: "runtime/training/logs.ts",
+    find: "      writeFileSync(this.#path, this.#written);\n",
+    replace: "      appendFileSync(this.#path, this.#written);\n",
+    effect: "a resumed table has rows twice",
+    tests: LOGS,
   },
 ];
