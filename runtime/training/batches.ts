@@ -31,7 +31,7 @@ export interface BatchSource {
 }
 
 /** Where batches are taken from. */
-export interface EpochStart {
+interface EpochStart {
   /** From 1 on. */
   readonly epoch: number;
   /** The number of the next step, over all epochs. */
