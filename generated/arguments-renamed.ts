@@ -60,7 +60,7 @@ export class ArgumentsRenamed extends Model {
    * @returns `sums`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  cells(inputs: CellsInputs): Tensor<"float32", [number]>;
+  cells(this: void, inputs: CellsInputs): Tensor<"float32", [number]>;
   /**
    * Runs the signature `cells` (`tensorflow/serving/predict`).
    *
@@ -72,6 +72,7 @@ export class ArgumentsRenamed extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   cells<_>(
+    this: void,
     by: TensorLike<"float32", []>,
     table: TensorLike<"float32", [number, 3]>,
   ): Tensor<"float32", [number]>;
@@ -86,7 +87,7 @@ export class ArgumentsRenamed extends Model {
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  score(inputs: ScoreInputs): Tensor<"float32", [number]>;
+  score(this: void, inputs: ScoreInputs): Tensor<"float32", [number]>;
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`).
    *
@@ -98,6 +99,7 @@ export class ArgumentsRenamed extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   score<_>(
+    this: void,
     income: TensorLike<"float32", [number]>,
     years: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -112,7 +114,7 @@ export class ArgumentsRenamed extends Model {
    * @returns `twice`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  single(other: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  single(this: void, other: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   single(...inputs: never[]): unknown {
     return this.call("single", inputs);
   }

@@ -90,7 +90,7 @@ export class Arguments extends Model {
    * @returns `sums`: float32 of any shape
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  cells(inputs: CellsInputs): Tensor<"float32", AnyShape>;
+  cells(this: void, inputs: CellsInputs): Tensor<"float32", AnyShape>;
   /**
    * Runs the signature `cells` (`tensorflow/serving/predict`).
    *
@@ -102,6 +102,7 @@ export class Arguments extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   cells<_>(
+    this: void,
     by: TensorLike<"float32", []>,
     table: SparseLike<"float32", [number, 3]>,
   ): Tensor<"float32", AnyShape>;
@@ -118,6 +119,7 @@ export class Arguments extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   distance(
+    this: void,
     east: TensorLike<"float32", [number]>,
     north: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -132,7 +134,7 @@ export class Arguments extends Model {
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  named(inputs: NamedInputs): Tensor<"float32", [number]>;
+  named(this: void, inputs: NamedInputs): Tensor<"float32", [number]>;
   /**
    * Runs the signature `named` (`tensorflow/serving/predict`).
    *
@@ -144,6 +146,7 @@ export class Arguments extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   named<_>(
+    this: void,
     years: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -158,7 +161,7 @@ export class Arguments extends Model {
    * @returns `sum`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  nested(inputs: NestedInputs): Tensor<"float32", [number]>;
+  nested(this: void, inputs: NestedInputs): Tensor<"float32", [number]>;
   /**
    * Runs the signature `nested` (`tensorflow/serving/predict`).
    *
@@ -173,6 +176,7 @@ export class Arguments extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   nested<_>(
+    this: void,
     xA: TensorLike<"float32", [number]>,
     b0: TensorLike<"float32", [number]>,
     xB1Z: TensorLike<"float32", [number]>,
@@ -192,6 +196,7 @@ export class Arguments extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   ratio(
+    this: void,
     x0: TensorLike<"float32", [number]>,
     x1: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -208,6 +213,7 @@ export class Arguments extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   rows(
+    this: void,
     rows: RaggedLike<"float32", [number, number]>,
     weight: TensorLike<"float32", [number]>,
   ): RowsOutputs;
@@ -222,7 +228,7 @@ export class Arguments extends Model {
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  score(inputs: ScoreInputs): Tensor<"float32", [number]>;
+  score(this: void, inputs: ScoreInputs): Tensor<"float32", [number]>;
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`).
    *
@@ -234,6 +240,7 @@ export class Arguments extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   score<_>(
+    this: void,
     age: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -248,7 +255,7 @@ export class Arguments extends Model {
    * @returns `twice`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  single(only: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  single(this: void, only: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   single(...inputs: never[]): unknown {
     return this.call("single", inputs);
   }

@@ -78,7 +78,7 @@ export class Composite extends Model {
    * @returns `left`, `right`, `total` and `x`
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  deep(inputs: DeepInputs): DeepOutputs;
+  deep(this: void, inputs: DeepInputs): DeepOutputs;
   /**
    * Runs the signature `deep` (`tensorflow/serving/predict`).
    *
@@ -91,6 +91,7 @@ export class Composite extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   deep<_>(
+    this: void,
     x: RaggedLike<"int64", [number, number, number]>,
     left: SparseLike<"string", [number, number]>,
     right: TensorLike<"float32", [2]>,
@@ -109,6 +110,7 @@ export class Composite extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   mix(
+    this: void,
     zrows: RaggedLike<"float32", [number, number]>,
     scale: TensorLike<"float32", []>,
     asp: SparseLike<"float32", [number, 3]>,
@@ -124,7 +126,10 @@ export class Composite extends Model {
    * @returns `points`: ragged float64 [2, ?, 2]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  pairs(points: RaggedLike<"float64", [2, number, 2]>): RaggedTensor<"float64", [2, number, 2]>;
+  pairs(
+    this: void,
+    points: RaggedLike<"float64", [2, number, 2]>,
+  ): RaggedTensor<"float64", [2, number, 2]>;
   pairs(...inputs: never[]): unknown {
     return this.call("pairs", inputs);
   }
@@ -136,7 +141,7 @@ export class Composite extends Model {
    * @returns `joined`: string [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  words(lines: RaggedLike<"string", [number, number]>): Tensor<"string", [number]>;
+  words(this: void, lines: RaggedLike<"string", [number, number]>): Tensor<"string", [number]>;
   words(...inputs: never[]): unknown {
     return this.call("words", inputs);
   }

@@ -72,7 +72,7 @@ export class Contradictions extends Model {
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  dtype(x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
+  dtype(this: void, x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
   dtype(...inputs: never[]): unknown {
     return this.call("dtype", inputs);
   }
@@ -84,7 +84,7 @@ export class Contradictions extends Model {
    * @returns `png` and `text`
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  encode(x: TensorLike<"float32", [number, 2]>): EncodeOutputs;
+  encode(this: void, x: TensorLike<"float32", [number, 2]>): EncodeOutputs;
   encode(...inputs: never[]): unknown {
     return this.call("encode", inputs);
   }
@@ -96,7 +96,7 @@ export class Contradictions extends Model {
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  optional(inputs: OptionalInputs): Tensor<"float32", [number, 2]>;
+  optional(this: void, inputs: OptionalInputs): Tensor<"float32", [number, 2]>;
   /**
    * Runs the signature `optional` (`p`).
    *
@@ -108,6 +108,7 @@ export class Contradictions extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   optional<_>(
+    this: void,
     scale: TensorLike<"float32", []> | undefined,
     x: TensorLike<"float32", [number, 2]>,
   ): Tensor<"float32", [number, 2]>;
@@ -122,7 +123,7 @@ export class Contradictions extends Model {
    * @returns `shifted`: float32 [?, 2]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  random(inputs: RandomInputs): Tensor<"float32", [number, 2]>;
+  random(this: void, inputs: RandomInputs): Tensor<"float32", [number, 2]>;
   /**
    * Runs the signature `random` (`p`).
    *
@@ -134,6 +135,7 @@ export class Contradictions extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   random<_>(
+    this: void,
     offset: TensorLike<"float32", [2]> | undefined,
     x: TensorLike<"float32", [number, 2]>,
   ): Tensor<"float32", [number, 2]>;
@@ -148,7 +150,7 @@ export class Contradictions extends Model {
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  rank(x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
+  rank(this: void, x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
   rank(...inputs: never[]): unknown {
     return this.call("rank", inputs);
   }
@@ -160,7 +162,7 @@ export class Contradictions extends Model {
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  shapeless(x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
+  shapeless(this: void, x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
   shapeless(...inputs: never[]): unknown {
     return this.call("shapeless", inputs);
   }
@@ -172,7 +174,7 @@ export class Contradictions extends Model {
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  size(x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
+  size(this: void, x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
   size(...inputs: never[]): unknown {
     return this.call("size", inputs);
   }

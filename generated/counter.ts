@@ -43,7 +43,7 @@ export class Counter extends Model {
    * @returns `count`: float32 scalar
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  get(): number;
+  get(this: void): number;
   get(...inputs: never[]): unknown {
     return this.call("get", inputs);
   }
@@ -55,7 +55,7 @@ export class Counter extends Model {
    * @returns `count`: float32 scalar
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  increment(by: TensorLike<"float32", []>): number;
+  increment(this: void, by: TensorLike<"float32", []>): number;
   increment(...inputs: never[]): unknown {
     return this.call("increment", inputs);
   }
@@ -66,7 +66,7 @@ export class Counter extends Model {
    * @returns `count`: float32 scalar
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  reset(): number;
+  reset(this: void): number;
   reset(...inputs: never[]): unknown {
     return this.call("reset", inputs);
   }

@@ -62,6 +62,7 @@ export class Digits extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   evaluate(
+    this: void,
     images: TensorLike<"float32", [number, 28, 28]>,
     labels: TensorLike<"int32", [number]>,
   ): DigitsOutputs;
@@ -76,7 +77,7 @@ export class Digits extends Model {
    * @returns `digits` and `probabilities`
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  predict(images: TensorLike<"float32", [number, 28, 28]>): PredictOutputs;
+  predict(this: void, images: TensorLike<"float32", [number, 28, 28]>): PredictOutputs;
   predict(...inputs: never[]): unknown {
     return this.call("predict", inputs);
   }
@@ -90,6 +91,7 @@ export class Digits extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   train(
+    this: void,
     images: TensorLike<"float32", [number, 28, 28]>,
     labels: TensorLike<"int32", [number]>,
   ): DigitsOutputs;

@@ -75,7 +75,7 @@ export class Dtypes extends Model {
    * @returns `y`: bfloat16 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  bfloat16(x: TensorLike<"bfloat16", [number]>): Tensor<"bfloat16", [number]>;
+  bfloat16(this: void, x: TensorLike<"bfloat16", [number]>): Tensor<"bfloat16", [number]>;
   bfloat16(...inputs: never[]): unknown {
     return this.call("bfloat16", inputs);
   }
@@ -87,7 +87,7 @@ export class Dtypes extends Model {
    * @returns `y`: bool [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  bool(x: TensorLike<"bool", [number]>): Tensor<"bool", [number]>;
+  bool(this: void, x: TensorLike<"bool", [number]>): Tensor<"bool", [number]>;
   bool(...inputs: never[]): unknown {
     return this.call("bool", inputs);
   }
@@ -99,7 +99,7 @@ export class Dtypes extends Model {
    * @returns `y`: complex128 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  complex128(x: TensorLike<"complex128", [number]>): Tensor<"complex128", [number]>;
+  complex128(this: void, x: TensorLike<"complex128", [number]>): Tensor<"complex128", [number]>;
   complex128(...inputs: never[]): unknown {
     return this.call("complex128", inputs);
   }
@@ -111,7 +111,7 @@ export class Dtypes extends Model {
    * @returns `y`: complex64 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  complex64(x: TensorLike<"complex64", [number]>): Tensor<"complex64", [number]>;
+  complex64(this: void, x: TensorLike<"complex64", [number]>): Tensor<"complex64", [number]>;
   complex64(...inputs: never[]): unknown {
     return this.call("complex64", inputs);
   }
@@ -123,7 +123,7 @@ export class Dtypes extends Model {
    * @returns `y`: float16 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  float16(x: TensorLike<"float16", [number]>): Tensor<"float16", [number]>;
+  float16(this: void, x: TensorLike<"float16", [number]>): Tensor<"float16", [number]>;
   float16(...inputs: never[]): unknown {
     return this.call("float16", inputs);
   }
@@ -135,7 +135,7 @@ export class Dtypes extends Model {
    * @returns `y`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  float32(x: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  float32(this: void, x: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   float32(...inputs: never[]): unknown {
     return this.call("float32", inputs);
   }
@@ -147,7 +147,7 @@ export class Dtypes extends Model {
    * @returns `y`: float64 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  float64(x: TensorLike<"float64", [number]>): Tensor<"float64", [number]>;
+  float64(this: void, x: TensorLike<"float64", [number]>): Tensor<"float64", [number]>;
   float64(...inputs: never[]): unknown {
     return this.call("float64", inputs);
   }
@@ -159,7 +159,7 @@ export class Dtypes extends Model {
    * @returns `y`: int16 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  int16(x: TensorLike<"int16", [number]>): Tensor<"int16", [number]>;
+  int16(this: void, x: TensorLike<"int16", [number]>): Tensor<"int16", [number]>;
   int16(...inputs: never[]): unknown {
     return this.call("int16", inputs);
   }
@@ -171,7 +171,7 @@ export class Dtypes extends Model {
    * @returns `y`: int32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  int32(x: TensorLike<"int32", [number]>): Tensor<"int32", [number]>;
+  int32(this: void, x: TensorLike<"int32", [number]>): Tensor<"int32", [number]>;
   int32(...inputs: never[]): unknown {
     return this.call("int32", inputs);
   }
@@ -183,7 +183,7 @@ export class Dtypes extends Model {
    * @returns `y`: int64 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  int64(x: TensorLike<"int64", [number]>): Tensor<"int64", [number]>;
+  int64(this: void, x: TensorLike<"int64", [number]>): Tensor<"int64", [number]>;
   int64(...inputs: never[]): unknown {
     return this.call("int64", inputs);
   }
@@ -195,7 +195,7 @@ export class Dtypes extends Model {
    * @returns `y`: int8 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  int8(x: TensorLike<"int8", [number]>): Tensor<"int8", [number]>;
+  int8(this: void, x: TensorLike<"int8", [number]>): Tensor<"int8", [number]>;
   int8(...inputs: never[]): unknown {
     return this.call("int8", inputs);
   }
@@ -207,7 +207,7 @@ export class Dtypes extends Model {
    * @returns `y`: float32 [2, 3]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  matrix(x: TensorLike<"float32", [2, 3]>): Tensor<"float32", [2, 3]>;
+  matrix(this: void, x: TensorLike<"float32", [2, 3]>): Tensor<"float32", [2, 3]>;
   matrix(...inputs: never[]): unknown {
     return this.call("matrix", inputs);
   }
@@ -218,7 +218,7 @@ export class Dtypes extends Model {
    * @returns `y`: float32 [3]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  noInputs(): Tensor<"float32", [3]>;
+  noInputs(this: void): Tensor<"float32", [3]>;
   noInputs(...inputs: never[]): unknown {
     return this.call("no_inputs", inputs);
   }
@@ -230,7 +230,7 @@ export class Dtypes extends Model {
    * @returns `c`, `h`, `i`, `u` and `z`
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  oddDefaults(inputs: OddDefaultsInputs): OddDefaultsOutputs;
+  oddDefaults(this: void, inputs: OddDefaultsInputs): OddDefaultsOutputs;
   /**
    * Runs the signature `odd_defaults` (`tensorflow/serving/predict`).
    *
@@ -243,6 +243,7 @@ export class Dtypes extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   oddDefaults<_>(
+    this: void,
     c?: TensorLike<"complex64", []>,
     z?: TensorLike<"complex128", [2]>,
     i?: TensorLike<"int8", [2]>,
@@ -260,7 +261,7 @@ export class Dtypes extends Model {
    * @returns `y`: qint16 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  qint16(x: TensorLike<"qint16", [number]>): Tensor<"qint16", [number]>;
+  qint16(this: void, x: TensorLike<"qint16", [number]>): Tensor<"qint16", [number]>;
   qint16(...inputs: never[]): unknown {
     return this.call("qint16", inputs);
   }
@@ -272,7 +273,7 @@ export class Dtypes extends Model {
    * @returns `y`: qint32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  qint32(x: TensorLike<"qint32", [number]>): Tensor<"qint32", [number]>;
+  qint32(this: void, x: TensorLike<"qint32", [number]>): Tensor<"qint32", [number]>;
   qint32(...inputs: never[]): unknown {
     return this.call("qint32", inputs);
   }
@@ -284,7 +285,7 @@ export class Dtypes extends Model {
    * @returns `y`: qint8 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  qint8(x: TensorLike<"qint8", [number]>): Tensor<"qint8", [number]>;
+  qint8(this: void, x: TensorLike<"qint8", [number]>): Tensor<"qint8", [number]>;
   qint8(...inputs: never[]): unknown {
     return this.call("qint8", inputs);
   }
@@ -296,7 +297,7 @@ export class Dtypes extends Model {
    * @returns `y`: quint16 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  quint16(x: TensorLike<"quint16", [number]>): Tensor<"quint16", [number]>;
+  quint16(this: void, x: TensorLike<"quint16", [number]>): Tensor<"quint16", [number]>;
   quint16(...inputs: never[]): unknown {
     return this.call("quint16", inputs);
   }
@@ -308,7 +309,7 @@ export class Dtypes extends Model {
    * @returns `y`: quint8 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  quint8(x: TensorLike<"quint8", [number]>): Tensor<"quint8", [number]>;
+  quint8(this: void, x: TensorLike<"quint8", [number]>): Tensor<"quint8", [number]>;
   quint8(...inputs: never[]): unknown {
     return this.call("quint8", inputs);
   }
@@ -320,7 +321,7 @@ export class Dtypes extends Model {
    * @returns `y`: complex128 scalar
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  scalarComplex128(x: TensorLike<"complex128", []>): Complex;
+  scalarComplex128(this: void, x: TensorLike<"complex128", []>): Complex;
   scalarComplex128(...inputs: never[]): unknown {
     return this.call("scalar_complex128", inputs);
   }
@@ -332,7 +333,7 @@ export class Dtypes extends Model {
    * @returns `y`: complex64 scalar
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  scalarComplex64(x: TensorLike<"complex64", []>): Complex;
+  scalarComplex64(this: void, x: TensorLike<"complex64", []>): Complex;
   scalarComplex64(...inputs: never[]): unknown {
     return this.call("scalar_complex64", inputs);
   }
@@ -344,7 +345,7 @@ export class Dtypes extends Model {
    * @returns `y`: int64 scalar
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  scalarInt64(x: TensorLike<"int64", []>): bigint;
+  scalarInt64(this: void, x: TensorLike<"int64", []>): bigint;
   scalarInt64(...inputs: never[]): unknown {
     return this.call("scalar_int64", inputs);
   }
@@ -356,7 +357,7 @@ export class Dtypes extends Model {
    * @returns `y`: qint8 scalar
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  scalarQint8(x: TensorLike<"qint8", []>): number;
+  scalarQint8(this: void, x: TensorLike<"qint8", []>): number;
   scalarQint8(...inputs: never[]): unknown {
     return this.call("scalar_qint8", inputs);
   }
@@ -368,7 +369,7 @@ export class Dtypes extends Model {
    * @returns `y`: string [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  string(x: TensorLike<"string", [number]>): Tensor<"string", [number]>;
+  string(this: void, x: TensorLike<"string", [number]>): Tensor<"string", [number]>;
   string(...inputs: never[]): unknown {
     return this.call("string", inputs);
   }
@@ -380,7 +381,7 @@ export class Dtypes extends Model {
    * @returns `y`: uint16 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  uint16(x: TensorLike<"uint16", [number]>): Tensor<"uint16", [number]>;
+  uint16(this: void, x: TensorLike<"uint16", [number]>): Tensor<"uint16", [number]>;
   uint16(...inputs: never[]): unknown {
     return this.call("uint16", inputs);
   }
@@ -392,7 +393,7 @@ export class Dtypes extends Model {
    * @returns `y`: uint32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  uint32(x: TensorLike<"uint32", [number]>): Tensor<"uint32", [number]>;
+  uint32(this: void, x: TensorLike<"uint32", [number]>): Tensor<"uint32", [number]>;
   uint32(...inputs: never[]): unknown {
     return this.call("uint32", inputs);
   }
@@ -404,7 +405,7 @@ export class Dtypes extends Model {
    * @returns `y`: uint64 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  uint64(x: TensorLike<"uint64", [number]>): Tensor<"uint64", [number]>;
+  uint64(this: void, x: TensorLike<"uint64", [number]>): Tensor<"uint64", [number]>;
   uint64(...inputs: never[]): unknown {
     return this.call("uint64", inputs);
   }
@@ -416,7 +417,7 @@ export class Dtypes extends Model {
    * @returns `y`: uint8 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  uint8(x: TensorLike<"uint8", [number]>): Tensor<"uint8", [number]>;
+  uint8(this: void, x: TensorLike<"uint8", [number]>): Tensor<"uint8", [number]>;
   uint8(...inputs: never[]): unknown {
     return this.call("uint8", inputs);
   }
@@ -428,7 +429,7 @@ export class Dtypes extends Model {
    * @returns `y`: float32 of any shape
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  unknownRank(x: TensorLike<"float32", AnyShape>): Tensor<"float32", AnyShape>;
+  unknownRank(this: void, x: TensorLike<"float32", AnyShape>): Tensor<"float32", AnyShape>;
   unknownRank(...inputs: never[]): unknown {
     return this.call("unknown_rank", inputs);
   }
@@ -443,6 +444,7 @@ export class Dtypes extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   withDefault(
+    this: void,
     x: TensorLike<"float32", [number]>,
     scale?: TensorLike<"float32", []>,
     offset?: TensorLike<"float32", [1]>,

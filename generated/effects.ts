@@ -61,7 +61,11 @@ export class Effects extends Model {
    * @returns `size`: int64 scalar
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  counted(words: TensorLike<"string", [number]>, ids: TensorLike<"int64", [number]>): bigint;
+  counted(
+    this: void,
+    words: TensorLike<"string", [number]>,
+    ids: TensorLike<"int64", [number]>,
+  ): bigint;
   counted(...inputs: never[]): unknown {
     return this.call("counted", inputs);
   }
@@ -73,7 +77,7 @@ export class Effects extends Model {
    * @returns `y`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  drawn(x: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  drawn(this: void, x: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   drawn(...inputs: never[]): unknown {
     return this.call("drawn", inputs);
   }
@@ -85,7 +89,7 @@ export class Effects extends Model {
    * @returns `y`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  dropped(x: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  dropped(this: void, x: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   dropped(...inputs: never[]): unknown {
     return this.call("dropped", inputs);
   }
@@ -97,7 +101,7 @@ export class Effects extends Model {
    * @returns `first` and `total`
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  iterated(x: TensorLike<"float32", [number]>): IteratedOutputs;
+  iterated(this: void, x: TensorLike<"float32", [number]>): IteratedOutputs;
   iterated(...inputs: never[]): unknown {
     return this.call("iterated", inputs);
   }
@@ -109,7 +113,7 @@ export class Effects extends Model {
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  jax(x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
+  jax(this: void, x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
   jax(...inputs: never[]): unknown {
     return this.call("jax", inputs);
   }
@@ -121,7 +125,7 @@ export class Effects extends Model {
    * @returns `size`: int32 scalar
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  keep(x: TensorLike<"float32", [number]>): number;
+  keep(this: void, x: TensorLike<"float32", [number]>): number;
   keep(...inputs: never[]): unknown {
     return this.call("keep", inputs);
   }
@@ -132,7 +136,7 @@ export class Effects extends Model {
    * @returns `x`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  kept(): Tensor<"float32", [number]>;
+  kept(this: void): Tensor<"float32", [number]>;
   kept(...inputs: never[]): unknown {
     return this.call("kept", inputs);
   }
@@ -144,7 +148,7 @@ export class Effects extends Model {
    * @returns `y`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  mapped(x: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  mapped(this: void, x: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   mapped(...inputs: never[]): unknown {
     return this.call("mapped", inputs);
   }
@@ -157,7 +161,11 @@ export class Effects extends Model {
    * @returns `doubled` and `tripled`
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  pair(x: TensorLike<"float32", [number]>, y: TensorLike<"float32", [number]>): PairOutputs;
+  pair(
+    this: void,
+    x: TensorLike<"float32", [number]>,
+    y: TensorLike<"float32", [number]>,
+  ): PairOutputs;
   pair(...inputs: never[]): unknown {
     return this.call("pair", inputs);
   }
@@ -169,7 +177,7 @@ export class Effects extends Model {
    * @returns `y`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  positive(x: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  positive(this: void, x: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   positive(...inputs: never[]): unknown {
     return this.call("positive", inputs);
   }
@@ -181,7 +189,7 @@ export class Effects extends Model {
    * @returns `y`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  printed(x: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  printed(this: void, x: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   printed(...inputs: never[]): unknown {
     return this.call("printed", inputs);
   }
@@ -193,7 +201,7 @@ export class Effects extends Model {
    * @returns `ids`: int64 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  recall(words: TensorLike<"string", [number]>): Tensor<"int64", [number]>;
+  recall(this: void, words: TensorLike<"string", [number]>): Tensor<"int64", [number]>;
   recall(...inputs: never[]): unknown {
     return this.call("recall", inputs);
   }
@@ -205,7 +213,7 @@ export class Effects extends Model {
    * @returns `total`: float32 scalar
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  reduced(x: TensorLike<"float32", [number]>): number;
+  reduced(this: void, x: TensorLike<"float32", [number]>): number;
   reduced(...inputs: never[]): unknown {
     return this.call("reduced", inputs);
   }
@@ -218,7 +226,7 @@ export class Effects extends Model {
    * @returns `size`: int64 scalar
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  remember(word: TensorLike<"string", []>, id: TensorLike<"int64", []>): bigint;
+  remember(this: void, word: TensorLike<"string", []>, id: TensorLike<"int64", []>): bigint;
   remember(...inputs: never[]): unknown {
     return this.call("remember", inputs);
   }
@@ -230,7 +238,7 @@ export class Effects extends Model {
    * @returns `shape`: int32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  shapeOf(x: TensorLike<"float32", AnyShape>): Tensor<"int32", [number]>;
+  shapeOf(this: void, x: TensorLike<"float32", AnyShape>): Tensor<"int32", [number]>;
   shapeOf(...inputs: never[]): unknown {
     return this.call("shape_of", inputs);
   }
@@ -242,7 +250,7 @@ export class Effects extends Model {
    * @returns `upper`: string [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  upper(words: TensorLike<"string", [number]>): Tensor<"string", [number]>;
+  upper(this: void, words: TensorLike<"string", [number]>): Tensor<"string", [number]>;
   upper(...inputs: never[]): unknown {
     return this.call("upper", inputs);
   }

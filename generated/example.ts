@@ -100,7 +100,10 @@ export class Example extends Model {
    * @returns `age`, `hours`, `job`, `matrix`, `pair`, `ratings`, `scores` and `words`
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  parseAll(examples: TensorLike<"string", [number]> | readonly ExampleExample[]): ParseAllOutputs;
+  parseAll(
+    this: void,
+    examples: TensorLike<"string", [number]> | readonly ExampleExample[],
+  ): ParseAllOutputs;
   parseAll(...inputs: never[]): unknown {
     return this.call("parse_all", inputs);
   }
@@ -112,7 +115,7 @@ export class Example extends Model {
    * @returns `id` and `weights`
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  parseOne(example: TensorLike<"string", []> | ParseOneExample): ParseOneOutputs;
+  parseOne(this: void, example: TensorLike<"string", []> | ParseOneExample): ParseOneOutputs;
   parseOne(...inputs: never[]): unknown {
     return this.call("parse_one", inputs);
   }
@@ -125,6 +128,7 @@ export class Example extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   predict(
+    this: void,
     examples: TensorLike<"string", [number]> | readonly ExampleExample[],
   ): Tensor<"float32", [number]>;
   predict(...inputs: never[]): unknown {

@@ -52,7 +52,7 @@ export class Keras3Inputs extends Model {
    * @returns `output_0`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  serve(inputs: ServeInputs): Tensor<"float32", [number]>;
+  serve(this: void, inputs: ServeInputs): Tensor<"float32", [number]>;
   /**
    * Runs the signature `serve` (`tensorflow/serving/predict`).
    *
@@ -64,6 +64,7 @@ export class Keras3Inputs extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   serve<_>(
+    this: void,
     bar: TensorLike<"float32", [number]>,
     foo: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
@@ -78,7 +79,7 @@ export class Keras3Inputs extends Model {
    * @returns `output_0`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  servingDefault(inputs: ServeInputs): Tensor<"float32", [number]>;
+  servingDefault(this: void, inputs: ServeInputs): Tensor<"float32", [number]>;
   /**
    * Runs the signature `serving_default` (`tensorflow/serving/predict`).
    *
@@ -90,6 +91,7 @@ export class Keras3Inputs extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   servingDefault<_>(
+    this: void,
     bar: TensorLike<"float32", [number]>,
     foo: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;

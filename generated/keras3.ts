@@ -52,7 +52,7 @@ export class Keras3 extends Model {
    * @returns `output_0`: float32 [?, 1]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  predict(x: TensorLike<"float32", [number, 3]>): Tensor<"float32", [number, 1]>;
+  predict(this: void, x: TensorLike<"float32", [number, 3]>): Tensor<"float32", [number, 1]>;
   predict(...inputs: never[]): unknown {
     return this.call("predict", inputs);
   }
@@ -64,7 +64,7 @@ export class Keras3 extends Model {
    * @returns `output_0`: float32 [?, 1]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  servingDefault(x: TensorLike<"float32", [number, 3]>): Tensor<"float32", [number, 1]>;
+  servingDefault(this: void, x: TensorLike<"float32", [number, 3]>): Tensor<"float32", [number, 1]>;
   servingDefault(...inputs: never[]): unknown {
     return this.call("serving_default", inputs);
   }
@@ -78,6 +78,7 @@ export class Keras3 extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   train(
+    this: void,
     x: TensorLike<"float32", [number, 3]>,
     target: TensorLike<"float32", [number, 1]>,
   ): TrainOutputs;

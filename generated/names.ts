@@ -468,7 +468,7 @@ export class Names extends Model {
    * @returns `""`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  signature(input: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  signature(this: void, input: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   signature(...inputs: never[]): unknown {
     return this.call("", inputs);
   }
@@ -480,7 +480,7 @@ export class Names extends Model {
    * @returns ` `: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  signature2(input: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  signature2(this: void, input: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   signature2(...inputs: never[]): unknown {
     return this.call(" ", inputs);
   }
@@ -492,7 +492,7 @@ export class Names extends Model {
    * @returns ` padded `: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  padded(padded: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  padded(this: void, padded: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   padded(...inputs: never[]): unknown {
     return this.call(" padded ", inputs);
   }
@@ -504,7 +504,7 @@ export class Names extends Model {
    * @returns `"double"`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  double(double: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  double(this: void, double: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   double(...inputs: never[]): unknown {
     return this.call("\"double\"", inputs);
   }
@@ -516,7 +516,10 @@ export class Names extends Model {
    * @returns `${process.exit(1)}`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  processExit1(processExit1: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  processExit1(
+    this: void,
+    processExit1: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   processExit1(...inputs: never[]): unknown {
     return this.call("${process.exit(1)}", inputs);
   }
@@ -528,7 +531,7 @@ export class Names extends Model {
    * @returns `'single'`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  single(single: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  single(this: void, single: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   single(...inputs: never[]): unknown {
     return this.call("'single'", inputs);
   }
@@ -540,7 +543,7 @@ export class Names extends Model {
    * @returns `*\/ throw 1; /\*`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  throw1(throw1: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  throw1(this: void, throw1: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   throw1(...inputs: never[]): unknown {
     return this.call("*/ throw 1; /*", inputs);
   }
@@ -552,7 +555,7 @@ export class Names extends Model {
    * @returns `-1`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  signature1(input1: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  signature1(this: void, input1: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   signature1(...inputs: never[]): unknown {
     return this.call("-1", inputs);
   }
@@ -564,7 +567,7 @@ export class Names extends Model {
    * @returns `// comment`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  comment(comment: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  comment(this: void, comment: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   comment(...inputs: never[]): unknown {
     return this.call("// comment", inputs);
   }
@@ -578,7 +581,7 @@ export class Names extends Model {
    * @returns `1`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  signature12(input1: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  signature12(this: void, input1: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   signature12(...inputs: never[]): unknown {
     return this.call("1", inputs);
   }
@@ -590,7 +593,7 @@ export class Names extends Model {
    * @returns `1e3`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  signature1e3(input1e3: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  signature1e3(this: void, input1e3: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   signature1e3(...inputs: never[]): unknown {
     return this.call("1e3", inputs);
   }
@@ -602,7 +605,7 @@ export class Names extends Model {
    * @returns `1st`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  signature1st(input1st: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  signature1st(this: void, input1st: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   signature1st(...inputs: never[]): unknown {
     return this.call("1st", inputs);
   }
@@ -614,7 +617,7 @@ export class Names extends Model {
    * @returns `</script>`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  script(script: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  script(this: void, script: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   script(...inputs: never[]): unknown {
     return this.call("</script>", inputs);
   }
@@ -626,7 +629,7 @@ export class Names extends Model {
    * @returns `\@link`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  link(link: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  link(this: void, link: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   link(...inputs: never[]): unknown {
     return this.call("@link", inputs);
   }
@@ -638,7 +641,7 @@ export class Names extends Model {
    * @returns `Array`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  array(array: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  array(this: void, array: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   array(...inputs: never[]): unknown {
     return this.call("Array", inputs);
   }
@@ -650,7 +653,10 @@ export class Names extends Model {
    * @returns `Float32Array`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  float32Array(float32Array: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  float32Array(
+    this: void,
+    float32Array: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   float32Array(...inputs: never[]): unknown {
     return this.call("Float32Array", inputs);
   }
@@ -662,7 +668,7 @@ export class Names extends Model {
    * @returns `Infinity`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  infinity(infinity: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  infinity(this: void, infinity: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   infinity(...inputs: never[]): unknown {
     return this.call("Infinity", inputs);
   }
@@ -676,7 +682,7 @@ export class Names extends Model {
    * @returns `Load`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  load_2(load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  load_2(this: void, load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   load_2(...inputs: never[]): unknown {
     return this.call("Load", inputs);
   }
@@ -688,7 +694,7 @@ export class Names extends Model {
    * @returns `Model`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  model(model: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  model(this: void, model: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   model(...inputs: never[]): unknown {
     return this.call("Model", inputs);
   }
@@ -702,7 +708,10 @@ export class Names extends Model {
    * @returns `MySignature`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  mySignature2(mySignature: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  mySignature2(
+    this: void,
+    mySignature: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   mySignature2(...inputs: never[]): unknown {
     return this.call("MySignature", inputs);
   }
@@ -714,7 +723,7 @@ export class Names extends Model {
    * @returns `NaN`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  naN(naN: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  naN(this: void, naN: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   naN(...inputs: never[]): unknown {
     return this.call("NaN", inputs);
   }
@@ -728,7 +737,7 @@ export class Names extends Model {
    * @returns `Names`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  names2(names: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  names2(this: void, names: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   names2(...inputs: never[]): unknown {
     return this.call("Names", inputs);
   }
@@ -740,7 +749,7 @@ export class Names extends Model {
    * @returns `Promise`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  promise(promise: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  promise(this: void, promise: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   promise(...inputs: never[]): unknown {
     return this.call("Promise", inputs);
   }
@@ -752,7 +761,7 @@ export class Names extends Model {
    * @returns `Tensor`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  tensor(tensor: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  tensor(this: void, tensor: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   tensor(...inputs: never[]): unknown {
     return this.call("Tensor", inputs);
   }
@@ -764,7 +773,7 @@ export class Names extends Model {
    * @returns `TensorLike`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  tensorLike(tensorLike: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  tensorLike(this: void, tensorLike: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   tensorLike(...inputs: never[]): unknown {
     return this.call("TensorLike", inputs);
   }
@@ -776,7 +785,7 @@ export class Names extends Model {
    * @returns `[0]`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  signature0(input0: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  signature0(this: void, input0: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   signature0(...inputs: never[]): unknown {
     return this.call("[0]", inputs);
   }
@@ -788,7 +797,7 @@ export class Names extends Model {
    * @returns `\\u0041`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  u0041(u0041: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  u0041(this: void, u0041: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   u0041(...inputs: never[]): unknown {
     return this.call("\\u0041", inputs);
   }
@@ -800,7 +809,7 @@ export class Names extends Model {
    * @returns `__proto__`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  proto(proto: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  proto(this: void, proto: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   proto(...inputs: never[]): unknown {
     return this.call("__proto__", inputs);
   }
@@ -812,7 +821,7 @@ export class Names extends Model {
    * @returns `\u0060backticks\u0060`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  backticks(backticks: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  backticks(this: void, backticks: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   backticks(...inputs: never[]): unknown {
     return this.call("`backticks`", inputs);
   }
@@ -824,7 +833,7 @@ export class Names extends Model {
    * @returns `a.b`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  aB(aB: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  aB(this: void, aB: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   aB(...inputs: never[]): unknown {
     return this.call("a.b", inputs);
   }
@@ -838,7 +847,7 @@ export class Names extends Model {
    * @returns `a/b`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  aB2(aB: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  aB2(this: void, aB: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   aB2(...inputs: never[]): unknown {
     return this.call("a/b", inputs);
   }
@@ -850,7 +859,7 @@ export class Names extends Model {
    * @returns `a:0`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  a0(a0: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  a0(this: void, a0: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   a0(...inputs: never[]): unknown {
     return this.call("a:0", inputs);
   }
@@ -862,7 +871,7 @@ export class Names extends Model {
    * @returns `arguments`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  arguments(arguments_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  arguments(this: void, arguments_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   arguments(...inputs: never[]): unknown {
     return this.call("arguments", inputs);
   }
@@ -876,7 +885,7 @@ export class Names extends Model {
    * @returns `async`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  async_(async_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  async_(this: void, async_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   async_(...inputs: never[]): unknown {
     return this.call("async", inputs);
   }
@@ -888,7 +897,7 @@ export class Names extends Model {
    * @returns `await`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  await(await_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  await(this: void, await_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   await(...inputs: never[]): unknown {
     return this.call("await", inputs);
   }
@@ -900,7 +909,7 @@ export class Names extends Model {
    * @returns `back\\slash`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  backSlash(backSlash: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  backSlash(this: void, backSlash: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   backSlash(...inputs: never[]): unknown {
     return this.call("back\\slash", inputs);
   }
@@ -912,7 +921,10 @@ export class Names extends Model {
    * @returns `carriage\u000dreturn`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  carriageReturn(carriageReturn: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  carriageReturn(
+    this: void,
+    carriageReturn: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   carriageReturn(...inputs: never[]): unknown {
     return this.call("carriage\rreturn", inputs);
   }
@@ -924,7 +936,7 @@ export class Names extends Model {
    * @returns `class`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  class(class_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  class(this: void, class_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   class(...inputs: never[]): unknown {
     return this.call("class", inputs);
   }
@@ -936,7 +948,7 @@ export class Names extends Model {
    * @returns `myINPUT`, `myInput3`, `x2`, `class2`, `myInput4`, `class`, `class3`, `inputs`, `myInput5`, `myInput6`, `myInput`, `myInput2`, `myInput7`, `myInput8`, `myInput22`, `myInput9`, `myInput23`, `options`, `outputs` and 3 more
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  collisions(inputs: CollisionsInputs): CollisionsOutputs;
+  collisions(this: void, inputs: CollisionsInputs): CollisionsOutputs;
   /**
    * Runs the signature `collisions` (`tensorflow/serving/predict`).
    *
@@ -968,6 +980,7 @@ export class Names extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   collisions<_>(
+    this: void,
     myINPUT: TensorLike<"float32", []>,
     myInput3: TensorLike<"float32", []>,
     x2: TensorLike<"float32", []>,
@@ -1004,7 +1017,10 @@ export class Names extends Model {
    * @returns `constructor`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  constructor_(constructor: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  constructor_(
+    this: void,
+    constructor: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   constructor_(...inputs: never[]): unknown {
     return this.call("constructor", inputs);
   }
@@ -1016,7 +1032,7 @@ export class Names extends Model {
    * @returns `default`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  default(default_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  default(this: void, default_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   default(...inputs: never[]): unknown {
     return this.call("default", inputs);
   }
@@ -1028,7 +1044,7 @@ export class Names extends Model {
    * @returns `delete`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  delete(delete_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  delete(this: void, delete_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   delete(...inputs: never[]): unknown {
     return this.call("delete", inputs);
   }
@@ -1042,7 +1058,7 @@ export class Names extends Model {
    * @returns `dispose`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  dispose_(dispose: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  dispose_(this: void, dispose: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   dispose_(...inputs: never[]): unknown {
     return this.call("dispose", inputs);
   }
@@ -1054,7 +1070,7 @@ export class Names extends Model {
    * @returns `enum`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  enum(enum_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  enum(this: void, enum_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   enum(...inputs: never[]): unknown {
     return this.call("enum", inputs);
   }
@@ -1066,7 +1082,7 @@ export class Names extends Model {
    * @returns `eval`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  eval(eval_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  eval(this: void, eval_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   eval(...inputs: never[]): unknown {
     return this.call("eval", inputs);
   }
@@ -1080,7 +1096,7 @@ export class Names extends Model {
    * @returns `größe`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  größe2(größe: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  größe2(this: void, größe: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   größe2(...inputs: never[]): unknown {
     return this.call("größe", inputs);
   }
@@ -1092,7 +1108,7 @@ export class Names extends Model {
    * @returns `größe`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  größe(größe: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  größe(this: void, größe: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   größe(...inputs: never[]): unknown {
     return this.call("größe", inputs);
   }
@@ -1106,7 +1122,10 @@ export class Names extends Model {
    * @returns `hasOwnProperty`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  hasOwnProperty_(hasOwnProperty: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  hasOwnProperty_(
+    this: void,
+    hasOwnProperty: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   hasOwnProperty_(...inputs: never[]): unknown {
     return this.call("hasOwnProperty", inputs);
   }
@@ -1118,7 +1137,7 @@ export class Names extends Model {
    * @returns `output`, `output2`, `padded`, `double`, `processExit1`, `single`, `throw1`, `output1`, `comment`, `output12`, `output1e3`, `output1st`, `script`, `link`, `array`, `float32Array`, `infinity`, `model`, `naN` and 53 more
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  hostile(inputs: HostileInputs): HostileOutputs;
+  hostile(this: void, inputs: HostileInputs): HostileOutputs;
   /**
    * Runs the signature `hostile` (`tensorflow/serving/predict`).
    *
@@ -1200,6 +1219,7 @@ export class Names extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   hostile<_>(
+    this: void,
     input: TensorLike<"float32", []>,
     input2: TensorLike<"float32", []>,
     padded: TensorLike<"float32", []>,
@@ -1284,7 +1304,7 @@ export class Names extends Model {
    * @returns `length`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  length(length: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  length(this: void, length: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   length(...inputs: never[]): unknown {
     return this.call("length", inputs);
   }
@@ -1296,7 +1316,7 @@ export class Names extends Model {
    * @returns `line\u000afeed`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  lineFeed(lineFeed: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  lineFeed(this: void, lineFeed: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   lineFeed(...inputs: never[]): unknown {
     return this.call("line\nfeed", inputs);
   }
@@ -1308,7 +1328,10 @@ export class Names extends Model {
    * @returns `line\u2028separator`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  lineSeparator(lineSeparator: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  lineSeparator(
+    this: void,
+    lineSeparator: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   lineSeparator(...inputs: never[]): unknown {
     return this.call("line\u2028separator", inputs);
   }
@@ -1322,7 +1345,7 @@ export class Names extends Model {
    * @returns `load`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  load_(load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  load_(this: void, load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   load_(...inputs: never[]): unknown {
     return this.call("load", inputs);
   }
@@ -1336,7 +1359,7 @@ export class Names extends Model {
    * @returns `load_`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  load_3(load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  load_3(this: void, load: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   load_3(...inputs: never[]): unknown {
     return this.call("load_", inputs);
   }
@@ -1350,7 +1373,10 @@ export class Names extends Model {
    * @returns `my-signature`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  mySignature3(mySignature: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  mySignature3(
+    this: void,
+    mySignature: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   mySignature3(...inputs: never[]): unknown {
     return this.call("my-signature", inputs);
   }
@@ -1362,7 +1388,10 @@ export class Names extends Model {
    * @returns `mySignature`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  mySignature(mySignature: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  mySignature(
+    this: void,
+    mySignature: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   mySignature(...inputs: never[]): unknown {
     return this.call("mySignature", inputs);
   }
@@ -1376,7 +1405,10 @@ export class Names extends Model {
    * @returns `my_signature`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  mySignature4(mySignature: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  mySignature4(
+    this: void,
+    mySignature: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   mySignature4(...inputs: never[]): unknown {
     return this.call("my_signature", inputs);
   }
@@ -1389,6 +1421,7 @@ export class Names extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   mySignatureInputs(
+    this: void,
     mySignatureInputs: TensorLike<"float32", [number]>,
   ): Tensor<"float32", [number]>;
   mySignatureInputs(...inputs: never[]): unknown {
@@ -1402,7 +1435,7 @@ export class Names extends Model {
    * @returns `name`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  name(name: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  name(this: void, name: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   name(...inputs: never[]): unknown {
     return this.call("name", inputs);
   }
@@ -1414,7 +1447,7 @@ export class Names extends Model {
    * @returns `names`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  names(names: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  names(this: void, names: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   names(...inputs: never[]): unknown {
     return this.call("names", inputs);
   }
@@ -1426,7 +1459,7 @@ export class Names extends Model {
    * @returns `output0`, `output1`, `output2`, `output9`, `output10` and `output11`
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  naturalOrder(inputs: NaturalOrderInputs): NaturalOrderOutputs;
+  naturalOrder(this: void, inputs: NaturalOrderInputs): NaturalOrderOutputs;
   /**
    * Runs the signature `natural_order` (`tensorflow/serving/predict`).
    *
@@ -1442,6 +1475,7 @@ export class Names extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   naturalOrder<_>(
+    this: void,
     x0: TensorLike<"float32", []>,
     x1: TensorLike<"float32", []>,
     x2: TensorLike<"float32", []>,
@@ -1462,7 +1496,7 @@ export class Names extends Model {
    * @returns `new`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  new_(new_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  new_(this: void, new_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   new_(...inputs: never[]): unknown {
     return this.call("new", inputs);
   }
@@ -1474,7 +1508,7 @@ export class Names extends Model {
    * @returns `nul\u0000byte`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  nulByte(nulByte: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  nulByte(this: void, nulByte: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   nulByte(...inputs: never[]): unknown {
     return this.call("nul\u0000byte", inputs);
   }
@@ -1486,7 +1520,7 @@ export class Names extends Model {
    * @returns `null`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  null(null_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  null(this: void, null_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   null(...inputs: never[]): unknown {
     return this.call("null", inputs);
   }
@@ -1498,7 +1532,7 @@ export class Names extends Model {
    * @returns `prototype`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  prototype(prototype: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  prototype(this: void, prototype: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   prototype(...inputs: never[]): unknown {
     return this.call("prototype", inputs);
   }
@@ -1512,7 +1546,7 @@ export class Names extends Model {
    * @returns `save`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  save_(save: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  save_(this: void, save: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   save_(...inputs: never[]): unknown {
     return this.call("save", inputs);
   }
@@ -1524,7 +1558,7 @@ export class Names extends Model {
    * @returns `string`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  string(string: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  string(this: void, string: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   string(...inputs: never[]): unknown {
     return this.call("string", inputs);
   }
@@ -1536,7 +1570,7 @@ export class Names extends Model {
    * @returns `tab\u0009here`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  tabHere(tabHere: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  tabHere(this: void, tabHere: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   tabHere(...inputs: never[]): unknown {
     return this.call("tab\there", inputs);
   }
@@ -1550,7 +1584,7 @@ export class Names extends Model {
    * @returns `then`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  then_(then: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  then_(this: void, then: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   then_(...inputs: never[]): unknown {
     return this.call("then", inputs);
   }
@@ -1562,7 +1596,7 @@ export class Names extends Model {
    * @returns `this`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  this(this_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  this(this: void, this_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   this(...inputs: never[]): unknown {
     return this.call("this", inputs);
   }
@@ -1576,7 +1610,7 @@ export class Names extends Model {
    * @returns `toJSON`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  toJSON_(toJSON: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  toJSON_(this: void, toJSON: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   toJSON_(...inputs: never[]): unknown {
     return this.call("toJSON", inputs);
   }
@@ -1590,7 +1624,7 @@ export class Names extends Model {
    * @returns `toString`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  toString_(toString: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  toString_(this: void, toString: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   toString_(...inputs: never[]): unknown {
     return this.call("toString", inputs);
   }
@@ -1602,7 +1636,7 @@ export class Names extends Model {
    * @returns `undefined`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  undefined(undefined_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  undefined(this: void, undefined_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   undefined(...inputs: never[]): unknown {
     return this.call("undefined", inputs);
   }
@@ -1616,7 +1650,7 @@ export class Names extends Model {
    * @returns `valueOf`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  valueOf_(valueOf: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  valueOf_(this: void, valueOf: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   valueOf_(...inputs: never[]): unknown {
     return this.call("valueOf", inputs);
   }
@@ -1628,7 +1662,7 @@ export class Names extends Model {
    * @returns `yield`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  yield(yield_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  yield(this: void, yield_: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   yield(...inputs: never[]): unknown {
     return this.call("yield", inputs);
   }
@@ -1640,7 +1674,7 @@ export class Names extends Model {
    * @returns `{\@link x}`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  linkX(linkX: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  linkX(this: void, linkX: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   linkX(...inputs: never[]): unknown {
     return this.call("{@link x}", inputs);
   }
@@ -1652,7 +1686,7 @@ export class Names extends Model {
    * @returns `\u200dzero\u200bwidth`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  zeroWidth(zeroWidth: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  zeroWidth(this: void, zeroWidth: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   zeroWidth(...inputs: never[]): unknown {
     return this.call("\u200dzero\u200bwidth", inputs);
   }
@@ -1664,7 +1698,10 @@ export class Names extends Model {
    * @returns `\u202eright to left`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  rightToLeft(rightToLeft: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  rightToLeft(
+    this: void,
+    rightToLeft: TensorLike<"float32", [number]>,
+  ): Tensor<"float32", [number]>;
   rightToLeft(...inputs: never[]): unknown {
     return this.call("\u202eright to left", inputs);
   }
@@ -1676,7 +1713,7 @@ export class Names extends Model {
    * @returns `日本語`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  日本語(日本語: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  日本語(this: void, 日本語: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   日本語(...inputs: never[]): unknown {
     return this.call("日本語", inputs);
   }
@@ -1688,7 +1725,7 @@ export class Names extends Model {
    * @returns `👋`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  signature3(input: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  signature3(this: void, input: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   signature3(...inputs: never[]): unknown {
     return this.call("👋", inputs);
   }
@@ -1700,7 +1737,7 @@ export class Names extends Model {
    * @returns `ﬁ`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  ﬁ(ﬁ: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  ﬁ(this: void, ﬁ: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   ﬁ(...inputs: never[]): unknown {
     return this.call("ﬁ", inputs);
   }
@@ -1712,7 +1749,7 @@ export class Names extends Model {
    * @returns `\ufeffbom`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  bom(bom: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
+  bom(this: void, bom: TensorLike<"float32", [number]>): Tensor<"float32", [number]>;
   bom(...inputs: never[]): unknown {
     return this.call("\ufeffbom", inputs);
   }

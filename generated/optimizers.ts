@@ -46,6 +46,7 @@ export class Optimizers extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   evaluateAdam(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
   ): number;
@@ -62,6 +63,7 @@ export class Optimizers extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   evaluateMomentum(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
   ): number;
@@ -78,6 +80,7 @@ export class Optimizers extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   evaluateSgd(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
   ): number;
@@ -91,7 +94,7 @@ export class Optimizers extends Model {
    * @returns `steps`: int64 scalar
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  reset(): bigint;
+  reset(this: void): bigint;
   reset(...inputs: never[]): unknown {
     return this.call("reset", inputs);
   }
@@ -106,6 +109,7 @@ export class Optimizers extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   trainAdam(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     learningRate: TensorLike<"float32", []>,
@@ -124,6 +128,7 @@ export class Optimizers extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   trainMomentum(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     learningRate: TensorLike<"float32", []>,
@@ -142,6 +147,7 @@ export class Optimizers extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   trainSgd(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     learningRate: TensorLike<"float32", []>,

@@ -62,6 +62,7 @@ export class Regression extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   evaluate(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
   ): RegressionOutputs;
@@ -76,7 +77,7 @@ export class Regression extends Model {
    * @returns `prediction`: float32 [?, 1]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  pred(x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 1]>;
+  pred(this: void, x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 1]>;
   pred(...inputs: never[]): unknown {
     return this.call("pred", inputs);
   }
@@ -91,6 +92,7 @@ export class Regression extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   train(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     learningRate: TensorLike<"float32", []>,
@@ -105,7 +107,7 @@ export class Regression extends Model {
    * @returns `b` and `w`
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  weights(): WeightsOutputs;
+  weights(this: void): WeightsOutputs;
   weights(...inputs: never[]): unknown {
     return this.call("weights", inputs);
   }

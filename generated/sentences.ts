@@ -60,7 +60,7 @@ export class Sentences extends Model {
    * @returns `labels` and `probabilities`
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  classify(texts: TensorLike<"string", [number]>): ClassifyOutputs;
+  classify(this: void, texts: TensorLike<"string", [number]>): ClassifyOutputs;
   classify(...inputs: never[]): unknown {
     return this.call("classify", inputs);
   }
@@ -74,6 +74,7 @@ export class Sentences extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   evaluate(
+    this: void,
     texts: TensorLike<"string", [number]>,
     labels: TensorLike<"int32", [number]>,
   ): SentencesOutputs;
@@ -91,6 +92,7 @@ export class Sentences extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   train(
+    this: void,
     texts: TensorLike<"string", [number]>,
     labels: TensorLike<"int32", [number]>,
     learningRate: TensorLike<"float32", []>,

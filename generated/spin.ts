@@ -53,7 +53,11 @@ export class Spin extends Model {
    * @returns `turns` and `y`
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  count(x: TensorLike<"float32", [number, 2]>, steps: TensorLike<"int64", []>): CountOutputs;
+  count(
+    this: void,
+    x: TensorLike<"float32", [number, 2]>,
+    steps: TensorLike<"int64", []>,
+  ): CountOutputs;
   count(...inputs: never[]): unknown {
     return this.call("count", inputs);
   }
@@ -65,7 +69,7 @@ export class Spin extends Model {
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  half(x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
+  half(this: void, x: TensorLike<"float32", [number, 2]>): Tensor<"float32", [number, 2]>;
   half(...inputs: never[]): unknown {
     return this.call("half", inputs);
   }
@@ -79,6 +83,7 @@ export class Spin extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   spin(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     steps: TensorLike<"int64", []>,
   ): Tensor<"float32", [number, 2]>;
@@ -92,7 +97,7 @@ export class Spin extends Model {
    * @returns `turns`: int64 scalar
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  turned(): bigint;
+  turned(this: void): bigint;
   turned(...inputs: never[]): unknown {
     return this.call("turned", inputs);
   }

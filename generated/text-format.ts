@@ -54,7 +54,7 @@ export class TextFormat extends Model {
    * @returns `marked`: string [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  mark(lines: RaggedLike<"string", [number, number]>): Tensor<"string", [number]>;
+  mark(this: void, lines: RaggedLike<"string", [number, number]>): Tensor<"string", [number]>;
   mark(...inputs: never[]): unknown {
     return this.call("mark", inputs);
   }
@@ -66,7 +66,7 @@ export class TextFormat extends Model {
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
-  score(inputs: ScoreInputs): Tensor<"float32", [number]>;
+  score(this: void, inputs: ScoreInputs): Tensor<"float32", [number]>;
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`).
    *
@@ -79,6 +79,7 @@ export class TextFormat extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   score<_>(
+    this: void,
     age: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
     scale?: TensorLike<"float32", []>,

@@ -59,6 +59,7 @@ export class Text extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   describe(
+    this: void,
     texts: TensorLike<"string", [number]>,
     uppercase: TensorLike<"bool", []>,
     repeat: TensorLike<"int64", []>,
@@ -74,7 +75,7 @@ export class Text extends Model {
    * @returns `data`: string [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  echo(data: TensorLike<"string", [number]>): Tensor<"string", [number]>;
+  echo(this: void, data: TensorLike<"string", [number]>): Tensor<"string", [number]>;
   echo(...inputs: never[]): unknown {
     return this.call("echo", inputs);
   }
@@ -86,7 +87,7 @@ export class Text extends Model {
    * @returns `greeting`: string scalar
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  greet(name: TensorLike<"string", []>): string;
+  greet(this: void, name: TensorLike<"string", []>): string;
   greet(...inputs: never[]): unknown {
     return this.call("greet", inputs);
   }
@@ -98,7 +99,7 @@ export class Text extends Model {
    * @returns `ids`: int64 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  lookUp(words: TensorLike<"string", [number]>): Tensor<"int64", [number]>;
+  lookUp(this: void, words: TensorLike<"string", [number]>): Tensor<"int64", [number]>;
   lookUp(...inputs: never[]): unknown {
     return this.call("look_up", inputs);
   }

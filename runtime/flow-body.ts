@@ -95,7 +95,7 @@ export class FlowBody {
       const sources = this.#sourcesOf(value);
       const accumulates = sources.has(place) || sources.has(this.#places.size + place);
       this.#write(place, accumulates, sources);
-      if (accumulates) newValues.set(value, place);
+      if (accumulates) newValues.set(firstWithoutNumber(value), place);
       return sources;
     }
     const sources = this.#none();
@@ -149,7 +149,7 @@ export class FlowBody {
   }
 
   #sourcesOf(tensor: string): BitSet {
-    const newValue = this.#newValues.get(tensor);
+    const newValue = this.#newValues.get(firstWithoutNumber(tensor));
     if (newValue !== undefined) return this.#only(this.#places.size + newValue);
     const [name = "", ...rest] = tensor.split(":");
     const place = this.#places.get(name);
@@ -177,6 +177,11 @@ export class FlowBody {
     set.add(source);
     return set;
   }
+}
+
+/** `node:0` → `node`, by which nodes of the main graph name it; of a function `node:output:0` stays. */
+function firstWithoutNumber(tensor: string): string {
+  return tensor.replace(/^([^:]*):0$/, "$1");
 }
 
 /** A body that may run any number of times: an argument stays what it is, or becomes the result of its place. */

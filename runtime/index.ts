@@ -33,6 +33,7 @@ export type { PartialShape, ShapeSpec } from "./shape.js";
 export { SparseTensor } from "./sparse-tensor.js";
 export { Tensor } from "./tensor.js";
 export type { NameEvent, OperationEvent, Trace, Traced, TraceEvent } from "./trace.js";
+export { type EvaluateOptions, evaluate } from "./training/evaluate.js";
 export type {
   BatchEvent,
   EpochRecord,
@@ -43,8 +44,10 @@ export type {
 export { fit } from "./training/fit.js";
 export { History, type HistoryDetails } from "./training/history.js";
 export type { HistoryJson } from "./training/history-json.js";
-export type { Checkpoints, EarlyStopping, FitOptions, ResetMethod, Validation } from "./training/options.js";
+export type { Checkpoints, EarlyStopping, FitOptions, Logs, ResetMethod, Validation } from "./training/options.js";
+export type { PassOptions } from "./training/pass-options.js";
 export type { PlotOptions } from "./training/plot.js";
+export { type Predictions, predict } from "./training/predict.js";
 export { type ProgressStream, progressObserver } from "./training/progress.js";
 export { TrainingError } from "./training/training-error.js";
 export type {

@@ -38,13 +38,18 @@ export class ModelFile {
     if (!this.isUnchanged) throw this.#changed();
   }
 
+  /** Whether another file has the bytes that were loaded. */
+  isCopy(path: string): boolean {
+    return digestOf(path) === this.#digest;
+  }
+
   /**
    * Refuses a copy of the file that is not the one that was loaded.
    *
    * @throws SavedModelError `SAVE_FAILED`
    */
   requireCopy(path: string): void {
-    if (digestOf(path) !== this.#digest) throw this.#changed();
+    if (!this.isCopy(path)) throw this.#changed();
   }
 
   #changed(): SavedModelError {

@@ -23,14 +23,15 @@ import { printable, quote } from "./text.js";
  * Writes a session's variables and everything else of its SavedModel to a folder. The folder appears, or is replaced, as
  * a whole: everything is written beside it and, when it is on the disk, exchanged with it.
  *
+ * @param add writes what is to be in the folder beside the model
  * @throws SavedModelError `NOT_SAVEABLE`, `INVALID_ARGUMENT`, `OUTPUT_CONFLICT` or `SAVE_FAILED`
  */
-export function saveModel(session: Session, directory: string): void {
+export function saveModel(session: Session, directory: string, add?: (folder: string) => void): void {
   requireSaver(session);
   session.file.requireUnchanged();
   requireNoPattern("save()", resolve(directory));
   try {
-    writeModel(session, requirePlace(directory, session.directory));
+    writeModel(session, requirePlace(directory, session.directory), add);
   } catch (cause) {
     if (cause instanceof SavedModelError && cause.code === "OUTPUT_CONFLICT") throw cause;
     throw saveFailed(session, resolve(directory), cause);
@@ -83,7 +84,7 @@ function isInside(path: string, folder: string): boolean {
 }
 
 /** Writes the whole model beside the target and puts it in the target's place. */
-function writeModel(session: Session, target: string): void {
+function writeModel(session: Session, target: string, add: ((folder: string) => void) | undefined): void {
   const folder = dirname(target);
   syncNewFolders(folder, mkdirSync(folder, { recursive: true }));
   removeLeftOvers(folder);
@@ -98,6 +99,7 @@ function writeModel(session: Session, target: string): void {
       read: () => copyRest(session, target, scratch.path),
     });
     putVariables(session, scratch.path, hasKept);
+    add?.(fresh);
     keepPermissions(target, fresh);
     syncTree(fresh);
     putInPlace(target, fresh, scratch.path);

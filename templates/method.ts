@@ -4,6 +4,9 @@ import type { NamedSignature, NamedTensor } from "../generator/name-model.js";
 import { implementationDocs, methodDocs, namedMethodDocs } from "./docs.js";
 import { inputType, outputType } from "./types.js";
 
+/** Methods are bound: `fit(model.train, …)` loses no `this`, as linters would say of other methods. */
+const RECEIVER: Parameter = { name: "this", type: "void" };
+
 /**
  * A signature's method. The overload is what callers see; the implementation takes all arguments that were given, so that
  * the runtime can refuse the ones that are too many. They are `never`, because the compiler says of a wrong call whether the
@@ -23,14 +26,14 @@ export function methodTemplate(signature: NamedSignature): OptionalKind<MethodDe
         : [
             {
               docs: [namedMethodDocs(signature)],
-              parameters: namedParameter(signature.inputsType),
+              parameters: [RECEIVER, ...namedParameter(signature.inputsType)],
               returnType: returnType(signature),
             },
           ]),
       {
         docs: [methodDocs(signature)],
         typeParameters: inOrderTypeParameters(signature),
-        parameters: parametersTemplate(signature.inputs),
+        parameters: [RECEIVER, ...parametersTemplate(signature.inputs)],
         returnType: returnType(signature),
       },
     ],

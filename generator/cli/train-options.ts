@@ -20,6 +20,9 @@ export interface TrainFlags {
   readonly earlyStopping?: string;
   /** The key of a signature, false for none. */
   readonly reset?: string | false;
+  readonly checkpoints?: string;
+  readonly resume?: true;
+  readonly tensorboard?: string;
   readonly save: string;
   readonly history?: string;
   readonly csv?: string;

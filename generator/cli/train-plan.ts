@@ -6,7 +6,7 @@ import { requirePlace } from "../../runtime/save.js";
 import type { Tensor } from "../../runtime/tensor.js";
 import { printable, quote } from "../../runtime/text.js";
 import { batchSource } from "../../runtime/training/batches.js";
-import type { EarlyStopping } from "../../runtime/training/options.js";
+import type { Checkpoints, EarlyStopping, Logs } from "../../runtime/training/options.js";
 import { MetricOutputs } from "../../runtime/training/scalars.js";
 import { inspect } from "../describe.js";
 import { chooseSignature } from "./run.js";
@@ -43,6 +43,9 @@ export interface TrainingPlan {
   readonly numbers: TrainNumbers;
   readonly earlyStopping: EarlyStopping | undefined;
   readonly save: string;
+  /** What `fit` does beside the training. */
+  readonly checkpoints: Checkpoints | undefined;
+  readonly logs: Logs | undefined;
   readonly files: HistoryFiles;
   readonly isQuiet: boolean;
 }
@@ -58,6 +61,7 @@ export async function planTraining(directory: string, flags: TrainFlags): Promis
   const files = checkFiles(flags);
   // Hours later would be too late.
   requirePlace(flags.save, directory);
+  planCheckpoints(flags, directory);
   const { signatures, tags, variables } = inFlags(() =>
     inspect(directory, flags.tags === undefined ? {} : { tags: flags.tags }),
   );
@@ -98,9 +102,25 @@ export async function planTraining(directory: string, flags: TrainFlags): Promis
     numbers,
     earlyStopping,
     save: flags.save,
+    checkpoints: planCheckpoints(flags, directory),
+    logs: flags.tensorboard === undefined ? undefined : { tensorBoard: flags.tensorboard },
     files,
     isQuiet: flags.quiet === true,
   };
+}
+
+/** @throws SavedModelError `INVALID_OPTION`, `OUTPUT_CONFLICT` */
+function planCheckpoints({ checkpoints, resume, save }: TrainFlags, directory: string): Checkpoints | undefined {
+  if (checkpoints === undefined) {
+    if (resume === undefined) return undefined;
+    throw new SavedModelError("INVALID_OPTION", "--resume needs --checkpoints", {
+      fix: "Name the folder with what was saved of the training: --checkpoints <dir>.",
+    });
+  }
+  if (requirePlace(checkpoints, directory) === requirePlace(save, directory)) {
+    throw new SavedModelError("INVALID_OPTION", "--checkpoints and --save are the same folder");
+  }
+  return { directory: checkpoints, ...(resume && { resume }) };
 }
 
 /** @throws SavedModelError `SIGNATURE_NOT_FOUND`, `SIGNATURE_UNSUPPORTED`, `INVALID_OPTION` */

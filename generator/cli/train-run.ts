@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SavedModelError } from "../../runtime/errors.js";
 import { printable, quote } from "../../runtime/text.js";
-import type { EpochRecord } from "../../runtime/training/events.js";
 import { shortNumber } from "../../runtime/training/figures.js";
 import { fit } from "../../runtime/training/fit.js";
-import { History } from "../../runtime/training/history.js";
+import type { History } from "../../runtime/training/history.js";
 import type { FitOptions } from "../../runtime/training/options.js";
+import { TrainingError } from "../../runtime/training/training-error.js";
 import type { Columns } from "../../runtime/training/types.js";
 import { writeFiles } from "../write.js";
 import { stderr } from "./colours.js";
@@ -91,9 +91,8 @@ interface Trained {
 }
 
 async function train(model: TrainedModel, plan: TrainingPlan, interrupt: Interrupt): Promise<Trained> {
-  const { trained, measuring, reset, numbers, earlyStopping, isQuiet } = plan;
+  const { trained, measuring, reset, numbers, earlyStopping, checkpoints, logs, isQuiet } = plan;
   const { epochs, batchSize, seed } = numbers;
-  const records: EpochRecord[] = [];
   let step = 0;
   try {
     const options: FitOptions<never, readonly unknown[]> = {
@@ -103,20 +102,20 @@ async function train(model: TrainedModel, plan: TrainingPlan, interrupt: Interru
       ...(measuring && { validation: { signature: model.evaluate, data: asColumns(measuring.columns) } }),
       ...(reset !== undefined && { resetMetrics: reset !== false && model.reset }),
       ...(earlyStopping && { earlyStopping }),
+      ...(checkpoints && { checkpoints }),
+      ...(logs && { logs }),
       signal: interrupt.signal,
       progress: !isQuiet,
       onBatch: (event) => {
         step = event.step;
       },
-      onEpoch: (record) => {
-        records.push(record);
-      },
     };
     return { history: await fit(model.train, asColumns(trained.columns), options) };
   } catch (error) {
     if (!(error instanceof SavedModelError)) throw error;
-    if (error.code === "ABORTED" && interrupt.exitCode !== undefined)
-      return { history: new History(records), interruptedAt: step };
+    if (error instanceof TrainingError && error.code === "ABORTED" && interrupt.exitCode !== undefined) {
+      return { history: error.history, interruptedAt: step };
+    }
     const { code, rawMessage, fix } = error;
     const advice =
       code === "NOT_FINITE"
@@ -124,7 +123,7 @@ async function train(model: TrainedModel, plan: TrainingPlan, interrupt: Interru
         : fix?.includes("`resetMetrics: false`")
           ? "Name the signature that resets it with --reset <key>, or export one; --no-reset goes on without."
           : fix;
-    const nothing = "Nothing was saved.";
+    const nothing = checkpoints === undefined ? "Nothing was saved." : "Nothing was saved but the checkpoints.";
     throw new SavedModelError(code, rawMessage, { fix: advice ? `${advice} ${nothing}` : nothing, cause: error });
   }
 }

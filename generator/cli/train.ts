@@ -28,9 +28,12 @@ export function trainCommand(): Command {
       "the signature that resets metrics before each epoch and validation (default: by the graph)",
     )
     .option("--no-reset", "reset no metrics")
+    .option("--checkpoints <dir>", "save the model and the state of the training there after each epoch")
+    .option("--resume", "continue from what is in --checkpoints, if there is anything")
     .option("--history <file>", "write the metrics of each epoch to a .json file")
     .option("--csv <file>", "write the metrics of each epoch to a .csv file")
     .option("--plot <file>", "draw the metrics of each epoch in a .svg file")
+    .option("--tensorboard <dir>", "write event files for TensorBoard to a folder, epoch by epoch")
     .option(
       "--delimiter <character>",
       "what is between two cells of a .csv file (default: a comma; a tab in .tsv files)",

@@ -1,5 +1,8 @@
 import { SavedModelError } from "../errors.js";
 
+/** What each number adds to the state of the generator. */
+const INCREMENT = 0x6d2b_79f5;
+
 /**
  * A generator of pseudo-random numbers, uniform in [0, 1): Mulberry32 (Tommy Ettinger, public domain). It computes with
  * 32-bit integers alone, so one seed gives the same numbers on every machine, and it will not change between versions.
@@ -14,11 +17,16 @@ export function seededRandom(seed: number): () => number {
   }
   let state = seed;
   return () => {
-    state = (state + 0x6d2b_79f5) | 0;
+    state = (state + INCREMENT) | 0;
     let bits = Math.imul(state ^ (state >>> 15), state | 1);
     bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
     return ((bits ^ (bits >>> 14)) >>> 0) / 0x1_0000_0000;
   };
+}
+
+/** The seed of a generator that goes on where one has given so many numbers. */
+export function seedAfter(seed: number, count: number): number {
+  return (seed + Math.imul(count, INCREMENT)) >>> 0;
 }
 
 /**

@@ -12,7 +12,7 @@ import { join, sep } from "node:path";
 import { SavedModelError } from "../errors.js";
 import { printable } from "../text.js";
 import { copyFile } from "./copy-file.js";
-import { isModelEntry } from "./model-entries.js";
+import { isModelEntry, TRAINING_STATE } from "./model-entries.js";
 
 /** A copy of a SavedModel without its variables. */
 export interface ModelCopy {
@@ -38,7 +38,7 @@ export interface ModelCopy {
 export function copyModel(copy: ModelCopy): void {
   mkdirSync(copy.target);
   for (const name of readdirSync(copy.source)) {
-    if (!isModelEntry(name) || name === "variables") continue;
+    if (!isModelEntry(name) || name === "variables" || name === TRAINING_STATE) continue;
     // The loaded graph is part of the model, wherever it is.
     if (join(copy.source, name) === copy.graphFile) copyGraph(copy, name);
     else copyEntry(copy, name);

@@ -1,4 +1,4 @@
-import { seededRandom, shuffledIndices } from "../data/random.js";
+import { seedAfter, seededRandom, shuffledIndices } from "../data/random.js";
 import { SavedModelError } from "../errors.js";
 import type { Method } from "../methods.js";
 import { elementCount, type ShapeSpec } from "../shape.js";
@@ -7,7 +7,12 @@ import { prepareRows } from "./columns.js";
 /** The arguments of one call. */
 export interface Batch {
   readonly values: readonly unknown[];
+  /** Without those that fill it up. */
   readonly rows: number;
+  /** How many times its last row is repeated at its end. */
+  readonly filled: number;
+  /** Whether the rows were counted; else they are taken for one. */
+  readonly isCounted: boolean;
 }
 
 /** Where the batches of each epoch come from. */
@@ -15,10 +20,24 @@ export interface BatchSource {
   /** The steps and rows of an epoch, where they are known. */
   readonly steps: number | undefined;
   readonly rows: number | undefined;
+  /** The rows of a batch, where they are known. */
+  readonly batchSize: number | undefined;
+  /** How many rows are missing in the last batch, where it is filled up. */
+  readonly filled: number;
   /** What a reader of the results should know. */
   readonly notes: readonly string[];
-  /** Begins an epoch; the first step of it is given. */
-  epoch(firstStep: number): Iterator<Batch> | AsyncIterator<Batch>;
+  /** Begins an epoch, or continues one after its first batches. The batches depend on nothing else. */
+  epoch(start: EpochStart): Iterator<Batch> | AsyncIterator<Batch>;
+}
+
+/** Where batches are taken from. */
+interface EpochStart {
+  /** From 1 on. */
+  readonly epoch: number;
+  /** The number of the next step, over all epochs. */
+  readonly step: number;
+  /** How many batches of the epoch are skipped. */
+  readonly skipped: number;
 }
 
 /** How columns are cut into batches. */
@@ -26,6 +45,11 @@ export interface BatchOptions {
   readonly batchSize: number | undefined;
   /** The seed of the order of rows; they stay in their own order without one. */
   readonly seed: number | undefined;
+  /**
+   * What becomes of rows that do not make a whole batch, where the signature fixes its size: they are left out (the
+   * default), the batch is filled up with the last of them, or they are an error.
+   */
+  readonly remainder?: "omit" | "fill" | "reject";
 }
 
 /** Like Keras. */
@@ -61,7 +85,7 @@ function columnSource(
   name: string,
   { inputs }: Method,
   columns: readonly unknown[],
-  { batchSize, seed }: BatchOptions,
+  { batchSize, seed, remainder = "omit" }: BatchOptions,
 ): BatchSource {
   const { count, fixedBatch, batch } = adviseBatches(inputs, columns, () => prepareRows(name, inputs, columns));
   if (fixedBatch !== undefined && batchSize !== undefined && batchSize !== fixedBatch) {
@@ -70,23 +94,49 @@ function columnSource(
   }
   const size = fixedBatch ?? batchSize ?? DEFAULT_BATCH;
   const rest = fixedBatch === undefined ? 0 : count % fixedBatch;
-  const rows = count - rest;
+  const filled = remainder === "fill" && rest > 0 ? size - rest : 0;
+  const rows = remainder === "fill" ? count : count - rest;
+  if (remainder === "reject" && rest > 0) {
+    const message = `${name}: ${count} rows are not a multiple of ${size}, and the signature takes ${size} at a time`;
+    throw new SavedModelError("INVALID_DATA", message, {
+      fix: `Pass ${rows > 0 ? `${rows} or ` : ""}${rows + size} rows, or export the signature for any number of rows.`,
+    });
+  }
   if (rows === 0) {
     throw new SavedModelError("INVALID_DATA", `${name}: ${count} rows do not make one batch of ${size}`);
   }
-  const random = seed === undefined ? undefined : seededRandom(seed);
+  // A seed that is none is refused before the first step.
+  if (seed !== undefined) seededRandom(seed);
   return {
     steps: Math.ceil(rows / size),
     rows,
-    notes: rest === 0 ? [] : [`${rest} of ${count} rows are left out of each epoch: ${name} takes ${size} at a time`],
-    *epoch(firstStep) {
-      const order = random && shuffledIndices(count, random);
-      for (let from = 0, step = firstStep; from < rows; from += size, step++) {
+    batchSize: size,
+    filled,
+    notes:
+      rest === 0 || remainder === "fill"
+        ? []
+        : [`${rest} of ${count} rows are left out of each epoch: ${name} takes ${size} at a time`],
+    *epoch({ epoch, step: first, skipped }) {
+      const order = seed === undefined ? undefined : orderOf(epoch, count, seed);
+      for (let from = skipped * size, step = first; from < rows; from += size, step++) {
         const to = Math.min(rows, from + size);
-        yield { values: batch(step, from, to, order), rows: to - from };
+        const rest = to < from + size ? filled : 0;
+        const values = rest > 0 ? batch(step, 0, size, repeatedLast(from, to, size)) : batch(step, from, to, order);
+        yield { values, rows: to - from, filled: rest, isCounted: true };
       }
     },
   };
+}
+
+/** The order of rows in an epoch: one generator of the seed shuffles all epochs, one after the other. */
+function orderOf(epoch: number, count: number, seed: number): Uint32Array {
+  const drawn = Math.imul(epoch - 1, count - 1);
+  return shuffledIndices(count, seededRandom(seedAfter(seed, drawn)));
+}
+
+/** The rows of a batch that is filled up with its last one. */
+function repeatedLast(from: number, to: number, size: number): Uint32Array {
+  return Uint32Array.from({ length: size }, (_, index) => Math.min(from + index, to - 1));
 }
 
 /** Columns that do not fit, and look like an array of batches, are refused with a word about what an array means. */
@@ -104,7 +154,8 @@ function adviseBatches<T>(inputs: Method["inputs"], columns: readonly unknown[],
 }
 
 function iterableSource(name: string, { inputs, named }: Method, data: unknown): BatchSource {
-  const begin = (): unknown => (typeof data === "function" ? (data as () => unknown)() : data);
+  const begin = (epoch: number): unknown =>
+    typeof data === "function" ? (data as (epoch: number) => unknown)(epoch) : data;
   const shape = inputs.find((input) => input.shape?.length !== 0)?.shape ?? null;
   const place = inputs.findIndex((input) => input.shape?.length !== 0);
   const check = (values: unknown): Batch => {
@@ -112,16 +163,20 @@ function iterableSource(name: string, { inputs, named }: Method, data: unknown):
     if (!Array.isArray(inOrder)) {
       throw new SavedModelError("INVALID_DATA", `${name}: a batch must be an array of the arguments of one call`);
     }
-    return { values: inOrder, rows: rowsOf(inOrder[place], shape) };
+    const rows = rowsOf(inOrder[place], shape);
+    return { values: inOrder, rows: rows ?? 1, filled: 0, isCounted: rows !== undefined };
   };
   return {
     steps: undefined,
     rows: undefined,
+    batchSize: undefined,
+    filled: 0,
     notes: [],
-    epoch: () => {
-      const batches = begin();
-      if (isAsyncIterable(batches)) return mapAsync(batches, check);
-      if (isIterable(batches)) return mapped(batches, check);
+    epoch: ({ epoch, skipped }) => {
+      const batches = begin(epoch);
+      const take = new Skipping(name, skipped, check);
+      if (isAsyncIterable(batches)) return mapAsync(batches, take);
+      if (isIterable(batches)) return mapped(batches, take);
       throw new SavedModelError(
         "INVALID_DATA",
         `${name}: data must be columns, an array with one for each input, or batches, from a function or a generator`,
@@ -130,12 +185,50 @@ function iterableSource(name: string, { inputs, named }: Method, data: unknown):
   };
 }
 
-function* mapped(batches: Iterable<unknown>, check: (values: unknown) => Batch): Generator<Batch> {
-  for (const values of batches) yield check(values);
+/** Leaves out the first batches of an epoch, with which steps were made before the training was resumed. */
+class Skipping {
+  readonly #name: string;
+  readonly #check: (values: unknown) => Batch;
+  #left: number;
+
+  constructor(name: string, count: number, check: (values: unknown) => Batch) {
+    this.#name = name;
+    this.#check = check;
+    this.#left = count;
+  }
+
+  /** The next batch; undefined for one that is left out. */
+  next(values: unknown): Batch | undefined {
+    if (this.#left === 0) return this.#check(values);
+    this.#left--;
+    return undefined;
+  }
+
+  /** @throws SavedModelError `RESTORE_FAILED` when there are fewer batches than steps were made */
+  end(): void {
+    if (this.#left === 0) return;
+    throw new SavedModelError(
+      "RESTORE_FAILED",
+      `${this.#name}: the batches end ${this.#left} before the step at which the training is to be resumed`,
+      { fix: "Give a function that begins with the same batches again." },
+    );
+  }
 }
 
-async function* mapAsync(batches: AsyncIterable<unknown>, check: (values: unknown) => Batch): AsyncGenerator<Batch> {
-  for await (const values of batches) yield check(values);
+function* mapped(batches: Iterable<unknown>, take: Skipping): Generator<Batch> {
+  for (const values of batches) {
+    const batch = take.next(values);
+    if (batch !== undefined) yield batch;
+  }
+  take.end();
+}
+
+async function* mapAsync(batches: AsyncIterable<unknown>, take: Skipping): AsyncGenerator<Batch> {
+  for await (const values of batches) {
+    const batch = take.next(values);
+    if (batch !== undefined) yield batch;
+  }
+  take.end();
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
@@ -146,15 +239,15 @@ function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === "object" && value !== null && Symbol.iterator in value;
 }
 
-/** How many rows a value has; one where it cannot be told. What is wrong with it, the call says. */
-function rowsOf(value: unknown, shape: ShapeSpec): number {
+/** How many rows a value has; undefined where it cannot be told. What is wrong with it, the call says. */
+function rowsOf(value: unknown, shape: ShapeSpec): number | undefined {
   // Tensors of any kind, and the parts of a sparse one.
   if (typeof value === "object" && value !== null && "shape" in value && Array.isArray(value.shape)) {
     const [rows] = value.shape as readonly unknown[];
-    return typeof rows === "number" ? rows : 1;
+    return typeof rows === "number" ? rows : undefined;
   }
   if (Array.isArray(value)) return value.length;
   const row = shape?.slice(1) ?? [];
-  if (!ArrayBuffer.isView(value) || !("length" in value) || row.includes(null)) return 1;
+  if (!ArrayBuffer.isView(value) || !("length" in value) || row.includes(null)) return undefined;
   return Number(value.length) / Math.max(1, elementCount(row.map((size) => size ?? 1)));
 }

@@ -1,29 +1,37 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Model } from "../model.js";
 import { quote } from "../text.js";
 import type { EpochRecord } from "./events.js";
 import { VALIDATION, watchedMetric } from "./monitor.js";
 import type { EarlyStopping } from "./options.js";
+import { type Best, bestWeightsIn } from "./training-state.js";
 
-const ASKER = {
-  call: "fit() earlyStopping",
-  example: (monitor: string, mode: string): string => `{ monitor: ${quote(monitor)}, mode: ${quote(mode)} }`,
-} as const;
+/** Who watches a metric, for messages: an option of `fit`. */
+type Watcher = "earlyStopping" | "checkpoints.onlyBest";
 
 /** Watches a metric from epoch to epoch: which was the best, and whether it is time to stop. */
 export class BestWeights {
   readonly monitor: string;
   readonly #model: Model;
   readonly #options: Required<Pick<EarlyStopping, "patience" | "minDelta" | "mode" | "restoreBest">>;
-  #best: { readonly value: number; readonly epoch: number } | undefined;
+  #best: Best | undefined;
   #folder: string | undefined;
 
   /** @throws SavedModelError `INVALID_OPTION` when there is no such metric, and when it is not clear what is better */
-  constructor(model: Model, options: EarlyStopping, metrics: readonly string[], validation: readonly string[]) {
+  constructor(
+    model: Model,
+    watcher: Watcher,
+    options: EarlyStopping,
+    metrics: readonly string[],
+    validation: readonly string[],
+  ) {
     const { patience = 1, minDelta = 0, restoreBest = false } = options;
-    const { monitor, mode } = watchedMetric(options, metrics, validation, ASKER);
+    const { monitor, mode } = watchedMetric(options, metrics, validation, {
+      call: `fit() ${watcher}`,
+      example: (name, better) => `{ monitor: ${quote(name)}, mode: ${quote(better)} }`,
+    });
     this.monitor = monitor;
     this.#model = model;
     this.#options = { patience, minDelta, mode, restoreBest };
@@ -34,9 +42,18 @@ export class BestWeights {
     return this.#best?.epoch;
   }
 
-  /** Looks at an epoch, and says whether the training should stop. */
-  see(record: EpochRecord): boolean {
-    const { patience, minDelta, mode, restoreBest } = this.#options;
+  get best(): Best | undefined {
+    return this.#best;
+  }
+
+  /** The options that decide which epoch is the best. */
+  get options(): Pick<Required<EarlyStopping>, "minDelta" | "mode" | "restoreBest"> {
+    return this.#options;
+  }
+
+  /** Takes note of an epoch. */
+  see(record: EpochRecord): void {
+    const { minDelta, mode, restoreBest } = this.#options;
     const value = watched(record, this.monitor);
     const sign = mode === "min" ? -1 : 1;
     const isBetter = this.#best === undefined ? !Number.isNaN(value) : sign * (value - this.#best.value) > minDelta;
@@ -44,7 +61,22 @@ export class BestWeights {
       this.#best = { value, epoch: record.epoch };
       if (restoreBest) this.#model.saveWeights(this.#prefix());
     }
-    return record.epoch - (this.#best?.epoch ?? 0) >= Math.max(1, patience);
+  }
+
+  /** Whether the training should stop after this epoch. */
+  isOverAfter(epoch: number): boolean {
+    return epoch - (this.#best?.epoch ?? 0) >= Math.max(1, this.#options.patience);
+  }
+
+  /** Copies the weights of the best epoch to a checkpoint, if they are kept. */
+  copyTo(checkpoint: string): void {
+    if (this.#folder !== undefined) copyFiles(this.#prefix(), bestWeightsIn(checkpoint));
+  }
+
+  /** Goes on from what a checkpoint has. */
+  resume(best: Best | undefined, checkpoint: string): void {
+    this.#best = best;
+    if (best !== undefined && this.#options.restoreBest) copyFiles(bestWeightsIn(checkpoint), this.#prefix());
   }
 
   /** Gives the model the weights of its best epoch. */
@@ -61,6 +93,14 @@ export class BestWeights {
   #prefix(): string {
     this.#folder ??= mkdtempSync(join(tmpdir(), "savedmodel-best-"));
     return join(this.#folder, "weights");
+  }
+}
+
+/** Copies the files of a checkpoint of TensorFlow, by what their names begin with. */
+function copyFiles(from: string, to: string): void {
+  for (const name of readdirSync(dirname(from))) {
+    if (!name.startsWith(`${basename(from)}.`)) continue;
+    copyFileSync(join(dirname(from), name), `${to}${name.slice(basename(from).length)}`);
   }
 }
 

@@ -30,7 +30,8 @@ export function compositeColumn(
   };
 }
 
-function raggedRows({ dtype, values, rowSplits }: RaggedTensor, rows: readonly number[]): RaggedTensor {
+/** Some rows of a ragged tensor. */
+export function raggedRows({ dtype, values, rowSplits }: RaggedTensor, rows: readonly number[]): RaggedTensor {
   let taken = rows;
   const splits = rowSplits.map((ends) => {
     const below: number[] = [];
@@ -50,8 +51,8 @@ function raggedRows({ dtype, values, rowSplits }: RaggedTensor, rows: readonly n
   return RaggedTensor.own(Tensor.own(dtype, [taken.length, ...item], elements), splits);
 }
 
-/** The values are in row-major order, so that those of a row stand side by side. */
-function sparseRows({ dtype, indices, values, shape }: SparseTensor, rows: readonly number[]): SparseTensor {
+/** Some rows of a sparse tensor. The values are in row-major order, so that those of a row stand side by side. */
+export function sparseRows({ dtype, indices, values, shape }: SparseTensor, rows: readonly number[]): SparseTensor {
   const source = indices.data;
   const rank = shape.length;
   const places: number[] = [];

@@ -2,11 +2,10 @@ import type { BoundMethod } from "../bound-methods.js";
 import { SavedModelError } from "../errors.js";
 import type { Method } from "../methods.js";
 import { printable } from "../text.js";
-import { type BatchSource, batchSource } from "./batches.js";
+import { type BatchOptions, type BatchSource, batchSource } from "./batches.js";
 import type { Metrics } from "./events.js";
 import { metricStateOf } from "./metric-state.js";
-import type { Validation } from "./options.js";
-import { runBatch } from "./run-batch.js";
+import { runPass } from "./run-batch.js";
 import { MetricOutputs } from "./scalars.js";
 import type { Turns } from "./turns.js";
 
@@ -19,12 +18,20 @@ export class Evaluation {
   readonly #source: BatchSource;
 
   /** Checks what can be known before the first step. */
-  constructor(bound: BoundMethod, { data, batchSize }: Pick<Validation, "data" | "batchSize">) {
+  constructor(
+    bound: BoundMethod,
+    { data, batchSize, remainder = "omit" }: { readonly data: unknown } & Partial<Omit<BatchOptions, "seed">>,
+  ) {
     this.bound = bound;
     this.#name = `${printable(bound.key)}()`;
     this.#method = bound.calls.method(bound.key);
     this.metrics = new MetricOutputs(this.#name, this.#method);
-    this.#source = batchSource(this.#name, this.#method, data, { batchSize, seed: undefined });
+    this.#source = batchSource(this.#name, this.#method, data, { batchSize, seed: undefined, remainder });
+  }
+
+  /** The rows that are measured, and of a batch, where they are known. */
+  get rows(): Pick<BatchSource, "rows" | "batchSize"> {
+    return this.#source;
   }
 
   get names(): readonly string[] {
@@ -48,24 +55,12 @@ export class Evaluation {
    */
   async run(turns: Turns, worker: boolean, requireGo: () => void): Promise<Metrics> {
     const totals = this.metrics.newTotals();
-    const batches = this.#source.epoch(1);
-    try {
-      for (;;) {
-        requireGo();
-        const pending = batches.next();
-        const { done, value: batch } = pending instanceof Promise ? await pending : pending;
-        if (done === true) break;
-        const ran = runBatch(this.bound, this.#method, batch, worker);
-        this.metrics.addTo(totals, ran instanceof Promise ? await ran : ran, batch.rows);
-        if (turns.isDue) await turns.take();
-      }
-      requireGo();
-    } finally {
-      // A generator of the caller's may hold something open.
-      await batches.return?.();
-    }
+    const pass = { bound: this.bound, method: this.#method, source: this.#source, form: "plain" } as const;
+    await runPass({ ...pass, worker, turns, requireGo }, (results, { rows }) => {
+      this.metrics.addTo(totals, results, rows);
+    });
     if (totals.rows === 0)
-      throw new SavedModelError("INVALID_DATA", `${this.#name}: there was no batch to validate with`);
+      throw new SavedModelError("INVALID_DATA", `${this.#name}: there was no batch to measure with`);
     return this.metrics.valuesOf(totals);
   }
 }

@@ -18,7 +18,9 @@ import type { MetricName, SignatureMethod, TrainingData } from "./types.js";
  * batches of arguments, from an iterator, a generator or a function
  * @returns the metrics of each epoch: the scalar outputs, averaged over its rows
  * @throws SavedModelError `NOT_TRAINABLE`, `INVALID_DATA` and `INVALID_OPTION` before the first step; the codes of a call;
- * `NOT_FINITE` and `ABORTED` as a {@link TrainingError} with the history until then. The weights are then those after the last step that was made.
+ * `RESTORE_FAILED` when a checkpoint is of another training, `SAVE_FAILED` and `WRITE_FAILED` when one, or a log, cannot be
+ * written; `NOT_FINITE` and `ABORTED` as a {@link TrainingError} with the history until then. The weights are then those
+ * after the last step that was made.
  */
 export async function fit<
   Inputs extends readonly unknown[],
@@ -57,9 +59,13 @@ function historyOf<Name extends string>({ records, bestEpoch, monitor, notes }: 
   return new History(records as readonly EpochRecord<Name>[], { bestEpoch, monitor, notes });
 }
 
-/** Whoever shows the progress; what that takes is loaded only then. */
-async function observersOf({ progress = true }: FitOptions): Promise<readonly TrainingObserver[]> {
-  if (progress === false) return [];
-  const { progressObserver } = await import("./progress.js");
-  return [progressObserver(progress === true ? process.stderr : progress)];
+/** Whoever writes logs and shows the progress; what that takes is loaded only then. */
+async function observersOf({ progress = true, logs }: FitOptions): Promise<readonly TrainingObserver[]> {
+  const observers: TrainingObserver[] = [];
+  if (logs !== undefined) observers.push(...(await import("./logs.js")).logWriters(logs));
+  if (progress !== false) {
+    const { progressObserver } = await import("./progress.js");
+    observers.push(progressObserver(progress === true ? process.stderr : progress));
+  }
+  return observers;
 }

@@ -27,7 +27,10 @@ export interface EarlyStopping {
   readonly restoreBest?: boolean;
 }
 
-/** Where and how often a model is saved during its training. */
+/**
+ * Where and how often a training is saved: the whole model, and beside it what it takes to continue. By default after each
+ * epoch and its validation.
+ */
 export interface Checkpoints {
   /** The folder of a SavedModel, replaced as a whole each time. */
   readonly directory: string | URL;
@@ -35,6 +38,24 @@ export interface Checkpoints {
   readonly everySteps?: number;
   /** Saves after the first step that ends so many seconds after the last save. */
   readonly everySeconds?: number;
+  /**
+   * Saves only after epochs that are better than all before. Which metric tells is said here, unless `earlyStopping` says
+   * it; `true` is the metric that `earlyStopping` would watch by default.
+   */
+  readonly onlyBest?: boolean | Pick<EarlyStopping, "monitor" | "mode">;
+  /**
+   * Whether the training continues from the checkpoint in `directory`, as if it had never ended; where there is none, it
+   * begins. By default it begins, and replaces what is there.
+   */
+  readonly resume?: boolean;
+}
+
+/** Files that grow with each epoch. A training that is resumed continues them. */
+export interface Logs {
+  /** A table with a row for each epoch, as {@link History.toCSV} writes it; what is there is replaced. */
+  readonly csv?: string | URL;
+  /** A folder for TensorBoard: it gets `train` and `validation`, with the metrics of each epoch. */
+  readonly tensorBoard?: string | URL;
 }
 
 /** What is asked after each epoch. */
@@ -77,8 +98,10 @@ export interface FitOptions<
   readonly earlyStopping?: EarlyStopping & {
     readonly monitor?: Name | `validation_${MetricName<ValidationResult>}` | AnyString;
   };
-  /** Where and how often the model is saved; by default it is not. */
+  /** Where and how often the training is saved, and whether it continues from there; by default it is not. */
   readonly checkpoints?: Checkpoints;
+  /** Files in which others can watch the training; by default none. */
+  readonly logs?: Logs;
   /** Ends the training between two steps, with `ABORTED`. */
   readonly signal?: AbortSignal;
   /** Whether a metric may be NaN or infinite, and a constant NaN; else the training ends with `NOT_FINITE`. */
@@ -105,6 +128,7 @@ export function checkFitOptions(options: FitOptions): void {
     "resetMetrics",
     "earlyStopping",
     "checkpoints",
+    "logs",
     "signal",
     "allowNotFinite",
     "worker",
@@ -127,8 +151,9 @@ export function checkFitOptions(options: FitOptions): void {
     checkOptions(`${CALL} validation`, validation, ["signature", "data", "batchSize"]);
     checkFinite("validation.batchSize", validation.batchSize);
   }
+  if (options.logs !== undefined) checkOptions(`${CALL} logs`, options.logs, ["csv", "tensorBoard"]);
   if (earlyStopping !== undefined) checkEarlyStopping(earlyStopping);
-  if (checkpoints !== undefined) checkCheckpoints(checkpoints);
+  if (checkpoints !== undefined) checkCheckpoints(checkpoints, earlyStopping);
 }
 
 function checkEarlyStopping(options: EarlyStopping): void {
@@ -136,18 +161,36 @@ function checkEarlyStopping(options: EarlyStopping): void {
   const { patience = 1, minDelta = 0, mode, restoreBest } = options;
   if (!Number.isSafeInteger(patience) || patience < 0) throw invalidOption(CALL, "patience", "an integer from 0 on");
   if (!(minDelta >= 0)) throw invalidOption(CALL, "minDelta", "a number from 0 on");
-  if (mode !== undefined && mode !== "min" && mode !== "max") throw invalidOption(CALL, "mode", '"min" or "max"');
+  checkMode(mode);
   checkFlag(CALL, "restoreBest", restoreBest);
 }
 
-function checkCheckpoints(options: Checkpoints): void {
-  checkOptions(`${CALL} checkpoints`, options, ["directory", "everySteps", "everySeconds"]);
-  const { everySteps, everySeconds } = options;
+function checkCheckpoints(options: Checkpoints, earlyStopping: EarlyStopping | undefined): void {
+  checkOptions(`${CALL} checkpoints`, options, ["directory", "everySteps", "everySeconds", "onlyBest", "resume"]);
+  const { everySteps, everySeconds, onlyBest = false, resume } = options;
   checkFinite("everySteps", everySteps);
   if (everySeconds !== undefined && !(everySeconds > 0)) throw invalidOption(CALL, "everySeconds", "a number above 0");
-  if (everySteps === undefined && everySeconds === undefined) {
-    throw new SavedModelError("INVALID_OPTION", `${CALL}: checkpoints need everySteps or everySeconds`);
+  checkFlag(CALL, "checkpoints.resume", resume);
+  if (onlyBest === false) return;
+  if (everySteps !== undefined || everySeconds !== undefined) {
+    throw new SavedModelError(
+      "INVALID_OPTION",
+      `${CALL} checkpoints: onlyBest saves after epochs, not after steps or seconds`,
+      { fix: "Leave out everySteps and everySeconds, or onlyBest." },
+    );
   }
+  if (onlyBest === true) return;
+  checkOptions(`${CALL} checkpoints.onlyBest`, onlyBest, ["monitor", "mode"]);
+  if (earlyStopping !== undefined) {
+    throw new SavedModelError("INVALID_OPTION", `${CALL} checkpoints: earlyStopping says which metric is watched`, {
+      fix: "Write `onlyBest: true`, and the metric in `earlyStopping`.",
+    });
+  }
+  checkMode(onlyBest.mode);
+}
+
+function checkMode(mode: unknown): void {
+  if (mode !== undefined && mode !== "min" && mode !== "max") throw invalidOption(CALL, "mode", '"min" or "max"');
 }
 
 function checkFinite(option: string, count: number | undefined): void {

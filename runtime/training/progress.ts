@@ -70,6 +70,7 @@ class TerminalProgress implements TrainingObserver {
   #last: EpochRecord | undefined;
   /** The steps of the last epoch. */
   #lastSteps: number | undefined;
+  #stepOfEpoch = 0;
   #startTime = 0;
   #epochTime = 0;
   #drawTime = Number.NEGATIVE_INFINITY;
@@ -89,6 +90,7 @@ class TerminalProgress implements TrainingObserver {
 
   onBatch(event: BatchEvent): void {
     this.#rows += event.rows;
+    this.#stepOfEpoch = event.stepOfEpoch;
     const now = performance.now();
     if (now - this.#drawTime < REDRAW_TIME) return;
     this.#drawTime = now;
@@ -104,7 +106,7 @@ class TerminalProgress implements TrainingObserver {
     this.#clear();
     this.#stream.write(`${line}${course}`.trimEnd());
     this.#stream.write("\n");
-    this.#lastSteps = record.step - (this.#last?.step ?? 0);
+    this.#lastSteps = this.#stepOfEpoch;
     this.#last = record;
     this.#epochTime = performance.now();
     this.#rows = 0;

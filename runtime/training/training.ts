@@ -1,4 +1,4 @@
-import { type BoundMethod, boundMethod } from "../bound-methods.js";
+import type { BoundMethod } from "../bound-methods.js";
 import { SavedModelError } from "../errors.js";
 import type { Method } from "../methods.js";
 import { printable, quote } from "../text.js";
@@ -10,8 +10,10 @@ import type { EpochRecord, Metrics, TrainingObserver } from "./events.js";
 import { type Measuring, MetricResets } from "./metric-resets.js";
 import { VALIDATION } from "./monitor.js";
 import type { FitOptions } from "./options.js";
+import { requireMethod } from "./pass-options.js";
 import { runBatch } from "./run-batch.js";
 import { MetricOutputs, type MetricTotals } from "./scalars.js";
+import type { OpenEpoch, TrainingIdentity, TrainingState } from "./training-state.js";
 import { Turns } from "./turns.js";
 
 /** A training while it goes on. */
@@ -31,33 +33,34 @@ export class Training {
   readonly #observers: readonly TrainingObserver[];
   readonly #tellsBatches: boolean;
   readonly #turns: Turns = new Turns();
+  readonly #seed: number | undefined;
   readonly #records: EpochRecord[] = [];
   #step = 0;
   #last: Batch | undefined;
+  /** The epoch that goes on: its steps, and when it would have begun if they had been made without a break. */
+  #open: (Omit<OpenEpoch, "seconds" | "steps"> & { steps: number; readonly start: number }) | undefined;
+  #isAborted = false;
 
   /** Checks everything that can be known before the first step. */
   constructor(signature: unknown, data: unknown, options: FitOptions, observers: readonly TrainingObserver[]) {
-    this.#bound = requireMethod(signature);
+    this.#options = options;
+    this.#bound = requireMethod("fit", "NOT_TRAINABLE", signature);
     this.#name = `${printable(this.#bound.key)}()`;
     this.#method = this.#bound.calls.method(this.#bound.key);
     this.#metrics = new MetricOutputs(this.#name, this.#method);
     this.#scalars = this.#method.inputs.flatMap(({ key, shape }, place) =>
       shape?.length === 0 ? [{ key, place }] : [],
     );
-    const { batchSize, shuffle, validation, earlyStopping, checkpoints } = options;
-    this.#source = batchSource(this.#name, this.#method, data, {
-      batchSize,
-      seed: shuffle === undefined || shuffle === false ? undefined : shuffle === true ? 0 : shuffle.seed,
-    });
-    this.#evaluation = validation && new Evaluation(requireMethod(validation.signature), validation);
+    const { batchSize, shuffle, validation, checkpoints } = options;
+    this.#seed = shuffle === undefined || shuffle === false ? undefined : shuffle === true ? 0 : shuffle.seed;
+    this.#source = batchSource(this.#name, this.#method, data, { batchSize, seed: this.#seed });
+    this.#evaluation =
+      validation && new Evaluation(requireMethod("fit", "NOT_TRAINABLE", validation.signature), validation);
     const measured = { bound: this.#bound, metrics: this.#metrics };
     this.#resets = new MetricResets("fit()", options.resetMetrics, [measured, this.#evaluation ?? []].flat());
-    this.#best =
-      earlyStopping &&
-      new BestWeights(this.#bound.model, earlyStopping, this.#metrics.names, this.#evaluation?.names ?? []);
+    this.#best = this.#watch(options);
     this.#requireReset(measured);
-    this.#checkpoints = checkpoints && new CheckpointWriter(this.#bound.model, checkpoints);
-    this.#options = options;
+    this.#checkpoints = checkpoints && new CheckpointWriter(this.#bound, checkpoints, this.#best);
     this.#observers = observers;
     this.#tellsBatches = options.onBatch !== undefined || observers.some(({ onBatch }) => onBatch !== undefined);
   }
@@ -80,33 +83,73 @@ export class Training {
     return this.#records;
   }
 
-  /** Trains. */
+  /** Trains, from the beginning or from where a checkpoint is. */
   async run(): Promise<void> {
     const { epochs = 1 } = this.#options;
     const { steps, rows } = this.#source;
     const best = this.#best;
-    for (const observer of this.#observers) observer.onStart?.({ epochs, steps, rows, notes: this.notes });
     try {
-      for (let epoch = 1; epoch <= epochs; epoch++) {
-        const record = await this.#runEpoch(epoch);
-        this.#records.push(record);
-        for (const observer of this.#observers) observer.onEpoch?.(record);
-        await this.#options.onEpoch?.(record);
-        if (best !== undefined && (await this.#alone(() => best.see(record)))) break;
+      const resumed = await this.#resume(epochs);
+      const notes = [...this.notes, ...resumed];
+      for (const observer of this.#observers)
+        observer.onStart?.({ epochs, steps, rows, notes, finished: [...this.#records] });
+      try {
+        for (let epoch = this.#records.length + 1; epoch <= epochs; epoch++) {
+          if (best?.isOverAfter(epoch - 1) === true) break;
+          await this.#finishEpoch(epoch);
+        }
+        if (best !== undefined) await this.#alone(() => best.restore());
+      } finally {
+        for (const observer of this.#observers) observer.onEnd?.();
       }
-      if (best !== undefined) await this.#alone(() => best.restore());
+    } catch (error) {
+      const checkpoints = this.#checkpoints;
+      if (this.#isAborted && checkpoints?.isDueAtEnd(this.#step) === true) {
+        await this.#alone(() => checkpoints.save(this.#state()));
+      }
+      throw error;
     } finally {
       best?.clear();
-      for (const observer of this.#observers) observer.onEnd?.();
     }
   }
 
+  /** Goes on from where a checkpoint is, if there is one, and says so. */
+  async #resume(epochs: number): Promise<readonly string[]> {
+    const checkpoints = this.#checkpoints;
+    const state = checkpoints && (await this.#alone(() => checkpoints.resume(this.#identity(), epochs)));
+    if (state === undefined) return [];
+    const { records, step, open } = state;
+    this.#records.push(...records);
+    this.#step = step;
+    this.#open = open && { ...open, start: performance.now() - open.seconds * 1000 };
+    const where = open === undefined ? `at the end of epoch ${records.length}` : `in epoch ${records.length + 1}`;
+    return [`resumed after step ${step}, ${where}`];
+  }
+
+  /** Runs an epoch, or what is left of it, and does what comes after it. */
+  async #finishEpoch(epoch: number): Promise<void> {
+    const [best, checkpoints] = [this.#best, this.#checkpoints];
+    const record = await this.#runEpoch(epoch);
+    this.#open = undefined;
+    this.#records.push(record);
+    for (const observer of this.#observers) observer.onEpoch?.(record);
+    await this.#options.onEpoch?.(record);
+    if (best !== undefined) await this.#alone(() => best.see(record));
+    if (checkpoints?.isDueAfter(epoch) === true) await this.#alone(() => checkpoints.save(this.#state()));
+  }
+
   async #runEpoch(epoch: number): Promise<EpochRecord> {
-    const start = performance.now();
-    const totals = this.#metrics.newTotals();
-    await this.#resets.run(this.#options.worker);
-    const batches = this.#source.epoch(this.#step + 1);
-    let stepOfEpoch = 0;
+    // What ran on in an epoch that is resumed runs on.
+    if (this.#open === undefined) await this.#resets.run(this.#options.worker);
+    this.#open ??= {
+      totals: this.#metrics.newTotals(),
+      steps: 0,
+      start: performance.now(),
+      constants: undefined,
+    };
+    const open = this.#open;
+    const { totals, start } = open;
+    const batches = this.#source.epoch({ epoch, step: this.#step + 1, skipped: open.steps });
     try {
       for (;;) {
         if (this.#turns.isDue) await this.#turns.take();
@@ -115,26 +158,26 @@ export class Training {
         const { done, value: batch } = pending instanceof Promise ? await pending : pending;
         if (done === true) break;
         this.#requireConstants(batch, epoch);
-        this.#step++;
-        stepOfEpoch++;
         this.#last = batch;
         const ran = runBatch(this.#bound, this.#method, batch, this.#options.worker);
         const results = ran instanceof Promise ? await ran : ran;
+        this.#step++;
+        open.steps++;
         this.#requireFinite(results, epoch);
         this.#metrics.addTo(totals, results, batch.rows);
-        if (this.#tellsBatches) await this.#tellBatch(epoch, stepOfEpoch, batch.rows, results, totals);
+        if (this.#tellsBatches) await this.#tellBatch(epoch, open.steps, batch.rows, results, totals);
         const checkpoints = this.#checkpoints;
-        if (checkpoints?.isDue(this.#step) === true) await this.#alone(() => checkpoints.save());
+        if (checkpoints?.isDue(this.#step) === true) await this.#alone(() => checkpoints.save(this.#state()));
       }
     } finally {
       // A generator of the caller's may hold something open.
       await batches.return?.();
     }
-    if (stepOfEpoch === 0) throw this.#noBatches(epoch);
+    if (open.steps === 0) throw this.#noBatches(epoch);
     const metrics = this.#metrics.valuesOf(totals);
     const validation = await this.#validate(epoch);
     if (validation !== undefined) this.#requireFiniteValidation(validation, epoch);
-    const constants = this.#constants();
+    const constants = this.#constants() ?? open.constants;
     return {
       epoch,
       step: this.#step,
@@ -153,6 +196,53 @@ export class Training {
     return this.#evaluation.run(this.#turns, this.#options.worker === true, () => this.#requireGo(epoch));
   }
 
+  /** How far the training is. */
+  #state(): TrainingState {
+    const open = this.#open;
+    return {
+      identity: this.#identity(),
+      records: this.#records,
+      step: this.#step,
+      open: open && {
+        ...open,
+        seconds: (performance.now() - open.start) / 1000,
+        constants: this.#constants() ?? open.constants,
+      },
+      best: this.#best?.best,
+    };
+  }
+
+  /** What another training differs in. Constants may be others: a smaller learning rate, say. */
+  #identity(): TrainingIdentity {
+    const evaluation = this.#evaluation;
+    const best = this.#best;
+    return {
+      signature: this.#bound.key,
+      rows: this.#source.rows ?? null,
+      batchSize: this.#source.batchSize ?? null,
+      shuffle: this.#seed ?? null,
+      metrics: this.#metrics.names.length,
+      "validation.signature": evaluation?.bound.key ?? null,
+      "validation.rows": evaluation?.rows.rows ?? null,
+      "validation.batchSize": evaluation?.rows.batchSize ?? null,
+      monitor: best?.monitor ?? null,
+      mode: best?.options.mode ?? null,
+      minDelta: best?.options.minDelta ?? null,
+      restoreBest: best?.options.restoreBest ?? null,
+    };
+  }
+
+  /** Who watches which epoch is the best, if it matters. */
+  #watch({ earlyStopping, checkpoints }: FitOptions): BestWeights | undefined {
+    const { onlyBest = false } = checkpoints ?? {};
+    const names = [this.#metrics.names, this.#evaluation?.names ?? []] as const;
+    const { model } = this.#bound;
+    if (earlyStopping !== undefined) return new BestWeights(model, "earlyStopping", earlyStopping, ...names);
+    if (onlyBest === false) return undefined;
+    const asked = { patience: Number.POSITIVE_INFINITY, ...(onlyBest !== true && onlyBest) };
+    return new BestWeights(model, "checkpoints.onlyBest", asked, ...names);
+  }
+
   /** A metric that nothing resets says nothing about which epoch was the best. */
   #requireReset(measured: Measuring): void {
     const { monitor } = this;
@@ -160,9 +250,10 @@ export class Training {
     const validated = this.#evaluation ? this.#resets.unresetOf(this.#evaluation) : [];
     const unreset = [...this.#resets.unresetOf(measured), ...validated.map((name) => VALIDATION + name)];
     if (!unreset.includes(monitor)) return;
+    const watcher = this.#options.earlyStopping === undefined ? "checkpoints.onlyBest" : "earlyStopping";
     throw new SavedModelError(
       "INVALID_OPTION",
-      `fit() earlyStopping: ${quote(monitor)} runs on from epoch to epoch, because nothing resets it`,
+      `fit() ${watcher}: ${quote(monitor)} runs on from epoch to epoch, because nothing resets it`,
       {
         fix: "Pass the signature that resets the model's metrics as `resetMetrics`, or export one; `resetMetrics: false` goes on without.",
       },
@@ -190,6 +281,7 @@ export class Training {
   #requireGo(epoch: number): void {
     const { signal } = this.#options;
     if (signal?.aborted !== true) return;
+    this.#isAborted = true;
     throw new SavedModelError(
       "ABORTED",
       `fit(): the training was aborted in epoch ${epoch}, after step ${this.#step}`,
@@ -243,13 +335,4 @@ export class Training {
     });
     return scalars.length === 0 ? undefined : Object.fromEntries(scalars);
   }
-}
-
-/** @throws SavedModelError `NOT_TRAINABLE` for a function that is no method of a client */
-function requireMethod(signature: unknown): BoundMethod {
-  const bound = boundMethod(signature);
-  if (bound !== undefined) return bound;
-  throw new SavedModelError("NOT_TRAINABLE", "fit() takes a method of a generated client", {
-    fix: "Pass the method itself: `fit(model.train, …)`.",
-  });
 }

@@ -94,16 +94,16 @@ export interface ColumnForEachInput<Inputs extends readonly unknown[]> {
 }
 
 /**
- * What a signature is trained with: an array of columns, or batches; for several epochs of batches a function that begins
- * anew. `() => batches` makes batches of an array of them. A method that takes one object of inputs is also trained with an
- * object of columns, and with batches of such objects.
+ * What a signature is trained with: an array of columns, or batches; for several epochs of batches a function of the epoch
+ * (from 1 on) that begins again. `() => batches` makes batches of an array of them. A method that takes one object of inputs
+ * is also trained with an object of columns, and with batches of such objects.
  */
 export type TrainingData<Inputs extends readonly unknown[], Method = unknown> =
   | Columns<Inputs>
   | ColumnForEachInput<Inputs>
   | NamedColumns<NamedOf<Method>>
   | Batches<Inputs | NamedOf<Method>>
-  | (() => Iterable<Inputs | NamedOf<Method>> | AsyncIterable<Inputs | NamedOf<Method>>);
+  | ((epoch: number) => Iterable<Inputs | NamedOf<Method>> | AsyncIterable<Inputs | NamedOf<Method>>);
 
 /** The names of the metrics that a signature gives: the properties of its numbers, or any name for a single one. */
 export type MetricName<Result> = Result extends number | bigint

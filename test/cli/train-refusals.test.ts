@@ -47,6 +47,13 @@ describe("savedmodel train refuses without TensorFlow", () => {
       "INVALID_OPTION",
       /--input: there is no input "targets"\. Did you mean "target"\?/,
     ],
+    ["a resumption from nowhere", [...inputs, ...rate, "--resume"], "INVALID_OPTION", /--resume needs --checkpoints/],
+    [
+      "checkpoints in the place of the model",
+      [...inputs, ...rate, "--checkpoints", "OUT"],
+      "INVALID_OPTION",
+      /--checkpoints and --save are the same folder/,
+    ],
     ["an input that is given twice", [...inputs, ...rate, "--constant", "x=1"], "INVALID_OPTION", /"x" is given twice/],
     ["what is no assignment", [...inputs, ...rate, "--input", "x"], "INVALID_OPTION", /"x" is not of the form <name>=/],
     [
@@ -155,7 +162,7 @@ describe("savedmodel train refuses without TensorFlow", () => {
   ])("%s", async (_, parameters, code, message) => {
     const folder = planeFolder();
     const data = join(folder, "plane.csv");
-    const all = parameters.map((text) => (text === "PLANE" ? data : text));
+    const all = parameters.map((text) => (text === "PLANE" ? data : text === "OUT" ? join(folder, "out") : text));
     const running = trainCommand().parseAsync(
       [modelFolder("regression"), "--data", data, "--save", join(folder, "out"), ...all],
       { from: "user" },

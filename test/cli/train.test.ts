@@ -112,6 +112,32 @@ describe("savedmodel train", () => {
     expect(saved.run("pred", point)).toEqual(model.run("pred", point));
   });
 
+  it("continues from its checkpoints, and logs for TensorBoard", () => {
+    const folder = planeFolder();
+    const all = [...REGRESSION, "--shuffle", "1", "--save", "out", "--checkpoints", "ck", "--history", "h.json"];
+    const more = ["--resume", "--tensorboard", "board"];
+    for (const epochs of ["2", "4"]) {
+      const { status, stderr } = train(folder, modelFolder("regression"), [...all, ...more, "--epochs", epochs]);
+      expect(status, stderr).toBe(0);
+      if (epochs === "4") expect(stderr).toMatch(/^note: resumed after step 6, at the end of epoch 2\nepoch 3\/4 /);
+    }
+    const resumed = readHistory(join(folder, "h.json"));
+    expect(readdirSync(join(folder, "board/train")).length).toBe(2);
+    expect(readdirSync(join(folder, "ck"))).toContain("savedmodel.training");
+    expect(readdirSync(join(folder, "out"))).not.toContain("savedmodel.training");
+    using model = Model.load(join(folder, "out"));
+
+    const alone = [...REGRESSION, "--shuffle", "1", "--epochs", "4", "--save", "alone", "--history", "alone.json"];
+    expect(train(folder, modelFolder("regression"), alone).status).toBe(0);
+    using other = Model.load(join(folder, "alone"));
+    expect(model.run("weights")).toEqual(other.run("weights"));
+    expect(resumed.metric("loss")).toEqual(readHistory(join(folder, "alone.json")).metric("loss"));
+
+    const fewer = train(folder, modelFolder("regression"), [...all, "--resume", "--epochs", "3"]);
+    expect(fewer.status).toBe(1);
+    expect(fewer.stderr).toContain("RESTORE_FAILED: fit(): the training cannot be resumed from ck: it is of epoch 4");
+  });
+
   it("keeps rows back, measures with them, and saves the weights of the best epoch", () => {
     const folder = planeFolder();
     const validation = ["--validation", "0.2", "--evaluate", "evaluate", "--early-stopping", "2:validation_mae:min"];

@@ -35,8 +35,8 @@ describe("the types of a generated client", () => {
     writeModel(folder, { tags: ["serve"], tensorflowVersion: "", signatures });
     const { text } = generate(folder, { className: "Ranks" });
     expect(text).toContain(`TensorLike<"float32", [${Array(16).fill(1).join(", ")}]>`);
-    expect(text).toContain('rank17(x: TensorLike<"float32", AnyShape>): Tensor<"float32", AnyShape>;');
-    expect(text).toContain('rank40(x: TensorLike<"float32", AnyShape>): Tensor<"float32", AnyShape>;');
+    expect(text).toContain('rank17(this: void, x: TensorLike<"float32", AnyShape>): Tensor<"float32", AnyShape>;');
+    expect(text).toContain('rank40(this: void, x: TensorLike<"float32", AnyShape>): Tensor<"float32", AnyShape>;');
     const use = `
       import { Ranks } from "./ranks.js";
       const { shape } = Ranks.load().rank40(new Float32Array(1));

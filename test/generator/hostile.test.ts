@@ -152,7 +152,7 @@ function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedCl
       [method, true],
     ]),
   );
-  const declarations = parsed.methods.filter(({ implemented }) => !implemented);
+  const declarations = declarationsOf(parsed);
   const parameters = callable.flatMap(({ inputs }, index) => (named[index] === true ? [1] : []).concat(inputs.length));
   expect(declarations.map(({ parameters }) => parameters.length)).toEqual(parameters);
   const interfaces = new Map(parsed.interfaces.map(({ name, properties }) => [name, properties]));
@@ -198,9 +198,19 @@ function byNaturalOrder(inputs: readonly TensorSpec[]): readonly TensorSpec[] {
   return [...inputs].sort((a, b) => compareNatural(a.key, b.key));
 }
 
+/** What callers see of the methods, which are bound and need no `this`. */
+function declarationsOf({ methods }: Pick<ParsedClient, "methods">): ParsedClient["methods"] {
+  return methods
+    .filter(({ implemented }) => !implemented)
+    .map(({ parameters: [receiver, ...parameters], parameterTypes: [, ...parameterTypes], ...method }) => {
+      expect(receiver).toBe("this");
+      return { ...method, parameters, parameterTypes };
+    });
+}
+
 /** Each method has a promise of the same, with one parameter more. */
-function expectPromises({ methods, asyncMethods }: ParsedClient): void {
-  const overloads = methods.filter(({ implemented }) => !implemented);
+function expectPromises({ asyncMethods, ...parsed }: ParsedClient): void {
+  const overloads = declarationsOf(parsed);
   expect(asyncMethods.map(({ name, returns }) => [name, returns])).toEqual(
     overloads.map(({ name, returns }) => [name, `Promise<${returns}>`]),
   );
@@ -233,7 +243,7 @@ function expectValues(parsed: ParsedClient, client: GeneratedClient, model: Mode
   const interfaces = new Map(parsed.interfaces.map(({ name, properties }) => [name, properties]));
   const { signatures } = parsed.descriptor as { signatures: Record<"inputs" | "outputs", { property?: string }[]>[] };
   for (const [index, { inputs, outputs }] of signatures.entries()) {
-    const declaration = parsed.methods.find(({ name }) => name === client.methods[index]);
+    const declaration = declarationsOf(parsed).find(({ name }) => name === client.methods[index]);
     const named = takesNames(callableOf(model)[index] as SignatureSpec);
     const names = interfaces.get((named && declaration?.parameterTypes[0]) || "");
     expect(inputs.map(({ property }) => property)).toEqual(names ?? inputs.map(() => undefined));

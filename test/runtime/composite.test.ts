@@ -239,7 +239,7 @@ describe("a generated client with ragged and sparse arguments", () => {
     using model = Composite.load();
     expect(expectError(() => model.pairs([[[1, 2]]] as never), "INVALID_SHAPE").message).toContain("1 where 2 are due");
     expectError(() => model.pairs([[[1, 2, 3]], []] as never), "INVALID_SHAPE");
-    const call = model.pairs.bind(model) as (...inputs: unknown[]) => unknown;
+    const call = model.pairs as (...inputs: unknown[]) => unknown;
     expect(expectError(() => call([[], []], 1), "TOO_MANY_INPUTS").message).toBe(
       'TOO_MANY_INPUTS: pairs() takes 1 ("points"), got 2',
     );

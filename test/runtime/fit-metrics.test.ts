@@ -180,6 +180,21 @@ describe("what runs on", () => {
     expect([history.metric("steps"), history.notes]).toEqual([[4, 8], []]);
   });
 
+  it("is not a value of one batch that is computed with a count of steps, nor is the count reset with all else", async () => {
+    using model = Metrics.load();
+    const history = await fit(
+      model.anneal,
+      [
+        [
+          [1, 1, 1],
+          [2, 2, 2],
+        ],
+      ],
+      { ...SILENT, epochs: 2, batchSize: 1 },
+    );
+    expect([history.metric("annealed"), history.notes]).toEqual([[(1 + 2 * 2) / 2, (3 + 2 * 4) / 2], []]);
+  });
+
   it("is not a loss before the update, however the weights change", async () => {
     using model = Regression.load();
     const losses: number[] = [];

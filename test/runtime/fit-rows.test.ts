@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Metrics } from "../../generated/metrics.js";
+import type { BoundMethod } from "../../runtime/bound-methods.js";
 import type { CallInput } from "../../runtime/call/prepared-call.js";
 import { type EarlyStopping, fit, type History, type Tensor } from "../../runtime/index.js";
-import type { Model } from "../../runtime/model.js";
 import { type Batch, batchSource } from "../../runtime/training/batches.js";
 import { CheckpointWriter } from "../../runtime/training/checkpoint-writer.js";
 import { prepareRows } from "../../runtime/training/columns.js";
@@ -47,8 +47,9 @@ describe("a signature that fixes its batch", () => {
 
   function rowsOfEpochs(seed: number | undefined, epochs: number): number[][] {
     const source = batchSource("train()", method, [column], { batchSize: undefined, seed });
-    return Array.from({ length: epochs }, () => {
-      const batches = { [Symbol.iterator]: () => source.epoch(1) } as Iterable<Batch>;
+    return Array.from({ length: epochs }, (_, index) => {
+      const start = { epoch: index + 1, step: 1, skipped: 0 };
+      const batches = { [Symbol.iterator]: () => source.epoch(start) } as Iterable<Batch>;
       // A batch is valid until the next one is asked for.
       const taken = Array.from(batches, ({ values }) => [...(values[0] as Tensor<"int32">).data]);
       expect(taken.map((rows) => rows.length)).toEqual([4, 4]);
@@ -100,13 +101,15 @@ describe("a checkpoint every so many seconds", () => {
   it("counts them from the last one", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     let saves = 0;
-    const model = { save: () => saves++ } as unknown as Model;
-    const writer = new CheckpointWriter(model, { directory: "out", everySeconds: 10 });
+    const state = { identity: {}, records: [], step: 1, open: undefined, best: undefined };
+    // As of a fake client, whose `save` a test has replaced.
+    const bound = { model: { save: () => saves++ }, calls: {}, key: "train" } as unknown as BoundMethod;
+    const writer = new CheckpointWriter(bound, { directory: "out", everySeconds: 10 }, undefined);
     const due: boolean[] = [];
     for (const seconds of [9, 1, 9, 1, 5]) {
       vi.advanceTimersByTime(seconds * 1000);
       due.push(writer.isDue(1));
-      if (writer.isDue(1)) writer.save();
+      if (writer.isDue(1)) writer.save(state);
     }
     expect([due, saves]).toEqual([[false, true, false, true, false], 2]);
   });

@@ -385,10 +385,28 @@ describe("fit refuses before the first step", () => {
       "pred()",
     ],
     [
-      "checkpoints without a time",
-      (m) => fit(m.train, [X, TARGET, 0.1], { ...SILENT, checkpoints: { directory: "x" } }),
+      "checkpoints of the best epochs after so many steps",
+      (m) =>
+        fit(m.train, [X, TARGET, 0.1], { ...SILENT, checkpoints: { directory: "x", onlyBest: true, everySteps: 1 } }),
       "INVALID_OPTION",
-      "everySteps or everySeconds",
+      "onlyBest saves after epochs",
+    ],
+    [
+      "two metrics to watch",
+      (m) =>
+        fit(m.train, [X, TARGET, 0.1], {
+          ...SILENT,
+          earlyStopping: { monitor: "loss" },
+          checkpoints: { directory: "x", onlyBest: { monitor: "mae" } },
+        }),
+      "INVALID_OPTION",
+      "earlyStopping says which metric is watched",
+    ],
+    [
+      "a checkpoint where something else is",
+      (m) => fit(m.train, [X, TARGET, 0.1], { ...SILENT, checkpoints: { directory: "test" } }),
+      "OUTPUT_CONFLICT",
+      "is no SavedModel",
     ],
     [
       "a batch size for batches",

@@ -72,6 +72,7 @@ describe("values of a graph", () => {
   it("are what is read afterwards, where they are assigned to a variable that accumulates", () => {
     const nodes = [...READS, "sum = AddV2(x, rv)", "a = AssignVariableOp(v, sum)", "r = Identity(sum, ^a)"];
     expect(flowOf(["r:0"], nodes)).toEqual({ outputs: ["v"], writes: { v: true } });
+    expect(flowOf(["sum:0", "r:0"], nodes).outputs).toEqual(["v", "v"]);
   });
 
   it("of an operation that nobody knows depend on all its inputs", () => {
@@ -101,6 +102,23 @@ describe("values of functions", () => {
     const nodes = ["c = StatefulPartitionedCall(x, v)[f=add]"];
     expect(flowOf(["c:0", "c:1", "c:2"], nodes, { add })).toEqual({ outputs: ["x", "v", "x v"], writes: { v: true } });
     expect(flowOf(["c:1"], ["c = add(x, v)"], { add })).toEqual({ outputs: ["v"], writes: { v: true } });
+  });
+
+  it("are the new value of a variable, where a function has assigned one and its caller assigns another", () => {
+    const add: Body = {
+      parameters: ["value", "handle"],
+      nodes: [
+        "old = ReadVariableOp(handle)",
+        "new = AddV2(old:value:0, value)",
+        "a = AssignVariableOp(handle, new:z:0)",
+      ],
+      results: ["new:z:0"],
+    };
+    const nodes = ["c = f(x, v)", "more = AddV2(c, x)", "a = AssignVariableOp(v, more)", "r = Identity(more, ^a)"];
+    expect(flowOf(["c:0", "more:0", "r:0"], nodes, { f: add })).toEqual({
+      outputs: ["v", "v", "v"],
+      writes: { v: true },
+    });
   });
 
   it("are those of either branch", () => {

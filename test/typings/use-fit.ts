@@ -1,5 +1,5 @@
 // What `fit` accepts and rejects for dense, ragged, sparse and tf.Example inputs. Compiled by runtime/fit-types.test.ts.
-import { fit, RaggedTensor, SparseTensor, Tensor } from "savedmodel";
+import { evaluate, fit, predict, RaggedTensor, SparseTensor, Tensor } from "savedmodel";
 import { Composite } from "./composite.js";
 import { Example, type ExampleExample } from "./example.js";
 import { Metrics } from "./metrics.js";
@@ -86,4 +86,27 @@ await fit(example.predict, [[{ age: 1 }]]);
 // @ts-expect-error a metric that the signature does not have
 history.metric("accuracy");
 
-export { losses, validated };
+// Methods lose nothing when they are passed on: typescript-eslint's rule unbound-method accepts those with `this: void`.
+type NeedsNoThis<Method> = unknown extends ThisParameterType<Method> ? false : true;
+const needsNoThis: NeedsNoThis<typeof regression.train | typeof metrics.resetMetrics | typeof composite.mix> = true;
+const { train } = regression;
+await fit(train, [x, target, 0.1], { checkpoints: { directory: "out", onlyBest: { monitor: "mae" }, resume: true } });
+await fit(regression.train, (epoch: number) => batches.slice(epoch), { logs: { csv: "log.csv", tensorBoard: "runs" } });
+
+declare const eights: [number[][]][];
+const measured: { readonly loss: number; readonly mae: number } = await evaluate(regression.evaluate, [x, target]);
+const heights: Tensor<"float32", [number, 1]> = await predict(regression.pred, [x], { batchSize: 8 });
+const eight: Tensor<"float32", [number, 2]> = await predict(metrics.predictEight, () => eights);
+const mixed: { readonly twice: RaggedTensor<"float32", [number, number]> } = await predict(composite.mix, [
+  rows,
+  1,
+  sparse,
+]);
+// @ts-expect-error a metric that the signature does not have
+await evaluate(regression.evaluate, [x, target]).then(({ accuracy }) => accuracy);
+// @ts-expect-error a column too many
+await predict(regression.pred, [x, target]);
+// @ts-expect-error the rows of eight are not those of all
+const fixed: Tensor<"float32", [8, 2]> = await predict(metrics.predictEight, [x]);
+
+export { eight, fixed, heights, losses, measured, mixed, needsNoThis, validated };

@@ -104,6 +104,34 @@ class Classifier(tf.Module):
         self.unread.assign(0.0)
         return {"done": tf.constant(True)}
 
+    @tf.function(input_signature=[X])
+    def predict(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"probabilities": self._network(x, training=False)}
+
+    @tf.function(input_signature=[tf.TensorSpec([8, 3], tf.float32, name="x")])
+    def predict_eight(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The same, for eight rows at a time."""
+        return {"probabilities": self._network(x, training=False)}
+
+    @tf.function(input_signature=[tf.TensorSpec([8, 3], tf.float32, name="x"), tf.TensorSpec([8], tf.int64, name="label")])
+    def evaluate_eight(self, x: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
+        probabilities = self._network(x, training=False)
+        return {"loss": self._crossentropy(label, probabilities), "accuracy": _accuracy(label, probabilities)}
+
+    @tf.function(input_signature=[X])
+    def anneal(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
+        """A value of the batch alone, which is computed with the count of steps."""
+        steps = tf.cast(self._adam.iterations.assign_add(1), tf.float32)
+        return {"annealed": tf.reduce_mean(x) * steps}
+
+    @tf.function(input_signature=[])
+    def reset_all(self) -> dict[str, tf.Tensor]:
+        """Not to be called by a training: it also takes back how often Adam has made a step."""
+        for metric in self._metrics:
+            metric.reset_state()
+        self._adam.iterations.assign(0)
+        return {"done": tf.constant(True)}
+
     @tf.function(input_signature=[])
     def reset_steps(self) -> dict[str, tf.Tensor]:
         """Not to be called by a training: Adam counts its steps with it."""
@@ -132,9 +160,10 @@ def _accuracy(label: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
 
 def save(directory: Path) -> None:
     model = Classifier()
-    names = ("train", "evaluate", "train_batch", "evaluate_batch", "measure")
-    resets = ("reset_metrics", "reset_measure", "reset_steps")
-    signatures = {name: getattr(model, name) for name in (*names, *resets)}
+    names = ("train", "evaluate", "train_batch", "evaluate_batch", "measure", "anneal")
+    inference = ("predict", "predict_eight", "evaluate_eight")
+    resets = ("reset_all", "reset_metrics", "reset_measure", "reset_steps")
+    signatures = {name: getattr(model, name) for name in (*names, *inference, *resets)}
     tf.saved_model.save(model, str(directory), signatures=signatures, options=OPTIONS)
 
 
@@ -148,6 +177,7 @@ def cases() -> list[Case]:
             [Call("evaluate", first), Call("evaluate", second), Call("reset_metrics"), Call("evaluate", second)],
         ),
         Case("a batch's own values do not", [Call("evaluate_batch", first), Call("evaluate_batch", first)]),
+        Case("predictions", [Call("predict", {"x": x[:3]}), Call("predict_eight", {"x": x[:8]})]),
         Case("means by hand run on, too", [Call("measure", {"x": x[:2]}), Call("measure", {"x": x[:3]})]),
     ]
 
@@ -166,6 +196,7 @@ def write_more(directory: Path) -> None:
         "held": {"x": held_x.tolist(), "label": held_label.tolist()},
     }
     lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in parts.items()]
+    lines.append(f'"inference": {json.dumps(_inference((x, label)))}')
     trainings = [_training(rows, (x, label), (held_x, held_label)) for rows in (ROWS, ROWS - ROWS % BATCH)]
     lines.append('"trainings": [\n' + ",\n".join(map(json.dumps, trainings)) + "\n]")
     path = directory.with_name(f"{directory.name}.training.json")
@@ -182,6 +213,15 @@ def _training(rows: int, data: tuple, held: tuple) -> dict:
         validation_data=held, validation_batch_size=BATCH, verbose=0,
     )
     return {"rows": rows, "history": {name: [float(value) for value in values] for name, values in history.history.items()}}
+
+
+def _inference(data: tuple) -> dict:
+    """What `predict` and `evaluate` of Keras give for the untrained network, in batches of which the last is smaller."""
+    network = _network()
+    network.compile(loss=keras.losses.SparseCategoricalCrossentropy(), metrics=_metrics())
+    evaluated = network.evaluate(*data, batch_size=BATCH, verbose=0, return_dict=True)
+    predicted = network.predict(data[0], batch_size=BATCH, verbose=0)
+    return {"evaluated": {name: float(value) for name, value in evaluated.items()}, "predicted": predicted.tolist()}
 
 
 def _rows(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -44,7 +44,7 @@ export class CustomModel extends Model {
    * @returns `output`: float32 [1, 1]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
-  pred(inputs: TensorLike<"float32", [1, 2]>): Tensor<"float32", [1, 1]>;
+  pred(this: void, inputs: TensorLike<"float32", [1, 2]>): Tensor<"float32", [1, 1]>;
   pred(...inputs: never[]): unknown {
     return this.call("pred", inputs);
   }
@@ -58,6 +58,7 @@ export class CustomModel extends Model {
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
   train(
+    this: void,
     trainingInput: TensorLike<"float32", [1, 2]>,
     trainingTarget: TensorLike<"float32", [1, 1]>,
   ): number;

@@ -1,0 +1,48 @@
+import { SavedModelError } from "../errors.js";
+import { quote } from "../text.js";
+import { Evaluation } from "./evaluation.js";
+import type { Metrics } from "./events.js";
+import { MetricResets } from "./metric-resets.js";
+import type { FitOptions } from "./options.js";
+import { checkPassOptions, type PassOptions, requireMethod, stopsBy } from "./pass-options.js";
+import { Turns } from "./turns.js";
+import type { MetricName, SignatureMethod, TrainingData } from "./types.js";
+
+/** How a model is evaluated. */
+export interface EvaluateOptions extends PassOptions {
+  /** The signatures that reset the metrics of the model, called once before: see {@link FitOptions.resetMetrics}. */
+  readonly resetMetrics?: FitOptions["resetMetrics"];
+}
+
+const CALL = "evaluate()";
+
+/**
+ * Measures a model: calls a signature that returns metrics, such as `model.evaluate`, with batch after batch of the data.
+ *
+ * @param signature a method of a generated client, with at least one scalar output
+ * @param data what `fit` takes: an array of columns in argument order, or batches of arguments
+ * @returns the scalar outputs, averaged over the rows; the last value of those that run on
+ * @throws SavedModelError `INVALID_ARGUMENT`, `NOT_TRAINABLE`, `INVALID_OPTION`; `INVALID_DATA`, also when the signature fixes
+ * its leading dimension and the rows do not fill the last batch; `ABORTED`, and the codes of a call
+ */
+export async function evaluate<Inputs extends readonly unknown[], Result>(
+  signature: SignatureMethod<Inputs, Result>,
+  data: TrainingData<Inputs>,
+  options: EvaluateOptions = {},
+): Promise<Metrics<MetricName<Result>>> {
+  checkPassOptions(CALL, options, ["resetMetrics"]);
+  const { batchSize, resetMetrics, signal, worker = false } = options;
+  const bound = requireMethod("evaluate", "INVALID_ARGUMENT", signature);
+  const evaluation = new Evaluation(bound, { data, batchSize, remainder: "reject" });
+  const resets = new MetricResets(CALL, resetMetrics, [evaluation]);
+  const [unreset] = resets.unresetOf(evaluation);
+  if (unreset !== undefined) {
+    throw new SavedModelError("INVALID_OPTION", `${CALL}: ${quote(unreset)} runs on, because nothing resets it`, {
+      fix: "Pass the signature that resets the model's metrics as `resetMetrics`; `resetMetrics: false` goes on without.",
+    });
+  }
+  const requireGo = stopsBy(CALL, signal);
+  requireGo();
+  await resets.run(worker);
+  return evaluation.run(new Turns(), worker, requireGo);
+}

@@ -1,0 +1,40 @@
+import { type BoundMethod, boundMethod } from "../bound-methods.js";
+import { type ErrorCode, SavedModelError } from "../errors.js";
+import { checkCount, checkFlag, checkOptions, invalidOption } from "../options.js";
+
+/** How `evaluate` and `predict` call a signature with all batches of its data. */
+export interface PassOptions {
+  /** The rows of a call; by default 32, or what the signature fixes. */
+  readonly batchSize?: number;
+  /** Ends the calls between two batches, with `ABORTED`. */
+  readonly signal?: AbortSignal;
+  /** Whether each call runs on a worker thread; else on this one, which is given up to the event loop every few milliseconds. */
+  readonly worker?: boolean;
+}
+
+/** @throws SavedModelError `INVALID_OPTION`, naming the option */
+export function checkPassOptions(call: string, options: PassOptions, others: readonly string[]): void {
+  checkOptions(call, options, ["batchSize", "signal", "worker", ...others]);
+  const { batchSize, signal, worker } = options;
+  if (batchSize === Number.POSITIVE_INFINITY) throw invalidOption(call, "batchSize", "a positive integer");
+  checkCount(call, "batchSize", batchSize);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidOption(call, "signal", "an AbortSignal");
+  checkFlag(call, "worker", worker);
+}
+
+/** A function that throws when the calls are to end. */
+export function stopsBy(call: string, signal: AbortSignal | undefined): () => void {
+  return () => {
+    if (signal?.aborted === true) throw new SavedModelError("ABORTED", `${call} was aborted`, { cause: signal.reason });
+  };
+}
+
+/** @throws SavedModelError with this code for a function that is not a method of a client */
+export function requireMethod(call: "fit" | "evaluate" | "predict", code: ErrorCode, signature: unknown): BoundMethod {
+  const bound = boundMethod(signature);
+  if (bound !== undefined) return bound;
+  const example = { fit: "model.train", evaluate: "model.evaluate", predict: "model.predict" }[call];
+  throw new SavedModelError(code, `${call}() takes a method of a generated client`, {
+    fix: `Pass the method itself: \`${call}(${example}, …)\`.`,
+  });
+}

@@ -1,0 +1,87 @@
+import { isComposite } from "../call/composite-call.js";
+import { SavedModelError } from "../errors.js";
+import type { Method } from "../methods.js";
+import type { RaggedTensor } from "../ragged-tensor.js";
+import type { SparseTensor } from "../sparse-tensor.js";
+import type { Tensor } from "../tensor.js";
+import { printable, quote } from "../text.js";
+import { batchSource } from "./batches.js";
+import { JoinedRows } from "./joined-rows.js";
+import { checkPassOptions, type PassOptions, requireMethod, stopsBy } from "./pass-options.js";
+import { runPass } from "./run-batch.js";
+import { Turns } from "./turns.js";
+import type { SignatureMethod, TrainingData } from "./types.js";
+
+/** A shape with another number of rows. */
+type WithRows<S> = S extends readonly [unknown, ...infer Row] ? [number, ...Row] : S;
+
+/** What a signature returns, for all rows: each tensor with any number of rows. */
+export type Predictions<Result> =
+  Result extends Tensor<infer D, infer S>
+    ? Tensor<D, Extract<WithRows<S>, readonly number[]>>
+    : Result extends RaggedTensor | SparseTensor
+      ? Result
+      : { readonly [Name in keyof Result]: Predictions<Result[Name]> };
+
+const CALL = "predict()";
+
+/**
+ * Calls a signature that has a result for each row, such as `model.predict`, with batch after batch of the data, and joins
+ * the results.
+ *
+ * Where the signature fixes its leading dimension, the last batch is filled up by repeating its last row, and what comes out
+ * for these is cut off.
+ *
+ * @param signature a method of a generated client
+ * @param data what `fit` takes: an array of columns in argument order, or batches of arguments
+ * @returns what the signature returns, with as many rows as the data has
+ * @throws SavedModelError `INVALID_ARGUMENT`, `INVALID_OPTION`, `INVALID_DATA`, `ABORTED`; `SIGNATURE_UNSUPPORTED` when an output
+ * is a scalar; `INVALID_RESULT` when an output has not as many rows as the batch, or rows of another shape than those before;
+ * and the codes of a call
+ */
+export async function predict<Inputs extends readonly unknown[], Result>(
+  signature: SignatureMethod<Inputs, Result>,
+  data: TrainingData<Inputs>,
+  options: PassOptions = {},
+): Promise<Predictions<Result>> {
+  checkPassOptions(CALL, options, []);
+  const { batchSize, signal, worker = false } = options;
+  const bound = requireMethod("predict", "INVALID_ARGUMENT", signature);
+  const name = `${printable(bound.key)}()`;
+  const method = bound.calls.method(bound.key);
+  requireRows(name, method);
+  const source = batchSource(name, method, data, { batchSize, seed: undefined, remainder: "fill" });
+  if (source.filled > 0 && bound.calls.prepare(bound.key, method).writes) {
+    throw new SavedModelError(
+      "INVALID_DATA",
+      `${name} takes ${source.batchSize} rows at a time and may change variables, so that its last batch cannot be filled ` +
+        `up: ${source.filled} rows are missing`,
+      { fix: `Pass a multiple of ${source.batchSize} rows.` },
+    );
+  }
+  const joined = method.outputs.map(({ key }) => new JoinedRows(`${name}: output ${quote(key)}`, source.rows));
+  const pass = { bound, method, source, form: "tensors", worker, turns: new Turns() } as const;
+  await runPass({ ...pass, requireGo: stopsBy(CALL, signal) }, (results, batch) => {
+    for (const [index, rows] of joined.entries()) rows.add(results[index], batch);
+  });
+  if (joined.some(({ isEmpty }) => isEmpty)) throw new SavedModelError("INVALID_DATA", `${name}: there was no batch`);
+  const results = joined.map((rows) => rows.take());
+  // The type says the same of the client's method.
+  return (
+    method.properties === undefined
+      ? results[0]
+      : Object.fromEntries(method.properties.map((property, index) => [property, results[index]]))
+  ) as Predictions<Result>;
+}
+
+/** @throws SavedModelError `SIGNATURE_UNSUPPORTED` when there is an output of which batches have one each, and not each row */
+function requireRows(name: string, { outputs }: Method): void {
+  if (outputs.length === 0) throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${CALL}: ${name} has no outputs`);
+  const scalar = outputs.find((output) => !isComposite(output) && output.shape?.length === 0);
+  if (scalar === undefined) return;
+  throw new SavedModelError(
+    "SIGNATURE_UNSUPPORTED",
+    `${CALL}: ${name} cannot be asked for each row: its output ${quote(scalar.key)} is a scalar`,
+    { fix: "Metrics are for `evaluate()`; call the signature itself for anything else." },
+  );
+}
