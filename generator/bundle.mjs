@@ -107,6 +107,8 @@ function renameDeclarations() {
     .map(({ parentPath, name }) => join(parentPath, name));
   for (const file of files) {
     const renamed = file.replace(/\.d\.ts$/, ".d.cts");
+    // Those of entry points, where the declarations were not made again.
+    if (existsSync(renamed)) continue;
     writeFileSync(file, requireBeside(readFileSync(file, "utf8")));
     renameSync(file, renamed);
   }

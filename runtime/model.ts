@@ -2,6 +2,7 @@
 import { type InspectOptions, inspect } from "node:util";
 import { bindMethods } from "./bound-methods.js";
 import type { CallOptions } from "./call/call.js";
+import { fileCalling } from "./calling-file.js";
 import type { SignatureDescription } from "./description.js";
 import type { ModelDescriptor } from "./descriptor.js";
 import { type Device, listDevices } from "./devices.js";
@@ -56,7 +57,7 @@ export class Model implements Disposable, AsyncDisposable {
       bindMethods(this, descriptor, this.#calls);
       return;
     }
-    const session = loadSession(descriptor, source as string | URL, options);
+    const session = loadSession(descriptor, source as string | URL, options, () => fileCalling(Model));
     this.#session = session;
     try {
       const methods = describeMethods(session.signatures, descriptor);
