@@ -1,3 +1,4 @@
+import { mark } from "./copies.js";
 import type { ModelDescriptor } from "./descriptor.js";
 import type { MethodCalls } from "./method-calls.js";
 import type { Model } from "./model.js";
@@ -22,6 +23,7 @@ export function bindMethods(model: Model, descriptor: ModelDescriptor, calls: Me
     if (typeof own !== "function") continue;
     const value = own.bind(model) as object;
     bound.set(value, { model, calls, key });
+    mark(value, "method");
     Object.defineProperty(model, method, { value, configurable: true, writable: true });
   }
 }

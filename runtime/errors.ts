@@ -1,3 +1,5 @@
+import { isInstance, mark } from "./copies.js";
+
 /** The statuses with which TensorFlow reports a failure (`TF_Code` in tensorflow/c/tf_status.h, without `TF_OK`). */
 export type StatusName =
   | "CANCELLED"
@@ -111,6 +113,15 @@ export class SavedModelError extends Error {
   readonly rawMessage: string;
   /** What to do next, if it is known. */
   readonly fix: string | undefined;
+
+  /** An error of another copy of this package is one, too. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, value);
+  }
+
+  static {
+    mark(SavedModelError.prototype, "SavedModelError");
+  }
 
   /** Puts the code in front of the message, and the fix behind it. */
   constructor(code: ErrorCode, message: string, options: SavedModelErrorOptions = {}) {

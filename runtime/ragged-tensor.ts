@@ -1,9 +1,10 @@
 import { type InspectOptions, inspect } from "node:util";
 import { flattenRagged } from "./call/ragged.js";
+import { mark } from "./copies.js";
 import { type DType, dtypeInfo, isDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
 import { equalShapes, formatSizes, MAX_RANK, type PartialShape } from "./shape.js";
-import { copyElements, notConstructible, Tensor } from "./tensor.js";
+import { copyElements, notATensor, notConstructible, Tensor } from "./tensor.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape } from "./types.js";
 
 /** What only this module has: a constructor that is called from elsewhere throws. */
@@ -62,7 +63,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
    */
   static fromRowSplits<D extends DType>(values: Tensor<D>, ...rowSplits: readonly RowSplits[]): RaggedTensor<D> {
     const call = "RaggedTensor.fromRowSplits()";
-    if (!Tensor.is(values)) throw new SavedModelError("INVALID_ARGUMENT", `${call}: the values must be a Tensor`);
+    if (!Tensor.is(values)) throw notATensor(call, values);
     if (rowSplits.length === 0) {
       throw new SavedModelError("INVALID_RANK", `${call}: expected at least one array of row splits`);
     }
@@ -115,6 +116,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   static {
+    mark(RaggedTensor.prototype, "RaggedTensor");
     Object.defineProperty(RaggedTensor.prototype, inspect.custom, {
       value(this: RaggedTensor, _depth: number, options: InspectOptions): string {
         return `RaggedTensor<${this}> ${inspect(this.toArray(), { ...options, depth: null })}`;

@@ -1,4 +1,5 @@
 import { type BoundMethod, boundMethod } from "../bound-methods.js";
+import { describeForeign } from "../copies.js";
 import { SavedModelError } from "../errors.js";
 import type { Method } from "../methods.js";
 import { printable, quote } from "../text.js";
@@ -249,6 +250,10 @@ export class Training {
 function requireMethod(signature: unknown): BoundMethod {
   const bound = boundMethod(signature);
   if (bound !== undefined) return bound;
+  const foreign = describeForeign(signature);
+  if (foreign !== undefined) {
+    throw new SavedModelError("NOT_TRAINABLE", `fit() got ${foreign}`, { fix: "Import fit from the client's copy." });
+  }
   throw new SavedModelError("NOT_TRAINABLE", "fit() takes a method of a generated client", {
     fix: "Pass the method itself: `fit(model.train, …)`.",
   });
