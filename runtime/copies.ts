@@ -41,8 +41,17 @@ export function describeForeign(value: unknown, ours: string = HOME): string | u
 export const ONE_COPY =
   "Install one copy for both (`npm ls savedmodel` and `npm dedupe` help), or pass arrays in place of it.";
 
-/** Returns true for an instance of a class, or of what another copy has marked with the same name. */
-export function isInstance(type: { readonly prototype: object }, value: unknown): boolean {
+/** Marks a class of errors, so that `instanceof` is true for those of another copy too. */
+export function markError(type: { readonly prototype: object }, name: string): void {
+  mark(type.prototype, name);
+  Object.defineProperty(type, Symbol.hasInstance, {
+    value(this: { readonly prototype: object }, value: unknown): boolean {
+      return isInstance(this, value);
+    },
+  });
+}
+
+function isInstance(type: { readonly prototype: object }, value: unknown): boolean {
   if (Function.prototype[Symbol.hasInstance].call(type, value)) return true;
   // Subclasses of users are not marked, and have no like in another copy.
   const name = Object.hasOwn(type.prototype, MADE_BY) ? makerOf(type.prototype)?.name : undefined;

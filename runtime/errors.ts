@@ -1,4 +1,4 @@
-import { isInstance, mark } from "./copies.js";
+import { markError } from "./copies.js";
 
 /** The statuses with which TensorFlow reports a failure (`TF_Code` in tensorflow/c/tf_status.h, without `TF_OK`). */
 export type StatusName =
@@ -114,13 +114,8 @@ export class SavedModelError extends Error {
   /** What to do next, if it is known. */
   readonly fix: string | undefined;
 
-  /** An error of another copy of this package is one, too. */
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return isInstance(this, value);
-  }
-
   static {
-    mark(SavedModelError.prototype, "SavedModelError");
+    markError(SavedModelError, "SavedModelError");
   }
 
   /** Puts the code in front of the message, and the fix behind it. */

@@ -1,4 +1,4 @@
-import { isInstance, mark } from "../copies.js";
+import { markError } from "../copies.js";
 import type { StatusName } from "../errors.js";
 import { type NativeApi, nonNull } from "./api.js";
 import type { Pointer } from "./ffi.js";
@@ -30,13 +30,8 @@ export class TensorFlowError extends Error {
   /** The name of its status, as in the code `TF_…` of the error that reports it. */
   readonly status: StatusName;
 
-  /** An error of another copy of this package is one, too. */
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return isInstance(this, value);
-  }
-
   static {
-    mark(TensorFlowError.prototype, "TensorFlowError");
+    markError(TensorFlowError, "TensorFlowError");
   }
 
   /** From a number of `TF_Code` and TensorFlow's own message. */

@@ -1,4 +1,4 @@
-import { mark } from "../copies.js";
+import { markError } from "../copies.js";
 import { SavedModelError } from "../errors.js";
 import type { History } from "./history.js";
 
@@ -12,7 +12,7 @@ export class TrainingError extends SavedModelError {
   readonly history: History;
 
   static {
-    mark(TrainingError.prototype, "TrainingError");
+    markError(TrainingError, "TrainingError");
   }
 
   /** Takes code, message, advice and cause of the error that ended it. */
