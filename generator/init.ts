@@ -90,7 +90,11 @@ function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): C
     existsSync(join(root, "tsconfig.json")) ||
     ["dependencies", "devDependencies"].some((key) => hasKey(manifest[key], "typescript"));
   const output = existsSync(join(root, "src")) ? `src/${DEFAULT_OUTPUT}` : undefined;
-  const config = { models: modelEntries(models), ...(output !== undefined && { output }) };
+  const config: Pick<Config, "models" | "output" | "target"> = {
+    models: modelEntries(models),
+    ...(output !== undefined && { output }),
+    ...(!isTypeScript && { target: "js" }),
+  };
   const path = join(root, `${CONFIG_NAME}.${isTypeScript ? "ts" : "json"}`);
   const text = isTypeScript ? configModule(config) : configJson(config);
   const about = `${models.length === 1 ? "1 model" : `${models.length} models`}: ${models.map(firstLine).join(", ")}`;

@@ -39,7 +39,7 @@ function sortOut(
   const [sound, errors]: [ProjectModel[], SavedModelError[]] = [[], []];
   for (const model of models) {
     try {
-      generateFiles([model], { index: false }, root);
+      generateFiles([model], {}, root);
       sound.push(model);
     } catch (error) {
       errors.push(asCoded(error));

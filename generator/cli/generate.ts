@@ -1,4 +1,4 @@
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
 import { printable } from "../../runtime/text.js";
@@ -77,19 +77,29 @@ export function generateCommand(): Command {
 
 /** The files of the models that are given. */
 async function ofFolders(directories: readonly string[], flags: GenerateFlags): Promise<Outputs> {
-  const { output = "generated", stdout: toStdout, index: withIndex, importExtension } = flags;
+  const { output = "generated", stdout: toStdout, index: withIndex, importExtension, target = "ts" } = flags;
   refuseWithFolders("--config", flags.config);
   refuseWithFolders("--clean", flags.clean);
   const options = { outputFolder: output, ...clientOptions(directories, flags) };
   // Printing needs ts-morph, which takes longer to load than all other commands together take to run.
   const { generate } = await import("../generate.js");
   const { checkExtension, generateIndex } = await import("../generate-index.js");
+  const { checkTarget, inTarget } = await import("../target.js");
+  checkTarget(target);
   const clients = directories.map((directory) => generate(directory, options));
   if (toStdout !== true) refuseSameFile(clients);
   // Checked with or without an index: clients import nothing but the package.
   const indexOptions = importExtension === undefined ? {} : { importExtension: checkExtension(importExtension) };
   const index = withIndex === true ? [indexOutput(generateIndex(clients, indexOptions), clients, output)] : [];
-  return { outputs: [...clients.map((client) => clientOutput(client, output)), ...index], orphans: [] };
+  const inLanguage = (file: Output): readonly Output[] => {
+    const made = inTarget({ fileName: basename(file.path), text: file.text }, target, output);
+    return made.map(({ fileName, text }, at) => {
+      const common = { path: join(output, fileName), text };
+      return at === 0 ? { ...file, ...common } : { ...common, title: "declarations", names: [], notes: [] };
+    });
+  };
+  const outputs = [...clients.map((client) => clientOutput(client, output)), ...index];
+  return { outputs: outputs.flatMap(inLanguage), orphans: [] };
 }
 
 /** The files of the configuration. */
@@ -102,7 +112,7 @@ async function ofProject(flags: GenerateFlags): Promise<Outputs> {
     return {
       path: relative("", resolve(root, path)),
       text,
-      title: client === "index" ? client : client.className,
+      title: typeof client === "string" ? client : client.className,
       names,
       notes,
     };
