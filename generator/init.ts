@@ -37,6 +37,10 @@ const COMMON_JS =
   'package.json does not say "type": "module": TypeScript makes CommonJS of what is here, and refuses that with ' +
   "verbatimModuleSyntax, which `tsc --init` sets";
 
+const JAVASCRIPT =
+  'the project has no TypeScript: clients are JavaScript with declarations; for .ts files, remove "target" from the ' +
+  "configuration";
+
 /**
  * Plans the set-up of a project: a configuration of the models that are in it, scripts, and attributes of the generated
  * files. What is there stays; where all is there, nothing changes.
@@ -63,6 +67,7 @@ export async function planInit(cwd: string): Promise<InitPlan> {
     notes: [
       ...(scripts?.notes ?? ["there is no package.json, so no scripts were added"]),
       ...(file.change === "created" && file.path.endsWith(".ts") && manifest.type !== "module" ? [COMMON_JS] : []),
+      ...(file.change === "created" && file.path.endsWith(".json") ? [JAVASCRIPT] : []),
     ],
     isInstalled: ["dependencies", "devDependencies"].some((key) => hasKey(manifest[key], "savedmodel")),
   };

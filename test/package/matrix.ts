@@ -8,7 +8,8 @@ import { toolProgram } from "../support/tools.js";
 /** What a project has beside the package. */
 const TOOLS: readonly string[] = [
   ...(["@types/node", "tsx", "typescript", "vitest"] as const).map(versionOf),
-  ...["@types/jest@30.0.0", "jest@30.5.2", "ts-jest@29.4.15"],
+  // jest-util is a peer of ts-jest, which Plug'n'Play insists on.
+  ...["@types/jest@30.0.0", "jest@30.5.2", "jest-util@30.5.1", "ts-jest@29.4.15"],
 ];
 
 /** How a package manager installs packages. */
