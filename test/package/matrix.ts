@@ -25,7 +25,7 @@ export interface Manager {
 
 // Registries of tests may be at `http:` addresses.
 const YARN = 'nodeLinker: pnp\nenableTelemetry: false\nenableScripts: false\nunsafeHttpWhitelist: ["*"]\n';
-const PNPM = "allowBuilds:\n  esbuild: false\n  koffi: false\n  unrs-resolver: false\n";
+const PNPM = 'allowBuilds:\n  "@parcel/watcher": false\n  esbuild: false\n  koffi: false\n  unrs-resolver: false\n';
 
 export const MANAGERS: Readonly<Record<string, Manager>> = {
   npm: { program: "npm", install: ["install", "--ignore-scripts", "--prefer-offline", "--no-package-lock"] },
