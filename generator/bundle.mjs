@@ -1,15 +1,18 @@
 // Run by `npm run build:code`: bundles the entry points into dist/, with everything they use but the packages that have to
 // be installed: koffi (native code) and jiti (it loads parts of itself by path). Why: docs/decisions/0024-one-bundled-package.md.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+//
+// The code is CommonJS, which every loader takes, Jest's among them. Each entry point has an ES module that exports the same
+// objects again, so that a program which imports and requires has one copy. Why: docs/decisions/0025-commonjs-inside.md.
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = join(root, "dist");
 
-/** CommonJS packages inside of an ES module ask for Node.js' own modules by `require`. */
-const require =
-  'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);';
+/** The command line awaits at its top level, which CommonJS cannot. Nothing imports it. */
+const PROGRAM = "dist/generator/cli/main.js";
 
 const common = {
   absWorkingDir: root,
@@ -51,14 +54,73 @@ const own = await build({
   },
   outdir: "dist",
   format: "esm",
-  banner: { js: require },
+  // esbuild shares code between entry points in this form only.
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",
   external: ["koffi", "jiti"],
   plugins: [{ name: "vendor", setup: vendor }],
+  write: false,
 });
 
-writeFileSync(join(root, "dist/THIRD-PARTY-LICENSES.md"), licences([printer, own]));
+for (const { path, text } of own.outputFiles) {
+  const name = relative(root, path).replaceAll("\\", "/");
+  mkdirSync(dirname(path), { recursive: true });
+  if (name === PROGRAM) writeFileSync(path, requireBeside(text));
+  else writeFileSync(path.replace(/\.js$/, ".cjs"), await commonJs(text));
+  if (isEntry(name)) writeFileSync(path, reExport(path, own.metafile.outputs[name].exports));
+}
+renameDeclarations();
+
+writeFileSync(join(dist, "THIRD-PARTY-LICENSES.md"), licences([printer, own]));
+
+/** An ES module as a CommonJS one. `import()` becomes `require` too: not every loader has it in CommonJS. */
+async function commonJs(text) {
+  const { code } = await transform(requireBeside(text), {
+    format: "cjs",
+    platform: "node",
+    target: common.target,
+    supported: { "dynamic-import": false },
+    define: { "import.meta.url": "__url" },
+    banner: text.includes("import.meta.url")
+      ? 'const __url = require("node:url").pathToFileURL(__filename).href;'
+      : undefined,
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  return code;
+}
+
+/** Has a module import its neighbours as the CommonJS modules that they become. */
+function requireBeside(text) {
+  return text.replace(/((?:\bfrom |^import |\bimport\()"\.[^"\n]*)\.js"/gm, '$1.cjs"');
+}
+
+/** The ES module of an entry point. */
+function reExport(path, names) {
+  return `export { ${[...names].sort().join(", ")} } from "./${basename(path, ".js")}.cjs";\n`;
+}
+
+/** Declarations follow the code that they declare: `model.d.ts` becomes `model.d.cts`, and entry points keep a `.d.ts`. */
+function renameDeclarations() {
+  const files = readdirSync(dist, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".d.ts"))
+    .map(({ parentPath, name }) => join(parentPath, name));
+  for (const file of files) {
+    const renamed = file.replace(/\.d\.ts$/, ".d.cts");
+    // Those of entry points, where the declarations were not made again.
+    if (existsSync(renamed)) continue;
+    writeFileSync(file, requireBeside(readFileSync(file, "utf8")));
+    renameSync(file, renamed);
+  }
+  for (const name of Object.keys(own.metafile.outputs).filter(isEntry)) {
+    writeFileSync(join(root, name.replace(/\.js$/, ".d.ts")), `export * from "./${basename(name, ".js")}.cjs";\n`);
+  }
+}
+
+/** Whether a file is one that users import. */
+function isEntry(name) {
+  return !name.startsWith("dist/chunks/") && name !== PROGRAM;
+}
 
 /** The declarations of TypeScript's libraries, 2.7 MB, are for type-checking, which the printer does not do. */
 function withoutLibraries({ onLoad }) {

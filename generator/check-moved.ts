@@ -25,7 +25,7 @@ export function findMoved(
   return new Map<string, readonly string[]>(
     missing.flatMap((file): readonly (readonly [string, readonly string[]])[] => {
       const [after] = clientOf(file.path, file.text);
-      if (after === undefined || file.client === "index") return [];
+      if (after === undefined || typeof file.client === "string") return [];
       const was = onlyOne(before, after, isOfFolder) ?? onlyOne(before, after, hasSignatures);
       if (was === undefined) return [];
       const changes = describeChanges(was.descriptor, after.descriptor, file.client.description.signatures);

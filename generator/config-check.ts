@@ -2,6 +2,7 @@ import { SavedModelError } from "../runtime/errors.js";
 import { firstLine, quote, suggest } from "../runtime/text.js";
 import type { Config, ModelConfig } from "./config.js";
 import { isPattern } from "./config-glob.js";
+import { isTarget } from "./target.js";
 
 /** Says of a configuration what is wrong with it, and where. */
 class Checker {
@@ -54,6 +55,7 @@ const CONFIG_KEYS: readonly string[] = Object.keys({
   output: 0,
   index: 0,
   importExtension: 0,
+  target: 0,
 } satisfies Record<keyof Config, 0>);
 const MODEL_KEYS: readonly string[] = Object.keys({
   path: 0,
@@ -73,7 +75,7 @@ const EXTENSIONS: readonly unknown[] = ["js", "ts", "none", undefined];
  */
 export function checkConfig(value: unknown, file: string): Config {
   const check = new Checker(file);
-  const { models, output, index, importExtension } = check.object("", value, CONFIG_KEYS);
+  const { models, output, index, importExtension, target } = check.object("", value, CONFIG_KEYS);
   if (!Array.isArray(models)) throw check.wrong("models", "must be a list", `Write models: ["models/*"].`);
   models.forEach((model: unknown, at) => {
     checkModel(check, `models[${at}]`, model);
@@ -81,6 +83,10 @@ export function checkConfig(value: unknown, file: string): Config {
   check.path("output", output);
   if (index !== undefined && typeof index !== "boolean") throw check.wrong("index", "must be true or false");
   if (!EXTENSIONS.includes(importExtension)) throw check.wrong("importExtension", `must be "js", "ts" or "none"`);
+  if (target !== undefined && !isTarget(target)) throw check.wrong("target", `must be "ts" or "js"`);
+  if (target === "js" && importExtension === "ts") {
+    throw check.wrong("importExtension", `must be "js" or "none" where target is "js"`);
+  }
   // Every key was looked at.
   return value as Config;
 }

@@ -1,4 +1,5 @@
 import type { ImportExtension } from "./generate-index.js";
+import type { Target } from "./target.js";
 
 /** A model of a project, or several by a pattern. */
 export interface ModelConfig {
@@ -26,6 +27,8 @@ export interface Config {
   readonly index?: boolean;
   /** How imports in the index end; `js` by default. */
   readonly importExtension?: ImportExtension;
+  /** `js` for JavaScript with declarations, `.js` and `.d.ts`; `ts` by default. */
+  readonly target?: Target;
 }
 
 /** Gives a configuration its type; it is returned as it is. */

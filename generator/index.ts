@@ -21,5 +21,6 @@ export { type InitFile, type InitPlan, planInit } from "./init.js";
 export { generateProject, type ProjectFile } from "./project.js";
 export { findOrphans } from "./project-orphans.js";
 export { removeOrphans, type WrittenFile, writeProject } from "./project-write.js";
+export type { Target } from "./target.js";
 export { type ProjectChange, type WatchOptions, watchConfigFile, watchProject } from "./watch.js";
 export type { Change } from "./write.js";

@@ -26,7 +26,7 @@ function entryLiteral(model: string | ModelConfig): string {
 }
 
 /** The text of `savedmodel.config.json`. */
-export function configJson(config: Pick<Config, "models" | "output">): string {
+export function configJson(config: Pick<Config, "models" | "output" | "target">): string {
   return `${JSON.stringify(config, undefined, 2)}\n`;
 }
 

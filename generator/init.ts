@@ -38,6 +38,10 @@ const COMMON_JS =
   'package.json does not say "type": "module": TypeScript makes CommonJS of what is here, and refuses that with ' +
   "verbatimModuleSyntax, which `tsc --init` sets";
 
+const JAVASCRIPT =
+  'the project has no TypeScript: clients are JavaScript with declarations; for .ts files, remove "target" from the ' +
+  "configuration";
+
 /**
  * Plans the set-up of a project: a configuration of the models that are in it, scripts, and attributes of the generated
  * files. What is there stays; where all is there, nothing changes.
@@ -64,6 +68,7 @@ export async function planInit(cwd: string): Promise<InitPlan> {
     notes: [
       ...(scripts?.notes ?? ["there is no package.json, so no scripts were added"]),
       ...(file.change === "created" && file.path.endsWith(".ts") && manifest.type !== "module" ? [COMMON_JS] : []),
+      ...(file.change === "created" && file.path.endsWith(".json") ? [JAVASCRIPT] : []),
     ],
     isInstalled: ["dependencies", "devDependencies"].some((key) => hasKey(manifest[key], "savedmodel")),
   };
@@ -92,7 +97,11 @@ function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): C
     ["dependencies", "devDependencies"].some((key) => hasKey(manifest[key], "typescript"));
   const output = existsSync(join(root, "src")) ? `src/${DEFAULT_OUTPUT}` : undefined;
   const tags = new Map(models.flatMap((model) => neededTags(model, root)));
-  const config = { models: modelEntries(models, (model) => tags.get(model)), ...(output !== undefined && { output }) };
+  const config: Pick<Config, "models" | "output" | "target"> = {
+    models: modelEntries(models, (model) => tags.get(model)),
+    ...(output !== undefined && { output }),
+    ...(!isTypeScript && { target: "js" }),
+  };
   const path = join(root, `${CONFIG_NAME}.${isTypeScript ? "ts" : "json"}`);
   const text = isTypeScript ? configModule(config) : configJson(config);
   const about = `${models.length === 1 ? "1 model" : `${models.length} models`}: ${models.map(firstLine).join(", ")}`;

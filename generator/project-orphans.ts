@@ -24,7 +24,7 @@ export function findOrphans(config: Config, root: string, files: readonly Projec
 
 function generatedFilesIn(folder: string): readonly string[] {
   return entriesOf(folder)
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .filter((entry) => entry.isFile() && /\.[jt]s$/.test(entry.name))
     .map(({ name }) => join(folder, name))
     .filter(hasBanner);
 }

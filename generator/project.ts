@@ -1,4 +1,4 @@
-import { relative, resolve, sep } from "node:path";
+import { posix, relative, resolve, sep } from "node:path";
 import { SavedModelError } from "../runtime/errors.js";
 import { inTermsOf } from "../runtime/saved-model-file.js";
 import { didYouMean, firstLine, printable, quote } from "../runtime/text.js";
@@ -9,6 +9,7 @@ import { noSignatureNote } from "./functions.js";
 import { type GeneratedClient, type GenerateOptions, generate } from "./generate.js";
 import { generateIndex } from "./generate-index.js";
 import { forEachModel } from "./model-errors.js";
+import { inTarget, type Target } from "./target.js";
 
 /** Where clients are written to, if nothing else is said. */
 export const DEFAULT_OUTPUT = "generated";
@@ -18,8 +19,8 @@ export interface ProjectFile {
   /** Relative to the folder of the configuration, with `/` between folders. */
   readonly path: string;
   readonly text: string;
-  /** What the text is made of: a client, or the list of those in its folder. */
-  readonly client: GeneratedClient | "index";
+  /** What the text is made of: a client, the list of those in its folder, or the declarations of the file before it. */
+  readonly client: GeneratedClient | "index" | "declarations";
   /** What its classes and methods are: the methods of a client, the classes of an index. */
   readonly names: readonly string[];
   /** Sentences on what was renamed or left out. */
@@ -88,22 +89,31 @@ function withoutRepetitions(models: readonly ProjectModel[]): readonly ProjectMo
 /** The files of these models, and indexes where they are wanted. */
 export function generateFiles(
   models: readonly ProjectModel[],
-  { index = false, importExtension }: Pick<Config, "index" | "importExtension">,
+  { index = false, importExtension, target = "ts" }: Pick<Config, "index" | "importExtension" | "target">,
   root: string,
 ): readonly ProjectFile[] {
   const files = forEachModel(models, (model) => clientFile(model, root));
   refuseSameFile(files);
-  if (!index) return files;
+  const inLanguage = (file: ProjectFile): readonly ProjectFile[] => projectFilesIn(target, file, root);
+  if (!index) return files.flatMap(inLanguage);
   const folders = [...new Set(models.map(({ output }) => output))];
   const indexes = folders.map((folder): ProjectFile => {
     const clients = files.flatMap(({ client }, at) =>
-      client === "index" || models[at]?.output !== folder ? [] : client,
+      typeof client === "string" || models[at]?.output !== folder ? [] : client,
     );
     const { fileName, text } = generateIndex(clients, importExtension === undefined ? {} : { importExtension });
     const path = relativeTo(root, resolve(folder, fileName));
     return { path, text, client: "index", names: clients.map(({ className }) => className), notes: [] };
   });
-  return [...files, ...indexes];
+  return [...files, ...indexes].flatMap(inLanguage);
+}
+
+function projectFilesIn(target: Target, file: ProjectFile, root: string): readonly ProjectFile[] {
+  const [folder, fileName] = [posix.dirname(file.path), posix.basename(file.path)];
+  return inTarget({ fileName, text: file.text }, target, resolve(root, folder)).map((made, at): ProjectFile => {
+    const common = { path: posix.join(folder, made.fileName), text: made.text };
+    return at === 0 ? { ...file, ...common } : { ...common, client: "declarations", names: [], notes: [] };
+  });
 }
 
 function clientFile(model: ProjectModel, root: string): ProjectFile {
@@ -138,7 +148,7 @@ function generateConfigured(directory: string, options: GenerateOptions): Genera
 function refuseSameFile(files: readonly ProjectFile[]): void {
   const sources = new Map<string, string>();
   for (const { path, client } of files) {
-    if (client === "index") continue;
+    if (typeof client === "string") continue;
     const directory = printable(client.description.directory, 500);
     const other = sources.get(path);
     if (other !== undefined) {

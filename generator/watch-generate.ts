@@ -38,7 +38,7 @@ function sortOut(
   root: string,
 ): { readonly sound: readonly ProjectModel[]; readonly errors: readonly SavedModelError[] } {
   const { results: sound, errors } = attemptEach(models, (model) => {
-    generateFiles([model], { index: false }, root);
+    generateFiles([model], {}, root);
     return model;
   });
   return { sound, errors };

@@ -1,4 +1,5 @@
 import type { Entry } from "./caller-stack.js";
+import { mark } from "./copies.js";
 import type { ModelDescriptor } from "./descriptor.js";
 import type { MethodCalls } from "./method-calls.js";
 import type { Model } from "./model.js";
@@ -23,6 +24,7 @@ export function bindMethods(model: Model, descriptor: ModelDescriptor, calls: Me
     if (typeof own !== "function") continue;
     const value = own.bind(model) as object;
     bound.set(value, { model, calls, key });
+    mark(value, "method");
     Object.defineProperty(model, method, { value, configurable: true, writable: true });
   }
 }

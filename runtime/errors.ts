@@ -1,3 +1,5 @@
+import { markError } from "./copies.js";
+
 /** The statuses with which TensorFlow reports a failure (`TF_Code` in tensorflow/c/tf_status.h, without `TF_OK`). */
 export type StatusName =
   | "CANCELLED"
@@ -196,6 +198,10 @@ export class SavedModelError extends Error {
   readonly rawMessage: string;
   /** What to do next; absent where that is not known. */
   declare readonly fix?: string;
+
+  static {
+    markError(SavedModelError, "SavedModelError");
+  }
 
   /** Puts the code in front of the message, and the fix behind it. Cuts both where they are very long. */
   constructor(code: ErrorCode, message: string, options: SavedModelErrorOptions = {}) {

@@ -15,15 +15,18 @@ import { printable } from "./text.js";
  * Loads a model, and compares its signatures with those of the client, if there is one. A model that is replaced
  * meanwhile is loaded again.
  *
+ * @param clientFile returns the file of the client
  * @throws SavedModelError `INVALID_OPTION`, `SIGNATURE_MISMATCH`, and the codes of {@link Session}
  */
 export function loadSession(
   descriptor: ModelDescriptor | undefined,
   directory: string | URL,
   options: LoadOptions,
+  clientFile: () => string | undefined,
 ): Session {
   checkLoadOptions(`${descriptor?.name ?? "Model"}.load()`, options);
-  const folder = locateModel(toPath(directory));
+  const isOwn = descriptor !== undefined && directory === descriptor.directory;
+  const folder = locateModel(toPath(directory), isOwn ? clientFile() : undefined);
   const load = (): Session => {
     const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, readMetaGraphs(folder)));
     // A client knows what its author wrote, and is compared with what the file has.

@@ -3,6 +3,7 @@ import { type InspectOptions, inspect } from "node:util";
 import { bindMethods, generatedMethod } from "./bound-methods.js";
 import type { CallOptions } from "./call/call.js";
 import { atCaller, type Entry, withCallerStack } from "./caller-stack.js";
+import { fileCalling } from "./calling-file.js";
 import type { SignatureDescription } from "./description.js";
 import type { ModelDescriptor } from "./descriptor.js";
 import { type Device, listDevices } from "./devices.js";
@@ -56,7 +57,7 @@ export class Model implements Disposable, AsyncDisposable {
       const isFaked = descriptor !== undefined && isFake(source);
       this.#session = isFaked
         ? new FakeSession(descriptor, source)
-        : loadSession(descriptor, source as string | URL, options);
+        : loadSession(descriptor, source as string | URL, options, () => fileCalling(Model));
       try {
         const methods = describeMethods(this.#session.signatures, descriptor);
         this.#calls = new MethodCalls(this.#session, methods, isFaked ? {} : options);

@@ -5,7 +5,7 @@ import { readDescr, writeDescr } from "./npy/descr.js";
 import { readElements, swapBytes, toRowMajor } from "./npy/elements.js";
 import { npyInvalid, npyUnsupported, readHeader, writeHeader } from "./npy/header.js";
 import { elementCount, isShape } from "./shape.js";
-import { Tensor } from "./tensor.js";
+import { notATensor, Tensor } from "./tensor.js";
 import { printable } from "./text.js";
 
 /** The elements that an array of JavaScript can have. */
@@ -56,7 +56,7 @@ export function decodeWithin(bytes: Uint8Array, maxStrings: number): Tensor {
  * strings that end in a NUL, which NumPy would take away; `INVALID_ARGUMENT` for what is no tensor
  */
 export function encodeNpy(tensor: Tensor): Uint8Array {
-  if (!Tensor.is(tensor)) throw new SavedModelError("INVALID_ARGUMENT", "encodeNpy() takes a Tensor");
+  if (!Tensor.is(tensor)) throw notATensor("encodeNpy()", tensor);
   const elements = Tensor.elementsOf(tensor);
   const { descr, data } = ArrayBuffer.isView(elements) ? numbers(tensor.dtype, elements) : strings(elements);
   const header = writeHeader(descr, tensor.shape);

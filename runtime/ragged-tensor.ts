@@ -1,11 +1,12 @@
 import { type InspectOptions, inspect } from "node:util";
 import { flattenRagged } from "./call/ragged.js";
 import { withCallerStack } from "./caller-stack.js";
+import { mark } from "./copies.js";
 import { type DType, dtypeInfo, isDType } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
 import { chooseEdges, edgesBetween, printElements } from "./print-elements.js";
 import { equalShapes, formatSizes, MAX_RANK, type PartialShape } from "./shape.js";
-import { copyElements, notConstructible, Tensor } from "./tensor.js";
+import { copyElements, notATensor, notConstructible, Tensor } from "./tensor.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape } from "./types.js";
 
 /** What only this module has: a constructor that is called from elsewhere throws. */
@@ -67,7 +68,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
   static fromRowSplits<D extends DType>(values: Tensor<D>, ...rowSplits: readonly RowSplits[]): RaggedTensor<D> {
     return withCallerStack(RaggedTensor.fromRowSplits, () => {
       const call = "RaggedTensor.fromRowSplits()";
-      if (!Tensor.is(values)) throw new SavedModelError("INVALID_ARGUMENT", `${call}: the values must be a Tensor`);
+      if (!Tensor.is(values)) throw notATensor(call, values);
       if (rowSplits.length === 0) {
         throw new SavedModelError("INVALID_RANK", `${call}: expected at least one array of row splits`);
       }
@@ -121,6 +122,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   static {
+    mark(RaggedTensor.prototype, "RaggedTensor");
     Object.defineProperty(RaggedTensor.prototype, inspect.custom, {
       value(this: RaggedTensor, _depth: number, options: InspectOptions): string {
         return `RaggedTensor<${this}> ${printElements(this.#shown(), options)}`;

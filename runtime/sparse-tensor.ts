@@ -2,6 +2,7 @@ import { type InspectOptions, inspect } from "node:util";
 import { gather, scatter } from "./call/gather.js";
 import { stageSparse } from "./call/sparse.js";
 import { withCallerStack } from "./caller-stack.js";
+import { mark } from "./copies.js";
 import { type DType, dtypeInfo, isDType, slotsOf } from "./dtype.js";
 import { SavedModelError } from "./errors.js";
 import { chooseEdges, nestElements, printElements } from "./print-elements.js";
@@ -158,6 +159,7 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   static {
+    mark(SparseTensor.prototype, "SparseTensor");
     Object.defineProperty(SparseTensor.prototype, inspect.custom, {
       value(this: SparseTensor, _depth: number, options: InspectOptions): string {
         const most = chooseEdges(this.indices.shape);

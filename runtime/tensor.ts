@@ -1,7 +1,8 @@
 import { type InspectOptions, inspect, TextDecoder } from "node:util";
 import { DETACHED_FIX, isDetached, LOST_DATA } from "./call/detached.js";
-import { stage } from "./call/stage.js";
+import { describe, stage } from "./call/stage.js";
 import { withCallerStack } from "./caller-stack.js";
+import { describeForeign, mark, ONE_COPY } from "./copies.js";
 import { type AnyTypedArray, type DType, dtypeInfo, isDType, type NumericDType } from "./dtype.js";
 import { equalElements } from "./equal-elements.js";
 import { SavedModelError } from "./errors.js";
@@ -252,6 +253,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   static {
+    mark(Tensor.prototype, "Tensor");
     // Printed as dtype, shape and nested elements, or the corners of many; strings that are not text are shown as their
     // bytes, and of any number of empty rows none.
     Object.defineProperty(Tensor.prototype, inspect.custom, {
@@ -273,6 +275,17 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     );
     return this.#strings;
   }
+}
+
+/** The error for what should be a tensor. */
+export function notATensor(call: string, value: unknown): SavedModelError {
+  const foreign = describeForeign(value);
+  const options = foreign === undefined ? {} : { fix: ONE_COPY };
+  return new SavedModelError(
+    "INVALID_ARGUMENT",
+    `${call}: expected a Tensor, got ${foreign ?? describe(value)}`,
+    options,
+  );
 }
 
 /** The error for a constructor that only the package itself may call. */

@@ -10,6 +10,7 @@ const FOLDER_OPTIONS: Readonly<Record<Exclude<keyof ClientFlags, "config">, stri
   tags: "--tags",
   index: "--index",
   importExtension: "--import-extension",
+  target: "--target",
 };
 
 /**

@@ -93,14 +93,19 @@ async function generateAll(
     const files = generateProject(loaded.config, loaded.root);
     return { files, orphans: findOrphans(loaded.config, loaded.root, files) };
   }
-  const { output = "generated", index, importExtension } = flags;
+  const { checkTarget } = await import("../target.js");
+  const { output = "generated", index, importExtension, target } = flags;
   const client = clientOptions(directories, flags);
   const models = directories.map((directory) => ({
     directory: resolve(directory),
     output: resolve(output),
     ...client,
   }));
-  const options = { index: index === true, ...(importExtension !== undefined && { importExtension }) };
+  const options = {
+    index: index === true,
+    ...(importExtension !== undefined && { importExtension }),
+    ...(target !== undefined && { target: checkTarget(target) }),
+  };
   return { files: inFlags(() => generateFiles(models, options, process.cwd())), orphans: [] };
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
 import type { ImportExtension } from "../generate-index.js";
+import type { Target } from "../target.js";
 import { collect } from "./collect.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 
@@ -17,6 +18,7 @@ export interface ClientFlags {
   readonly tags?: readonly string[];
   readonly index?: true;
   readonly importExtension?: ImportExtension;
+  readonly target?: Target;
 }
 
 /** The options of a run that writes. */
@@ -63,5 +65,6 @@ export function addClientOptions(command: Command, help: { readonly output: stri
     .option("--signature <key>", "a signature that becomes a method; can be repeated (default: all)", collect)
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
     .option("--index", help.index)
+    .option("--target <language>", "ts, or js for JavaScript with declarations (default: ts)")
     .option("--import-extension <extension>", "how imports in the index end: js, ts or none (default: js)");
 }

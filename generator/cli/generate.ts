@@ -1,4 +1,4 @@
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
 import { printable } from "../../runtime/text.js";
@@ -86,13 +86,15 @@ export function generateCommand(): Command {
 
 /** The files of the models that are given. */
 async function ofFolders(directories: readonly string[], flags: GenerateFlags): Promise<Outputs> {
-  const { output = "generated", stdout: toStdout, index: withIndex, importExtension } = flags;
+  const { output = "generated", stdout: toStdout, index: withIndex, importExtension, target = "ts" } = flags;
   refuseWithFolders("--config", flags.config);
   refuseWithFolders("--clean", flags.clean);
   const options = { outputFolder: output, ...clientOptions(directories, flags) };
   // Printing needs ts-morph, which takes longer to load than all other commands together take to run.
   const { generate } = await import("../generate.js");
   const { checkExtension, generateIndex } = await import("../generate-index.js");
+  const { checkTarget, inTarget } = await import("../target.js");
+  checkTarget(target);
   const { results: clients, errors } = attemptEach(directories, (directory) =>
     inFlags(() => generate(directory, options)),
   );
@@ -106,7 +108,15 @@ async function ofFolders(directories: readonly string[], flags: GenerateFlags): 
     withIndex === true && errors.length === 0
       ? [indexOutput(generateIndex(clients, indexOptions), clients, output)]
       : [];
-  return { outputs: [...clients.map((client) => clientOutput(client, output)), ...index], orphans: [], ...failure };
+  const inLanguage = (file: Output): readonly Output[] => {
+    const made = inTarget({ fileName: basename(file.path), text: file.text }, target, output);
+    return made.map(({ fileName, text }, at) => {
+      const common = { path: join(output, fileName), text };
+      return at === 0 ? { ...file, ...common } : { ...common, title: "declarations", names: [], notes: [] };
+    });
+  };
+  const outputs = [...clients.map((client) => clientOutput(client, output)), ...index];
+  return { outputs: outputs.flatMap(inLanguage), orphans: [], ...failure };
 }
 
 /** The files of the configuration. */
@@ -121,7 +131,7 @@ async function ofProject(flags: GenerateFlags): Promise<Outputs> {
     return {
       path: relative("", resolve(root, path)),
       text,
-      title: client === "index" ? client : client.className,
+      title: typeof client === "string" ? client : client.className,
       names,
       notes,
     };

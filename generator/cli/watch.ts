@@ -84,7 +84,7 @@ function reporter(): (change: ProjectChange) => void {
   return ({ files, errors, broken }) => {
     for (const { file, path, change } of files) {
       if (change === "unchanged" && !isFirst) continue;
-      const title = file.client === "index" ? "index" : file.client.className;
+      const title = typeof file.client === "string" ? file.client : file.client.className;
       reportFile(change, { path, title, names: file.names, notes: file.notes });
     }
     for (const { message } of errors) sayError(message);

@@ -14,8 +14,9 @@ export async function checkLibrary(library: LibraryFiles, signal?: AbortSignal):
   const extension = extname(import.meta.url);
   const probe = fileURLToPath(new URL(`./probe${extension}`, import.meta.url));
   const files = library.framework === undefined ? [library.main] : [library.main, library.framework];
-  const answer = await runCommand(process.execPath, [...typescriptLoader(extension), probe, ...files], {
-    // Shows what TensorFlow says before it ends a process, for example that the processor lacks AVX.
+  const answer = await runCommand(process.execPath, [...loaders(extension), probe, ...files], {
+    // Shows what TensorFlow says before it ends a process, for example that the processor lacks AVX. What NODE_OPTIONS may
+    // hold, such as `--inspect-brk`, would stop the probe.
     env: { SAVEDMODEL_LOG: "1", TF_CPP_MIN_LOG_LEVEL: "0", NODE_OPTIONS: "" },
     signal,
   });
@@ -24,10 +25,13 @@ export async function checkLibrary(library: LibraryFiles, signal?: AbortSignal):
   return result ?? { loads: false, reason: crashReason(answer) };
 }
 
-/** In this package's own tests the sources are TypeScript, which Node.js 20 runs only with tsx. */
-function typescriptLoader(extension: string): string[] {
-  if (extension !== ".ts") return [];
-  return ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href];
+/** What Node.js needs to find and to run the probe. */
+function loaders(extension: string): readonly string[] {
+  const { resolve } = createRequire(import.meta.url);
+  // With Yarn Plug'n'Play, packages are in archives that only its loader reads.
+  const plugAndPlay = process.versions.pnp === undefined ? [] : ["--require", resolve("pnpapi")];
+  // In this package's own tests the sources are TypeScript, which Node.js 20 runs only with tsx.
+  return extension === ".ts" ? [...plugAndPlay, "--import", pathToFileURL(resolve("tsx")).href] : plugAndPlay;
 }
 
 function parse(stdout: string): CheckResult | undefined {

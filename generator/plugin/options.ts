@@ -18,7 +18,7 @@ export type Source =
 
 /** @throws SavedModelError `INVALID_OPTION`, `INVALID_ARGUMENT` */
 export function sourceOf(options: PluginOptions): Source {
-  checkOptions("savedmodel()", options, ["configFile", "importExtension", "index", "models", "output"]);
+  checkOptions("savedmodel()", options, ["configFile", "importExtension", "index", "models", "output", "target"]);
   const { configFile, models, ...others } = options;
   if (models === undefined) {
     const [other] = Object.keys(others);

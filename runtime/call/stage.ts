@@ -1,3 +1,4 @@
+import { describeForeign, ONE_COPY } from "../copies.js";
 import { type DTypeInfo, isTypedArrayOf, slotsOf } from "../dtype.js";
 import { type ErrorCode, SavedModelError } from "../errors.js";
 import { elementCount, formatShape, MAX_RANK, type ShapeSpec } from "../shape.js";
@@ -117,6 +118,7 @@ export function nestedError(result: NestedProblem, spec: InputSpec, call: string
 
 function advice({ problem, value }: NestedProblem, { dtype }: InputSpec): string | undefined {
   if (isThenable(value)) return "Await it first.";
+  if (describeForeign(value) !== undefined) return ONE_COPY;
   if (dtype.kind === "string" && describe(value) === "a plain object") {
     return "Objects are encoded as tf.Examples where a generated client knows their features; give the serialised bytes.";
   }
@@ -195,6 +197,8 @@ export function describe(value: unknown): string {
   if (typeof value === "object") {
     const complex = complexParts(value);
     if (complex !== undefined) return formatComplex(complex);
+    const foreign = describeForeign(value);
+    if (foreign !== undefined) return foreign;
     const name: unknown = value.constructor?.name;
     // The class of a generator, for one, has no name.
     const shown = typeof name === "string" && name !== "" ? name : tagOf(value);

@@ -1,3 +1,4 @@
+import { markError } from "../copies.js";
 import type { StatusName } from "../errors.js";
 import { type NativeApi, nonNull } from "./api.js";
 import type { Pointer } from "./ffi.js";
@@ -28,6 +29,10 @@ export class TensorFlowError extends Error {
   override readonly name: string = "TensorFlowError";
   /** The name of its status, as in the code `TF_…` of the error that reports it. */
   readonly status: StatusName;
+
+  static {
+    markError(TensorFlowError, "TensorFlowError");
+  }
 
   /** From a number of `TF_Code` and TensorFlow's own message. */
   constructor(code: number, message: string) {

@@ -1,4 +1,5 @@
 import { type BoundMethod, boundMethod } from "../bound-methods.js";
+import { describeForeign } from "../copies.js";
 import { type ErrorCode, SavedModelError } from "../errors.js";
 import { checkCount, checkFlag, checkOptions, invalidOption } from "../options.js";
 
@@ -33,6 +34,10 @@ export function stopsBy(call: string, signal: AbortSignal | undefined): () => vo
 export function requireMethod(call: "fit" | "evaluate" | "predict", code: ErrorCode, signature: unknown): BoundMethod {
   const bound = boundMethod(signature);
   if (bound !== undefined) return bound;
+  const foreign = describeForeign(signature);
+  if (foreign !== undefined) {
+    throw new SavedModelError(code, `${call}() got ${foreign}`, { fix: `Import ${call} from the client's copy.` });
+  }
   const example = { fit: "model.train", evaluate: "model.evaluate", predict: "model.predict" }[call];
   throw new SavedModelError(code, `${call}() takes a method of a generated client`, {
     fix: `Pass the method itself: \`${call}(${example}, …)\`.`,

@@ -1,3 +1,4 @@
+import { markError } from "../copies.js";
 import { SavedModelError } from "../errors.js";
 import type { History } from "./history.js";
 
@@ -9,6 +10,10 @@ export class TrainingError extends SavedModelError {
   override readonly name: string = "TrainingError";
   /** The epochs that were finished until then. */
   readonly history: History;
+
+  static {
+    markError(TrainingError, "TrainingError");
+  }
 
   /** Takes code, message, advice and cause of the error that ended it. */
   constructor({ code, rawMessage, fix, cause }: SavedModelError, history: History) {

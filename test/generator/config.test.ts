@@ -91,7 +91,7 @@ describe("a configuration is refused", () => {
     [
       "a key that is nothing",
       json({ models: [], banana: 1 }),
-      'no key "banana". Keys: models, output, index, importExtension.',
+      'no key "banana". Keys: models, output, index, importExtension, target.',
     ],
     [
       "a key of a model",
@@ -134,6 +134,12 @@ describe("a configuration is refused", () => {
     ["an output that is no path", json({ models: [], output: 1 }), "output must be a path"],
     ["an index that is no flag", json({ models: [], index: "yes" }), "index must be true or false"],
     ["an extension", json({ models: [], importExtension: "mjs" }), 'importExtension must be "js", "ts" or "none"'],
+    ["a target", json({ models: [], target: "mjs" }), 'target must be "ts" or "js"'],
+    [
+      "an extension that JavaScript does not have",
+      json({ models: [], target: "js", importExtension: "ts" }),
+      'importExtension must be "js" or "none" where target is "js"',
+    ],
     ["a text that is no JSON", '{\n  "models": [],\n  index: true\n}', "the file cannot be read: line 3: "],
     ["a text that ends too early", '{\n  "models": [\n', "the file cannot be read: line 3: "],
   ])("with %s", async (_, text, message) => {

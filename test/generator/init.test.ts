@@ -70,11 +70,13 @@ describe("a set-up", () => {
     expect(second.notes).toEqual([]);
   });
 
-  it("of a project without TypeScript writes JSON", async () => {
+  it("of a project without TypeScript writes JSON, for clients that are JavaScript", async () => {
     const root = project({ "package.json": "{}", "a/": "", "b/": "" });
-    write(await planInit(root));
+    const plan = await planInit(root);
+    write(plan);
     expect(existsSync(join(root, "savedmodel.config.ts"))).toBe(false);
-    expect((await loadConfig(root))?.config).toEqual({ models: ["a", "b"] });
+    expect((await loadConfig(root))?.config).toEqual({ models: ["a", "b"], target: "js" });
+    expect(plan.notes).toEqual([expect.stringContaining("clients are JavaScript with declarations")]);
   });
 
   it.each(["dependencies", "devDependencies"])("finds TypeScript and this package in %s", async (key) => {
@@ -90,7 +92,7 @@ describe("a set-up", () => {
     const root = project({ "a/": "" });
     const plan = await planInit(root);
     expect(summary(plan)).toEqual(["created savedmodel.config.json 1 model: a", "created .gitattributes generated/**"]);
-    expect(plan.notes).toEqual(["there is no package.json, so no scripts were added"]);
+    expect(plan.notes[0]).toBe("there is no package.json, so no scripts were added");
   });
 
   it("keeps the configuration that is there, and takes its folders", async () => {

@@ -6,7 +6,7 @@ import { extract } from "tar";
 import ts from "typescript";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runCompiler } from "../support/compilers.js";
-import { newStrangersFolder, outputAsUser, packPackage } from "../support/stranger.js";
+import { newStrangersFolder, outputAsUser, packPackage, runAsUser } from "../support/stranger.js";
 
 interface Manifest {
   readonly name: string;
@@ -14,7 +14,9 @@ interface Manifest {
   readonly type?: string;
   readonly engines?: Readonly<Record<string, string>>;
   readonly scripts?: Readonly<Record<string, string>>;
-  readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
+  readonly exports: Readonly<
+    Record<string, string | { readonly types: string; readonly require: { readonly types: string } }>
+  >;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -65,7 +67,7 @@ describe("the tarball", () => {
 
   it("holds programs, declarations and documents; no tests, models, sources or maps", () => {
     const rest = files.filter(
-      (file) => !/^dist\/((runtime|generator)\/.+\.(js|d\.ts)|chunks\/.+\.js|vendor\/.+\.cjs)$/.test(file),
+      (file) => !/^dist\/((runtime|generator)\/.+\.(c?js|d\.c?ts)|(chunks|vendor)\/.+\.cjs)$/.test(file),
     );
     expect(rest.sort()).toEqual([
       "CHANGELOG.md",
@@ -84,11 +86,11 @@ describe("the tarball", () => {
       if (seen.has(file)) return;
       seen.add(file);
       for (const { fileName } of ts.preProcessFile(textOf(file), true, true).importedFiles) {
-        if (fileName.startsWith(".")) visit(posix.join(posix.dirname(file), fileName.replace(/\.js$/, ".d.ts")));
+        if (fileName.startsWith(".")) visit(posix.join(posix.dirname(file), fileName.replace(/\.cjs$/, ".d.cts")));
       }
     };
     const entries = Object.values(manifest.exports).flatMap((entry) =>
-      typeof entry === "string" ? [] : [entry.types],
+      typeof entry === "string" ? [] : [entry.types, entry.require.types],
     );
     for (const entry of entries) visit(posix.normalize(entry));
     expect(seen.size).toBeGreaterThan(entries.length);
@@ -119,7 +121,7 @@ describe("the tarball", () => {
 
 /** The packages that a program or its declarations import, in whatever way. */
 function importsOf(file: string): readonly string[] {
-  if (!/\.(js|d\.ts)$/.test(file)) return [];
+  if (!/\.(c?js|d\.c?ts)$/.test(file) || file.startsWith("dist/vendor/")) return [];
   const { importedFiles, typeReferenceDirectives } = ts.preProcessFile(textOf(file), true, true);
   return [...importedFiles, ...typeReferenceDirectives]
     .map(({ fileName }) => fileName)
@@ -133,7 +135,6 @@ describe("package.json", () => {
       name: "savedmodel",
       license: "Apache-2.0",
       type: "module",
-      // `require` of ES modules, which CommonJS users need, came with these versions.
       engines: { node: "^20.19 || >=22.12" },
       publishConfig: { access: "public", provenance: true },
     });
@@ -161,7 +162,11 @@ describe("an installed package", () => {
       const names = ${names};
       const required = names.map((name) => Object.keys(require(name)).length > 0);
       Promise.all(names.map((name) => import(name))).then((imported) => {
-        const same = imported.every((module, index) => module === require(names[index]));
+        const same = imported.every((module, index) => {
+          const required = require(names[index]);
+          const exported = Object.keys(module).filter((name) => name !== "default" && name !== "module.exports");
+          return exported.length === Object.keys(required).length && exported.every((name) => module[name] === required[name]);
+        });
         console.log(JSON.stringify({ required, same }));
       });`;
     writeFileSync(join(folder, "entries.cjs"), script);
@@ -169,9 +174,14 @@ describe("an installed package", () => {
     expect(printed).toEqual({ required: entries().map(() => true), same: true });
   });
 
-  // TypeScript allows `require` of ES modules, which a CommonJS project's imports are, from 5.8 on.
-  it.each(["commonjs", "module"])("has types at every entry point for a project of type %s", (type) => {
-    const project = join(folder, type);
+  // TypeScript 5.7, of before `require` of ES modules, takes the declarations for CommonJS; 7 has no node10 any more.
+  it.each([
+    ["commonjs", "nodenext", ["5.7", "6", "7"]],
+    ["module", "nodenext", ["5.7", "6", "7"]],
+    ["module", "bundler", ["5.7", "6", "7"]],
+    ["commonjs", "node10", ["5.7"]],
+  ])("has types at every entry point for type %s and moduleResolution %s", (type, moduleResolution, versions) => {
+    const project = join(folder, `${type}-${moduleResolution}`);
     mkdirSync(project);
     const lines = entries().map((name, index) => `import * as entry${index} from "${name}";\n`);
     const used = `export const entries: readonly object[] = [${entries().map((_, index) => `entry${index}`)}];\n`;
@@ -181,15 +191,44 @@ describe("an installed package", () => {
       target: "es2022",
       lib: ["es2023", "esnext.disposable"],
       types: ["node"],
-      module: "nodenext",
+      module: { nodenext: "nodenext", bundler: "esnext" }[moduleResolution] ?? "commonjs",
+      moduleResolution,
       strict: true,
-      skipLibCheck: true,
+      // Of the declarations of Node.js, which are newer than the oldest compiler.
+      skipLibCheck: versions[0] === "5.7",
       noEmit: true,
     };
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["index.ts"] }));
     const compiler = join(dirname(folder), "node_modules/typescript/bin/tsc");
-    expect(outputAsUser(project, process.execPath, [compiler, "-p", ".", "--pretty", "false"])).toBe("");
-    expect(runCompiler("typescript-7", ["-p", project, "--pretty", "false"])).toBe("");
+    for (const version of versions) {
+      if (version === "6") {
+        expect(outputAsUser(project, process.execPath, [compiler, "-p", ".", "--pretty", "false"])).toBe("");
+      } else {
+        const name = version === "7" ? "typescript-7" : "typescript-5.7";
+        expect(runCompiler(name, ["-p", project, "--pretty", "false"])).toBe("");
+      }
+    }
+  });
+
+  it("reads few files for an import, and no native code", () => {
+    writeFileSync(
+      join(folder, "cost.cjs"),
+      `
+      const before = process.cpuUsage();
+      require("savedmodel");
+      const { user, system } = process.cpuUsage(before);
+      const files = Object.keys(require.cache).filter((file) => file !== __filename);
+      const bytes = files.reduce((sum, file) => sum + require("node:fs").statSync(file).size, 0);
+      console.log(JSON.stringify({ files: files.length, bytes, native: files.some((file) => file.includes("koffi")) }));
+      console.error(\`import of savedmodel: \${Math.round((user + system) / 1000)} ms of CPU\`);`,
+    );
+    const { stdout, stderr } = runAsUser(folder, process.execPath, ["cost.cjs"]);
+    const cost = JSON.parse(stdout) as { readonly files: number; readonly bytes: number; readonly native: boolean };
+    // The time is for whoever reads the output: it decides nothing.
+    process.stderr.write(stderr);
+    expect(cost.native).toBe(false);
+    expect(cost.files).toBeLessThanOrEqual(40);
+    expect(cost.bytes).toBeLessThanOrEqual(1_000_000);
   });
 
   const permissive = /^(0BSD|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0|ISC|MIT|\(MIT OR CC0-1\.0\))$/;

@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { moveUnlessThere } from "./stranger.js";
+import { installOnce } from "./tools.js";
 
 const kept = fileURLToPath(new URL("../../build/nodes", import.meta.url));
 
@@ -28,19 +27,7 @@ export function nodeOf(version: string): string {
   const name = PACKAGES[platform];
   if (name === undefined) throw new Error(`npm has no Node.js for ${platform}`);
   const home = join(kept, version);
-  if (!existsSync(home)) install(`${name}@${version}`, home);
+  if (!existsSync(home)) installOnce(home, `${name}@${version}`);
   const folder = join(home, "node_modules", name, "bin");
   return join(folder, process.platform === "win32" ? "node.exe" : "node");
-}
-
-function install(wanted: string, home: string): void {
-  mkdirSync(kept, { recursive: true });
-  const fresh = mkdtempSync(join(kept, "new-"));
-  try {
-    const parameters = ["--prefix", fresh, "--ignore-scripts", "--prefer-offline", "--no-package-lock", wanted];
-    execFileSync("npm", ["install", ...parameters], { stdio: "pipe", shell: process.platform === "win32" });
-    moveUnlessThere(fresh, home);
-  } finally {
-    rmSync(fresh, { recursive: true, force: true });
-  }
 }

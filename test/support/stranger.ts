@@ -44,12 +44,21 @@ export function newStrangersFolder(): string {
   return mkdtempSync(join(installed(), "project-"));
 }
 
-/** Runs a program as a user would: nothing of npm's and Vitest's own surroundings reaches it, and npx fetches nothing. */
-export function runAsUser(cwd: string, program: string, parameters: readonly string[]): Finished {
+/**
+ * Runs a program as a user would: nothing of npm's and Vitest's own surroundings reaches it, and npx fetches nothing.
+ *
+ * @param environment variables that are set besides
+ */
+export function runAsUser(
+  cwd: string,
+  program: string,
+  parameters: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Finished {
   const { error, status, stdout, stderr } = spawnSync(program, parameters, {
     cwd,
     encoding: "utf8",
-    env: usersEnvironment(),
+    env: { ...usersEnvironment(), ...environment },
     shell: process.platform === "win32",
   });
   if (error !== undefined) throw error;
@@ -57,8 +66,13 @@ export function runAsUser(cwd: string, program: string, parameters: readonly str
 }
 
 /** What a program prints that succeeds. */
-export function outputAsUser(cwd: string, program: string, parameters: readonly string[]): string {
-  const { status, stdout, stderr } = runAsUser(cwd, program, parameters);
+export function outputAsUser(
+  cwd: string,
+  program: string,
+  parameters: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): string {
+  const { status, stdout, stderr } = runAsUser(cwd, program, parameters, environment);
   if (status === 0) return stdout;
   throw new Error(`${basename(program)} ${parameters.join(" ")} ended with ${status}:\n${stdout}${stderr}`);
 }

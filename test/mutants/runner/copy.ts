@@ -16,7 +16,7 @@ import { sourceOf } from "./compiler.js";
 import { root } from "./faults.js";
 
 /** What tests read besides tracked files, and do not write. */
-const LINKED = ["node_modules", "build/nodes", "../shared"] as const;
+const LINKED = ["node_modules", "build/nodes", "build/tools", "../shared"] as const;
 
 /** A copy of the working tree that may be broken. */
 export class Copy {

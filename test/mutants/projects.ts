@@ -1,0 +1,86 @@
+import type { Fault } from "./fault.js";
+
+/** Faults of what makes the package fit into projects. */
+export const faults: readonly Fault[] = [
+  {
+    id: "projects-client-last",
+    file: "runtime/locate.ts",
+    find: "[...new Set([...roots.map((root) => resolve(root, directory)), ...placesOf(directory)])]",
+    replace: "[...new Set([...placesOf(directory), ...roots.map((root) => resolve(root, directory))])]",
+    effect:
+      "A folder of the same name below the working directory is loaded in place of the model of the client's own package.",
+    tests: ["test/runtime/locate.test.ts"],
+  },
+  {
+    id: "projects-installed-client",
+    file: "runtime/locate.ts",
+    find: "installed === undefined ? roots : roots.filter((root) => root.startsWith(installed))",
+    replace: "roots",
+    effect: "A client of an installed package loads a model of the program.",
+    tests: ["test/runtime/locate.test.ts"],
+  },
+  {
+    id: "projects-stack-limit",
+    file: "runtime/calling-file.ts",
+    find: "    Error.stackTraceLimit = FRAMES;\n",
+    replace: "",
+    effect: "Where a program collects no stacks, a client in another package does not find its model.",
+    tests: ["test/runtime/locate.test.ts"],
+  },
+  {
+    id: "projects-stack-restored",
+    file: "runtime/calling-file.ts",
+    find: "    restore(prepareStackTrace, stackTraceLimit);\n",
+    replace: "",
+    effect: "After a load, the stacks of all errors are arrays of frames.",
+    tests: ["test/runtime/locate.test.ts"],
+  },
+  {
+    id: "projects-error-of-copy",
+    file: "runtime/copies.ts",
+    find: "if (Object.hasOwn(at, MADE_BY) && makerOf(at)?.name === name) return true;",
+    replace: "if (Object.hasOwn(at, MADE_BY) && makerOf(at)?.name !== name) return true;",
+    effect: "An error of another copy is not a SavedModelError.",
+    tests: ["test/package/copies.test.ts"],
+  },
+  {
+    id: "projects-foreign-tensor",
+    file: "runtime/call/stage.ts",
+    find: "    if (foreign !== undefined) return foreign;\n",
+    replace: '    if (foreign === undefined) return "an object";\n',
+    effect: "A tensor of another copy is refused without a word about the copies.",
+    tests: ["test/package/copies.test.ts"],
+  },
+  {
+    id: "projects-js-kind",
+    file: "generator/target.ts",
+    find: 'return type === "module";',
+    replace: 'return type !== "module";',
+    effect: "A JavaScript client in an ES module package is CommonJS.",
+    tests: ["test/generator/target.test.ts"],
+  },
+  {
+    id: "projects-js-banner",
+    file: "generator/target.ts",
+    find: "text: banner + indentedByTwo(script)",
+    replace: "text: indentedByTwo(script)",
+    effect: "A generated JavaScript client is taken for a file of the user and never updated.",
+    tests: ["test/generator/target.test.ts"],
+  },
+  {
+    id: "projects-js-orphans",
+    file: "generator/project-orphans.ts",
+    find: "/\\.[jt]s$/",
+    replace: "/\\.js$/",
+    effect: "A TypeScript client stays after a project has changed to JavaScript.",
+    tests: ["test/generator/target.test.ts"],
+  },
+  {
+    id: "projects-init-target",
+    file: "generator/init.ts",
+    find: '...(!isTypeScript && { target: "js" }),\n',
+    replace: "",
+    effect: "A project without TypeScript gets TypeScript files.",
+    tests: ["test/generator/init.test.ts"],
+  },
+];
