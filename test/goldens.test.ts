@@ -49,7 +49,7 @@ describe("third-party models give the numbers of TensorFlow in Python", () => {
     }
   });
 
-  it("the article's model has the article's losses in five steps from a fresh load", () => {
+  it("the model of the article that examples/article.ts names has its losses in five steps", () => {
     using model = Model.load(join(shared, "rust-training-custom"));
     const step = { training_input: [[1, 1]], training_target: [[0]] };
     for (const loss of [0.7932061, 1.10907543, 1.22141898, 1.24034894, 1.21517324]) {
