@@ -164,8 +164,20 @@ export function effectsOf(
     return bytes && decode("NodeDef", bytes);
   };
 
+  /** By the names of nodes: many inputs may come from one node, which takes long to decode. */
+  const origins = new Map<string, Origin>();
+  const originOf = (input: string): Origin => {
+    const name = producerOf(input);
+    let origin = origins.get(name);
+    if (origin === undefined) {
+      origin = traceHandle(name, findNode, new Map());
+      origins.set(name, origin);
+    }
+    return origin;
+  };
+
   const nodeWrites = (node: Node): boolean => {
-    const { own, call } = readNode(node, (input) => traceHandle(input, findNode, new Map()));
+    const { own, call } = readNode(node, originOf);
     if (own.other || call === undefined) return own.other;
     resolve([call]);
     return writesOfCall(call).other;
