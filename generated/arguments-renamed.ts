@@ -64,7 +64,7 @@ export class ArgumentsRenamed extends Model {
   /**
    * Runs the signature `cells` (`tensorflow/serving/predict`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param by `x["by"]`: float32 scalar
    * @param table `x["table"]`: float32 [?, 3]
@@ -91,7 +91,7 @@ export class ArgumentsRenamed extends Model {
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param income `x["income"]`: float32 [?]
    * @param years `x["years"]`: float32 [?]
@@ -134,7 +134,7 @@ export interface ArgumentsRenamedAsync {
   /**
    * Runs the signature `cells` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param by `x["by"]`: float32 scalar
    * @param table `x["table"]`: float32 [?, 3]
@@ -159,7 +159,7 @@ export interface ArgumentsRenamedAsync {
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param income `x["income"]`: float32 [?]
    * @param years `x["years"]`: float32 [?]

@@ -94,7 +94,7 @@ export class Arguments extends Model {
   /**
    * Runs the signature `cells` (`tensorflow/serving/predict`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param by `x["by"]`: float32 scalar
    * @param table `x["table"]`: sparse float32 [?, 3]
@@ -138,7 +138,7 @@ export class Arguments extends Model {
   /**
    * Runs the signature `named` (`tensorflow/serving/predict`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param years `years`: float32 [?]
    * @param income `x["income"]`: float32 [?]
@@ -165,7 +165,7 @@ export class Arguments extends Model {
   /**
    * Runs the signature `nested` (`tensorflow/serving/predict`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param xA `x["a"]`: float32 [?]
    * @param b0 `x["b"][0]`: float32 [?]
@@ -232,7 +232,7 @@ export class Arguments extends Model {
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param age `x["age"]`: float32 [?]
    * @param income `x["income"]`: float32 [?]
@@ -275,7 +275,7 @@ export interface ArgumentsAsync {
   /**
    * Runs the signature `cells` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param by `x["by"]`: float32 scalar
    * @param table `x["table"]`: sparse float32 [?, 3]
@@ -314,7 +314,7 @@ export interface ArgumentsAsync {
   /**
    * Runs the signature `named` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param years `years`: float32 [?]
    * @param income `x["income"]`: float32 [?]
@@ -339,7 +339,7 @@ export interface ArgumentsAsync {
   /**
    * Runs the signature `nested` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param xA `x["a"]`: float32 [?]
    * @param b0 `x["b"][0]`: float32 [?]
@@ -398,7 +398,7 @@ export interface ArgumentsAsync {
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param age `x["age"]`: float32 [?]
    * @param income `x["income"]`: float32 [?]

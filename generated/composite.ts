@@ -82,7 +82,7 @@ export class Composite extends Model {
   /**
    * Runs the signature `deep` (`tensorflow/serving/predict`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param x `x`: ragged int64 [?, ?, ?]
    * @param left `pair["left"]`: sparse string [?, ?]
@@ -161,7 +161,7 @@ export interface CompositeAsync {
   /**
    * Runs the signature `deep` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param x `x`: ragged int64 [?, ?, ?]
    * @param left `pair["left"]`: sparse string [?, ?]

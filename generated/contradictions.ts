@@ -100,7 +100,7 @@ export class Contradictions extends Model {
   /**
    * Runs the signature `optional` (`p`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param scale `scale`: float32 scalar, `0.5` when omitted
    * @param x `x`: float32 [?, 2]
@@ -127,7 +127,7 @@ export class Contradictions extends Model {
   /**
    * Runs the signature `random` (`p`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param offset `offset`: float32 [2], the model's own default when omitted
    * @param x `x`: float32 [?, 2]
@@ -215,7 +215,7 @@ export interface ContradictionsAsync {
   /**
    * Runs the signature `optional` (`p`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param scale `scale`: float32 scalar, `0.5` when omitted
    * @param x `x`: float32 [?, 2]
@@ -240,7 +240,7 @@ export interface ContradictionsAsync {
   /**
    * Runs the signature `random` (`p`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param offset `offset`: float32 [2], the model's own default when omitted
    * @param x `x`: float32 [?, 2]

@@ -56,7 +56,7 @@ export class Keras3Inputs extends Model {
   /**
    * Runs the signature `serve` (`tensorflow/serving/predict`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param bar `inputs["bar"]`: float32 [?]
    * @param foo `inputs["foo"]`: float32 [?]
@@ -83,7 +83,7 @@ export class Keras3Inputs extends Model {
   /**
    * Runs the signature `serving_default` (`tensorflow/serving/predict`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param bar `inputs["bar"]`: float32 [?]
    * @param foo `inputs["foo"]`: float32 [?]
@@ -114,7 +114,7 @@ export interface Keras3InputsAsync {
   /**
    * Runs the signature `serve` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param bar `inputs["bar"]`: float32 [?]
    * @param foo `inputs["foo"]`: float32 [?]
@@ -139,7 +139,7 @@ export interface Keras3InputsAsync {
   /**
    * Runs the signature `serving_default` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param bar `inputs["bar"]`: float32 [?]
    * @param foo `inputs["foo"]`: float32 [?]

@@ -952,7 +952,7 @@ export class Names extends Model {
   /**
    * Runs the signature `collisions` (`tensorflow/serving/predict`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param myINPUT `MY_INPUT`: float32 scalar
    * @param myInput3 `MyInput`: float32 scalar
@@ -1141,7 +1141,7 @@ export class Names extends Model {
   /**
    * Runs the signature `hostile` (`tensorflow/serving/predict`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param input `""`: float32 scalar
    * @param input2 ` `: float32 scalar
@@ -1463,7 +1463,7 @@ export class Names extends Model {
   /**
    * Runs the signature `natural_order` (`tensorflow/serving/predict`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param x0 `x_0`: float32 scalar
    * @param x1 `x_1`: float32 scalar
@@ -2237,7 +2237,7 @@ export interface NamesAsync {
   /**
    * Runs the signature `collisions` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param myINPUT `MY_INPUT`: float32 scalar
    * @param myInput3 `MyInput`: float32 scalar
@@ -2418,7 +2418,7 @@ export interface NamesAsync {
   /**
    * Runs the signature `hostile` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param input `""`: float32 scalar
    * @param input2 ` `: float32 scalar
@@ -2723,7 +2723,7 @@ export interface NamesAsync {
   /**
    * Runs the signature `natural_order` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param x0 `x_0`: float32 scalar
    * @param x1 `x_1`: float32 scalar

@@ -70,7 +70,7 @@ export class TextFormat extends Model {
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`).
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param age `x["age"]`: float32 [?]
    * @param income `x["income"]`: float32 [?]
@@ -115,7 +115,7 @@ export interface TextFormatAsync {
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The order of the inputs is not the author's, which the model does not tell.
+   * The model does not record the author's order of the inputs: pass them by name.
    *
    * @param age `x["age"]`: float32 [?]
    * @param income `x["income"]`: float32 [?]

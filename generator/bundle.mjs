@@ -24,6 +24,9 @@ const common = {
   metafile: true,
 };
 
+/** esbuild calls a class that refers to itself otherwise, and an uncaught error is printed with the name of its class. */
+const names = { keepNames: true };
+
 /** ts-morph carries TypeScript, 7 MB of it. It is loaded where code is printed, and nobody steps through it. */
 const printer = await build({
   ...common,
@@ -38,6 +41,7 @@ const printer = await build({
 
 const own = await build({
   ...common,
+  ...names,
   entryPoints: {
     "runtime/index": "runtime/index.ts",
     "runtime/data/index": "runtime/data/index.ts",
@@ -76,6 +80,7 @@ writeFileSync(join(dist, "THIRD-PARTY-LICENSES.md"), licences([printer, own]));
 /** An ES module as a CommonJS one. `import()` becomes `require` too: not every loader has it in CommonJS. */
 async function commonJs(text) {
   const { code } = await transform(requireBeside(text), {
+    ...names,
     format: "cjs",
     platform: "node",
     target: common.target,

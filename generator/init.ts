@@ -79,6 +79,12 @@ interface Chosen {
   readonly config: Pick<Config, "models" | "output">;
 }
 
+/** Whether a package is installed in this folder or in one above it, as in the root of a workspace. */
+function isInstalledAbove(folder: string, name: string): boolean {
+  const parent = dirname(folder);
+  return existsSync(join(folder, "node_modules", name)) || (parent !== folder && isInstalledAbove(parent, name));
+}
+
 function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): Chosen {
   const models = findModels(root);
   if (models.length === 0) {
@@ -94,7 +100,8 @@ function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): C
   }
   const isTypeScript =
     existsSync(join(root, "tsconfig.json")) ||
-    ["dependencies", "devDependencies"].some((key) => hasKey(manifest[key], "typescript"));
+    ["dependencies", "devDependencies"].some((key) => hasKey(manifest[key], "typescript")) ||
+    isInstalledAbove(root, "typescript");
   const output = existsSync(join(root, "src")) ? `src/${DEFAULT_OUTPUT}` : undefined;
   const tags = new Map(models.flatMap((model) => neededTags(model, root)));
   const config: Pick<Config, "models" | "output" | "target"> = {

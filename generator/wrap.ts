@@ -20,7 +20,8 @@ export function wrapLongLines(text: string): string {
 function wrap(line: string): string {
   const [, indent = "", head, parameters = "", arrow, result = "", end] =
     METHOD.exec(line) ?? FUNCTION.exec(line) ?? [];
-  if (head === undefined) return line;
+  // No comma may follow a rest parameter, and an implementation, which alone has one, is not read.
+  if (head === undefined || parameters.startsWith("...")) return line;
   const lines =
     parameters === ""
       ? []
@@ -46,14 +47,15 @@ function wrapObject(type: string, indent: string): string {
   return `{\n${lines.join("")}${indent}}`;
 }
 
-/** Splits at the separators that are in no brackets: commas in `TensorLike<"float32", [1, 2]>` stay. */
+/** Splits at the separators that are in no brackets and in no strings: commas in `TensorLike<"float32", [1, 2]>` stay. */
 function splitTopLevel(parameters: string, separator: "," | ";"): readonly string[] {
   const parts: string[] = [];
   let depth = 0;
   let start = 0;
   for (let index = 0; index < parameters.length; index++) {
     const character = parameters[index] ?? "";
-    if ("<[({".includes(character)) depth++;
+    if (character === '"') index = endOfString(parameters, index);
+    else if ("<[({".includes(character)) depth++;
     else if (">])}".includes(character)) depth--;
     else if (character === separator && depth === 0) {
       parts.push(parameters.slice(start, index).trim());
@@ -61,4 +63,11 @@ function splitTopLevel(parameters: string, separator: "," | ";"): readonly strin
     }
   }
   return [...parts, parameters.slice(start).trim()];
+}
+
+/** The position of the quote that closes a string. */
+function endOfString(text: string, start: number): number {
+  let index = start + 1;
+  while (index < text.length && text[index] !== '"') index += text[index] === "\\" ? 2 : 1;
+  return index;
 }

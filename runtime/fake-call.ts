@@ -47,8 +47,8 @@ export class FakeCall implements Call {
     const { inputs } = this.#method;
     const fake = this.#function;
     if (fake === undefined) {
-      throw new SavedModelError("NOT_FAKED", `${this.name}: the fake client has no function for it`, {
-        fix: "Give `fake` one.",
+      throw new SavedModelError("NOT_FAKED", `${this.name}: no function was given for it`, {
+        fix: "Pass one to `fake()`.",
       });
     }
     if (values.length > inputs.length) throw tooManyInputs(this.name, inputs, values);

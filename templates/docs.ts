@@ -130,7 +130,7 @@ function runs(signature: NamedSignature): string {
 /** Of a declaration with inputs in order, where the author's order is another one or none. */
 function order({ inputsType, unordered }: NamedSignature): readonly string[] {
   if (inputsType === undefined || !unordered) return [];
-  return ["", "The order of the inputs is not the author's, which the model does not tell."];
+  return ["", "The model does not record the author's order of the inputs: pass them by name."];
 }
 
 function effect({ writes }: NamedSignature): string {

@@ -1,4 +1,4 @@
-import type { LibraryHandle } from "koffi";
+import type { LibraryHandle } from "koffi" with { "resolution-mode": "import" };
 import { loadKoffi } from "./koffi.js";
 
 const LEVEL = "TF_CPP_MIN_LOG_LEVEL";

@@ -1,4 +1,4 @@
-import type { LibraryHandle } from "koffi";
+import type { LibraryHandle } from "koffi" with { "resolution-mode": "import" };
 import { SavedModelError } from "../errors.js";
 import { loadKoffi } from "../library/koffi.js";
 import { type NativeLibrary, openLibrary } from "../library/open.js";

@@ -25,9 +25,9 @@ const CALL = "evaluate()";
  * @throws SavedModelError `INVALID_ARGUMENT`, `NOT_TRAINABLE`, `INVALID_OPTION`; `INVALID_DATA`, also when the signature fixes
  * its leading dimension and the rows do not fill the last batch; `ABORTED`, and the codes of a call
  */
-export async function evaluate<Inputs extends readonly unknown[], Result>(
-  signature: SignatureMethod<Inputs, Result>,
-  data: TrainingData<Inputs>,
+export async function evaluate<Inputs extends readonly unknown[], Result, Method = unknown>(
+  signature: SignatureMethod<Inputs, Result> & Method,
+  data: TrainingData<Inputs, Method>,
   options: EvaluateOptions = {},
 ): Promise<Metrics<MetricName<Result>>> {
   checkPassOptions(CALL, options, ["resetMetrics"]);

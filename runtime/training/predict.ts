@@ -39,9 +39,9 @@ const CALL = "predict()";
  * is a scalar; `INVALID_RESULT` when an output has not as many rows as the batch, or rows of another shape than those before;
  * and the codes of a call
  */
-export async function predict<Inputs extends readonly unknown[], Result>(
-  signature: SignatureMethod<Inputs, Result>,
-  data: TrainingData<Inputs>,
+export async function predict<Inputs extends readonly unknown[], Result, Method = unknown>(
+  signature: SignatureMethod<Inputs, Result> & Method,
+  data: TrainingData<Inputs, Method>,
   options: PassOptions = {},
 ): Promise<Predictions<Result>> {
   checkPassOptions(CALL, options, []);

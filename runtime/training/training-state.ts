@@ -173,7 +173,7 @@ function record(json: unknown): Readonly<Record<string, unknown>> {
 /**
  * Compares the training that a checkpoint is of with the one that is to continue.
  *
- * @throws SavedModelError `RESTORE_FAILED`, naming the first difference
+ * @throws SavedModelError `RESTORE_FAILED`, naming the differences
  */
 export function requireSameTraining(
   checkpoint: string,
@@ -181,11 +181,13 @@ export function requireSameTraining(
   now: TrainingIdentity,
   epochs: number,
 ): void {
-  for (const name of new Set([...Object.keys(now), ...Object.keys(saved)])) {
+  const show = (value: unknown): string => (value === null ? "none" : printable(JSON.stringify(value)));
+  const differences = [...new Set([...Object.keys(now), ...Object.keys(saved)])].flatMap((name) => {
     const [was = null, is = null] = [saved[name], now[name]];
-    if (was === is) continue;
-    const show = (value: unknown): string => (value === null ? "none" : printable(JSON.stringify(value)));
-    throw notResumable(checkpoint, `it is of another training: expected ${name} ${show(is)}, got ${show(was)}`, {
+    return was === is ? [] : [`${name} is ${show(was)} there and ${show(is)} here`];
+  });
+  if (differences.length > 0) {
+    throw notResumable(checkpoint, `it belongs to a different training run: ${differences.join(", ")}`, {
       fix: "Pass the data and the options that it was trained with, or name another folder to begin again.",
     });
   }

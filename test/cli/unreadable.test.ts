@@ -107,6 +107,7 @@ describe("tags that a model does not have", () => {
 
   it("are written by init", () => {
     const root = tagged("");
+    writeFileSync(join(root, "tsconfig.json"), "{}");
     savedmodel(["init", "--yes"], root);
     const { status, stdout } = savedmodel(["generate", "--dry-run"], root);
     expect([status, stdout]).toEqual([0, `would create ${join("generated", "m.ts")}  M\n`]);

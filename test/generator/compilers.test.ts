@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -6,6 +7,7 @@ import { generate } from "../../generator/index.js";
 import { COMPILERS, compilerOutput, runCompiler } from "../support/compilers.js";
 import { hasShared, shared } from "../support/needs.js";
 import { modelFolder } from "../support/temp.js";
+import { generateWide } from "../support/wide-model.js";
 
 const typings = fileURLToPath(new URL("../typings", import.meta.url));
 
@@ -16,6 +18,9 @@ for (const folder of modelsIn(modelFolder(""))) {
   const { fileName, text } = generate(folder);
   files[fileName] = text;
 }
+const wide = mkdtempSync(join(tmpdir(), "savedmodel-test-"));
+files["wide.ts"] = generateWide(join(wide, "wide")).text;
+rmSync(wide, { recursive: true });
 for (const [index, folder] of (hasShared ? modelsIn(shared) : []).entries()) {
   files[`shared-${index}.ts`] = generate(folder).text;
 }

@@ -222,7 +222,7 @@ describe("a graph that does not make sense", () => {
     ["nothing where no rank is parsed by all", [...constants, v1("x"), single], ANY, undefined],
   ])("offers %s", (_, nodes, shape, want) => {
     const { text } = generate(writeGraph(nodes, shape));
-    expect(/x: TensorLike<"string", \S+> \| ([^)]*)\)/.exec(text)?.[1]).toBe(want);
+    expect(/x: TensorLike<"string", \S+> \| ([^),]*)[),]/.exec(text)?.[1]).toBe(want);
   });
 
   it("keys that are code", () => {
@@ -257,11 +257,15 @@ describe("the generated interface", () => {
   it("is one for each distinct set of features", () => {
     const { text } = generate(modelFolder("example"));
     expect(text.match(/export interface \w+Example /g)).toEqual([
-      "export interface ParseAllExample ",
+      "export interface ExampleExample ",
       "export interface ParseOneExample ",
     ]);
-    expect(text).toContain('predict(\n    examples: TensorLike<"string", [number]> | readonly ParseAllExample[],\n  )');
-    expect(text).toContain('parseOne(example: TensorLike<"string", []> | ParseOneExample): ParseOneOutputs;');
+    expect(text).toContain(
+      'predict(\n    this: void,\n    examples: TensorLike<"string", [number]> | readonly ExampleExample[],\n  )',
+    );
+    expect(text).toContain(
+      'parseOne(this: void, example: TensorLike<"string", []> | ParseOneExample): ParseOneOutputs;',
+    );
   });
 
   it("accepts what fits and rejects what does not", () => {

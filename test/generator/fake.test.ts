@@ -91,9 +91,11 @@ describe("the functions of a fake client", () => {
     const result = Composite.fake({ deep }).deep([[[1, 2], []]], pair, [1, 2]);
     expect(deep.mock.calls).toEqual([
       [
-        RaggedTensor.from("int64", [[[1, 2], []]], 2),
-        SparseTensor.from("string", pair),
-        Tensor.from("float32", [1, 2]),
+        {
+          left: SparseTensor.from("string", pair),
+          right: Tensor.from("float32", [1, 2]),
+          x: RaggedTensor.from("int64", [[[1, 2], []]], 2),
+        },
       ],
     ]);
     expect(result).toEqual({
@@ -275,7 +277,7 @@ describe("a fake client refuses", () => {
   it("methods that it has no function for", async () => {
     const model = CustomModel.fake({});
     expect(expectError(() => model.pred([[1, 1]]), "NOT_FAKED").message).toBe(
-      "NOT_FAKED: pred(): the fake client has no function for it. Give `fake` one.",
+      "NOT_FAKED: pred(): no function was given for it. Pass one to `fake()`.",
     );
     await expectRejection(model.async.pred([[1, 1]]), "NOT_FAKED");
     expectError(() => model.run("pred", { inputs: [[1, 1]] }), "NOT_FAKED");

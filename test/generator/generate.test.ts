@@ -33,7 +33,9 @@ describe.each(folders.map((folder) => [basename(folder), folder]))("the client o
   it("has the planned statements and members, and no others", () => {
     const file = ts.createSourceFile(client.fileName, client.text, ts.ScriptTarget.ES2023, true);
     // The interfaces of inputs and outputs, of which equal ones are one.
-    const types = new Set(client.text.match(/(?<=\(inputs: |\): )[\p{ID_Continue}]+(?:Inputs|Outputs)\d*(?=[);])/gu));
+    const types = new Set(
+      client.text.match(/(?<=\(this: void, inputs: |\): )[\p{ID_Continue}]+(?:Inputs|Outputs)\d*(?=[);])/gu),
+    );
     const callable = client.description.signatures.filter(({ unsupported }) => unsupported === undefined);
     expect(file.statements.map(({ kind }) => ts.SyntaxKind[kind])).toEqual([
       "ImportDeclaration",
@@ -50,7 +52,8 @@ describe.each(folders.map((folder) => [basename(folder), folder]))("the client o
     const accessors = clientClass?.members.filter(ts.isGetAccessorDeclaration) ?? [];
     expect(accessors.map(({ name }) => name.getText())).toEqual(callable.length === 0 ? [] : ["async"]);
     // Two declarations of each method, and one more of those that take inputs by name.
-    const named = clientClass?.members.filter((member) => /\(inputs: \w+Inputs\d*\)/.test(member.getText())) ?? [];
+    const named =
+      clientClass?.members.filter((member) => /\(this: void, inputs: \w+Inputs\d*\)/.test(member.getText())) ?? [];
     const methods = made + 2 * callable.length + named.length;
     expect(clientClass?.members.filter(ts.isMethodDeclaration).length).toBe(methods);
     expect(clientClass?.members.length).toBe(accessors.length + methods);

@@ -26,7 +26,7 @@ const calls = numbers
   .map((index) => `model.run${index}(1n, true, [[[[1]]]] as number[][][][]);`)
   .join("\n");
 
-const fakes = `Many.fake({ ${numbers.map((index) => `run${index}: (a, b, c) => ({ y: a, z: [b, c] as never }),`).join(" ")} });`;
+const fakes = `Many.fake({ ${numbers.map((index) => `run${index}: ({ a, b, c }) => ({ y: a, z: [b, c] as never }),`).join(" ")} });`;
 
 describe("a client of 200 signatures is cheap for the compiler", () => {
   // Each bound is about one and a half times what was counted.

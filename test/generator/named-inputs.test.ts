@@ -39,13 +39,13 @@ describe("a client of a model with many inputs", () => {
       "export interface TrainInputs {",
     ]);
     expect(text).toContain("/** Inputs of the signatures `predict` and `serving_default`. */");
-    expect(text).toContain("  servingDefault(inputs: PredictInputs): Tensor");
+    expect(text).toContain("  servingDefault(this: void, inputs: PredictInputs): Tensor");
     expect(text).toContain('  readonly rate?: TensorLike<"float32", []>;');
   });
 });
 
 describe("inputs by name", () => {
-  const named = (inputs: readonly TensorSpec[]): boolean => clientOf(inputs).includes("f(inputs: FInputs)");
+  const named = (inputs: readonly TensorSpec[]): boolean => clientOf(inputs).includes("f(this: void, inputs: FInputs)");
   const input = (key: string, byDefault?: object): TensorSpec => ({ ...float, key, ...(byDefault && { byDefault }) });
   const byDefault = { dtype: 1, tensorShape: {}, floatVal: [1] };
 
@@ -78,7 +78,9 @@ describe("inputs by name", () => {
 describe("the names of a client", () => {
   it("lack the part that the keys of all inputs share", () => {
     const inputs = ["0/reward", "0/step_type", "0/observation"].map((key) => ({ ...float, key }));
-    expect(clientOf(inputs)).toMatch(/f<_>\(\s+observation: .*,\s+reward: .*,\s+stepType: .*,\s+\): number;/);
+    expect(clientOf(inputs)).toMatch(
+      /f<_>\(\s+this: void,\s+observation: .*,\s+reward: .*,\s+stepType: .*,\s+\): number;/,
+    );
   });
 
   it("say why a method is called otherwise than its signature", () => {

@@ -90,7 +90,7 @@ describe("an input with a default in the graph", () => {
     expect(model.optional(undefined, [[2, 4]]).toArray()).toEqual([[1, 2]]);
     expect(model.optional(3, [[2, 4]]).toArray()).toEqual([[6, 12]]);
     const text = readFileSync(new URL("../../generated/contradictions.ts", import.meta.url), "utf8");
-    expect(text).toContain("@param scale `scale`: float32 scalar, `0.5` when left out");
+    expect(text).toContain("@param scale `scale`: float32 scalar, `0.5` when omitted");
   });
 
   it("may have a value that the graph computes", () => {

@@ -150,28 +150,28 @@ describe("a checkpoint is refused", () => {
     [
       "fewer rows",
       (m, o) => fit(m.train, [X.slice(1), TARGET.slice(1), 0.1], { ...FIRST, ...o }),
-      "it is of another training: expected rows 5, got 6",
+      "rows is 6 there and 5 here",
     ],
     [
       "another batch size",
       (m, o) => fit(m.train, [X, TARGET, 0.1], { ...FIRST, ...o, batchSize: 3 }),
-      "it is of another training: expected batchSize 3, got 2",
+      "batchSize is 2 there and 3 here",
     ],
     [
       "another order",
       (m, o) => fit(m.train, [X, TARGET, 0.1], { ...FIRST, ...o, shuffle: false }),
-      "it is of another training: expected shuffle none, got 1",
+      "shuffle is 1 there and none here",
     ],
     [
       "a validation",
       (m, o) =>
         fit(m.train, [X, TARGET, 0.1], { ...FIRST, ...o, validation: { signature: m.evaluate, data: [X, TARGET] } }),
-      'it is of another training: expected validation.signature "evaluate", got none',
+      'validation.signature is none there and "evaluate" here',
     ],
     [
       "early stopping",
       (m, o) => fit(m.train, [X, TARGET, 0.1], { ...FIRST, ...o, earlyStopping: { monitor: "mae" } }),
-      'it is of another training: expected monitor "mae", got none',
+      'monitor is none there and "mae" here',
     ],
     [
       "fewer epochs",

@@ -333,7 +333,7 @@ describe("fit refuses before the first step", () => {
       "batches that are none",
       (m) => fit(m.train, new Set([5]) as never, SILENT),
       "INVALID_DATA",
-      "a batch must be a list",
+      "a batch must be an array",
     ],
     [
       "an iterator for two epochs",
@@ -404,9 +404,9 @@ describe("fit refuses before the first step", () => {
     ],
     [
       "a checkpoint where something else is",
-      (m) => fit(m.train, [X, TARGET, 0.1], { ...SILENT, checkpoints: { directory: "test" } }),
+      (m) => fit(m.train, [X, TARGET, 0.1], { ...SILENT, checkpoints: { directory: "docs" } }),
       "OUTPUT_CONFLICT",
-      "is no SavedModel",
+      "SavedModel",
     ],
     [
       "a batch size for batches",
