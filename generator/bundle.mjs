@@ -24,9 +24,6 @@ const common = {
   metafile: true,
 };
 
-/** esbuild calls a class that refers to itself otherwise, and an uncaught error is printed with the name of its class. */
-const names = { keepNames: true };
-
 /** ts-morph carries TypeScript, 7 MB of it. It is loaded where code is printed, and nobody steps through it. */
 const printer = await build({
   ...common,
@@ -41,7 +38,6 @@ const printer = await build({
 
 const own = await build({
   ...common,
-  ...names,
   entryPoints: {
     "runtime/index": "runtime/index.ts",
     "runtime/data/index": "runtime/data/index.ts",
@@ -69,18 +65,26 @@ const own = await build({
 for (const { path, text } of own.outputFiles) {
   const name = relative(root, path).replaceAll("\\", "/");
   mkdirSync(dirname(path), { recursive: true });
-  if (name === PROGRAM) writeFileSync(path, requireBeside(text));
-  else writeFileSync(path.replace(/\.js$/, ".cjs"), await commonJs(text));
+  if (name === PROGRAM) writeFileSync(path, requireBeside(withClassNames(text)));
+  else writeFileSync(path.replace(/\.js$/, ".cjs"), withClassNames(await commonJs(text)));
   if (isEntry(name)) writeFileSync(path, reExport(path, own.metafile.outputs[name].exports));
 }
 renameDeclarations();
 
 writeFileSync(join(dist, "THIRD-PARTY-LICENSES.md"), licences([printer, own]));
 
+/**
+ * Gives classes that refer to themselves their own names again, which esbuild prints as `var Tensor = class _Tensor`: an
+ * uncaught error is printed with the name of its class. The name means the same inside of the class and around it.
+ */
+function withClassNames(text) {
+  const names = [...text.matchAll(/\bvar (\w+) = class _\1\b/g)].map(([, name]) => name);
+  return names.reduce((code, name) => code.replaceAll(new RegExp(`(?<![.$\\w])_${name}\\b`, "g"), name), text);
+}
+
 /** An ES module as a CommonJS one. `import()` becomes `require` too: not every loader has it in CommonJS. */
 async function commonJs(text) {
   const { code } = await transform(requireBeside(text), {
-    ...names,
     format: "cjs",
     platform: "node",
     target: common.target,

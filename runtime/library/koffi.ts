@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { SavedModelError } from "../errors.js";
 import { firstLine, reasonOf } from "../text.js";
 
-type Koffi = typeof import("koffi");
+// For TypeScript, koffi is an ES module, and the declarations of this package are CommonJS.
+type Koffi = typeof import("koffi", { with: { "resolution-mode": "import" }});
+
+/** A shared library that koffi has opened. */
+export type LibraryHandle = ReturnType<Koffi["load"]>;
 
 /**
  * koffi runs native code on stacks of its own. Its 128 KiB for other threads are too few for TensorFlow: a Cholesky

@@ -1,7 +1,6 @@
-import type { LibraryHandle } from "koffi" with { "resolution-mode": "import" };
 import { SavedModelError } from "../errors.js";
 import { reasonOf } from "../text.js";
-import { loadKoffi } from "./koffi.js";
+import { type LibraryHandle, loadKoffi } from "./koffi.js";
 import { quietly } from "./quiet.js";
 import type { LibraryCandidate, LibraryPlace } from "./search.js";
 

@@ -1,5 +1,4 @@
-import type { LibraryHandle } from "koffi" with { "resolution-mode": "import" };
-import { loadKoffi } from "./koffi.js";
+import { type LibraryHandle, loadKoffi } from "./koffi.js";
 
 const LEVEL = "TF_CPP_MIN_LOG_LEVEL";
 

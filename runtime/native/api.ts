@@ -1,6 +1,5 @@
-import type { LibraryHandle } from "koffi" with { "resolution-mode": "import" };
 import { SavedModelError } from "../errors.js";
-import { loadKoffi } from "../library/koffi.js";
+import { type LibraryHandle, loadKoffi } from "../library/koffi.js";
 import { type NativeLibrary, openLibrary } from "../library/open.js";
 import { functions, type NativeFunctions, type Pointer } from "./ffi.js";
 

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { readCsv, seededRandom, shuffledIndices, split } from "savedmodel/data";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { History, Model, Tensor } from "../../runtime/index.js";
 import type { Finished } from "../support/cli.js";
 import { HEIGHTS, NO_LIBRARY, npzArchive, POINTS, planeFolder, ROWS } from "../support/plane.js";
@@ -349,6 +349,8 @@ describe("docs/train.md", () => {
     block.split(/^\$ npx savedmodel /m),
   );
   const examples = blocks.flat().filter((example) => example !== "");
+  // A run before has left the checkpoints of its end.
+  beforeAll(() => rmSync(join(root, "build/train"), { recursive: true, force: true }));
 
   it.each(examples.map((example, index) => [index + 1, example] as const))(
     "says what example %i prints",

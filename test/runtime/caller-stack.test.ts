@@ -266,7 +266,7 @@ describe("an error", () => {
 
   it("has no property for a fix that is not known", () => {
     expect(Object.hasOwn(new SavedModelError("BUSY", "no"), "fix")).toBe(false);
-    expect(error.fix).toBe("Give `fake` one.");
+    expect(error.fix).toBe("Pass one to `fake()`.");
   });
 
   it("says where its cause lies", () => {
