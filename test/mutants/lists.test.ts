@@ -5,6 +5,8 @@ const faults = await readFaults();
 
 it("every listed fault can be injected, and names the tests that have to notice it", () => {
   expect(problemsOf(faults)).toEqual([]);
+  // Enough of them, over all parts, for the share that is noticed to mean something.
+  expect(faults.length).toBeGreaterThanOrEqual(150);
 });
 
 it("problems of a list are found", () => {

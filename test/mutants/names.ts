@@ -178,6 +178,14 @@ export const faults: readonly Fault[] = [
     tests: [TYPES],
   },
   {
+    id: "names-padded-feature-required",
+    file: "generator/example-parser.ts",
+    find: "return isRequired && sizes[0] !== null ? feature",
+    replace: "return isRequired ? feature",
+    effect: "An example needs a feature that the model pads.",
+    tests: ["test/generator/client-forms.test.ts"],
+  },
+  {
     id: "names-absent-shape-is-scalar",
     file: "runtime/signatures.ts",
     find: "info?.tensorShape ? readShape(info.tensorShape) : undefined",
