@@ -84,14 +84,6 @@ export const faults: readonly Fault[] = [
     tests: ["test/runtime/save-keeps.test.ts"],
   },
   {
-    id: "save-foreign-files-not-moved",
-    file: "runtime/save.ts",
-    find: "for (const replaced of scratch.models()) moveOtherEntries(replaced, target);",
-    replace: "",
-    effect: "a save over a model's own folder takes its README away",
-    tests: ["test/runtime/save-keeps.test.ts"],
-  },
-  {
     id: "save-copies-foreign-files",
     file: "runtime/save/copy-model.ts",
     find: 'if (!isModelEntry(name) || name === "variables" ||',
