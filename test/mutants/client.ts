@@ -59,8 +59,8 @@ export const faults: readonly Fault[] = [
   {
     id: "client-fake-in-order",
     file: "runtime/fake-call.ts",
-    find: "named === undefined ?",
-    replace: "named !== null ?",
+    find: "fake(named.toObject(given))",
+    replace: "fake(...given)",
     effect: "The function of a fake gets its inputs in an order that its type does not have.",
     tests: [NAMED],
   },

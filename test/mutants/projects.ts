@@ -30,8 +30,8 @@ export const faults: readonly Fault[] = [
   {
     id: "projects-stack-restored",
     file: "runtime/calling-file.ts",
-    find: "    restore(prepareStackTrace, stackTraceLimit);\n",
-    replace: "",
+    find: "    Error.prepareStackTrace = prepareStackTrace;",
+    replace: "    void prepareStackTrace;",
     effect: "After a load, the stacks of all errors are arrays of frames.",
     tests: ["test/runtime/locate.test.ts"],
   },
