@@ -150,28 +150,28 @@ describe("a checkpoint is refused", () => {
     [
       "fewer rows",
       (m, o) => fit(m.train, [X.slice(1), TARGET.slice(1), 0.1], { ...FIRST, ...o }),
-      "rows is 6 there and 5 here",
+      "it belongs to a different training run: rows is 6 there and 5 here",
     ],
     [
       "another batch size",
       (m, o) => fit(m.train, [X, TARGET, 0.1], { ...FIRST, ...o, batchSize: 3 }),
-      "batchSize is 2 there and 3 here",
+      "it belongs to a different training run: batchSize is 2 there and 3 here",
     ],
     [
       "another order",
       (m, o) => fit(m.train, [X, TARGET, 0.1], { ...FIRST, ...o, shuffle: false }),
-      "shuffle is 1 there and none here",
+      "it belongs to a different training run: shuffle is 1 there and none here",
     ],
     [
       "a validation",
       (m, o) =>
         fit(m.train, [X, TARGET, 0.1], { ...FIRST, ...o, validation: { signature: m.evaluate, data: [X, TARGET] } }),
-      'validation.signature is none there and "evaluate" here',
+      'it belongs to a different training run: validation.signature is none there and "evaluate" here',
     ],
     [
       "early stopping",
       (m, o) => fit(m.train, [X, TARGET, 0.1], { ...FIRST, ...o, earlyStopping: { monitor: "mae" } }),
-      'monitor is none there and "mae" here',
+      'it belongs to a different training run: monitor is none there and "mae" here',
     ],
     [
       "fewer epochs",
