@@ -214,7 +214,8 @@ describe.each([running, ...others])("$name", ({ name, version, isMissing }) => {
 
   it.for(ENDINGS)("ends with calls under way $way", ({ way, status, needsSignals }, { skip }) => {
     skip(isWindows && needsSignals === true, IS_WINDOWS);
-    expect(runAsUser(folder, program(), ["ends.js", way]).status).toBe(status);
+    const ended = runAsUser(folder, program(), ["ends.js", way]);
+    expect(ended.status, ended.stderr).toBe(status);
   });
 
   it("imports the package", () => {
