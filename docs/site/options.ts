@@ -17,6 +17,9 @@ const HELPERS: string[] = [
   "JsonNumber",
   "List",
   "ListLike",
+  "NamedColumns",
+  "NamedOf",
+  "WithRows",
   "Writable",
 ];
 
