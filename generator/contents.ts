@@ -20,20 +20,22 @@ export function operationsWithoutKernel(types: readonly string[]): readonly stri
 const MOST_NODES = 1_000_000;
 
 /**
- * Tells of signatures whether running them changes what outlives the call, as far as that can be known. Operations that
- * TensorFlow does not have may do anything.
+ * Tells of signatures whether running them changes what outlives the call, as far as that can be known.
+ *
+ * @param unknown the operations of the graph that TensorFlow does not have: they may do anything, or nothing
  */
-export function effectsReader(graphDef: Uint8Array): (signature: SignatureDescription) => SignatureDescription {
+export function effectsReader(
+  graphDef: Uint8Array,
+  unknown: readonly string[],
+): (signature: SignatureDescription) => SignatureDescription {
   const known = new Map<string, boolean | undefined>();
-  let effects: readonly [least: Effects, most: Effects] | undefined;
+  const states = unknown.length === 0 ? [STATEFUL_OPS] : [STATEFUL_OPS, new Set([...STATEFUL_OPS, ...unknown])];
+  let effects: readonly Effects[] | undefined;
   const read = (operations: readonly string[]): boolean | undefined => {
     try {
-      effects ??= [
-        effectsOf(graphDef, (type) => STATEFUL_OPS.has(type), MOST_NODES),
-        effectsOf(graphDef, (type) => STATEFUL_OPS.has(type) || !KNOWN_OPS.has(type), MOST_NODES),
-      ];
-      const [least, most] = effects.map((found) => found.writes(operations));
-      return least === most ? least : undefined;
+      effects ??= states.map((stateful) => effectsOf(graphDef, (type) => stateful.has(type), MOST_NODES));
+      const [least, ...others] = effects.map((found) => found.writes(operations));
+      return others.every((most) => most === least) ? least : undefined;
     } catch {
       // Whoever runs the signature is told what is wrong with the graph.
       return undefined;

@@ -47,9 +47,10 @@ function describeFolder(directory: string, tags: readonly string[] | undefined):
     const withArguments = argumentRestorer(graph, metaGraph.objectGraphDef);
     const withExamples = exampleReader(graph);
     const withBytes = bytesReader(graph);
-    const withEffects = effectsReader(metaGraph.graphDef);
     const { byObject } = findVariableHandles(metaGraph, graph);
     const operations = [...graph.operationTypes()].sort(compareCodeUnits);
+    const unknown = unknownOperations(operations);
+    const withEffects = effectsReader(metaGraph.graphDef, unknown);
     const signatures = readSignatures(metaGraph).map((signature) =>
       withEffects(withBytes(withExamples(withArguments(signature)))),
     );
@@ -60,7 +61,7 @@ function describeFolder(directory: string, tags: readonly string[] | undefined):
       tagSets: metaGraphs.map(tagsOf),
       tensorflowVersion: metaGraph.metaInfoDef?.tensorflowVersion ?? "",
       operations,
-      unknownOperations: unknownOperations(operations),
+      unknownOperations: unknown,
       operationsWithoutKernel: operationsWithoutKernel(operations),
       variables: listVariables(metaGraph, graph, operations, byObject).map(({ description }) => description),
       assets: readAssets(metaGraph),

@@ -99,7 +99,7 @@ export const faults: readonly Fault[] = [
   {
     id: "client-unknown-operation-harmless",
     file: "generator/contents.ts",
-    find: "return least === most ? least : undefined;",
+    find: "return others.every((most) => most === least) ? least : undefined;",
     replace: "return least;",
     effect: "A comment says of a custom operation that it changes nothing.",
     tests: [EFFECTS],
