@@ -1,4 +1,4 @@
-import { posix, relative, resolve, sep } from "node:path";
+import { dirname, relative, resolve, sep } from "node:path";
 import { SavedModelError } from "../runtime/errors.js";
 import { inTermsOf } from "../runtime/saved-model-file.js";
 import { didYouMean, firstLine, printable, quote } from "../runtime/text.js";
@@ -9,7 +9,7 @@ import { noSignatureNote } from "./functions.js";
 import { type GeneratedClient, type GenerateOptions, generate } from "./generate.js";
 import { generateIndex } from "./generate-index.js";
 import { forEachModel } from "./model-errors.js";
-import { inTarget, type Target } from "./target.js";
+import { filesInTarget } from "./target.js";
 
 /** Where clients are written to, if nothing else is said. */
 export const DEFAULT_OUTPUT = "generated";
@@ -94,7 +94,8 @@ export function generateFiles(
 ): readonly ProjectFile[] {
   const files = forEachModel(models, (model) => clientFile(model, root));
   refuseSameFile(files);
-  const inLanguage = (file: ProjectFile): readonly ProjectFile[] => projectFilesIn(target, file, root);
+  const inLanguage = (file: ProjectFile): readonly ProjectFile[] =>
+    filesInTarget(file, target, resolve(root, dirname(file.path)), { client: "declarations", names: [], notes: [] });
   if (!index) return files.flatMap(inLanguage);
   const folders = [...new Set(models.map(({ output }) => output))];
   const indexes = folders.map((folder): ProjectFile => {
@@ -106,14 +107,6 @@ export function generateFiles(
     return { path, text, client: "index", names: clients.map(({ className }) => className), notes: [] };
   });
   return [...files, ...indexes].flatMap(inLanguage);
-}
-
-function projectFilesIn(target: Target, file: ProjectFile, root: string): readonly ProjectFile[] {
-  const [folder, fileName] = [posix.dirname(file.path), posix.basename(file.path)];
-  return inTarget({ fileName, text: file.text }, target, resolve(root, folder)).map((made, at): ProjectFile => {
-    const common = { path: posix.join(folder, made.fileName), text: made.text };
-    return at === 0 ? { ...file, ...common } : { ...common, client: "declarations", names: [], notes: [] };
-  });
 }
 
 function clientFile(model: ProjectModel, root: string): ProjectFile {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { ts } from "ts-morph";
 import { SavedModelError } from "../runtime/errors.js";
 import { quote } from "../runtime/text.js";
@@ -51,6 +51,27 @@ export function inTarget(file: TargetFile, target: Target, folder: string): read
     { fileName: `${name}.js`, text: banner + indentedByTwo(script) },
     { fileName: `${name}.d.ts`, text: banner + indentedByTwo(declarations) },
   ];
+}
+
+/**
+ * Does the same for a file of which more is known.
+ *
+ * @param declarations what is known of its declarations
+ */
+export function filesInTarget<File extends { readonly path: string; readonly text: string }>(
+  file: File,
+  target: Target,
+  folder: string,
+  declarations: Omit<File, "path" | "text">,
+): readonly File[] {
+  const own = basename(file.path);
+  const parent = file.path.slice(0, -own.length);
+  return inTarget({ fileName: own, text: file.text }, target, folder).map(({ fileName, text }, at) => ({
+    ...file,
+    ...(at > 0 && declarations),
+    path: `${parent}${fileName}`,
+    text,
+  }));
 }
 
 /** The comments that a file begins with stay its first lines. */

@@ -1,4 +1,4 @@
-import { basename, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { SavedModelError } from "../../runtime/errors.js";
 import { printable } from "../../runtime/text.js";
@@ -93,30 +93,25 @@ async function ofFolders(directories: readonly string[], flags: GenerateFlags): 
   // Printing needs ts-morph, which takes longer to load than all other commands together take to run.
   const { generate } = await import("../generate.js");
   const { checkExtension, generateIndex } = await import("../generate-index.js");
-  const { checkTarget, inTarget } = await import("../target.js");
+  const { checkTarget, filesInTarget } = await import("../target.js");
   checkTarget(target);
   const { results: clients, errors } = attemptEach(directories, (directory) =>
     inFlags(() => generate(directory, options)),
   );
-  const failure = errors.length === 0 ? {} : { failure: joinErrors(errors, directories.length) };
-  if (failure.failure !== undefined && flags.keepGoing !== true) throw failure.failure;
+  const failure = errors.length === 0 ? undefined : joinErrors(errors, directories.length);
+  if (failure !== undefined && flags.keepGoing !== true) throw failure;
   if (toStdout !== true) refuseSameFile(clients);
   // Checked with or without an index: clients import nothing but the package.
   const indexOptions = importExtension === undefined ? {} : { importExtension: checkExtension(importExtension) };
   // An index without some of the classes would take them from those who import them.
   const index =
-    withIndex === true && errors.length === 0
+    withIndex === true && failure === undefined
       ? [indexOutput(generateIndex(clients, indexOptions), clients, output)]
       : [];
-  const inLanguage = (file: Output): readonly Output[] => {
-    const made = inTarget({ fileName: basename(file.path), text: file.text }, target, output);
-    return made.map(({ fileName, text }, at) => {
-      const common = { path: join(output, fileName), text };
-      return at === 0 ? { ...file, ...common } : { ...common, title: "declarations", names: [], notes: [] };
-    });
-  };
-  const outputs = [...clients.map((client) => clientOutput(client, output)), ...index];
-  return { outputs: outputs.flatMap(inLanguage), orphans: [], ...failure };
+  const outputs = [...clients.map((client) => clientOutput(client, output)), ...index].flatMap((file) =>
+    filesInTarget(file, target, output, { title: "declarations", names: [], notes: [] }),
+  );
+  return { outputs, orphans: [], ...(failure && { failure }) };
 }
 
 /** The files of the configuration. */
