@@ -1,5 +1,6 @@
 import { ts } from "ts-morph";
 import type { ModelDescriptor } from "../runtime/descriptor.js";
+import { isRecord } from "../runtime/is-record.js";
 
 /**
  * The descriptor in the text of a generated client. The text is parsed and never run. Undefined where there is none that
@@ -50,10 +51,6 @@ function isTensor({ dtype, shape, parts }: Readonly<Record<string, unknown>>): b
 /** Whether a value is a list of objects with keys that pass the test. */
 function isList(value: unknown, test: (item: Readonly<Record<string, unknown>>) => boolean): boolean {
   return Array.isArray(value) && value.every((item) => isRecord(item) && typeof item.key === "string" && test(item));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isNumber(value: unknown): boolean {

@@ -1,4 +1,5 @@
 import { SavedModelError } from "../runtime/errors.js";
+import { isRecord } from "../runtime/is-record.js";
 import { firstLine, quote, suggest } from "../runtime/text.js";
 import type { Config, ModelConfig } from "./config.js";
 import { isPattern } from "./config-glob.js";
@@ -114,8 +115,4 @@ function checkModel(check: Checker, place: string, model: unknown): void {
 export function configInvalid(file: string, what: string, fix?: string, cause?: unknown): SavedModelError {
   const options = { ...(fix !== undefined && { fix }), ...(cause !== undefined && { cause }) };
   return new SavedModelError("CONFIG_INVALID", `${firstLine(file)}: ${what}`, options);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { ts } from "ts-morph";
+import { isRecord } from "../runtime/is-record.js";
 import { configInvalid } from "./config-check.js";
 import type { Edited } from "./init-files.js";
 
@@ -77,8 +78,4 @@ function propertyOf(object: ts.ObjectLiteralExpression, name: string): ts.Expres
   return object.properties
     .filter(ts.isPropertyAssignment)
     .findLast((property) => ts.isStringLiteral(property.name) && property.name.text === name)?.initializer;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

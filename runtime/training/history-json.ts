@@ -1,4 +1,5 @@
 import { SavedModelError } from "../errors.js";
+import { isRecord } from "../is-record.js";
 import { quote } from "../text.js";
 import type { EpochRecord, Metrics } from "./events.js";
 import { columnsOf, monitoredColumn, namesOf } from "./history-columns.js";
@@ -134,7 +135,7 @@ function fromJson(json: unknown, at: string): Metrics {
 }
 
 function record(json: unknown, at: string): Readonly<Record<string, unknown>> {
-  if (typeof json === "object" && json !== null && !Array.isArray(json)) return { ...json };
+  if (isRecord(json)) return { ...json };
   throw invalid(`${at} is no object`);
 }
 

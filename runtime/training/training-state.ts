@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SavedModelError } from "../errors.js";
+import { isRecord } from "../is-record.js";
 import { readRegularFile } from "../regular-file.js";
 import { TRAINING_STATE } from "../save/model-entries.js";
 import { printable, reasonOf } from "../text.js";
@@ -166,7 +167,7 @@ function count(value: unknown, name: string): number {
 }
 
 function record(json: unknown): Readonly<Record<string, unknown>> {
-  if (typeof json === "object" && json !== null && !Array.isArray(json)) return { ...json };
+  if (isRecord(json)) return { ...json };
   throw new TypeError("expected an object");
 }
 
