@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { SavedModelError } from "../runtime/errors.js";
-import { readMetaGraphs, tagsOf } from "../runtime/saved-model-file.js";
+import type { Message } from "../runtime/proto/decode.js";
+import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../runtime/saved-model-file.js";
 import { firstLine, printable, reasonOf } from "../runtime/text.js";
 import type { Config } from "./config.js";
 import { configInvalid } from "./config-check.js";
@@ -117,15 +118,16 @@ function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): C
 
 /** The tags of a model that has no meta graph which is taken by default: those of its first. */
 function neededTags(model: string, root: string): readonly (readonly [model: string, tags: readonly string[]])[] {
+  let first: Message<"MetaGraphDef"> | undefined;
   try {
     const metaGraphs = readMetaGraphs(join(root, model));
-    const [first] = metaGraphs.map(tagsOf);
-    const isChosen = metaGraphs.length === 1 || metaGraphs.map(tagsOf).some((tags) => tags.join() === "serve");
-    return isChosen || first === undefined ? [] : [[model, first]];
+    [first] = metaGraphs;
+    chooseMetaGraph(model, metaGraphs);
+    return [];
   } catch (error) {
+    if (!(error instanceof SavedModelError)) throw error;
     // What cannot be read is said when it is generated.
-    if (error instanceof SavedModelError) return [];
-    throw error;
+    return error.code === "TAGS_NOT_FOUND" && first !== undefined ? [[model, tagsOf(first)]] : [];
   }
 }
 

@@ -118,3 +118,13 @@ function withBytes(outputs: readonly TensorDescription[], { bytes }: TensorDescr
 function withKey(tensors: readonly TensorDescription[], key: string): readonly TensorDescription[] {
   return tensors.filter((tensor) => tensor.key === key);
 }
+
+/** Returns the only output as itself, several as an object. */
+export function asResult({ properties }: Method, results: readonly unknown[]): unknown {
+  return properties === undefined ? results[0] : toObject(properties, results);
+}
+
+/** Makes an own property for each name, hostile ones such as `__proto__` included. */
+export function toObject<T>(names: readonly string[], values: readonly T[]): Record<string, T> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index] as T]));
+}

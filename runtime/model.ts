@@ -15,7 +15,7 @@ import type { LoadOptions } from "./load-options.js";
 import { loadSession } from "./load-session.js";
 import { toPath } from "./locate.js";
 import { checkCallOptions, inArgumentOrder, MethodCalls } from "./method-calls.js";
-import { describeMethods, describeSignatures, type Method, methodFor } from "./methods.js";
+import { asResult, describeMethods, describeSignatures, type Method, methodFor, toObject } from "./methods.js";
 import type { RestoreReport } from "./partial-restore.js";
 import { checkRestoreOptions, type RestoreOptions, restoreVariables } from "./restore.js";
 import { saveWeights } from "./save/weights.js";
@@ -378,14 +378,4 @@ function byKey<T>({ outputs }: Method, results: readonly T[]): Record<string, T>
     outputs.map(({ key }) => key),
     results,
   );
-}
-
-/** The only output as itself, several as an object. */
-function asResult({ properties }: Method, results: readonly unknown[]): unknown {
-  return properties === undefined ? results[0] : toObject(properties, results);
-}
-
-/** An own property for each name, hostile ones such as `__proto__` included. */
-function toObject<T>(names: readonly string[], values: readonly T[]): Record<string, T> {
-  return Object.fromEntries(names.map((name, index) => [name, values[index] as T]));
 }

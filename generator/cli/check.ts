@@ -69,7 +69,7 @@ async function compare(directories: readonly string[], flags: CheckFlags): Promi
   const stale = found.filter(({ status }) => status !== "fresh");
   if (flags.json === true) {
     const report = { formatVersion: 1, fresh: stale.length === 0, files: found };
-    process.stdout.write(`${safeJson(JSON.stringify(report, undefined, 2))}\n`);
+    process.stdout.write(`${safeJson(report, 2)}\n`);
   } else {
     for (const file of stale) process.stdout.write(describeFile(file, root));
     process.stdout.write(verdict(found, stale, directories.length === 0));
@@ -118,9 +118,7 @@ async function reportingErrors(flags: CheckFlags, run: () => Promise<void>): Pro
     const { code, rawMessage: message } = error;
     if (UNREADABLE_CODES.has(code)) process.exitCode = UNREADABLE;
     if (flags.json === true) {
-      process.stdout.write(
-        `${safeJson(JSON.stringify({ formatVersion: 1, fresh: false, error: { code, message } }, undefined, 2))}\n`,
-      );
+      process.stdout.write(`${safeJson({ formatVersion: 1, fresh: false, error: { code, message } }, 2)}\n`);
     }
     throw error;
   }

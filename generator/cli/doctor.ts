@@ -21,7 +21,7 @@ export function doctorCommand(): Command {
 async function doctor(options: { readonly json?: boolean }): Promise<void> {
   const { diagnose } = await import("../library/doctor.js");
   const diagnosis = await diagnose();
-  process.stdout.write(options.json ? `${safeJson(JSON.stringify(diagnosis, undefined, 2))}\n` : report(diagnosis));
+  process.stdout.write(options.json ? `${safeJson(diagnosis, 2)}\n` : report(diagnosis));
   if (diagnosis.library === null) process.exitCode = 1;
 }
 

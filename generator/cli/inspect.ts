@@ -25,9 +25,7 @@ export function inspectCommand(): Command {
     .action((directory: string, { json, ...options }: InspectFlags) => {
       const description = inFlags(() => inspect(directory, options));
       process.stdout.write(
-        json === true
-          ? `${safeJson(JSON.stringify(description, null, 2))}\n`
-          : formatDescription(description, columnsOf(process.stdout)),
+        json === true ? `${safeJson(description, 2)}\n` : formatDescription(description, columnsOf(process.stdout)),
       );
     });
   return addHelpEnd(command, {

@@ -1,10 +1,10 @@
 /** Characters of strings that a terminal would act on instead of showing, beside those that JSON escapes anyway. */
 const UNSAFE = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** JSON text whose strings are fit for a terminal: the same values, with more of their characters escaped. */
-export function safeJson(text: string): string {
-  // They are nowhere but in strings.
-  return text.replace(UNSAFE, (character) =>
+/** Returns a value as JSON whose strings are fit for a terminal: the same values, with more of their characters escaped. */
+export function safeJson(value: unknown, indent?: number): string {
+  // The characters are nowhere but in strings.
+  return JSON.stringify(value, undefined, indent).replace(UNSAFE, (character) =>
     Array.from({ length: character.length }, (_, index) => escapeUnit(character.charCodeAt(index))).join(""),
   );
 }

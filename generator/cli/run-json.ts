@@ -28,6 +28,6 @@ export function jsonText(value: unknown): string {
     if (Object.is(value, -0)) return "-0.0";
     return Number.isFinite(value) ? `${value}` : `"${value}"`;
   }
-  if (typeof value !== "object" || value === null) return safeJson(JSON.stringify(value));
-  return `{${Object.entries(value).map(([key, entry]) => `${safeJson(JSON.stringify(key))}:${jsonText(entry)}`)}}`;
+  if (typeof value !== "object" || value === null) return safeJson(value);
+  return `{${Object.entries(value).map(([key, entry]) => `${safeJson(key)}:${jsonText(entry)}`)}}`;
 }

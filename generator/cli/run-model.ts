@@ -1,7 +1,7 @@
 import type { ExampleFeature, SignatureDescription, TensorDescription } from "../../runtime/description.js";
 import type { SignatureDescriptor, TensorDescriptor } from "../../runtime/descriptor.js";
 import { Model } from "../../runtime/model.js";
-import { asDType } from "./run-values.js";
+import { asDType, describeTensor } from "./run-values.js";
 
 /**
  * A model with one signature, whose inputs are those that `inspect` shows: ragged and sparse ones in one piece, and
@@ -27,24 +27,12 @@ export class OneSignature extends Model {
 }
 
 /** What a generated client says of an input or output. */
-function describe({
-  key,
-  argument,
-  dtype,
-  shape,
-  optional,
-  encoding,
-  components = [],
-}: TensorDescription): TensorDescriptor {
+function describe({ encoding, components = [], ...tensor }: TensorDescription): TensorDescriptor {
   const parts = components.flatMap((part) =>
     part.key === undefined ? [] : [{ key: part.key, dtype: asDType(part.dtype), shape: part.shape }],
   );
   return {
-    key,
-    ...(argument !== undefined && { argument }),
-    dtype: asDType(dtype),
-    shape,
-    ...(optional && { optional }),
+    ...describeTensor(tensor),
     ...((encoding === "sparse" || encoding === "ragged") && { encoding }),
     ...(encoding === "ragged" && { raggedRank: components.length - 1 }),
     ...(parts.length > 0 && { parts }),

@@ -87,8 +87,6 @@ function unfit(what: string, cause?: unknown): SavedModelError {
 
 /** One JSON object, an output to a line. */
 export function resultsJson(results: Readonly<Record<string, AnyTensor>>): string {
-  const lines = Object.entries(results).map(
-    ([key, tensor]) => `  ${safeJson(JSON.stringify(key))}: ${jsonText(toPlain(tensor))}`,
-  );
+  const lines = Object.entries(results).map(([key, tensor]) => `  ${safeJson(key)}: ${jsonText(toPlain(tensor))}`);
   return `{\n${lines.join(",\n")}\n}\n`;
 }

@@ -1,4 +1,5 @@
-import type { ExampleFeature } from "../../runtime/description.js";
+import type { ExampleFeature, TensorDescription } from "../../runtime/description.js";
+import type { TensorDescriptor } from "../../runtime/descriptor.js";
 import { type DType, type DTypeInfo, dtypeInfo, isDType } from "../../runtime/dtype.js";
 import { SavedModelError } from "../../runtime/errors.js";
 import { MAX_RANK } from "../../runtime/shape.js";
@@ -131,4 +132,15 @@ function textOrBase64(bytes: Uint8Array): unknown {
 export function asDType(name: string): DType {
   if (isDType(name)) return name;
   throw new TypeError(`${name} is no dtype`);
+}
+
+/** Returns what a generated client says of an input or output that is one dense tensor. */
+export function describeTensor({ key, argument, dtype, shape, optional }: TensorDescription): TensorDescriptor {
+  return {
+    key,
+    ...(argument !== undefined && { argument }),
+    dtype: asDType(dtype),
+    shape,
+    ...(optional && { optional }),
+  };
 }

@@ -1,8 +1,8 @@
-import type { SignatureDescription, TensorDescription } from "../../runtime/description.js";
-import type { SignatureDescriptor, TensorDescriptor } from "../../runtime/descriptor.js";
+import type { SignatureDescription } from "../../runtime/description.js";
+import type { SignatureDescriptor } from "../../runtime/descriptor.js";
 import type { LoadOptions } from "../../runtime/load-options.js";
 import { Model } from "../../runtime/model.js";
-import { asDType } from "./run-values.js";
+import { describeTensor } from "./run-values.js";
 
 /** The signatures of a training. */
 export interface TrainedSignatures {
@@ -55,14 +55,4 @@ function describe({ key, inputs, outputs }: SignatureDescription, method: string
   // Metrics are dense; no other output is asked for.
   const dense = outputs.filter(({ encoding }) => encoding === undefined);
   return { key, method, inputs: inputs.map(describeTensor), outputs: dense.map(describeTensor) };
-}
-
-function describeTensor({ key, argument, dtype, shape, optional }: TensorDescription): TensorDescriptor {
-  return {
-    key,
-    ...(argument !== undefined && { argument }),
-    dtype: asDType(dtype),
-    shape,
-    ...(optional && { optional }),
-  };
 }

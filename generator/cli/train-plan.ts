@@ -61,7 +61,7 @@ export async function planTraining(directory: string, flags: TrainFlags): Promis
   const files = checkFiles(flags);
   // Hours later would be too late.
   requirePlace(flags.save, directory);
-  planCheckpoints(flags, directory);
+  const checkpoints = planCheckpoints(flags, directory);
   const { signatures, tags, variables } = inFlags(() =>
     inspect(directory, flags.tags === undefined ? {} : { tags: flags.tags }),
   );
@@ -102,7 +102,7 @@ export async function planTraining(directory: string, flags: TrainFlags): Promis
     numbers,
     earlyStopping,
     save: flags.save,
-    checkpoints: planCheckpoints(flags, directory),
+    checkpoints,
     logs: flags.tensorboard === undefined ? undefined : { tensorBoard: flags.tensorboard },
     files,
     isQuiet: flags.quiet === true,

@@ -92,7 +92,7 @@ class DenseRows {
     if (!ArrayBuffer.isView(this.#elements)) {
       for (const element of added.slice(0, count * this.#perRow)) this.#elements.push(element as Uint8Array);
     } else {
-      const slots = this.#perRow * (this.#dtype === "string" ? 1 : slotsOf(this.#dtype));
+      const slots = this.#perRow * this.#slots;
       const source = (added as Float32Array).subarray(0, count * slots);
       const start = this.#rows * slots;
       this.#grow(start + source.length);

@@ -1,6 +1,6 @@
 import { isComposite } from "../call/composite-call.js";
 import { SavedModelError } from "../errors.js";
-import type { Method } from "../methods.js";
+import { asResult, type Method } from "../methods.js";
 import type { RaggedTensor } from "../ragged-tensor.js";
 import type { SparseTensor } from "../sparse-tensor.js";
 import type { Tensor } from "../tensor.js";
@@ -67,11 +67,7 @@ export async function predict<Inputs extends readonly unknown[], Result, Method 
   if (joined.some(({ isEmpty }) => isEmpty)) throw new SavedModelError("INVALID_DATA", `${name}: there was no batch`);
   const results = joined.map((rows) => rows.take());
   // The type says the same of the client's method.
-  return (
-    method.properties === undefined
-      ? results[0]
-      : Object.fromEntries(method.properties.map((property, index) => [property, results[index]]))
-  ) as Predictions<Result>;
+  return asResult(method, results) as Predictions<Result>;
 }
 
 /** @throws SavedModelError `SIGNATURE_UNSUPPORTED` when there is an output of which batches have one each, and not each row */

@@ -146,7 +146,7 @@ describe("JSON", () => {
   });
 
   it("is escaped unit by unit", () => {
-    expect(safeJson('"\u{e0001}\u0080"\n')).toBe('"\\udb40\\udc01\\u0080"\n');
+    expect(`${safeJson("\u{e0001}\u0080")}\n`).toBe('"\\udb40\\udc01\\u0080"\n');
   });
 });
 
