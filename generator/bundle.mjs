@@ -126,7 +126,7 @@ function renameDeclarations() {
   }
 }
 
-/** Whether a file is one that users import. */
+/** Returns whether a file is one that users import. */
 function isEntry(name) {
   return !name.startsWith("dist/chunks/") && name !== PROGRAM;
 }

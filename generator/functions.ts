@@ -41,7 +41,7 @@ export function formatFunction({ path, arguments: names }: FunctionDescription):
   return `${printable(path.replaceAll("/", "."))}(${names.map((name) => printable(name)).join(", ")})`;
 }
 
-/** How a model without signatures is exported with them, in Python. */
+/** Returns how a model without signatures is exported with them, in Python. */
 export function exportAdvice({ functions = [] }: ModelDescription): string | undefined {
   const [first] = functions;
   if (first === undefined) return undefined;
@@ -51,7 +51,7 @@ export function exportAdvice({ functions = [] }: ModelDescription): string | und
   return `model = tf.saved_model.load(folder); tf.saved_model.save(model, other_folder, signatures=${signatures})`;
 }
 
-/** What is noted of a client without methods. */
+/** Returns what is noted of a client without methods. */
 export function noSignatureNote(description: ModelDescription): string {
   const { functions = [] } = description;
   const advice = exportAdvice(description);

@@ -80,7 +80,7 @@ interface Chosen {
   readonly config: Pick<Config, "models" | "output">;
 }
 
-/** Whether a package is installed in this folder or in one above it, as in the root of a workspace. */
+/** Returns whether a package is installed in this folder or in one above it, as in the root of a workspace. */
 function isInstalledAbove(folder: string, name: string): boolean {
   const parent = dirname(folder);
   return existsSync(join(folder, "node_modules", name)) || (parent !== folder && isInstalledAbove(parent, name));

@@ -1,6 +1,6 @@
 import { SavedModelError } from "../runtime/errors.js";
 
-/** What was made of some models, and why nothing was made of the others. */
+/** The results for some models, and the errors of the others. */
 export interface Attempts<Result> {
   readonly results: readonly Result[];
   readonly errors: readonly SavedModelError[];

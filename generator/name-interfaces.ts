@@ -7,7 +7,7 @@ const ALIAS = "serving_default";
 interface Use {
   /** The key of the signature. */
   readonly key: string;
-  /** What a name of its own is made of. */
+  /** The raw text of a name of its own. */
   readonly raw: string;
 }
 

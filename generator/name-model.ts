@@ -49,9 +49,9 @@ export interface NamedSignature {
   readonly outputsType: string | undefined;
   /** What to do instead of calling it, where it is not to be called any more; may be empty. */
   readonly deprecated: string | undefined;
-  /** Whether the order of its inputs is not the author's. */
+  /** True if the order of its inputs is not the author's. */
   readonly unordered: boolean;
-  /** Whether calls change variables; undefined where that is not known. */
+  /** True if calls change variables; undefined where that is not known. */
   readonly writes: boolean | undefined;
 }
 
@@ -195,7 +195,7 @@ function nameInterfaces(
   }));
 }
 
-/** Whether a method takes its inputs by name: where there are many, or their order means nothing. */
+/** Returns whether a method takes its inputs by name: where there are many, or their order means nothing. */
 function takesNames({ inputs, unordered }: PlainSignature): boolean {
   const [first] = inputs;
   if (first === undefined || (inputs.length < FEWEST_NAMED && !unordered)) return false;
@@ -204,7 +204,7 @@ function takesNames({ inputs, unordered }: PlainSignature): boolean {
   return canTakeNames(names, objectForm(first, features && new Map(features)));
 }
 
-/** What an interface of these properties is made of, comments included. */
+/** Returns what an interface of these properties is made of, comments included. */
 function contentOf(tensors: readonly NamedTensor[]): string {
   return JSON.stringify(
     tensors.map(({ tensor: _, components: __, example: ___, parts: ____, exampleFeatures: _____, ...rest }) => rest),

@@ -19,7 +19,7 @@ export interface ProjectFile {
   /** Relative to the folder of the configuration, with `/` between folders. */
   readonly path: string;
   readonly text: string;
-  /** What the text is made of: a client, the list of those in its folder, or the declarations of the file before it. */
+  /** The origin of the text: a client, the list of those in its folder, or the declarations of the file before it. */
   readonly client: GeneratedClient | "index" | "declarations";
   /** What its classes and methods are: the methods of a client, the classes of an index. */
   readonly names: readonly string[];

@@ -66,7 +66,7 @@ export function looseInputs(input: TensorDescription): readonly TensorDescriptio
 /** The inputs as the author's function has them. */
 interface Restored {
   readonly inputs: readonly TensorDescription[];
-  /** Whether some of them are entries of one dict, which TensorFlow sorts. */
+  /** True if some of them are entries of one dict, which TensorFlow sorts. */
   readonly isSorted: boolean;
 }
 
@@ -131,7 +131,7 @@ function restore(inputs: readonly TensorDescription[], leaves: readonly Argument
   return next === inputs.length ? { inputs: restored, isSorted: isSorted(leaves) } : undefined;
 }
 
-/** Whether two leaves are in different entries of one dict. */
+/** Returns whether two leaves are in different entries of one dict. */
 function isSorted(leaves: readonly ArgumentLeaf[]): boolean {
   const entries = new Map<string, string>();
   return leaves.some(({ root, path }) => {

@@ -37,7 +37,7 @@ export function describeForeign(value: unknown, ours: string = HOME): string | u
   return `a ${printable(maker.name, 100)} of another copy of savedmodel (${show(maker.home)}, not ${show(ours)})`;
 }
 
-/** What to do about a value of another copy. */
+/** Advice for a value of another copy. */
 export const ONE_COPY =
   "Install one copy for both (`npm ls savedmodel` and `npm dedupe` help), or pass arrays in place of it.";
 

@@ -83,7 +83,7 @@ export interface SignatureDescription {
    */
   readonly unordered?: true;
   /**
-   * Whether running it changes variables, tables or files. Absent where that was not found out, or depends on operations that
+   * True if running it changes variables, tables or files. Absent where that was not found out, or depends on operations that
    * are not TensorFlow's own.
    */
   readonly writes?: boolean;

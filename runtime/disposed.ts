@@ -1,8 +1,8 @@
 import { SavedModelError } from "./errors.js";
 
-/** What can be disposed, explicitly or by the end of the block that declares it. */
+/** A model that can be disposed, explicitly or by the end of the block that declares it. */
 export interface Disposed {
-  /** Whether it was a `using` declaration that disposed it. */
+  /** True if a `using` declaration disposed it. */
   readonly isScopeEnded: boolean;
 }
 

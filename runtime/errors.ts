@@ -196,7 +196,7 @@ export class SavedModelError extends Error {
   readonly category: ErrorCategory;
   /** The message without the code in front and without the fix behind. */
   readonly rawMessage: string;
-  /** What to do next; absent where that is not known. */
+  /** Advice on what to do next; absent where none is known. */
   declare readonly fix?: string;
 
   static {

@@ -4,7 +4,7 @@ import { checkCount, checkOptions, checkTags, invalidOption } from "./options.js
 import { checkSessionOptions, SESSION_OPTIONS, type SessionOptions } from "./session-options.js";
 
 /**
- * How a model is loaded.
+ * Options for loading a model.
  *
  * @typeParam Key the keys of the model's signatures
  */

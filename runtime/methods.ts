@@ -56,7 +56,7 @@ export function describeSignatures(
   });
 }
 
-/** What reads the inputs of a client's method by name; nothing where it takes them in order only. */
+/** Returns what reads the inputs of a client's method by name; nothing where it takes them in order only. */
 function namedInputs(
   { inputs }: SignatureDescriptor,
   found: readonly CallInput[] | undefined = [],

@@ -38,7 +38,7 @@ export class ModelFile {
     if (!this.isUnchanged) throw this.#changed();
   }
 
-  /** Whether another file has the bytes that were loaded. */
+  /** Returns whether another file has the bytes that were loaded. */
   isCopy(path: string): boolean {
     return digestOf(path) === this.#digest;
   }

@@ -36,8 +36,8 @@ function allOf(...names: readonly string[]): Properties {
 }
 
 /**
- * Whether a method can take its inputs by name: no object of them may be one that the first input takes too, with all others
- * left out.
+ * Returns whether a method can take its inputs by name: no object of them may be one that the first input takes too, with
+ * all others left out.
  *
  * @param inputs the names of the inputs, and whether they are required
  * @param first the objects that the first input takes
@@ -47,7 +47,7 @@ export function canTakeNames(inputs: Properties, first: Properties | undefined):
   return first === undefined || isLacking(inputs, first) || isLacking(first, inputs);
 }
 
-/** Whether objects of one kind must have a property that those of another kind cannot have. */
+/** Returns whether objects of one kind must have a property that those of another kind cannot have. */
 function isLacking(needed: Properties, possible: Properties): boolean {
   return [...needed].some(([name, isRequired]) => isRequired && !possible.has(name));
 }
@@ -72,7 +72,7 @@ export class NamedInputs {
     this.#first = first && objectForm(first, features && new Map(features));
   }
 
-  /** Whether a first argument is an object of inputs by name, rather than the first input. */
+  /** Returns whether a first argument is an object of inputs by name, rather than the first input. */
   is(value: unknown): value is Readonly<Record<string, unknown>> {
     if (Object.prototype.toString.call(value) !== "[object Object]") return false;
     if (Tensor.is(value) || value instanceof RaggedTensor || value instanceof SparseTensor) return false;
@@ -116,7 +116,7 @@ export class NamedInputs {
     return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   }
 
-  /** What was meant by names that no input has. */
+  /** Returns what was meant by names that no input has. */
   #suggest(unknown: readonly string[], missing: readonly string[]): string {
     const [first = ""] = unknown;
     const meant = unknown.map(
@@ -140,7 +140,7 @@ function inputsNamed(names: readonly string[]): string {
   return `${names.length === 1 ? "input" : "inputs"} ${listSome(names)}`;
 }
 
-/** Whether an object has all properties that it must have, and no others than it can have. */
+/** Returns whether an object has all properties that it must have, and no others than it can have. */
 function isOfForm(object: object, form: Properties): boolean {
   return (
     [...form].every(([name, isRequired]) => !isRequired || has(object, name)) &&
@@ -148,7 +148,7 @@ function isOfForm(object: object, form: Properties): boolean {
   );
 }
 
-/** Whether an object has a property that not every object has. */
+/** Returns whether an object has a property that not every object has. */
 function has(object: object, name: string): boolean {
   return name in Object.prototype ? Object.hasOwn(object, name) : name in object;
 }

@@ -63,7 +63,7 @@ export function describeOp(op: string): string {
   return `${printable(op)} (${found.name}${file})`;
 }
 
-/** What to do about an operation that TensorFlow lacks. */
+/** Returns what to do about an operation that TensorFlow lacks. */
 export function adviseOnOp(op: string): string {
   const option = "to load() as `opLibraries`, or to the command line as --op-library";
   const found = packageOfOp(op);

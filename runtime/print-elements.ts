@@ -1,6 +1,6 @@
 import { type InspectOptions, inspect } from "node:util";
 
-/** How many of the items of each axis are printed: as many of the first as of the last, with `...` between them. */
+/** Numbers of items of each axis that are printed: as many of the first as of the last, with `...` between them. */
 const EDGE_COUNTS = [6, 4, 2, 1] as const;
 
 /** As of NumPy, a tensor with more elements is printed by its corners alone. */
@@ -77,7 +77,7 @@ export function bytesElement(bytes: Uint8Array): unknown {
   return { [inspect.custom]: () => text };
 }
 
-/** What is printed of a value that {@link nestElements} made. */
+/** Returns what is printed of a value that {@link nestElements} made. */
 export function printElements(value: unknown, options: InspectOptions): string {
   const { maxStringLength } = options;
   const shorter = Math.min(maxStringLength ?? Number.POSITIVE_INFINITY, MAX_STRING);

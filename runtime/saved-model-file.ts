@@ -176,7 +176,7 @@ function adviseOnTags(sets: readonly (readonly string[])[], place: TagsPlace): s
   return `Choose ${sets.length === 1 ? "the only one" : "one"} with ${where}: ${shown}.`;
 }
 
-/** How a tag set is written in code: `["serve", "gpu"]`. */
+/** Returns how a tag set is written in code: `["serve", "gpu"]`. */
 function formatOption(tags: readonly string[]): string {
   const more = tags.length > SHOWN ? ` and ${tags.length - SHOWN} more` : "";
   return `[${tags.slice(0, SHOWN).map(quote).join(", ")}${more}]`;

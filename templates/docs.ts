@@ -21,7 +21,7 @@ export function classDocs({ description, signatures }: NamedModel): OptionalKind
   );
 }
 
-/** What a model with operations of its own needs. */
+/** Returns what a model with operations of its own needs. */
 function operationDocs({ unknownOperations: unknown }: ModelDescription): readonly string[] {
   if (unknown.length === 0) return [];
   const names = enumerate(unknown.map(docCode));

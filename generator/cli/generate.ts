@@ -27,7 +27,7 @@ interface Output extends ReportedFile {
 interface Outputs {
   readonly outputs: readonly Output[];
   readonly orphans: readonly string[];
-  /** What there is no client of, with `--keep-going`. */
+  /** The error for the models without a client, with `--keep-going`. */
   readonly failure?: SavedModelError;
 }
 

@@ -43,7 +43,7 @@ export interface TrainingPlan {
   readonly numbers: TrainNumbers;
   readonly earlyStopping: EarlyStopping | undefined;
   readonly save: string;
-  /** What `fit` does beside the training. */
+  /** Checkpoints and logs, which `fit` writes beside the training. */
   readonly checkpoints: Checkpoints | undefined;
   readonly logs: Logs | undefined;
   readonly files: HistoryFiles;

@@ -25,7 +25,7 @@ export async function checkLibrary(library: LibraryFiles, signal?: AbortSignal):
   return result ?? { loads: false, reason: crashReason(answer) };
 }
 
-/** What Node.js needs to find and to run the probe. */
+/** Returns what Node.js needs to find and to run the probe. */
 function loaders(extension: string): readonly string[] {
   const { resolve } = createRequire(import.meta.url);
   // With Yarn Plug'n'Play, packages are in archives that only its loader reads.

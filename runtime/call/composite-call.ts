@@ -102,7 +102,7 @@ export class CompositeCall implements Call {
   }
 }
 
-/** What an input must be, for messages. */
+/** Returns what an input must be, for messages. */
 export function specOf({ key, argument, dtype, shape, encoding }: TensorDescription): readonly InputSpec[] {
   if (!isDType(dtype)) return [];
   const form = encoding === "ragged" || encoding === "sparse" ? { form: encoding } : {};

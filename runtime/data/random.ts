@@ -1,6 +1,6 @@
 import { SavedModelError } from "../errors.js";
 
-/** What each number adds to the state of the generator. */
+/** The number that is added to the state of the generator for each number. */
 const INCREMENT = 0x6d2b_79f5;
 
 /**

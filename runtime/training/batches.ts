@@ -9,9 +9,9 @@ export interface Batch {
   readonly values: readonly unknown[];
   /** Without those that fill it up. */
   readonly rows: number;
-  /** How many times its last row is repeated at its end. */
+  /** Number of times that its last row is repeated at its end. */
   readonly filled: number;
-  /** Whether the rows were counted; else they are taken for one. */
+  /** True if the rows were counted; else they are taken for one. */
   readonly isCounted: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface BatchSource {
   readonly rows: number | undefined;
   /** The rows of a batch, where they are known. */
   readonly batchSize: number | undefined;
-  /** How many rows are missing in the last batch, where it is filled up. */
+  /** Number of rows that are missing in the last batch, where it is filled up. */
   readonly filled: number;
   /** What a reader of the results should know. */
   readonly notes: readonly string[];
@@ -36,7 +36,7 @@ interface EpochStart {
   readonly epoch: number;
   /** The number of the next step, over all epochs. */
   readonly step: number;
-  /** How many batches of the epoch are skipped. */
+  /** Number of batches of the epoch that are skipped. */
   readonly skipped: number;
 }
 
@@ -46,7 +46,7 @@ export interface BatchOptions {
   /** The seed of the order of rows; they stay in their own order without one. */
   readonly seed: number | undefined;
   /**
-   * What becomes of rows that do not make a whole batch, where the signature fixes its size: they are left out (the
+   * Treatment of rows that do not make a whole batch, where the signature fixes its size: they are left out (the
    * default), the batch is filled up with the last of them, or they are an error.
    */
   readonly remainder?: "omit" | "fill" | "reject";
@@ -239,7 +239,7 @@ function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === "object" && value !== null && Symbol.iterator in value;
 }
 
-/** How many rows a value has; undefined where it cannot be told. What is wrong with it, the call says. */
+/** Returns how many rows a value has; undefined where it cannot be told. What is wrong with it, the call says. */
 function rowsOf(value: unknown, shape: ShapeSpec): number | undefined {
   // Tensors of any kind, and the parts of a sparse one.
   if (typeof value === "object" && value !== null && "shape" in value && Array.isArray(value.shape)) {

@@ -63,7 +63,7 @@ export class BestWeights {
     }
   }
 
-  /** Whether the training should stop after this epoch. */
+  /** Returns whether the training should stop after this epoch. */
   isOverAfter(epoch: number): boolean {
     return epoch - (this.#best?.epoch ?? 0) >= Math.max(1, this.#options.patience);
   }

@@ -39,7 +39,7 @@ export class CheckpointWriter {
     requirePlace(this.directory, this.#session.directory);
   }
 
-  /** Whether it is time to save after this step of an epoch that goes on. */
+  /** Returns whether it is time to save after this step of an epoch that goes on. */
   isDue(step: number): boolean {
     const { everySteps, everySeconds } = this.#options;
     const isStep = everySteps !== undefined && step % everySteps === 0;
@@ -47,14 +47,14 @@ export class CheckpointWriter {
     return isStep || isTime;
   }
 
-  /** Whether it is time to save after an epoch. */
+  /** Returns whether it is time to save after an epoch. */
   isDueAfter(epoch: number): boolean {
     const { everySteps, everySeconds, onlyBest = false } = this.#options;
     if (onlyBest !== false) return this.#best?.epoch === epoch;
     return everySteps === undefined && everySeconds === undefined;
   }
 
-  /** Whether an interrupted training is to be saved as it is after this step. */
+  /** Returns whether an interrupted training is to be saved as it is after this step. */
   isDueAtEnd(step: number): boolean {
     return (this.#options.onlyBest ?? false) === false && step > this.#savedStep;
   }

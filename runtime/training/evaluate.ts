@@ -8,7 +8,7 @@ import { checkPassOptions, type PassOptions, requireMethod, stopsBy } from "./pa
 import { Turns } from "./turns.js";
 import type { MetricName, SignatureMethod, TrainingData } from "./types.js";
 
-/** How a model is evaluated. */
+/** Options for evaluating a model. */
 export interface EvaluateOptions extends PassOptions {
   /** The signatures that reset the metrics of the model, called once before: see {@link FitOptions.resetMetrics}. */
   readonly resetMetrics?: FitOptions["resetMetrics"];

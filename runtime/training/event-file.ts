@@ -7,11 +7,11 @@ export interface LogEvent {
   readonly step: number;
   /** By tag: `Summary.Value.simple_value`. */
   readonly scalars?: Readonly<Record<string, number>>;
-  /** Whether the run begins, or goes on, here: what other files have from this step on no longer counts. */
+  /** True if the run begins, or goes on, here: what other files have from this step on no longer counts. */
   readonly isStart?: boolean;
 }
 
-/** What a file begins with. */
+/** Returns what a file begins with. */
 export function fileVersion(wallTime: number): Uint8Array {
   const event = new WireWriter(32);
   event.double(1, wallTime);

@@ -9,7 +9,7 @@ export interface TrainingStart {
   readonly steps: number | undefined;
   /** The rows of an epoch; unknown where batches come from an iterable. */
   readonly rows: number | undefined;
-  /** What a reader of the numbers should know, in sentences: {@link History.notes}; and from where it continues. */
+  /** Notes for a reader of the numbers, in sentences: {@link History.notes}; and from where it continues. */
   readonly notes?: readonly string[];
   /** The epochs that were finished before, of a training that is resumed. */
   readonly finished?: readonly EpochRecord[];

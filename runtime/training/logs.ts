@@ -26,7 +26,7 @@ class CsvLog implements TrainingObserver {
     this.#path = path;
   }
 
-  /** What a killed training has written after its last checkpoint is written again. */
+  /** Writes the file again, without what a killed training has added after its last checkpoint. */
   onStart({ finished = [] }: TrainingStart): void {
     this.#records = finished;
     this.#written = finished.length === 0 ? "" : historyCsv(finished);

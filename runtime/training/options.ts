@@ -44,7 +44,7 @@ export interface Checkpoints {
    */
   readonly onlyBest?: boolean | Pick<EarlyStopping, "monitor" | "mode">;
   /**
-   * Whether the training continues from the checkpoint in `directory`, as if it had never ended; where there is none, it
+   * True to continue from the checkpoint in `directory`, as if the training had never ended; where there is none, it
    * begins. By default it begins, and replaces what is there.
    */
   readonly resume?: boolean;

@@ -3,13 +3,13 @@ import { describeForeign } from "../copies.js";
 import { type ErrorCode, SavedModelError } from "../errors.js";
 import { checkCount, checkFlag, checkOptions, invalidOption } from "../options.js";
 
-/** How `evaluate` and `predict` call a signature with all batches of its data. */
+/** Options of `evaluate` and `predict`, which call a signature with all batches of its data. */
 export interface PassOptions {
   /** The rows of a call; by default 32, or what the signature fixes. */
   readonly batchSize?: number;
   /** Ends the calls between two batches, with `ABORTED`. */
   readonly signal?: AbortSignal;
-  /** Whether each call runs on a worker thread; else on this one, which is given up to the event loop every few milliseconds. */
+  /** True to run each call on a worker thread; else on this one, which is given up to the event loop every few milliseconds. */
   readonly worker?: boolean;
 }
 

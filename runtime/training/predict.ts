@@ -15,7 +15,7 @@ import type { SignatureMethod, TrainingData } from "./types.js";
 /** A shape with another number of rows. */
 type WithRows<S> = S extends readonly [unknown, ...infer Row] ? [number, ...Row] : S;
 
-/** What a signature returns, for all rows: each tensor with any number of rows. */
+/** The results of a signature for all rows: each tensor with any number of rows. */
 export type Predictions<Result> =
   Result extends Tensor<infer D, infer S>
     ? Tensor<D, Extract<WithRows<S>, readonly number[]>>

@@ -11,9 +11,9 @@ import type { MetricTotals } from "./scalars.js";
 
 /** An epoch that was not finished. */
 export interface OpenEpoch {
-  /** How many steps of it were made. */
+  /** Number of its steps that were made. */
   readonly steps: number;
-  /** How long they took. */
+  /** Time that they took. */
   readonly seconds: number;
   readonly totals: MetricTotals;
   /** The scalar inputs of the last of them. */
@@ -29,7 +29,7 @@ export interface Best {
 /** Options and sizes by which a training is the same training, by the names that messages have for them. */
 export type TrainingIdentity = Readonly<Record<string, string | number | boolean | null>>;
 
-/** How far a training has come, beside the values of the model's variables. */
+/** The progress of a training, beside the values of the model's variables. */
 export interface TrainingState {
   readonly identity: TrainingIdentity;
   /** Of the epochs that were finished. */
@@ -46,7 +46,7 @@ const FILE = "state.json";
 /** A history of many epochs and metrics. */
 const MAX_BYTES = 2 ** 30;
 
-/** What the names of the best weights' files begin with, in a checkpoint. */
+/** Returns the prefix of the best weights' files in a checkpoint. */
 export function bestWeightsIn(checkpoint: string): string {
   return join(checkpoint, TRAINING_STATE, "best");
 }

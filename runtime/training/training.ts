@@ -196,7 +196,7 @@ export class Training {
     return this.#evaluation.run(this.#turns, this.#options.worker === true, () => this.#requireGo(epoch));
   }
 
-  /** How far the training is. */
+  /** Returns how far the training is. */
   #state(): TrainingState {
     const open = this.#open;
     return {
@@ -212,7 +212,7 @@ export class Training {
     };
   }
 
-  /** What another training differs in. Constants may be others: a smaller learning rate, say. */
+  /** Returns what another training differs in. Constants may be others: a smaller learning rate, say. */
   #identity(): TrainingIdentity {
     const evaluation = this.#evaluation;
     const best = this.#best;

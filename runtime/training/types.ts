@@ -73,7 +73,7 @@ type NamedOf<Method> = Method extends {
     : Named
   : never;
 
-/** Whether a type is that of an input, of which each accepts some kind of tensor. */
+/** True for the type of an input, of which each accepts some kind of tensor. */
 type IsValue<Input> = true extends (Input extends Tensor | RaggedTensor | SparseTensor ? true : false) ? true : false;
 
 /** Columns by the names of the inputs. */
@@ -86,7 +86,7 @@ export type Batches<Arguments> =
   | (Iterable<Arguments> & { readonly length?: never })
   | (AsyncIterable<Arguments> & { readonly length?: never });
 
-/** What the compiler names where an array has too few columns, or too many: no value is of this type. */
+/** The type that the compiler names where an array has too few columns, or too many: no value is of this type. */
 export interface ColumnForEachInput<Inputs extends readonly unknown[]> {
   readonly length: number;
   /** The inputs, of which each needs one column. */
@@ -94,7 +94,7 @@ export interface ColumnForEachInput<Inputs extends readonly unknown[]> {
 }
 
 /**
- * What a signature is trained with: an array of columns, or batches; for several epochs of batches a function of the epoch
+ * Data to train a signature with: an array of columns, or batches; for several epochs of batches a function of the epoch
  * (from 1 on) that begins again. `() => batches` makes batches of an array of them. A method that takes one object of inputs
  * is also trained with an object of columns, and with batches of such objects.
  */

@@ -185,7 +185,7 @@ function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedCl
   }
 }
 
-/** Whether a method takes one object: the graph of these models does not tell the order of inputs. */
+/** Returns whether a method takes one object: the graph of these models does not tell the order of inputs. */
 function takesNames({ inputs }: SignatureSpec): boolean {
   if (inputs.length < 2) return false;
   const [{ dtype, shape } = { dtype: 0, shape: [] }] = byNaturalOrder(inputs);
@@ -198,7 +198,7 @@ function byNaturalOrder(inputs: readonly TensorSpec[]): readonly TensorSpec[] {
   return [...inputs].sort((a, b) => compareNatural(a.key, b.key));
 }
 
-/** What callers see of the methods, which are bound and need no `this`. */
+/** Returns what callers see of the methods, which are bound and need no `this`. */
 function declarationsOf({ methods }: Pick<ParsedClient, "methods">): ParsedClient["methods"] {
   return methods
     .filter(({ implemented }) => !implemented)

@@ -29,7 +29,7 @@ beforeAll(() => {
   return remove;
 });
 
-/** What a program prints that has both copies, `a` and `b`, and a fake client of `a`. */
+/** Returns what a program prints that has both copies, `a` and `b`, and a fake client of `a`. */
 function printed(statements: string): unknown {
   const program = `
     import * as a from "savedmodel";

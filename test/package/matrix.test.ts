@@ -12,7 +12,7 @@ import { MANAGERS, MatrixProject } from "./matrix.js";
 /** `npm run matrix` runs every combination; the suite runs those that differ most. */
 const isFull = process.env.MODE === "matrix";
 
-/** How a project runs its code. Each gives what the exercise has come to, as JSON. */
+/** The ways in which a project runs its code. Each returns the outcome of the exercise, as JSON. */
 const MODES: Readonly<Record<string, (project: MatrixProject) => string>> = {
   "ES modules": (project) => project.run(["node", "esm/main.js"]),
   CommonJS: (project) => project.run(["node", "cjs/main.js"]),
@@ -36,7 +36,7 @@ const FULL: Readonly<Record<string, readonly string[]>> = {
   "Yarn Plug'n'Play": OF_MANAGERS,
 };
 
-/** What Python says, call by call: the first prediction, five losses, the prediction after them. */
+/** Python's results, call by call: the first prediction, five losses, the prediction after them. */
 const [untrained, steps] = readCases("custom_model").map(({ calls }) =>
   calls.map(({ outputs }) => Number(Object.values(outputs)[0]?.data?.[0])),
 );

@@ -5,21 +5,21 @@ import { outputAsUser, versionOf } from "../support/stranger.js";
 import { modelFolder } from "../support/temp.js";
 import { toolProgram } from "../support/tools.js";
 
-/** What a project has beside the package. */
+/** The packages that a project has beside this one. */
 const TOOLS: readonly string[] = [
   ...(["@types/node", "tsx", "typescript", "vitest"] as const).map(versionOf),
   // jest-util is a peer of ts-jest, which Plug'n'Play insists on.
   ...["@types/jest@30.0.0", "jest@30.5.2", "jest-util@30.5.1", "ts-jest@29.4.15"],
 ];
 
-/** How a package manager installs packages. */
+/** A package manager, with its way to install packages. */
 export interface Manager {
   /** The program; undefined where there is none for this system. */
   readonly program: string | undefined;
   /** Files of the project that it reads. */
   readonly files?: Readonly<Record<string, string>>;
   readonly install: readonly string[];
-  /** Whether packages stay in archives, which only its own loader reads. */
+  /** True if packages stay in archives, which only its own loader reads. */
   readonly hasLoader?: true;
 }
 
@@ -47,7 +47,7 @@ export const MANAGERS: Readonly<Record<string, Manager>> = {
   },
 };
 
-/** What the program of each project does; `CLIENT` is where it imports the client from. It works without a type checker. */
+/** The program of each project; `CLIENT` is where it imports the client from. It works without a type checker. */
 const EXERCISE = `
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -177,7 +177,7 @@ export class MatrixProject {
     }
   }
 
-  /** What a program prints that a user runs in the project; the first word is `node`, or a program of a package. */
+  /** Returns what a program prints that a user runs in the project; the first word is `node`, or a program of a package. */
   run([program = "", ...parameters]: readonly string[], node: string = process.execPath): string {
     if (this.#manager.hasLoader === true) {
       const command = program === "node" ? ["node"] : ["run", program];
@@ -187,7 +187,7 @@ export class MatrixProject {
     return this.#output(join(this.#root, "node_modules/.bin", program), parameters);
   }
 
-  /** What the tests of a runner have come to. */
+  /** Returns what the tests of a runner have come to. */
   test(command: readonly string[]): string {
     const result = join(this.#root, "result.json");
     rmSync(result, { force: true });
@@ -195,7 +195,7 @@ export class MatrixProject {
     return readFileSync(result, "utf8");
   }
 
-  /** What another program prints, which finds the packages by itself. */
+  /** Returns what another program prints, which finds the packages by itself. */
   runWith(program: string, parameters: readonly string[]): string {
     return this.#output(program, parameters);
   }

@@ -57,7 +57,7 @@ function recordsOf(folder: string): Buffer[] {
     });
 }
 
-/** What the records should be, also without wall times. */
+/** Returns what the records should be, also without wall times. */
 function wanted(...events: readonly Omit<LogEvent, "wallTime">[]): Buffer[] {
   return events.map((event) => Buffer.from(eventRecord({ ...event, wallTime: 1 })).subarray(12 + 9, -4));
 }

@@ -15,7 +15,7 @@ import { expectRejection } from "../support/errors.js";
 import { modelFolder, ownTemporaryFolder, tempFolder } from "../support/temp.js";
 import { type TrainingName, trainings } from "./trainings.js";
 
-/** How often a process is killed at a moment that nobody knows. */
+/** Number of times that a process is killed at a random moment. */
 const KILLS = Number(process.env.SAVEDMODEL_TEST_KILLS ?? 4);
 const SILENT = { progress: false } as const;
 

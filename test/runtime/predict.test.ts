@@ -9,7 +9,7 @@ import { boundMethod } from "../../runtime/bound-methods.js";
 import { evaluate, predict, RaggedTensor, SparseTensor, type Tensor } from "../../runtime/index.js";
 import { expectRejection } from "../support/errors.js";
 
-/** What `evaluate` and `predict` of Keras gave; `test/models/authoring/metrics.py` writes it. */
+/** The results of Keras' `evaluate` and `predict`; `test/models/authoring/metrics.py` writes it. */
 const golden = JSON.parse(readFileSync(new URL("../models/metrics.training.json", import.meta.url), "utf8")) as {
   readonly batch: number;
   readonly x: number[][];

@@ -351,7 +351,7 @@ describe("paths that TensorFlow takes for patterns", () => {
   });
 });
 
-/** Whether another user cannot get into a folder. */
+/** Returns whether another user cannot get into a folder. */
 function isPrivate(folder: string): boolean {
   const parent = dirname(folder);
   return (statSync(folder).mode & 0o001) === 0 || (parent !== folder && isPrivate(parent));

@@ -6,7 +6,7 @@ import { type Checkpoints, encodeNpy, fit, type History, type Model } from "../.
 
 export type TrainingName = "classify" | "schedule" | "batches";
 
-/** What a test adds to a training. */
+/** Additions of a test to a training. */
 interface Additions {
   readonly checkpoints?: Checkpoints;
   readonly onBatch?: (event: { readonly step: number }) => void;
