@@ -18,8 +18,8 @@ export async function unpackZip(
   onProgress: OnProgress,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { openPromise } = await import("yauzl");
-  const zip = await openPromise(path, { lazyEntries: true, autoClose: false });
+  const { openZip } = await import("../../runtime/data/open-zip.js");
+  const zip = await openZip(path);
   try {
     const entries = await libraryEntries(zip);
     const total = entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0);

@@ -79,9 +79,9 @@ async function readArchive(
   arrays: NpzOptions["arrays"],
   maxBytes: number,
 ): Promise<Readonly<Record<string, Tensor>>> {
-  const { openPromise } = await import("yauzl");
+  const { openZip } = await import("./open-zip.js");
   closeSync(openRegularFile(path).descriptor);
-  const zip = await openPromise(path, { lazyEntries: true, autoClose: false });
+  const zip = await openZip(path);
   try {
     const entries = choose(path, await entriesOf(path, zip), arrays);
     const total = [...entries.values()].reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);

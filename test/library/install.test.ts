@@ -20,6 +20,7 @@ import { type InstallOptions, installLibrary } from "../../generator/library/ins
 import type { Progress } from "../../generator/library/progress.js";
 import { currentVersion, lookUpInstalled } from "../../runtime/library/cache.js";
 import { currentPlatform } from "../../runtime/library/platform.js";
+import { savedmodel as builtCommand } from "../support/cli.js";
 import { listing, place, realLibrary, savedmodel, start, temporaryFolder, visible } from "./support.js";
 
 const platform = currentPlatform();
@@ -130,6 +131,13 @@ describe("from a wheel", () => {
     expect(message).not.toContain("secret");
     expect(await failure({ from: `${address}/cut` })).toContain("INSTALL_FAILED");
   });
+
+  test("the built command line installs it too", async () => {
+    const { status, stdout, stderr } = builtCommand(["install", "--from", wheel]);
+    expect(status, stderr).toBe(0);
+    const [, version = ""] = /^TensorFlow (\S+) is installed in /.exec(stdout) ?? [];
+    expectInstalled(version);
+  }, 600_000);
 
   test("killed in the middle shows nothing, and the next installation removes the rest", async () => {
     const { child, ended } = start("generator/cli/main.ts", ["install", "--from", wheel]);

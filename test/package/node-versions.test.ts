@@ -37,7 +37,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
     model.dispose();
     const { code } = (() => { try { return Model.load("nowhere"); } catch (error) { return error; } })();
     const keys = inspect("models/custom_model").signatures.map(({ key }) => key);
-    console.log(JSON.stringify({ version: process.versions.node, pred, code, keys, data: Object.keys(data).length > 0 }));
+    const arrays = Object.keys(await data.readNpz("all-models/npz/unnamed.npz"));
+    console.log(JSON.stringify({ arrays, version: process.versions.node, pred, code, keys, data: Object.keys(data).length > 0 }));
   `,
   "require.cjs": `
     const { Model } = require("savedmodel");
@@ -222,6 +223,7 @@ describe.each([running, ...others])("$name", ({ name, version, isMissing }) => {
     const pred = expect.closeTo(first, 6);
     const keys = ["pred", "train"];
     expect(printed("import.js")).toEqual({
+      arrays: ["arr_0", "arr_1"],
       version: expect.stringMatching(`^${version.replaceAll(".", "\\.")}\\b`),
       pred,
       code: "MODEL_NOT_FOUND",
