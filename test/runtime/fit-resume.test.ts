@@ -166,12 +166,14 @@ describe("a checkpoint is refused", () => {
       "a validation",
       (m, o) =>
         fit(m.train, [X, TARGET, 0.1], { ...FIRST, ...o, validation: { signature: m.evaluate, data: [X, TARGET] } }),
-      'it belongs to a different training run: validation.signature is none there and "evaluate" here',
+      'it belongs to a different training run: validation.signature is none there and "evaluate" here, ' +
+        "validation.rows is none there and 6 here, validation.batchSize is none there and 32 here",
     ],
     [
       "early stopping",
       (m, o) => fit(m.train, [X, TARGET, 0.1], { ...FIRST, ...o, earlyStopping: { monitor: "mae" } }),
-      'it belongs to a different training run: monitor is none there and "mae" here',
+      'it belongs to a different training run: monitor is none there and "mae" here, ' +
+        'mode is none there and "min" here, minDelta is none there and 0 here, restoreBest is none there and false here',
     ],
     [
       "fewer epochs",
