@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { columnsOf, displayWidth, flow, list } from "../../generator/cli/layout.js";
+import { columnsOf, displayWidth, flow, list } from "../../generator/cli/ui/layout.js";
 
 afterEach(() => {
   vi.unstubAllEnvs();

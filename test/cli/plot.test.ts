@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import { History } from "../../runtime/training/history.js";
+import { History } from "../../runtime/training/history/history.js";
 import type { Finished } from "../support/cli.js";
 import { tempFolder } from "../support/temp.js";
 

@@ -1,7 +1,7 @@
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { displayWidth } from "../../generator/cli/layout.js";
+import { displayWidth } from "../../generator/cli/ui/layout.js";
 import { savedmodel } from "../support/cli.js";
 import { golden } from "../support/language-service.js";
 import { modelFolder, tempFolder } from "../support/temp.js";

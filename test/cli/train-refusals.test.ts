@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { trainCommand } from "../../generator/cli/train.js";
+import { trainCommand } from "../../generator/cli/train/train.js";
 import type { ErrorCode } from "../../runtime/index.js";
 import { expectRejection } from "../support/errors.js";
 import { NO_LIBRARY, planeFolder } from "../support/plane.js";

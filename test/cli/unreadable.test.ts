@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { safeJson } from "../../generator/cli/json.js";
+import { safeJson } from "../../generator/cli/ui/safe-json.js";
 import { savedmodel } from "../support/cli.js";
 import { encodeMessage, writeModel } from "../support/saved-model.js";
 import { copyOfModel, modelFolder, tempFolder } from "../support/temp.js";

@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } fr
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { describeChanges } from "../../generator/check-changes.js";
-import { readDescriptor } from "../../generator/check-descriptor.js";
+import { readDescriptor } from "../../generator/check/parse-descriptor.js";
+import { describeChanges } from "../../generator/check/signature-changes.js";
 import {
   type Config,
   checkFiles,
@@ -14,11 +14,11 @@ import {
   generateProject,
   writeProject,
 } from "../../generator/index.js";
-import { readNamedSignatures } from "../../runtime/arguments.js";
-import { findDifferences } from "../../runtime/compare.js";
-import type { SignatureDescription } from "../../runtime/description.js";
-import type { TensorDescriptor } from "../../runtime/descriptor.js";
-import { chooseMetaGraph, readMetaGraphs } from "../../runtime/saved-model-file.js";
+import { findDifferences } from "../../runtime/client/compare-signatures.js";
+import { readNamedSignatures } from "../../runtime/saved-model/arguments/author-arguments.js";
+import type { SignatureDescription } from "../../runtime/saved-model/description.js";
+import type { TensorDescriptor } from "../../runtime/saved-model/descriptor.js";
+import { chooseMetaGraph, readMetaGraphs } from "../../runtime/saved-model/files/saved-model-file.js";
 import { expectError } from "../support/errors.js";
 import { encodeMessage, type SignatureSpec, type TensorSpec, writeModel } from "../support/saved-model.js";
 import { modelFolder, tempFolder } from "../support/temp.js";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Composite } from "../../generated/composite.js";
 import { generate, inspect } from "../../generator/index.js";
 import type { TensorDescription } from "../../runtime/index.js";
-import { decode } from "../../runtime/proto/decode.js";
+import { decode } from "../../runtime/saved-model/proto/decode.js";
 import { expectError } from "../support/errors.js";
 import { hasShared, NO_SHARED, needs, shared } from "../support/needs.js";
 import { modelFolder, tempFolder } from "../support/temp.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { docCode, docText, identifier, lineComment, stringLiteral } from "../../generator/escape.js";
+import { docCode, docText, identifier, lineComment, stringLiteral } from "../../generator/client/escape.js";
 
 /** Any text: controls, quotes, lone surrogates and the sequences that end comments. */
 const hostile = fc

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fileNameOf } from "../../generator/file-name.js";
+import { fileNameOf } from "../../generator/client/file-name.js";
 import { generate } from "../../generator/index.js";
 import { modelFolder } from "../support/temp.js";
 

@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { formatDescription } from "../../generator/cli/model-table.js";
-import { formatVariables } from "../../generator/cli/variable-table.js";
-import { exportAdvice, noSignatureNote } from "../../generator/functions.js";
+import { formatDescription } from "../../generator/cli/inspect/model-table.js";
+import { formatVariables } from "../../generator/cli/inspect/variable-table.js";
 import { inspect } from "../../generator/index.js";
-import { chooseMetaGraph, readMetaGraphs } from "../../runtime/saved-model-file.js";
+import { chooseMetaGraph, readMetaGraphs } from "../../runtime/saved-model/files/saved-model-file.js";
+import { exportAdvice, noSignatureNote } from "../../runtime/saved-model/graph/unexported-functions.js";
 import { encodeMessage } from "../support/saved-model.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { generate, inspect, type ModelDescription } from "../../generator/index.js";
-import { MODEL_FILES } from "../../runtime/model-file.js";
+import { MODEL_FILES } from "../../runtime/saved-model/files/model-file.js";
 import { expectError } from "../support/errors.js";
 import { hasShared, NO_SHARED, shared } from "../support/needs.js";
 import { modelFolder, tempFolder } from "../support/temp.js";

@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../generator/index.js";
-import { type InitPlan, planInit } from "../../generator/init.js";
-import { addAttributes, configModule } from "../../generator/init-files.js";
-import { findModels, modelEntries } from "../../generator/init-models.js";
-import { addScripts } from "../../generator/init-scripts.js";
+import { addAttributes, configModule } from "../../generator/init/config-module.js";
+import { findModels, modelEntries } from "../../generator/init/find-models.js";
+import { type InitPlan, planInit } from "../../generator/init/init-project.js";
+import { addScripts } from "../../generator/init/package-scripts.js";
 import { expectError, expectRejection } from "../support/errors.js";
 import { tempFolder } from "../support/temp.js";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isIdentifier } from "../../generator/escape.js";
-import { camelCase, kebabCase, NameTable, pascalCase, withoutCommonPart } from "../../generator/names.js";
+import { isIdentifier } from "../../generator/client/escape.js";
+import { camelCase, kebabCase, NameTable, pascalCase, withoutCommonPart } from "../../generator/client/names.js";
 
 describe("camelCase", () => {
   it.each([

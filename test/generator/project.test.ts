@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { expandPattern } from "../../generator/config-glob.js";
+import { expandPattern } from "../../generator/config/model-glob.js";
 import {
   type Config,
   findOrphans,

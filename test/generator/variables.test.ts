@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { formatVariables } from "../../generator/cli/variable-table.js";
+import { formatVariables } from "../../generator/cli/inspect/variable-table.js";
 import { inspect, type VariableDescription } from "../../generator/index.js";
-import { pathsOf } from "../../runtime/object-paths.js";
+import { pathsOf } from "../../runtime/saved-model/graph/object-paths.js";
 import { hasShared, NO_SHARED, shared } from "../support/needs.js";
 import { encodeMessage } from "../support/saved-model.js";
 import { modelFolder, tempFolder } from "../support/temp.js";

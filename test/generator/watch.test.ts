@@ -4,10 +4,15 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSy
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished, vi } from "vitest";
-import type { Config } from "../../generator/config.js";
-import { type ProjectChange, type WatchOptions, watchConfigFile, watchProject } from "../../generator/watch.js";
-import { Watcher } from "../../generator/watcher.js";
-import { putInPlace } from "../../runtime/save/put-in-place.js";
+import type { Config } from "../../generator/config/config.js";
+import {
+  type ProjectChange,
+  type WatchOptions,
+  watchConfigFile,
+  watchProject,
+} from "../../generator/watch/watch-project.js";
+import { Watcher } from "../../generator/watch/watcher.js";
+import { putInPlace } from "../../runtime/engines/local/save/exchange-folders.js";
 import { encodeModel, type ModelSpec, writeModel } from "../support/saved-model.js";
 import { tempFolder } from "../support/temp.js";
 

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import type { Diagnosis } from "../../generator/library/doctor.js";
+import type { Diagnosis } from "../../generator/library/diagnose.js";
 import { realLibrary, savedmodel, temporaryFolder } from "./support.js";
 
 const clean = { SAVEDMODEL_TENSORFLOW: "", VIRTUAL_ENV: "", CONDA_PREFIX: "", FORCE_COLOR: "", CI: "" };

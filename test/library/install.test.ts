@@ -16,10 +16,10 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { create } from "tar";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { type InstallOptions, installLibrary } from "../../generator/library/install.js";
-import type { Progress } from "../../generator/library/progress.js";
-import { currentVersion, lookUpInstalled } from "../../runtime/library/cache.js";
-import { currentPlatform } from "../../runtime/library/platform.js";
+import { type InstallOptions, installLibrary } from "../../generator/library/install-library.js";
+import type { Progress } from "../../generator/library/install-progress.js";
+import { currentVersion, lookUpInstalled } from "../../runtime/engines/local/library/library-cache.js";
+import { currentPlatform } from "../../runtime/engines/local/library/platform.js";
 import { savedmodel as builtCommand } from "../support/cli.js";
 import { listing, place, realLibrary, savedmodel, start, temporaryFolder, visible } from "./support.js";
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { dropLogLines } from "../../runtime/library/quiet.js";
+import { dropLogLines } from "../../runtime/engines/local/library/quiet-log.js";
 import { type Ended, place, realLibrary, start, temporaryFolder } from "./support.js";
 
 const model = fileURLToPath(new URL("../models/custom_model", import.meta.url));

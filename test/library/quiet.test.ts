@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { describe, expect, it, test } from "vitest";
-import { requireInstructions } from "../../runtime/library/processor.js";
+import { requireInstructions } from "../../runtime/engines/local/library/processor.js";
 import { expectError } from "../support/errors.js";
 import { needs, ONLY_LINUX } from "../support/needs.js";
 import { compileShared, whyNotCompiled } from "../support/op-library.js";
@@ -54,7 +54,7 @@ describe("threads that load the library at the same time", () => {
     skip(process.platform !== "linux", ONLY_LINUX);
     const folder = tempFolder();
     const file = join(folder, "program.mjs");
-    const source = fileURLToPath(new URL("../../runtime/library/quiet.ts", import.meta.url));
+    const source = fileURLToPath(new URL("../../runtime/engines/local/library/quiet-log.ts", import.meta.url));
     const bundle = { bundle: true, platform: "node", format: "esm", outfile: join(folder, "quiet.mjs") } as const;
     buildSync({ ...bundle, entryPoints: [source], packages: "external" });
     symlinkSync(fileURLToPath(new URL("../../node_modules", import.meta.url)), join(folder, "node_modules"));

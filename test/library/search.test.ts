@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { installFolder, isVersion, lookUpInstalled } from "../../runtime/library/cache.js";
-import { currentPlatform } from "../../runtime/library/platform.js";
-import { searchLibrary } from "../../runtime/library/search.js";
+import { installFolder, isVersion, lookUpInstalled } from "../../runtime/engines/local/library/library-cache.js";
+import { searchLibrary } from "../../runtime/engines/local/library/library-search.js";
+import { currentPlatform } from "../../runtime/engines/local/library/platform.js";
 import { temporaryFolder } from "./support.js";
 
 const platform = currentPlatform();

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
-import { currentPlatform } from "../../runtime/library/platform.js";
-import { searchLibrary } from "../../runtime/library/search.js";
+import { searchLibrary } from "../../runtime/engines/local/library/library-search.js";
+import { currentPlatform } from "../../runtime/engines/local/library/platform.js";
 
 /** The library that the test suite's setup made sure of. */
 export function realLibrary(): { main: string; framework: string } {

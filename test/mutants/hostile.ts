@@ -4,7 +4,7 @@ import type { Fault } from "./fault.js";
 export const faults: readonly Fault[] = [
   {
     id: "hostile-type-spec-dtype",
-    file: "runtime/composite.ts",
+    file: "runtime/saved-model/composite-spec.ts",
     find: "!isDType(type.dtype) || (",
     replace: "(",
     effect: "`generate` throws a TypeError for a dtype that there is not",
@@ -12,7 +12,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-node-decoded-again",
-    file: "runtime/graph.ts",
+    file: "runtime/saved-model/graph/graph.ts",
     find: "    decodedNodes.set(bytes, node);\n",
     replace: "",
     effect: "a node that many signatures share is decoded for each of them",
@@ -20,7 +20,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-structure-read-again",
-    file: "runtime/argument-structure.ts",
+    file: "runtime/saved-model/arguments/argument-structure.ts",
     find: "if (!this.#decoded.has(name)) this",
     replace: "if (this.#decoded.size >= 0) this",
     effect: "the arguments of a function are read once for each signature",
@@ -28,7 +28,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-rank-unlimited",
-    file: "runtime/signatures.ts",
+    file: "runtime/saved-model/signatures.ts",
     find: "if (rank > MAX_RANK)",
     replace: "if (rank > 2 * MAX_RANK)",
     effect: "a signature of a rank that no tensor has becomes a method",
@@ -36,7 +36,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-long-default",
-    file: "runtime/default-value.ts",
+    file: "runtime/saved-model/default-value.ts",
     find: "bytes.length > MAX_STRING_BYTES",
     replace: "bytes.length > 2 * MAX_STRING_BYTES",
     effect: "a default as long as the file is repeated in the description",
@@ -44,7 +44,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-list-unlimited",
-    file: "runtime/text.ts",
+    file: "runtime/base/text.ts",
     find: "items.slice(0, LISTED).map(show)",
     replace: "items.map(show)",
     effect: "an error message of megabytes",
@@ -52,7 +52,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-advice-unlimited",
-    file: "runtime/errors.ts",
+    file: "runtime/base/errors.ts",
     find: "shorten(options.fix, MAX_FIX)",
     replace: "options.fix",
     effect: "an error message of megabytes",
@@ -60,7 +60,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-fifo-blocks",
-    file: "runtime/regular-file.ts",
+    file: "runtime/base/regular-file.ts",
     find: "if (!stat.isFile()) throw",
     replace: "if (stat.isSocket()) throw",
     effect: "a device is read without end",
@@ -68,7 +68,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-file-limit",
-    file: "runtime/regular-file.ts",
+    file: "runtime/base/regular-file.ts",
     find: "if (size > maxBytes) throw",
     replace: "if (size > 2 * maxBytes) throw",
     effect: "a file larger than the limit is read",
@@ -76,7 +76,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-variables-fifo",
-    file: "runtime/session.ts",
+    file: "runtime/engines/local/session.ts",
     find: "    requireModelFiles(directory);\n",
     replace: "",
     effect: "TensorFlow waits for a FIFO for ever",
@@ -84,7 +84,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-proc-model",
-    file: "runtime/saved-model-file.ts",
+    file: "runtime/saved-model/files/saved-model-file.ts",
     find: "if (size === 0) throw",
     replace: "if (size < 0) throw",
     effect: "a link into /proc is no longer called empty",
@@ -100,7 +100,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-npy-utf8-bytes",
-    file: "runtime/npy/elements.ts",
+    file: "runtime/tensor/npy/npy-elements.ts",
     find: "0x80 | (rest & 0x3f)",
     replace: "0x80 | (rest & 0x1f)",
     effect: "text beyond ASCII is garbled",
@@ -108,7 +108,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-npy-surrogates",
-    file: "runtime/npy/elements.ts",
+    file: "runtime/tensor/npy/npy-elements.ts",
     find: "point <= 0xdfff",
     replace: "point < 0xdfff",
     effect: "U+DFFF becomes bytes that are no UTF-8",
@@ -148,7 +148,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-history-columns",
-    file: "runtime/training/history-json.ts",
+    file: "runtime/training/history/history-json.ts",
     find: "names.length > MOST_COLUMNS",
     replace: "names.length > 2 * MOST_COLUMNS",
     effect: "a chart of a hostile history takes all memory",
@@ -156,7 +156,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-glob-star",
-    file: "generator/config-glob.ts",
+    file: "generator/config/model-glob.ts",
     find: "next = ++resume;",
     replace: "next = resume + 1;",
     effect: "a pattern such as `*b*b` never ends or misses models",
@@ -164,7 +164,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-glob-alternatives",
-    file: "generator/config-glob.ts",
+    file: "generator/config/model-glob.ts",
     find: "plain.length + pending.length > MOST_ALTERNATIVES",
     replace: "plain.length > MOST_ALTERNATIVES ** 2",
     effect: "braces multiply to more paths than can be looked at",
@@ -172,7 +172,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-padded-required",
-    file: "generator/example-parser.ts",
+    file: "runtime/saved-model/tf-example-parser.ts",
     find: "return isRequired && sizes[0] !== null ?",
     replace: "return isRequired ?",
     effect: "a feature of variable length cannot be left out",
@@ -180,7 +180,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-check-crlf",
-    file: "generator/check.ts",
+    file: "generator/check/check-project.ts",
     find: 'readGenerated(resolve(root, path)).replaceAll("\\r\\n", "\\n")',
     replace: "readGenerated(resolve(root, path))",
     effect: "after a checkout on Windows, every line is in the diff",
@@ -204,7 +204,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-diff-tail",
-    file: "generator/check-diff.ts",
+    file: "generator/check/text-diff.ts",
     find: "oldLines: old.length - end + tail - from",
     replace: "oldLines: old.length - end - from",
     effect: "a diff that no tool can apply",
@@ -212,7 +212,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-client-methods",
-    file: "generator/client-size.ts",
+    file: "generator/client/client-size.ts",
     find: "callable.length > MOST_METHODS",
     replace: "callable.length > 10 * MOST_METHODS",
     effect: "a hostile model is generated for minutes",
@@ -220,7 +220,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-name-length",
-    file: "generator/names.ts",
+    file: "generator/client/names.ts",
     find: "raw.slice(0, 100)",
     replace: "raw.slice(0, 10_000)",
     effect: "a key of megabytes becomes a name as long",

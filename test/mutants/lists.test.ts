@@ -12,7 +12,7 @@ it("every listed fault can be injected, and names the tests that have to notice 
 it("problems of a list are found", () => {
   const fault = {
     id: "call-x",
-    file: "runtime/model.ts",
+    file: "runtime/client/model.ts",
     find: "export class Model",
     replace: "class Model",
     effect: "",

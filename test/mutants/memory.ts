@@ -12,7 +12,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-ignore-maybe-move",
-    file: "runtime/call/feed.ts",
+    file: "runtime/engines/local/run/input-tensor.ts",
     find: "return this.#api.TF_TensorMaybeMove(this.#tensor) ?? undefined;",
     replace: "return this.#tensor;",
     effect: "the next call overwrites a variable that took over the memory of an input",
@@ -20,7 +20,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-free-held-strings",
-    file: "runtime/call/strings.ts",
+    file: "runtime/engines/local/run/string-tensor.ts",
     find: "if (api.TF_TensorMaybeMove(tensor) === null) return false;",
     replace: "api.TF_TensorMaybeMove(tensor);",
     effect: "the strings of a variable are freed while it holds them",
@@ -28,7 +28,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-handed-through-not-fed",
-    file: "runtime/call/frame.ts",
+    file: "runtime/engines/local/run/run-buffers.ts",
     find: "if (own !== null) return own;",
     replace: "if (own !== null && fetch !== undefined) return own;",
     effect: "a signature whose output is its required input fails",
@@ -36,7 +36,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-fetch-what-is-fed",
-    file: "runtime/call/frame.ts",
+    file: "runtime/engines/local/run/run-buffers.ts",
     find: "if (feed !== undefined && this.isFed(feed)) continue;",
     replace: "",
     effect: "an optional input that is also an output cannot be given",
@@ -52,7 +52,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-bool-bytes-of-rows",
-    file: "runtime/call/nested.ts",
+    file: "runtime/tensor/flatten.ts",
     find: "(byte) => byte > 1)",
     replace: "(byte) => byte > 2)",
     effect: "2 is fed as a boolean",
@@ -60,7 +60,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-flat-of-nothing",
-    file: "runtime/call/stage.ts",
+    file: "runtime/tensor/check-value.ts",
     find: "const size = known === 0 ? 0 : length / known;",
     replace: "const size = length / known;",
     effect: "a flat array of no elements is rejected for [?, 0]",
@@ -68,7 +68,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-scalar-not-checked",
-    file: "runtime/call/result.ts",
+    file: "runtime/engines/local/run/output-value.ts",
     find: "if (api.TF_NumDims(tensor) !== 0) {",
     replace: "if (api.TF_NumDims(tensor) > 1) {",
     effect: "the first element of a vector is returned where a scalar was promised",
@@ -76,7 +76,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-output-index",
-    file: "runtime/call/endpoints.ts",
+    file: "runtime/engines/local/run/endpoints.ts",
     find: "index >= api.TF_OperationNumOutputs(operation)",
     replace: "index > api.TF_OperationNumOutputs(operation)",
     effect: "TensorFlow is asked for an output that the operation does not have",
@@ -84,7 +84,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-unaligned",
-    file: "runtime/native-memory.ts",
+    file: "runtime/engines/local/native-memory.ts",
     find: "(elements.byteOffset - start) % ALIGNMENT === 0",
     replace: "(elements.byteOffset - start) % 4 === 0",
     effect: "parts that are not aligned are passed for TensorFlow to copy",
@@ -92,7 +92,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-never-in-place",
-    file: "runtime/native-memory.ts",
+    file: "runtime/engines/local/native-memory.ts",
     find: "aligned.set(buffer, start);",
     replace: "",
     effect: "allocated tensors are always copied",
@@ -100,7 +100,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-offset-ignored",
-    file: "runtime/native-memory.ts",
+    file: "runtime/engines/local/native-memory.ts",
     find: "return viewAs(dtype, buffer, start, count);",
     replace: "return viewAs(dtype, buffer, 0, count);",
     effect: "the elements are not aligned, and are always copied",
@@ -108,7 +108,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-first-run-in-place",
-    file: "runtime/call/feed.ts",
+    file: "runtime/engines/local/run/input-tensor.ts",
     find: "#isLetGo: boolean | undefined;",
     replace: "#isLetGo: boolean | undefined = true;",
     effect: "memory of JavaScript's is fed before it is known that TensorFlow lets go of it",
@@ -116,7 +116,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-size-not-counted",
-    file: "runtime/call/feed.ts",
+    file: "runtime/engines/local/run/input-tensor.ts",
     find: "if (intrinsicByteLength(elements) !== bytes) throw",
     replace: "if (intrinsicByteLength(elements) > bytes) throw",
     effect: "a detached array is read beyond its end",
@@ -124,7 +124,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-null-data",
-    file: "runtime/call/feed.ts",
+    file: "runtime/engines/local/run/input-tensor.ts",
     find: "if (data === null && count > 0) {",
     replace: "if (data === null && count < 0) {",
     effect: "an input is lost when TensorFlow has no memory",
@@ -132,7 +132,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-null-tensor",
-    file: "runtime/call/feed.ts",
+    file: "runtime/engines/local/run/input-tensor.ts",
     find: "if (tensor === null) throw this.#memoryError(shape);\n    const data",
     replace: "if (tensor === null) return 0n;\n    const data",
     effect: "a null pointer is fed when TensorFlow has no memory",
@@ -140,7 +140,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-strings-unproven",
-    file: "runtime/call/strings.ts",
+    file: "runtime/engines/local/run/string-tensor.ts",
     find: "if (!api.hasMemory(unproven)) throw new NoMemoryForStrings();",
     replace: "",
     effect: "the process ends when there is no memory for a long string",
@@ -148,7 +148,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-result-range-error",
-    file: "runtime/call/result.ts",
+    file: "runtime/engines/local/run/output-value.ts",
     find: "if (!(cause instanceof RangeError)) throw cause;",
     replace: "throw cause;",
     effect: "a result that is too large is a RangeError without a name",
@@ -156,7 +156,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-nested-range-error",
-    file: "runtime/call/nested.ts",
+    file: "runtime/tensor/flatten.ts",
     find: "if (error instanceof RangeError) return undefined;",
     replace: "",
     effect: "nested arrays that are too large are reported as unreadable",
@@ -164,7 +164,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-non-null",
-    file: "runtime/native/api.ts",
+    file: "runtime/engines/local/native/c-api.ts",
     find: "if (pointer === null || pointer === 0n) {",
     replace: "if (pointer === null) {",
     effect: "a null pointer of TensorFlow's is used",
@@ -172,7 +172,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-item-at",
-    file: "runtime/item-at.ts",
+    file: "runtime/base/item-at.ts",
     find: "items[index];",
     replace: "items[index] ?? items[0];",
     effect: "another item than the missing one reaches native code",
@@ -180,7 +180,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "quiet-last-words",
-    file: "runtime/library/quiet.ts",
+    file: "runtime/engines/local/library/quiet-log.ts",
     find: "handleOnce(signal, flush);",
     replace: "",
     effect: "what TensorFlow prints before it aborts is lost",
@@ -188,7 +188,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "quiet-no-lock",
-    file: "runtime/library/quiet.ts",
+    file: "runtime/engines/local/library/quiet-log.ts",
     find: "while (tryLock(stdin) !== 0) {",
     replace: "while (tryLock(stdin) > 100) {",
     effect: "threads that load at once lose lines, or leave the log level in the environment",
@@ -196,7 +196,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "quiet-second-time",
-    file: "runtime/library/quiet.ts",
+    file: "runtime/engines/local/library/quiet-log.ts",
     find: "(stderr, 0, SEEK_CUR);",
     replace: "(stderr, 0, 9);",
     effect: "information is printed when something was printed before",
@@ -204,7 +204,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "quiet-level-stays",
-    file: "runtime/library/quiet.ts",
+    file: "runtime/engines/local/library/quiet-log.ts",
     find: 'else c.func("int unsetenv(const char *name)")(LEVEL);',
     replace: "",
     effect: "child processes inherit the log level",
@@ -212,7 +212,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "quiet-kept-lines",
-    file: "runtime/library/quiet.ts",
+    file: "runtime/engines/local/library/quiet-log.ts",
     find: "if (kept.length > 0) {",
     replace: "if (kept.length < 0) {",
     effect: "lines that are no log lines are lost",
@@ -220,7 +220,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "processor-avx",
-    file: "runtime/library/processor.ts",
+    file: "runtime/engines/local/library/processor.ts",
     find: "flags.split(/\\s+/).includes(NEEDED)",
     replace: "flags.includes(NEEDED)",
     effect: "a processor with avx2 flags alone passes; a library that cannot run ends the process",
@@ -228,7 +228,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "op-library-local-symbols",
-    file: "runtime/op-library.ts",
+    file: "runtime/engines/local/op-library.ts",
     find: "api.library.shareSymbols();",
     replace: "",
     effect: "libraries of operations that hold absl end the process",

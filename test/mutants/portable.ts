@@ -4,7 +4,7 @@ import type { Fault } from "./fault.js";
 export const faults: readonly Fault[] = [
   {
     id: "portable-leak-fetched",
-    file: "runtime/call/frame.ts",
+    file: "runtime/engines/local/run/run-buffers.ts",
     find: "    for (let index = 0; index < this.#fetchCount; index++) {\n      api.TF_DeleteTensor",
     replace: "    for (let index = 0; index < this.#fetchCount - 1; index++) {\n      api.TF_DeleteTensor",
     effect: "the last result of every call is never deleted",
@@ -20,7 +20,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-changed-shapes",
-    file: "runtime/call/feed.ts",
+    file: "runtime/engines/local/run/input-tensor.ts",
     find: "    this.release();\n    const { code",
     replace: "    if (shape.length === 0) this.release();\n    const { code",
     effect: "an input's tensor is never deleted when the next call has another shape",
@@ -28,7 +28,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-status-of-failure",
-    file: "runtime/native/status.ts",
+    file: "runtime/engines/local/native/status.ts",
     find: "  shared = undefined;\n  api.TF_DeleteStatus(status);",
     replace: "  shared = undefined;",
     effect: "every call that fails leaves a status with its message",
@@ -36,7 +36,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-status-of-worker",
-    file: "runtime/call/frame.ts",
+    file: "runtime/engines/local/run/run-buffers.ts",
     find: "      status.delete();",
     replace: "      if (this.#fetchCount === 0) status.delete();",
     effect: "every asynchronous call leaves a status",
@@ -44,7 +44,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-recordings",
-    file: "runtime/recording.ts",
+    file: "runtime/engines/local/trace/recording.ts",
     find: "of this.#runs.splice(0)) this",
     replace: "of this.#runs.splice(1)) this",
     effect: "the metadata of the first run of each trace is never deleted",
@@ -52,7 +52,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-graphs",
-    file: "runtime/open-session.ts",
+    file: "runtime/engines/local/open-session.ts",
     find: "resources.add({ release: () => api.TF_DeleteGraph(graph) });",
     replace: "if (tags.length === 0) resources.add({ release: () => api.TF_DeleteGraph(graph) });",
     effect: "the graph of every model stays after dispose",
@@ -60,7 +60,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-sessions",
-    file: "runtime/open-session.ts",
+    file: "runtime/engines/local/open-session.ts",
     find: "  api.TF_DeleteSession(handle, status);",
     replace: "",
     effect: "the session of every model stays after dispose, with its variables",
@@ -68,7 +68,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-forgotten-models",
-    file: "runtime/session.ts",
+    file: "runtime/engines/local/session.ts",
     find: "const collected = new FinalizationRegistry<Resources>((resources) => resources.releaseAll());",
     replace: "const collected = new FinalizationRegistry<Resources>(() => {});",
     effect: "models that are forgotten without a dispose keep their memory",
@@ -76,7 +76,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-devices",
-    file: "runtime/devices.ts",
+    file: "runtime/engines/local/devices.ts",
     find: "    api.TF_DeleteDeviceList(list);",
     replace: "    if (list === 0n) api.TF_DeleteDeviceList(list);",
     effect: "every list of devices stays",
@@ -84,7 +84,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-checkpoint-readers",
-    file: "runtime/restore.ts",
+    file: "runtime/engines/graph/restore.ts",
     find: "reader) };\n  } finally {\n    reader.close();",
     replace: "reader) };\n  } finally {\n    if (reader.keys.size === 0) reader.close();",
     effect: "every restore leaves an open checkpoint: 6 MB and a file",
@@ -92,7 +92,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-verified-tensors",
-    file: "runtime/checkpoint/reader.ts",
+    file: "runtime/engines/graph/checkpoint/checkpoint-reader.ts",
     find: "    this.#api.TF_DeleteTensor(this.#tensor(key));",
     replace: "    this.#tensor(key);",
     effect: "every restore leaves a copy of all variables",
@@ -100,7 +100,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-renamed-checkpoints",
-    file: "runtime/restore.ts",
+    file: "runtime/engines/graph/restore.ts",
     find: "    rmSync(folder, { recursive: true, force: true });",
     replace: '    rmSync(join(folder, "renamed"), { recursive: true, force: true });',
     effect: "restoring a checkpoint of Python leaves a copy of it in the temporary folder",
@@ -117,7 +117,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-variables",
-    file: "runtime/variables.ts",
+    file: "runtime/engines/graph/variables.ts",
     find: "    for (const tensor of tensors) api.TF_DeleteTensor(tensor);",
     replace: "    for (const tensor of tensors.subarray(1)) api.TF_DeleteTensor(tensor);",
     effect: "every look at the variables leaves a tensor",
@@ -125,7 +125,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-locks",
-    file: "runtime/save/scratch.ts",
+    file: "runtime/engines/local/save/scratch-folder.ts",
     find: "    if (this.#lock !== undefined) closeSync(this.#lock);",
     replace: "    if (this.#lock === 0) closeSync(this.#lock);",
     effect: "every save leaves an open file",
@@ -133,7 +133,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-text-quotes",
-    file: "runtime/text.ts",
+    file: "runtime/base/text.ts",
     find: ".replaceAll('\"', '\\\\\"')",
     replace: "",
     effect: "a name with a quotation mark ends its own quotes",
@@ -141,7 +141,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-text-cut",
-    file: "runtime/text.ts",
+    file: "runtime/base/text.ts",
     find: "text.length > limit ?",
     replace: "text.length >= limit ?",
     effect: "a text that just fits is cut",
@@ -149,7 +149,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-text-nearest",
-    file: "runtime/text.ts",
+    file: "runtime/base/text.ts",
     find: "      bestDistance = distance;\n",
     replace: "",
     effect: "the last name that is like it is suggested, not the nearest",
@@ -157,7 +157,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-text-case",
-    file: "runtime/text.ts",
+    file: "runtime/base/text.ts",
     find: "editDistance(name.toLowerCase(), candidate.toLowerCase())",
     replace: "editDistance(name, candidate.toLowerCase())",
     effect: "a name in capitals is not recognised",
@@ -165,7 +165,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-text-zeros",
-    file: "runtime/text.ts",
+    file: "runtime/base/text.ts",
     find: "[skipZeros(a, aStart, aEnd), skipZeros(b, bStart, bEnd)]",
     replace: "[aStart, bStart]",
     effect: "output_02 comes after output_10",
@@ -173,7 +173,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-text-long-numbers",
-    file: "runtime/text.ts",
+    file: "runtime/base/text.ts",
     find: "aEnd - aFirst - (bEnd - bFirst) || compareRuns",
     replace: "compareRuns",
     effect: "output_10 comes before output_2",
@@ -181,7 +181,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-options-array",
-    file: "runtime/options.ts",
+    file: "runtime/base/check-options.ts",
     find: " || options === null || Array.isArray(options)",
     replace: " || options === null",
     effect: "an array passes for an options object",
@@ -189,7 +189,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-options-tags-nul",
-    file: "runtime/options.ts",
+    file: "runtime/base/check-options.ts",
     find: 'typeof tag === "string" && !tag.includes("\\0")',
     replace: 'typeof tag === "string"',
     effect: "a tag is cut at a NUL on its way to C",
@@ -197,7 +197,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-options-most-threads",
-    file: "runtime/options.ts",
+    file: "runtime/base/check-options.ts",
     find: "threads <= MAX_THREADS",
     replace: "threads <= 2 * MAX_THREADS",
     effect: "more threads are asked for than a process may have",
@@ -205,7 +205,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-config-soft-placement",
-    file: "runtime/config.ts",
+    file: "runtime/engines/local/config-proto.ts",
     find: "writer.uint32(CONFIG_ALLOW_SOFT_PLACEMENT).bool(true);",
     replace: "writer.uint32(CONFIG_ALLOW_SOFT_PLACEMENT).bool(false);",
     effect: "models that were exported for a GPU do not load on a CPU",
@@ -213,7 +213,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-config-bytes-first",
-    file: "runtime/config.ts",
+    file: "runtime/engines/local/config-proto.ts",
     find: "Buffer.concat([first, second])",
     replace: "Buffer.concat([second, first])",
     effect: "the caller's own ConfigProto does not win",
@@ -221,7 +221,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-config-pool",
-    file: "runtime/config.ts",
+    file: "runtime/engines/local/config-proto.ts",
     find: '(interOpThreads === undefined ? "caller" : "pool")',
     replace: '(interOpThreads === undefined ? "caller" : "caller")',
     effect: "interOpThreads has no effect",
@@ -229,7 +229,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-config-xla-on-cpu",
-    file: "runtime/config.ts",
+    file: "runtime/engines/local/config-proto.ts",
     find: "writer.uint32(OPTIMIZER_CPU_GLOBAL_JIT).bool(true).ldelim().ldelim();",
     replace: "writer.ldelim().ldelim();",
     effect: "xla: true does nothing on a CPU",
@@ -237,7 +237,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-diagnostics-mode",
-    file: "runtime/diagnostics.ts",
+    file: "runtime/client/diagnostics.ts",
     find: 'mode: "async", duration',
     replace: 'mode: "sync", duration',
     effect: "events of asynchronous calls say sync",
@@ -245,7 +245,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-diagnostics-observed",
-    file: "runtime/diagnostics.ts",
+    file: "runtime/client/diagnostics.ts",
     find: "return calls.hasSubscribers || errors.hasSubscribers;",
     replace: "return calls.hasSubscribers;",
     effect: "who listens to errors alone hears of none",
@@ -253,7 +253,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-diagnostics-load-error",
-    file: "runtime/diagnostics.ts",
+    file: "runtime/client/diagnostics.ts",
     find: "if (!loads.hasSubscribers && !errors.hasSubscribers) return load();",
     replace: "if (!loads.hasSubscribers) return load();",
     effect: "who listens to errors alone hears of no failed load",
@@ -261,7 +261,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-trace-stays-on",
-    file: "runtime/trace.ts",
+    file: "runtime/engines/local/trace/trace.ts",
     find: "    session.recording = undefined;",
     replace: "    if (session.disposed) session.recording = undefined;",
     effect: "after a trace every call is traced, into memory that is gone",
@@ -269,7 +269,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-trace-crossing",
-    file: "runtime/trace-events.ts",
+    file: "runtime/engines/local/trace/trace-events.ts",
     find: "?? Number.POSITIVE_INFINITY) < end) continue;",
     replace: "?? Number.POSITIVE_INFINITY) < start) continue;",
     effect: "operations that cross are drawn in one row",
@@ -277,7 +277,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-trace-nanoseconds",
-    file: "runtime/trace-events.ts",
+    file: "runtime/engines/local/trace/trace-events.ts",
     find: "return BigInt(value.toString());",
     replace: "return BigInt(Number(value.toString()));",
     effect: "times are rounded to 256 nanoseconds",
@@ -293,7 +293,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-library-fall-through",
-    file: "runtime/library/open.ts",
+    file: "runtime/engines/local/library/open-library.ts",
     find: "        if (answer.required)\n",
     replace: "        if (answer.required && answer.candidates.length === 0)\n",
     effect: "a broken SAVEDMODEL_TENSORFLOW is passed over in silence",
@@ -301,7 +301,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-library-sizes",
-    file: "runtime/library/cache.ts",
+    file: "runtime/engines/local/library/library-cache.ts",
     find: "    if (size !== file.size) {",
     replace: "    if (size === undefined) {",
     effect: "an installed library that is cut is loaded",
@@ -309,7 +309,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-library-log-level",
-    file: "runtime/library/quiet.ts",
+    file: "runtime/engines/local/library/quiet-log.ts",
     find: 'else c.func("int unsetenv(const char *name)")(LEVEL);',
     replace: 'else c.func("int unsetenv(const char *name)")("");',
     effect: "child processes log less than they should",
@@ -317,7 +317,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-library-log-errors",
-    file: "runtime/library/quiet.ts",
+    file: "runtime/engines/local/library/quiet-log.ts",
     find: '"IWEF".indexOf(severity) >= level',
     replace: '"IWEF".indexOf(severity) > level',
     effect: "errors that TensorFlow prints while it is loaded are lost",
@@ -325,7 +325,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-library-planted",
-    file: "runtime/library/python.ts",
+    file: "runtime/engines/local/library/python-package.ts",
     find: '["-I", "-X", "utf8", "-c", SCRIPT]',
     replace: '["-X", "utf8", "-c", SCRIPT]',
     effect: "a tensorflow folder in the working directory is loaded",
@@ -333,7 +333,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-strings",
-    file: "runtime/call/strings.ts",
+    file: "runtime/engines/local/run/string-tensor.ts",
     find: "  if (mayOwn) freeStrings(api, data, texts.length);",
     replace: "  if (mayOwn) freeStrings(api, data, 0);",
     effect: "the bytes of long strings stay where short ones take their place",

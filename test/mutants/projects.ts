@@ -4,7 +4,7 @@ import type { Fault } from "./fault.js";
 export const faults: readonly Fault[] = [
   {
     id: "projects-client-last",
-    file: "runtime/locate.ts",
+    file: "runtime/saved-model/files/locate-model.ts",
     find: "[...new Set([...roots.map((root) => resolve(root, directory)), ...placesOf(directory)])]",
     replace: "[...new Set([...placesOf(directory), ...roots.map((root) => resolve(root, directory))])]",
     effect:
@@ -13,7 +13,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "projects-installed-client",
-    file: "runtime/locate.ts",
+    file: "runtime/saved-model/files/locate-model.ts",
     find: "installed === undefined ? roots : roots.filter((root) => root.startsWith(installed))",
     replace: "roots",
     effect: "A client of an installed package loads a model of the program.",
@@ -21,7 +21,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "projects-stack-limit",
-    file: "runtime/calling-file.ts",
+    file: "runtime/base/calling-file.ts",
     find: "    Error.stackTraceLimit = FRAMES;\n",
     replace: "",
     effect: "Where a program collects no stacks, a client in another package does not find its model.",
@@ -29,7 +29,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "projects-stack-restored",
-    file: "runtime/calling-file.ts",
+    file: "runtime/base/calling-file.ts",
     find: "    Error.prepareStackTrace = prepareStackTrace;",
     replace: "    void prepareStackTrace;",
     effect: "After a load, the stacks of all errors are arrays of frames.",
@@ -37,7 +37,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "projects-error-of-copy",
-    file: "runtime/copies.ts",
+    file: "runtime/base/package-copies.ts",
     find: "if (Object.hasOwn(at, MADE_BY) && makerOf(at)?.name === name) return true;",
     replace: "if (Object.hasOwn(at, MADE_BY) && makerOf(at)?.name !== name) return true;",
     effect: "An error of another copy is not a SavedModelError.",
@@ -45,7 +45,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "projects-foreign-tensor",
-    file: "runtime/call/stage.ts",
+    file: "runtime/tensor/check-value.ts",
     find: "    if (foreign !== undefined) return foreign;\n",
     replace: '    if (foreign === undefined) return "an object";\n',
     effect: "A tensor of another copy is refused without a word about the copies.",
@@ -53,7 +53,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "projects-js-kind",
-    file: "generator/target.ts",
+    file: "generator/client/target.ts",
     find: 'return type === "module";',
     replace: 'return type !== "module";',
     effect: "A JavaScript client in an ES module package is CommonJS.",
@@ -61,7 +61,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "projects-js-banner",
-    file: "generator/target.ts",
+    file: "generator/client/target.ts",
     find: "text: banner + indentedByTwo(script)",
     replace: "text: indentedByTwo(script)",
     effect: "A generated JavaScript client is taken for a file of the user and never updated.",
@@ -69,7 +69,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "projects-js-orphans",
-    file: "generator/project-orphans.ts",
+    file: "generator/project/orphans.ts",
     find: "/\\.[jt]s$/",
     replace: "/\\.js$/",
     effect: "A TypeScript client stays after a project has changed to JavaScript.",
@@ -77,7 +77,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "projects-init-target",
-    file: "generator/init.ts",
+    file: "generator/init/init-project.ts",
     find: '...(!isTypeScript && { target: "js" }),\n',
     replace: "",
     effect: "A project without TypeScript gets TypeScript files.",

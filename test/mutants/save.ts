@@ -4,7 +4,7 @@ import type { Fault } from "./fault.js";
 export const faults: readonly Fault[] = [
   {
     id: "save-other-meta-graphs",
-    file: "runtime/save/keep-tensors.ts",
+    file: "runtime/engines/local/save/keep-tensors.ts",
     find: "if (copies.length > 0) copyTensors(session, copies, old, kept);\n  return copies.length > 0;",
     replace: "return false;",
     effect: "a save of one tag set loses the variables of the others",
@@ -12,7 +12,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-kept-over-own",
-    file: "runtime/save/keep-tensors.ts",
+    file: "runtime/engines/local/save/keep-tensors.ts",
     find: ".filter(([key]) => !saved.has(key))",
     replace: ".filter(() => true)",
     effect: "variables that meta graphs share keep their old values, or the save fails",
@@ -20,7 +20,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-unreadable-checkpoint-ignored",
-    file: "runtime/save/keep-tensors.ts",
+    file: "runtime/engines/local/save/keep-tensors.ts",
     find: "if (!mayBeBroken || !(error instanceof TensorFlowError)) throw error;",
     replace: "if (!(error instanceof TensorFlowError)) throw error;",
     effect: "the variables of other meta graphs are lost where the present ones cannot be read",
@@ -28,7 +28,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-copy-call-of-other-dtypes",
-    file: "runtime/checkpoint/copy-tensors.ts",
+    file: "runtime/engines/graph/checkpoint/copy-tensors.ts",
     find: "let call = known.get(dtypes.join());",
     replace: "let call = [...known.values()][0];",
     effect: "tensors of other dtypes are copied by the operations made for the first ones",
@@ -36,7 +36,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-old-model-not-put-back",
-    file: "runtime/save/put-in-place.ts",
+    file: "runtime/engines/local/save/exchange-folders.ts",
     find: "if (!existsSync(target)) renameSync(backup, target);",
     replace: "",
     effect: "the old model is gone after a save that failed, where folders cannot be exchanged",
@@ -44,7 +44,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-no-retry-of-races",
-    file: "runtime/save/put-in-place.ts",
+    file: "runtime/engines/local/save/exchange-folders.ts",
     find: "if (!isRace || attempt === ATTEMPTS) throw error;",
     replace: "throw error;",
     effect: "two savers make each other fail",
@@ -52,7 +52,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-only-copy-removed",
-    file: "runtime/save/scratch.ts",
+    file: "runtime/engines/local/save/scratch-folder.ts",
     find: 'return parts.some((name) => name.startsWith("old-")) && !isFolder(target);',
     replace: "return false;",
     effect: "the only copy of a model, left between two renames, is removed",
@@ -60,7 +60,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-left-over-in-use",
-    file: "runtime/save/lock-folder.ts",
+    file: "runtime/engines/local/save/lock-folder.ts",
     find: "error === 0 || error === constants.errno.EWOULDBLOCK",
     replace: "error === 0",
     effect: "a save does not wait for the load that holds the model",
@@ -68,7 +68,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-scratch-without-lock",
-    file: "runtime/save/scratch.ts",
+    file: "runtime/engines/local/save/scratch-folder.ts",
     find: 'if (lock !== "taken") return new Scratch(path, target, lock);',
     replace:
       'if (lock !== "taken") return new Scratch(path, target, typeof lock === "number" ? void closeSync(lock) : lock);',
@@ -77,7 +77,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-foreign-files-removed",
-    file: "runtime/save/scratch.ts",
+    file: "runtime/engines/local/save/scratch-folder.ts",
     find: "filter((name) => !isModel || isModelEntry(name))",
     replace: "filter(() => true)",
     effect: "a file that could not be brought back is removed with the scratch folder",
@@ -85,7 +85,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-copies-foreign-files",
-    file: "runtime/save/copy-model.ts",
+    file: "runtime/engines/local/save/copy-model.ts",
     find: 'if (!isModelEntry(name) || name === "variables" ||',
     replace: 'if (name === "variables" ||',
     effect: "a save copies .git",
@@ -93,7 +93,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-follows-links-out",
-    file: "runtime/save/copy-model.ts",
+    file: "runtime/engines/local/save/copy-model.ts",
     find: "path.startsWith(folder + sep) && ",
     replace: "",
     effect: "a save copies the content of any file that a link of the model leads to",
@@ -101,7 +101,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-omits-named-asset",
-    file: "runtime/save/copy-model.ts",
+    file: "runtime/engines/local/save/copy-model.ts",
     find: "if (existsSync(join(copy.source, path)) && !isThere(join(copy.target, path))) throw omitted(path);",
     replace: "isThere(path);",
     effect: "a saved model lacks an asset and cannot be loaded",
@@ -109,7 +109,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-world-readable",
-    file: "runtime/save.ts",
+    file: "runtime/engines/local/save/save-model.ts",
     find: "keepPermissions(target, fresh);",
     replace: "",
     effect: "a private model can be read by everybody after a save",
@@ -117,7 +117,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-weights-world-readable",
-    file: "runtime/save/weights.ts",
+    file: "runtime/engines/local/save/save-weights.ts",
     find: "for (const name of names) keepFilePermissions(join(folder, name), join(written, name));",
     replace: "",
     effect: "a private checkpoint can be read by everybody after it is written again",
@@ -125,7 +125,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-set-user-id",
-    file: "runtime/save/permissions.ts",
+    file: "runtime/engines/local/save/permissions.ts",
     find: "const FILE_MODE = 0o777;",
     replace: "const FILE_MODE = 0o7777;",
     effect: "set-user-id bits survive a save",
@@ -133,7 +133,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-rights-of-another-group",
-    file: "runtime/save/permissions.ts",
+    file: "runtime/engines/local/save/permissions.ts",
     find: "return is.gid === gid;",
     replace: "return true;",
     effect: "what one group might write, another one may after a save",
@@ -141,7 +141,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-pattern-path",
-    file: "runtime/save.ts",
+    file: "runtime/engines/local/save/save-model.ts",
     find: 'requireNoPattern("save()", resolve(directory));',
     replace: "",
     effect: "a save to x[1] writes what nothing can load",
@@ -149,7 +149,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-other-graph",
-    file: "runtime/model-file.ts",
+    file: "runtime/saved-model/files/model-file.ts",
     find: "if (!this.isCopy(path)) throw this.#changed();",
     replace: "",
     effect: "a graph that is replaced while it is copied is saved with the variables of the loaded one",
@@ -157,7 +157,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-own-copy-refused",
-    file: "runtime/model-file.ts",
+    file: "runtime/saved-model/files/model-file.ts",
     find: "if (digestOf(this.path) !== this.#digest) return false;",
     replace: "return false;",
     effect: "the second save of a model over its own folder fails",
@@ -165,7 +165,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "save-inside-model",
-    file: "runtime/save.ts",
+    file: "runtime/engines/local/save/save-model.ts",
     find: 'if (target !== source && isInside(source, target)) throw conflict("holds the model that is saved");',
     replace: "",
     effect: "a model may be saved over the folder that holds it",
@@ -173,7 +173,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-mixture-kept",
-    file: "runtime/folder-identity.ts",
+    file: "runtime/saved-model/files/folder-identity.ts",
     find: "if (identity === before) {",
     replace: "if (identity === before || attempt === 1) {",
     effect: "a load beside saves mixes one model's graph with another's weights",
@@ -181,7 +181,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-link-there-and-back",
-    file: "runtime/folder-identity.ts",
+    file: "runtime/saved-model/files/folder-identity.ts",
     find: "if (stat?.isSymbolicLink()) found.push(identityOf(stat));",
     replace: "",
     effect: "a link that is switched there and back during a load goes unnoticed",
@@ -189,7 +189,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-identity-by-time-and-size",
-    file: "runtime/folder-identity.ts",
+    file: "runtime/saved-model/files/folder-identity.ts",
     find: "return [dev, ino, birthtimeNs, ctimeNs, mtimeNs, size]",
     replace: "return [dev, 0, 0, mtimeNs, size]",
     effect: "a model of the same size and time that takes another's place during a load goes unnoticed",
@@ -197,7 +197,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-mixture-not-disposed",
-    file: "runtime/folder-identity.ts",
+    file: "runtime/saved-model/files/folder-identity.ts",
     find: "discard?.(outcome.result);",
     replace: "",
     effect: "each repeated load leaves a model in memory",
@@ -205,7 +205,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "restore-python-checkpoint-of-keras",
-    file: "runtime/restore.ts",
+    file: "runtime/engines/graph/restore.ts",
     find: 'session.copyFromSaved(isModel ? "unsaved" : "all");',
     replace: 'session.copyFromSaved("unsaved");',
     effect: "signatures of a Keras 3 model keep their old weights after a restore of Python's checkpoint",
@@ -213,7 +213,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "restore-slices-compared-whole",
-    file: "runtime/checkpoint/check.ts",
+    file: "runtime/engines/graph/checkpoint/check-checkpoint.ts",
     find: '(tensor.slice !== "" || matchesShape(actual.shape, tensor.shape))',
     replace: "matchesShape(actual.shape, tensor.shape)",
     effect: "the checkpoint of a partitioned variable is rejected",

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { watchProject } from "../../generator/watch.js";
+import { watchProject } from "../../generator/watch/watch-project.js";
 import { modelFolder } from "../support/temp.js";
 import { type App, makeApp } from "./app.js";
 import { watchers } from "./watchers.js";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Keras3 } from "../../generated/keras3.js";
 import { Spin } from "../../generated/spin.js";
-import { capacity } from "../../runtime/async/workers.js";
+import { capacity } from "../../runtime/engines/local/run/thread-pool.js";
 import type { BatchingOptions } from "../../runtime/index.js";
 import { expectRejection } from "../support/errors.js";
 import { countRuns } from "../support/runs.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Effects } from "../../generated/effects.js";
 import { Spin } from "../../generated/spin.js";
-import { capacity } from "../../runtime/async/workers.js";
+import { capacity } from "../../runtime/engines/local/run/thread-pool.js";
 import type { BatchingOptions } from "../../runtime/index.js";
 import { expectRejection } from "../support/errors.js";
 import { countRuns } from "../support/runs.js";

@@ -2,11 +2,11 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { copyTensors } from "../../runtime/checkpoint/copy-tensors.js";
-import { mergeCheckpoints } from "../../runtime/checkpoint/merge.js";
-import { CheckpointReader } from "../../runtime/checkpoint/reader.js";
-import { nativeApi } from "../../runtime/native/api.js";
-import { Session } from "../../runtime/session.js";
+import { CheckpointReader } from "../../runtime/engines/graph/checkpoint/checkpoint-reader.js";
+import { copyTensors } from "../../runtime/engines/graph/checkpoint/copy-tensors.js";
+import { mergeCheckpoints } from "../../runtime/engines/graph/checkpoint/merge-checkpoints.js";
+import { nativeApi } from "../../runtime/engines/local/native/c-api.js";
+import { Session } from "../../runtime/engines/local/session.js";
 import { tempFolder } from "../support/temp.js";
 
 const model = fileURLToPath(new URL("saving/tag_sets", import.meta.url));

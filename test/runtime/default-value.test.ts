@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readDefault } from "../../runtime/default-value.js";
-import { decode } from "../../runtime/proto/decode.js";
+import { readDefault } from "../../runtime/saved-model/default-value.js";
+import { decode } from "../../runtime/saved-model/proto/decode.js";
 import { encodeMessage } from "../support/saved-model.js";
 
 /** What is read of a TensorProto with these fields; `dtype` is a value of the `DataType` enum. */

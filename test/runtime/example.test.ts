@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Example, type ExampleExample } from "../../generated/example.js";
 import { generate } from "../../generator/index.js";
-import { ExampleEncoder } from "../../runtime/call/example.js";
+import { ExampleEncoder } from "../../runtime/call/example-input.js";
 import { type ErrorCode, type FeatureDescriptor, Model, type ModelDescriptor, Tensor } from "../../runtime/index.js";
 import { parseClient } from "../support/client.js";
 import { expectError } from "../support/errors.js";

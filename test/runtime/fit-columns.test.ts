@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Composite } from "../../generated/composite.js";
 import { Example, type ExampleExample } from "../../generated/example.js";
-import { boundMethod } from "../../runtime/bound-methods.js";
+import { boundMethod } from "../../runtime/client/bound-methods.js";
 import { type ErrorCode, fit, RaggedTensor, SparseTensor, Tensor } from "../../runtime/index.js";
-import { prepareRows, type Rows } from "../../runtime/training/columns.js";
+import { prepareRows, type Rows } from "../../runtime/training/batches/columns.js";
 import { expectError, expectRejection } from "../support/errors.js";
 
 const SILENT = { progress: false } as const;

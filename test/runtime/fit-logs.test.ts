@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Regression } from "../../generated/regression.js";
 import { type FitOptions, fit, type History } from "../../runtime/index.js";
-import { eventRecord, fileVersion, type LogEvent } from "../../runtime/training/event-file.js";
+import { eventRecord, fileVersion, type LogEvent } from "../../runtime/training/logs/event-file.js";
 import { expectRejection } from "../support/errors.js";
 import { tempFolder } from "../support/temp.js";
 

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Metrics } from "../../generated/metrics.js";
-import type { BoundMethod } from "../../runtime/bound-methods.js";
 import type { CallInput } from "../../runtime/call/prepared-call.js";
+import type { BoundMethod } from "../../runtime/client/bound-methods.js";
 import { type EarlyStopping, fit, type History, type Tensor } from "../../runtime/index.js";
-import { type Batch, batchSource } from "../../runtime/training/batches.js";
-import { CheckpointWriter } from "../../runtime/training/checkpoint-writer.js";
-import { prepareRows } from "../../runtime/training/columns.js";
+import { type Batch, batchSource } from "../../runtime/training/batches/batches.js";
+import { prepareRows } from "../../runtime/training/batches/columns.js";
+import { CheckpointWriter } from "../../runtime/training/resume/checkpoint-writer.js";
 
 const ORDER = Uint32Array.of(2, 0, 3, 1);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from "../../runtime/call/half.js";
+import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from "../../runtime/tensor/half.js";
 
 describe("float16", () => {
   it("round-trips every pattern but those of NaN", () => {

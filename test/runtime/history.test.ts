@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { EpochRecord } from "../../runtime/training/events.js";
-import { History } from "../../runtime/training/history.js";
+import { History } from "../../runtime/training/history/history.js";
 import { expectError } from "../support/errors.js";
 
 function epochs(count: number): readonly EpochRecord<"loss" | "accuracy">[] {

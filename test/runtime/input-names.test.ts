@@ -4,10 +4,10 @@ import { describe, expect, it } from "vitest";
 import { Arguments } from "../../generated/arguments.js";
 import { Keras3Inputs } from "../../generated/keras3-inputs.js";
 import { inspect } from "../../generator/index.js";
-import { argumentNames } from "../../runtime/argument-names.js";
-import type { ArgumentLeaf } from "../../runtime/argument-structure.js";
 import type { ModelDescriptor } from "../../runtime/index.js";
 import { Model, Tensor } from "../../runtime/index.js";
+import { argumentNames } from "../../runtime/saved-model/arguments/argument-names.js";
+import type { ArgumentLeaf } from "../../runtime/saved-model/arguments/argument-structure.js";
 import { expectError } from "../support/errors.js";
 import { modelFolder, tempFolder } from "../support/temp.js";
 

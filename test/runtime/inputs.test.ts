@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Dtypes } from "../../generated/dtypes.js";
 import { Regression } from "../../generated/regression.js";
-import { stage } from "../../runtime/call/stage.js";
-import { type DType, dtypeInfo } from "../../runtime/dtype.js";
 import { type ErrorCode, RaggedTensor, Tensor } from "../../runtime/index.js";
-import type { ShapeSpec } from "../../runtime/shape.js";
+import { stage } from "../../runtime/tensor/check-value.js";
+import { type DType, dtypeInfo } from "../../runtime/tensor/dtype.js";
+import type { ShapeSpec } from "../../runtime/tensor/shape.js";
 import { expectError, expectRejection } from "../support/errors.js";
 
 function staged(value: unknown, dtype: DType, shape: ShapeSpec): { shape: readonly number[]; elements: unknown[] } {

@@ -1,8 +1,8 @@
 import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { fileCalling } from "../../runtime/calling-file.js";
-import { locateModel } from "../../runtime/locate.js";
+import { fileCalling } from "../../runtime/base/calling-file.js";
+import { locateModel } from "../../runtime/saved-model/files/locate-model.js";
 import { expectError } from "../support/errors.js";
 import { tempFolder } from "../support/temp.js";
 

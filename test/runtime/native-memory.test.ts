@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Dtypes } from "../../generated/dtypes.js";
 import { Keras3 } from "../../generated/keras3.js";
+import { nativeApi } from "../../runtime/engines/local/native/c-api.js";
+import { isAligned } from "../../runtime/engines/local/native-memory.js";
 import { Tensor } from "../../runtime/index.js";
-import { nativeApi } from "../../runtime/native/api.js";
-import { isAligned } from "../../runtime/native-memory.js";
 import { expectError } from "../support/errors.js";
 
 const LARGE = 4096;

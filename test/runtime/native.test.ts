@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { itemAt } from "../../runtime/item-at.js";
-import { nonNull } from "../../runtime/native/api.js";
+import { itemAt } from "../../runtime/base/item-at.js";
+import { nonNull } from "../../runtime/engines/local/native/c-api.js";
 import { expectError } from "../support/errors.js";
 
 describe("nonNull", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { nativeApi, nonNull } from "../../runtime/native/api.js";
-import { bufferContents } from "../../runtime/native/buffer.js";
-import { effectOf, makesHandle } from "../../runtime/operation-effects.js";
-import { decode, type Message } from "../../runtime/proto/decode.js";
+import { bufferContents } from "../../runtime/engines/local/native/buffer.js";
+import { nativeApi, nonNull } from "../../runtime/engines/local/native/c-api.js";
+import { effectOf, makesHandle } from "../../runtime/saved-model/effects/operation-effects.js";
+import { decode, type Message } from "../../runtime/saved-model/proto/decode.js";
 import { WRITING_OPERATIONS } from "../support/writing-operations.js";
 
 /** The operations of the library, without those of op libraries that other tests load. */

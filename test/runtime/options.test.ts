@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { encodeConfig, encodeRunOptions } from "../../runtime/config.js";
+import { encodeConfig, encodeRunOptions } from "../../runtime/engines/local/config-proto.js";
+import type { SessionOptions } from "../../runtime/engines/local/session-options.js";
 import { type LoadOptions, Model, Tensor } from "../../runtime/index.js";
-import { decode } from "../../runtime/proto/decode.js";
-import type { SessionOptions } from "../../runtime/session-options.js";
+import { decode } from "../../runtime/saved-model/proto/decode.js";
 import { start } from "../library/support.js";
 import { expectError } from "../support/errors.js";
 import { needs } from "../support/needs.js";

@@ -5,7 +5,7 @@ import { CustomModel } from "../../generated/custom-model.js";
 import { Metrics } from "../../generated/metrics.js";
 import { Regression } from "../../generated/regression.js";
 import { Text } from "../../generated/text.js";
-import { boundMethod } from "../../runtime/bound-methods.js";
+import { boundMethod } from "../../runtime/client/bound-methods.js";
 import { evaluate, predict, RaggedTensor, SparseTensor, type Tensor } from "../../runtime/index.js";
 import { expectRejection } from "../support/errors.js";
 

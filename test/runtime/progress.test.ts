@@ -1,8 +1,8 @@
 import { Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { BatchEvent, EpochRecord, Metrics, TrainingObserver } from "../../runtime/training/events.js";
-import { progressObserver } from "../../runtime/training/progress.js";
-import { sparkline } from "../../runtime/training/sparkline.js";
+import { progressObserver } from "../../runtime/training/progress/progress-line.js";
+import { sparkline } from "../../runtime/training/progress/sparkline.js";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["performance"] });

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type FileFunctions, fileFunctions } from "../../runtime/native/c-library.js";
-import { putInPlace } from "../../runtime/save/put-in-place.js";
+import { type FileFunctions, fileFunctions } from "../../runtime/engines/local/native/libc.js";
+import { putInPlace } from "../../runtime/engines/local/save/exchange-folders.js";
 import { interfere } from "../support/interfere.js";
 import { tempFolder } from "../support/temp.js";
 

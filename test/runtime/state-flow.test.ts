@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openStateFlow } from "../../runtime/state-flow.js";
+import { openStateFlow } from "../../runtime/saved-model/effects/state-flow.js";
 import { encodeMessage } from "../support/saved-model.js";
 
 /** A node in short: `name = Op(input, …)`, with the functions that it calls behind it: `[body=step]`. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Text } from "../../generated/text.js";
-import { hasKnownLayout, MAX_SHORT, packShort, StringElements } from "../../runtime/call/string-layout.js";
-import { initStrings, readStrings, writeStrings } from "../../runtime/call/strings.js";
-import { nativeApi, nonNull } from "../../runtime/native/api.js";
+import { nativeApi, nonNull } from "../../runtime/engines/local/native/c-api.js";
+import { hasKnownLayout, MAX_SHORT, packShort, StringElements } from "../../runtime/engines/local/run/string-layout.js";
+import { initStrings, readStrings, writeStrings } from "../../runtime/engines/local/run/string-tensor.js";
 
 const short = "a".repeat(MAX_SHORT);
 const long = "b".repeat(MAX_SHORT + 1);

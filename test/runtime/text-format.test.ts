@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { TextFormat } from "../../generated/text-format.js";
 import { inspect } from "../../generator/index.js";
 import { Model, type Tensor } from "../../runtime/index.js";
-import { decode, type Message, type MessageName, toNumber } from "../../runtime/proto/decode.js";
-import { encodeText } from "../../runtime/proto/text-format.js";
+import { decode, type Message, type MessageName, toNumber } from "../../runtime/saved-model/proto/decode.js";
+import { encodeText } from "../../runtime/saved-model/proto/text-format.js";
 import { expectError } from "../support/errors.js";
 import { copyOfModel, modelFolder, tempFolder } from "../support/temp.js";
 

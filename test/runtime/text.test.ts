@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { checkCount, checkFlag, checkOptions, checkTags, checkThreads } from "../../runtime/options.js";
-import { compareNatural, firstLine, nearest, printable, quote, reasonOf, suggest } from "../../runtime/text.js";
+import { checkCount, checkFlag, checkOptions, checkTags, checkThreads } from "../../runtime/base/check-options.js";
+import { compareNatural, firstLine, nearest, printable, quote, reasonOf, suggest } from "../../runtime/base/text.js";
 import { expectError } from "../support/errors.js";
 
 describe("text from a model", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { TracedRun } from "../../runtime/engines/local/trace/recording.js";
+import { traceEvents } from "../../runtime/engines/local/trace/trace-events.js";
 import { type AnyTensor, Model, type OperationEvent, Tensor, type Trace } from "../../runtime/index.js";
-import { decode } from "../../runtime/proto/decode.js";
-import type { TracedRun } from "../../runtime/recording.js";
-import { traceEvents } from "../../runtime/trace-events.js";
+import { decode } from "../../runtime/saved-model/proto/decode.js";
 import { expectError } from "../support/errors.js";
 import { encodeMessage } from "../support/saved-model.js";
 import { modelFolder } from "../support/temp.js";
