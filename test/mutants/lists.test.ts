@@ -28,7 +28,7 @@ it("problems of a list are found", () => {
       { ...fault, id: "call-none", tests: [], replace: fault.find },
     ]),
   ).toEqual([
-    expect.stringMatching(/^call-x: find occurs \d+ times in runtime\/model\.ts, expected once$/),
+    expect.stringMatching(/^call-x: find occurs \d+ times in runtime\/client\/model\.ts, expected once$/),
     "call-x: the id occurs twice",
     "Call: the id is not in kebab-case with an area in front",
     "Call: runtime/none.ts does not exist",
