@@ -1,10 +1,10 @@
 import type { Fault } from "./fault.js";
 
-const NAMED = "test/runtime/named-inputs.test.ts";
-const CLIENT = "test/generator/named-inputs.test.ts";
-const NAMES = "test/generator/names.test.ts";
-const FUNCTIONS = "test/generator/functions.test.ts";
-const EFFECTS = "test/runtime/effects.test.ts";
+const NAMED = "test/runtime/call/named-inputs.test.ts";
+const CLIENT = "test/generator/client/named-inputs.test.ts";
+const NAMES = "test/generator/client/names.test.ts";
+const FUNCTIONS = "test/runtime/saved-model/unexported-functions.test.ts";
+const EFFECTS = "test/runtime/saved-model/write-effects.test.ts";
 
 /** Faults in inputs by name, and in what generated code says and is called. */
 export const faults: readonly Fault[] = [

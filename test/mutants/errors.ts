@@ -1,10 +1,10 @@
 import type { Fault } from "./fault.js";
 
-const STACK = "test/runtime/caller-stack.test.ts";
-const MESSAGES = "test/runtime/error-messages.test.ts";
-const PRINT = "test/runtime/print.test.ts";
-const UNREADABLE = "test/cli/unreadable.test.ts";
-const INIT = "test/generator/init.test.ts";
+const STACK = "test/runtime/base/caller-stack.test.ts";
+const MESSAGES = "test/runtime/base/error-messages.test.ts";
+const PRINT = "test/runtime/tensor/print.test.ts";
+const UNREADABLE = "test/generator/cli/unreadable.test.ts";
+const INIT = "test/generator/init/init-project.test.ts";
 
 /** Faults in what a person reads: messages, stacks, printed tensors. */
 export const faults: readonly Fault[] = [

@@ -1,12 +1,12 @@
 import type { Fault } from "./fault.js";
 
-const METRICS = ["test/runtime/fit-metrics.test.ts"] as const;
-const ROWS = ["test/runtime/fit-rows.test.ts"] as const;
-const FIT = ["test/runtime/fit.test.ts"] as const;
+const METRICS = ["test/runtime/training/fit-metrics.test.ts"] as const;
+const ROWS = ["test/runtime/training/fit-rows.test.ts"] as const;
+const FIT = ["test/runtime/training/fit.test.ts"] as const;
 
-const RESUME = ["test/runtime/fit-resume.test.ts"] as const;
-const PREDICT = ["test/runtime/predict.test.ts"] as const;
-const LOGS = ["test/runtime/fit-logs.test.ts"] as const;
+const RESUME = ["test/runtime/training/fit-resume.test.ts"] as const;
+const PREDICT = ["test/runtime/training/predict.test.ts"] as const;
+const LOGS = ["test/runtime/training/fit-logs.test.ts"] as const;
 
 /** Faults of `runtime/training/` and of what it reads in graphs. */
 export const faults: readonly Fault[] = [
@@ -144,7 +144,7 @@ export const faults: readonly Fault[] = [
     find: "const accumulates = sources.has(place) || sources.has(this.#places.size + place);",
     replace: "const accumulates = sources.has(place);",
     effect: "a value that is assigned to a variable after a function has assigned another is averaged",
-    tests: ["test/runtime/state-flow.test.ts"],
+    tests: ["test/runtime/saved-model/state-flow.test.ts"],
   },
   {
     id: "fit-assigned-value-unseen",
@@ -160,7 +160,7 @@ export const faults: readonly Fault[] = [
     find: "this.#newValues.get(firstWithoutNumber(tensor))",
     replace: "this.#newValues.get(tensor)",
     effect: "a result that is the new value of a variable itself is averaged",
-    tests: ["test/runtime/state-flow.test.ts"],
+    tests: ["test/runtime/saved-model/state-flow.test.ts"],
   },
   {
     id: "fit-reset-of-more-than-metrics",
@@ -192,7 +192,7 @@ export const faults: readonly Fault[] = [
     find: 'if (node.op === "IdentityN") return',
     replace: 'if (node.op === "IdentityM") return',
     effect: "results that are handed through together depend on each other",
-    tests: ["test/runtime/state-flow.test.ts"],
+    tests: ["test/runtime/saved-model/state-flow.test.ts"],
   },
   {
     id: "fit-loop-runs-once",
@@ -200,7 +200,7 @@ export const faults: readonly Fault[] = [
     find: "while (closed.map(close).some(Boolean));",
     replace: "",
     effect: "what goes round a loop twice is lost",
-    tests: ["test/runtime/state-flow.test.ts"],
+    tests: ["test/runtime/saved-model/state-flow.test.ts"],
   },
   {
     id: "fit-history-lost",
@@ -224,7 +224,7 @@ export const faults: readonly Fault[] = [
     find: "VALIDATION_PREFIX + name === monitor",
     replace: "name === monitor",
     effect: 'metric("validation_loss") is not found',
-    tests: ["test/runtime/history.test.ts"],
+    tests: ["test/runtime/training/history.test.ts"],
   },
   {
     id: "fit-nan-constant-used",

@@ -8,7 +8,7 @@ export const faults: readonly Fault[] = [
     find: "!isDType(type.dtype) || (",
     replace: "(",
     effect: "`generate` throws a TypeError for a dtype that there is not",
-    tests: ["test/generator/attacks.test.ts"],
+    tests: ["test/runtime/saved-model/attacks.test.ts"],
   },
   {
     id: "hostile-node-decoded-again",
@@ -16,7 +16,7 @@ export const faults: readonly Fault[] = [
     find: "    decodedNodes.set(bytes, node);\n",
     replace: "",
     effect: "a node that many signatures share is decoded for each of them",
-    tests: ["test/generator/attacks.test.ts"],
+    tests: ["test/runtime/saved-model/attacks.test.ts"],
   },
   {
     id: "hostile-structure-read-again",
@@ -24,7 +24,7 @@ export const faults: readonly Fault[] = [
     find: "if (!this.#decoded.has(name)) this",
     replace: "if (this.#decoded.size >= 0) this",
     effect: "the arguments of a function are read once for each signature",
-    tests: ["test/generator/attacks.test.ts"],
+    tests: ["test/runtime/saved-model/attacks.test.ts"],
   },
   {
     id: "hostile-rank-unlimited",
@@ -32,7 +32,7 @@ export const faults: readonly Fault[] = [
     find: "if (rank > MAX_RANK)",
     replace: "if (rank > 2 * MAX_RANK)",
     effect: "a signature of a rank that no tensor has becomes a method",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
     id: "hostile-long-default",
@@ -40,7 +40,7 @@ export const faults: readonly Fault[] = [
     find: "bytes.length > MAX_STRING_BYTES",
     replace: "bytes.length > 2 * MAX_STRING_BYTES",
     effect: "a default as long as the file is repeated in the description",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
     id: "hostile-list-unlimited",
@@ -48,7 +48,7 @@ export const faults: readonly Fault[] = [
     find: "items.slice(0, LISTED).map(show)",
     replace: "items.map(show)",
     effect: "an error message of megabytes",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
     id: "hostile-advice-unlimited",
@@ -56,7 +56,7 @@ export const faults: readonly Fault[] = [
     find: "shorten(options.fix, MAX_FIX)",
     replace: "options.fix",
     effect: "an error message of megabytes",
-    tests: ["test/runtime/caller-stack.test.ts"],
+    tests: ["test/runtime/base/caller-stack.test.ts"],
   },
   {
     id: "hostile-fifo-blocks",
@@ -64,7 +64,7 @@ export const faults: readonly Fault[] = [
     find: "if (!stat.isFile()) throw",
     replace: "if (stat.isSocket()) throw",
     effect: "a device is read without end",
-    tests: ["test/runtime/regular-file.test.ts"],
+    tests: ["test/runtime/base/regular-file.test.ts"],
   },
   {
     id: "hostile-file-limit",
@@ -72,7 +72,7 @@ export const faults: readonly Fault[] = [
     find: "if (size > maxBytes) throw",
     replace: "if (size > 2 * maxBytes) throw",
     effect: "a file larger than the limit is read",
-    tests: ["test/runtime/regular-file.test.ts"],
+    tests: ["test/runtime/base/regular-file.test.ts"],
   },
   {
     id: "hostile-variables-fifo",
@@ -80,7 +80,7 @@ export const faults: readonly Fault[] = [
     find: "    requireModelFiles(directory);\n",
     replace: "",
     effect: "TensorFlow waits for a FIFO for ever",
-    tests: ["test/runtime/regular-file.test.ts"],
+    tests: ["test/runtime/base/regular-file.test.ts"],
   },
   {
     id: "hostile-proc-model",
@@ -88,7 +88,7 @@ export const faults: readonly Fault[] = [
     find: "if (size === 0) throw",
     replace: "if (size < 0) throw",
     effect: "a link into /proc is no longer called empty",
-    tests: ["test/runtime/regular-file.test.ts"],
+    tests: ["test/runtime/base/regular-file.test.ts"],
   },
   {
     id: "hostile-npz-strings",
@@ -96,7 +96,7 @@ export const faults: readonly Fault[] = [
     find: "readTensor(path, zip, name, entry, left / STRING_BYTES)",
     replace: "readTensor(path, zip, name, entry, left)",
     effect: "a packed file of 16 KB takes gigabytes",
-    tests: ["test/runtime/data-limits.test.ts"],
+    tests: ["test/runtime/data/data-limits.test.ts"],
   },
   {
     id: "hostile-npy-utf8-bytes",
@@ -104,7 +104,7 @@ export const faults: readonly Fault[] = [
     find: "0x80 | (rest & 0x3f)",
     replace: "0x80 | (rest & 0x1f)",
     effect: "text beyond ASCII is garbled",
-    tests: ["test/runtime/data-limits.test.ts"],
+    tests: ["test/runtime/data/data-limits.test.ts"],
   },
   {
     id: "hostile-npy-surrogates",
@@ -112,7 +112,7 @@ export const faults: readonly Fault[] = [
     find: "point <= 0xdfff",
     replace: "point < 0xdfff",
     effect: "U+DFFF becomes bytes that are no UTF-8",
-    tests: ["test/runtime/data-limits.test.ts"],
+    tests: ["test/runtime/data/data-limits.test.ts"],
   },
   {
     id: "hostile-csv-capacity",
@@ -120,7 +120,7 @@ export const faults: readonly Fault[] = [
     find: "const FIRST_CAPACITY = 16;",
     replace: "const FIRST_CAPACITY = 4096;",
     effect: "a small file of many columns takes gigabytes",
-    tests: ["test/runtime/data-limits.test.ts"],
+    tests: ["test/runtime/data/data-limits.test.ts"],
   },
   {
     id: "hostile-csv-columns",
@@ -128,7 +128,7 @@ export const faults: readonly Fault[] = [
     find: "names.length > MOST_COLUMNS",
     replace: "names.length > 2 * MOST_COLUMNS",
     effect: "a header of very many columns takes all memory",
-    tests: ["test/runtime/data-limits.test.ts"],
+    tests: ["test/runtime/data/data-limits.test.ts"],
   },
   {
     id: "hostile-csv-number",
@@ -136,7 +136,7 @@ export const faults: readonly Fault[] = [
     find: "\\d+(?:\\.\\d*)?|",
     replace: "\\d+(?:\\.\\d+)?|",
     effect: "`1.` is no longer a number",
-    tests: ["test/runtime/data-limits.test.ts"],
+    tests: ["test/runtime/data/data-limits.test.ts"],
   },
   {
     id: "hostile-table-size",
@@ -144,7 +144,7 @@ export const faults: readonly Fault[] = [
     find: "this.rows * names.length * dtypeInfo(dtype).bytes",
     replace: "this.rows * names.length",
     effect: "a tensor beyond 4 GiB is a raw RangeError",
-    tests: ["test/runtime/data-limits.test.ts"],
+    tests: ["test/runtime/data/data-limits.test.ts"],
   },
   {
     id: "hostile-history-columns",
@@ -152,7 +152,7 @@ export const faults: readonly Fault[] = [
     find: "names.length > MOST_COLUMNS",
     replace: "names.length > 2 * MOST_COLUMNS",
     effect: "a chart of a hostile history takes all memory",
-    tests: ["test/runtime/data-limits.test.ts"],
+    tests: ["test/runtime/data/data-limits.test.ts"],
   },
   {
     id: "hostile-glob-star",
@@ -160,7 +160,7 @@ export const faults: readonly Fault[] = [
     find: "next = ++resume;",
     replace: "next = resume + 1;",
     effect: "a pattern such as `*b*b` never ends or misses models",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
     id: "hostile-glob-alternatives",
@@ -168,7 +168,7 @@ export const faults: readonly Fault[] = [
     find: "plain.length + pending.length > MOST_ALTERNATIVES",
     replace: "plain.length > MOST_ALTERNATIVES ** 2",
     effect: "braces multiply to more paths than can be looked at",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
     id: "hostile-padded-required",
@@ -176,7 +176,7 @@ export const faults: readonly Fault[] = [
     find: "return isRequired && sizes[0] !== null ?",
     replace: "return isRequired ?",
     effect: "a feature of variable length cannot be left out",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
     id: "hostile-check-crlf",
@@ -184,7 +184,7 @@ export const faults: readonly Fault[] = [
     find: 'readGenerated(resolve(root, path)).replaceAll("\\r\\n", "\\n")',
     replace: "readGenerated(resolve(root, path))",
     effect: "after a checkout on Windows, every line is in the diff",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
     id: "hostile-optional-before-required",
@@ -192,7 +192,7 @@ export const faults: readonly Fault[] = [
     find: " | undefined` };",
     replace: "` };",
     effect: "an optional input before a required one cannot be left out",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
     id: "hostile-rank-spelled-out",
@@ -200,7 +200,7 @@ export const faults: readonly Fault[] = [
     find: "const MAX_TYPED_RANK = 16;",
     replace: "const MAX_TYPED_RANK = 64;",
     effect: "the compiler gives up on a tensor of a high rank",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
     id: "hostile-diff-tail",
@@ -208,7 +208,7 @@ export const faults: readonly Fault[] = [
     find: "oldLines: old.length - end + tail - from",
     replace: "oldLines: old.length - end - from",
     effect: "a diff that no tool can apply",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
     id: "hostile-client-methods",
@@ -216,7 +216,7 @@ export const faults: readonly Fault[] = [
     find: "callable.length > MOST_METHODS",
     replace: "callable.length > 10 * MOST_METHODS",
     effect: "a hostile model is generated for minutes",
-    tests: ["test/generator/sizes.test.ts"],
+    tests: ["test/generator/client/sizes.test.ts"],
   },
   {
     id: "hostile-name-length",
@@ -224,6 +224,6 @@ export const faults: readonly Fault[] = [
     find: "raw.slice(0, 100)",
     replace: "raw.slice(0, 10_000)",
     effect: "a key of megabytes becomes a name as long",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
 ];

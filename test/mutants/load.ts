@@ -1,7 +1,7 @@
 import type { Fault } from "./fault.js";
 
-const VALUES = ["test/runtime/initial-values.test.ts"];
-const PARTIAL = ["test/runtime/partial-restore.test.ts"];
+const VALUES = ["test/runtime/engines/graph/initial-values.test.ts"];
+const PARTIAL = ["test/runtime/engines/graph/partial-restore.test.ts"];
 
 /** Faults of loading, restoring and reading variables. */
 export const faults: readonly Fault[] = [
@@ -11,7 +11,7 @@ export const faults: readonly Fault[] = [
     find: "setRequireShapeFunctions(graph, false);",
     replace: "setRequireShapeFunctions(graph, true);",
     effect: "A model with a custom operation without a shape function cannot be loaded.",
-    tests: ["test/runtime/op-library.test.ts"],
+    tests: ["test/runtime/engines/local/op-library.test.ts"],
   },
   {
     id: "load-composite-components",

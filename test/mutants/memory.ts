@@ -8,7 +8,7 @@ export const faults: readonly Fault[] = [
     find: "isInPlace(value) && !this.#mayKeepInputs",
     replace: "isInPlace(value)",
     effect: "filling an allocated tensor again changes the variable that was assigned from it",
-    tests: ["test/runtime/call-memory.test.ts"],
+    tests: ["test/runtime/engines/local/call-memory.test.ts"],
   },
   {
     id: "memory-ignore-maybe-move",
@@ -16,7 +16,7 @@ export const faults: readonly Fault[] = [
     find: "return this.#api.TF_TensorMaybeMove(this.#tensor) ?? undefined;",
     replace: "return this.#tensor;",
     effect: "the next call overwrites a variable that took over the memory of an input",
-    tests: ["test/runtime/call-memory.test.ts"],
+    tests: ["test/runtime/engines/local/call-memory.test.ts"],
   },
   {
     id: "memory-free-held-strings",
@@ -24,7 +24,7 @@ export const faults: readonly Fault[] = [
     find: "if (api.TF_TensorMaybeMove(tensor) === null) return false;",
     replace: "api.TF_TensorMaybeMove(tensor);",
     effect: "the strings of a variable are freed while it holds them",
-    tests: ["test/runtime/call-memory.test.ts"],
+    tests: ["test/runtime/engines/local/call-memory.test.ts"],
   },
   {
     id: "memory-handed-through-not-fed",
@@ -32,7 +32,7 @@ export const faults: readonly Fault[] = [
     find: "if (own !== null) return own;",
     replace: "if (own !== null && fetch !== undefined) return own;",
     effect: "a signature whose output is its required input fails",
-    tests: ["test/runtime/call-memory.test.ts"],
+    tests: ["test/runtime/engines/local/call-memory.test.ts"],
   },
   {
     id: "memory-fetch-what-is-fed",
@@ -40,7 +40,7 @@ export const faults: readonly Fault[] = [
     find: "if (feed !== undefined && this.isFed(feed)) continue;",
     replace: "",
     effect: "an optional input that is also an output cannot be given",
-    tests: ["test/runtime/call-memory.test.ts"],
+    tests: ["test/runtime/engines/local/call-memory.test.ts"],
   },
   {
     id: "memory-nested-call-scratch",
@@ -48,7 +48,7 @@ export const faults: readonly Fault[] = [
     find: "isNested || !mayUseScratch ? undefined",
     replace: "!mayUseScratch ? undefined",
     effect: "a getter that calls the model changes the values of the outer call",
-    tests: ["test/runtime/call-memory.test.ts"],
+    tests: ["test/runtime/engines/local/call-memory.test.ts"],
   },
   {
     id: "memory-bool-bytes-of-rows",
@@ -56,7 +56,7 @@ export const faults: readonly Fault[] = [
     find: "(byte) => byte > 1)",
     replace: "(byte) => byte > 2)",
     effect: "2 is fed as a boolean",
-    tests: ["test/runtime/call-memory.test.ts"],
+    tests: ["test/runtime/engines/local/call-memory.test.ts"],
   },
   {
     id: "memory-flat-of-nothing",
@@ -64,7 +64,7 @@ export const faults: readonly Fault[] = [
     find: "const size = known === 0 ? 0 : length / known;",
     replace: "const size = length / known;",
     effect: "a flat array of no elements is rejected for [?, 0]",
-    tests: ["test/runtime/call-memory.test.ts"],
+    tests: ["test/runtime/engines/local/call-memory.test.ts"],
   },
   {
     id: "memory-scalar-not-checked",
@@ -72,7 +72,7 @@ export const faults: readonly Fault[] = [
     find: "if (api.TF_NumDims(tensor) !== 0) {",
     replace: "if (api.TF_NumDims(tensor) > 1) {",
     effect: "the first element of a vector is returned where a scalar was promised",
-    tests: ["test/runtime/call-memory.test.ts"],
+    tests: ["test/runtime/engines/local/call-memory.test.ts"],
   },
   {
     id: "memory-output-index",
@@ -80,7 +80,7 @@ export const faults: readonly Fault[] = [
     find: "index >= api.TF_OperationNumOutputs(operation)",
     replace: "index > api.TF_OperationNumOutputs(operation)",
     effect: "TensorFlow is asked for an output that the operation does not have",
-    tests: ["test/runtime/op-library.test.ts"],
+    tests: ["test/runtime/engines/local/op-library.test.ts"],
   },
   {
     id: "memory-unaligned",
@@ -88,7 +88,7 @@ export const faults: readonly Fault[] = [
     find: "(elements.byteOffset - start) % ALIGNMENT === 0",
     replace: "(elements.byteOffset - start) % 4 === 0",
     effect: "parts that are not aligned are passed for TensorFlow to copy",
-    tests: ["test/runtime/native-memory.test.ts"],
+    tests: ["test/runtime/engines/local/native-memory.test.ts"],
   },
   {
     id: "memory-never-in-place",
@@ -96,7 +96,7 @@ export const faults: readonly Fault[] = [
     find: "aligned.set(buffer, start);",
     replace: "",
     effect: "allocated tensors are always copied",
-    tests: ["test/runtime/native-memory.test.ts"],
+    tests: ["test/runtime/engines/local/native-memory.test.ts"],
   },
   {
     id: "memory-offset-ignored",
@@ -104,7 +104,7 @@ export const faults: readonly Fault[] = [
     find: "return viewAs(dtype, buffer, start, count);",
     replace: "return viewAs(dtype, buffer, 0, count);",
     effect: "the elements are not aligned, and are always copied",
-    tests: ["test/runtime/native-memory.test.ts"],
+    tests: ["test/runtime/engines/local/native-memory.test.ts"],
   },
   {
     id: "memory-first-run-in-place",
@@ -112,7 +112,7 @@ export const faults: readonly Fault[] = [
     find: "#isLetGo: boolean | undefined;",
     replace: "#isLetGo: boolean | undefined = true;",
     effect: "memory of JavaScript's is fed before it is known that TensorFlow lets go of it",
-    tests: ["test/runtime/native-memory.test.ts"],
+    tests: ["test/runtime/engines/local/native-memory.test.ts"],
   },
   {
     id: "memory-size-not-counted",
@@ -120,7 +120,7 @@ export const faults: readonly Fault[] = [
     find: "if (intrinsicByteLength(elements) !== bytes) throw",
     replace: "if (intrinsicByteLength(elements) > bytes) throw",
     effect: "a detached array is read beyond its end",
-    tests: ["test/runtime/call-memory.test.ts"],
+    tests: ["test/runtime/engines/local/call-memory.test.ts"],
   },
   {
     id: "memory-null-data",
@@ -128,7 +128,7 @@ export const faults: readonly Fault[] = [
     find: "if (data === null && count > 0) {",
     replace: "if (data === null && count < 0) {",
     effect: "an input is lost when TensorFlow has no memory",
-    tests: ["test/runtime/native-memory.test.ts"],
+    tests: ["test/runtime/engines/local/native-memory.test.ts"],
   },
   {
     id: "memory-null-tensor",
@@ -136,7 +136,7 @@ export const faults: readonly Fault[] = [
     find: "if (tensor === null) throw this.#memoryError(shape);\n    const data",
     replace: "if (tensor === null) return 0n;\n    const data",
     effect: "a null pointer is fed when TensorFlow has no memory",
-    tests: ["test/runtime/native-memory.test.ts"],
+    tests: ["test/runtime/engines/local/native-memory.test.ts"],
   },
   {
     id: "memory-strings-unproven",
@@ -144,7 +144,7 @@ export const faults: readonly Fault[] = [
     find: "if (!api.hasMemory(unproven)) throw new NoMemoryForStrings();",
     replace: "",
     effect: "the process ends when there is no memory for a long string",
-    tests: ["test/runtime/native-memory.test.ts"],
+    tests: ["test/runtime/engines/local/native-memory.test.ts"],
   },
   {
     id: "memory-result-range-error",
@@ -152,7 +152,7 @@ export const faults: readonly Fault[] = [
     find: "if (!(cause instanceof RangeError)) throw cause;",
     replace: "throw cause;",
     effect: "a result that is too large is a RangeError without a name",
-    tests: ["test/runtime/native-memory.test.ts"],
+    tests: ["test/runtime/engines/local/native-memory.test.ts"],
   },
   {
     id: "memory-nested-range-error",
@@ -160,7 +160,7 @@ export const faults: readonly Fault[] = [
     find: "if (error instanceof RangeError) return undefined;",
     replace: "",
     effect: "nested arrays that are too large are reported as unreadable",
-    tests: ["test/runtime/native-memory.test.ts"],
+    tests: ["test/runtime/engines/local/native-memory.test.ts"],
   },
   {
     id: "memory-non-null",
@@ -168,7 +168,7 @@ export const faults: readonly Fault[] = [
     find: "if (pointer === null || pointer === 0n) {",
     replace: "if (pointer === null) {",
     effect: "a null pointer of TensorFlow's is used",
-    tests: ["test/runtime/native.test.ts"],
+    tests: ["test/runtime/engines/local/native.test.ts"],
   },
   {
     id: "memory-item-at",
@@ -176,7 +176,7 @@ export const faults: readonly Fault[] = [
     find: "items[index];",
     replace: "items[index] ?? items[0];",
     effect: "another item than the missing one reaches native code",
-    tests: ["test/runtime/native.test.ts"],
+    tests: ["test/runtime/engines/local/native.test.ts"],
   },
   {
     id: "quiet-last-words",
@@ -184,7 +184,7 @@ export const faults: readonly Fault[] = [
     find: "handleOnce(signal, flush);",
     replace: "",
     effect: "what TensorFlow prints before it aborts is lost",
-    tests: ["test/library/quiet.test.ts"],
+    tests: ["test/runtime/engines/local/library/quiet-log.test.ts"],
   },
   {
     id: "quiet-no-lock",
@@ -192,7 +192,7 @@ export const faults: readonly Fault[] = [
     find: "while (tryLock(stdin) !== 0) {",
     replace: "while (tryLock(stdin) > 100) {",
     effect: "threads that load at once lose lines, or leave the log level in the environment",
-    tests: ["test/library/quiet.test.ts"],
+    tests: ["test/runtime/engines/local/library/quiet-log.test.ts"],
   },
   {
     id: "quiet-second-time",
@@ -200,7 +200,7 @@ export const faults: readonly Fault[] = [
     find: "(stderr, 0, SEEK_CUR);",
     replace: "(stderr, 0, 9);",
     effect: "information is printed when something was printed before",
-    tests: ["test/library/quiet.test.ts"],
+    tests: ["test/runtime/engines/local/library/quiet-log.test.ts"],
   },
   {
     id: "quiet-level-stays",
@@ -208,7 +208,7 @@ export const faults: readonly Fault[] = [
     find: 'else c.func("int unsetenv(const char *name)")(LEVEL);',
     replace: "",
     effect: "child processes inherit the log level",
-    tests: ["test/library/quiet.test.ts"],
+    tests: ["test/runtime/engines/local/library/quiet-log.test.ts"],
   },
   {
     id: "quiet-kept-lines",
@@ -216,7 +216,7 @@ export const faults: readonly Fault[] = [
     find: "if (kept.length > 0) {",
     replace: "if (kept.length < 0) {",
     effect: "lines that are no log lines are lost",
-    tests: ["test/library/quiet.test.ts"],
+    tests: ["test/runtime/engines/local/library/quiet-log.test.ts"],
   },
   {
     id: "processor-avx",
@@ -224,7 +224,7 @@ export const faults: readonly Fault[] = [
     find: "flags.split(/\\s+/).includes(NEEDED)",
     replace: "flags.includes(NEEDED)",
     effect: "a processor with avx2 flags alone passes; a library that cannot run ends the process",
-    tests: ["test/library/quiet.test.ts"],
+    tests: ["test/runtime/engines/local/library/quiet-log.test.ts"],
   },
   {
     id: "op-library-local-symbols",
@@ -232,6 +232,6 @@ export const faults: readonly Fault[] = [
     find: "api.library.shareSymbols();",
     replace: "",
     effect: "libraries of operations that hold absl end the process",
-    tests: ["test/runtime/op-library.test.ts"],
+    tests: ["test/runtime/engines/local/op-library.test.ts"],
   },
 ];

@@ -1,11 +1,11 @@
 import type { Fault } from "./fault.js";
 
-const NAMES = "test/runtime/input-names.test.ts";
-const TEXT = "test/runtime/text-format.test.ts";
-const CONTRADICTIONS = "test/runtime/contradictions.test.ts";
-const CHECK = "test/generator/check.test.ts";
-const COMPOSITE = "test/generator/composite.test.ts";
-const TYPES = "test/generator/client-types.test.ts";
+const NAMES = "test/runtime/saved-model/input-names.test.ts";
+const TEXT = "test/runtime/saved-model/text-format.test.ts";
+const CONTRADICTIONS = "test/runtime/saved-model/contradictions.test.ts";
+const CHECK = "test/generator/check/check-project.test.ts";
+const COMPOSITE = "test/generator/client/composite.test.ts";
+const TYPES = "test/generator/client/client-types.test.ts";
 
 /** Faults in what a client knows of its model: names, order, dtypes and shapes of inputs and outputs. */
 export const faults: readonly Fault[] = [
@@ -111,7 +111,7 @@ export const faults: readonly Fault[] = [
     find: "if (!agrees(part.shape, shape)) return undefined;",
     replace: "",
     effect: "A function of another trace tells the arguments of a signature.",
-    tests: ["test/runtime/initial-values.test.ts"],
+    tests: ["test/runtime/engines/graph/initial-values.test.ts"],
   },
   {
     id: "names-int32-splits",
@@ -127,7 +127,7 @@ export const faults: readonly Fault[] = [
     find: "(repeated.has(name) ? argument : name)",
     replace: "(repeated.has(name) ? key : name)",
     effect: "Of two entries with one name, parameters are called x and y instead of xAge and yAge.",
-    tests: ["test/generator/generate.test.ts"],
+    tests: ["test/generator/client/generate.test.ts"],
   },
   {
     id: "names-comment-of-keys",
@@ -135,7 +135,7 @@ export const faults: readonly Fault[] = [
     find: "docCode(argument)}: ",
     replace: "docCode(key)}: ",
     effect: "Comments show keys that the author never saw.",
-    tests: ["test/generator/generate.test.ts"],
+    tests: ["test/generator/client/generate.test.ts"],
   },
   {
     id: "names-descriptor-without-argument",
@@ -143,7 +143,7 @@ export const faults: readonly Fault[] = [
     find: "if (tensor.argument !== undefined) fields",
     replace: "if (tensor.argument === null) fields",
     effect: "Clients cannot tell a renamed entry of a dict.",
-    tests: ["test/generator/generate.test.ts", CHECK],
+    tests: ["test/generator/client/generate.test.ts", CHECK],
   },
   {
     id: "names-check-old-clients",
@@ -159,7 +159,7 @@ export const faults: readonly Fault[] = [
     find: '.replaceAll("\\r\\n", "\\n")',
     replace: "",
     effect: "The diff of check has every line of a file with the line ends of Windows.",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
     id: "names-optional-before-required",
@@ -183,7 +183,7 @@ export const faults: readonly Fault[] = [
     find: "return isRequired && sizes[0] !== null ? feature",
     replace: "return isRequired ? feature",
     effect: "An example needs a feature that the model pads.",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
     id: "names-absent-shape-is-scalar",
@@ -223,7 +223,7 @@ export const faults: readonly Fault[] = [
     find: "listed[index] ?? last",
     replace: "listed[index] ?? 0",
     effect: "The default that a comment shows is not the model's.",
-    tests: ["test/runtime/default-value.test.ts"],
+    tests: ["test/runtime/saved-model/default-value.test.ts"],
   },
   {
     id: "names-bytes-as-text",

@@ -8,7 +8,7 @@ export const faults: readonly Fault[] = [
     find: "    for (let index = 0; index < this.#fetchCount; index++) {\n      api.TF_DeleteTensor",
     replace: "    for (let index = 0; index < this.#fetchCount - 1; index++) {\n      api.TF_DeleteTensor",
     effect: "the last result of every call is never deleted",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
   {
     id: "portable-leak-frames",
@@ -16,7 +16,7 @@ export const faults: readonly Fault[] = [
     find: "      this.#idle.push(frame);",
     replace: "      if (!isWanted()) this.#idle.push(frame);",
     effect: "every asynchronous call makes native tensors that stay until the model is disposed",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
   {
     id: "portable-leak-changed-shapes",
@@ -24,7 +24,7 @@ export const faults: readonly Fault[] = [
     find: "    this.release();\n    const { code",
     replace: "    if (shape.length === 0) this.release();\n    const { code",
     effect: "an input's tensor is never deleted when the next call has another shape",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
   {
     id: "portable-leak-status-of-failure",
@@ -32,7 +32,7 @@ export const faults: readonly Fault[] = [
     find: "  shared = undefined;\n  api.TF_DeleteStatus(status);",
     replace: "  shared = undefined;",
     effect: "every call that fails leaves a status with its message",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
   {
     id: "portable-leak-status-of-worker",
@@ -40,7 +40,7 @@ export const faults: readonly Fault[] = [
     find: "      status.delete();",
     replace: "      if (this.#fetchCount === 0) status.delete();",
     effect: "every asynchronous call leaves a status",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
   {
     id: "portable-leak-recordings",
@@ -48,7 +48,7 @@ export const faults: readonly Fault[] = [
     find: "of this.#runs.splice(0)) this",
     replace: "of this.#runs.splice(1)) this",
     effect: "the metadata of the first run of each trace is never deleted",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
   {
     id: "portable-leak-graphs",
@@ -56,7 +56,7 @@ export const faults: readonly Fault[] = [
     find: "resources.add({ release: () => api.TF_DeleteGraph(graph) });",
     replace: "if (tags.length === 0) resources.add({ release: () => api.TF_DeleteGraph(graph) });",
     effect: "the graph of every model stays after dispose",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
   {
     id: "portable-leak-sessions",
@@ -64,7 +64,7 @@ export const faults: readonly Fault[] = [
     find: "  api.TF_DeleteSession(handle, status);",
     replace: "",
     effect: "the session of every model stays after dispose, with its variables",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
   {
     id: "portable-leak-forgotten-models",
@@ -72,7 +72,7 @@ export const faults: readonly Fault[] = [
     find: "const collected = new FinalizationRegistry<Resources>((resources) => resources.releaseAll());",
     replace: "const collected = new FinalizationRegistry<Resources>(() => {});",
     effect: "models that are forgotten without a dispose keep their memory",
-    tests: ["test/runtime/leaks.test.ts", "test/runtime/process.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts", "test/runtime/engines/local/process.test.ts"],
   },
   {
     id: "portable-leak-devices",
@@ -80,7 +80,7 @@ export const faults: readonly Fault[] = [
     find: "    api.TF_DeleteDeviceList(list);",
     replace: "    if (list === 0n) api.TF_DeleteDeviceList(list);",
     effect: "every list of devices stays",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
   {
     id: "portable-leak-checkpoint-readers",
@@ -88,7 +88,7 @@ export const faults: readonly Fault[] = [
     find: "reader) };\n  } finally {\n    reader.close();",
     replace: "reader) };\n  } finally {\n    if (reader.keys.size === 0) reader.close();",
     effect: "every restore leaves an open checkpoint: 6 MB and a file",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
   {
     id: "portable-leak-verified-tensors",
@@ -96,7 +96,7 @@ export const faults: readonly Fault[] = [
     find: "    this.#api.TF_DeleteTensor(this.#tensor(key));",
     replace: "    this.#tensor(key);",
     effect: "every restore leaves a copy of all variables",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
   {
     id: "portable-leak-renamed-checkpoints",
@@ -104,7 +104,7 @@ export const faults: readonly Fault[] = [
     find: "    rmSync(folder, { recursive: true, force: true });",
     replace: '    rmSync(join(folder, "renamed"), { recursive: true, force: true });',
     effect: "restoring a checkpoint of Python leaves a copy of it in the temporary folder",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
   {
     id: "portable-leak-best-weights",
@@ -113,7 +113,7 @@ export const faults: readonly Fault[] = [
     replace:
       '    if (this.#folder === "") rmSync(this.#folder, { recursive: true, force: true });\n    this.#folder = undefined;',
     effect: "trainings with restoreBest leave checkpoints in the temporary folder",
-    tests: ["test/runtime/leaks.test.ts", "test/runtime/fit.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts", "test/runtime/training/fit.test.ts"],
   },
   {
     id: "portable-leak-variables",
@@ -121,7 +121,7 @@ export const faults: readonly Fault[] = [
     find: "    for (const tensor of tensors) api.TF_DeleteTensor(tensor);",
     replace: "    for (const tensor of tensors.subarray(1)) api.TF_DeleteTensor(tensor);",
     effect: "every look at the variables leaves a tensor",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
   {
     id: "portable-leak-locks",
@@ -129,7 +129,7 @@ export const faults: readonly Fault[] = [
     find: "    if (this.#lock !== undefined) closeSync(this.#lock);",
     replace: "    if (this.#lock === 0) closeSync(this.#lock);",
     effect: "every save leaves an open file",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
   {
     id: "portable-text-quotes",
@@ -137,7 +137,7 @@ export const faults: readonly Fault[] = [
     find: ".replaceAll('\"', '\\\\\"')",
     replace: "",
     effect: "a name with a quotation mark ends its own quotes",
-    tests: ["test/runtime/text.test.ts"],
+    tests: ["test/runtime/base/text.test.ts"],
   },
   {
     id: "portable-text-cut",
@@ -145,7 +145,7 @@ export const faults: readonly Fault[] = [
     find: "text.length > limit ?",
     replace: "text.length >= limit ?",
     effect: "a text that just fits is cut",
-    tests: ["test/runtime/text.test.ts"],
+    tests: ["test/runtime/base/text.test.ts"],
   },
   {
     id: "portable-text-nearest",
@@ -153,7 +153,7 @@ export const faults: readonly Fault[] = [
     find: "      bestDistance = distance;\n",
     replace: "",
     effect: "the last name that is like it is suggested, not the nearest",
-    tests: ["test/runtime/text.test.ts"],
+    tests: ["test/runtime/base/text.test.ts"],
   },
   {
     id: "portable-text-case",
@@ -161,7 +161,7 @@ export const faults: readonly Fault[] = [
     find: "editDistance(name.toLowerCase(), candidate.toLowerCase())",
     replace: "editDistance(name, candidate.toLowerCase())",
     effect: "a name in capitals is not recognised",
-    tests: ["test/runtime/text.test.ts"],
+    tests: ["test/runtime/base/text.test.ts"],
   },
   {
     id: "portable-text-zeros",
@@ -169,7 +169,7 @@ export const faults: readonly Fault[] = [
     find: "[skipZeros(a, aStart, aEnd), skipZeros(b, bStart, bEnd)]",
     replace: "[aStart, bStart]",
     effect: "output_02 comes after output_10",
-    tests: ["test/runtime/text.test.ts"],
+    tests: ["test/runtime/base/text.test.ts"],
   },
   {
     id: "portable-text-long-numbers",
@@ -177,7 +177,7 @@ export const faults: readonly Fault[] = [
     find: "aEnd - aFirst - (bEnd - bFirst) || compareRuns",
     replace: "compareRuns",
     effect: "output_10 comes before output_2",
-    tests: ["test/runtime/text.test.ts"],
+    tests: ["test/runtime/base/text.test.ts"],
   },
   {
     id: "portable-options-array",
@@ -185,7 +185,7 @@ export const faults: readonly Fault[] = [
     find: " || options === null || Array.isArray(options)",
     replace: " || options === null",
     effect: "an array passes for an options object",
-    tests: ["test/runtime/text.test.ts"],
+    tests: ["test/runtime/base/text.test.ts"],
   },
   {
     id: "portable-options-tags-nul",
@@ -193,7 +193,7 @@ export const faults: readonly Fault[] = [
     find: 'typeof tag === "string" && !tag.includes("\\0")',
     replace: 'typeof tag === "string"',
     effect: "a tag is cut at a NUL on its way to C",
-    tests: ["test/runtime/text.test.ts"],
+    tests: ["test/runtime/base/text.test.ts"],
   },
   {
     id: "portable-options-most-threads",
@@ -201,7 +201,7 @@ export const faults: readonly Fault[] = [
     find: "threads <= MAX_THREADS",
     replace: "threads <= 2 * MAX_THREADS",
     effect: "more threads are asked for than a process may have",
-    tests: ["test/runtime/text.test.ts"],
+    tests: ["test/runtime/base/text.test.ts"],
   },
   {
     id: "portable-config-soft-placement",
@@ -209,7 +209,7 @@ export const faults: readonly Fault[] = [
     find: "writer.uint32(CONFIG_ALLOW_SOFT_PLACEMENT).bool(true);",
     replace: "writer.uint32(CONFIG_ALLOW_SOFT_PLACEMENT).bool(false);",
     effect: "models that were exported for a GPU do not load on a CPU",
-    tests: ["test/runtime/options.test.ts"],
+    tests: ["test/runtime/engines/local/session-options.test.ts"],
   },
   {
     id: "portable-config-bytes-first",
@@ -217,7 +217,7 @@ export const faults: readonly Fault[] = [
     find: "Buffer.concat([first, second])",
     replace: "Buffer.concat([second, first])",
     effect: "the caller's own ConfigProto does not win",
-    tests: ["test/runtime/options.test.ts"],
+    tests: ["test/runtime/engines/local/session-options.test.ts"],
   },
   {
     id: "portable-config-pool",
@@ -225,7 +225,7 @@ export const faults: readonly Fault[] = [
     find: '(interOpThreads === undefined ? "caller" : "pool")',
     replace: '(interOpThreads === undefined ? "caller" : "caller")',
     effect: "interOpThreads has no effect",
-    tests: ["test/runtime/options.test.ts"],
+    tests: ["test/runtime/engines/local/session-options.test.ts"],
   },
   {
     id: "portable-config-xla-on-cpu",
@@ -233,7 +233,7 @@ export const faults: readonly Fault[] = [
     find: "writer.uint32(OPTIMIZER_CPU_GLOBAL_JIT).bool(true).ldelim().ldelim();",
     replace: "writer.ldelim().ldelim();",
     effect: "xla: true does nothing on a CPU",
-    tests: ["test/runtime/options.test.ts"],
+    tests: ["test/runtime/engines/local/session-options.test.ts"],
   },
   {
     id: "portable-diagnostics-mode",
@@ -241,7 +241,7 @@ export const faults: readonly Fault[] = [
     find: 'mode: "async", duration',
     replace: 'mode: "sync", duration',
     effect: "events of asynchronous calls say sync",
-    tests: ["test/runtime/diagnostics.test.ts"],
+    tests: ["test/runtime/client/diagnostics.test.ts"],
   },
   {
     id: "portable-diagnostics-observed",
@@ -249,7 +249,7 @@ export const faults: readonly Fault[] = [
     find: "return calls.hasSubscribers || errors.hasSubscribers;",
     replace: "return calls.hasSubscribers;",
     effect: "who listens to errors alone hears of none",
-    tests: ["test/runtime/diagnostics.test.ts"],
+    tests: ["test/runtime/client/diagnostics.test.ts"],
   },
   {
     id: "portable-diagnostics-load-error",
@@ -257,7 +257,7 @@ export const faults: readonly Fault[] = [
     find: "if (!loads.hasSubscribers && !errors.hasSubscribers) return load();",
     replace: "if (!loads.hasSubscribers) return load();",
     effect: "who listens to errors alone hears of no failed load",
-    tests: ["test/runtime/diagnostics.test.ts"],
+    tests: ["test/runtime/client/diagnostics.test.ts"],
   },
   {
     id: "portable-trace-stays-on",
@@ -265,7 +265,7 @@ export const faults: readonly Fault[] = [
     find: "    session.recording = undefined;",
     replace: "    if (session.disposed) session.recording = undefined;",
     effect: "after a trace every call is traced, into memory that is gone",
-    tests: ["test/runtime/trace.test.ts"],
+    tests: ["test/runtime/engines/local/trace.test.ts"],
   },
   {
     id: "portable-trace-crossing",
@@ -273,7 +273,7 @@ export const faults: readonly Fault[] = [
     find: "?? Number.POSITIVE_INFINITY) < end) continue;",
     replace: "?? Number.POSITIVE_INFINITY) < start) continue;",
     effect: "operations that cross are drawn in one row",
-    tests: ["test/runtime/trace.test.ts"],
+    tests: ["test/runtime/engines/local/trace.test.ts"],
   },
   {
     id: "portable-trace-nanoseconds",
@@ -281,7 +281,7 @@ export const faults: readonly Fault[] = [
     find: "return BigInt(value.toString());",
     replace: "return BigInt(Number(value.toString()));",
     effect: "times are rounded to 256 nanoseconds",
-    tests: ["test/runtime/trace.test.ts"],
+    tests: ["test/runtime/engines/local/trace.test.ts"],
   },
   {
     id: "portable-data-label-suggestion",
@@ -289,7 +289,7 @@ export const faults: readonly Fault[] = [
     find: 'suggest(label, texts, "The classes")',
     replace: 'suggest(show(label), texts.map(quote), "The classes")',
     effect: "a suggested class is quoted twice",
-    tests: ["test/runtime/data.test.ts"],
+    tests: ["test/runtime/data/data.test.ts"],
   },
   {
     id: "portable-library-fall-through",
@@ -297,7 +297,7 @@ export const faults: readonly Fault[] = [
     find: "        if (answer.required)\n",
     replace: "        if (answer.required && answer.candidates.length === 0)\n",
     effect: "a broken SAVEDMODEL_TENSORFLOW is passed over in silence",
-    tests: ["test/library/open.test.ts"],
+    tests: ["test/runtime/engines/local/library/open-library.test.ts"],
   },
   {
     id: "portable-library-sizes",
@@ -305,7 +305,7 @@ export const faults: readonly Fault[] = [
     find: "    if (size !== file.size) {",
     replace: "    if (size === undefined) {",
     effect: "an installed library that is cut is loaded",
-    tests: ["test/library/search.test.ts", "test/library/install.test.ts"],
+    tests: ["test/runtime/engines/local/library/library-search.test.ts", "test/generator/library/install.test.ts"],
   },
   {
     id: "portable-library-log-level",
@@ -313,7 +313,7 @@ export const faults: readonly Fault[] = [
     find: 'else c.func("int unsetenv(const char *name)")(LEVEL);',
     replace: 'else c.func("int unsetenv(const char *name)")("");',
     effect: "child processes log less than they should",
-    tests: ["test/library/open.test.ts"],
+    tests: ["test/runtime/engines/local/library/open-library.test.ts"],
   },
   {
     id: "portable-library-log-errors",
@@ -321,7 +321,7 @@ export const faults: readonly Fault[] = [
     find: '"IWEF".indexOf(severity) >= level',
     replace: '"IWEF".indexOf(severity) > level',
     effect: "errors that TensorFlow prints while it is loaded are lost",
-    tests: ["test/library/open.test.ts"],
+    tests: ["test/runtime/engines/local/library/open-library.test.ts"],
   },
   {
     id: "portable-library-planted",
@@ -329,7 +329,7 @@ export const faults: readonly Fault[] = [
     find: '["-I", "-X", "utf8", "-c", SCRIPT]',
     replace: '["-X", "utf8", "-c", SCRIPT]',
     effect: "a tensorflow folder in the working directory is loaded",
-    tests: ["test/library/open.test.ts"],
+    tests: ["test/runtime/engines/local/library/open-library.test.ts"],
   },
   {
     id: "portable-leak-strings",
@@ -337,6 +337,6 @@ export const faults: readonly Fault[] = [
     find: "  if (mayOwn) freeStrings(api, data, texts.length);",
     replace: "  if (mayOwn) freeStrings(api, data, 0);",
     effect: "the bytes of long strings stay where short ones take their place",
-    tests: ["test/runtime/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
 ];

@@ -9,7 +9,7 @@ export const faults: readonly Fault[] = [
     replace: "[...new Set([...placesOf(directory), ...roots.map((root) => resolve(root, directory))])]",
     effect:
       "A folder of the same name below the working directory is loaded in place of the model of the client's own package.",
-    tests: ["test/runtime/locate.test.ts"],
+    tests: ["test/runtime/saved-model/locate-model.test.ts"],
   },
   {
     id: "projects-installed-client",
@@ -17,7 +17,7 @@ export const faults: readonly Fault[] = [
     find: "installed === undefined ? roots : roots.filter((root) => root.startsWith(installed))",
     replace: "roots",
     effect: "A client of an installed package loads a model of the program.",
-    tests: ["test/runtime/locate.test.ts"],
+    tests: ["test/runtime/saved-model/locate-model.test.ts"],
   },
   {
     id: "projects-stack-limit",
@@ -25,7 +25,7 @@ export const faults: readonly Fault[] = [
     find: "    Error.stackTraceLimit = FRAMES;\n",
     replace: "",
     effect: "Where a program collects no stacks, a client in another package does not find its model.",
-    tests: ["test/runtime/locate.test.ts"],
+    tests: ["test/runtime/saved-model/locate-model.test.ts"],
   },
   {
     id: "projects-stack-restored",
@@ -33,7 +33,7 @@ export const faults: readonly Fault[] = [
     find: "    Error.prepareStackTrace = prepareStackTrace;",
     replace: "    void prepareStackTrace;",
     effect: "After a load, the stacks of all errors are arrays of frames.",
-    tests: ["test/runtime/locate.test.ts"],
+    tests: ["test/runtime/saved-model/locate-model.test.ts"],
   },
   {
     id: "projects-error-of-copy",
@@ -57,7 +57,7 @@ export const faults: readonly Fault[] = [
     find: 'return type === "module";',
     replace: 'return type !== "module";',
     effect: "A JavaScript client in an ES module package is CommonJS.",
-    tests: ["test/generator/target.test.ts"],
+    tests: ["test/generator/client/target.test.ts"],
   },
   {
     id: "projects-js-banner",
@@ -65,7 +65,7 @@ export const faults: readonly Fault[] = [
     find: "text: banner + indentedByTwo(script)",
     replace: "text: indentedByTwo(script)",
     effect: "A generated JavaScript client is taken for a file of the user and never updated.",
-    tests: ["test/generator/target.test.ts"],
+    tests: ["test/generator/client/target.test.ts"],
   },
   {
     id: "projects-js-orphans",
@@ -73,7 +73,7 @@ export const faults: readonly Fault[] = [
     find: "/\\.[jt]s$/",
     replace: "/\\.js$/",
     effect: "A TypeScript client stays after a project has changed to JavaScript.",
-    tests: ["test/generator/target.test.ts"],
+    tests: ["test/generator/client/target.test.ts"],
   },
   {
     id: "projects-init-target",
@@ -81,6 +81,6 @@ export const faults: readonly Fault[] = [
     find: '...(!isTypeScript && { target: "js" }),\n',
     replace: "",
     effect: "A project without TypeScript gets TypeScript files.",
-    tests: ["test/generator/init.test.ts"],
+    tests: ["test/generator/init/init-project.test.ts"],
   },
 ];

@@ -8,7 +8,7 @@ export const faults: readonly Fault[] = [
     find: "if (copies.length > 0) copyTensors(session, copies, old, kept);\n  return copies.length > 0;",
     replace: "return false;",
     effect: "a save of one tag set loses the variables of the others",
-    tests: ["test/runtime/save-keeps.test.ts"],
+    tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
   {
     id: "save-kept-over-own",
@@ -16,7 +16,7 @@ export const faults: readonly Fault[] = [
     find: ".filter(([key]) => !saved.has(key))",
     replace: ".filter(() => true)",
     effect: "variables that meta graphs share keep their old values, or the save fails",
-    tests: ["test/runtime/save-keeps.test.ts"],
+    tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
   {
     id: "save-unreadable-checkpoint-ignored",
@@ -24,7 +24,7 @@ export const faults: readonly Fault[] = [
     find: "if (!mayBeBroken || !(error instanceof TensorFlowError)) throw error;",
     replace: "if (!(error instanceof TensorFlowError)) throw error;",
     effect: "the variables of other meta graphs are lost where the present ones cannot be read",
-    tests: ["test/runtime/save-keeps.test.ts"],
+    tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
   {
     id: "save-copy-call-of-other-dtypes",
@@ -32,7 +32,7 @@ export const faults: readonly Fault[] = [
     find: "let call = known.get(dtypes.join());",
     replace: "let call = [...known.values()][0];",
     effect: "tensors of other dtypes are copied by the operations made for the first ones",
-    tests: ["test/runtime/copy-tensors.test.ts"],
+    tests: ["test/runtime/engines/graph/copy-tensors.test.ts"],
   },
   {
     id: "save-old-model-not-put-back",
@@ -40,7 +40,7 @@ export const faults: readonly Fault[] = [
     find: "if (!existsSync(target)) renameSync(backup, target);",
     replace: "",
     effect: "the old model is gone after a save that failed, where folders cannot be exchanged",
-    tests: ["test/runtime/put-in-place.test.ts"],
+    tests: ["test/runtime/engines/local/save/exchange-folders.test.ts"],
   },
   {
     id: "save-no-retry-of-races",
@@ -48,7 +48,7 @@ export const faults: readonly Fault[] = [
     find: "if (!isRace || attempt === ATTEMPTS) throw error;",
     replace: "throw error;",
     effect: "two savers make each other fail",
-    tests: ["test/runtime/put-in-place.test.ts"],
+    tests: ["test/runtime/engines/local/save/exchange-folders.test.ts"],
   },
   {
     id: "save-only-copy-removed",
@@ -56,7 +56,7 @@ export const faults: readonly Fault[] = [
     find: 'return parts.some((name) => name.startsWith("old-")) && !isFolder(target);',
     replace: "return false;",
     effect: "the only copy of a model, left between two renames, is removed",
-    tests: ["test/runtime/save.test.ts"],
+    tests: ["test/runtime/engines/local/save/save.test.ts"],
   },
   {
     id: "save-left-over-in-use",
@@ -64,7 +64,7 @@ export const faults: readonly Fault[] = [
     find: "error === 0 || error === constants.errno.EWOULDBLOCK",
     replace: "error === 0",
     effect: "a save does not wait for the load that holds the model",
-    tests: ["test/runtime/replaced.test.ts"],
+    tests: ["test/runtime/engines/local/save/replaced.test.ts"],
   },
   {
     id: "save-scratch-without-lock",
@@ -73,7 +73,7 @@ export const faults: readonly Fault[] = [
     replace:
       'if (lock !== "taken") return new Scratch(path, target, typeof lock === "number" ? void closeSync(lock) : lock);',
     effect: "a save removes what another one is writing",
-    tests: ["test/runtime/save.test.ts"],
+    tests: ["test/runtime/engines/local/save/save.test.ts"],
   },
   {
     id: "save-foreign-files-removed",
@@ -81,7 +81,7 @@ export const faults: readonly Fault[] = [
     find: "filter((name) => !isModel || isModelEntry(name))",
     replace: "filter(() => true)",
     effect: "a file that could not be brought back is removed with the scratch folder",
-    tests: ["test/runtime/save-keeps.test.ts"],
+    tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
   {
     id: "save-copies-foreign-files",
@@ -89,7 +89,7 @@ export const faults: readonly Fault[] = [
     find: 'if (!isModelEntry(name) || name === "variables" ||',
     replace: 'if (name === "variables" ||',
     effect: "a save copies .git",
-    tests: ["test/runtime/save-keeps.test.ts"],
+    tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
   {
     id: "save-follows-links-out",
@@ -97,7 +97,7 @@ export const faults: readonly Fault[] = [
     find: "path.startsWith(folder + sep) && ",
     replace: "",
     effect: "a save copies the content of any file that a link of the model leads to",
-    tests: ["test/runtime/save-keeps.test.ts"],
+    tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
   {
     id: "save-omits-named-asset",
@@ -105,7 +105,7 @@ export const faults: readonly Fault[] = [
     find: "if (existsSync(join(copy.source, path)) && !isThere(join(copy.target, path))) throw omitted(path);",
     replace: "isThere(path);",
     effect: "a saved model lacks an asset and cannot be loaded",
-    tests: ["test/runtime/save-keeps.test.ts"],
+    tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
   {
     id: "save-world-readable",
@@ -113,7 +113,7 @@ export const faults: readonly Fault[] = [
     find: "keepPermissions(target, fresh);",
     replace: "",
     effect: "a private model can be read by everybody after a save",
-    tests: ["test/runtime/save-keeps.test.ts"],
+    tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
   {
     id: "save-weights-world-readable",
@@ -121,7 +121,7 @@ export const faults: readonly Fault[] = [
     find: "for (const name of names) keepFilePermissions(join(folder, name), join(written, name));",
     replace: "",
     effect: "a private checkpoint can be read by everybody after it is written again",
-    tests: ["test/runtime/save-keeps.test.ts"],
+    tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
   {
     id: "save-set-user-id",
@@ -129,7 +129,7 @@ export const faults: readonly Fault[] = [
     find: "const FILE_MODE = 0o777;",
     replace: "const FILE_MODE = 0o7777;",
     effect: "set-user-id bits survive a save",
-    tests: ["test/runtime/save-keeps.test.ts"],
+    tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
   {
     id: "save-rights-of-another-group",
@@ -137,7 +137,7 @@ export const faults: readonly Fault[] = [
     find: "return is.gid === gid;",
     replace: "return true;",
     effect: "what one group might write, another one may after a save",
-    tests: ["test/runtime/save-keeps.test.ts"],
+    tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
   {
     id: "save-pattern-path",
@@ -145,7 +145,7 @@ export const faults: readonly Fault[] = [
     find: 'requireNoPattern("save()", resolve(directory));',
     replace: "",
     effect: "a save to x[1] writes what nothing can load",
-    tests: ["test/runtime/save-keeps.test.ts"],
+    tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
   {
     id: "save-other-graph",
@@ -153,7 +153,7 @@ export const faults: readonly Fault[] = [
     find: "if (!this.isCopy(path)) throw this.#changed();",
     replace: "",
     effect: "a graph that is replaced while it is copied is saved with the variables of the loaded one",
-    tests: ["test/runtime/save.test.ts"],
+    tests: ["test/runtime/engines/local/save/save.test.ts"],
   },
   {
     id: "save-own-copy-refused",
@@ -161,7 +161,7 @@ export const faults: readonly Fault[] = [
     find: "if (digestOf(this.path) !== this.#digest) return false;",
     replace: "return false;",
     effect: "the second save of a model over its own folder fails",
-    tests: ["test/runtime/save.test.ts"],
+    tests: ["test/runtime/engines/local/save/save.test.ts"],
   },
   {
     id: "save-inside-model",
@@ -169,7 +169,7 @@ export const faults: readonly Fault[] = [
     find: 'if (target !== source && isInside(source, target)) throw conflict("holds the model that is saved");',
     replace: "",
     effect: "a model may be saved over the folder that holds it",
-    tests: ["test/runtime/save.test.ts"],
+    tests: ["test/runtime/engines/local/save/save.test.ts"],
   },
   {
     id: "load-mixture-kept",
@@ -177,7 +177,7 @@ export const faults: readonly Fault[] = [
     find: "if (identity === before) {",
     replace: "if (identity === before || attempt === 1) {",
     effect: "a load beside saves mixes one model's graph with another's weights",
-    tests: ["test/runtime/replaced.test.ts"],
+    tests: ["test/runtime/engines/local/save/replaced.test.ts"],
   },
   {
     id: "load-link-there-and-back",
@@ -185,7 +185,7 @@ export const faults: readonly Fault[] = [
     find: "if (stat?.isSymbolicLink()) found.push(identityOf(stat));",
     replace: "",
     effect: "a link that is switched there and back during a load goes unnoticed",
-    tests: ["test/runtime/replaced.test.ts"],
+    tests: ["test/runtime/engines/local/save/replaced.test.ts"],
   },
   {
     id: "load-identity-by-time-and-size",
@@ -193,7 +193,7 @@ export const faults: readonly Fault[] = [
     find: "return [dev, ino, birthtimeNs, ctimeNs, mtimeNs, size]",
     replace: "return [dev, 0, 0, mtimeNs, size]",
     effect: "a model of the same size and time that takes another's place during a load goes unnoticed",
-    tests: ["test/runtime/replaced.test.ts"],
+    tests: ["test/runtime/engines/local/save/replaced.test.ts"],
   },
   {
     id: "load-mixture-not-disposed",
@@ -201,7 +201,7 @@ export const faults: readonly Fault[] = [
     find: "discard?.(outcome.result);",
     replace: "",
     effect: "each repeated load leaves a model in memory",
-    tests: ["test/runtime/replaced.test.ts"],
+    tests: ["test/runtime/engines/local/save/replaced.test.ts"],
   },
   {
     id: "restore-python-checkpoint-of-keras",
@@ -209,7 +209,7 @@ export const faults: readonly Fault[] = [
     find: 'session.copyFromSaved(isModel ? "unsaved" : "all");',
     replace: 'session.copyFromSaved("unsaved");',
     effect: "signatures of a Keras 3 model keep their old weights after a restore of Python's checkpoint",
-    tests: ["test/runtime/save-keeps.test.ts"],
+    tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
   {
     id: "restore-slices-compared-whole",
@@ -217,6 +217,6 @@ export const faults: readonly Fault[] = [
     find: '(tensor.slice !== "" || matchesShape(actual.shape, tensor.shape))',
     replace: "matchesShape(actual.shape, tensor.shape)",
     effect: "the checkpoint of a partitioned variable is rejected",
-    tests: ["test/runtime/save-keeps.test.ts"],
+    tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
 ];

@@ -1,9 +1,12 @@
 import type { Fault } from "./fault.js";
 
-const BATCHES = ["test/runtime/batch-rows.test.ts", "test/runtime/batching.test.ts"];
-const EFFECTS = ["test/runtime/effects.test.ts", "test/runtime/operation-effects.test.ts"];
-const EQUALITY = ["test/runtime/equality.test.ts"];
-const FORGED = ["test/runtime/forged-values.test.ts"];
+const BATCHES = ["test/runtime/queue/batch-rows.test.ts", "test/runtime/queue/batching.test.ts"];
+const EFFECTS = [
+  "test/runtime/saved-model/write-effects.test.ts",
+  "test/runtime/saved-model/operation-effects.test.ts",
+];
+const EQUALITY = ["test/runtime/tensor/equality.test.ts"];
+const FORGED = ["test/runtime/tensor/forged-values.test.ts"];
 
 /** Values, asynchronous calls, and what signatures write. */
 export const faults: readonly Fault[] = [
@@ -133,7 +136,7 @@ export const faults: readonly Fault[] = [
     find: "isInPlace(value) && !this.#mayKeepInputs)",
     replace: "isInPlace(value) && !this.writes)",
     effect: "Filling an allocated tensor changes a variable that a signature named in readOnly was given it for.",
-    tests: ["test/runtime/call-memory.test.ts"],
+    tests: ["test/runtime/engines/local/call-memory.test.ts"],
   },
   {
     id: "values-read-only-not-validated",
@@ -141,7 +144,7 @@ export const faults: readonly Fault[] = [
     find: "for (const key of readOnly) this.method(key);",
     replace: "",
     effect: "A misspelled key in readOnly does nothing, silently.",
-    tests: ["test/runtime/read-only.test.ts"],
+    tests: ["test/runtime/engines/local/read-only.test.ts"],
   },
   {
     id: "values-deadline-without-effect",
@@ -149,7 +152,7 @@ export const faults: readonly Fault[] = [
     find: "if (interOpThreadPool !== CALLER) return;",
     replace: "if (interOpThreadPool === CALLER) return;",
     effect: "A deadline that does nothing is accepted, and one that works is refused.",
-    tests: ["test/runtime/options.test.ts"],
+    tests: ["test/runtime/engines/local/session-options.test.ts"],
   },
   {
     id: "values-detached-string-is-empty",
@@ -237,7 +240,7 @@ export const faults: readonly Fault[] = [
     find: "if (!isSorted) order.sort(compare);",
     replace: "",
     effect: "Operations that take the order of places for granted give wrong numbers.",
-    tests: ["test/runtime/composite.test.ts"],
+    tests: ["test/runtime/call/composite.test.ts"],
   },
   {
     id: "values-sparse-place-twice",
@@ -245,7 +248,7 @@ export const faults: readonly Fault[] = [
     find: "at > 0 && compare(order[at - 1] ?? 0, index) === 0",
     replace: "at > 1 && compare(order[at - 1] ?? 0, index) === 0",
     effect: "A place that is there twice is accepted when it is the first.",
-    tests: ["test/runtime/composite.test.ts"],
+    tests: ["test/runtime/call/composite.test.ts"],
   },
   {
     id: "values-nested-path",
@@ -253,7 +256,7 @@ export const faults: readonly Fault[] = [
     find: "path: [index, ...bad.path]",
     replace: "path: bad.path",
     effect: "Errors name the wrong place in nested arrays.",
-    tests: ["test/runtime/inputs.test.ts"],
+    tests: ["test/runtime/call/inputs.test.ts"],
   },
   {
     id: "values-ragged-path",
@@ -261,7 +264,7 @@ export const faults: readonly Fault[] = [
     find: "path.unshift(index - (splits[parent] ?? 0));",
     replace: "path.unshift(index);",
     effect: "Errors name the wrong row of a ragged input.",
-    tests: ["test/runtime/composite.test.ts"],
+    tests: ["test/runtime/call/composite.test.ts"],
   },
   {
     id: "values-fake-rank-of-examples",
@@ -269,6 +272,6 @@ export const faults: readonly Fault[] = [
     find: "if (this.#rank === undefined || this.#rank === rank) return;",
     replace: "if (this.#rank !== rank) return;",
     effect: "One example is fed where only vectors of them are parsed.",
-    tests: ["test/runtime/example.test.ts"],
+    tests: ["test/runtime/call/example-input.test.ts"],
   },
 ];

@@ -1,0 +1,142 @@
+import { closeSync, openSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { generate, inspect } from "../../../generator/index.js";
+import { expectError } from "../../support/errors.js";
+import { encodeMessage, encodeModel, type ModelSpec, type TensorSpec, writeModel } from "../../support/saved-model.js";
+import { tempFolder } from "../../support/temp.js";
+import { typeErrors } from "../../support/typescript.js";
+import { delimited, nested, nestedGroups, tagOf, varint } from "../../support/wire.js";
+
+const scalar: Omit<TensorSpec, "key"> = { dtype: 1, shape: [], tensor: "x:0" };
+
+function modelOf(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[]): ModelSpec {
+  return { tags: ["serve"], tensorflowVersion: "", signatures: [{ key: "run it", methodName: "", inputs, outputs }] };
+}
+
+/** The cause tells apart what the decoder refused from what only went wrong later. */
+function expectRefused(bytes: Uint8Array, cause: RegExp): void {
+  const folder = tempFolder();
+  writeFileSync(join(folder, "saved_model.pb"), bytes);
+  expect(String(expectError(() => inspect(folder), "MODEL_CORRUPT").cause)).toMatch(cause);
+}
+
+describe("a file", () => {
+  it("of more than 2 GiB is refused and not read", () => {
+    const folder = tempFolder();
+    const file = join(folder, "saved_model.pb");
+    closeSync(openSync(file, "w"));
+    truncateSync(file, 2 ** 31 + 1);
+    const before = process.resourceUsage().maxRSS;
+    expect(expectError(() => inspect(folder), "MODEL_CORRUPT").message).toContain("larger than 2 GiB");
+    expectError(() => generate(folder), "MODEL_CORRUPT");
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(100 * 1024);
+  });
+
+  it("of no bytes is refused", () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, "saved_model.pb"), "");
+    expect(expectError(() => inspect(folder), "MODEL_CORRUPT").message).toContain("holds no meta graph");
+  });
+});
+
+describe("a length", () => {
+  const claims = [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 52].map(varint);
+  const places: [string, (length: Uint8Array) => Uint8Array][] = [
+    ["of a meta graph", (length) => Buffer.concat([tagOf(2, 2), length])],
+    ["of a signature", (length) => delimited(2, Buffer.concat([tagOf(5, 2), length]))],
+    ["of a text", (length) => delimited(2, delimited(5, Buffer.concat([tagOf(1, 2), length])))],
+    ["of a field that nobody reads", (length) => delimited(2, Buffer.concat([tagOf(99, 2), length]))],
+    ["of a node", (length) => delimited(2, delimited(2, Buffer.concat([tagOf(1, 2), length])))],
+  ];
+  it.each(places)("%s beyond the end of the file is refused", (_, place) => {
+    const before = process.memoryUsage().arrayBuffers;
+    for (const claim of claims) expectRefused(place(claim), /index out of range|invalid length encoding/);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
+  });
+});
+
+describe("messages nested too deeply for any stack are refused", () => {
+  const tensor = delimited(1, delimited(2, nested([5, 2], 100_000)));
+  it.each([
+    ["tensors within tensors", delimited(2, delimited(5, delimited(2, tensor)))],
+    ["groups", delimited(2, nestedGroups(99, 100_000))],
+    ["groups without an end", Buffer.concat(Array(100_000).fill(tagOf(99, 3)))],
+    ["groups in a graph", delimited(2, delimited(2, nestedGroups(99, 100_000)))],
+  ])("%s", (_, bytes) => {
+    expectRefused(bytes, /max depth exceeded/);
+  });
+});
+
+it("a graph may be missing", () => {
+  const folder = tempFolder();
+  const metaInfoDef = { tags: ["serve"] };
+  writeFileSync(join(folder, "saved_model.pb"), encodeMessage("SavedModel", { metaGraphs: [{ metaInfoDef }] }));
+  expect(inspect(folder)).toMatchObject({ tags: ["serve"], signatures: [] });
+});
+
+it("a default of no elements takes no room, whatever its other dimensions say", () => {
+  const folder = tempFolder();
+  const byDefault = { dtype: 1, tensorShape: { dim: [{ size: 1_000_000 }, { size: 0 }] } };
+  writeModel(folder, modelOf([{ key: "x", ...scalar, byDefault }], [{ key: "y", ...scalar }]));
+  expect(JSON.stringify(inspect(folder)).length).toBeLessThan(10_000);
+});
+
+it("text that is no UTF-8 is refused", () => {
+  const bytes = Buffer.from(encodeModel(modelOf([], [{ key: "key", ...scalar }])));
+  bytes[bytes.indexOf("key")] = 0xff;
+  expectRefused(bytes, /not valid for encoding utf-8/);
+});
+
+describe("a large model", () => {
+  it("of 20,000 keys without a usable character is generated", () => {
+    const folder = tempFolder();
+    const keys = Array.from({ length: 20_000 }, (_, index) =>
+      index.toString(2).replace(/./g, (digit) => (digit === "0" ? "👋" : "👍")),
+    );
+    const tensors = keys.map((key) => ({ key, ...scalar }));
+    writeModel(folder, modelOf(tensors.slice(0, 2000), tensors));
+    const { notes } = generate(folder);
+    expect(notes.length).toBeGreaterThanOrEqual(21_000);
+  });
+
+  it("of the highest rank that TensorFlow has, and the largest dimensions, passes the compiler", () => {
+    const folder = tempFolder();
+    const shapes = [...[254, 17, 16].map((rank) => Array(rank).fill(2)), Array(16).fill(-1), [2 ** 53, 100_000]];
+    const tensors = shapes.map((shape, index) => ({ key: `x_${index}`, dtype: 1, tensor: "x:0", shape }));
+    writeModel(folder, modelOf(tensors, tensors));
+    expect(typeErrors({ "client.ts": generate(folder).text })).toEqual([]);
+  });
+
+  const outputs = [{ key: "y", ...scalar }];
+  function writeSignatures(folder: string, count: number): void {
+    const keys = Array.from({ length: count }, (_, index) => `run_${index}`);
+    const signatures = keys.map((key) => ({ key, methodName: "", inputs: [], outputs }));
+    writeModel(folder, { tags: [], tensorflowVersion: "", signatures });
+  }
+
+  it("of 3,000 signatures is generated", () => {
+    const folder = tempFolder();
+    writeSignatures(folder, 3000);
+    expect(generate(folder).methods.length).toBe(3000);
+  });
+
+  it("of more signatures is rejected, and generated of those that are named", () => {
+    const folder = tempFolder();
+    writeSignatures(folder, 3001);
+    expect(expectError(() => generate(folder), "MODEL_TOO_LARGE").message).toContain("would have 3001 methods");
+    expect(inspect(folder).signatures).toHaveLength(3001);
+    expect(generate(folder, { signatures: ["run_7"] }).methods).toEqual(["run7"]);
+  });
+
+  it.each([
+    ["2,001 inputs in a signature", 2001, 1, "2001 parameters"],
+    ["50,001 inputs and outputs", 2000, 48_001, "50001 parameters, results and features"],
+  ])("of %s is rejected", (_, inputs, outputs, message) => {
+    const folder = tempFolder();
+    const tensors = (count: number): TensorSpec[] =>
+      Array.from({ length: count }, (_, index) => ({ key: `x${index}`, ...scalar }));
+    writeModel(folder, modelOf(tensors(inputs), tensors(outputs)));
+    expect(expectError(() => generate(folder), "MODEL_TOO_LARGE").message).toContain(message);
+  });
+});
