@@ -2,7 +2,8 @@ import { existsSync, realpathSync } from "node:fs";
 import { SavedModelError } from "../../base/errors.js";
 import { firstLine, printable, reasonOf } from "../../base/text.js";
 import { placesOf } from "../../saved-model/files/locate-model.js";
-import type { NativeApi } from "./native/c-api.js";
+import { bufferContents } from "./native/buffer.js";
+import { type NativeApi, nonNull } from "./native/c-api.js";
 import { withStatus } from "./native/status.js";
 
 /** The files that are loaded. */
@@ -28,6 +29,16 @@ export function loadOpLibraries(api: NativeApi, paths: readonly string[]): void 
       throw cannotLoad(key, api.library.version, cause);
     }
     loaded.add(key);
+  }
+}
+
+/** Returns the operations of the loaded library and of its extensions, as a serialised OpList. */
+export function listOperations(api: NativeApi): Uint8Array {
+  const buffer = nonNull(api.TF_GetAllOpList(), "list of operations");
+  try {
+    return bufferContents(api, buffer);
+  } finally {
+    api.TF_DeleteBuffer(buffer);
   }
 }
 

@@ -17,6 +17,7 @@ import { bufferContents } from "./native/buffer.js";
 import { type NativeApi, nativeApi, nonNull } from "./native/c-api.js";
 import type { Pointer } from "./native/c-functions.js";
 import { withStatus } from "./native/status.js";
+import { listOperations } from "./op-library.js";
 import { openSession, type Resource } from "./open-session.js";
 import { forgetAtThreadEnd, releaseAtThreadEnd } from "./run/thread-end.js";
 import { hasLargeStacks, inOwnThreads } from "./run/thread-stacks.js";
@@ -163,7 +164,7 @@ export class Session {
    * it at the first question.
    */
   writes(operations: readonly string[]): boolean {
-    this.#effects ??= readEffects(this.api, this.graphDef());
+    this.#effects ??= readEffects(this.graphDef(), listOperations(this.api));
     return this.#effects.writes(operations);
   }
 

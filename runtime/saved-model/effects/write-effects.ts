@@ -1,6 +1,5 @@
-import { bufferContents } from "../../engines/local/native/buffer.js";
-import { type NativeApi, nonNull } from "../../engines/local/native/c-api.js";
 import { attributeOf, producerOf } from "../graph/graph.js";
+import { KNOWN_OPS, STATEFUL_OPS } from "../graph/known-ops.js";
 import { decode, type Message } from "../proto/decode.js";
 import { effectOf, makesHandle } from "./operation-effects.js";
 
@@ -49,14 +48,19 @@ const ANYTHING: Writes = { other: true, args: new Set() };
 /**
  * Reads a serialised GraphDef. What is not known to be harmless counts as a change: an operation of a custom library that
  * calls itself stateful, for example.
+ *
+ * @param operations a serialised OpList of what runs the graph; by default, the operations of TensorFlow itself are known
  */
-export function readEffects(api: NativeApi, graphDef: Uint8Array): Effects {
-  const states = statefulOperations(api);
+export function readEffects(graphDef: Uint8Array, operations?: Uint8Array): Effects {
+  if (operations === undefined) {
+    return effectsOf(graphDef, (type) => STATEFUL_OPS.has(type) || !KNOWN_OPS.has(type));
+  }
+  const states = statefulOperations(operations);
   return effectsOf(graphDef, (type) => states.get(type) ?? true);
 }
 
 /**
- * As {@link readEffects}, without the library.
+ * Reads a serialised GraphDef, as {@link readEffects} does.
  *
  * @param isStateful whether operations of a type may change something
  * @param budget how many nodes are read at most
@@ -95,9 +99,10 @@ export function effectsOf(
     const originOf = (input: string): Origin => traceHandle(input, (name) => byName.get(name), args);
     const parts = inner.map((node) => readNode(node, originOf));
     const results = new Map(ret.map(({ key, value }) => [key, value]));
-    const returned = (signature?.outputArg ?? []).flatMap(({ name }, index) =>
-      originOf(results.get(name) ?? "") === index ? [index] : [],
-    );
+    const returned = (signature?.outputArg ?? []).flatMap(({ name }, index) => {
+      const result = results.get(name);
+      return result !== undefined && originOf(result) === index ? [index] : [];
+    });
     return {
       own: union(parts.map(({ own }) => own)),
       calls: parts.flatMap(({ call }) => (call === undefined ? [] : [call])),
@@ -221,7 +226,8 @@ function writesOf(node: Node, isStateful: boolean, originOf: (input: string) => 
   if (printsToFile(node)) return ANYTHING;
   const effect = effectOf(node.op, isStateful);
   if (effect === "none") return NOTHING;
-  return effect === "other" ? ANYTHING : writesTo(originOf(node.input[effect] ?? ""));
+  const written = effect === "other" ? undefined : node.input[effect];
+  return written === undefined ? ANYTHING : writesTo(originOf(written));
 }
 
 function writesTo(origin: Origin): Writes {
@@ -232,8 +238,8 @@ function writesTo(origin: Origin): Writes {
 /** `tf.print(…, output_stream="file://…")` adds to a file. */
 function printsToFile(node: Node): boolean {
   if (node.op !== "PrintV2") return false;
-  const stream = attributeOf(node, "output_stream")?.s ?? new Uint8Array();
-  return Buffer.from(stream).toString("latin1").startsWith("file:");
+  const stream = attributeOf(node, "output_stream")?.s;
+  return stream !== undefined && Buffer.from(stream).toString("latin1").startsWith("file:");
 }
 
 function union(parts: readonly Writes[]): Writes {
@@ -252,7 +258,9 @@ function traceHandle(
     if (node === undefined) return args.get(name) ?? "elsewhere";
     if (makesHandle(node.op)) return "call";
     if (node.op !== "Identity") return "elsewhere";
-    name = producerOf(node.input[0] ?? "");
+    const [input] = node.input;
+    if (input === undefined) return "elsewhere";
+    name = producerOf(input);
   }
   return "elsewhere";
 }
@@ -282,15 +290,8 @@ function functionsOf(node: Node): readonly string[] {
   });
 }
 
-/** By the types of operations of the loaded library and its extensions, whether they may change something. */
-function statefulOperations(api: NativeApi): ReadonlyMap<string, boolean> {
-  const buffer = nonNull(api.TF_GetAllOpList(), "list of operations");
-  try {
-    const { op } = decode("OpEffectsList", bufferContents(api, buffer));
-    return new Map(
-      op.map(({ name, isStateful, inputArg }) => [name, isStateful || inputArg.some(({ isRef }) => isRef)]),
-    );
-  } finally {
-    api.TF_DeleteBuffer(buffer);
-  }
+/** By the types of operations in an OpList, whether they may change something. */
+function statefulOperations(operations: Uint8Array): ReadonlyMap<string, boolean> {
+  const { op } = decode("OpEffectsList", operations);
+  return new Map(op.map(({ name, isStateful, inputArg }) => [name, isStateful || inputArg.some(({ isRef }) => isRef)]));
 }

@@ -1,16 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { bufferContents } from "../../../runtime/engines/local/native/buffer.js";
-import { nativeApi, nonNull } from "../../../runtime/engines/local/native/c-api.js";
+import { nativeApi } from "../../../runtime/engines/local/native/c-api.js";
+import { listOperations } from "../../../runtime/engines/local/op-library.js";
 import { effectOf, makesHandle } from "../../../runtime/saved-model/effects/operation-effects.js";
 import { decode, type Message } from "../../../runtime/saved-model/proto/decode.js";
 import { WRITING_OPERATIONS } from "../../support/writing-operations.js";
 
 /** The operations of the library, without those of op libraries that other tests load. */
 function operations(): readonly Message<"OpEffects">[] {
-  const api = nativeApi();
-  const buffer = nonNull(api.TF_GetAllOpList(), "list of operations");
-  const { op } = decode("OpEffectsList", bufferContents(api, buffer));
-  api.TF_DeleteBuffer(buffer);
+  const { op } = decode("OpEffectsList", listOperations(nativeApi()));
   return op.filter(({ name }) => name !== "ZeroOut");
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { inspect } from "../../../generator/index.js";
 import { nativeApi } from "../../../runtime/engines/local/native/c-api.js";
+import { listOperations } from "../../../runtime/engines/local/op-library.js";
 import { readEffects } from "../../../runtime/saved-model/effects/write-effects.js";
 import { chooseMetaGraph, readMetaGraphs } from "../../../runtime/saved-model/files/saved-model-file.js";
 import { readSignatures } from "../../../runtime/saved-model/signatures.js";
@@ -13,7 +14,7 @@ import { modelFolder, tempFolder } from "../../support/temp.js";
 /** The signatures that change what others see. */
 function writersOf(directory: string): readonly string[] {
   const metaGraph = chooseMetaGraph(directory, readMetaGraphs(directory));
-  const effects = readEffects(nativeApi(), metaGraph.graphDef);
+  const effects = readEffects(metaGraph.graphDef, listOperations(nativeApi()));
   return readSignatures(metaGraph)
     .filter(({ outputs, unsupported }) => {
       const tensors = outputs.flatMap(({ tensor, components = [] }) => [
@@ -119,10 +120,13 @@ describe("what is behind a handle counts as changed", () => {
       ret: Object.entries(results).map(([key, value]) => ({ key, value })),
     });
   /** Whether the node `y` writes. */
-  const writes = (nodes: readonly Uint8Array[], functions: readonly Uint8Array[] = []): boolean =>
-    readEffects(nativeApi(), encodeMessage("GraphDef", { node: nodes, library: { function: functions } })).writes([
-      "y",
-    ]);
+  const writes = (nodes: readonly Uint8Array[], functions: readonly Uint8Array[] = []): boolean => {
+    const graphDef = encodeMessage("GraphDef", { node: nodes, library: { function: functions } });
+    const answer = readEffects(graphDef, listOperations(nativeApi())).writes(["y"]);
+    // The operations of TensorFlow are known without its library too.
+    expect(readEffects(graphDef).writes(["y"])).toBe(answer);
+    return answer;
+  };
 
   const next = body("next", ["x", "iterator"], [node("get", "IteratorGetNext", ["iterator"])]);
   const own = node("own", "AnonymousIteratorV3");
