@@ -13,6 +13,7 @@ export {
   type SavedModelErrorOptions,
   type StatusName,
 } from "./base/errors.js";
+export { TensorFlowError } from "./base/tensorflow-error.js";
 export type { CallOptions } from "./call/call.js";
 export type { CallEvent, ErrorEvent, LoadEvent } from "./client/diagnostics.js";
 export type { LoadOptions } from "./client/load-options.js";
@@ -22,7 +23,6 @@ export type { MismatchedKey, RestoreReport } from "./engines/graph/partial-resto
 export type { RestoreOptions } from "./engines/graph/restore.js";
 export type { ModelVariable } from "./engines/graph/variables.js";
 export type { Device } from "./engines/local/devices.js";
-export { TensorFlowError } from "./engines/local/native/status.js";
 export type { GpuOptions, SessionOptions } from "./engines/local/session-options.js";
 export type { NameEvent, OperationEvent, Trace, Traced, TraceEvent } from "./engines/local/trace/trace.js";
 export type { BatchingOptions } from "./queue/batcher.js";

@@ -236,7 +236,7 @@ export class Model implements Disposable, AsyncDisposable {
       checkRestoreOptions(options);
       const session = this.#native("restore()");
       session.lane.requireFree("restore()", () => true);
-      return restoreVariables(session, toPath(path), options);
+      return restoreVariables(session.graph, toPath(path), options);
     });
   }
 
@@ -250,7 +250,7 @@ export class Model implements Disposable, AsyncDisposable {
     return withCallerStack(Model.prototype.variables, () => {
       const session = this.#native("variables()");
       session.lane.requireFree("variables()", () => false);
-      return readVariables(session);
+      return readVariables(session.graph);
     });
   }
 

@@ -1,63 +1,79 @@
-import { itemAt } from "../../base/item-at.js";
-import { nonNull } from "../local/native/c-api.js";
-import type { Pointer } from "../local/native/c-functions.js";
-import { withStatus } from "../local/native/status.js";
-import type { Session } from "../local/session.js";
+import { oncePer } from "../../base/once.js";
+import type { SplitVariable } from "../../saved-model/graph/duplicated-variables.js";
+import type { GraphSession, NodeSpec } from "./graph-session.js";
+
+/** Copies the values of variables. */
+type Copy = (call: string) => void;
+
+/** Gives variables that checkpoints hold the values of the ones that signatures work on, where these are not the same. */
+export function copyToSaved(session: GraphSession, call: string): void {
+  toSaved(session)(call);
+}
+
+/**
+ * Gives variables that signatures work on the values of those that checkpoints hold in their place.
+ *
+ * @param which `all`, or those that no checkpoint holds under another key, which have no other way to a value
+ */
+export function copyFromSaved(session: GraphSession, call: string, which: "all" | "unsaved"): void {
+  (which === "all" ? allFromSaved : unsavedFromSaved)(session)(call);
+}
+
+const toSaved = oncePer((session: GraphSession) =>
+  prepareCopies(
+    session,
+    "to_saved",
+    session.variableHandles.split
+      .filter(({ isSavedUsed }) => !isSavedUsed)
+      .map(({ used, saved, dtype }) => ({ from: used, to: saved, dtype })),
+  ),
+);
+
+const allFromSaved = oncePer((session: GraphSession) =>
+  prepareCopies(session, "from_saved_all", session.variableHandles.split.map(fromSaved)),
+);
+
+const unsavedFromSaved = oncePer((session: GraphSession) =>
+  prepareCopies(
+    session,
+    "from_saved_unsaved",
+    session.variableHandles.split.filter(({ isUsedSaved }) => !isUsedSaved).map(fromSaved),
+  ),
+);
+
+function fromSaved({ used, saved, dtype }: SplitVariable): VariableCopy {
+  return { from: saved, to: used, dtype };
+}
 
 /** A variable whose value is copied to another, both named by their VarHandleOp. */
-export interface VariableCopy {
+interface VariableCopy {
   readonly from: string;
   readonly to: string;
+  /** TensorFlow's number of it. */
+  readonly dtype: number;
 }
 
 /**
  * Adds operations to a loaded graph that copy the values of variables.
  *
  * @param name tells these operations from others that copy
- * @returns runs them
  */
-export function prepareCopies(session: Session, name: string, copies: readonly VariableCopy[]): () => void {
-  const targets = BigUint64Array.from(copies, (copy, index) => addCopy(session, copy, `savedmodel/${name}_${index}`));
-  return () => {
-    if (targets.length > 0) runTargets(session, targets);
+function prepareCopies(session: GraphSession, name: string, copies: readonly VariableCopy[]): Copy {
+  if (copies.length === 0) return () => {};
+  const nodes = copies.map((copy, index) => copyNodes(copy, `savedmodel/${name}_${index}`));
+  session.addOperations(nodes.flat());
+  const targets = nodes.map(([, assign]) => assign.name);
+  return (call) => {
+    session.run(call, { targets });
   };
 }
 
-/** Adds `AssignVariableOp(to, ReadVariableOp(from))`. */
-function addCopy(session: Session, { from, to }: VariableCopy, name: string): Pointer {
-  const source = session.requireOperation(from);
-  const target = session.requireOperation(to);
+/** `AssignVariableOp(to, ReadVariableOp(from))` */
+function copyNodes({ from, to, dtype }: VariableCopy, name: string): readonly [read: NodeSpec, assign: NodeSpec] {
   const prefix = `${name}_${to.replaceAll(/\W/g, "_")}`;
-  const dtype = dtypeOf(session, source);
-  const value = addOperation(session, "ReadVariableOp", `${prefix}/read`, [source], dtype);
-  return addOperation(session, "AssignVariableOp", `${prefix}/assign`, [target, value], dtype);
-}
-
-function dtypeOf({ api }: Session, handle: Pointer): number {
-  const dtype = new Int32Array(1);
-  withStatus(api, (status) => api.TF_OperationGetAttrType(handle, "dtype", dtype, status));
-  return itemAt(dtype, 0);
-}
-
-function addOperation(
-  session: Session,
-  type: string,
-  name: string,
-  inputs: readonly Pointer[],
-  dtype: number,
-): Pointer {
-  const { api } = session;
-  const description = session.newOperation(type, name);
-  for (const oper of inputs) api.TF_AddInput(description, { oper, index: 0 });
-  api.TF_SetAttrType(description, "dtype", dtype);
-  return nonNull(
-    withStatus(api, (status) => api.TF_FinishOperation(description, status)),
-    "operation",
-  );
-}
-
-function runTargets({ api, handle, runOptions }: Session, targets: BigUint64Array): void {
-  withStatus(api, (status) =>
-    api.TF_SessionRun(handle, runOptions, null, null, 0, null, null, 0, targets, targets.length, null, status),
-  );
+  const read = `${prefix}/read`;
+  return [
+    { op: "ReadVariableOp", name: read, inputs: [from], dtypes: { dtype } },
+    { op: "AssignVariableOp", name: `${prefix}/assign`, inputs: [to, read], dtypes: { dtype } },
+  ];
 }

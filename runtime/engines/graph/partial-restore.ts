@@ -1,11 +1,12 @@
+import { itemAt } from "../../base/item-at.js";
 import { compareCodeUnits } from "../../base/text.js";
 import { dtypeName } from "../../tensor/dtype.js";
 import { formatShape, matchesShape } from "../../tensor/shape.js";
-import type { Session } from "../local/session.js";
 import { type Assignment, prepareAssignments, type Source } from "./checkpoint/assign.js";
 import type { CheckpointReader } from "./checkpoint/checkpoint-reader.js";
 import { type Keys, matchMost, OBJECT_GRAPH } from "./checkpoint/match-keys.js";
-import type { RestoredTensor } from "./checkpoint/restored-tensors.js";
+import type { RestoredTensor, RestoreTarget } from "./checkpoint/restored-tensors.js";
+import type { GraphSession } from "./graph-session.js";
 
 /** A tensor of a checkpoint that is of another dtype or shape than what a model has for it. */
 export interface MismatchedKey {
@@ -44,7 +45,7 @@ export interface PartialRestore {
 
 /** Compares a model with a checkpoint, and reads what the two have in common. Nothing is changed yet. */
 export function planPartialRestore(
-  session: Session,
+  session: GraphSession,
   tensors: readonly RestoredTensor[],
   objectGraph: Uint8Array | undefined,
   reader: CheckpointReader,
@@ -93,21 +94,21 @@ export function completeReport(
 }
 
 function targetsOf(tensors: readonly RestoredTensor[]): readonly Target[] {
-  const byNode = new Map<string, RestoredTensor[]>();
+  const byNode = new Map<string, { readonly tensor: RestoredTensor; readonly target: RestoreTarget }[]>();
   for (const tensor of tensors) {
-    if (tensor.target === undefined) continue;
-    const { node } = tensor.target;
-    byNode.set(node, [...(byNode.get(node) ?? []), tensor]);
+    const { target } = tensor;
+    if (target === undefined) continue;
+    byNode.set(target.node, [...(byNode.get(target.node) ?? []), { tensor, target }]);
   }
   return [...byNode].map(([node, parts]) => {
-    const inOrder = parts.sort((a, b) => (a.target?.place ?? 0) - (b.target?.place ?? 0));
-    const kind = inOrder[0]?.target?.kind ?? "variable";
+    const { kind } = itemAt(parts, 0).target;
+    const inOrder = parts.sort((a, b) => a.target.place - b.target.place).map(({ tensor }) => tensor);
     return { assignment: { node, kind, dtypes: inOrder.map(({ dtype }) => dtype) }, tensors: inOrder };
   });
 }
 
 function sourceOf({ tensors }: Target, keys: Keys | undefined): Source {
-  return { keys: tensors.map(({ key }) => keyIn(keys, key)), slice: tensors[0]?.slice ?? "" };
+  return { keys: tensors.map(({ key }) => keyIn(keys, key)), slice: itemAt(tensors, 0).slice };
 }
 
 function fits({ key, dtype, shape, slice }: RestoredTensor, reader: CheckpointReader, keys: Keys | undefined): boolean {

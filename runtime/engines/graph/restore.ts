@@ -3,30 +3,30 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkFlag, checkOptions } from "../../base/check-options.js";
 import { SavedModelError } from "../../base/errors.js";
-import { printable, reasonOf } from "../../base/text.js";
-import { PreparedCall } from "../../call/prepared-call.js";
+import { oncePer } from "../../base/once.js";
+import { printable, quote, reasonOf } from "../../base/text.js";
 import { readSaveFunction } from "../../saved-model/graph/duplicated-variables.js";
 import { openGraph, operationOf } from "../../saved-model/graph/graph.js";
-import type { Session } from "../local/session.js";
-import { addOperation, firstOutput } from "./add-operation.js";
 import { differences } from "./checkpoint/check-checkpoint.js";
-import { CheckpointReader } from "./checkpoint/checkpoint-reader.js";
 import { findCheckpoint } from "./checkpoint/find-checkpoint.js";
 import { type Keys, matchObjects } from "./checkpoint/match-keys.js";
 import { renameKeys } from "./checkpoint/rename-keys.js";
 import { type RestoredTensor, restoredTensors } from "./checkpoint/restored-tensors.js";
+import { copyFromSaved, copyToSaved } from "./copy-variables.js";
+import type { GraphSession } from "./graph-session.js";
 import { completeReport, planPartialRestore, type RestoreReport } from "./partial-restore.js";
+import { stringTensor } from "./string-feeds.js";
 
 /** How a model restores its variables: the same for all checkpoints. */
 interface Restorer {
   readonly tensors: readonly RestoredTensor[];
   /** The TrackableObjectGraph of its checkpoints, if they have one. */
   readonly objectGraph: Uint8Array | undefined;
-  /** Takes the path prefix of a checkpoint. */
-  readonly call: PreparedCall;
+  /** The tensor that takes the path prefix of a checkpoint. */
+  readonly filename: string;
+  /** The operation that restores all. */
+  readonly restore: string;
 }
-
-const restorers = new WeakMap<Session, Restorer>();
 
 /** How {@link Model.restore} takes a checkpoint. */
 export interface RestoreOptions {
@@ -43,6 +43,9 @@ export function checkRestoreOptions(options: RestoreOptions): void {
   checkFlag("restore()", "partial", options.partial);
 }
 
+/** For messages. */
+const CALL = "restore()";
+
 /** A checkpoint that was compared with the model, and what is to be done with it. */
 interface Plan {
   readonly report: RestoreReport;
@@ -56,7 +59,11 @@ interface Plan {
  * @param path the path prefix of a checkpoint, or the folder of a SavedModel or of checkpoints
  * @throws SavedModelError `VARIABLES_NOT_FOUND` or `RESTORE_FAILED`
  */
-export function restoreVariables(session: Session, path: string, { partial = false }: RestoreOptions): RestoreReport {
+export function restoreVariables(
+  session: GraphSession,
+  path: string,
+  { partial = false }: RestoreOptions,
+): RestoreReport {
   const { prefix, isModel } = findCheckpoint(path);
   const failed = (cause: unknown, changed: string): SavedModelError => {
     const reason = printable(cause instanceof SavedModelError ? cause.rawMessage : reasonOf(cause), 500);
@@ -74,7 +81,7 @@ export function restoreVariables(session: Session, path: string, { partial = fal
   try {
     plan.run();
     // A model is restored as it is loaded. A checkpoint is restored as in Python, where what a session has twice is one.
-    session.copyFromSaved(isModel ? "unsaved" : "all");
+    copyFromSaved(session, CALL, isModel ? "unsaved" : "all");
   } catch (cause) {
     throw failed(cause, "some variables may have been changed");
   }
@@ -82,25 +89,25 @@ export function restoreVariables(session: Session, path: string, { partial = fal
 }
 
 /** Takes all that the model restores. */
-function planWhole(session: Session, restorer: Restorer, prefix: string): Plan {
+function planWhole(session: GraphSession, restorer: Restorer, prefix: string): Plan {
   const { keys, report } = check(session, restorer, prefix);
   const run = (): void => {
-    if (keys === undefined) restorer.call.run([prefix], "tensors");
+    if (keys === undefined) runRestore(session, restorer, prefix);
     else restoreRenamed(session, restorer, keys, prefix);
   };
   return { report, run };
 }
 
 /** Takes what there is. */
-function planPart(session: Session, { tensors, objectGraph }: Restorer, prefix: string): Plan {
-  const reader = new CheckpointReader(session.api, prefix);
+function planPart(session: GraphSession, { tensors, objectGraph }: Restorer, prefix: string): Plan {
+  const reader = session.openCheckpoint(prefix);
   try {
     const { report, run } = planPartialRestore(session, tensors, objectGraph, reader);
     return {
       report,
       run: () => {
         // What is not restored keeps the value that signatures work on.
-        session.copyToSaved();
+        copyToSaved(session, CALL);
         run(prefix);
       },
     };
@@ -109,38 +116,30 @@ function planPart(session: Session, { tensors, objectGraph }: Restorer, prefix: 
   }
 }
 
-function restorerOf(session: Session): Restorer {
-  let restorer = restorers.get(session);
-  if (restorer === undefined) {
-    restorer = prepare(session);
-    restorers.set(session, restorer);
-  }
-  return restorer;
-}
-
-function prepare(session: Session): Restorer {
+const restorerOf = oncePer((session: GraphSession): Restorer => {
   const { filenameTensorName = "", restoreOpName = "", saveTensorName = "" } = session.saver ?? {};
   if (!filenameTensorName || !restoreOpName)
     throw new Error("the model was exported without a way to restore variables");
   const graphDef = session.graphDef();
   const tensors = restoredTensors(graphDef, restoreOpName);
   if (tensors.length === 0) throw new Error("its graph does not tell what it restores");
-  const { api } = session;
-  const NAME = "savedmodel/restored";
-  const operation = (name: string): bigint => session.requireOperation(operationOf(name));
-  const [filename, restore] = [operation(filenameTensorName), operation(restoreOpName)];
-  // A call needs something to fetch.
-  addOperation(session, "Identity", NAME, (description) => {
-    api.TF_AddInput(description, firstOutput(filename));
-    api.TF_AddControlInput(description, restore);
-  });
-  const call = new PreparedCall(
-    session,
-    "restore",
-    [{ key: "filename", dtype: "string", shape: [], tensor: filenameTensorName }],
-    [{ key: "restored", dtype: "string", shape: null, tensor: NAME }],
-  );
-  return { tensors, call, objectGraph: readSaveFunction(saveTensorName, openGraph(graphDef))?.objectGraph };
+  const graph = openGraph(graphDef);
+  // Found out before anything is changed.
+  const filenameOperation = operationOf(filenameTensorName);
+  if (graph.edges(filenameOperation) === undefined) {
+    throw new Error(`the operation ${quote(filenameOperation)} is not in the graph`);
+  }
+  return {
+    tensors,
+    filename: filenameTensorName,
+    restore: operationOf(restoreOpName),
+    objectGraph: readSaveFunction(saveTensorName, graph)?.objectGraph,
+  };
+});
+
+/** Has the model restore a checkpoint with its own keys. */
+function runRestore(session: GraphSession, { filename, restore }: Restorer, prefix: string): void {
+  session.run(CALL, { feeds: [[filename, stringTensor(prefix)]], targets: [restore] });
 }
 
 /**
@@ -149,11 +148,11 @@ function prepare(session: Session): Restorer {
  * @returns under which keys it has them, where these are others than the model's
  */
 function check(
-  { api }: Session,
+  session: GraphSession,
   { tensors, objectGraph }: Restorer,
   prefix: string,
 ): { readonly keys: Keys | undefined; readonly report: RestoreReport } {
-  const reader = new CheckpointReader(api, prefix);
+  const reader = session.openCheckpoint(prefix);
   try {
     const wanted = tensors.map(({ key }) => key);
     const isComplete = wanted.every((key) => reader.describe(key) !== undefined);
@@ -168,12 +167,12 @@ function check(
   }
 }
 
-function restoreRenamed(session: Session, { tensors, call }: Restorer, keys: Keys, prefix: string): void {
+function restoreRenamed(session: GraphSession, restorer: Restorer, keys: Keys, prefix: string): void {
   const folder = mkdtempSync(join(tmpdir(), "savedmodel-restore-"));
   try {
     const renamed = join(folder, "renamed");
-    renameKeys(session, tensors, keys, prefix, renamed);
-    call.run([renamed], "tensors");
+    renameKeys(session, restorer.tensors, keys, prefix, renamed);
+    runRestore(session, restorer, renamed);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,44 +1,41 @@
 import { SavedModelError } from "../../base/errors.js";
 import { printable, reasonOf } from "../../base/text.js";
-import type { Session } from "../local/session.js";
-import { FileCall } from "./file-call.js";
+import { copyToSaved } from "./copy-variables.js";
+import type { GraphSession } from "./graph-session.js";
+import { stringTensor } from "./string-feeds.js";
 
-const calls = new WeakMap<Session, FileCall>();
+/** Names of the tensors by which a model saves its variables. */
+interface Saver {
+  /** Takes what the names of the files are to begin with. */
+  readonly filename: string;
+  /** To be fetched; its value is of no interest. */
+  readonly saved: string;
+}
 
 /**
- * Refuses a model that has no way to save its variables.
+ * Returns how a model saves its variables.
  *
- * @throws SavedModelError `NOT_SAVEABLE`
+ * @throws SavedModelError `NOT_SAVEABLE` when it has no way to
  */
-export function requireSaver({ saver, directory }: Session): void {
-  if (saver?.saveTensorName && saver.filenameTensorName) return;
+export function requireSaver({ saver, directory }: Pick<GraphSession, "saver" | "directory">): Saver {
+  if (saver?.saveTensorName && saver.filenameTensorName) {
+    return { filename: saver.filenameTensorName, saved: saver.saveTensorName };
+  }
   const source = printable(directory, 500);
   throw new SavedModelError("NOT_SAVEABLE", `${source} was exported without a way to save its variables`);
 }
 
 /** Has the model write a checkpoint: `<prefix>.index` and `<prefix>.data-…`. */
-export function writeCheckpoint(session: Session, prefix: string): void {
-  session.copyToSaved();
-  saveCall(session).run([prefix], "tensors");
-}
-
-/** It takes the path prefix, and its result is of no interest. */
-function saveCall(session: Session): FileCall {
-  let call = calls.get(session);
-  if (call === undefined) {
-    const { filenameTensorName = "", saveTensorName = "" } = session.saver ?? {};
-    const inputs = [{ key: "filename", dtype: "string", shape: [], tensor: filenameTensorName }];
-    const outputs = [{ key: "saved", dtype: "string", shape: null, tensor: saveTensorName }];
-    call = new FileCall(session, "save", inputs, outputs);
-    calls.set(session, call);
-  }
-  return call;
+export function writeCheckpoint(session: GraphSession, prefix: string): void {
+  const { filename, saved } = requireSaver(session);
+  copyToSaved(session, "save()");
+  session.run("save()", { feeds: [[filename, stringTensor(prefix)]], fetches: [saved] });
 }
 
 /** The error of a save that failed, with what led to it. */
-export function saveFailed(session: Session, to: string, cause: unknown): SavedModelError {
+export function saveFailed({ directory }: GraphSession, to: string, cause: unknown): SavedModelError {
   const reason = cause instanceof SavedModelError ? cause.rawMessage : reasonOf(cause);
-  const [from, name] = [printable(session.directory, 500), printable(to, 500)];
+  const [from, name] = [printable(directory, 500), printable(to, 500)];
   return new SavedModelError("SAVE_FAILED", `${from} could not be saved to ${name}: ${printable(reason, 1000)}`, {
     cause,
     ...(cause instanceof SavedModelError && cause.fix !== undefined ? { fix: cause.fix } : {}),

@@ -1,12 +1,14 @@
-import { attributeOf, type GraphIndex, openGraph } from "../../saved-model/graph/graph.js";
+import { once } from "../../base/once.js";
+import { type GraphIndex, openGraph, sharedName } from "../../saved-model/graph/graph.js";
 import { listVariables, type VariableDescription } from "../../saved-model/graph/variable-list.js";
-import type { Message } from "../../saved-model/proto/decode.js";
-import type { Session } from "../local/session.js";
+import type { GraphSession } from "./graph-session.js";
 
 /** A variable, and the node of the loaded graph that holds it. */
 export interface VariableNode {
   readonly description: VariableDescription;
   readonly node: string;
+  /** True in models of TensorFlow 1 whose node is a reference to the value, not a handle of it. */
+  readonly isReference: boolean;
 }
 
 /**
@@ -14,16 +16,17 @@ export interface VariableNode {
  * one that signatures work on. One that neither signatures nor checkpoints lead to is found by its name; where there is no
  * node of that name, there is nothing in the graph that could hold it, and it is left out.
  */
-export function locateVariables(session: Session): readonly VariableNode[] {
+export function locateVariables(session: GraphSession): readonly VariableNode[] {
   const graph = openGraph(session.graphDef());
   const { objectGraph: objectGraphDef, collections: collectionDef } = session;
   const { byObject } = session.variableHandles;
   const found = new Set(byObject.values());
-  const byName = lazily(() => namedHandles(graph, found));
+  const byName = once(() => namedHandles(graph, found));
   return listVariables({ objectGraphDef, collectionDef }, graph, graph.operationTypes(), byObject).flatMap(
     ({ description, object, node: own }) => {
-      const node = own ?? byObject.get(object ?? -1) ?? byName().get(description.name);
-      return node === undefined ? [] : [{ description, node }];
+      const saved = object === undefined ? undefined : byObject.get(object);
+      const node = own ?? saved ?? byName().get(description.name);
+      return node === undefined ? [] : [{ description, node, isReference: graph.edges(node)?.op !== "VarHandleOp" }];
     },
   );
 }
@@ -37,16 +40,4 @@ function namedHandles(graph: GraphIndex, found: ReadonlySet<string>): ReadonlyMa
     byName.set(name, byName.has(name) ? undefined : node.name);
   }
   return new Map([...byName].filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-function sharedName(node: Message<"NodeDef">): string {
-  return Buffer.from(attributeOf(node, "shared_name")?.s ?? []).toString() || node.name;
-}
-
-function lazily<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

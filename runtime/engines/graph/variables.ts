@@ -1,14 +1,9 @@
 import { itemAt } from "../../base/item-at.js";
+import { once, oncePer } from "../../base/once.js";
 import { type DType, type DTypeInfo, dtypeInfo, isDType } from "../../tensor/dtype.js";
 import type { ShapeSpec } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { nonNull } from "../local/native/c-api.js";
-import type { Pointer } from "../local/native/c-functions.js";
-import { withStatus } from "../local/native/status.js";
-import { readTensor } from "../local/run/output-value.js";
-import { runError } from "../local/run/run-error.js";
-import type { Session } from "../local/session.js";
-import { addOperation, firstOutput } from "./add-operation.js";
+import type { GraphSession, NodeSpec } from "./graph-session.js";
 import { type Check, prepareVariableCheck } from "./initial-values/has-value.js";
 import { locateVariables, type VariableNode } from "./variable-nodes.js";
 
@@ -39,20 +34,15 @@ export interface ModelVariable {
 interface VariableReader {
   readonly variable: VariableNode;
   readonly dtype: DTypeInfo;
-  readonly isReference: boolean;
-  readonly read: Pointer;
+  /** The operation that reads it. */
+  readonly read: string;
 }
 
 interface Reader {
   readonly variables: readonly VariableReader[];
-  /** Tells which of them have values; made when one has none. */
-  check?: Check;
+  /** Tells which of them have values; its operations are added when one has none. */
+  readonly check: () => Check;
 }
-
-/** TensorFlow's number of the dtype of handles (`DT_RESOURCE`). */
-const RESOURCE = 20;
-
-const readers = new WeakMap<Session, Reader>();
 
 /**
  * Reads all variables of a model in one run, in the order of `savedmodel inspect`: by name, then by path. Those without a
@@ -60,27 +50,21 @@ const readers = new WeakMap<Session, Reader>();
  *
  * @throws SavedModelError `TF_<STATUS>`
  */
-export function readVariables(session: Session): readonly ModelVariable[] {
-  let reader = readers.get(session);
-  if (reader === undefined) {
-    reader = prepare(session);
-    readers.set(session, reader);
-  }
-  const { variables } = reader;
+export function readVariables(session: GraphSession): readonly ModelVariable[] {
+  const { variables, check } = readerOf(session);
   if (variables.length === 0) return [];
   try {
     return describe(variables, fetch(session, variables));
   } catch (cause) {
-    reader.check ??= prepareVariableCheck(
-      session,
-      variables.map(({ variable: { node }, isReference }) => ({ node, isReference })),
-    );
-    const has = reader.check();
+    const has = check()(CALL);
     const present = variables.filter((_, index) => has[index]);
-    if (present.length === variables.length) throw runError("variables()", cause);
+    if (present.length === variables.length) throw cause;
     return describe(variables, fetch(session, present));
   }
 }
+
+/** For messages. */
+const CALL = "variables()";
 
 function describe(
   variables: readonly VariableReader[],
@@ -94,47 +78,29 @@ function describe(
   });
 }
 
-/** @throws TensorFlowError when one of them has no value */
-function fetch(
-  { api, handle, runOptions }: Session,
-  variables: readonly VariableReader[],
-): ReadonlyMap<VariableReader, Tensor> {
-  const tensors = new BigUint64Array(variables.length);
+/** @throws SavedModelError `TF_<STATUS>` when one of them has no value */
+function fetch(session: GraphSession, variables: readonly VariableReader[]): ReadonlyMap<VariableReader, Tensor> {
   if (variables.length === 0) return new Map();
-  // TF_Output[]: each is an operation and the number of one of its outputs.
-  const outputs = BigUint64Array.from(variables.flatMap(({ read }) => [read, 0n]));
-  withStatus(api, (status) =>
-    api.TF_SessionRun(handle, runOptions, null, null, 0, outputs, tensors, tensors.length, null, 0, null, status),
-  );
-  try {
-    return new Map(
-      variables.map((reader, index) => {
-        const { dtype, variable } = reader;
-        const spec = { key: variable.description.name, dtype, shape: null };
-        return [reader, readTensor(api, nonNull(itemAt(tensors, index), "tensor"), spec, "variables()")];
-      }),
-    );
-  } finally {
-    for (const tensor of tensors) api.TF_DeleteTensor(tensor);
-  }
+  const values = session.run(CALL, { fetches: variables.map(({ read }) => read) });
+  return new Map(variables.map((reader, index) => [reader, itemAt(values, index)]));
 }
 
 /** Adds an operation to the graph that reads each variable: what holds one is a resource, or in TensorFlow 1 a reference. */
-function prepare(session: Session): Reader {
-  const { api } = session;
+const readerOf = oncePer((session: GraphSession): Reader => {
   const variables = locateVariables(session).flatMap((variable, index): readonly VariableReader[] => {
-    const { description, node } = variable;
+    const { dtype } = variable.description;
     // A value of a dtype that tensors do not have cannot be shown.
-    if (!isDType(description.dtype)) return [];
-    const dtype = dtypeInfo(description.dtype);
-    const holder = session.requireOperation(node);
-    const isReference = api.TF_OperationOutputType(firstOutput(holder)) !== RESOURCE;
-    const type = isReference ? "Identity" : "ReadVariableOp";
-    const read = addOperation(session, type, `savedmodel/variable_${index}`, (operation) => {
-      api.TF_AddInput(operation, firstOutput(holder));
-      if (!isReference) api.TF_SetAttrType(operation, "dtype", dtype.code);
-    });
-    return [{ variable, dtype, isReference, read }];
+    if (!isDType(dtype)) return [];
+    return [{ variable, dtype: dtypeInfo(dtype), read: `savedmodel/variable_${index}` }];
   });
-  return { variables };
+  session.addOperations(variables.map(readNode));
+  const holders = variables.map(({ variable: { node, isReference }, dtype: { code } }) => {
+    return { node, isReference, dtype: code };
+  });
+  return { variables, check: once(() => prepareVariableCheck(session, holders)) };
+});
+
+function readNode({ variable: { node, isReference }, dtype: { code }, read }: VariableReader): NodeSpec {
+  if (isReference) return { op: "Identity", name: read, inputs: [node], dtypes: { T: code } };
+  return { op: "ReadVariableOp", name: read, inputs: [node], dtypes: { dtype: code } };
 }

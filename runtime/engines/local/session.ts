@@ -9,10 +9,12 @@ import { findVariableHandles, type VariableHandles } from "../../saved-model/gra
 import { type GraphIndex, openGraph } from "../../saved-model/graph/graph.js";
 import type { Message } from "../../saved-model/proto/decode.js";
 import { readSignatures } from "../../saved-model/signatures.js";
-import { prepareCopies } from "../graph/copy-variables.js";
+import { copyFromSaved } from "../graph/copy-variables.js";
+import type { GraphSession } from "../graph/graph-session.js";
 import { type AbsentValues, adviseOn, giveValues } from "../graph/initial-values/give-values.js";
 import { encodeRunOptions } from "./config-proto.js";
 import { diagnoseLoadFailure, requireVariables } from "./load-errors.js";
+import { LocalGraph } from "./local-graph.js";
 import { bufferContents } from "./native/buffer.js";
 import { type NativeApi, nativeApi, nonNull } from "./native/c-api.js";
 import type { Pointer } from "./native/c-functions.js";
@@ -72,10 +74,10 @@ export class Session {
   /** What the model says of its objects, a SavedObjectGraph; empty for models of TensorFlow 1. */
   readonly objectGraph: Uint8Array;
   readonly collections: Message<"MetaGraphDef">["collectionDef"];
+  /** The loaded graph, for what is done to its variables by the names of operations. */
+  readonly graph: GraphSession = new LocalGraph(this);
   readonly #resources: Resources;
   #workerRunOptions: Pointer | undefined;
-  #copyToSaved: (() => void) | undefined;
-  readonly #copyFromSaved: { all?: () => void; unsaved?: () => void } = {};
   #effects: Effects | undefined;
   #absent: AbsentValues = new Map();
   #disposed = false;
@@ -186,38 +188,10 @@ export class Session {
     return new Recording(this.api, this.#runOptions);
   }
 
-  /** Gives variables that checkpoints hold the values of the ones that signatures work on, where these are not the same. */
-  copyToSaved(): void {
-    const { split } = this.variableHandles;
-    this.#copyToSaved ??= prepareCopies(
-      this,
-      "to_saved",
-      split.filter(({ isSavedUsed }) => !isSavedUsed).map(({ used, saved }) => ({ from: used, to: saved })),
-    );
-    this.#copyToSaved();
-  }
-
-  /**
-   * Gives variables that signatures work on the values of those that checkpoints hold in their place.
-   *
-   * @param which `all`, or those that no checkpoint holds under another key, which have no other way to a value
-   */
-  copyFromSaved(which: "all" | "unsaved"): void {
-    const { split } = this.variableHandles;
-    this.#copyFromSaved[which] ??= prepareCopies(
-      this,
-      `from_saved_${which}`,
-      split
-        .filter(({ isUsedSaved }) => which === "all" || !isUsedSaved)
-        .map(({ used, saved }) => ({ from: saved, to: used })),
-    );
-    this.#copyFromSaved[which]?.();
-  }
-
   #giveValues(metaGraph: Message<"MetaGraphDef">, graph: GraphIndex): AbsentValues {
     try {
-      this.copyFromSaved("unsaved");
-      return giveValues(this, metaGraph, graph);
+      copyFromSaved(this.graph, "load()", "unsaved");
+      return giveValues(this.graph, metaGraph, graph);
     } catch (cause) {
       if (cause instanceof SavedModelError && cause.code === "VARIABLES_NOT_FOUND") throw cause;
       throw diagnoseLoadFailure(this.directory, this.tags, cause);

@@ -1,5 +1,15 @@
+import { itemAt } from "../../base/item-at.js";
 import { decode, type Message } from "../proto/decode.js";
-import { calledFunction, type GraphIndex, openGraph, operationOf, producerOf } from "./graph.js";
+import {
+  attributeOf,
+  calledFunction,
+  type GraphIndex,
+  openGraph,
+  operationOf,
+  producerOf,
+  stringConstant,
+} from "./graph.js";
+import { pairObjects } from "./paired-objects.js";
 
 /**
  * One variable of the Python program that has two in the graph.
@@ -8,7 +18,7 @@ import { calledFunction, type GraphIndex, openGraph, operationOf, producerOf } f
  * of a model, `ExportArchive.track`). Signatures then work on one copy, and checkpoints hold the other, which Python
  * reads back for both.
  */
-interface SplitVariable {
+export interface SplitVariable {
   /** The VarHandleOp that signatures read and write. */
   readonly used: string;
   /** The VarHandleOp whose value is saved under the variable's key in checkpoints, and restored from it. */
@@ -17,6 +27,8 @@ interface SplitVariable {
   readonly isUsedSaved: boolean;
   /** Whether signatures use the other as well, as they do with the replicas of a distributed variable. */
   readonly isSavedUsed: boolean;
+  /** TensorFlow's number of the dtype of both. */
+  readonly dtype: number;
 }
 
 type MetaGraph = Message<"MetaGraphDef">;
@@ -51,14 +63,20 @@ export function findVariableHandles(metaGraph: MetaGraph, given?: GraphIndex): V
     if (handle !== undefined) byObject.set(object, handle);
   }
   for (const [object, handles] of usedNodes(metaGraph, graph, objects)) {
-    const used = [...handles].filter((handle) => graph.node(handle)?.op === "VarHandleOp");
+    const used = [...handles].flatMap((handle) => {
+      const node = graph.node(handle);
+      return node?.op === "VarHandleOp" ? [node] : [];
+    });
     const saved = byObject.get(object);
     const isSavedUsed = saved !== undefined && handles.has(saved);
     const [first] = used;
-    if (!isSavedUsed && first !== undefined) byObject.set(object, first);
+    if (!isSavedUsed && first !== undefined) byObject.set(object, first.name);
     if (saved === undefined) continue;
-    const others = used.filter((handle) => handle !== saved);
-    split.push(...others.map((used) => ({ used, saved, isUsedSaved: savedHandles.has(used), isSavedUsed })));
+    for (const node of used) {
+      const dtype = attributeOf(node, "dtype")?.type;
+      if (node.name === saved || dtype === undefined) continue;
+      split.push({ used: node.name, saved, isUsedSaved: savedHandles.has(node.name), isSavedUsed, dtype });
+    }
   }
   return { split, byObject };
 }
@@ -77,10 +95,10 @@ export function usedNodes(
     // A call's inputs are the arguments, then the captures.
     const captures = call?.input.filter((input) => !input.startsWith("^")).slice(-bound.length) ?? [];
     if (bound.length === 0 || captures.length !== bound.length) continue;
-    bound.forEach((object, index) => {
+    for (const [index, object] of bound.entries()) {
       const nodes = used.get(object) ?? new Set();
-      used.set(object, nodes.add(operationOf(captures[index] ?? "")));
-    });
+      used.set(object, nodes.add(operationOf(itemAt(captures, index))));
+    }
   }
   return used;
 }
@@ -115,17 +133,20 @@ export function readSaveFunction(saveTensor: string, graph: GraphIndex): SavedCh
   const keysOf = memoised((node: Node | undefined) => stringConstant(node).map((key) => Buffer.from(key).toString()));
   const graphOf = memoised((node: Node | undefined) => stringConstant(node)[0]);
   const operands = new Map(
-    body.signature?.inputArg.map(({ name }, index) => [name, operationOf(call.input[index] ?? "")]),
+    body.signature?.inputArg.flatMap(({ name }, index) => {
+      const input = call.input[index];
+      return input === undefined ? [] : [[name, operationOf(input)] as const];
+    }),
   );
   const handles = new Map<string, string>();
   let objectGraph: Uint8Array | undefined;
   for (const save of body.nodeDef.filter(({ op }) => op === "SaveV2")) {
     const [, names = "", , ...values] = save.input;
-    const keys = keysOf(nodes.get(producerOf(names)));
-    for (const [index, value] of values.slice(0, keys.length).entries()) {
-      const operand = operands.get(sourceInBody(value));
+    for (const [index, name] of keysOf(nodes.get(producerOf(names)))
+      .slice(0, values.length)
+      .entries()) {
+      const operand = operands.get(sourceInBody(itemAt(values, index)));
       if (operand === undefined) continue;
-      const name = keys[index] ?? "";
       if (name === "_CHECKPOINTABLE_OBJECT_GRAPH") objectGraph = graphOf(graph.node(operand));
       // Before TensorFlow 2.9 or so, the function is given what was read from the variable, not the variable.
       const handle = sourceInGraph(operand);
@@ -162,11 +183,6 @@ function memoised<K, V>(compute: (key: K) => V): (key: K) => V {
   };
 }
 
-function stringConstant(node: Node | undefined): readonly Uint8Array[] {
-  const value = node?.op === "Const" ? node.attr.find(({ key }) => key === "value")?.value : undefined;
-  return value === undefined ? [] : (decode("AttrValue", value).tensor?.stringVal ?? []);
-}
-
 type ObjectNodes = readonly Message<"TrackableObject">[];
 
 /** The checkpoint key of each object that is a variable. */
@@ -179,30 +195,15 @@ function checkpointKeys(objects: ObjectNodes, trackables: ObjectNodes): Readonly
   return keys;
 }
 
-/** What checkpoints hold of each object: both graphs are walked from their roots along the same names. */
+/** What checkpoints hold of each object. */
 export function objectAttributes(
   objects: ObjectNodes,
   trackables: ObjectNodes,
 ): ReadonlyMap<number, readonly Message<"SerializedTensor">[]> {
-  const attributes = new Map<number, readonly Message<"SerializedTensor">[]>();
-  const pairs: (readonly [object: number, trackable: number])[] = [[0, 0]];
-  const seen = new Set<number>([0]);
-  // Many objects may have the same counterpart.
-  const indexes = new Map<number, ReadonlyMap<string, number>>();
-  for (const [object, trackable] of pairs) {
-    attributes.set(object, trackables[trackable]?.attributes ?? []);
-    const children = indexes.get(trackable) ?? childrenOf(trackables[trackable]);
-    indexes.set(trackable, children);
-    for (const { localName, nodeId } of objects[object]?.children ?? []) {
-      const match = children.get(localName);
-      if (match === undefined || seen.has(nodeId)) continue;
-      seen.add(nodeId);
-      pairs.push([nodeId, match]);
-    }
-  }
-  return attributes;
-}
-
-function childrenOf(trackable: Message<"TrackableObject"> | undefined): ReadonlyMap<string, number> {
-  return new Map(trackable?.children.map(({ localName, nodeId }) => [localName, nodeId]));
+  return new Map(
+    Array.from(pairObjects(objects, trackables), ([object, trackable]) => [
+      object,
+      trackables[trackable]?.attributes ?? [],
+    ]),
+  );
 }

@@ -1,3 +1,4 @@
+import { once } from "../../base/once.js";
 import { decode, type Message } from "../proto/decode.js";
 
 /** Operations that call a function of the library. */
@@ -80,9 +81,20 @@ export function attributeOf(node: Node, name: string): Message<"AttrValue"> | un
   return attribute === undefined ? undefined : decode("AttrValue", attribute.value);
 }
 
+/** The name by which nodes share a resource, and which users know a variable by. */
+export function sharedName(node: Node): string {
+  return Buffer.from(attributeOf(node, "shared_name")?.s ?? []).toString() || node.name;
+}
+
+/** The elements of a constant of strings; none where a node is something else. */
+export function stringConstant(node: Node | undefined): readonly Uint8Array[] {
+  return (node?.op === "Const" ? attributeOf(node, "value")?.tensor?.stringVal : undefined) ?? [];
+}
+
 /** The node in `node:0`, or in a function's body `node:output:0`; a plain name there is an argument. */
 export function producerOf(value: string): string {
-  return value.split(":", 1)[0] ?? "";
+  const end = value.indexOf(":");
+  return end < 0 ? value : value.slice(0, end);
 }
 
 /** `StatefulPartitionedCall:1` → `StatefulPartitionedCall` */
@@ -107,15 +119,6 @@ export function nodeOf(input: string): string {
 
 function lazyIndex(items: readonly Uint8Array[], nameOf: (item: Uint8Array) => string): () => Map<string, Uint8Array> {
   return once(() => new Map(items.map((item) => [nameOf(item), item])));
-}
-
-/** The result of a function that is called at most once. */
-function once<T extends object>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 function mapFound<T>(bytes: Uint8Array | undefined, decoder: (bytes: Uint8Array) => T): T | undefined {

@@ -3,7 +3,7 @@ import { dtypeName } from "../../tensor/dtype.js";
 import type { ShapeSpec } from "../../tensor/shape.js";
 import { decode, type Message } from "../proto/decode.js";
 import { readShape } from "../shape-proto.js";
-import { attributeOf, type GraphIndex, operationOf } from "./graph.js";
+import { attributeOf, type GraphIndex, operationOf, sharedName } from "./graph.js";
 import { pathsOf } from "./object-paths.js";
 
 /** A variable of a model. */
@@ -86,7 +86,7 @@ function graphVariables({ collectionDef }: MetaGraph, graph: GraphIndex): readon
   // Nodes with one shared name are one variable.
   const byName = new Map<string, ListedVariable>();
   for (const node of graph.ofTypes(VARIABLE_OPS)) {
-    const name = Buffer.from(attributeOf(node, "shared_name")?.s ?? []).toString() || node.name;
+    const name = sharedName(node);
     const trainable = trained?.has(node.name) ?? null;
     if (byName.has(name) && trainable !== true) continue;
     const shape = attributeOf(node, "shape");

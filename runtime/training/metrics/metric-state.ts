@@ -54,7 +54,7 @@ function readMetricState(
   { methods }: MethodCalls,
   flow: (tensors: readonly string[]) => RunFlow,
 ): MetricState {
-  const described = new Map(locateVariables(session).map(({ node, description }) => [node, description]));
+  const described = new Map(locateVariables(session.graph).map(({ node, description }) => [node, description]));
   const known = new Map<Method, MethodState>();
   const stateOf = (method: Method): MethodState => {
     const state = known.get(method) ?? readMethod(method, flow, (node) => described.get(node)?.trainable === false);

@@ -35,7 +35,7 @@ export class CheckpointWriter {
     this.#options = options;
     this.#best = best;
     if (this.#session === undefined) return;
-    requireSaver(this.#session);
+    requireSaver(this.#session.graph);
     requirePlace(this.directory, this.#session.directory);
   }
 

@@ -1,16 +1,15 @@
-import type { PreparedCall } from "../../../call/prepared-call.js";
-import { nonNull } from "../../local/native/c-api.js";
-import type { Pointer } from "../../local/native/c-functions.js";
-import type { Session } from "../../local/session.js";
-import { addOperation, firstOutput } from "../add-operation.js";
-import { addStringPlaceholder, prepareTargets, stringInput } from "../target-call.js";
+import { itemAt } from "../../../base/item-at.js";
+import type { GraphSession, NodeSpec } from "../graph-session.js";
+import { stringPlaceholder, stringTensor } from "../string-feeds.js";
+
+/** How a node takes a value: as a variable, as one of TensorFlow 1's references, or as a table, which may be one too. */
+export type AssignKind = "variable" | "reference" | "table" | "reference to a table";
 
 /** A node of the loaded graph that takes values of a checkpoint. */
 export interface Assignment {
   readonly node: string;
-  /** A variable takes one value, a table its keys and its values. */
-  readonly kind: "variable" | "reference" | "table";
-  /** TensorFlow's numbers of the dtypes of what it takes. */
+  readonly kind: AssignKind;
+  /** TensorFlow's numbers of the dtypes of what it takes: of one value, or of the keys and the values of a table. */
   readonly dtypes: readonly number[];
 }
 
@@ -32,65 +31,41 @@ let count = 0;
  *
  * @returns runs them; the shapes of values are not compared
  */
-export function prepareAssignments(session: Session, assignments: readonly Assignment[]): Assign {
+export function prepareAssignments(session: GraphSession, assignments: readonly Assignment[]): Assign {
   if (assignments.length === 0) return () => {};
   count++;
   const place = `savedmodel/assign_${count}`;
-  const dtypes = Int32Array.from(assignments.flatMap((assignment) => assignment.dtypes));
-  const [prefix, keys, slices] = ["prefix", "keys", "slices"].map((name) =>
-    addStringPlaceholder(session, `${place}/${name}`),
-  ) as [Pointer, Pointer, Pointer];
-  const { api } = session;
-  const restore = addOperation(session, "RestoreV2", `${place}/restore`, (description) => {
-    for (const input of [prefix, keys, slices]) api.TF_AddInput(description, firstOutput(input));
-    api.TF_SetAttrTypeList(description, "dtypes", dtypes, dtypes.length);
-  });
+  const [prefix, keys, slices] = [`${place}/prefix`, `${place}/keys`, `${place}/slices`];
+  const restore = `${place}/restore`;
+  const dtypes = assignments.flatMap((assignment) => assignment.dtypes);
   let value = 0;
-  const targets = assignments.map((assignment, index) => {
-    const values = assignment.dtypes.map(() => value++);
-    return addAssignment(session, assignment, `${place}/assign_${index}`, restore, values);
+  const assigns = assignments.map((assignment, index) => {
+    const values = assignment.dtypes.map(() => `${restore}:${value++}`);
+    return assignNode(assignment, `${place}/assign_${index}`, values);
   });
-  const inputs = [
-    stringInput("prefix", 0, `${place}/prefix`),
-    stringInput("keys", 1, `${place}/keys`),
-    stringInput("slices", 1, `${place}/slices`),
-  ];
-  const call = prepareTargets(session, "restore", `${place}/done`, inputs, prefix, targets);
-  return (path, sources) => run(call, path, sources);
+  session.addOperations([
+    ...[prefix, keys, slices].map(stringPlaceholder),
+    { op: "RestoreV2", name: restore, inputs: [prefix, keys, slices], dtypes: { dtypes } },
+    ...assigns,
+  ]);
+  const targets = assigns.map(({ name }) => name);
+  return (path, sources) => {
+    const feeds = [
+      [prefix, stringTensor(path)],
+      [keys, stringTensor(sources.flatMap((source) => source.keys))],
+      [slices, stringTensor(sources.flatMap((source) => source.keys.map(() => source.slice)))],
+    ] as const;
+    session.run("restore()", { feeds, targets });
+  };
 }
 
-function run(call: PreparedCall, prefix: string, sources: readonly Source[]): void {
-  const keys = sources.flatMap((source) => source.keys);
-  const slices = sources.flatMap((source) => source.keys.map(() => source.slice));
-  call.run([prefix, keys, slices], "tensors");
+function assignNode({ node, kind, dtypes }: Assignment, name: string, values: readonly string[]): NodeSpec {
+  return { name, inputs: [node, ...values], ...operationFor(kind, dtypes) };
 }
 
-function addAssignment(
-  session: Session,
-  { node, kind, dtypes }: Assignment,
-  name: string,
-  restore: Pointer,
-  values: readonly number[],
-): Pointer {
-  const { api } = session;
-  const holder = nonNull(session.operation(node), `operation ${node}`);
-  const isReference = kind !== "variable" && isReferenceOutput(session, holder);
-  return addOperation(session, assignType(kind, isReference), name, (description) => {
-    api.TF_AddInput(description, firstOutput(holder));
-    for (const index of values) api.TF_AddInput(description, { oper: restore, index });
-    if (kind === "variable") api.TF_SetAttrType(description, "dtype", dtypes[0] ?? 0);
-  });
-}
-
-/** TensorFlow's number of the dtype of handles (`DT_RESOURCE`). */
-const RESOURCE = 20;
-
-function isReferenceOutput({ api }: Session, operation: Pointer): boolean {
-  return api.TF_OperationOutputType(firstOutput(operation)) !== RESOURCE;
-}
-
-function assignType(kind: Assignment["kind"], isReference: boolean): string {
-  if (kind === "variable") return "AssignVariableOp";
-  if (kind === "reference") return "Assign";
-  return isReference ? "LookupTableImport" : "LookupTableImportV2";
+function operationFor(kind: AssignKind, dtypes: readonly number[]): Pick<NodeSpec, "op" | "dtypes"> {
+  if (kind === "variable") return { op: "AssignVariableOp", dtypes: { dtype: itemAt(dtypes, 0) } };
+  if (kind === "reference") return { op: "Assign", dtypes: { T: itemAt(dtypes, 0) } };
+  const op = kind === "table" ? "LookupTableImportV2" : "LookupTableImport";
+  return { op, dtypes: { Tin: itemAt(dtypes, 0), Tout: itemAt(dtypes, 1) } };
 }

@@ -1,3 +1,4 @@
+import { pairObjects } from "../../../saved-model/graph/paired-objects.js";
 import { decode, type Message } from "../../../saved-model/proto/decode.js";
 import type { CheckpointReader } from "./checkpoint-reader.js";
 
@@ -26,7 +27,7 @@ export function matchObjects(
   const model = decode("TrackableObjectGraph", modelGraph).nodes;
   const checkpoint = decode("TrackableObjectGraph", reader.bytes(OBJECT_GRAPH)).nodes;
   const keysFrom = (root: number): Keys | undefined => {
-    const found = walkBoth(model, checkpoint, 0, root).set(OBJECT_GRAPH, OBJECT_GRAPH);
+    const found = keysOfPairs(model, checkpoint, 0, root).set(OBJECT_GRAPH, OBJECT_GRAPH);
     const keys = new Map(wanted.map((key) => [key, keyIn(found, key)]));
     return [...keys.values()].every((key) => reader.keys.has(key)) ? keys : undefined;
   };
@@ -57,7 +58,7 @@ export function matchMost(
   const model = decode("TrackableObjectGraph", modelGraph).nodes;
   const checkpoint = decode("TrackableObjectGraph", reader.bytes(OBJECT_GRAPH)).nodes;
   const keysFrom = (from: number, root: number): Keys => {
-    const found = walkBoth(model, checkpoint, from, root);
+    const found = keysOfPairs(model, checkpoint, from, root);
     const pairs = wanted.map((key) => [key, keyIn(found, key)] as const);
     return new Map(pairs.filter(([, key]) => reader.keys.has(key)));
   };
@@ -88,22 +89,14 @@ function keyIn(found: Keys, key: string): string {
   return found.get(key) ?? (base === undefined ? "" : base + part);
 }
 
-function walkBoth(model: ObjectNodes, checkpoint: ObjectNodes, from: number, root: number): Map<string, string> {
+/** The keys of the attributes that two objects share, and all objects that they lead to by the same names. */
+function keysOfPairs(model: ObjectNodes, checkpoint: ObjectNodes, from: number, root: number): Map<string, string> {
   const keys = new Map<string, string>();
-  const pairs: (readonly [model: number, checkpoint: number])[] = [[from, root]];
-  const seen = new Set<number>([from]);
-  for (const [own, other] of pairs) {
+  for (const [own, other] of pairObjects(model, checkpoint, from, root)) {
     const values = new Map(checkpoint[other]?.attributes.map(({ name, checkpointKey }) => [name, checkpointKey]));
     for (const { name, checkpointKey } of model[own]?.attributes ?? []) {
       const key = values.get(name);
       if (key !== undefined) keys.set(checkpointKey, key);
-    }
-    const children = new Map(checkpoint[other]?.children.map(({ localName, nodeId }) => [localName, nodeId]));
-    for (const { localName, nodeId } of model[own]?.children ?? []) {
-      const match = children.get(localName);
-      if (match === undefined || seen.has(nodeId)) continue;
-      seen.add(nodeId);
-      pairs.push([nodeId, match]);
     }
   }
   return keys;

@@ -1,4 +1,4 @@
-import type { Session } from "../../local/session.js";
+import type { GraphSession } from "../graph-session.js";
 import { copyTensors } from "./copy-tensors.js";
 import type { Keys } from "./match-keys.js";
 import type { RestoredTensor } from "./restored-tensors.js";
@@ -9,7 +9,7 @@ import type { RestoredTensor } from "./restored-tensors.js";
  * @param tensors what the model restores
  */
 export function renameKeys(
-  session: Session,
+  session: GraphSession,
   tensors: readonly RestoredTensor[],
   keys: Keys,
   from: string,

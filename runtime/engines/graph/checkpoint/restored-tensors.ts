@@ -1,8 +1,15 @@
-import { attributeOf, calledFunction, openGraph, operationOf, producerOf } from "../../../saved-model/graph/graph.js";
+import {
+  attributeOf,
+  calledFunction,
+  openGraph,
+  operationOf,
+  producerOf,
+  stringConstant,
+} from "../../../saved-model/graph/graph.js";
 import type { Message } from "../../../saved-model/proto/decode.js";
 import { readShape } from "../../../saved-model/shape-proto.js";
 import type { ShapeSpec } from "../../../tensor/shape.js";
-import type { Assignment } from "./assign.js";
+import type { AssignKind } from "./assign.js";
 
 type Node = Message<"NodeDef">;
 
@@ -20,9 +27,9 @@ export interface RestoredTensor {
 }
 
 /** A node of the main graph that takes what is restored. */
-interface RestoreTarget {
+export interface RestoreTarget {
   readonly node: string;
-  readonly kind: Assignment["kind"];
+  readonly kind: AssignKind;
   /** Of a table, whether it is the keys (0) or the values (1). */
   readonly place: number;
 }
@@ -49,8 +56,11 @@ export function restoredTensors(graphDef: Uint8Array, restoreOperation: string):
   const called = [...needed.values()].flatMap((call): readonly Scope[] => {
     const body = graph.function(calledFunction(call) ?? "");
     if (body === undefined) return [];
-    const places = new Map(body.signature?.inputArg.map(({ name }, index) => [name, call.input[index] ?? ""]));
-    const variable = (name: string): Node | undefined => nodes.get(operationOf(places.get(name) ?? ""));
+    const places = new Map(body.signature?.inputArg.map(({ name }, index) => [name, call.input[index]]));
+    const variable = (name: string): Node | undefined => {
+      const input = places.get(name);
+      return input === undefined ? undefined : nodes.get(operationOf(input));
+    };
     return [{ nodes: new Map(body.nodeDef.map((node) => [node.name, node])), variable }];
   });
   return [main, ...called].flatMap(tensorsOf);
@@ -74,21 +84,19 @@ function tensorsOf(scope: Scope): readonly RestoredTensor[] {
   return [...scope.nodes.values()]
     .filter(({ op }) => op === "RestoreV2")
     .flatMap((node) => {
-      const [, names = "", slices = ""] = node.input.map(producerOf);
+      const [, keys, slices] = node.input.map((input) => stringsOf(scope.nodes.get(producerOf(input))));
       const dtypes = attributeOf(node, "dtypes")?.list?.type ?? [];
-      const keys = strings(scope.nodes.get(names), dtypes.length);
-      const parts = strings(scope.nodes.get(slices), dtypes.length);
       return dtypes.map((dtype, index) => {
         const { target, shape } = assigned.get(`${node.name}:${index}`) ?? { target: undefined, shape: null };
-        return { key: keys[index] ?? "", dtype, shape, slice: parts[index] ?? "", target };
+        return { key: elementOf(keys, index), dtype, shape, slice: elementOf(slices, index), target };
       });
     });
 }
 
-const ASSIGN_KINDS: ReadonlyMap<string, Assignment["kind"]> = new Map([
+const ASSIGN_KINDS: ReadonlyMap<string, AssignKind> = new Map([
   ["Assign", "reference"],
   ["AssignVariableOp", "variable"],
-  ["LookupTableImport", "table"],
+  ["LookupTableImport", "reference to a table"],
   ["LookupTableImportV2", "table"],
 ]);
 
@@ -98,9 +106,10 @@ function assignedOutputs({ nodes, variable }: Scope): ReadonlyMap<string, Assign
   for (const { op, input } of nodes.values()) {
     const kind = ASSIGN_KINDS.get(op);
     if (kind === undefined) continue;
-    const [to = "", ...values] = input.filter((each) => !each.startsWith("^"));
-    const holder = variable(producerOf(to));
-    const shape = kind === "table" ? null : (holder && attributeOf(holder, "shape"))?.shape;
+    const [to, ...values] = input.filter((each) => !each.startsWith("^"));
+    const holder = to === undefined ? undefined : variable(producerOf(to));
+    const isTable = kind === "table" || kind === "reference to a table";
+    const shape = isTable ? null : (holder && attributeOf(holder, "shape"))?.shape;
     values.forEach((value, place) => {
       outputs.set(outputOf(value, nodes), {
         target: holder && { node: holder.name, kind, place },
@@ -116,15 +125,18 @@ function outputOf(value: string, nodes: ReadonlyMap<string, Node>): string {
   let current = value;
   for (let step = 0; step < 16; step++) {
     const node = nodes.get(producerOf(current));
-    if (node?.op !== "Identity") break;
-    current = node.input[0] ?? "";
+    const [input] = node?.input ?? [];
+    if (node?.op !== "Identity" || input === undefined) break;
+    current = input;
   }
   return `${producerOf(current)}:${/:(\d+)$/.exec(current)?.[1] ?? 0}`;
 }
 
-/** The elements of a constant, whose last one stands for those that follow. */
-function strings(node: Node | undefined, count: number): readonly string[] {
-  const value = node?.op === "Const" ? attributeOf(node, "value")?.tensor?.stringVal : undefined;
-  const texts = (value ?? []).map((bytes) => Buffer.from(bytes).toString());
-  return Array.from({ length: count }, (_, index) => texts[Math.min(index, texts.length - 1)] ?? "");
+function stringsOf(node: Node | undefined): readonly string[] {
+  return stringConstant(node).map((bytes) => Buffer.from(bytes).toString());
+}
+
+/** An element of a constant, whose last one stands for those that follow; empty where it is not a constant of strings. */
+function elementOf(constant: readonly string[] | undefined, index: number): string {
+  return constant?.[index] ?? constant?.at(-1) ?? "";
 }

@@ -1,14 +1,14 @@
 import { objectAttributes, usedNodes } from "../../../saved-model/graph/duplicated-variables.js";
-import { attributeOf, type GraphIndex, operationOf } from "../../../saved-model/graph/graph.js";
+import { attributeOf, type GraphIndex, operationOf, sharedName } from "../../../saved-model/graph/graph.js";
 import { checkpointOf, variablesIn } from "../../../saved-model/graph/loader-operations.js";
 import { decode, type Message, toNumber } from "../../../saved-model/proto/decode.js";
 import { readShape } from "../../../saved-model/shape-proto.js";
 import { matchesShape } from "../../../tensor/shape.js";
-import type { Session } from "../../local/session.js";
-import { prepareAssignments, type Source } from "../checkpoint/assign.js";
-import { CheckpointReader } from "../checkpoint/checkpoint-reader.js";
+import { type AssignKind, prepareAssignments, type Source } from "../checkpoint/assign.js";
+import type { CheckpointReader } from "../checkpoint/checkpoint-reader.js";
 import { OBJECT_GRAPH } from "../checkpoint/match-keys.js";
-import { type Resource, sharedName } from "./resources.js";
+import type { GraphSession } from "../graph-session.js";
+import { dtypeOf, isReference, isTable, type Resource } from "./resources.js";
 
 type MetaGraph = Message<"MetaGraphDef">;
 
@@ -24,14 +24,14 @@ interface Candidate {
 
 /** Gives resources the values that the model's checkpoint has for them, as Python does: by object, or else by name. */
 export function restoreFromCheckpoint(
-  session: Session,
+  session: GraphSession,
   metaGraph: MetaGraph,
   graph: GraphIndex,
   resources: readonly Resource[],
 ): void {
   const prefix = checkpointOf(session.directory);
   if (prefix === undefined || resources.length === 0) return;
-  const reader = new CheckpointReader(session.api, prefix);
+  const reader = session.openCheckpoint(prefix);
   try {
     const byObject = keysByObject(metaGraph, graph, reader);
     const definitions = definitionsByNode(metaGraph);
@@ -44,10 +44,10 @@ export function restoreFromCheckpoint(
     });
     const assign = prepareAssignments(
       session,
-      found.map(({ resource: { kind, node } }) => ({
-        node: node.name,
-        kind: kind === "variable" || kind === "reference" ? kind : "table",
-        dtypes: dtypesOf(node),
+      found.map(({ resource }) => ({
+        node: resource.node.name,
+        kind: assignKind(resource),
+        dtypes: dtypesOf(resource),
       })),
     );
     assign(
@@ -100,16 +100,16 @@ function byName(node: Message<"NodeDef">, definition: Message<"VariableDef"> | u
 }
 
 /** What the checkpoint has for a resource under a key, if it has all of it, of the right dtype and shape. */
-function sourceOf({ kind, node }: Resource, candidate: Candidate, reader: CheckpointReader): Source | undefined {
+function sourceOf(resource: Resource, candidate: Candidate, reader: CheckpointReader): Source | undefined {
   const { key, slice, shape } = candidate;
-  const isVariable = kind === "variable" || kind === "reference";
-  const keys = isVariable ? [key] : [`${key}-keys`, `${key}-values`];
-  const dtypes = dtypesOf(node);
-  const tensors = keys.map((each) => reader.describe(each));
-  if (tensors.some((tensor, index) => tensor === undefined || tensor.dtype !== dtypes[index])) return undefined;
-  const declared = shape ?? shapeOf(node);
-  if (isVariable && tensors.some((tensor) => !matchesShape(tensor?.shape ?? [], declared))) return undefined;
-  return { keys, slice };
+  const keys = isTable(resource) ? [`${key}-keys`, `${key}-values`] : [key];
+  const declared = isTable(resource) ? null : (shape ?? shapeOf(resource.node));
+  const dtypes = dtypesOf(resource);
+  const fits = keys.every((each, index) => {
+    const tensor = reader.describe(each);
+    return tensor?.dtype === dtypes[index] && tensor !== undefined && matchesShape(tensor.shape, declared);
+  });
+  return fits ? { keys, slice } : undefined;
 }
 
 function shapeOf(node: Message<"NodeDef">): readonly (number | null)[] | null {
@@ -117,8 +117,13 @@ function shapeOf(node: Message<"NodeDef">): readonly (number | null)[] | null {
   return shape ? readShape(shape) : null;
 }
 
+function assignKind(resource: Resource): AssignKind {
+  if (!isTable(resource)) return isReference(resource) ? "reference" : "variable";
+  return isReference(resource) ? "reference to a table" : "table";
+}
+
 /** TensorFlow's numbers of the dtypes of a variable's value, or of a table's keys and values. */
-function dtypesOf(node: Message<"NodeDef">): readonly number[] {
-  const types = ["dtype", "key_dtype", "value_dtype"].map((name) => attributeOf(node, name)?.type);
-  return types.filter((type) => type !== undefined);
+function dtypesOf(resource: Resource): readonly number[] {
+  const attributes = isTable(resource) ? ["key_dtype", "value_dtype"] : ["dtype"];
+  return attributes.map((attribute) => dtypeOf(resource.node, attribute));
 }

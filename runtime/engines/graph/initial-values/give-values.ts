@@ -5,7 +5,7 @@ import { type GraphIndex, upstream } from "../../../saved-model/graph/graph.js";
 import { loadedNodes } from "../../../saved-model/graph/loader-operations.js";
 import type { Message } from "../../../saved-model/proto/decode.js";
 import { isHidden } from "../../../saved-model/signatures.js";
-import type { Session } from "../../local/session.js";
+import type { GraphSession } from "../graph-session.js";
 import { assigns } from "./assigners.js";
 import { restoreFromCheckpoint } from "./from-checkpoint.js";
 import { prepareCheck } from "./has-value.js";
@@ -25,6 +25,9 @@ export interface AbsentValue {
 /** What signatures need and the model does not give them, by the key of the signature. */
 export type AbsentValues = ReadonlyMap<string, readonly AbsentValue[]>;
 
+/** For messages. */
+const CALL = "load()";
+
 /**
  * Gives the variables and tables that signatures use their values, where TensorFlow's loader did not: from the checkpoint,
  * or else from an initialiser. The file tells which they are, so that a model whose loader does all of it costs no run.
@@ -32,7 +35,7 @@ export type AbsentValues = ReadonlyMap<string, readonly AbsentValue[]>;
  * @returns what has no value still
  * @throws SavedModelError `VARIABLES_NOT_FOUND` when no signature can be called for it; TensorFlowError
  */
-export function giveValues(session: Session, metaGraph: MetaGraph, graph: GraphIndex): AbsentValues {
+export function giveValues(session: GraphSession, metaGraph: MetaGraph, graph: GraphIndex): AbsentValues {
   const resources = findResources(graph);
   if (resources.size === 0) return new Map();
   const loaded = loadedNodes(metaGraph, graph, session.directory);
@@ -45,18 +48,18 @@ export function giveValues(session: Session, metaGraph: MetaGraph, graph: GraphI
   const needed = others.filter(([name]) => used.has(name)).map(([, resource]) => resource);
   if (needed.length === 0) return new Map();
   const check = prepareCheck(session, needed);
-  const before = check();
+  const before = check(CALL);
   const missing = needed.filter(({ kind }, index) => kind === "mutable table" || before[index] === false);
   if (missing.length === 0) return new Map();
   restoreFromCheckpoint(session, metaGraph, graph, missing);
-  const restored = check();
+  const restored = check(CALL);
   initialise(
     session,
     metaGraph,
     graph,
     needed.filter((_, index) => restored[index] === false),
   );
-  const after = check();
+  const after = check(CALL);
   const absent = needed.filter((_, index) => after[index] === false);
   return requireValues(session, graph, uses, absent);
 }
@@ -69,7 +72,7 @@ function nodesBySignature(metaGraph: MetaGraph, graph: GraphIndex): ReadonlyMap<
 
 /** Refuses a model of which no signature can be called, neither now nor after another. */
 function requireValues(
-  session: Session,
+  session: GraphSession,
   graph: GraphIndex,
   uses: ReadonlyMap<string, ReadonlySet<string>>,
   absent: readonly Resource[],

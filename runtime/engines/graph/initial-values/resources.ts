@@ -1,5 +1,6 @@
+import { SavedModelError } from "../../../base/errors.js";
 import { quote } from "../../../base/text.js";
-import { attributeOf, type GraphIndex } from "../../../saved-model/graph/graph.js";
+import { attributeOf, type GraphIndex, sharedName } from "../../../saved-model/graph/graph.js";
 import type { Message } from "../../../saved-model/proto/decode.js";
 
 /** How a node holds a value: as a variable, as one of TensorFlow 1's references, or as a table that may change or not. */
@@ -27,6 +28,16 @@ export interface Resource {
   readonly node: Message<"NodeDef">;
 }
 
+/** Returns whether a resource is a table. */
+export function isTable({ kind }: Resource): boolean {
+  return kind === "table" || kind === "mutable table";
+}
+
+/** Returns whether a node hands its resource on as a reference, as in TensorFlow 1. */
+export function isReference({ kind, node }: Resource): boolean {
+  return kind === "reference" || (kind !== "variable" && !node.op.endsWith("V2"));
+}
+
 /** The variables and tables of the main graph by the names of their nodes. */
 export function findResources(graph: GraphIndex): ReadonlyMap<string, Resource> {
   const resources = new Map<string, Resource>();
@@ -37,9 +48,16 @@ export function findResources(graph: GraphIndex): ReadonlyMap<string, Resource> 
   return resources;
 }
 
-/** The name by which nodes share a resource, and which users know a variable by. */
-export function sharedName(node: Message<"NodeDef">): string {
-  return Buffer.from(attributeOf(node, "shared_name")?.s ?? []).toString() || node.name;
+/**
+ * Returns the dtype, by TensorFlow's number, in an attribute that all nodes of a type have.
+ *
+ * @throws SavedModelError `MODEL_CORRUPT`
+ */
+export function dtypeOf(node: Message<"NodeDef">, attribute: string): number {
+  const dtype = attributeOf(node, attribute)?.type;
+  if (dtype !== undefined) return dtype;
+  const what = `the operation ${quote(node.name)} lacks its attribute ${attribute}`;
+  throw new SavedModelError("MODEL_CORRUPT", what);
 }
 
 /** What a resource is called in messages: `variable "w"`. */

@@ -1,9 +1,7 @@
 import { existsSync } from "node:fs";
-import { CheckpointReader } from "../../graph/checkpoint/checkpoint-reader.js";
+import { TensorFlowError } from "../../../base/tensorflow-error.js";
 import { copyTensors } from "../../graph/checkpoint/copy-tensors.js";
-import type { NativeApi } from "../native/c-api.js";
-import { TensorFlowError } from "../native/status.js";
-import type { Session } from "../session.js";
+import type { GraphSession } from "../../graph/graph-session.js";
 
 /** Path prefixes of checkpoints. */
 export interface Checkpoints {
@@ -22,9 +20,13 @@ export interface Checkpoints {
  * @returns whether there are any
  * @throws TensorFlowError when the present checkpoint cannot be read
  */
-export function keepOtherTensors(session: Session, { old, own, kept }: Checkpoints, isOnlyGraph: boolean): boolean {
+export function keepOtherTensors(
+  session: GraphSession,
+  { old, own, kept }: Checkpoints,
+  isOnlyGraph: boolean,
+): boolean {
   if (!existsSync(`${old}.index`)) return false;
-  const [present, saved] = [tensorsIn(session.api, old, isOnlyGraph), tensorsIn(session.api, own, false)];
+  const [present, saved] = [tensorsIn(session, old, isOnlyGraph), tensorsIn(session, own, false)];
   const copies = [...present]
     .filter(([key]) => !saved.has(key))
     .map(([key, dtype]) => ({ read: key, written: key, dtype }));
@@ -33,12 +35,15 @@ export function keepOtherTensors(session: Session, { old, own, kept }: Checkpoin
 }
 
 /** The dtype of each tensor of a checkpoint by its key. */
-function tensorsIn(api: NativeApi, prefix: string, mayBeBroken: boolean): ReadonlyMap<string, number> {
+function tensorsIn(session: GraphSession, prefix: string, mayBeBroken: boolean): ReadonlyMap<string, number> {
   const dtypes = new Map<string, number>();
   try {
-    const reader = new CheckpointReader(api, prefix);
+    const reader = session.openCheckpoint(prefix);
     try {
-      for (const key of reader.keys) dtypes.set(key, reader.describe(key)?.dtype ?? 0);
+      for (const key of reader.keys) {
+        const tensor = reader.describe(key);
+        if (tensor !== undefined) dtypes.set(key, tensor.dtype);
+      }
     } finally {
       reader.close();
     }

@@ -27,14 +27,14 @@ import { removeLeftOvers, Scratch } from "./scratch-folder.js";
  * @throws SavedModelError `NOT_SAVEABLE`, `INVALID_ARGUMENT`, `OUTPUT_CONFLICT` or `SAVE_FAILED`
  */
 export function saveModel(session: Session, directory: string, add?: (folder: string) => void): void {
-  requireSaver(session);
+  requireSaver(session.graph);
   session.file.requireUnchanged();
   requireNoPattern("save()", resolve(directory));
   try {
     writeModel(session, requirePlace(directory, session.directory), add);
   } catch (cause) {
     if (cause instanceof SavedModelError && cause.code === "OUTPUT_CONFLICT") throw cause;
-    throw saveFailed(session, resolve(directory), cause);
+    throw saveFailed(session.graph, resolve(directory), cause);
   }
 }
 
@@ -92,7 +92,7 @@ function writeModel(session: Session, target: string, add: ((folder: string) => 
   try {
     const fresh = join(scratch.path, "new");
     mkdirSync(join(scratch.path, "own"));
-    writeCheckpoint(session, join(scratch.path, "own", "variables"));
+    writeCheckpoint(session.graph, join(scratch.path, "own", "variables"));
     const hasKept = readUnchanged({
       folder: session.directory,
       what: "saved",
@@ -129,7 +129,7 @@ function copyRest(session: Session, target: string, scratch: string): boolean {
   file.requireCopy(inPlace ? graphFile : join(fresh, basename(graphFile)));
   mkdirSync(kept);
   const [old, own] = [join(directory, "variables", "variables"), join(scratch, "own", "variables")];
-  return keepOtherTensors(session, { old, own, kept: join(kept, "variables") }, metaGraphs.length === 1);
+  return keepOtherTensors(session.graph, { old, own, kept: join(kept, "variables") }, metaGraphs.length === 1);
 }
 
 /** Puts the checkpoint into the new model, together with the tensors that are kept. */
@@ -138,7 +138,7 @@ function putVariables(session: Session, scratch: string, hasKept: boolean): void
   if (hasKept) {
     mkdirSync(variables);
     const prefixes = [own, kept].map((folder) => join(folder, "variables"));
-    mergeCheckpoints(session, prefixes, join(variables, "variables"));
+    mergeCheckpoints(session.graph, prefixes, join(variables, "variables"));
   } else {
     renameSync(own, variables);
   }

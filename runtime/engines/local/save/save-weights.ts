@@ -25,11 +25,11 @@ export function saveWeights(session: Session, prefix: string): void {
     );
   }
   requireNoPattern("saveWeights()", resolve(prefix));
-  requireSaver(session);
+  requireSaver(session.graph);
   try {
     writeWeights(session, resolve(prefix));
   } catch (cause) {
-    throw saveFailed(session, resolve(prefix), cause);
+    throw saveFailed(session.graph, resolve(prefix), cause);
   }
 }
 
@@ -40,7 +40,7 @@ function writeWeights(session: Session, prefix: string): void {
   try {
     const written = join(scratch.path, "own");
     mkdirSync(written);
-    writeCheckpoint(session, join(written, basename(prefix)));
+    writeCheckpoint(session.graph, join(written, basename(prefix)));
     const names = readdirSync(written).sort(indexLast);
     for (const name of names) keepFilePermissions(join(folder, name), join(written, name));
     syncTree(written);

@@ -2,18 +2,17 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { CheckpointReader } from "../../../../runtime/engines/graph/checkpoint/checkpoint-reader.js";
 import { copyTensors } from "../../../../runtime/engines/graph/checkpoint/copy-tensors.js";
 import { mergeCheckpoints } from "../../../../runtime/engines/graph/checkpoint/merge-checkpoints.js";
-import { nativeApi } from "../../../../runtime/engines/local/native/c-api.js";
+import type { GraphSession } from "../../../../runtime/engines/graph/graph-session.js";
 import { Session } from "../../../../runtime/engines/local/session.js";
 import { tempFolder } from "../../../support/temp.js";
 
 const model = fileURLToPath(new URL("../local/save/saving/tag_sets", import.meta.url));
 
 /** The dtype and the shape of each tensor in a checkpoint. */
-function tensorsIn(prefix: string): Readonly<Record<string, unknown>> {
-  const reader = new CheckpointReader(nativeApi(), prefix);
+function tensorsIn(graph: GraphSession, prefix: string): Readonly<Record<string, unknown>> {
+  const reader = graph.openCheckpoint(prefix);
   try {
     return Object.fromEntries([...reader.keys].sort().map((key) => [key, reader.describe(key)]));
   } finally {
@@ -23,6 +22,7 @@ function tensorsIn(prefix: string): Readonly<Record<string, unknown>> {
 
 it("copies tensors of different dtypes one after the other, and merges what it wrote", () => {
   const session = new Session(model, ["serve"]);
+  const { graph } = session;
   try {
     const folder = tempFolder();
     const from = join(model, "variables", "variables");
@@ -32,12 +32,12 @@ it("copies tensors of different dtypes one after the other, and merges what it w
       string,
     ];
     for (const name of ["a", "b", "merged"]) mkdirSync(join(folder, name));
-    copyTensors(session, [{ read: "steps", written: "count", dtype: 9 }], from, a);
-    copyTensors(session, [{ read: "label", written: "label", dtype: 7 }], from, b);
-    expect(tensorsIn(a)).toEqual({ count: { dtype: 9, shape: [] } });
-    expect(tensorsIn(b)).toEqual({ label: { dtype: 7, shape: [2] } });
-    mergeCheckpoints(session, [a, b], merged);
-    expect(tensorsIn(merged)).toEqual({ count: { dtype: 9, shape: [] }, label: { dtype: 7, shape: [2] } });
+    copyTensors(graph, [{ read: "steps", written: "count", dtype: 9 }], from, a);
+    copyTensors(graph, [{ read: "label", written: "label", dtype: 7 }], from, b);
+    expect(tensorsIn(graph, a)).toEqual({ count: { dtype: 9, shape: [] } });
+    expect(tensorsIn(graph, b)).toEqual({ label: { dtype: 7, shape: [2] } });
+    mergeCheckpoints(graph, [a, b], merged);
+    expect(tensorsIn(graph, merged)).toEqual({ count: { dtype: 9, shape: [] }, label: { dtype: 7, shape: [2] } });
     expect(readdirSync(join(folder, "merged")).sort()).toEqual([
       "variables.data-00000-of-00002",
       "variables.data-00001-of-00002",

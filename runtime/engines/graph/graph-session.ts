@@ -1,0 +1,67 @@
+import type { VariableHandles } from "../../saved-model/graph/duplicated-variables.js";
+import type { Message } from "../../saved-model/proto/decode.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import type { CheckpointReader } from "./checkpoint/checkpoint-reader.js";
+
+/**
+ * A loaded graph that can be extended, and run by the names of its operations and tensors. It is all that the variables,
+ * checkpoints and initial values of a model need of TensorFlow, be that a library in this process or a server.
+ */
+export interface GraphSession {
+  /** The folder of the SavedModel. */
+  readonly directory: string;
+  /** Names of the operations by which the model saves and restores its variables, if it can. */
+  readonly saver: Message<"SaverDef"> | null;
+  /** The model's objects, a SavedObjectGraph; empty for models of TensorFlow 1. */
+  readonly objectGraph: Uint8Array;
+  readonly collections: Message<"MetaGraphDef">["collectionDef"];
+  readonly variableHandles: VariableHandles;
+
+  /** Returns the loaded graph, a GraphDef: the file may be another by now. */
+  graphDef(): Uint8Array;
+
+  /**
+   * Adds operations to the graph, each after those that it takes its inputs from.
+   *
+   * @throws SavedModelError `MODEL_CORRUPT` when an input is not in the graph; TensorFlowError
+   */
+  addOperations(nodes: readonly NodeSpec[]): void;
+
+  /**
+   * Runs a part of the graph.
+   *
+   * @param call what the run is for, in messages: `restore()`
+   * @returns the values of what is fetched, in that order; they are copies
+   * @throws SavedModelError `MODEL_CORRUPT` when the graph lacks something that is named, or has it with another dtype than
+   * is fed; `TF_<STATUS>`, with a TensorFlowError as its cause when the run failed
+   */
+  run(call: string, request: GraphRun): readonly Tensor[];
+
+  /**
+   * Opens a checkpoint for reading, by what the names of its files begin with.
+   *
+   * @throws TensorFlowError when it cannot be read
+   */
+  openCheckpoint(prefix: string): CheckpointReader;
+}
+
+/** An operation that is to be added to a graph. Tensors are named `operation:0`, the first of an operation `operation`. */
+export interface NodeSpec {
+  /** The type of the operation: `ReadVariableOp`. */
+  readonly op: string;
+  /** New to the graph. */
+  readonly name: string;
+  /** The tensor that each argument takes; an array of them for an argument that is a list. */
+  readonly inputs: readonly (string | readonly string[])[];
+  /** All attributes that the type of operation has no default for. They are dtypes, by TensorFlow's numbers. */
+  readonly dtypes: Readonly<Record<string, number | readonly number[]>>;
+}
+
+/** What one run feeds, fetches, and runs without a result. */
+export interface GraphRun {
+  readonly feeds?: readonly (readonly [tensor: string, value: Tensor])[];
+  /** Tensors. */
+  readonly fetches?: readonly string[];
+  /** Operations. */
+  readonly targets?: readonly string[];
+}
