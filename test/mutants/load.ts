@@ -129,7 +129,7 @@ export const faults: readonly Fault[] = [
   {
     id: "load-partial-split",
     file: "runtime/engines/graph/restore.ts",
-    find: "session.copyToSaved();",
+    find: "copyToSaved(session, CALL);",
     replace: "",
     effect: "A partial restore resets trained weights of Keras 3.",
     tests: PARTIAL,

@@ -92,7 +92,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-verified-tensors",
-    file: "runtime/engines/graph/checkpoint/checkpoint-reader.ts",
+    file: "runtime/engines/local/native-checkpoint.ts",
     find: "    this.#api.TF_DeleteTensor(this.#tensor(key));",
     replace: "    this.#tensor(key);",
     effect: "every restore leaves a copy of all variables",
@@ -117,9 +117,9 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-variables",
-    file: "runtime/engines/graph/variables.ts",
-    find: "    for (const tensor of tensors) api.TF_DeleteTensor(tensor);",
-    replace: "    for (const tensor of tensors.subarray(1)) api.TF_DeleteTensor(tensor);",
+    file: "runtime/engines/local/local-graph.ts",
+    find: "for (const tensor of results) if (tensor !== 0n)",
+    replace: "for (const tensor of results.subarray(1)) if (tensor !== 0n)",
     effect: "every look at the variables leaves a tensor",
     tests: ["test/runtime/engines/local/leaks.test.ts"],
   },

@@ -29,8 +29,8 @@ export const faults: readonly Fault[] = [
   {
     id: "save-copy-call-of-other-dtypes",
     file: "runtime/engines/graph/checkpoint/copy-tensors.ts",
-    find: "let call = known.get(dtypes.join());",
-    replace: "let call = [...known.values()][0];",
+    find: "let place = places.get(dtypes.join());",
+    replace: "let place = [...places.values()][0];",
     effect: "tensors of other dtypes are copied by the operations made for the first ones",
     tests: ["test/runtime/engines/graph/copy-tensors.test.ts"],
   },
@@ -206,8 +206,8 @@ export const faults: readonly Fault[] = [
   {
     id: "restore-python-checkpoint-of-keras",
     file: "runtime/engines/graph/restore.ts",
-    find: 'session.copyFromSaved(isModel ? "unsaved" : "all");',
-    replace: 'session.copyFromSaved("unsaved");',
+    find: 'copyFromSaved(session, CALL, isModel ? "unsaved" : "all");',
+    replace: 'copyFromSaved(session, CALL, "unsaved");',
     effect: "signatures of a Keras 3 model keep their old weights after a restore of Python's checkpoint",
     tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],
   },
