@@ -1,4 +1,5 @@
 import { SavedModelError } from "../../base/errors.js";
+import { TensorFlowError } from "../../base/tensorflow-error.js";
 import { printable, quote } from "../../base/text.js";
 import { Lane, type LaneOptions } from "../../queue/read-write-queue.js";
 import type { SignatureDescription } from "../../saved-model/description.js";
@@ -194,7 +195,8 @@ export class Session {
       return giveValues(this.graph, metaGraph, graph);
     } catch (cause) {
       if (cause instanceof SavedModelError && cause.code === "VARIABLES_NOT_FOUND") throw cause;
-      throw diagnoseLoadFailure(this.directory, this.tags, cause);
+      const isRun = cause instanceof SavedModelError && cause.cause instanceof TensorFlowError;
+      throw diagnoseLoadFailure(this.directory, this.tags, isRun && cause.code.startsWith("TF_") ? cause.cause : cause);
     }
   }
 
