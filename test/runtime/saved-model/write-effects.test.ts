@@ -135,6 +135,7 @@ describe("what is behind a handle counts as changed", () => {
 
   it.each<[string, boolean, readonly Uint8Array[], (readonly Uint8Array[])?]>([
     ["an iterator of the call's own is advanced", false, [own, node("y", "IteratorGetNext", ["own"])]],
+    ["an operation that nobody knows is run", true, [node("y", "NobodyKnows")]],
     ["a shared iterator is advanced", true, [shared, node("y", "IteratorGetNext", ["shared"])]],
     ["an iterator is filled, its handle the second input", false, [x, own, node("y", "MakeIterator", ["x", "own"])]],
     ["a shared iterator is filled", true, [own, shared, node("y", "MakeIterator", ["own", "shared"])]],
