@@ -7,6 +7,10 @@ import type { GraphSession } from "./graph-session.js";
 export interface VariableNode {
   readonly description: VariableDescription;
   readonly node: string;
+}
+
+/** A variable of a loaded model, and how its node holds it. */
+export interface LocatedVariable extends VariableNode {
   /** True in models of TensorFlow 1 whose node is a reference to the value, not a handle of it. */
   readonly isReference: boolean;
 }
@@ -16,7 +20,7 @@ export interface VariableNode {
  * one that signatures work on. One that neither signatures nor checkpoints lead to is found by its name; where there is no
  * node of that name, there is nothing in the graph that could hold it, and it is left out.
  */
-export function locateVariables(session: GraphSession): readonly VariableNode[] {
+export function locateVariables(session: GraphSession): readonly LocatedVariable[] {
   const graph = openGraph(session.graphDef());
   const { objectGraph: objectGraphDef, collections: collectionDef } = session;
   const { byObject } = session.variableHandles;

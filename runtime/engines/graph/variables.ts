@@ -5,7 +5,7 @@ import type { ShapeSpec } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { GraphSession, NodeSpec } from "./graph-session.js";
 import { type Check, prepareVariableCheck } from "./initial-values/has-value.js";
-import { locateVariables, type VariableNode } from "./variable-nodes.js";
+import { type LocatedVariable, locateVariables } from "./variable-nodes.js";
 
 /** A variable of a loaded model. */
 export interface ModelVariable {
@@ -32,7 +32,7 @@ export interface ModelVariable {
 
 /** Reads a variable: made once, its operation stays in the graph. */
 interface VariableReader {
-  readonly variable: VariableNode;
+  readonly variable: LocatedVariable;
   readonly dtype: DTypeInfo;
   /** The operation that reads it. */
   readonly read: string;

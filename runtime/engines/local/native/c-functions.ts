@@ -95,25 +95,12 @@ export const functions = {
   TF_OperationNumOutputs: { result: "int", parameters: ["void *" /* operation */] },
   /** TF_Output is passed by value: 16 bytes, which the x86-64, ARM64 and Windows ABIs do not pass alike. */
   TF_OperationOutputType: { result: "int", parameters: ["TF_Output" /* which output */] },
-
-  /** Writes the value of an attribute that is a DataType. */
-  TF_OperationGetAttrType: {
-    result: "void",
-    parameters: [
-      "void *" /* operation */,
-      "str" /* attribute */,
-      "void *" /* int32_t, filled */,
-      "void *" /* status */,
-    ],
-  },
   TF_NewOperation: { result: "void *", parameters: ["void *" /* graph */, "str" /* type */, "str" /* name */] },
   TF_AddInput: { result: "void", parameters: ["void *" /* description */, "TF_Output" /* where it comes from */] },
   TF_AddInputList: {
     result: "void",
     parameters: ["void *" /* description */, "void *" /* TF_Output[] */, "int" /* number of inputs */],
   },
-  /** Has it run after another operation. */
-  TF_AddControlInput: { result: "void", parameters: ["void *" /* description */, "void *" /* operation */] },
   TF_SetAttrTypeList: {
     result: "void",
     parameters: [
