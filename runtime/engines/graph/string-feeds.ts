@@ -3,7 +3,7 @@ import { Tensor } from "../../tensor/tensor.js";
 import type { NodeSpec } from "./graph-session.js";
 
 /** TensorFlow's number of the dtype of strings. */
-export const STRING: number = dtypeInfo("string").code;
+const STRING: number = dtypeInfo("string").code;
 
 /** Returns a placeholder for a string or an array of strings, such as paths and keys. */
 export function stringPlaceholder(name: string): NodeSpec {
