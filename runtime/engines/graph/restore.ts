@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkFlag, checkOptions } from "../../base/check-options.js";
 import { SavedModelError } from "../../base/errors.js";
 import { printable, reasonOf } from "../../base/text.js";
-import { PreparedCall } from "../../call/prepared-call.js";
+import type { RestoreOptions, RestoreReport } from "../../engine.js";
 import { readSaveFunction } from "../../saved-model/graph/duplicated-variables.js";
 import { openGraph, operationOf } from "../../saved-model/graph/graph.js";
+import { SessionCall as PreparedCall } from "../local/run/session-call.js";
 import type { Session } from "../local/session.js";
 import { addOperation, firstOutput } from "./add-operation.js";
 import { differences } from "./checkpoint/check-checkpoint.js";
@@ -15,7 +15,7 @@ import { findCheckpoint } from "./checkpoint/find-checkpoint.js";
 import { type Keys, matchObjects } from "./checkpoint/match-keys.js";
 import { renameKeys } from "./checkpoint/rename-keys.js";
 import { type RestoredTensor, restoredTensors } from "./checkpoint/restored-tensors.js";
-import { completeReport, planPartialRestore, type RestoreReport } from "./partial-restore.js";
+import { completeReport, planPartialRestore } from "./partial-restore.js";
 
 /** How a model restores its variables: the same for all checkpoints. */
 interface Restorer {
@@ -27,21 +27,6 @@ interface Restorer {
 }
 
 const restorers = new WeakMap<Session, Restorer>();
-
-/** How {@link Model.restore} takes a checkpoint. */
-export interface RestoreOptions {
-  /**
-   * Whether to take what the checkpoint and the model have in common, and to leave the rest. By default a checkpoint that
-   * lacks something is rejected.
-   */
-  readonly partial?: boolean;
-}
-
-/** @throws SavedModelError `INVALID_OPTION`, `INVALID_ARGUMENT` */
-export function checkRestoreOptions(options: RestoreOptions): void {
-  checkOptions("restore()", options, ["partial"]);
-  checkFlag("restore()", "partial", options.partial);
-}
 
 /** A checkpoint that was compared with the model, and what is to be done with it. */
 interface Plan {

@@ -1,6 +1,7 @@
-import { type CallInput, PreparedCall } from "../../call/prepared-call.js";
+import type { CallInput } from "../../call/signature-call.js";
 import { dtypeInfo } from "../../tensor/dtype.js";
 import type { Pointer } from "../local/native/c-functions.js";
+import { SessionCall as PreparedCall } from "../local/run/session-call.js";
 import type { Session } from "../local/session.js";
 import { addOperation, firstOutput } from "./add-operation.js";
 

@@ -1,13 +1,8 @@
+import type { VariableNode } from "../../engine.js";
 import { attributeOf, type GraphIndex, openGraph } from "../../saved-model/graph/graph.js";
-import { listVariables, type VariableDescription } from "../../saved-model/graph/variable-list.js";
+import { listVariables } from "../../saved-model/graph/variable-list.js";
 import type { Message } from "../../saved-model/proto/decode.js";
 import type { Session } from "../local/session.js";
-
-/** A variable, and the node of the loaded graph that holds it. */
-export interface VariableNode {
-  readonly description: VariableDescription;
-  readonly node: string;
-}
 
 /**
  * The variables of a loaded model, in the order of `savedmodel inspect`. Of one that the model has twice, the node is the

@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { SavedModelError } from "../../base/errors.js";
 import { patternIn } from "../../base/path-pattern.js";
+import { TensorFlowError } from "../../base/tensorflow-error.js";
 import { firstLine, listSome, printable, quote, reasonOf } from "../../base/text.js";
 import { chooseMetaGraph, readMetaGraphs } from "../../saved-model/files/saved-model-file.js";
 import { adviseOnOp } from "../../saved-model/graph/op-packages.js";
 import { decode, type Message } from "../../saved-model/proto/decode.js";
 import { missingShards } from "../graph/checkpoint/shards.js";
-import { TensorFlowError } from "./native/status.js";
 
 /** Operations that hold a variable which the loader restores from `variables/`. */
 const VARIABLE_OPS: ReadonlySet<string> = new Set(["VarHandleOp", "VariableV2", "Variable"]);

@@ -1,6 +1,6 @@
-import type { PreparedCall } from "../../../call/prepared-call.js";
 import { nonNull } from "../../local/native/c-api.js";
 import type { Pointer } from "../../local/native/c-functions.js";
+import type { SessionCall as PreparedCall } from "../../local/run/session-call.js";
 import type { Session } from "../../local/session.js";
 import { addOperation, firstOutput } from "../add-operation.js";
 import { addStringPlaceholder, prepareTargets, stringInput } from "../target-call.js";

@@ -1,7 +1,8 @@
+import { TensorFlowError } from "../../../base/tensorflow-error.js";
 import { attributeOf } from "../../../saved-model/graph/graph.js";
 import { nonNull } from "../../local/native/c-api.js";
 import type { Pointer } from "../../local/native/c-functions.js";
-import { TensorFlowError, withStatus } from "../../local/native/status.js";
+import { withStatus } from "../../local/native/status.js";
 import type { Session } from "../../local/session.js";
 import { addOperation, firstOutput } from "../add-operation.js";
 import type { Resource } from "./resources.js";

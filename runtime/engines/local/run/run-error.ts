@@ -1,6 +1,6 @@
 import { SavedModelError } from "../../../base/errors.js";
+import { TensorFlowError } from "../../../base/tensorflow-error.js";
 import { firstLine, quote } from "../../../base/text.js";
-import { TensorFlowError } from "../native/status.js";
 
 /**
  * What a failed call is reported as: TensorFlow's status becomes the code, the first line of its message the message.

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
+import { TensorFlowError } from "../../../base/tensorflow-error.js";
 import { CheckpointReader } from "../../graph/checkpoint/checkpoint-reader.js";
 import { copyTensors } from "../../graph/checkpoint/copy-tensors.js";
 import type { NativeApi } from "../native/c-api.js";
-import { TensorFlowError } from "../native/status.js";
 import type { Session } from "../session.js";
 
 /** Path prefixes of checkpoints. */
