@@ -14,19 +14,38 @@ export {
   type StatusName,
 } from "./base/errors.js";
 export { TensorFlowError } from "./base/tensorflow-error.js";
-export type { CallOptions } from "./call/call.js";
+export type { BaseModel, Connected } from "./client/base-model.js";
+export type { ClientOptions } from "./client/client-options.js";
 export type { CallEvent, ErrorEvent, LoadEvent } from "./client/diagnostics.js";
-export type { LoadOptions } from "./client/load-options.js";
-export { Model } from "./client/model.js";
-export type { FakeSource } from "./engines/fake/fake-source.js";
-export type { MismatchedKey, RestoreReport } from "./engines/graph/partial-restore.js";
-export type { RestoreOptions } from "./engines/graph/restore.js";
-export type { ModelVariable } from "./engines/graph/variables.js";
-export type { Device } from "./engines/local/devices.js";
+export type { CallOptions } from "./client/method-calls.js";
+export type {
+  DenseSignature,
+  DenseValue,
+  Device,
+  Engine,
+  Execution,
+  Form,
+  MismatchedKey,
+  ModelVariable,
+  NameEvent,
+  OperationEvent,
+  Pool,
+  RestoreOptions,
+  RestoreReport,
+  Results,
+  Trace,
+  Traced,
+  TraceEvent,
+  VariableNode,
+  VariableStore,
+  Waiting,
+} from "./engine.js";
+export type { FakeSource } from "./engines/fake/fake-engine.js";
+export type { LoadOptions } from "./engines/local/load-options.js";
 export type { GpuOptions, SessionOptions } from "./engines/local/session-options.js";
-export type { NameEvent, OperationEvent, Trace, Traced, TraceEvent } from "./engines/local/trace/trace.js";
+export { Model } from "./model.js";
 export type { BatchingOptions } from "./queue/batcher.js";
-export type { LaneOptions } from "./queue/read-write-queue.js";
+export type { QueueOptions } from "./queue/read-write-queue.js";
 export type {
   ComponentDescription,
   ExampleFeature,

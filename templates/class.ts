@@ -6,7 +6,7 @@ import {
 } from "ts-morph";
 import { stringLiteral } from "../generator/client/escape.js";
 import type { NamedModel } from "../generator/client/name-model.js";
-import { block, classDocs, loadDocs } from "./docs.js";
+import { block, classDocs, connectDocs, loadDocs } from "./docs.js";
 import { methodTemplate } from "./method.js";
 
 /** The client: a class with one method per signature. */
@@ -36,20 +36,41 @@ export function classTemplate(model: NamedModel): ClassDeclarationStructure {
         docs: [loadDocs(model)],
         parameters: [
           { name: "directory", type: "string | URL", initializer: "descriptor.directory" },
-          { name: "options", type: loadOptions(model), hasQuestionToken: true },
+          { name: "options", type: `LoadOptions<${keysType(model)}>`, hasQuestionToken: true },
         ],
         returnType: model.className,
         statements: [`return new ${model.className}(descriptor, directory, options);`],
       },
+      ...connectTemplate(model),
       ...fakeTemplate(model),
       ...model.signatures.map(methodTemplate),
     ],
   };
 }
 
-/** The type of the options of `load`, which completes the keys of signatures. */
-function loadOptions({ signatures }: NamedModel): string {
-  return `LoadOptions<${signatures.map(({ key }) => stringLiteral(key)).join(" | ") || "never"}>`;
+/** The type of the keys of signatures, which options complete. */
+function keysType({ signatures }: NamedModel): string {
+  return signatures.map(({ key }) => stringLiteral(key)).join(" | ") || "never";
+}
+
+/** The method that connects to another engine; nothing for a client without methods. */
+function connectTemplate(model: NamedModel): OptionalKind<MethodDeclarationStructure>[] {
+  const { className, asyncType } = model;
+  if (asyncType === undefined) return [];
+  return [
+    {
+      name: "connect",
+      isStatic: true,
+      isAsync: true,
+      docs: [connectDocs()],
+      parameters: [
+        { name: "engine", type: "Engine | PromiseLike<Engine>" },
+        { name: "options", type: `ClientOptions<${keysType(model)}>`, hasQuestionToken: true },
+      ],
+      returnType: `Promise<${asyncType} & Connected>`,
+      statements: [`return new ${className}(descriptor, await engine, options).connected();`],
+    },
+  ];
 }
 
 /** The method that makes a client for tests; nothing for a client without methods. */

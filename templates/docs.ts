@@ -42,6 +42,18 @@ export function loadDocs({ description, signatures }: NamedModel): OptionalKind<
   );
 }
 
+/** The comment of the method that connects to another engine. */
+export function connectDocs(): OptionalKind<JSDocStructure> {
+  return block(
+    "Connects to another engine than TensorFlow's library in this process, such as a serving system, and checks that its signatures are those that this class was generated from.",
+    "",
+    "@param engine runs the signatures",
+    "@param options `batching`, `concurrency` and `maxQueue` of calls: see {@link ClientOptions}",
+    "@returns the methods as promises; close it, or declare it with `await using`",
+    "@throws SavedModelError when the signatures differ",
+  );
+}
+
 /** More signatures that are left out than anybody reads of. */
 const MOST_LEFT_OUT = 100;
 

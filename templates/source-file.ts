@@ -36,7 +36,7 @@ function typeImports({ signatures, examples }: NamedModel): readonly string[] {
   const featureTypes = examples.flatMap(({ features }) => features.map(featureType));
   const text = [...signatures.flatMap(typesOf), ...featureTypes].join(" ");
   const used = VALUE_TYPES.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
-  const options = signatures.length === 0 ? [] : ["CallOptions"];
+  const options = signatures.length === 0 ? [] : ["CallOptions", "ClientOptions", "Connected", "Engine"];
   return [...used, ...options, "LoadOptions", "ModelDescriptor"].sort();
 }
 

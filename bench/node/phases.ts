@@ -232,7 +232,7 @@ function startAllocations(): (count: number) => Promise<void> {
   const dtypes = Dtypes.load();
   return async (count) => {
     for (let index = 0; index < count; index++) {
-      const tensor = Tensor.allocate("float32", [MEGABYTE / Float32Array.BYTES_PER_ELEMENT]);
+      const tensor = dtypes.allocate("float32", [MEGABYTE / Float32Array.BYTES_PER_ELEMENT]);
       tensor.data.fill(index);
       dtypes.float32(tensor);
       if (index % 20 !== 0) continue;

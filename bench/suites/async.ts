@@ -1,4 +1,4 @@
-import { capacity } from "../../runtime/engines/local/run/thread-pool.js";
+import { threadPool } from "../../runtime/engines/local/run/thread-pool.js";
 import type { CallCase } from "../contestants/case.js";
 import type { BenchOptions } from "../options.js";
 import { isWanted } from "../options.js";
@@ -26,7 +26,7 @@ function manners(options: BenchOptions): PlannedCalls {
   const kase = (suffix: string, more: Partial<CallCase> = {}): CallCase => {
     return { name: `async/${suffix}`, signature: "pred", repeat: REPEAT, ...more };
   };
-  const threads = capacity();
+  const threads = threadPool.capacity;
   return {
     name: "async",
     title: "1,000 calls of pred() of custom_model",

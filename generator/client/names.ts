@@ -13,7 +13,7 @@ const RESERVED_WORDS: ReadonlySet<string> = new Set(
 /** What a method of a client may not be called: members of `Model`, present and planned, and of every object. */
 const RESERVED_MEMBERS: ReadonlySet<string> = new Set(
   (
-    "constructor new call run save dispose disposed signatures directory load async asyncMethods runAsync pending close fake fit restore saveWeights variables warmUp devices trace " +
+    "constructor new call run save dispose disposed signatures directory load async asyncMethods runAsync pending close fake fit restore saveWeights variables warmUp devices trace engine source connect connected allocate " +
     "toString toLocaleString toJSON valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable then " +
     "__proto__ __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__"
   ).split(" "),
@@ -22,7 +22,7 @@ const RESERVED_MEMBERS: ReadonlySet<string> = new Set(
 /** What the generated module imports, declares or mentions, and names that the compiler keeps for itself. */
 const RESERVED_TYPES: ReadonlySet<string> = new Set(
   (
-    "Model Tensor TensorLike RaggedTensor RaggedLike SparseTensor SparseLike LoadOptions CallOptions ModelDescriptor AnyShape Complex URL Uint8Array Object Function Promise Symbol descriptor directory " +
+    "Model Tensor TensorLike RaggedTensor RaggedLike SparseTensor SparseLike LoadOptions CallOptions ClientOptions Connected Engine ModelDescriptor AnyShape Complex URL Uint8Array Object Function Promise Symbol descriptor directory " +
     "options any bigint boolean never number object string symbol unknown infer keyof readonly unique exports require"
   ).split(" "),
 );

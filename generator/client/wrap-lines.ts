@@ -1,7 +1,7 @@
 const LINE_WIDTH = 100;
 
 /** A method's declaration, or the beginning of `load`, as ts-morph prints it: on one line, whatever its length. */
-const METHOD = /^( *)((?:static override )?[$\w\p{ID_Continue}]+(?:<_>)?\()(.*)(\): )(.+?)(;| \{)$/u;
+const METHOD = /^( *)((?:static (?:override|async) )?[$\w\p{ID_Continue}]+(?:<_>)?\()(.*)(\): )(.+?)(;| \{)$/u;
 
 /** A property whose type is a function. */
 const FUNCTION = /^( *)(readonly [$\w\p{ID_Continue}]+\?: \()(.*)(\) => )(.+)(;)$/u;

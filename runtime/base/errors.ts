@@ -75,6 +75,7 @@ export type ErrorCode =
   | "INVALID_ARGUMENT"
   | "INVALID_OPTION"
   | "NOT_FAKED"
+  | "UNSUPPORTED_BY_ENGINE"
   | "CONFIG_INVALID"
   | "READ_FAILED"
   | "CSV_INVALID"
@@ -156,6 +157,7 @@ const CATEGORIES: Readonly<Record<ErrorCode, ErrorCategory>> = {
   INVALID_ARGUMENT: "internal",
   INVALID_OPTION: "internal",
   NOT_FAKED: "internal",
+  UNSUPPORTED_BY_ENGINE: "internal",
   CONFIG_INVALID: "internal",
   READ_FAILED: "input",
   CSV_INVALID: "input",

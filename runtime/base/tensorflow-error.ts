@@ -1,7 +1,7 @@
 import type { StatusName } from "./errors.js";
 import { markError } from "./package-copies.js";
 
-/** The values of `TF_Code` by number; 0 is success. */
+/** The values of `TF_Code` by number; 0 is success. They are those of gRPC. */
 const STATUSES: readonly (StatusName | undefined)[] = [
   undefined,
   "CANCELLED",

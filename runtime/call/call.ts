@@ -1,38 +1,34 @@
-import type { AnyTensor } from "../tensor/types.js";
+import type { Form, Results } from "../engine.js";
+import type { Flattened } from "../tensor/flatten.js";
 
-/** What results are: plain values where the signature says rank 0 and tensors elsewhere, or tensors everywhere. */
-export type Form = "plain" | "tensors";
+/** Inputs that were checked, one per dense input; undefined where an optional one was omitted. */
+export type Staged = readonly (Flattened | undefined)[];
 
-/** What a call on a worker thread may be told. */
-export interface CallOptions {
-  /**
-   * Gives the call up: one that waits is dropped, one that runs goes on without anybody waiting for it. The promise
-   * rejects with `ABORTED` at once.
-   */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** One result per output, in result order. */
-export type Results<F extends Form> = F extends "tensors" ? readonly AnyTensor[] : readonly unknown[];
-
-/** A signature that can be run. */
+/** A signature that can be run, whatever the engine. */
 export interface Call {
   /** For messages: `train()`. */
   readonly name: string;
-  /** Whether it may change variables, or anything else that another call can see. */
+  /** True if it may change variables, or anything else that another call can see. */
   readonly writes: boolean;
   /**
-   * Runs the signature once, on the calling thread.
+   * Checks values. Elements of the result may be the caller's own arrays.
    *
-   * @param values one per input, in argument order; undefined leaves an optional input out
+   * @param values one per input, in argument order; undefined omits an optional input
+   * @param mayReuse whether the result is used at once, so that the next call may write over it
    */
-  run<F extends Form>(values: readonly unknown[], form: F): Results<F>;
+  stage(values: readonly unknown[], mayReuse: boolean): Staged;
   /**
-   * Runs the signature once, on a worker thread. The values are read before this returns, or copied.
+   * Runs the signature on the calling thread.
    *
-   * @throws what is wrong with the values, at once
+   * @throws SavedModelError `UNSUPPORTED_BY_ENGINE` where the engine is asynchronous only
    */
-  start<F extends Form>(values: readonly unknown[], form: F, options?: CallOptions): Promise<Results<F>>;
-  /** Has TensorFlow make ready what the first run would else wait for. */
+  run<F extends Form>(staged: Staged, form: F): Results<F>;
+  /**
+   * Runs the signature off the calling thread, at once. The inputs are read before this returns.
+   *
+   * @param isWanted whether anybody still waits for the results, which need not be read otherwise
+   */
+  start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean): Promise<Results<F>>;
+  /** Prepares what the first run would otherwise wait for. */
   warmUp(): void;
 }

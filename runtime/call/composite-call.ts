@@ -1,5 +1,5 @@
 import { SavedModelError } from "../base/errors.js";
-import type { Session } from "../engines/local/session.js";
+import type { Engine, Form, Results } from "../engine.js";
 import type { ComponentDescription, TensorDescription } from "../saved-model/description.js";
 import { stageTensor } from "../tensor/check-tensor.js";
 import { type InputSpec, inputError, missingInputs, readError } from "../tensor/check-value.js";
@@ -9,8 +9,8 @@ import { flattenRagged, splitDense } from "../tensor/ragged-value.js";
 import { SparseTensor } from "../tensor/sparse-tensor.js";
 import { stageSparse } from "../tensor/sparse-value.js";
 import { Tensor } from "../tensor/tensor.js";
-import type { Call, CallOptions, Form, Results } from "./call.js";
-import { type CallInput, PreparedCall, tooManyInputs } from "./prepared-call.js";
+import type { Call, Staged } from "./call.js";
+import { type CallInput, SignatureCall, tooManyInputs } from "./signature-call.js";
 
 /** An input or output that is made of several dense tensors. */
 interface Composite extends TensorDescription {
@@ -25,17 +25,17 @@ export function isComposite(tensor: TensorDescription): tensor is Composite {
 }
 
 /**
- * A signature with ragged or sparse inputs or outputs: a {@link PreparedCall} of their dense components, before which inputs
- * are taken apart and after which outputs are put together.
+ * A signature with ragged or sparse inputs or outputs: a {@link SignatureCall} of their dense components. Inputs are taken
+ * apart before it, and outputs are put together after it.
  */
 export class CompositeCall implements Call {
-  readonly #call: PreparedCall;
+  readonly #call: SignatureCall;
   readonly #inputs: readonly CallInput[];
   readonly #outputs: readonly TensorDescription[];
 
-  /** @throws SavedModelError what the constructor of {@link PreparedCall} throws */
+  /** @throws SavedModelError what the constructor of {@link SignatureCall} throws */
   constructor(
-    session: Session,
+    engine: Engine,
     key: string,
     inputs: readonly CallInput[],
     outputs: readonly TensorDescription[],
@@ -43,8 +43,8 @@ export class CompositeCall implements Call {
   ) {
     this.#inputs = inputs;
     this.#outputs = outputs;
-    this.#call = new PreparedCall(
-      session,
+    this.#call = new SignatureCall(
+      engine,
       key,
       inputs.flatMap(componentsOf),
       outputs.flatMap(componentsOf),
@@ -60,13 +60,17 @@ export class CompositeCall implements Call {
     return this.#call.writes;
   }
 
-  run<F extends Form>(values: readonly unknown[], form: F): Results<F> {
-    return this.#join(this.#call.run(this.#split(values), form)) as Results<F>;
+  stage(values: readonly unknown[], mayReuse: boolean): Staged {
+    return this.#call.stage(this.#split(values), mayReuse);
   }
 
-  start<F extends Form>(values: readonly unknown[], form: F, options?: CallOptions): Promise<Results<F>> {
-    const results = this.#call.start(this.#split(values), form, options);
-    return results.then((parts) => this.#join(parts) as Results<F>);
+  run<F extends Form>(staged: Staged, form: F): Results<F> {
+    return this.#join(this.#call.run(staged, form)) as Results<F>;
+  }
+
+  async start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean): Promise<Results<F>> {
+    const results = await this.#call.start(staged, form, isWanted);
+    return (isWanted() ? this.#join(results) : results) as Results<F>;
   }
 
   warmUp(): void {

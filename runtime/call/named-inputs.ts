@@ -4,7 +4,7 @@ import type { TensorDescription } from "../saved-model/description.js";
 import { RaggedTensor } from "../tensor/ragged-tensor.js";
 import { SparseTensor } from "../tensor/sparse-tensor.js";
 import { Tensor } from "../tensor/tensor.js";
-import type { CallInput } from "./prepared-call.js";
+import type { CallInput } from "./signature-call.js";
 
 /** An input, and what it is called in an object of inputs. */
 interface NamedInput {

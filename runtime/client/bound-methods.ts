@@ -1,12 +1,12 @@
 import type { Entry } from "../base/caller-stack.js";
 import { mark } from "../base/package-copies.js";
 import type { ModelDescriptor } from "../saved-model/descriptor.js";
+import type { BaseModel } from "./base-model.js";
 import type { MethodCalls } from "./method-calls.js";
-import type { Model } from "./model.js";
 
 /** What is known of a method of a generated client. */
 export interface BoundMethod {
-  readonly model: Model;
+  readonly model: BaseModel;
   readonly calls: MethodCalls;
   /** The raw key of its signature. */
   readonly key: string;
@@ -18,7 +18,7 @@ const bound = new WeakMap<object, BoundMethod>();
  * Binds the methods of a generated client to it, so that `fit(model.train, …)` and `const { train } = model` mean this
  * model's.
  */
-export function bindMethods(model: Model, descriptor: ModelDescriptor, calls: MethodCalls): void {
+export function bindMethods(model: BaseModel, descriptor: ModelDescriptor, calls: MethodCalls): void {
   for (const { key, method = key } of descriptor.signatures) {
     const own: unknown = Reflect.get(model, method);
     if (typeof own !== "function") continue;
@@ -35,15 +35,15 @@ export function boundMethod(method: unknown): BoundMethod | undefined {
 }
 
 /**
- * The method of a generated class, which is the one that extends the base: an override of it in a class that extends that
- * one is the program's own.
+ * Returns the method of a generated class: of the class nearest to the base that has one of this name. An override of it in
+ * a class that extends that one is the program's own.
  */
 export function generatedMethod(model: object, base: object, name: string): Entry | undefined {
-  let generated: object | null = Object.getPrototypeOf(model) as object | null;
-  while (generated !== null && Object.getPrototypeOf(generated) !== base) {
-    generated = Object.getPrototypeOf(generated) as object | null;
+  let method: unknown;
+  for (let type = Object.getPrototypeOf(model) as object | null; type !== null && type !== base; ) {
+    if (Object.hasOwn(type, name)) method = Reflect.get(type, name);
+    type = Object.getPrototypeOf(type) as object | null;
   }
-  const method: unknown = generated === null ? undefined : Reflect.get(generated, name);
   // It is only compared with what is on the stack.
   return typeof method === "function" ? (method as Entry) : undefined;
 }

@@ -1,8 +1,28 @@
-import { quote } from "../base/text.js";
+import { SavedModelError } from "../base/errors.js";
+import { printable, quote } from "../base/text.js";
+import type { Engine } from "../engine.js";
 import type { SignatureDescription, TensorDescription } from "../saved-model/description.js";
 import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "../saved-model/descriptor.js";
 import { InputMatcher, labelOf } from "../saved-model/input-match.js";
 import { formatShape } from "../tensor/shape.js";
+
+/**
+ * Rejects an engine whose model is not the one that a client was generated from.
+ *
+ * @throws SavedModelError `SIGNATURE_MISMATCH`
+ */
+export function requireSameSignatures(
+  descriptor: ModelDescriptor,
+  { source, signatures }: Pick<Engine, "source" | "signatures">,
+): void {
+  const differences = findDifferences(descriptor, signatures);
+  if (differences.length === 0) return;
+  throw new SavedModelError(
+    "SIGNATURE_MISMATCH",
+    `${printable(source, 500)} does not match the generated ${descriptor.name}: ${differences.join("; ")}`,
+    { fix: "Generate the client again from this model: `npx savedmodel generate`." },
+  );
+}
 
 /**
  * What keeps a generated client from being used with a model, one sentence each; empty when nothing does.

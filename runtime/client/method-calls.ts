@@ -1,25 +1,33 @@
 import { checkOptions } from "../base/check-options.js";
 import { SavedModelError, type SavedModelErrorOptions } from "../base/errors.js";
 import { printable, quote, suggest } from "../base/text.js";
-import type { Call, CallOptions, Form, Results } from "../call/call.js";
+import type { Call, Staged } from "../call/call.js";
 import { CompositeCall, isComposite } from "../call/composite-call.js";
 import { namedTakesOne } from "../call/named-inputs.js";
-import { PreparedCall, tooManyInputs } from "../call/prepared-call.js";
-import { FakeSession } from "../engines/fake/fake-session.js";
-import type { Session } from "../engines/local/session.js";
+import { ownStaged, SignatureCall, tooManyInputs } from "../call/signature-call.js";
+import type { Form, Results } from "../engine.js";
 import { Batcher, type BatchingOptions } from "../queue/batcher.js";
 import { enqueue } from "../queue/queued-call.js";
 import type { TensorDescription } from "../saved-model/description.js";
 import { signatureNotFound } from "../saved-model/signatures.js";
 import { nameInput } from "../tensor/check-value.js";
+import type { ClientOptions } from "./client-options.js";
+import type { Connection } from "./connection.js";
 import { isObserved, observeCall, observeStart } from "./diagnostics.js";
-import { disposedError } from "./disposed.js";
-import type { LoadOptions } from "./load-options.js";
 import type { Method } from "./methods.js";
 
-/** The calls of a loaded model, by the keys of its signatures. Each is made ready when it is first needed. */
+/** Options of a call on a worker thread. */
+export interface CallOptions {
+  /**
+   * Aborts the call: one that waits is dropped, one that runs goes on without anybody waiting for it. The promise
+   * rejects with `ABORTED` at once.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The calls of a model, by the keys of its signatures. Each is prepared when it is first needed. */
 export class MethodCalls {
-  readonly #session: Session | FakeSession;
+  readonly connection: Connection;
   readonly methods: ReadonlyMap<string, Method>;
   readonly #readOnly: ReadonlySet<string>;
   readonly #batchers: Map<string, Batcher> = new Map();
@@ -29,11 +37,11 @@ export class MethodCalls {
    * signature that cannot be batched
    */
   constructor(
-    session: Session | FakeSession,
+    connection: Connection,
     methods: ReadonlyMap<string, Method>,
-    { batching = {}, readOnly = [] }: Pick<LoadOptions, "batching" | "readOnly"> = {},
+    { batching = {}, readOnly = [] }: Pick<ClientOptions, "batching" | "readOnly"> = {},
   ) {
-    this.#session = session;
+    this.connection = connection;
     this.methods = methods;
     this.#readOnly = new Set(readOnly);
     for (const key of readOnly) this.method(key);
@@ -45,21 +53,16 @@ export class MethodCalls {
     }
   }
 
-  /** The session of TensorFlow; a fake client has none. */
-  get native(): Session | undefined {
-    return this.#session instanceof FakeSession ? undefined : this.#session;
-  }
-
   /**
    * The signature with this key.
    *
    * @throws SavedModelError `DISPOSED`, `SIGNATURE_UNSUPPORTED` or `SIGNATURE_NOT_FOUND`
    */
   method(key: string): Method {
-    if (this.#session.disposed) throw disposedError(`${printable(key)}()`, this.#session);
+    this.connection.requireOpen(`${printable(key)}()`);
     const method = this.methods.get(key);
     if (method !== undefined) return method;
-    const reason = this.#session.signatures.find((signature) => signature.key === key)?.unsupported;
+    const reason = this.connection.engine.signatures.find((signature) => signature.key === key)?.unsupported;
     if (reason !== undefined) {
       throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${printable(key)}() cannot be run: ${reason}`);
     }
@@ -69,12 +72,12 @@ export class MethodCalls {
   /** Runs a signature on the calling thread. */
   run<F extends Form>(key: string, method: Method, values: readonly unknown[], form: F): Results<F> {
     const call = this.prepare(key, method);
-    if (!isObserved()) return call.run(values, form);
-    return observeCall(this.#session.directory, key, () => call.run(values, form));
+    if (!isObserved()) return this.#run(call, values, form);
+    return observeCall(this.connection.engine.source, key, () => this.#run(call, values, form));
   }
 
   /**
-   * Runs a signature on a worker thread, together with others where it is batched.
+   * Runs a signature off the calling thread, together with others where it is batched.
    *
    * @throws SavedModelError what is wrong with the values, and `QUEUE_FULL`, before there is a promise: while the caller is
    * on the stack
@@ -84,13 +87,27 @@ export class MethodCalls {
     method: Method,
     values: readonly unknown[],
     form: F,
-    options: CallOptions = {},
+    { signal }: CallOptions = {},
   ): Promise<Results<F>> {
     const call = this.prepare(key, method);
     const batcher = this.#batchers.get(key);
-    const start = (): Promise<Results<F>> =>
-      batcher === undefined ? call.start(values, form, options) : batcher.start(values, form, options.signal);
-    return isObserved() ? observeStart(this.#session.directory, key, start) : start();
+    const start = (): Promise<Results<F>> => {
+      const staged = this.#stage(call, values, false);
+      const alone = (): Promise<Results<F>> => this.#enqueue(call, staged, form, signal);
+      return batcher === undefined ? alone() : batcher.start(staged, alone, signal);
+    };
+    return isObserved() ? observeStart(this.connection.engine.source, key, start) : start();
+  }
+
+  /**
+   * Prepares a signature for its first call.
+   *
+   * @throws SavedModelError `BUSY` while an asynchronous call changes what it reads
+   */
+  warmUp(key: string): void {
+    const call = this.prepare(key, this.method(key));
+    this.connection.queue.requireFree(call.name, () => call.writes);
+    call.warmUp();
   }
 
   /**
@@ -99,8 +116,8 @@ export class MethodCalls {
    * @param name for messages: `restore()`
    */
   inTurn<T>(name: string, action: () => T): Promise<T> {
-    const { lane } = this.#session;
-    return enqueue(lane, { name, writes: true, own: () => {}, run: async () => lane.doInTurn(action) });
+    const { queue } = this.connection;
+    return enqueue(queue, { name, writes: true, own: () => {}, run: async () => queue.doInTurn(action) });
   }
 
   /**
@@ -139,11 +156,39 @@ export class MethodCalls {
     return method.call;
   }
 
-  #prepare(key: string, method: Method): Call {
-    if (this.#session instanceof FakeSession) return this.#session.prepare(key, method);
-    const { inputs, outputs } = method;
-    const Prepared = [...inputs, ...outputs].some(isComposite) ? CompositeCall : PreparedCall;
-    return new Prepared(this.#session, key, inputs, outputs, this.#readOnly.has(key));
+  #prepare(key: string, { inputs, outputs }: Method): Call {
+    const Prepared = [...inputs, ...outputs].some(isComposite) ? CompositeCall : SignatureCall;
+    return new Prepared(this.connection.engine, key, inputs, outputs, this.#readOnly.has(key));
+  }
+
+  #run<F extends Form>(call: Call, values: readonly unknown[], form: F): Results<F> {
+    const staged = this.#stage(call, values, true);
+    const { queue } = this.connection;
+    if (queue.isBusy) queue.requireFree(call.name, () => call.writes);
+    return call.run(staged, form);
+  }
+
+  #stage(call: Call, values: readonly unknown[], mayReuse: boolean): Staged {
+    this.connection.requireOpen(call.name);
+    const staged = call.stage(values, mayReuse);
+    // Reading the values may have run code of the caller's.
+    this.connection.requireOpen(call.name);
+    return staged;
+  }
+
+  /** Starts a call when it is its turn. Its values are copied where they have to wait. */
+  #enqueue<F extends Form>(call: Call, values: Staged, form: F, signal: AbortSignal | undefined): Promise<Results<F>> {
+    let staged = values;
+    const { name, writes } = call;
+    const work = {
+      name,
+      writes,
+      own: () => {
+        staged = ownStaged(staged, name);
+      },
+      run: (isWanted: () => boolean) => call.start(staged, form, isWanted),
+    };
+    return enqueue(this.connection.queue, work, signal);
   }
 
   #batcher(key: string, options: BatchingOptions): Batcher {
@@ -152,7 +197,7 @@ export class MethodCalls {
     checkBatching(key, options);
     const refuse = (why: string, options: SavedModelErrorOptions = {}): SavedModelError =>
       new SavedModelError("INVALID_OPTION", `batching: ${quote(key)} cannot be batched: ${why}`, options);
-    if (!(call instanceof PreparedCall)) throw refuse("it has ragged or sparse arguments or results");
+    if (!(call instanceof SignatureCall)) throw refuse("it has ragged or sparse arguments or results");
     if (call.writes) {
       throw refuse("it changes variables, and then one call with all rows is not the same as many", {
         fix: "If you know that it does not, name it in the option `readOnly`.",
@@ -165,7 +210,7 @@ export class MethodCalls {
       const bad = tensors.find((tensor) => !hasRows(tensor));
       if (bad !== undefined) throw refuse(`${role} ${quote(bad.key)} has no unknown leading dimension`);
     }
-    return new Batcher(call, this.#session.lane, options);
+    return new Batcher(call, this.connection.queue, options);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Call } from "../call/call.js";
 import { NamedInputs } from "../call/named-inputs.js";
-import type { CallInput } from "../call/prepared-call.js";
+import type { CallInput } from "../call/signature-call.js";
 import { looseInputs } from "../saved-model/arguments/author-arguments.js";
 import { componentsOf } from "../saved-model/composite-spec.js";
 import type { SignatureDescription, TensorDescription } from "../saved-model/description.js";

@@ -1,5 +1,5 @@
 import { SavedModelError } from "../base/errors.js";
-import type { Staged } from "../call/prepared-call.js";
+import type { Staged } from "../call/call.js";
 import { allocate, type DTypeInfo } from "../tensor/dtype.js";
 import type { Flattened } from "../tensor/flatten.js";
 import { elementCount } from "../tensor/shape.js";

@@ -1,8 +1,9 @@
-import type { PreparedCall, Staged } from "../call/prepared-call.js";
+import type { Staged } from "../call/call.js";
+import type { SignatureCall } from "../call/signature-call.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { aborted, forgetAbort, watchAbort } from "./abort.js";
 import { joinRows, splitRows } from "./batch-rows.js";
-import type { Collecting, Job, Lane } from "./read-write-queue.js";
+import type { Collecting, Job, ReadWriteQueue } from "./read-write-queue.js";
 
 /** A call that is run with others. */
 interface Request {
@@ -17,13 +18,13 @@ interface Request {
 }
 
 /**
- * Calls that are run as one. It is open at first, and collects them; from when it is flushed it is a job of the lane, which
+ * Calls that are run as one. It is open at first, and collects them; from when it is flushed it is a job of the queue, which
  * has its place behind what was asked for before.
  */
 export class Batch implements Job, Collecting {
   readonly writes: boolean = false;
-  readonly #call: PreparedCall;
-  readonly #lane: Lane;
+  readonly #call: SignatureCall;
+  readonly #queue: ReadWriteQueue;
   readonly #onClose: () => void;
   readonly #requests: Set<Request> = new Set();
   readonly #stopWaiting: () => void;
@@ -35,12 +36,12 @@ export class Batch implements Job, Collecting {
    * @param maxDelay after how many milliseconds it is flushed; 0 is at the end of this turn of the event loop
    * @param onClose is called when it takes no more calls
    */
-  constructor(call: PreparedCall, lane: Lane, maxDelay: number, onClose: () => void) {
+  constructor(call: SignatureCall, queue: ReadWriteQueue, maxDelay: number, onClose: () => void) {
     this.#call = call;
-    this.#lane = lane;
+    this.#queue = queue;
     this.#onClose = onClose;
     this.#stopWaiting = later(maxDelay, () => this.flush());
-    lane.collect(this);
+    queue.collect(this);
   }
 
   get name(): string {
@@ -55,7 +56,7 @@ export class Batch implements Job, Collecting {
     return this.#requests.size;
   }
 
-  /** Adds a call, which the lane holds. */
+  /** Adds a call, which the queue holds. */
   add(staged: Staged, rows: number, signal: AbortSignal | undefined): Promise<readonly Tensor[]> {
     return new Promise((resolve, reject) => {
       let isWanted = true;
@@ -85,11 +86,11 @@ export class Batch implements Job, Collecting {
     });
   }
 
-  /** Takes no more calls, and gets its place in the lane. */
+  /** Takes no more calls, and gets its place in the queue. */
   flush(): void {
     if (!this.#isOpen) return;
     this.#close();
-    this.#lane.submitHeld(this);
+    this.#queue.submitHeld(this);
   }
 
   wait(): void {
@@ -130,7 +131,7 @@ export class Batch implements Job, Collecting {
     this.#isOpen = false;
     // Else it would keep the process from its end.
     this.#stopWaiting();
-    this.#lane.stopCollecting(this);
+    this.#queue.stopCollecting(this);
     this.#onClose();
   }
 
@@ -141,16 +142,16 @@ export class Batch implements Job, Collecting {
     this.#rows -= request.rows;
     if (this.#requests.size === 0) {
       this.#close();
-      this.#lane.drop(this);
+      this.#queue.drop(this);
     }
-    this.#lane.letGo();
+    this.#queue.letGo();
   }
 
   /** The results for all rows; none where nobody waits for them any more. */
   async #runTogether(requests: readonly Request[]): Promise<readonly Tensor[]> {
     const isWanted = (): boolean => requests.some((request) => request.isWanted());
     // A signature that is batched has dense outputs only.
-    return (await this.#call.runOnWorker(this.#join(requests), "tensors", isWanted)) as readonly Tensor[];
+    return (await this.#call.start(this.#join(requests), "tensors", isWanted)) as readonly Tensor[];
   }
 
   #join(requests: readonly Request[]): Staged {

@@ -1,9 +1,10 @@
-import type { Form, Results } from "../call/call.js";
-import { ownStaged, type PreparedCall } from "../call/prepared-call.js";
+import type { Staged } from "../call/call.js";
+import { ownStaged, type SignatureCall } from "../call/signature-call.js";
+import type { Form, Results } from "../engine.js";
 import { aborted } from "./abort.js";
 import { Batch } from "./batch.js";
 import { rowFormOf, rowsOf } from "./batch-rows.js";
-import type { Lane } from "./read-write-queue.js";
+import type { ReadWriteQueue } from "./read-write-queue.js";
 
 /** How concurrent calls of a signature are run as one. */
 export interface BatchingOptions {
@@ -21,16 +22,16 @@ export interface BatchingOptions {
  * its results are handed out again. Calls that differ in another dimension, or in what they leave out, are run apart.
  */
 export class Batcher {
-  readonly #call: PreparedCall;
-  readonly #lane: Lane;
+  readonly #call: SignatureCall;
+  readonly #queue: ReadWriteQueue;
   readonly #maxBatch: number;
   readonly #maxDelay: number;
   /** Those that collect calls, by what their calls have in common. */
   readonly #open: Map<string, Batch> = new Map();
 
-  constructor(call: PreparedCall, lane: Lane, { maxBatch, maxDelay = 0 }: BatchingOptions) {
+  constructor(call: SignatureCall, queue: ReadWriteQueue, { maxBatch, maxDelay = 0 }: BatchingOptions) {
     this.#call = call;
-    this.#lane = lane;
+    this.#queue = queue;
     this.#maxBatch = maxBatch;
     this.#maxDelay = maxDelay;
   }
@@ -38,13 +39,17 @@ export class Batcher {
   /**
    * Runs a call together with others.
    *
-   * @throws what is wrong with the values, at once
+   * @param runAlone runs one that has as many rows as a batch, or none
+   * @throws SavedModelError `ABORTED`, `QUEUE_FULL`
    */
-  start<F extends Form>(values: readonly unknown[], form: F, signal?: AbortSignal): Promise<Results<F>> {
-    const staged = this.#call.stage(values);
+  start<F extends Form>(
+    staged: Staged,
+    runAlone: () => Promise<Results<F>>,
+    signal?: AbortSignal,
+  ): Promise<Results<F>> {
     if (signal?.aborted) throw aborted(this.#call.name, signal);
     const rows = rowsOf(staged);
-    if (rows === undefined || rows >= this.#maxBatch) return this.#call.startStaged(staged, form, signal);
+    if (rows === undefined || rows >= this.#maxBatch) return runAlone();
     const own = ownStaged(staged, this.#call.name);
     const batch = this.#batchFor(rowFormOf(staged), rows);
     const results = batch.add(own, rows, signal);
@@ -53,15 +58,15 @@ export class Batcher {
     return results as Promise<readonly unknown[]> as Promise<Results<F>>;
   }
 
-  /** A batch that has room for a call, which the lane holds from now on. */
+  /** A batch that has room for a call, which the queue holds from now on. */
   #batchFor(key: string, rows: number): Batch {
     const open = this.#open.get(key);
     if (open !== undefined && open.rows + rows > this.#maxBatch) open.flush();
     // Where the queue is full, this may flush the batch that was open.
-    this.#lane.hold(this.#call.name);
+    this.#queue.hold(this.#call.name);
     const found = this.#open.get(key);
     if (found !== undefined) return found;
-    const batch = new Batch(this.#call, this.#lane, this.#maxDelay, () => this.#open.delete(key));
+    const batch = new Batch(this.#call, this.#queue, this.#maxDelay, () => this.#open.delete(key));
     this.#open.set(key, batch);
     return batch;
   }

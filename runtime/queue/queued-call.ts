@@ -1,5 +1,5 @@
 import { aborted, forgetAbort, watchAbort } from "./abort.js";
-import type { Job, Lane } from "./read-write-queue.js";
+import type { Job, ReadWriteQueue } from "./read-write-queue.js";
 
 /** What a queued run does when its turn comes. */
 export interface Work<T> {
@@ -17,17 +17,17 @@ export interface Work<T> {
 }
 
 /**
- * Puts work into a lane, and gives it up when the signal says so.
+ * Puts work into a queue, and gives it up when the signal says so.
  *
  * @throws SavedModelError `ABORTED`, `QUEUE_FULL` or `DISPOSED` where that is so already
  */
-export function enqueue<T>(lane: Lane, work: Work<T>, signal?: AbortSignal): Promise<T> {
+export function enqueue<T>(queue: ReadWriteQueue, work: Work<T>, signal?: AbortSignal): Promise<T> {
   if (signal?.aborted) throw aborted(work.name, signal);
   const refusals: unknown[] = [];
   const result = new Promise<T>((resolve, reject) => {
-    const job = new QueuedRun(lane, work, resolve, reject, signal);
+    const job = new QueuedCall(queue, work, resolve, reject, signal);
     try {
-      lane.submit(job);
+      queue.submit(job);
     } catch (error) {
       job.forget();
       refusals.push(error);
@@ -37,11 +37,11 @@ export function enqueue<T>(lane: Lane, work: Work<T>, signal?: AbortSignal): Pro
   return result;
 }
 
-class QueuedRun<T> implements Job {
+class QueuedCall<T> implements Job {
   readonly name: string;
   readonly writes: boolean;
   readonly calls: number = 1;
-  readonly #lane: Lane;
+  readonly #queue: ReadWriteQueue;
   readonly #work: Work<T>;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
@@ -50,7 +50,7 @@ class QueuedRun<T> implements Job {
   #isWanted = true;
 
   constructor(
-    lane: Lane,
+    queue: ReadWriteQueue,
     work: Work<T>,
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
@@ -58,7 +58,7 @@ class QueuedRun<T> implements Job {
   ) {
     this.name = work.name;
     this.writes = work.writes;
-    this.#lane = lane;
+    this.#queue = queue;
     this.#work = work;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -100,7 +100,7 @@ class QueuedRun<T> implements Job {
     this.forget();
     // Its results are nobody's: the promise settles once.
     this.#isWanted = false;
-    this.#lane.drop(this);
+    this.#queue.drop(this);
     this.#reject(aborted(this.name, this.#signal));
   }
 }

@@ -1,5 +1,5 @@
 import { SavedModelError } from "../base/errors.js";
-import { capacity, type Waiting, workers } from "../engines/local/run/thread-pool.js";
+import type { Pool, Waiting } from "../engine.js";
 
 /** A run on a worker thread. */
 export interface Job {
@@ -24,7 +24,7 @@ export interface Collecting {
 }
 
 /** How many runs of a model there may be at a time. */
-export interface LaneOptions {
+export interface QueueOptions {
   /** How many calls of this model run at the same time; by default as many as there are worker threads to spare. */
   readonly concurrency?: number | undefined;
   /**
@@ -39,7 +39,8 @@ export interface LaneOptions {
  * model to itself, so that no update is lost and no run sees half of one; the others run side by side. Calls that are still
  * collected for a batch count as asked for: a run that changes variables does not overtake them.
  */
-export class Lane implements Waiting {
+export class ReadWriteQueue implements Waiting {
+  readonly #pool: Pool;
   readonly #limit: number;
   readonly #maxQueue: number;
   readonly #queue: Set<Job> = new Set();
@@ -56,7 +57,8 @@ export class Lane implements Waiting {
   #closed: SavedModelError | undefined;
   readonly #onIdle: (() => void)[] = [];
 
-  constructor({ concurrency = capacity(), maxQueue = Number.POSITIVE_INFINITY }: LaneOptions = {}) {
+  constructor(pool: Pool, { concurrency = pool.capacity, maxQueue = Number.POSITIVE_INFINITY }: QueueOptions = {}) {
+    this.#pool = pool;
     this.#limit = concurrency;
     this.#maxQueue = maxQueue;
   }
@@ -128,7 +130,7 @@ export class Lane implements Waiting {
     this.#tellIdle();
   }
 
-  /** Runs calls that were held as soon as it can; refuses them where the lane is closed. */
+  /** Runs calls that were held as soon as it can; refuses them where the queue is closed. */
   submitHeld(job: Job): void {
     if (this.#closed !== undefined) this.#refuse(job, this.#closed);
     else this.#put(job, 0);
@@ -154,7 +156,7 @@ export class Lane implements Waiting {
     this.#waitingCalls -= job.calls;
     if (job.writes) this.#writers--;
     // It may have been what the others waited for.
-    if (this.isWaiting) workers.wait(this);
+    if (this.isWaiting) this.#pool.wait(this);
     this.#tellIdle();
   }
 
@@ -214,7 +216,7 @@ export class Lane implements Waiting {
   }
 
   #mayStartNow(writes: boolean): boolean {
-    return this.#queue.size === 0 && this.#mayStart(writes) && workers.hasRoom;
+    return this.#queue.size === 0 && this.#mayStart(writes) && this.#pool.hasRoom;
   }
 
   /** Starts a job, or gives it its place in the queue; so many of its calls were not counted before. */
@@ -228,7 +230,7 @@ export class Lane implements Waiting {
       return;
     }
     this.#queue.add(job);
-    workers.wait(this);
+    this.#pool.wait(this);
   }
 
   #start(job: Job): void {
@@ -237,13 +239,13 @@ export class Lane implements Waiting {
     this.#runningCalls += calls;
     this.#running++;
     this.#isWriting = writes;
-    workers.take();
+    this.#pool.take();
     void job.start().then(() => {
       this.#running--;
       this.#runningCalls -= calls;
       this.#isWriting = false;
       if (writes) this.#writers--;
-      workers.giveBack();
+      this.#pool.giveBack();
       this.#tellIdle();
     });
   }

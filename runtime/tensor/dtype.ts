@@ -70,7 +70,7 @@ export interface DTypeInfo {
   /** The value of TensorFlow's `DataType` enum (tensorflow/core/framework/types.proto). */
   readonly code: number;
   readonly kind: ElementKind;
-  /** Bytes per element; a string element is a 24-byte `TF_TString`. */
+  /** Bytes per element in memory; 0 for strings, whose elements differ in length. */
   readonly bytes: number;
   /** Smallest and largest value of an integer dtype. */
   readonly range?: readonly [min: number, max: number] | readonly [min: bigint, max: bigint];
@@ -83,7 +83,7 @@ const table: readonly DTypeInfo[] = [
   { name: "uint8", code: 4, kind: "integer", bytes: 1, range: [0, 255] },
   { name: "int16", code: 5, kind: "integer", bytes: 2, range: [-32768, 32767] },
   { name: "int8", code: 6, kind: "integer", bytes: 1, range: [-128, 127] },
-  { name: "string", code: 7, kind: "string", bytes: 24 },
+  { name: "string", code: 7, kind: "string", bytes: 0 },
   { name: "complex64", code: 8, kind: "complex", bytes: 8 },
   { name: "int64", code: 9, kind: "bigint", bytes: 8, range: [-(2n ** 63n), 2n ** 63n - 1n] },
   { name: "bool", code: 10, kind: "bool", bytes: 1 },

@@ -2,10 +2,10 @@ import { type InspectOptions, inspect, TextDecoder } from "node:util";
 import { withCallerStack } from "../base/caller-stack.js";
 import { SavedModelError } from "../base/errors.js";
 import { describeForeign, mark, ONE_COPY } from "../base/package-copies.js";
-import { allocateAligned } from "../engines/local/native-memory.js";
+import { allocateZeros } from "./allocate-zeros.js";
 import { describe, stage } from "./check-value.js";
 import { DETACHED_FIX, isDetached, LOST_DATA } from "./detached.js";
-import { type AnyTypedArray, type DType, dtypeInfo, isDType, type NumericDType } from "./dtype.js";
+import { type AnyTypedArray, type DType, dtypeInfo, isDType, type NumericDType, type TypedArrays } from "./dtype.js";
 import { valueAt } from "./element-value.js";
 import { equalElements } from "./equal-elements.js";
 import { bytesElement, chooseEdges, nestElements, printElements } from "./print-elements.js";
@@ -87,23 +87,33 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   /**
-   * Makes a tensor of zeros in memory that TensorFlow can read in place, to be filled through {@link Tensor.data}. Fed to a
-   * synchronous call that changes no variables, it is not copied: worth it from some 100 KB on, such as images.
+   * Makes a tensor of zeros, to be filled through {@link Tensor.data}.
    *
-   * The elements are a part of their buffer, which has up to 64 bytes more: use `data`, not `data.buffer` from its start.
-   *
+   * @deprecated `model.allocate` gives memory that the model's engine reads without a copy.
    * @param dtype a name of `tf.dtypes`, not `string`
-   * @throws SavedModelError `INVALID_DTYPE`, `INVALID_SHAPE`, `TF_RESOURCE_EXHAUSTED`, `LIBRARY_INVALID` when koffi cannot be
-   * loaded
+   * @throws SavedModelError `INVALID_DTYPE`, `INVALID_SHAPE`, `TF_RESOURCE_EXHAUSTED`
    */
   static allocate<D extends NumericDType, const S extends Shape>(dtype: D, shape: S): Tensor<D, Writable<S>> {
-    return withCallerStack(Tensor.allocate, () => {
-      if (!isDType(dtype) || (dtype as DType) === "string") {
-        throw new SavedModelError("INVALID_DTYPE", `Tensor.allocate(): ${String(dtype)} is no dtype of numbers`);
-      }
-      if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `Tensor.allocate(): ${SHAPE_RULE}`);
-      return new Tensor(dtype, shape as Shape as Writable<S>, allocateAligned(dtype, shape), CONSTRUCT);
-    });
+    return withCallerStack(Tensor.allocate, () => Tensor.zeros("Tensor.allocate()", dtype, shape, allocateZeros));
+  }
+
+  /**
+   * @internal Makes a tensor of zeros.
+   *
+   * @param call for messages
+   * @param make allocates its elements
+   */
+  static zeros<D extends NumericDType, const S extends Shape>(
+    call: string,
+    dtype: D,
+    shape: S,
+    make: (dtype: D, shape: S) => TypedArrays[D],
+  ): Tensor<D, Writable<S>> {
+    if (!isDType(dtype) || (dtype as DType) === "string") {
+      throw new SavedModelError("INVALID_DTYPE", `${call}: ${String(dtype)} is no dtype of numbers`);
+    }
+    if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `${call}: ${SHAPE_RULE}`);
+    return new Tensor(dtype, shape as Shape as Writable<S>, make(dtype, shape), CONSTRUCT);
   }
 
   /** @internal Takes ownership of `elements`, which must fit `dtype` and `shape`. */

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { quote } from "../base/text.js";
-import type { Model } from "../client/model.js";
+import type { BaseModel } from "../client/base-model.js";
 import { VALIDATION, watchedMetric } from "./early-stopping.js";
 import type { EpochRecord } from "./events.js";
 import type { EarlyStopping } from "./fit-options.js";
@@ -14,14 +14,14 @@ type Watcher = "earlyStopping" | "checkpoints.onlyBest";
 /** Watches a metric from epoch to epoch: which was the best, and whether it is time to stop. */
 export class BestWeights {
   readonly monitor: string;
-  readonly #model: Model;
+  readonly #model: BaseModel;
   readonly #options: Required<Pick<EarlyStopping, "patience" | "minDelta" | "mode" | "restoreBest">>;
   #best: Best | undefined;
   #folder: string | undefined;
 
   /** @throws SavedModelError `INVALID_OPTION` when there is no such metric, and when it is not clear what is better */
   constructor(
-    model: Model,
+    model: BaseModel,
     watcher: Watcher,
     options: EarlyStopping,
     metrics: readonly string[],

@@ -1,4 +1,4 @@
-import { Model } from "../../../runtime/client/model.js";
+import { Model } from "../../../runtime/model.js";
 import type {
   ExampleFeature,
   SignatureDescription,

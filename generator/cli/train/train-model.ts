@@ -1,5 +1,5 @@
-import type { LoadOptions } from "../../../runtime/client/load-options.js";
-import { Model } from "../../../runtime/client/model.js";
+import type { LoadOptions } from "../../../runtime/engines/local/load-options.js";
+import { Model } from "../../../runtime/model.js";
 import type { SignatureDescription } from "../../../runtime/saved-model/description.js";
 import type { SignatureDescriptor } from "../../../runtime/saved-model/descriptor.js";
 import { describeTensor } from "../run/run-values.js";

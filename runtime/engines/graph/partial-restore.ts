@@ -1,5 +1,6 @@
 import { itemAt } from "../../base/item-at.js";
 import { compareCodeUnits } from "../../base/text.js";
+import type { MismatchedKey, RestoreReport } from "../../engine.js";
 import { dtypeName } from "../../tensor/dtype.js";
 import { formatShape, matchesShape } from "../../tensor/shape.js";
 import { type Assignment, prepareAssignments, type Source } from "./checkpoint/assign.js";
@@ -7,28 +8,6 @@ import type { CheckpointReader } from "./checkpoint/checkpoint-reader.js";
 import { type Keys, matchMost, OBJECT_GRAPH } from "./checkpoint/match-keys.js";
 import type { RestoredTensor, RestoreTarget } from "./checkpoint/restored-tensors.js";
 import type { GraphSession } from "./graph-session.js";
-
-/** A tensor of a checkpoint that is of another dtype or shape than what a model has for it. */
-export interface MismatchedKey {
-  /** The key in the checkpoint. */
-  readonly key: string;
-  /** What the model has: `float32 [2, 1]`. */
-  readonly expected: string;
-  /** What the checkpoint has: `float32 [3, 1]`. */
-  readonly actual: string;
-}
-
-/** What a restore took from a checkpoint, and what it left: by key, sorted. */
-export interface RestoreReport {
-  /** The model's keys that got the values of the checkpoint. */
-  readonly restored: readonly string[];
-  /** The model's keys that the checkpoint lacks: their values stay as they were. */
-  readonly missing: readonly string[];
-  /** What the checkpoint has of another dtype or shape: the model's values stay as they were. */
-  readonly mismatched: readonly MismatchedKey[];
-  /** The checkpoint's keys that nothing was restored from. */
-  readonly unused: readonly string[];
-}
 
 /** A variable or table, with all tensors that make it. */
 interface Target {

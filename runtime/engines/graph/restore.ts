@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkFlag, checkOptions } from "../../base/check-options.js";
 import { SavedModelError } from "../../base/errors.js";
 import { oncePer } from "../../base/once.js";
 import { printable, quote, reasonOf } from "../../base/text.js";
+import type { RestoreOptions, RestoreReport } from "../../engine.js";
 import { readSaveFunction } from "../../saved-model/graph/duplicated-variables.js";
 import { openGraph, operationOf } from "../../saved-model/graph/graph.js";
 import { differences } from "./checkpoint/check-checkpoint.js";
@@ -14,7 +14,7 @@ import { renameKeys } from "./checkpoint/rename-keys.js";
 import { type RestoredTensor, restoredTensors } from "./checkpoint/restored-tensors.js";
 import { copyFromSaved, copyToSaved } from "./copy-variables.js";
 import type { GraphSession } from "./graph-session.js";
-import { completeReport, planPartialRestore, type RestoreReport } from "./partial-restore.js";
+import { completeReport, planPartialRestore } from "./partial-restore.js";
 import { stringTensor } from "./string-feeds.js";
 
 /** How a model restores its variables: the same for all checkpoints. */
@@ -26,21 +26,6 @@ interface Restorer {
   readonly filename: string;
   /** The operation that restores all. */
   readonly restore: string;
-}
-
-/** How {@link Model.restore} takes a checkpoint. */
-export interface RestoreOptions {
-  /**
-   * Whether to take what the checkpoint and the model have in common, and to leave the rest. By default a checkpoint that
-   * lacks something is rejected.
-   */
-  readonly partial?: boolean;
-}
-
-/** @throws SavedModelError `INVALID_OPTION`, `INVALID_ARGUMENT` */
-export function checkRestoreOptions(options: RestoreOptions): void {
-  checkOptions("restore()", options, ["partial"]);
-  checkFlag("restore()", "partial", options.partial);
 }
 
 /** For messages. */

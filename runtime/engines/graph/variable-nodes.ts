@@ -1,13 +1,8 @@
 import { once } from "../../base/once.js";
+import type { VariableNode } from "../../engine.js";
 import { type GraphIndex, openGraph, sharedName } from "../../saved-model/graph/graph.js";
-import { listVariables, type VariableDescription } from "../../saved-model/graph/variable-list.js";
+import { listVariables } from "../../saved-model/graph/variable-list.js";
 import type { GraphSession } from "./graph-session.js";
-
-/** A variable, and the node of the loaded graph that holds it. */
-export interface VariableNode {
-  readonly description: VariableDescription;
-  readonly node: string;
-}
 
 /** A variable of a loaded model, and how its node holds it. */
 export interface LocatedVariable extends VariableNode {

@@ -1,34 +1,11 @@
 import { itemAt } from "../../base/item-at.js";
 import { once, oncePer } from "../../base/once.js";
-import { type DType, type DTypeInfo, dtypeInfo, isDType } from "../../tensor/dtype.js";
-import type { ShapeSpec } from "../../tensor/shape.js";
+import type { ModelVariable } from "../../engine.js";
+import { type DTypeInfo, dtypeInfo, isDType } from "../../tensor/dtype.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { GraphSession, NodeSpec } from "./graph-session.js";
 import { type Check, prepareVariableCheck } from "./initial-values/has-value.js";
 import { type LocatedVariable, locateVariables } from "./variable-nodes.js";
-
-/** A variable of a loaded model. */
-export interface ModelVariable {
-  /** As it was named in Python, and as `savedmodel inspect` shows it; not always unique, and it may be empty. */
-  readonly name: string;
-  /**
-   * The shortest way to it from the Python object that was saved, the names of attributes joined by `/`: `hidden/kernel`.
-   * Absent in models of TensorFlow 1, and for variables that no attribute leads to.
-   */
-  readonly path?: string;
-  /** True for a further copy of a variable that the export wrote twice, as some of Keras 3 do. Both are kept the same. */
-  readonly copy?: true;
-  /** Null where the model does not tell, as some of TensorFlow 1 do not. */
-  readonly trainable: boolean | null;
-  readonly dtype: DType;
-  /** Of the value; of a variable without a value what the model says of it, where null is not known. */
-  readonly shape: ShapeSpec;
-  /**
-   * A copy of what the variable holds. Undefined where it has no value: nothing was restored into it, and no call has
-   * given it one yet, as with the metrics of TensorFlow 1.
-   */
-  readonly value: Tensor | undefined;
-}
 
 /** Reads a variable: made once, its operation stays in the graph. */
 interface VariableReader {

@@ -1,16 +1,7 @@
+import type { Device } from "../../engine.js";
 import { nonNull } from "./native/c-api.js";
 import { withStatus } from "./native/status.js";
 import type { Session } from "./session.js";
-
-/** A device that operations of a model can run on. */
-export interface Device {
-  /** `/job:localhost/replica:0/task:0/device:CPU:0` */
-  readonly name: string;
-  /** `CPU`, `GPU`, … */
-  readonly type: string;
-  /** The memory that TensorFlow may take on it. Of a CPU it says 256 MiB, whatever there is. */
-  readonly memoryBytes: number;
-}
 
 /** The devices of a session, in TensorFlow's order. */
 export function listDevices({ api, handle }: Session): readonly Device[] {

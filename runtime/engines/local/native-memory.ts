@@ -1,6 +1,6 @@
-import { SavedModelError } from "../../base/errors.js";
+import { orOutOfMemory } from "../../tensor/allocate-zeros.js";
 import { allocate, dtypeInfo, type NumericDType, type TypedArrays, viewAs } from "../../tensor/dtype.js";
-import { elementCount, formatShape } from "../../tensor/shape.js";
+import { elementCount } from "../../tensor/shape.js";
 import { loadKoffi } from "./library/koffi.js";
 
 /** TensorFlow copies memory that begins elsewhere (`EIGEN_MAX_ALIGN_BYTES`, the width of an AVX-512 register). */
@@ -21,19 +21,14 @@ const aligned = new WeakMap<ArrayBufferLike, number>();
 export function allocateAligned<D extends NumericDType>(dtype: D, shape: readonly number[]): TypedArrays[D] {
   const count = elementCount(shape);
   const bytes = count * dtypeInfo(dtype).bytes;
-  try {
+  return orOutOfMemory(dtype, shape, () => {
     if (bytes < LEAST_BYTES) return allocate(dtype, count);
     const buffer = new ArrayBuffer(bytes + ALIGNMENT);
     const address = loadKoffi().address(new Uint8Array(buffer));
     const start = (ALIGNMENT - Number(address % BigInt(ALIGNMENT))) % ALIGNMENT;
     aligned.set(buffer, start);
     return viewAs(dtype, buffer, start, count);
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new SavedModelError("TF_RESOURCE_EXHAUSTED", `out of memory allocating ${dtype} ${formatShape(shape)}`, {
-      cause,
-    });
-  }
+  });
 }
 
 /** Whether TensorFlow can read these elements in place: they lie in aligned memory, and no other thread can write to it. */

@@ -1,7 +1,6 @@
 import { SavedModelError } from "../../base/errors.js";
 import { TensorFlowError } from "../../base/tensorflow-error.js";
 import { printable, quote } from "../../base/text.js";
-import { Lane, type LaneOptions } from "../../queue/read-write-queue.js";
 import type { SignatureDescription } from "../../saved-model/description.js";
 import { type Effects, readEffects } from "../../saved-model/effects/write-effects.js";
 import { ModelFile } from "../../saved-model/files/model-file.js";
@@ -66,8 +65,6 @@ export class Session {
   readonly runOptions: Pointer;
   /** Where synchronous runs are recorded, while a trace is taken. */
   recording: Recording | undefined;
-  /** The runs on worker threads. */
-  readonly lane: Lane;
   readonly #graph: Pointer;
   /** What `runOptions` points to. */
   readonly #runOptions: Uint8Array;
@@ -82,8 +79,6 @@ export class Session {
   #effects: Effects | undefined;
   #absent: AbsentValues = new Map();
   #disposed = false;
-  /** Set where a `using` declaration disposes it. */
-  isScopeEnded = false;
 
   /**
    * Loads a SavedModel and restores its variables.
@@ -96,12 +91,11 @@ export class Session {
   constructor(
     directory: string,
     tags: readonly string[],
-    options: LaneOptions & SessionOptions = {},
+    options: SessionOptions = {},
     read: (metaGraph: Message<"MetaGraphDef">) => readonly SignatureDescription[] = readSignatures,
   ) {
     this.directory = directory;
     this.tags = tags;
-    this.lane = new Lane(options);
     this.file = new ModelFile(requireModelFile(directory));
     requireModelFiles(directory);
     this.api = nativeApi();
@@ -227,29 +221,9 @@ export class Session {
     this.#resources.addFirst(resource);
   }
 
-  /**
-   * Closes the session and releases its memory, as soon as no worker uses it any more. Calls that wait for a worker are
-   * refused. Idempotent; never throws.
-   */
+  /** Closes the session and releases its memory; no run may be under way. Idempotent; never throws. */
   dispose(): void {
     this.#disposed = true;
-    this.lane.close(new SavedModelError("DISPOSED", "the model was disposed before the call had begun"));
-    this.lane.whenIdle(() => this.#release());
-  }
-
-  /** Takes no more calls, and releases the session when those that were accepted have ended. Never rejects. */
-  close(): Promise<void> {
-    this.#disposed = true;
-    return new Promise((resolve) => {
-      this.lane.whenIdle(() => {
-        this.#release();
-        resolve();
-      });
-    });
-  }
-
-  #release(): void {
-    this.lane.close(new SavedModelError("DISPOSED", "the model was disposed"));
     collected.unregister(this);
     this.#resources.releaseAll();
   }

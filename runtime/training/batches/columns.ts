@@ -2,7 +2,7 @@ import { SavedModelError } from "../../base/errors.js";
 import { quote } from "../../base/text.js";
 import { isComposite, specOf } from "../../call/composite-call.js";
 import { ExampleEncoder } from "../../call/example-input.js";
-import { type CallInput, tooManyInputs } from "../../call/prepared-call.js";
+import { type CallInput, tooManyInputs } from "../../call/signature-call.js";
 import { stageTensor } from "../../tensor/check-tensor.js";
 import { missingInputs, nameInput, stage } from "../../tensor/check-value.js";
 import { allocate, type DTypeInfo, dtypeInfo, isDType, slotsOf } from "../../tensor/dtype.js";

@@ -1,6 +1,6 @@
-import type { Form, Results } from "../../call/call.js";
 import type { BoundMethod } from "../../client/bound-methods.js";
 import type { Method } from "../../client/methods.js";
+import type { Form, Results } from "../../engine.js";
 import type { Turns } from "../event-loop-yield.js";
 import type { Batch, BatchSource } from "./batches.js";
 

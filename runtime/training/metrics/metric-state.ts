@@ -1,7 +1,6 @@
 import type { MethodCalls } from "../../client/method-calls.js";
 import type { Method } from "../../client/methods.js";
-import { locateVariables } from "../../engines/graph/variable-nodes.js";
-import type { Session } from "../../engines/local/session.js";
+import type { VariableStore } from "../../engine.js";
 import { openStateFlow, type RunFlow } from "../../saved-model/effects/state-flow.js";
 
 /** An output whose value is not that of one call, but of all calls since some variables were set. */
@@ -29,32 +28,32 @@ export interface MetricState {
   nameOf(node: string): string;
 }
 
-const states = new WeakMap<Session, MetricState>();
+const states = new WeakMap<VariableStore, MetricState>();
 
 /** What the loaded graph tells; nothing for a fake client, and for a graph that TensorFlow cannot write as one message. */
 export function metricStateOf(calls: MethodCalls): MetricState | undefined {
-  const { native } = calls;
-  if (native === undefined) return undefined;
-  let state = states.get(native);
+  const { variables } = calls.connection.engine;
+  if (variables === undefined) return undefined;
+  let state = states.get(variables);
   if (state === undefined) {
     let graphDef: Uint8Array;
     try {
-      graphDef = native.graphDef();
+      graphDef = variables.graphDef();
     } catch {
       return undefined;
     }
-    state = readMetricState(native, calls, openStateFlow(graphDef));
-    states.set(native, state);
+    state = readMetricState(variables, calls, openStateFlow(graphDef));
+    states.set(variables, state);
   }
   return state;
 }
 
 function readMetricState(
-  session: Session,
+  variables: VariableStore,
   { methods }: MethodCalls,
   flow: (tensors: readonly string[]) => RunFlow,
 ): MetricState {
-  const described = new Map(locateVariables(session.graph).map(({ node, description }) => [node, description]));
+  const described = new Map(variables.nodes().map(({ node, description }) => [node, description]));
   const known = new Map<Method, MethodState>();
   const stateOf = (method: Method): MethodState => {
     const state = known.get(method) ?? readMethod(method, flow, (node) => described.get(node)?.trainable === false);

@@ -1,9 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
-import { basename, join } from "node:path";
 import type { BoundMethod } from "../../client/bound-methods.js";
-import { requireSaver } from "../../engines/graph/save-call.js";
-import { requirePlace, saveModel } from "../../engines/local/save/save-model.js";
-import type { Session } from "../../engines/local/session.js";
+import type { VariableStore } from "../../engine.js";
 import { readUnchanged } from "../../saved-model/files/folder-identity.js";
 import { toPath } from "../../saved-model/files/locate-model.js";
 import type { BestWeights } from "../best-weights.js";
@@ -20,7 +17,7 @@ import {
 /** Saves a model every so often while it is trained, with the state of the training, and reads both again. */
 export class CheckpointWriter {
   readonly #bound: BoundMethod;
-  readonly #session: Session | undefined;
+  readonly #variables: VariableStore | undefined;
   readonly directory: string;
   readonly #options: Checkpoints;
   readonly #best: BestWeights | undefined;
@@ -30,13 +27,11 @@ export class CheckpointWriter {
   /** @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT`: whatever would fail when it is time to save */
   constructor(bound: BoundMethod, options: Checkpoints, best: BestWeights | undefined) {
     this.#bound = bound;
-    this.#session = bound.calls.native;
+    this.#variables = bound.calls.connection.engine.variables;
     this.directory = toPath(options.directory);
     this.#options = options;
     this.#best = best;
-    if (this.#session === undefined) return;
-    requireSaver(this.#session.graph);
-    requirePlace(this.directory, this.#session.directory);
+    this.#variables?.requireSaveable(this.directory);
   }
 
   /** Returns whether it is time to save after this step of an epoch that goes on. */
@@ -61,13 +56,13 @@ export class CheckpointWriter {
 
   /** Saves the model and the state in one step: whoever reads the folder gets both of the same moment. */
   save(state: TrainingState): void {
-    const session = this.#session;
-    if (session === undefined) {
+    const variables = this.#variables;
+    if (variables === undefined) {
       // A fake client says that it cannot be saved.
       this.#bound.model.save(this.directory);
     } else {
-      session.lane.requireFree("fit()", () => false);
-      saveModel(session, this.directory, (folder) => {
+      this.#bound.calls.connection.queue.requireFree("fit()", () => false);
+      variables.save(this.directory, (folder) => {
         writeState(folder, state);
         this.#best?.copyTo(folder);
       });
@@ -83,8 +78,8 @@ export class CheckpointWriter {
    * @throws SavedModelError `RESTORE_FAILED` when it is of another model or training, and the codes of `restore`
    */
   resume(identity: TrainingIdentity, epochs: number): TrainingState | undefined {
-    const session = this.#session;
-    if (this.#options.resume !== true || session === undefined) return undefined;
+    const variables = this.#variables;
+    if (this.#options.resume !== true || variables === undefined) return undefined;
     const folder = this.directory;
     if (!existsSync(folder) || readdirSync(folder).length === 0) return undefined;
     const state = readUnchanged({
@@ -93,7 +88,7 @@ export class CheckpointWriter {
       read: () => {
         const found = readState(folder);
         requireSameTraining(folder, found, identity, epochs);
-        if (!session.file.isCopy(join(folder, basename(session.file.path)))) {
+        if (!variables.hasGraphOf(folder)) {
           throw notResumable(folder, "it is of another model: its graph is not the one that was loaded", {
             fix: "Load the model that was trained, or name another folder to begin again.",
           });

@@ -90,7 +90,7 @@ function numbers(random: Random, dtype: Exclude<DType, "string">): Valid {
       return new NumericArray(padded.buffer, one, count * items);
     },
     () => {
-      const tensor = Tensor.allocate(dtype, [count]);
+      const tensor = model.allocate(dtype, [count]);
       (tensor.data as Uint8Array).set(flat as Uint8Array);
       return tensor;
     },

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Keras3 } from "../../../generated/keras3.js";
 import { Spin } from "../../../generated/spin.js";
-import { capacity } from "../../../runtime/engines/local/run/thread-pool.js";
+import { threadPool } from "../../../runtime/engines/local/run/thread-pool.js";
 import type { BatchingOptions } from "../../../runtime/index.js";
 import { expectRejection } from "../../support/errors.js";
 import { countRuns } from "../../support/runs.js";
@@ -178,7 +178,7 @@ describe("a synchronous call", () => {
   it("changes no variables before calls that wait for the workers of other models", async () => {
     await using other = Spin.load();
     await using model = Keras3.load();
-    const turning = Array.from({ length: capacity() }, () => other.async.spin([[1, 0]], LONG));
+    const turning = Array.from({ length: threadPool.capacity }, () => other.async.spin([[1, 0]], LONG));
     const waiting = model.async.predict(X);
     expect(() => model.train(X, Y)).toThrow(/^BUSY: train\(\): calls that read variables are waiting to be run\./);
     expect(await stepsBefore(waiting)).toBe(0);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Effects } from "../../../generated/effects.js";
 import { Spin } from "../../../generated/spin.js";
-import { capacity } from "../../../runtime/engines/local/run/thread-pool.js";
+import { threadPool } from "../../../runtime/engines/local/run/thread-pool.js";
 import type { BatchingOptions } from "../../../runtime/index.js";
 import { expectRejection } from "../../support/errors.js";
 import { countRuns } from "../../support/runs.js";
@@ -162,10 +162,10 @@ describe("the worker threads", () => {
     await using model = Spin.load(undefined, { concurrency: 1000 });
     await using other = Spin.load(undefined, { concurrency: 1000 });
     const runs = countRuns();
-    const calls = Array.from({ length: capacity() + 3 }, (_, index) =>
+    const calls = Array.from({ length: threadPool.capacity + 3 }, (_, index) =>
       (index % 2 ? model : other).async.spin([[1, 2]], 9n),
     );
-    expect(runs.stop()).toBe(capacity());
+    expect(runs.stop()).toBe(threadPool.capacity);
     await Promise.all(calls);
   });
 

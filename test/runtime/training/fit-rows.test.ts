@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Metrics } from "../../../generated/metrics.js";
-import type { CallInput } from "../../../runtime/call/prepared-call.js";
+import type { CallInput } from "../../../runtime/call/signature-call.js";
 import type { BoundMethod } from "../../../runtime/client/bound-methods.js";
 import { type EarlyStopping, fit, type History, type Tensor } from "../../../runtime/index.js";
 import { type Batch, batchSource } from "../../../runtime/training/batches/batches.js";

@@ -6,6 +6,7 @@ import { elementCount, formatShape, isShape } from "../../../tensor/shape.js";
 import type { Elements } from "../../../tensor/tensor.js";
 import type { NativeApi } from "../native/c-api.js";
 import type { Pointer } from "../native/c-functions.js";
+import { STRING_BYTES } from "./string-layout.js";
 import { deleteStrings, initStrings, NoMemoryForStrings, writeStrings } from "./string-tensor.js";
 
 /** An input that may be fed in place. */
@@ -97,7 +98,8 @@ export class Feed {
   #allocate(shape: readonly number[]): Pointer {
     this.#requireShape(shape);
     this.release();
-    const { code, bytes, kind } = this.#dtype;
+    const { code, kind } = this.#dtype;
+    const bytes = kind === "string" ? STRING_BYTES : this.#dtype.bytes;
     const count = elementCount(shape);
     const tensor = this.#api.TF_AllocateTensor(code, BigInt64Array.from(shape, BigInt), shape.length, count * bytes);
     if (tensor === null) throw this.#memoryError(shape);

@@ -1,4 +1,3 @@
-import { dtypeInfo } from "../../../tensor/dtype.js";
 import type { NativeApi } from "../native/c-api.js";
 import type { Pointer } from "../native/c-functions.js";
 
@@ -8,12 +7,12 @@ import type { Pointer } from "../native/c-functions.js";
  * are the size, the capacity and the address. Sizes are shifted left by the two bits. This is not part of the C API, so
  * nothing here is believed before the library was seen to do the same, and there is always the way through its functions.
  */
-const BYTES: number = dtypeInfo("string").bytes;
+export const STRING_BYTES = 24;
 const SHORT = 0;
 const LONG = 1;
 const FORM = 3;
 /** The most bytes that an element itself holds: behind them is a NUL. */
-export const MAX_SHORT: number = BYTES - 2;
+export const MAX_SHORT: number = STRING_BYTES - 2;
 
 /** Copies of all elements of a string tensor, with views that read them. */
 export class StringElements {
@@ -23,7 +22,7 @@ export class StringElements {
 
   /** @param data where the elements are */
   constructor(api: NativeApi, data: Pointer | ArrayBufferView, count: number) {
-    const buffer = new ArrayBuffer(count * BYTES);
+    const buffer = new ArrayBuffer(count * STRING_BYTES);
     this.#bytes = new Uint8Array(buffer);
     this.#words = new Uint32Array(buffer);
     this.#addresses = new BigUint64Array(buffer);
@@ -32,27 +31,27 @@ export class StringElements {
 
   /** The size in bytes of an element; undefined for a form that only TensorFlow's functions read. */
   sizeOf(index: number): number | undefined {
-    const word = this.#words[(index * BYTES) / 4] ?? 0;
+    const word = this.#words[(index * STRING_BYTES) / 4] ?? 0;
     if ((word & FORM) === SHORT) return (word & 0xff) >>> 2;
-    if ((word & FORM) === LONG) return (word >>> 2) + (this.#words[(index * BYTES) / 4 + 1] ?? 0) * 2 ** 30;
+    if ((word & FORM) === LONG) return (word >>> 2) + (this.#words[(index * STRING_BYTES) / 4 + 1] ?? 0) * 2 ** 30;
     return undefined;
   }
 
   /** Where the text of a long element is; undefined for any other. */
   addressOf(index: number): Pointer | undefined {
-    return this.#formOf(index) === LONG ? this.#addresses[(index * BYTES) / 8 + 2] : undefined;
+    return this.#formOf(index) === LONG ? this.#addresses[(index * STRING_BYTES) / 8 + 2] : undefined;
   }
 
   /** Copies the text of a short element, whose size the target has; false for any other. */
   copyShort(index: number, target: Uint8Array): boolean {
     if (this.#formOf(index) !== SHORT) return false;
-    const start = index * BYTES + 1;
+    const start = index * STRING_BYTES + 1;
     for (let at = 0; at < target.length; at++) target[at] = this.#bytes[start + at] ?? 0;
     return true;
   }
 
   #formOf(index: number): number {
-    return (this.#bytes[index * BYTES] ?? 0) & FORM;
+    return (this.#bytes[index * STRING_BYTES] ?? 0) & FORM;
   }
 }
 
@@ -62,14 +61,14 @@ export class StringElements {
  * @param sizeOf the number of bytes of a text
  */
 export function packShort(texts: readonly Uint8Array[], sizeOf: (text: Uint8Array) => number): Uint8Array | undefined {
-  const packed = new Uint8Array(texts.length * BYTES);
+  const packed = new Uint8Array(texts.length * STRING_BYTES);
   let start = 0;
   for (const text of texts) {
     const size = sizeOf(text);
     if (size > MAX_SHORT) return undefined;
     packed[start] = size << 2;
     for (let at = 0; at < size; at++) packed[start + 1 + at] = text[at] ?? 0;
-    start += BYTES;
+    start += STRING_BYTES;
   }
   return packed;
 }
@@ -90,7 +89,7 @@ export function hasKnownLayout(api: NativeApi): boolean {
 function isLaidOut(api: NativeApi, size: number): boolean {
   const text = Uint8Array.from({ length: size }, (_, index) => 1 + (index % 251));
   // A buffer of its own does not move.
-  const element = new Uint8Array(new ArrayBuffer(BYTES));
+  const element = new Uint8Array(new ArrayBuffer(STRING_BYTES));
   api.TF_StringInit(element);
   api.TF_StringCopy(element, text, size);
   try {

@@ -1,7 +1,6 @@
-import { dtypeInfo } from "../../../tensor/dtype.js";
 import { type NativeApi, nonNull } from "../native/c-api.js";
 import type { Pointer } from "../native/c-functions.js";
-import { hasKnownLayout, packShort, StringElements } from "./string-layout.js";
+import { hasKnownLayout, packShort, STRING_BYTES, StringElements } from "./string-layout.js";
 
 /** A string tensor that this package made. TensorFlow does not free what its elements point to; we have to. */
 interface StringTensor {
@@ -10,7 +9,7 @@ interface StringTensor {
   readonly count: number;
 }
 
-const ELEMENT_BYTES = BigInt(dtypeInfo("string").bytes);
+const ELEMENT_BYTES = BigInt(STRING_BYTES);
 
 /** Tensors that TensorFlow still holds, for example because a variable was assigned from them. */
 let held: StringTensor[] = [];

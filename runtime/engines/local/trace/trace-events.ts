@@ -1,6 +1,6 @@
+import type { NameEvent, OperationEvent, TraceEvent } from "../../../engine.js";
 import { type Message, toNumber } from "../../../saved-model/proto/decode.js";
 import type { TracedRun } from "./recording.js";
-import type { NameEvent, OperationEvent, TraceEvent } from "./trace.js";
 
 type NodeStats = Message<"NodeExecStats">;
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { CustomModel } from "../../../../generated/custom-model.js";
-import { type LoadOptions, Model, Tensor } from "../../../../runtime/index.js";
+import { type LoadOptions, Model, type Tensor } from "../../../../runtime/index.js";
 import { expectError } from "../../../support/errors.js";
 import { BOOL, FLOAT, integer, STRING, shape, type, writeGraphModel } from "../../../support/graph-model.js";
 import { modelFolder } from "../../../support/temp.js";
@@ -61,9 +61,9 @@ describe("a variable that was assigned from an input", () => {
   it.each([
     ["a signature", {}],
     ["a signature named in readOnly", { readOnly: ["put"] }],
-  ])("keeps its value when a tensor of `Tensor.allocate` that %s assigned is filled again", (_, options) => {
+  ])("keeps its value when a tensor of `allocate` that %s assigned is filled again", (_, options) => {
     using model = variableModel(FLOAT, options);
-    const x = Tensor.allocate("float32", [LARGE]);
+    const x = model.allocate("float32", [LARGE]);
     const value = (): number => (model.run("get").value as Tensor<"float32">).data[LARGE - 1] ?? Number.NaN;
     // The runs without an assignment would show that TensorFlow lets go of the input.
     for (const keep of [false, false, true, true]) {
@@ -72,7 +72,7 @@ describe("a variable that was assigned from an input", () => {
       x.data.fill(9);
     }
     expect(value()).toBe(1);
-    for (let count = 0; count < 200; count++) Tensor.allocate("float32", [LARGE]).data.fill(5);
+    for (let count = 0; count < 200; count++) model.allocate("float32", [LARGE]).data.fill(5);
     expect(value()).toBe(1);
   });
 
@@ -126,7 +126,7 @@ describe("an output that is an input of the call", () => {
 
   it("is read from what was fed in place, which stays the caller's", () => {
     using model = Model.load(folder());
-    const x = Tensor.allocate("float32", [LARGE]);
+    const x = model.allocate("float32", [LARGE]);
     for (const value of [1, 2, 3]) {
       x.data.fill(value);
       const { same, a_sum } = model.run("f", { x, bias: 1 });

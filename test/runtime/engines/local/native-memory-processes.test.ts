@@ -13,12 +13,12 @@ const IMAGE_BYTES = 224 * 224 * 3 * 4;
 
 /** Beginning of every program, in the main thread and in workers. */
 const SETUP = `
-  import { Model, Tensor } from ${JSON.stringify(runtime)};
+  import { Model } from ${JSON.stringify(runtime)};
   import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
   const model = Model.load(${JSON.stringify(modelFolder("dtypes"))});
   const feed = (tensor) => model.run("unknown_rank", { x: tensor }).y;
   const image = (value) => {
-    const tensor = Tensor.allocate("float32", ${JSON.stringify(IMAGE)});
+    const tensor = model.allocate("float32", ${JSON.stringify(IMAGE)});
     tensor.data.fill(value);
     return tensor;
   };
@@ -94,7 +94,7 @@ const others = nodeVersions.map((version) => ({ name: `Node.js ${version}`, vers
 const running = { name: "the Node.js that runs the tests", version: undefined, skip: false };
 
 describe.each([running, ...others])(
-  `Tensor.allocate on $name${hasNodes ? "" : ` (npm has none for ${platform})`}`,
+  `allocate on $name${hasNodes ? "" : ` (npm has none for ${platform})`}`,
   ({ version, skip }) => {
     needs(!skip, `npm has no Node.js for ${platform}`);
     const run = (name: keyof typeof PROGRAMS, ...parameters: string[]): { status: number | null; out: string } => {

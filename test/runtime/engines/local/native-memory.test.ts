@@ -21,10 +21,10 @@ function countShared(run: () => void): number {
   return length;
 }
 
-describe("Tensor.allocate", () => {
+describe("allocate", () => {
   it("makes zeros, to be filled in place", () => {
     using model = Dtypes.load();
-    const tensor = Tensor.allocate("float32", [LARGE]);
+    const tensor = model.allocate("float32", [LARGE]);
     expect([tensor.dtype, tensor.shape, isAligned(tensor.data)]).toEqual(["float32", [LARGE], true]);
     expect(tensor.data.every((value) => value === 0)).toBe(true);
     for (const value of [1, 2, 3]) {
@@ -38,7 +38,7 @@ describe("Tensor.allocate", () => {
 
   it("is fed without a copy from the second call of a signature on", () => {
     using model = Dtypes.load();
-    const tensor = Tensor.allocate("float32", [LARGE]);
+    const tensor = model.allocate("float32", [LARGE]);
     const call = (): number => countShared(() => model.float32(tensor));
     expect([call(), call(), call()]).toEqual([0, 1, 1]);
     const memcpy = vi.spyOn(nativeApi(), "memcpy");
@@ -49,29 +49,29 @@ describe("Tensor.allocate", () => {
 
   it("takes every dtype of numbers", () => {
     using model = Dtypes.load();
-    const integers = Tensor.allocate("int64", [LARGE]);
+    const integers = model.allocate("int64", [LARGE]);
     integers.data.fill(2n ** 62n);
     expect(model.int64(integers).data).toEqual(integers.data);
-    const complex = Tensor.allocate("complex64", [LARGE]);
+    const complex = model.allocate("complex64", [LARGE]);
     complex.data.fill(3);
     expect(model.complex64(complex).data).toEqual(complex.data);
-    const half = Tensor.allocate("float16", [LARGE]);
+    const half = model.allocate("float16", [LARGE]);
     half.data.fill(0x3c00);
     expect(model.float16(half).toArray()[LARGE - 1]).toBe(1);
   });
 
   it("is small memory of JavaScript's where that is as good", () => {
     using model = Dtypes.load();
-    const tensor = Tensor.allocate("float32", [2]);
+    const tensor = model.allocate("float32", [2]);
     tensor.data.set([1, 2]);
     expect([isAligned(tensor.data), model.float32(tensor).toArray()]).toEqual([false, [1, 2]]);
-    expect(Tensor.allocate("float32", [0]).toArray()).toEqual([]);
-    expect(Tensor.allocate("uint8", []).item()).toBe(0);
+    expect(model.allocate("float32", [0]).toArray()).toEqual([]);
+    expect(model.allocate("uint8", []).item()).toBe(0);
   });
 
   it("is fed without a copy in parts and other shapes, where the part is aligned", () => {
     using model = Dtypes.load();
-    const tensor = Tensor.allocate("float32", [LARGE]);
+    const tensor = model.allocate("float32", [LARGE]);
     tensor.data.set(Array.from({ length: LARGE }, (_, index) => index));
     const part = (begin: number): Float32Array => tensor.data.subarray(begin);
     model.float32(tensor);
@@ -92,9 +92,9 @@ describe("Tensor.allocate", () => {
 
   it("lives as long as its elements do", async () => {
     using model = Dtypes.load();
-    let elements = Tensor.allocate("float32", [LARGE]).data;
+    let elements = model.allocate("float32", [LARGE]).data;
     for (let count = 0; count < 200; count++) {
-      const next = Tensor.allocate("float32", [LARGE]).data;
+      const next = model.allocate("float32", [LARGE]).data;
       next.fill(count);
       if (count % 50 === 0) {
         elements = next;
@@ -106,7 +106,7 @@ describe("Tensor.allocate", () => {
 
   it("can be transferred, and is then rejected like any array without its data", () => {
     using model = Dtypes.load();
-    const tensor = Tensor.allocate("float32", [LARGE]);
+    const tensor = model.allocate("float32", [LARGE]);
     tensor.data.fill(3);
     model.float32(tensor);
     const { buffer, byteOffset } = tensor.data;
@@ -121,7 +121,7 @@ describe("Tensor.allocate", () => {
   it("is read to its last byte: what is fed in place is not cut or shifted", () => {
     using model = Dtypes.load();
     for (const count of [256, 257, 1023, 4096, 65_537]) {
-      const tensor = Tensor.allocate("float32", [count]);
+      const tensor = model.allocate("float32", [count]);
       tensor.data.set(Array.from({ length: count }, (_, index) => index));
       model.float32(tensor);
       expect(model.float32(tensor).data).toEqual(tensor.data);
@@ -129,13 +129,14 @@ describe("Tensor.allocate", () => {
   });
 
   it("is rejected when there is no memory for it, or no array of that size", () => {
-    const error = expectError(() => Tensor.allocate("float64", [2 ** 50]), "TF_RESOURCE_EXHAUSTED");
+    using model = Dtypes.load();
+    const error = expectError(() => model.allocate("float64", [2 ** 50]), "TF_RESOURCE_EXHAUSTED");
     expect(error.rawMessage).toBe("out of memory allocating float64 [1125899906842624]");
   });
 
   it("is copied for asynchronous calls, and for calls that change variables", async () => {
     await using model = Dtypes.load();
-    const tensor = Tensor.allocate("float32", [LARGE]);
+    const tensor = model.allocate("float32", [LARGE]);
     tensor.data.fill(1);
     const results = Array.from({ length: 8 }, () => model.async.float32(tensor));
     tensor.data.fill(2);
@@ -143,7 +144,7 @@ describe("Tensor.allocate", () => {
 
     using trained = Keras3.load();
     using same = Keras3.load();
-    const [x, y] = [Tensor.allocate("float32", [512, 3]), Tensor.allocate("float32", [512, 1])];
+    const [x, y] = [same.allocate("float32", [512, 3]), same.allocate("float32", [512, 1])];
     x.data.fill(0.5);
     y.data.fill(0.25);
     const plain = trained.train(new Float32Array(1536).fill(0.5), new Float32Array(512).fill(0.25));
@@ -152,10 +153,19 @@ describe("Tensor.allocate", () => {
     expect(same.predict([[1, 2, 3]]).toArray()).toEqual(trained.predict([[1, 2, 3]]).toArray());
   });
 
-  it("refuses what has no memory of that kind", () => {
-    expectError(() => Tensor.allocate("string" as "float32", [2]), "INVALID_DTYPE");
-    expectError(() => Tensor.allocate("float" as "float32", [2]), "INVALID_DTYPE");
-    expectError(() => Tensor.allocate("float32", [-1]), "INVALID_SHAPE");
+  it("is ordinary memory for Tensor.allocate, which no engine belongs to", () => {
+    using model = Dtypes.load();
+    const tensor = Tensor.allocate("float32", [LARGE]);
+    tensor.data.fill(3);
+    expect(isAligned(tensor.data)).toBe(false);
+    expect(model.float32(tensor).data).toEqual(tensor.data);
+  });
+
+  it("rejects dtypes and shapes that no tensor of numbers has", () => {
+    using model = Dtypes.load();
+    expectError(() => model.allocate("string" as "float32", [2]), "INVALID_DTYPE");
+    expectError(() => model.allocate("float" as "float32", [2]), "INVALID_DTYPE");
+    expectError(() => model.allocate("float32", [-1]), "INVALID_SHAPE");
   });
 });
 
@@ -176,7 +186,7 @@ describe("a library without memory", () => {
 
   it("is reported when a tensor is made of memory of JavaScript's", () => {
     using model = Dtypes.load();
-    const tensor = Tensor.allocate("float32", [LARGE]);
+    const tensor = model.allocate("float32", [LARGE]);
     model.float32(tensor);
     vi.spyOn(nativeApi(), "TF_NewTensor").mockReturnValueOnce(null);
     const error = expectError(() => model.float32(tensor), "TF_RESOURCE_EXHAUSTED");

@@ -87,7 +87,7 @@ describe("the option readOnly", () => {
 
   it("does not hand the memory of an allocated tensor to a variable", () => {
     using model = Effects.load(undefined, { readOnly: ["keep"] });
-    const x = Tensor.allocate("float32", [64]);
+    const x = model.allocate("float32", [64]);
     x.data.fill(1);
     model.keep(x);
     x.data.fill(9);

@@ -10,7 +10,7 @@ const runtime = pathToFileURL(fileURLToPath(new URL("../../../../dist/runtime/in
 
 /** Allocates, feeds and copies until there is no memory, and prints the codes of what fails. */
 const PROGRAM = `
-  import { Model, Tensor } from ${JSON.stringify(runtime)};
+  import { Model } from ${JSON.stringify(runtime)};
   const codes = new Set();
   const attempt = (run) => {
     try { return run(); } catch (error) {
@@ -23,7 +23,7 @@ const PROGRAM = `
     const strings = attempt(() => Array.from({ length: 16 }, () => new Uint8Array(2 ** 22).fill(65)));
     for (let round = 0; round < 2; round++) {
       if (strings !== undefined) kept.push(attempt(() => model.run("string", { x: strings })));
-      const tensor = attempt(() => Tensor.allocate("float32", [2 ** 24]));
+      const tensor = attempt(() => model.allocate("float32", [2 ** 24]));
       if (tensor !== undefined) {
         for (let count = 0; count < 2; count++) kept.push(attempt(() => model.run("float32", { x: tensor })));
       }

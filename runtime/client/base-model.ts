@@ -1,87 +1,65 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type InspectOptions, inspect } from "node:util";
 import { atCaller, type Entry, withCallerStack } from "../base/caller-stack.js";
-import { fileCalling } from "../base/calling-file.js";
+import { checkFlag, checkOptions } from "../base/check-options.js";
 import { SavedModelError } from "../base/errors.js";
 import { printable } from "../base/text.js";
-import type { CallOptions } from "../call/call.js";
-import { FakeSession } from "../engines/fake/fake-session.js";
-import type { FakeSource } from "../engines/fake/fake-source.js";
-import type { RestoreReport } from "../engines/graph/partial-restore.js";
-import { checkRestoreOptions, type RestoreOptions, restoreVariables } from "../engines/graph/restore.js";
-import { type ModelVariable, readVariables } from "../engines/graph/variables.js";
-import { type Device, listDevices } from "../engines/local/devices.js";
-import { loadSession } from "../engines/local/load-session.js";
-import { saveModel } from "../engines/local/save/save-model.js";
-import { saveWeights } from "../engines/local/save/save-weights.js";
-import { Session } from "../engines/local/session.js";
-import { type Traced, trace } from "../engines/local/trace/trace.js";
+import type { Device, Engine, ModelVariable, RestoreOptions, RestoreReport, Traced, VariableStore } from "../engine.js";
 import type { SignatureDescription } from "../saved-model/description.js";
 import type { ModelDescriptor } from "../saved-model/descriptor.js";
 import { toPath } from "../saved-model/files/locate-model.js";
-import type { AnyTensor } from "../tensor/types.js";
+import { allocateZeros } from "../tensor/allocate-zeros.js";
+import type { NumericDType } from "../tensor/dtype.js";
+import { Tensor } from "../tensor/tensor.js";
+import type { AnyTensor, Shape } from "../tensor/types.js";
 import { bindMethods, generatedMethod } from "./bound-methods.js";
-import { disposedError } from "./disposed.js";
-import type { LoadOptions } from "./load-options.js";
-import { checkCallOptions, inArgumentOrder, MethodCalls } from "./method-calls.js";
+import type { ClientOptions } from "./client-options.js";
+import { Connection } from "./connection.js";
+import { type CallOptions, checkCallOptions, inArgumentOrder, MethodCalls } from "./method-calls.js";
 import { asResult, describeMethods, describeSignatures, type Method, methodFor, toObject } from "./methods.js";
 
-/**
- * A loaded SavedModel. Generated clients extend this class with one method per signature.
- *
- * All signatures share one TensorFlow session, and with it the variables: what `train` changes, `pred` sees. Two loads of
- * one folder share nothing. Native memory is given back by {@link Model.dispose}, by `using`, or when the model is
- * garbage collected.
- */
-export class Model implements Disposable, AsyncDisposable {
-  readonly #session: Session | FakeSession;
+/** What a client has beside its methods when it is connected to an engine that is asynchronous. */
+export interface Connected extends AsyncDisposable {
+  /** Where the model is: a folder or a URL. */
+  readonly source: string;
+  /** Takes no more calls, waits for those that were accepted, and closes the connection. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** A client of a model, whatever the engine: see {@link Model} for the one that loads models by itself. */
+export class BaseModel implements Disposable, AsyncDisposable {
+  readonly #connection: Connection;
   readonly #calls: MethodCalls;
   readonly #descriptor: ModelDescriptor | undefined;
   #signatures: readonly SignatureDescription[] | undefined;
   #async: unknown;
 
   /**
-   * Loads a model for a generated client, or makes a fake one; called by generated code.
-   *
-   * @param source the model's folder, or the functions of a fake client
-   * @throws SavedModelError the codes of {@link Model.load}, and `SIGNATURE_MISMATCH` when the model's signatures are not
-   * those that the client was generated from
+   * @param open makes the engine, whose signatures are known to be those of the client
+   * @param entry the static method of the class that makes clients, at whose caller stacks begin
+   * @throws SavedModelError what `open` throws, and `INVALID_OPTION`
    */
   protected constructor(
     descriptor: ModelDescriptor | undefined,
-    source: string | URL | FakeSource,
-    options: LoadOptions = {},
+    open: () => Engine,
+    options: ClientOptions,
+    entry: Entry | undefined,
   ) {
     this.#descriptor = descriptor;
     try {
-      const isFaked = descriptor !== undefined && isFake(source);
-      this.#session = isFaked
-        ? new FakeSession(descriptor, source)
-        : loadSession(descriptor, source as string | URL, options, () => fileCalling(Model));
+      const engine = open();
       try {
-        const methods = describeMethods(this.#session.signatures, descriptor);
-        this.#calls = new MethodCalls(this.#session, methods, isFaked ? {} : options);
+        this.#connection = new Connection(engine, options);
+        const methods = describeMethods(engine.signatures, descriptor);
+        this.#calls = new MethodCalls(this.#connection, methods, options);
         if (descriptor !== undefined) bindMethods(this, descriptor, this.#calls);
       } catch (error) {
-        this.#session.dispose();
+        engine.dispose();
         throw error;
       }
     } catch (error) {
-      throw atCaller(error, publicMethod(new.target, isFake(source) ? "fake" : "load"));
+      throw atCaller(error, entry);
     }
-  }
-
-  /**
-   * Loads any SavedModel, to be used through {@link Model.run}. A generated client's own `load` gives typed methods.
-   *
-   * @param directory the folder that holds `saved_model.pb`; a relative one is looked for below the working directory,
-   * then below the package of the running program
-   * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL`, `MODEL_FORMAT_UNSUPPORTED`, `MODEL_CORRUPT`,
-   * `TAGS_NOT_FOUND`, `VARIABLES_NOT_FOUND`, `OP_NOT_REGISTERED`, `LOAD_FAILED`; `LIBRARY_NOT_FOUND` and the other codes of
-   * the library
-   */
-  static load(directory: string | URL, options?: LoadOptions): Model {
-    return new Model(undefined, directory, options);
   }
 
   /**
@@ -89,7 +67,7 @@ export class Model implements Disposable, AsyncDisposable {
    * and `savedmodel inspect` shows them: in the author's order, ragged and sparse ones in one piece.
    */
   get signatures(): readonly SignatureDescription[] {
-    const { signatures } = this.#session;
+    const { signatures } = this.#connection.engine;
     if (this.#descriptor === undefined) return signatures;
     this.#signatures ??= describeSignatures(signatures, this.#calls.methods);
     return this.#signatures;
@@ -101,23 +79,30 @@ export class Model implements Disposable, AsyncDisposable {
    * @throws SavedModelError `DISPOSED`
    */
   devices(): readonly Device[] {
-    return withCallerStack(Model.prototype.devices, () => listDevices(this.#native("devices()")));
+    return withCallerStack(BaseModel.prototype.devices, () =>
+      this.#connection.require("devices()", (engine) => engine.devices?.()),
+    );
   }
 
-  /** The folder that the model was loaded from. */
+  /** Where the model was loaded from: a folder, or the URL of a serving system. */
+  get source(): string {
+    return this.#connection.engine.source;
+  }
+
+  /** The same as {@link BaseModel.source}. */
   get directory(): string {
-    return this.#session.directory;
+    return this.source;
   }
 
   /** Whether the model was disposed. */
   get disposed(): boolean {
-    return this.#session.disposed;
+    return this.#connection.disposed;
   }
 
   /**
    * Runs a signature with inputs by raw key, for programs that do not know the model beforehand.
    *
-   * A ragged or sparse input is one value under the key that {@link Model.signatures} has for it. Without a generated
+   * A ragged or sparse input is one value under the key that {@link BaseModel.signatures} has for it. Without a generated
    * client it may be given as its components too, where the SignatureDef has a key for each.
    *
    * @returns the outputs by raw key, scalars as tensors too
@@ -128,7 +113,7 @@ export class Model implements Disposable, AsyncDisposable {
       const { method, values } = this.#resolve("run()", signature, inputs);
       return byKey(method, this.#calls.run(signature, method, values, "tensors"));
     } catch (error) {
-      throw atCaller(error, Model.prototype.run);
+      throw atCaller(error, BaseModel.prototype.run);
     }
   }
 
@@ -137,14 +122,14 @@ export class Model implements Disposable, AsyncDisposable {
    *
    * @param options an AbortSignal, where the call may be given up
    * @returns the outputs by raw key, scalars as tensors too
-   * @throws SavedModelError the codes of {@link Model.run}; `ABORTED`, `QUEUE_FULL`, `DISPOSED`
+   * @throws SavedModelError the codes of {@link BaseModel.run}; `ABORTED`, `QUEUE_FULL`, `DISPOSED`
    */
   async runAsync(
     signature: string,
     inputs: Readonly<Record<string, unknown>> = {},
     options: CallOptions = {},
   ): Promise<Record<string, AnyTensor>> {
-    const { method, results } = withCallerStack(Model.prototype.runAsync, () => {
+    const { method, results } = withCallerStack(BaseModel.prototype.runAsync, () => {
       const checked = checkCallOptions("runAsync()", options);
       const { method, values } = this.#resolve("runAsync()", signature, inputs);
       return { method, results: this.#calls.start(signature, method, values, "tensors", checked) };
@@ -154,7 +139,7 @@ export class Model implements Disposable, AsyncDisposable {
 
   /** How many asynchronous calls run or wait, those in a batch one by one. */
   get pending(): number {
-    return this.#session.lane.pending;
+    return this.#connection.queue.pending;
   }
 
   /**
@@ -165,8 +150,8 @@ export class Model implements Disposable, AsyncDisposable {
    * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `DISPOSED`, `BUSY`
    */
   warmUp(...signatures: readonly string[]): void {
-    withCallerStack(Model.prototype.warmUp, () => {
-      for (const key of this.#calls.keys(signatures)) this.#calls.prepare(key, this.#calls.method(key)).warmUp();
+    withCallerStack(BaseModel.prototype.warmUp, () => {
+      for (const key of this.#calls.keys(signatures)) this.#calls.warmUp(key);
     });
   }
 
@@ -183,7 +168,9 @@ export class Model implements Disposable, AsyncDisposable {
    * and whatever the function throws
    */
   trace<T>(run: () => T): Traced<T> {
-    return trace(this.#native("trace()"), run);
+    this.#connection.requireOpen("trace()");
+    const { engine } = this.#connection;
+    return this.#connection.require("trace()", () => engine.trace?.bind(engine))(run);
   }
 
   /**
@@ -195,15 +182,13 @@ export class Model implements Disposable, AsyncDisposable {
    * while an asynchronous call changes variables
    */
   save(directory: string | URL): void {
-    withCallerStack(Model.prototype.save, () => {
-      const session = this.#native("save()");
-      session.lane.requireFree("save()", () => false);
-      saveModel(session, toPath(directory));
+    withCallerStack(BaseModel.prototype.save, () => {
+      this.#variables("save()", false).save(toPath(directory));
     });
   }
 
   /**
-   * Saves the present values of the variables alone: a checkpoint of TensorFlow, which {@link Model.restore} reads, and
+   * Saves the present values of the variables alone: a checkpoint of TensorFlow, which {@link BaseModel.restore} reads, and
    * Python's `tf.train.load_checkpoint`.
    *
    * @param prefix what the names of its files begin with: `checkpoints/step-100` is written to
@@ -212,10 +197,8 @@ export class Model implements Disposable, AsyncDisposable {
    * `DISPOSED`, `BUSY` while an asynchronous call changes variables
    */
   saveWeights(prefix: string | URL): void {
-    withCallerStack(Model.prototype.saveWeights, () => {
-      const session = this.#native("saveWeights()");
-      session.lane.requireFree("saveWeights()", () => false);
-      saveWeights(session, toPath(prefix));
+    withCallerStack(BaseModel.prototype.saveWeights, () => {
+      this.#variables("saveWeights()", false).saveWeights(toPath(prefix));
     });
   }
 
@@ -232,11 +215,10 @@ export class Model implements Disposable, AsyncDisposable {
    * when a partial restore finds nothing to restore; `INVALID_OPTION`, `DISPOSED`, `BUSY` while an asynchronous call runs
    */
   restore(path: string | URL, options: RestoreOptions = {}): RestoreReport {
-    return withCallerStack(Model.prototype.restore, () => {
-      checkRestoreOptions(options);
-      const session = this.#native("restore()");
-      session.lane.requireFree("restore()", () => true);
-      return restoreVariables(session.graph, toPath(path), options);
+    return withCallerStack(BaseModel.prototype.restore, () => {
+      checkOptions("restore()", options, ["partial"]);
+      checkFlag("restore()", "partial", options.partial);
+      return this.#variables("restore()", true).restore(toPath(path), options);
     });
   }
 
@@ -247,17 +229,37 @@ export class Model implements Disposable, AsyncDisposable {
    * @throws SavedModelError `DISPOSED`, `BUSY` while an asynchronous call changes variables, `TF_<STATUS>`
    */
   variables(): readonly ModelVariable[] {
-    return withCallerStack(Model.prototype.variables, () => {
-      const session = this.#native("variables()");
-      session.lane.requireFree("variables()", () => false);
-      return readVariables(session.graph);
+    return withCallerStack(BaseModel.prototype.variables, () => {
+      return this.#variables("variables()", false).read();
+    });
+  }
+
+  /**
+   * Makes a tensor of zeros in memory that the engine reads in place, to be filled through {@link Tensor.data}. Fed to a
+   * synchronous call that changes no variables, it is not copied: worth it for 100 KB and more, such as images.
+   *
+   * The elements are a part of their buffer, which has up to 64 bytes more: use `data`, not `data.buffer` from its start.
+   *
+   * @param dtype a name of `tf.dtypes`, not `string`
+   * @throws SavedModelError `INVALID_DTYPE`, `INVALID_SHAPE`, `TF_RESOURCE_EXHAUSTED`, `DISPOSED`
+   */
+  allocate<D extends NumericDType, const S extends Shape>(
+    dtype: D,
+    shape: S,
+  ): Tensor<D, { -readonly [Axis in keyof S]: S[Axis] }> {
+    return withCallerStack(BaseModel.prototype.allocate, () => {
+      this.#connection.requireOpen("allocate()");
+      return Tensor.zeros("allocate()", dtype, shape, (dtype, shape) => {
+        const { engine } = this.#connection;
+        return engine.allocate?.(dtype, shape) ?? allocateZeros(dtype, shape);
+      });
     });
   }
 
   static {
     // Printed with what tells one model from another.
-    Object.defineProperty(Model.prototype, inspect.custom, {
-      value(this: Model, _depth: number, options: InspectOptions): string {
+    Object.defineProperty(BaseModel.prototype, inspect.custom, {
+      value(this: BaseModel, _depth: number, options: InspectOptions): string {
         const { directory, disposed, signatures } = this;
         const shown = { directory, disposed, signatures: signatures.map(({ key }) => key) };
         return `${this.constructor.name} ${inspect(shown, options)}`;
@@ -270,23 +272,23 @@ export class Model implements Disposable, AsyncDisposable {
    * refused with `DISPOSED`. Idempotent; never throws.
    */
   dispose(): void {
-    this.#session.dispose();
+    this.#connection.dispose();
   }
 
   /** What `using` calls at the end of a block: `dispose()`. */
   [Symbol.dispose](): void {
-    this.#session.isScopeEnded = true;
+    this.#connection.isScopeEnded = true;
     this.dispose();
   }
 
   /** Takes no more calls, waits for the asynchronous ones that were accepted, and closes the session. Never rejects. */
   async close(): Promise<void> {
-    await this.#session.close();
+    await this.#connection.close();
   }
 
   /** What `await using` calls at the end of a block: `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#session.isScopeEnded = true;
+    this.#connection.isScopeEnded = true;
     await this.close();
   }
 
@@ -323,6 +325,17 @@ export class Model implements Disposable, AsyncDisposable {
     return this.#async as Methods;
   }
 
+  /**
+   * The client's methods as promises, with what closes the connection. Called by generated code, which gives it its type.
+   */
+  protected connected<Methods extends object>(): Methods & Connected {
+    return Object.assign(this.asyncMethods<Methods>(), {
+      source: this.source,
+      close: () => this.close(),
+      [Symbol.asyncDispose]: () => this[Symbol.asyncDispose](),
+    });
+  }
+
   async #start(entry: Entry, signature: string, values: readonly unknown[]): Promise<unknown> {
     const { method, results } = withCallerStack(entry, () => {
       const method = this.#calls.method(signature);
@@ -335,19 +348,17 @@ export class Model implements Disposable, AsyncDisposable {
   /** The method of the generated class that calls a signature; of another class, the method that it calls. */
   #entryOf(signature: string): Entry {
     const method = this.#descriptor?.signatures.find(({ key }) => key === signature)?.method ?? signature;
-    return generatedMethod(this, Model.prototype, method) ?? this.call;
+    return generatedMethod(this, BaseModel.prototype, method) ?? this.call;
   }
 
-  /** The session of TensorFlow, for what a fake client cannot do. */
-  #native(call: string): Session {
-    if (this.disposed) throw disposedError(call, this.#session);
-    if (this.#session instanceof Session) return this.#session;
-    throw new SavedModelError("NOT_FAKED", `${call}: a fake client has no TensorFlow`, {
-      fix: "Put a function of the test in place of this method.",
-    });
+  /** The variables of the model, when no asynchronous call changes them, or reads what is to be changed. */
+  #variables(call: string, writes: boolean): VariableStore {
+    const variables = this.#connection.require(call, (engine) => engine.variables);
+    this.#connection.queue.requireFree(call, () => writes);
+    return variables;
   }
 
-  /** What {@link Model.run} was given, checked and in argument order. */
+  /** What {@link BaseModel.run} was given, checked and in argument order. */
   #resolve(call: string, signature: string, inputs: unknown): { method: Method; values: readonly unknown[] } {
     if (typeof signature !== "string" || typeof inputs !== "object" || inputs === null) {
       throw new SavedModelError(
@@ -359,17 +370,6 @@ export class Model implements Disposable, AsyncDisposable {
     const values = inArgumentOrder(`${printable(signature)}()`, method, inputs as Readonly<Record<string, unknown>>);
     return { method, values };
   }
-}
-
-/** The static method by which callers make an instance of a class. */
-function publicMethod(type: object, name: "load" | "fake"): Entry | undefined {
-  const method: unknown = Reflect.get(type, name);
-  // The class is a generated one, or any other: what it has may be anything.
-  return typeof method === "function" ? (method as Entry) : undefined;
-}
-
-function isFake(source: unknown): source is FakeSource {
-  return typeof source === "object" && source !== null && "fake" in source;
 }
 
 /** The results by the raw keys of the outputs. */

@@ -1,29 +1,33 @@
 import { SavedModelError } from "../../base/errors.js";
 import { compareCodeUnits, printable, quote, suggest } from "../../base/text.js";
-import type { Call } from "../../call/call.js";
-import type { Method } from "../../client/methods.js";
-import { Lane } from "../../queue/read-write-queue.js";
+import { describeMethods, type Method } from "../../client/methods.js";
+import type { DenseSignature, Engine, Execution, Pool } from "../../engine.js";
+import { FairPool } from "../../queue/fair-pool.js";
 import { componentsOf } from "../../saved-model/composite-spec.js";
 import type { SignatureDescription, TensorDescription } from "../../saved-model/description.js";
 import type { ModelDescriptor, TensorDescriptor } from "../../saved-model/descriptor.js";
-import { FakeCall, type FakeFunction } from "./fake-call.js";
-import type { FakeSource } from "./fake-source.js";
+import { FakeExecution, type FakeFunction } from "./fake-execution.js";
 
-/** What a fake client has for a session: a test's functions in place of TensorFlow. */
-export class FakeSession {
+/** In place of a folder: the functions of a fake client. */
+export interface FakeSource {
+  readonly fake: object;
+}
+
+/** Runs the functions of a test in place of a model. They run on the calling thread, so that any number may be pending. */
+const pool: Pool = new FairPool(() => Number.POSITIVE_INFINITY);
+
+/** Runs functions of a test in place of the signatures that a client was generated from. */
+export class FakeEngine implements Engine {
   /** The folder that the client was generated from, which need not exist. */
-  readonly directory: string;
-  /** Those that the client was generated from. */
+  readonly source: string;
   readonly signatures: readonly SignatureDescription[];
-  readonly lane: Lane = new Lane();
+  readonly pool: Pool = pool;
+  readonly #methods: ReadonlyMap<string, Method>;
   readonly #functions: ReadonlyMap<string, FakeFunction>;
-  #disposed = false;
-  /** Set where a `using` declaration disposes it. */
-  isScopeEnded = false;
 
-  /** @throws SavedModelError `INVALID_ARGUMENT` for what is no object of functions by the names of methods */
+  /** @throws SavedModelError `INVALID_ARGUMENT` for what is not an object of functions by the names of methods */
   constructor(descriptor: ModelDescriptor, { fake }: FakeSource) {
-    this.directory = descriptor.directory;
+    this.source = descriptor.directory;
     this.signatures = descriptor.signatures
       .map(({ key, inputs, outputs }) => ({
         key,
@@ -32,29 +36,26 @@ export class FakeSession {
         outputs: outputs.map(describe),
       }))
       .sort((a, b) => compareCodeUnits(a.key, b.key));
+    this.#methods = describeMethods(this.signatures, descriptor);
     this.#functions = functionsOf(descriptor, fake);
   }
 
-  get disposed(): boolean {
-    return this.#disposed;
+  prepare({ key, name }: DenseSignature): Execution {
+    const method = this.#methods.get(key);
+    if (method === undefined) throw new Error(`a client without ${name} called it`);
+    return new FakeExecution(name, method, this.#functions.get(key));
   }
 
-  prepare(key: string, method: Method): Call {
-    return new FakeCall(this, key, method, this.#functions.get(key));
+  unsupported(call: string): SavedModelError {
+    return new SavedModelError("NOT_FAKED", `${call}: a fake client has no TensorFlow`, {
+      fix: "Put a function of the test in place of this method.",
+    });
   }
 
   dispose(): void {
-    this.#disposed = true;
-    this.lane.close(new SavedModelError("DISPOSED", "the model was disposed before the call had begun"));
-  }
-
-  async close(): Promise<void> {
-    this.#disposed = true;
-    await new Promise<void>((resolve) => this.lane.whenIdle(resolve));
-    this.dispose();
+    // There is nothing to release.
   }
 }
-
 /** The functions by the keys of their signatures. */
 function functionsOf({ name, signatures }: ModelDescriptor, fake: object): ReadonlyMap<string, FakeFunction> {
   const call = `${name}.fake()`;

@@ -1,5 +1,5 @@
-import { type AnyTypedArray, allocate, type NumericDType } from "../../../tensor/dtype.js";
-import type { Scratch } from "../../../tensor/flatten.js";
+import { type AnyTypedArray, allocate, type NumericDType } from "../tensor/dtype.js";
+import type { Scratch } from "../tensor/flatten.js";
 
 /** Beyond this many elements an array is made anew for each call, and not kept. */
 const MAX_SCRATCH = 2 ** 16;

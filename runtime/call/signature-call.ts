@@ -1,0 +1,153 @@
+import { SavedModelError } from "../base/errors.js";
+import { listSome, printable, quote } from "../base/text.js";
+import type { Engine, Execution, Form, Results } from "../engine.js";
+import type { TensorDescription } from "../saved-model/description.js";
+import type { FeatureDescriptor } from "../saved-model/descriptor.js";
+import { stageTensor } from "../tensor/check-tensor.js";
+import { type InputSpec, missingInputs, nameInput, stage } from "../tensor/check-value.js";
+import { DETACHED_FIX, isDetached } from "../tensor/detached.js";
+import { type DTypeInfo, dtypeInfo, isDType } from "../tensor/dtype.js";
+import type { Scratch } from "../tensor/flatten.js";
+import { formatShape } from "../tensor/shape.js";
+import { copyElements, Tensor } from "../tensor/tensor.js";
+import type { Call, Staged } from "./call.js";
+import { ExampleEncoder } from "./example-input.js";
+import { keepScratch } from "./reusable-array.js";
+
+/** An input of a call; its features are those of a generated client. */
+export interface CallInput extends TensorDescription {
+  readonly features?: readonly FeatureDescriptor[] | undefined;
+}
+
+interface PreparedInput extends InputSpec {
+  readonly optional: boolean;
+  readonly scratch: Scratch | undefined;
+  /** Encodes objects, where the strings are serialized examples. */
+  readonly example: ExampleEncoder | undefined;
+}
+
+/** A signature of dense tensors: checks values, and has the engine run it. */
+export class SignatureCall implements Call {
+  readonly name: string;
+  readonly inputs: readonly PreparedInput[];
+  readonly #execution: Execution;
+  readonly #isReadOnly: boolean;
+  readonly #engine: Engine;
+  #isStaging = false;
+
+  /**
+   * @param key the signature's raw key
+   * @param inputs in argument order
+   * @param outputs in result order
+   * @param isReadOnly whether it counts as one that changes nothing, whatever the engine says
+   * @throws SavedModelError `MODEL_CORRUPT` or `SIGNATURE_UNSUPPORTED`
+   */
+  constructor(
+    engine: Engine,
+    key: string,
+    inputs: readonly CallInput[],
+    outputs: readonly TensorDescription[],
+    isReadOnly = false,
+  ) {
+    this.name = `${printable(key)}()`;
+    this.#engine = engine;
+    this.#isReadOnly = isReadOnly;
+    this.inputs = inputs.map((input) => prepareInput(input, this.name));
+    this.#execution = engine.prepare({ key, name: this.name, inputs, outputs });
+  }
+
+  get writes(): boolean {
+    return !this.#isReadOnly && this.#execution.writes;
+  }
+
+  stage(values: readonly unknown[], mayReuse: boolean): Staged {
+    if (values.length > this.inputs.length) throw tooManyInputs(this.name, this.inputs, values);
+    const isNested = this.#isStaging;
+    this.#isStaging = true;
+    try {
+      return this.inputs.map((input, index) => {
+        const value = values[index];
+        if (value === undefined) {
+          if (input.optional) return undefined;
+          const isMissing = (other: PreparedInput, place: number): boolean =>
+            values[place] === undefined && !other.optional;
+          throw missingInputs(this.inputs.filter(isMissing), this.name);
+        }
+        if (Tensor.is(value)) return stageTensor(value, input, this.name);
+        const data = input.example === undefined ? value : input.example.encode(value, this.name);
+        // A call that is made while another one reads its values must not write over what that one has read.
+        return stage(data, input, this.name, isNested || !mayReuse ? undefined : input.scratch);
+      });
+    } finally {
+      this.#isStaging = isNested;
+    }
+  }
+
+  run<F extends Form>(staged: Staged, form: F): Results<F> {
+    const execution = this.#execution;
+    if (execution.run !== undefined) return execution.run(staged, form);
+    const { source } = this.#engine;
+    throw new SavedModelError("UNSUPPORTED_BY_ENGINE", `${this.name}: ${printable(source)} runs asynchronously only`, {
+      fix: "Call this method through `async`.",
+    });
+  }
+
+  start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean): Promise<Results<F>> {
+    return this.#execution.start(staged, form, isWanted);
+  }
+
+  warmUp(): void {
+    this.#execution.warmUp?.(!this.writes);
+  }
+}
+
+function prepareInput(input: CallInput, call: string): PreparedInput {
+  const dtype = carriedDType(input, call);
+  return {
+    key: input.key,
+    argument: input.argument,
+    dtype,
+    shape: input.shape,
+    optional: input.optional === true,
+    scratch: dtype.name === "string" ? undefined : keepScratch(dtype.name),
+    example: input.features && new ExampleEncoder(input, input.features, input.exampleRank),
+  };
+}
+
+/** Returns the error for more values than a call has inputs. */
+export function tooManyInputs(
+  call: string,
+  inputs: readonly { readonly key: string; readonly argument?: string | undefined }[],
+  values: readonly unknown[],
+): SavedModelError {
+  const keys = listSome(inputs.map(nameInput), String);
+  const takes = inputs.length === 0 ? "no inputs" : `${inputs.length} (${keys})`;
+  return new SavedModelError("TOO_MANY_INPUTS", `${call} takes ${takes}, got ${values.length}`);
+}
+
+/** Returns the staged values in memory that nobody else has. */
+export function ownStaged(staged: Staged, call: string): Staged {
+  return staged.map((value) => {
+    if (value === undefined) return undefined;
+    const { shape, elements } = value;
+    // Reading a later input may have run code that sent this one away.
+    if (ArrayBuffer.isView(elements) ? isDetached(elements) : elements.some(isDetached)) {
+      throw new SavedModelError("INVALID_SIZE", `${call}: an input is an array without its data`, {
+        fix: DETACHED_FIX,
+      });
+    }
+    try {
+      return { shape, elements: copyElements(elements) };
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      const what = `out of memory copying an input of shape ${formatShape(shape)}`;
+      throw new SavedModelError("TF_RESOURCE_EXHAUSTED", `${call}: ${what}`, { cause });
+    }
+  });
+}
+
+/** @throws SavedModelError `SIGNATURE_UNSUPPORTED` for a dtype whose values this package does not carry */
+export function carriedDType({ key, dtype }: TensorDescription, call: string): DTypeInfo {
+  if (isDType(dtype)) return dtypeInfo(dtype);
+  throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${call}: ${quote(key)} is of dtype ${dtype}`);
+}

@@ -1,0 +1,255 @@
+import type { SavedModelError } from "./base/errors.js";
+import type { SignatureDescription, TensorDescription } from "./saved-model/description.js";
+import type { VariableDescription } from "./saved-model/graph/variable-list.js";
+import type { DType, NumericDType, TypedArrays } from "./tensor/dtype.js";
+import type { Flattened } from "./tensor/flatten.js";
+import type { ShapeSpec } from "./tensor/shape.js";
+import type { Tensor } from "./tensor/tensor.js";
+import type { AnyTensor } from "./tensor/types.js";
+
+/**
+ * Runs the signatures of one model: in process, on a server, or as functions of a test. A client checks and shapes values;
+ * an engine only moves dense tensors.
+ */
+export interface Engine {
+  /** Where the model is, for messages: a folder or a URL. */
+  readonly source: string;
+  /** Sorted by key. */
+  readonly signatures: readonly SignatureDescription[];
+  /** Limits how many asynchronous calls run at a time. */
+  readonly pool: Pool;
+  /**
+   * Prepares a signature.
+   *
+   * @throws SavedModelError `MODEL_CORRUPT` or `SIGNATURE_UNSUPPORTED`
+   */
+  prepare(signature: DenseSignature): Execution;
+  /** Reads, saves and restores the variables, where the engine can. */
+  readonly variables?: VariableStore;
+  /** Lists the devices that operations can run on, where the engine knows them. */
+  devices?(): readonly Device[];
+  /** Records the operations of synchronous calls, where the engine can. */
+  trace?<T>(run: () => T): Traced<T>;
+  /** Allocates zeroed memory that the engine reads without a copy; any other memory is good as well. */
+  allocate?<D extends NumericDType>(dtype: D, shape: readonly number[]): TypedArrays[D];
+  /** Returns the error for what this engine lacks; by default `UNSUPPORTED_BY_ENGINE`. */
+  unsupported?(call: string): SavedModelError;
+  /** Releases what the engine holds. Called when no call runs any more; idempotent, and never throws. */
+  dispose(): void;
+}
+
+/** A signature as engines have it: ragged and sparse values are several dense tensors. */
+export interface DenseSignature {
+  /** The raw key in the SavedModel. */
+  readonly key: string;
+  /** For messages: `train()`. */
+  readonly name: string;
+  /** In argument order. */
+  readonly inputs: readonly TensorDescription[];
+  /** In result order. */
+  readonly outputs: readonly TensorDescription[];
+}
+
+/** Checked elements in row-major order. They may be the caller's own memory: an engine never writes to them. */
+export type DenseValue = Flattened;
+
+/** Form of results: plain values where the signature says rank 0 and tensors elsewhere, or tensors everywhere. */
+export type Form = "plain" | "tensors";
+
+/** One result per output, in result order. */
+export type Results<F extends Form> = F extends "tensors" ? readonly AnyTensor[] : readonly unknown[];
+
+/** A prepared signature. Values are one per input, undefined where an optional input is omitted. */
+export interface Execution {
+  /** True if a run may change variables, or anything else that another call can see. */
+  readonly writes: boolean;
+  /**
+   * Runs on the calling thread. Absent where an engine is asynchronous only.
+   *
+   * @throws SavedModelError `TF_<STATUS>`, `CONFLICTING_INPUTS`
+   */
+  run?<F extends Form>(inputs: readonly (DenseValue | undefined)[], form: F): Results<F>;
+  /**
+   * Runs off the calling thread. The inputs are read before this returns.
+   *
+   * @param isWanted whether anybody still waits for the results, which need not be read otherwise
+   * @throws SavedModelError `TF_<STATUS>`, `CONFLICTING_INPUTS`
+   */
+  start<F extends Form>(
+    inputs: readonly (DenseValue | undefined)[],
+    form: F,
+    isWanted: () => boolean,
+  ): Promise<Results<F>>;
+  /**
+   * Prepares what the first run would otherwise wait for.
+   *
+   * @param mayRun whether the signature may be run for it, with zeros: nobody sees what it does
+   */
+  warmUp?(mayRun: boolean): void;
+}
+
+/** Capacity for asynchronous calls that all models of an engine share: threads of the process, or requests in flight. */
+export interface Pool {
+  /** Number of runs at a time. */
+  readonly capacity: number;
+  readonly hasRoom: boolean;
+  /** Takes a place for a run that begins. */
+  take(): void;
+  /** Returns the place of a run that has ended. */
+  giveBack(): void;
+  /** Registers somebody whose runs wait for a place; they take turns. */
+  wait(who: Waiting): void;
+}
+
+/** Something with runs that wait for a place. */
+export interface Waiting {
+  readonly isWaiting: boolean;
+  /** Starts one of them, if one may start. */
+  startNext(): boolean;
+}
+
+/** The variables of a loaded model. */
+export interface VariableStore {
+  /** Reads all variables, by name, then by path. */
+  read(): readonly ModelVariable[];
+  /**
+   * Saves the whole model.
+   *
+   * @param add writes what is to be in the folder beside the model
+   */
+  save(directory: string, add?: (folder: string) => void): void;
+  /** Saves the variables as a checkpoint. */
+  saveWeights(prefix: string): void;
+  /** Gives the variables the values of a checkpoint, or of another SavedModel. */
+  restore(path: string, options: RestoreOptions): RestoreReport;
+  /** @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT`: whatever a later save to this folder would fail with */
+  requireSaveable(directory: string): void;
+  /** Returns whether a saved model has the graph of this one. */
+  hasGraphOf(directory: string): boolean;
+  /** Returns the loaded graph, a GraphDef. */
+  graphDef(): Uint8Array;
+  /** Lists the variables with the nodes of the graph that hold them. */
+  nodes(): readonly VariableNode[];
+}
+
+/** A variable, and the node of the loaded graph that holds it. */
+export interface VariableNode {
+  readonly description: VariableDescription;
+  readonly node: string;
+}
+
+/** A variable of a loaded model. */
+export interface ModelVariable {
+  /** As it was named in Python, and as `savedmodel inspect` shows it; not always unique, and it may be empty. */
+  readonly name: string;
+  /**
+   * The shortest way to it from the Python object that was saved, the names of attributes joined by `/`: `hidden/kernel`.
+   * Absent in models of TensorFlow 1, and for variables that no attribute leads to.
+   */
+  readonly path?: string;
+  /** True for a further copy of a variable that the export wrote twice, as some of Keras 3 do. Both are kept the same. */
+  readonly copy?: true;
+  /** Null where the model does not tell, as some of TensorFlow 1 do not. */
+  readonly trainable: boolean | null;
+  readonly dtype: DType;
+  /** Of the value; of a variable without a value what the model says of it, where null is not known. */
+  readonly shape: ShapeSpec;
+  /**
+   * A copy of what the variable holds. Undefined where it has no value: nothing was restored into it, and no call has
+   * given it one yet, as with the metrics of TensorFlow 1.
+   */
+  readonly value: Tensor | undefined;
+}
+
+/** Options of {@link Model.restore}. */
+export interface RestoreOptions {
+  /**
+   * Whether to take what the checkpoint and the model have in common, and to leave the rest. By default a checkpoint that
+   * lacks something is rejected.
+   */
+  readonly partial?: boolean;
+}
+
+/** A tensor of a checkpoint that is of another dtype or shape than what a model has for it. */
+export interface MismatchedKey {
+  /** The key in the checkpoint. */
+  readonly key: string;
+  /** What the model has: `float32 [2, 1]`. */
+  readonly expected: string;
+  /** What the checkpoint has: `float32 [3, 1]`. */
+  readonly actual: string;
+}
+
+/** What a restore took from a checkpoint, and what it left: by key, sorted. */
+export interface RestoreReport {
+  /** The model's keys that got the values of the checkpoint. */
+  readonly restored: readonly string[];
+  /** The model's keys that the checkpoint lacks: their values stay as they were. */
+  readonly missing: readonly string[];
+  /** What the checkpoint has of another dtype or shape: the model's values stay as they were. */
+  readonly mismatched: readonly MismatchedKey[];
+  /** The checkpoint's keys that nothing was restored from. */
+  readonly unused: readonly string[];
+}
+
+/** A device that operations of a model can run on. */
+export interface Device {
+  /** `/job:localhost/replica:0/task:0/device:CPU:0` */
+  readonly name: string;
+  /** `CPU`, `GPU`, … */
+  readonly type: string;
+  /** The memory that TensorFlow may take on it. Of a CPU it says 256 MiB, whatever there is. */
+  readonly memoryBytes: number;
+}
+
+/** One operation that a traced call ran, as an event of Chrome's trace format. */
+export interface OperationEvent {
+  /** The type of the operation: `MatMul`. */
+  readonly name: string;
+  readonly cat: "operation";
+  readonly ph: "X";
+  /** When it began, in microseconds since the first operation of the trace. */
+  readonly ts: number;
+  /** How long it took, in microseconds. */
+  readonly dur: number;
+  /** The device: a process to the viewer. */
+  readonly pid: number;
+  /** The lane: one per thread, and more where operations of one thread overlap. */
+  readonly tid: number;
+  readonly args: {
+    /** The operation's name in the graph. */
+    readonly node: string;
+    /** The call that it ran in: `train()`. */
+    readonly call: string;
+    /** Which of the calls of the trace that was, from 0. */
+    readonly callIndex: number;
+    /** When its kernel began and ended, in microseconds since the event's own beginning. */
+    readonly kernelStart: number;
+    readonly kernelEnd: number;
+  };
+}
+
+/** The name of a device or a lane. */
+export interface NameEvent {
+  readonly name: "process_name" | "thread_name";
+  readonly ph: "M";
+  readonly pid: number;
+  readonly tid: number;
+  readonly args: { readonly name: string };
+}
+
+/** An entry of a trace: what one operation did and when, or the name of a row of the chart. */
+export type TraceEvent = NameEvent | OperationEvent;
+
+/** A trace in Chrome's format. Written with `JSON.stringify`, chrome://tracing and ui.perfetto.dev show it. */
+export interface Trace {
+  /** Names first, then the operations in the order in which they began. */
+  readonly traceEvents: readonly TraceEvent[];
+  readonly displayTimeUnit: "ns";
+}
+
+/** What a traced function returned, and what it ran. */
+export interface Traced<T> {
+  readonly result: T;
+  readonly trace: Trace;
+}

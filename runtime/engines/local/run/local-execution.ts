@@ -1,0 +1,200 @@
+import { SavedModelError } from "../../../base/errors.js";
+import { itemAt } from "../../../base/item-at.js";
+import { carriedDType } from "../../../call/signature-call.js";
+import type { DenseSignature, DenseValue, Execution, Form, Results } from "../../../engine.js";
+import type { TensorDescription } from "../../../saved-model/description.js";
+import { nameInput } from "../../../tensor/check-value.js";
+import type { DTypeInfo } from "../../../tensor/dtype.js";
+import { elementCount, type ShapeSpec } from "../../../tensor/shape.js";
+import { allocateAligned, isAligned } from "../native-memory.js";
+import type { Session } from "../session.js";
+import { Endpoints } from "./endpoints.js";
+import type { InPlace } from "./input-tensor.js";
+import { type OutputSpec, readResult, readTensor } from "./output-value.js";
+import { type Fetched, Frame, type Plan } from "./run-buffers.js";
+
+interface FedInput {
+  readonly key: string;
+  readonly argument: string | undefined;
+  readonly dtype: DTypeInfo;
+  readonly shape: ShapeSpec;
+  readonly optional: boolean;
+  /** Which of the feeds it goes to: several keys may mean one tensor. */
+  readonly feed: number;
+}
+
+interface FetchedOutput extends OutputSpec, Fetched {}
+
+/**
+ * A signature prepared to be run by TensorFlow: operations are looked up, feed and fetch arrays are allocated, and the
+ * order of feeds is fixed. A run then only writes its inputs, runs and reads its outputs.
+ */
+export class LocalExecution implements Execution {
+  readonly #name: string;
+  readonly #inputs: readonly FedInput[];
+  readonly #outputs: readonly FetchedOutput[];
+  readonly #session: Session;
+  readonly #plan: Plan;
+  /** For runs on the calling thread. */
+  readonly #frame: Frame;
+  /** Frames of runs on worker threads that have ended. */
+  readonly #idle: Frame[] = [];
+  #writes: boolean | undefined;
+
+  /** @throws SavedModelError `MODEL_CORRUPT` when the graph has no such tensor, or one of another dtype */
+  constructor(session: Session, { name, inputs, outputs }: DenseSignature) {
+    this.#name = name;
+    this.#session = session;
+    const feeds = new Endpoints(session, name);
+    const fetches = new Endpoints(session, name);
+    this.#inputs = inputs.map((input) => this.#prepareInput(input, feeds));
+    this.#outputs = outputs.map((output) => this.#prepareOutput(output, feeds, fetches));
+    this.#plan = {
+      name,
+      feeds,
+      fetches,
+      feedNames: feeds.dtypes.map((_, feed) => {
+        const first = this.#inputs.find((input) => input.feed === feed);
+        return `${name}: input ${nameInput(first ?? { key: "" })}`;
+      }),
+      outputs: this.#outputs,
+      feedsVary: this.#inputs.some(({ optional }) => optional),
+      fetchesVary: this.#outputs.some(({ feed, fetch }) => feed !== undefined && fetch !== undefined),
+    };
+    this.#frame = new Frame(session, this.#plan);
+  }
+
+  /** True if the graph has operations that may change variables, or take over an input's memory as assignments do. */
+  get writes(): boolean {
+    this.#writes ??= this.#session.writes(this.#plan.fetches.operations);
+    return this.#writes;
+  }
+
+  run<F extends Form>(inputs: readonly (DenseValue | undefined)[], form: F): Results<F> {
+    const frame = this.#frame;
+    try {
+      this.#write(frame, inputs, true);
+      frame.run();
+      return this.#read(frame, form);
+    } finally {
+      frame.end();
+    }
+  }
+
+  async start<F extends Form>(
+    inputs: readonly (DenseValue | undefined)[],
+    form: F,
+    isWanted: () => boolean,
+  ): Promise<Results<F>> {
+    const frame = this.#idle.pop() ?? new Frame(this.#session, this.#plan);
+    try {
+      this.#write(frame, inputs, false);
+      await frame.runOnWorker();
+      // Nobody reads the results of a call that was aborted.
+      return isWanted() ? this.#read(frame, form) : ([] as Results<Form> as Results<F>);
+    } finally {
+      frame.end();
+      this.#idle.push(frame);
+    }
+  }
+
+  warmUp(mayRun: boolean): void {
+    const frame = this.#frame;
+    frame.clear();
+    if (!mayRun) {
+      const needed = this.#inputs.filter(({ optional }) => !optional).map(({ feed }) => feed);
+      frame.runWithoutEffect([...new Set(needed)]);
+      return;
+    }
+    try {
+      this.#write(frame, this.#inputs.map(zerosFor), false);
+      frame.run();
+    } catch (error) {
+      // Zeros may be what the model rejects; it is prepared all the same.
+      if (!(error instanceof SavedModelError)) throw error;
+    } finally {
+      frame.end();
+    }
+  }
+
+  /** Reads the results of a run. */
+  #read<F extends Form>(frame: Frame, form: F): Results<F> {
+    const { api } = this.#session;
+    const read = form === "tensors" ? readTensor : readResult;
+    const results: readonly unknown[] = this.#outputs.map((output) =>
+      read(api, frame.tensorOf(output), output, this.#name),
+    );
+    // The form says which of the two it is.
+    return results as Results<Form> as Results<F>;
+  }
+
+  #prepareInput(input: TensorDescription, feeds: Endpoints): FedInput {
+    const { key, argument, shape } = input;
+    const dtype = carriedDType(input, this.#name);
+    return { key, argument, dtype, shape, optional: input.optional === true, feed: feeds.add(input, dtype) };
+  }
+
+  #prepareOutput(output: TensorDescription, feeds: Endpoints, fetches: Endpoints): FetchedOutput {
+    const dtype = carriedDType(output, this.#name);
+    const shape = output.shape && Object.freeze([...output.shape]);
+    const feed = feeds.find(output, dtype);
+    const isAlwaysFed = this.#inputs.some((input) => input.feed === feed && !input.optional);
+    const { key, bytes = false } = output;
+    return { key, dtype, shape, bytes, feed, fetch: isAlwaysFed ? undefined : fetches.add(output, dtype) };
+  }
+
+  /** Copies the inputs to native memory, or shares them where that is safe. */
+  #write(frame: Frame, values: readonly (DenseValue | undefined)[], mayShare: boolean): void {
+    frame.clear();
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index];
+      if (value === undefined) continue;
+      const { feed } = itemAt(this.#inputs, index);
+      if (frame.isFed(feed)) this.#requireSameValue(values, index);
+      // A variable may take over the memory that it is assigned from.
+      else if (mayShare && isInPlace(value) && !this.writes) frame.share(feed, value);
+      else frame.feed(feed, value);
+    }
+  }
+
+  /** Keys that mean one tensor must be given one value: it is fed once. */
+  #requireSameValue(values: readonly (DenseValue | undefined)[], index: number): void {
+    const input = itemAt(this.#inputs, index);
+    const first = this.#inputs.findIndex(({ feed }, other) => feed === input.feed && values[other] !== undefined);
+    if (sameValue(values[index], values[first])) return;
+    const keys = `${nameInput(itemAt(this.#inputs, first))} and ${nameInput(input)}`;
+    throw new SavedModelError(
+      "CONFLICTING_INPUTS",
+      `${this.#name}: inputs ${keys} are one tensor of the model, but got different values`,
+    );
+  }
+}
+
+/** Returns whether TensorFlow can read these elements in place. */
+function isInPlace(value: DenseValue): value is InPlace {
+  return ArrayBuffer.isView(value.elements) && isAligned(value.elements);
+}
+
+/** Returns an input of zeros, or empty strings, of size 1 where the shape leaves the size open. */
+function zerosFor({ optional, shape, dtype }: FedInput): DenseValue | undefined {
+  if (optional) return undefined;
+  const sizes = (shape ?? []).map((size) => size ?? 1);
+  if (dtype.name === "string") {
+    return { shape: sizes, elements: new Array(elementCount(sizes)).fill(new Uint8Array()) };
+  }
+  return { shape: sizes, elements: allocateAligned(dtype.name, sizes) };
+}
+
+function sameValue(a: DenseValue | undefined, b: DenseValue | undefined): boolean {
+  if (a === undefined || b === undefined || a.shape.join() !== b.shape.join()) return false;
+  const left = bytesOf(a);
+  const right = bytesOf(b);
+  return (
+    left.length === right.length && left.every((bytes, index) => Buffer.compare(bytes, itemAt(right, index)) === 0)
+  );
+}
+
+function bytesOf({ elements }: DenseValue): readonly Uint8Array[] {
+  if (!ArrayBuffer.isView(elements)) return elements;
+  return [new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength)];
+}

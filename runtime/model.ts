@@ -1,0 +1,68 @@
+import type { Entry } from "./base/caller-stack.js";
+import { fileCalling } from "./base/calling-file.js";
+import { BaseModel } from "./client/base-model.js";
+import { requireSameSignatures } from "./client/compare-signatures.js";
+import type { Engine } from "./engine.js";
+import { FakeEngine, type FakeSource } from "./engines/fake/fake-engine.js";
+import type { LoadOptions } from "./engines/local/load-options.js";
+import { loadLocalEngine } from "./engines/local/local-engine.js";
+import type { ModelDescriptor } from "./saved-model/descriptor.js";
+
+/**
+ * A loaded SavedModel. Generated clients extend this class with one method per signature.
+ *
+ * All signatures share one TensorFlow session, and with it the variables: what `train` changes, `pred` sees. Two loads of
+ * one folder share nothing. Native memory is released by {@link Model.dispose}, by `using`, or when the model is
+ * garbage collected.
+ */
+export class Model extends BaseModel {
+  /**
+   * Loads a model for a generated client, or makes a client of another engine; called by generated code.
+   *
+   * @param source the model's folder, the functions of a fake client, or an engine
+   * @throws SavedModelError the codes of {@link Model.load}, and `SIGNATURE_MISMATCH` when the model's signatures are not
+   * those that the client was generated from
+   */
+  protected constructor(
+    descriptor: ModelDescriptor | undefined,
+    source: string | URL | FakeSource | Engine,
+    options: LoadOptions = {},
+  ) {
+    const open = (): Engine => {
+      if (isFolder(source)) return loadLocalEngine(descriptor, source, options, () => fileCalling(Model));
+      if ("prepare" in source) {
+        if (descriptor !== undefined) requireSameSignatures(descriptor, source);
+        return source;
+      }
+      if (descriptor === undefined) throw new Error("a fake client without a descriptor");
+      return new FakeEngine(descriptor, source);
+    };
+    super(descriptor, open, options, publicMethod(new.target, source));
+  }
+
+  /**
+   * Loads any SavedModel, to be used through {@link Model.run}. A generated client's own `load` gives typed methods.
+   *
+   * @param directory the folder that holds `saved_model.pb`; a relative one is looked for below the working directory,
+   * then below the package of the running program
+   * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL`, `MODEL_FORMAT_UNSUPPORTED`, `MODEL_CORRUPT`,
+   * `TAGS_NOT_FOUND`, `VARIABLES_NOT_FOUND`, `OP_NOT_REGISTERED`, `LOAD_FAILED`; `LIBRARY_NOT_FOUND` and the other codes of
+   * the library
+   */
+  static load(directory: string | URL, options?: LoadOptions): Model {
+    return new Model(undefined, directory, options);
+  }
+}
+
+/** Returns whether a model is to be loaded: whatever is no engine is checked as a folder. */
+function isFolder(source: string | URL | FakeSource | Engine): source is string | URL {
+  return typeof source !== "object" || source === null || !("fake" in source || "prepare" in source);
+}
+
+/** The static method by which callers make an instance of a class. */
+function publicMethod(type: object, source: string | URL | FakeSource | Engine): Entry | undefined {
+  const name = isFolder(source) ? "load" : "fake" in source ? "fake" : "connect";
+  const method: unknown = Reflect.get(type, name);
+  // The class is a generated one, or any other: what it has may be anything.
+  return typeof method === "function" ? (method as Entry) : undefined;
+}
