@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { fit, SavedModelError, Tensor } from "savedmodel";
+import { fit, SavedModelError } from "savedmodel";
 import { CustomModel } from "../../generated/custom-model.js";
 import { Dtypes } from "../../generated/dtypes.js";
 import { Keras3 } from "../../generated/keras3.js";

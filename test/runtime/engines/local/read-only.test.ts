@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Effects } from "../../../../generated/effects.js";
 import { Spin } from "../../../../generated/spin.js";
-import { Tensor } from "../../../../runtime/index.js";
 import { expectError } from "../../../support/errors.js";
 import { countRuns } from "../../../support/runs.js";
 import { copyOfModel } from "../../../support/temp.js";
