@@ -9,8 +9,8 @@ const NOT_RUN: readonly RegExp[] = [/"data\.npz"/, /"ops\/zero_out\.so"/];
 
 /** Comments behind `console.log(…)` that describe, and do not quote. */
 const PROSE: ReadonlySet<string> = new Set([
-  "and INVALID_SHAPE when it is run",
-  "the three steps in the order in which they were asked for",
+  "and INVALID_SHAPE at run time",
+  "the three steps, in call order",
 ]);
 
 let folder: string;
