@@ -35,7 +35,7 @@ function needsOthers(code: string): boolean {
 }
 
 describe("programs of documents", () => {
-  it.each(programs.map((block) => [placeOf(block), block] as const))("%s does what it says", async (_, block) => {
+  it.each(programs.map((block) => [placeOf(block), block] as const))("%s prints what it documents", async (_, block) => {
     const program = startExample(folder, block, markLines(block.code));
     onTestFinished(() => program.kill("SIGKILL"));
     const { stdout, stderr, status } = await program.ended;
@@ -63,7 +63,7 @@ function documentedOutput(program: Block): string | undefined {
 describe("the server of docs/serving.md", () => {
   const [program] = blocksOf("docs/serving.md").filter(({ code }) => isServer(code));
 
-  it("answers, refuses, reloads under load, and ends when it is told to", async () => {
+  it("answers, rejects, reloads under load, and exits on SIGTERM", async () => {
     if (program === undefined) throw new Error("docs/serving.md has no server");
     const server = startExample(folder, program, program.code, { PORT: "0" });
     onTestFinished(() => server.kill("SIGKILL"));

@@ -10,7 +10,7 @@ const lock = JSON.parse(readFileSync(new URL("../package-lock.json", import.meta
   readonly packages: Readonly<Record<string, Entry>>;
 };
 
-it("the lock file names no registry", () => {
+it("the lock file contains no registry", () => {
   expect(Object.values(lock.packages).filter(({ resolved }) => resolved?.startsWith("http"))).toEqual([]);
 });
 

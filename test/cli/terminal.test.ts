@@ -80,7 +80,7 @@ function expectGolden(name: string, actual: string): void {
 }
 
 describe.each([80, 120])("at %i columns", (width) => {
-  it.each(Object.entries(SESSIONS))("%s prints what its golden file has", (name, lines) => {
+  it.each(Object.entries(SESSIONS))("%s prints the contents of its golden file", (name, lines) => {
     const text = transcript(lines, { COLUMNS: `${width}` });
     expectGolden(`${name}-${width}`, text);
     const printed = text.split("\n").filter((line) => !line.startsWith("$ "));
@@ -90,7 +90,7 @@ describe.each([80, 120])("at %i columns", (width) => {
   });
 });
 
-it("colours are only where they are wanted", () => {
+it("uses colors only where they are wanted", () => {
   const lines = [
     "inspect models/custom_model",
     "inspect models/dtypes",
@@ -108,7 +108,7 @@ it("colours are only where they are wanted", () => {
   expect(transcript(lines, { COLUMNS: "80", FORCE_COLOR: "1", NO_COLOR: "1" })).not.toContain("␛");
 });
 
-it("where there is no width, messages are one line, and helps have 80 columns", () => {
+it("without a width, messages are one line and help has 80 columns", () => {
   const folder = tempFolder();
   const { stderr } = savedmodel(["generate"], folder);
   expect(stderr).toMatch(/^error INVALID_OPTION: .{100,}\n$/);

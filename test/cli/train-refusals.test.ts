@@ -171,7 +171,7 @@ describe("savedmodel train refuses without TensorFlow", () => {
     expect(readdirSync(folder)).toEqual(["plane.csv"]);
   });
 
-  it("a model that has nothing to train", async () => {
+  it("train rejects a model with nothing to train, without loading TensorFlow", async () => {
     const folder = planeFolder();
     const parameters = [
       "--data",
@@ -187,7 +187,7 @@ describe("savedmodel train refuses without TensorFlow", () => {
     );
   });
 
-  it("a metric of which more is better, unless that is said", async () => {
+  it("train requires :max for a metric that is not a loss, without loading TensorFlow", async () => {
     const folder = planeFolder();
     const parameters = [
       "--data",

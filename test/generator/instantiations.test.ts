@@ -34,7 +34,7 @@ describe("a client of 200 signatures is cheap for the compiler", () => {
     ["where one is called", "model.run0;", 21_000],
     ["where many are called", calls, 22_000],
     ["where all are faked", fakes, 22_000],
-  ])("%s", (_, use, bound) => {
+  ])("stays below the limit of type instantiations: %s", (_, use, bound) => {
     const files = { "many.ts": manySignatures(tempFolder()), "use.ts": `${client}${use}\n` };
     expect(instantiations(files)).toBeLessThan(bound);
   });

@@ -21,7 +21,7 @@ function tensorsIn(prefix: string): Readonly<Record<string, unknown>> {
   }
 }
 
-it("copies tensors of different dtypes one after the other, and merges what it wrote", () => {
+it("copies tensors of different dtypes one after the other, and merges the result", () => {
   const session = new Session(model, ["serve"]);
   try {
     const folder = tempFolder();

@@ -11,7 +11,7 @@ function read(dtype: number, shape: readonly number[], fields: object): unknown 
 
 const bytes = (...values: number[]): object => ({ tensorContent: Uint8Array.from(values) });
 
-describe("a default value that is listed", () => {
+describe("a default value in a typed list", () => {
   it.each<[string, number, readonly number[], object, unknown]>([
     ["float32", 1, [], { floatVal: [0.5] }, 0.5],
     ["float64", 2, [2], { doubleVal: [1, 2] }, [1, 2]],
@@ -59,7 +59,7 @@ describe("a default value that is listed", () => {
   });
 });
 
-describe("a default value that is given as bytes", () => {
+describe("a default value in bytes", () => {
   it.each<[string, number, readonly number[], object, unknown]>([
     ["float32", 1, [1], bytes(0, 0, 128, 63), [1]],
     ["int64", 9, [1], bytes(255, 255, 255, 255, 255, 255, 255, 255), ["-1"]],
@@ -72,7 +72,7 @@ describe("a default value that is given as bytes", () => {
   });
 });
 
-describe("a default value is left out", () => {
+describe("an omitted default value", () => {
   it.each<[string, number, readonly number[], object]>([
     ["that is too large to read", 1, [17], { floatVal: [1] }],
     ["that JSON has no word for", 1, [], { floatVal: [Number.NaN] }],

@@ -33,7 +33,7 @@ function reach(reference: Model, weights: string): void {
   expect(weights, "weights of no step").toBe(weightsOf(reference));
 }
 
-it(`a process that is killed while it saves leaves a whole model (${KILLS} times)`, async () => {
+it(`a process that is killed while it saves leaves a complete model (${KILLS} times)`, async () => {
   const folder = copyOfModel("regression");
   using reference = Model.load(original);
   const seen = new Set<string>();
@@ -56,7 +56,7 @@ it(`a process that is killed while it saves leaves a whole model (${KILLS} times
   expect(readdirSync(dirname(folder))).toEqual(["regression"]);
 });
 
-it(`a process that is killed while it saves to new names leaves whole models, and the next save removes the rest (${KILLS} times)`, async () => {
+it(`a process that is killed while it saves to new names leaves complete models, and the next save removes the rest (${KILLS} times)`, async () => {
   const folder = dirname(copyOfModel("regression"));
   for (let kill = 0; kill < KILLS; kill++) {
     const { child, ended } = start("test/runtime/save-names.ts", [original, join(folder, `kill-${kill}`)]);
@@ -77,7 +77,7 @@ it(`a process that is killed while it saves to new names leaves whole models, an
   }
 });
 
-it("processes that save to one folder at once leave the whole model of one of them", async () => {
+it("processes that save to one folder at the same time leave the complete model of one of them", async () => {
   const folder = copyOfModel("regression");
   const savers = [1, 2, 3].map(() => start("test/runtime/save-loop.ts", [folder]));
   await Promise.all(savers.map(({ child, ended }) => Promise.race([once(child.stdout ?? child, "data"), ended])));
@@ -104,7 +104,7 @@ describe("at each of its steps", () => {
     }
   }
 
-  it("a save that ends there leaves the old model or the new one", () => {
+  it("a save killed at any step leaves the old model or the new one", () => {
     const found = { before: 0, after: 0 };
     const steps = dieAtEachStep((folder, before, after) => {
       const weights = weightsIn(folder);
@@ -116,7 +116,7 @@ describe("at each of its steps", () => {
     expect(found.after).toBeGreaterThan(0);
   });
 
-  it("it does so where folders cannot be exchanged, but for one step at which the old one is beside", () => {
+  it("without exchanging folders, a save killed at any step but one leaves the old model or the new one, and else the old one next to it", () => {
     const functions = fileFunctions() as { -readonly [Name in keyof FileFunctions]: FileFunctions[Name] };
     const { exchange } = functions;
     expect(exchange).toBeDefined();
@@ -137,7 +137,7 @@ describe("at each of its steps", () => {
     expect(gone).toHaveLength(1);
   });
 
-  it("a checkpoint of a new name is there as a whole, or not at all", () => {
+  it("a killed saveWeights with a new name leaves a complete checkpoint or none", () => {
     for (let step = 0, died = true; died; step++) {
       const folder = dirname(copyOfModel("regression"));
       using model = Model.load(original);

@@ -83,7 +83,7 @@ function paths(svg: string, role: string): readonly string[] {
 }
 
 describe("the picture", () => {
-  it("has a panel per metric, with its validation, and one per constant that changes", () => {
+  it("the chart has a panel per metric, with its validation, and one per constant that changes", () => {
     const svg = usual.toSVG();
     expect(texts(svg, "name ink")).toEqual(["loss", "accuracy", "learning_ratelog scale"]);
     expect(
@@ -95,7 +95,7 @@ describe("the picture", () => {
     expect(texts(svg)).toContain("epoch");
   });
 
-  it("marks the best epoch in every panel, and its value where it was watched", () => {
+  it("the chart marks the best epoch in every panel, and its value in the monitored one", () => {
     const all = elements(usual.toSVG());
     const lines = all.filter(({ attributes }) => attributes.class === "best");
     expect(lines).toHaveLength(3);
@@ -105,7 +105,7 @@ describe("the picture", () => {
     expect(all.filter(({ text }) => text === "○ best epoch 24: 0.4428")).toHaveLength(1);
   });
 
-  it("says in words what it shows", () => {
+  it("the chart describes its contents in words", () => {
     const all = elements(usual.toSVG({ title: "Digits" }));
     const of = (wanted: string): string | undefined => all.find(({ name }) => name === wanted)?.text;
     expect(of("title")).toBe("Digits");
@@ -116,18 +116,18 @@ describe("the picture", () => {
     );
   });
 
-  it("follows the reader's theme, and loads nothing", () => {
+  it("the chart follows the reader's theme, and loads nothing", () => {
     const svg = usual.toSVG();
     expect(svg).toContain("@media (prefers-color-scheme:dark){");
     expect(svg.replace('xmlns="http://www.w3.org/2000/svg"', "")).not.toMatch(/http|url\(|@import|<script|href/);
   });
 
-  it("is the same for the same training, also after JSON", () => {
+  it("the chart is the same for the same training, also after JSON", () => {
     const back = History.fromJSON(JSON.parse(JSON.stringify(usual)));
     expect(back.toSVG({ title: "a" })).toBe(usual.toSVG({ title: "a" }));
   });
 
-  it("has the size that is asked for", () => {
+  it("the chart has the requested size", () => {
     const [root] = elements(usual.toSVG({ width: 500, height: 700 })).filter(({ name }) => name === "svg");
     expect(root?.attributes).toMatchObject({ width: "500", height: "700", viewBox: "0 0 500 700" });
   });
@@ -165,7 +165,7 @@ describe("scales", () => {
     expect(labels(values)).toEqual(expected);
   });
 
-  it("show whole epochs", () => {
+  it("the scales of a chart show whole epochs", () => {
     const ticks = (count: number): readonly string[] =>
       elements(history(count, () => ({ metrics: { loss: 1 } })).toSVG())
         .filter(({ attributes }) => attributes["text-anchor"] === "middle")
@@ -178,20 +178,20 @@ describe("scales", () => {
 });
 
 describe("whatever was measured", () => {
-  it("leaves gaps, and a dot for a value between two", () => {
+  it("the chart leaves gaps, and draws a dot for a value between two gaps", () => {
     const values = [1, Number.NaN, 2, Number.POSITIVE_INFINITY, 3, 4];
     const svg = history(6, (index) => ({ metrics: { loss: values[index] ?? 0 } })).toSVG({ width: 240 });
     expect(paths(svg, "training")[0]?.match(/M/g)).toHaveLength(3);
     expect(elements(svg).filter(({ name }) => name === "circle").length).toBeGreaterThanOrEqual(2);
   });
 
-  it("says where there is nothing to draw", () => {
+  it("the chart says when there is nothing to draw", () => {
     expect(texts(new History([]).toSVG())).toEqual(["nothing to show"]);
     expect(texts(history(2, () => ({ metrics: {} })).toSVG())).toEqual(["nothing to show"]);
     expect(texts(history(2, () => ({ metrics: { loss: Number.NaN } })).toSVG())).toContain("no finite values");
   });
 
-  it("shows names as they are, and cuts long ones", () => {
+  it("the chart shows names unchanged, and truncates long ones", () => {
     const names = ['</text><script>alert("1")</script>', "a&b", "\u202e\u0000\ufffe\ud800", "長".repeat(200)];
     const svg = history(2, () => ({ metrics: Object.fromEntries(names.map((name) => [name, 1])) })).toSVG({
       title: "<&>",
@@ -203,7 +203,7 @@ describe("whatever was measured", () => {
     expect(fourth).toMatch(/^長{40,150}…$/);
   });
 
-  it("is well-formed and has only numbers, for any numbers, names and sizes", () => {
+  it("the chart is well-formed and has only numbers, for any numbers, names and sizes", () => {
     const values = fc.array(fc.oneof(fc.double(), fc.constantFrom(0, 1, Number.NaN)), { maxLength: 30 });
     const columns = fc.dictionary(fc.string(), values, { maxKeys: 3 });
     const width = fc.integer({ min: 240, max: 2000 });
@@ -228,7 +228,7 @@ describe("whatever was measured", () => {
     );
   });
 
-  it("keeps everything within the panel", () => {
+  it("the chart keeps everything within the panel", () => {
     fc.assert(
       fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1 }), (values) => {
         const svg = history(values.length, (index) => ({ metrics: { loss: values[index] ?? 0 } })).toSVG();
@@ -243,13 +243,13 @@ describe("whatever was measured", () => {
 });
 
 describe("many epochs", () => {
-  it("give a picture no larger than can be seen", () => {
+  it("the chart of many epochs has a bounded size", () => {
     const noise = (index: number): number => Math.sin(index * index);
     const svg = history(100_000, (index) => ({ metrics: { loss: 1 + noise(index) } })).toSVG();
     expect(svg.length).toBeLessThan(100_000);
   });
 
-  it("keep the smallest and the greatest value of each column, and gaps", () => {
+  it("the chart of many epochs keeps the minimum and maximum of each column, and gaps", () => {
     const points = Array.from({ length: 1000 }, (_, index) => ({
       epoch: index,
       value: index === 555 ? Number.NaN : Math.sin(index * 7) * 100,

@@ -35,7 +35,7 @@ describe("a process whose memory is limited", () => {
   needs(process.platform === "linux", ONLY_LINUX);
   // In kilobytes: too few for the library, for a model and some calls, for all calls.
   it.each([1_500_000, 2_300_000, 3_200_000])(
-    "gets typed errors where %i kB are not enough, and never a segmentation fault",
+    "a process limited to %i kB gets typed errors, and never a segmentation fault",
     (limit) => {
       const file = join(tempFolder(), "program.mjs");
       writeFileSync(file, PROGRAM);
