@@ -8,10 +8,7 @@ import { exampleProject, startExample } from "./support/run-example.js";
 const NOT_RUN: readonly RegExp[] = [/"data\.npz"/, /"ops\/zero_out\.so"/];
 
 /** Comments behind `console.log(…)` that describe, and do not quote. */
-const PROSE: ReadonlySet<string> = new Set([
-  "and INVALID_SHAPE at run time",
-  "the three steps, in call order",
-]);
+const PROSE: ReadonlySet<string> = new Set(["and INVALID_SHAPE at run time", "the three steps, in call order"]);
 
 let folder: string;
 beforeAll(() => {
@@ -35,16 +32,19 @@ function needsOthers(code: string): boolean {
 }
 
 describe("programs of documents", () => {
-  it.each(programs.map((block) => [placeOf(block), block] as const))("%s prints what it documents", async (_, block) => {
-    const program = startExample(folder, block, markLines(block.code));
-    onTestFinished(() => program.kill("SIGKILL"));
-    const { stdout, stderr, status } = await program.ended;
-    expect(status, stderr).toBe(0);
-    const broken = printedLines(block.code, stdout).filter((line) => !PROSE.has(line.promised) && !keeps(line));
-    expect(broken).toEqual([]);
-    const output = documentedOutput(block);
-    if (output !== undefined && !isSame(stdout, output)) expect(stdout).toBe(output);
-  });
+  it.each(programs.map((block) => [placeOf(block), block] as const))(
+    "%s prints what it documents",
+    async (_, block) => {
+      const program = startExample(folder, block, markLines(block.code));
+      onTestFinished(() => program.kill("SIGKILL"));
+      const { stdout, stderr, status } = await program.ended;
+      expect(status, stderr).toBe(0);
+      const broken = printedLines(block.code, stdout).filter((line) => !PROSE.has(line.promised) && !keeps(line));
+      expect(broken).toEqual([]);
+      const output = documentedOutput(block);
+      if (output !== undefined && !isSame(stdout, output)) expect(stdout).toBe(output);
+    },
+  );
 });
 
 /** The text without a language right below a program, or below one line that ends with a colon. */

@@ -38,16 +38,19 @@ describe("third-party models give the numbers of TensorFlow in Python", () => {
   needs(hasShared, NO_SHARED);
   const names = hasShared ? readdirSync(shared).filter((name) => existsSync(join(shared, name, "golden"))) : [];
 
-  it.each(names.filter((name) => REFUSED[name] === undefined))("third-party model %s returns the numbers of TensorFlow in Python", (name) => {
-    for (const { signature, tags = ["serve"], inputs, outputs } of readCalls(join(shared, name, "golden"))) {
-      using model = Model.load(join(shared, name), { tags });
-      const description = model.signatures.find(({ key }) => key === signature);
-      if (description?.unsupported !== undefined) continue;
-      const tensors = Object.fromEntries(Object.entries(inputs).map(([key, golden]) => [key, toTensor(golden)]));
-      const results = model.run(signature, tensors);
-      for (const [key, golden] of Object.entries(outputs)) expectGolden(results[key], golden, `${signature} ${key}`);
-    }
-  });
+  it.each(names.filter((name) => REFUSED[name] === undefined))(
+    "third-party model %s returns the numbers of TensorFlow in Python",
+    (name) => {
+      for (const { signature, tags = ["serve"], inputs, outputs } of readCalls(join(shared, name, "golden"))) {
+        using model = Model.load(join(shared, name), { tags });
+        const description = model.signatures.find(({ key }) => key === signature);
+        if (description?.unsupported !== undefined) continue;
+        const tensors = Object.fromEntries(Object.entries(inputs).map(([key, golden]) => [key, toTensor(golden)]));
+        const results = model.run(signature, tensors);
+        for (const [key, golden] of Object.entries(outputs)) expectGolden(results[key], golden, `${signature} ${key}`);
+      }
+    },
+  );
 
   it("the model of the article in examples/article.ts has its losses in five steps", () => {
     using model = Model.load(join(shared, "rust-training-custom"));

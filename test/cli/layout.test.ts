@@ -9,8 +9,8 @@ const wordsOf = (text: string): readonly { readonly text: string }[] => text.spl
 
 describe("flow", () => {
   it.each([
-    ["what fits stays on one line", "one two three", 13, "one two three"],
-    ["what does not fit goes to the next line, indented", "one two three", 12, "one two\n  three"],
+    ["text that fits stays on one line", "one two three", 13, "one two three"],
+    ["text that does not fit goes to the next line, indented", "one two three", 12, "one two\n  three"],
     [
       "a word that fits no line is broken behind a part of it",
       "layers/hidden/kernel",
@@ -20,7 +20,7 @@ describe("flow", () => {
     ["or before a capital letter", "StatefulPartitionedCall", 14, "Stateful\n  Partitioned\n  Call"],
     ["a word without parts is broken anywhere", "abcdefghijklm", 6, "abcdef\n  ghij\n  klm"],
     ["characters of two columns count as such", "日本語 日本語", 12, "日本語\n  日本語"],
-    ["no width is no limit", "one two three", Number.POSITIVE_INFINITY, "one two three"],
+    ["without a width there is no limit", "one two three", Number.POSITIVE_INFINITY, "one two three"],
   ])("%s", (_, text, width, expected) => {
     expect(flow(wordsOf(text), width, 2)).toBe(expected);
   });

@@ -89,7 +89,7 @@ describe("savedmodel plot", () => {
   });
 
   it.each([
-    ["no JSON", "{", 1, 'HISTORY_INVALID: "history.json" is no JSON: '],
+    ["not JSON", "{", 1, 'HISTORY_INVALID: "history.json" is no JSON: '],
     ["empty", "", 1, 'HISTORY_INVALID: "history.json" is no JSON: '],
     ["something else", "[]", 1, 'HISTORY_INVALID: "history.json": this is no history of a training: it is no object'],
   ])("plot rejects a file that is %s, and writes nothing", (_, text, status, message) => {

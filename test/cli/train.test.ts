@@ -296,7 +296,7 @@ describe("savedmodel train", () => {
   });
 });
 
-describe("savedmodel train writes nothing", () => {
+describe("savedmodel train with errors", () => {
   it("a training that fails writes nothing and keeps existing files", () => {
     const folder = planeFolder();
     const parameters = [...DATA, "--input", "x=a,b", "--input", "target=y", "--save", "out", "--csv", "loss.csv"];

@@ -29,7 +29,7 @@ const BROKEN =
   "  MODEL_CORRUPT: models/b/saved_model.pb is truncated or not a SavedModel\n" +
   "  MODEL_CORRUPT: models/d/saved_model.pb is truncated or not a SavedModel\n";
 
-describe("models that cannot be read", () => {
+describe("unreadable models", () => {
   it.each([
     ["given as folders", FOLDERS],
     ["of the configuration", []],
@@ -75,7 +75,7 @@ describe("models that cannot be read", () => {
   });
 });
 
-describe("tags that a model does not have", () => {
+describe("missing tags", () => {
   /** A folder with a model of two meta graphs, none of them tagged serve. */
   const tagged = (config: string): string => {
     const root = tempFolder();

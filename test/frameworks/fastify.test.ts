@@ -179,7 +179,7 @@ describe("examples/fastify", () => {
   });
 });
 
-describe("a new model in examples/fastify", () => {
+describe("replacing the model in examples/fastify", () => {
   it("replaces the model without a failed request", async () => {
     const folder = copyOfModel("regression");
     const service = await start(folder, WAITING);

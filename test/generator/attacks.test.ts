@@ -90,7 +90,7 @@ it("keeps inputs separate if their structure has an unknown dtype", () => {
   expect(generate(folder).methods).toEqual([]);
 });
 
-describe("shared data is decoded once", () => {
+describe("decoding of shared data", () => {
   const [metaGraph] = decode("SavedModel", attacks["signatures on one call"]?.(10_000) ?? new Uint8Array()).metaGraphs;
   const graph = openGraph(metaGraph?.graphDef ?? new Uint8Array());
 

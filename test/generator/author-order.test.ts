@@ -9,7 +9,7 @@ function argumentsOf(directory: string): Record<string, readonly string[]> {
   );
 }
 
-describe("inputs are in the order of the Python function", () => {
+describe("order of inputs", () => {
   it.each([
     ["custom_model", "train", ["training_input", "training_target"]],
     ["regression", "train", ["x", "target", "learning_rate"]],

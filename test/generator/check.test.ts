@@ -242,7 +242,7 @@ describe.each(cases)("$kind", ({ before, after: next, told, refused }) => {
   });
 });
 
-describe("check says", () => {
+describe("check", () => {
   const byDefault = { dtype: FLOAT, tensorShape: { dim: [{ size: 1 }] } };
   const optional = { ...target, byDefault };
 
@@ -310,20 +310,25 @@ describe("check says", () => {
   });
 });
 
-it.each(["example", "composite", "dtypes", "names", "optimizers"])("check reports no changes for an unchanged %s", (name) => {
-  const root = tempFolder();
-  const file = join(root, `${name}.ts`);
-  const config = { models: [modelFolder(name)], output: "." };
-  const [generated] = generateProject(config, root);
-  writeFileSync(file, generated?.text.replace("Do not edit.", "Do not edit it.") ?? "");
-  expect(checkFiles(generateProject(config, root), [], root)).toMatchObject([{ status: "changed", changes: [] }]);
+it.each(["example", "composite", "dtypes", "names", "optimizers"])(
+  "check reports no changes for an unchanged %s",
+  (name) => {
+    const root = tempFolder();
+    const file = join(root, `${name}.ts`);
+    const config = { models: [modelFolder(name)], output: "." };
+    const [generated] = generateProject(config, root);
+    writeFileSync(file, generated?.text.replace("Do not edit.", "Do not edit it.") ?? "");
+    expect(checkFiles(generateProject(config, root), [], root)).toMatchObject([{ status: "changed", changes: [] }]);
 
-  const text = readFileSync(new URL(`../../generated/${name}.ts`, import.meta.url), "utf8");
-  const descriptor = readDescriptor(text);
-  const signatures = loadedSignatures(modelFolder(name));
-  expect(descriptor?.signatures.length).toBe(signatures.filter(({ unsupported }) => unsupported === undefined).length);
-  expect(descriptor && findDifferences(descriptor, signatures)).toEqual([]);
-});
+    const text = readFileSync(new URL(`../../generated/${name}.ts`, import.meta.url), "utf8");
+    const descriptor = readDescriptor(text);
+    const signatures = loadedSignatures(modelFolder(name));
+    expect(descriptor?.signatures.length).toBe(
+      signatures.filter(({ unsupported }) => unsupported === undefined).length,
+    );
+    expect(descriptor && findDifferences(descriptor, signatures)).toEqual([]);
+  },
+);
 
 it("check treats a file with Windows line endings as equal", () => {
   const root = project(base);
@@ -347,7 +352,7 @@ it("check rejects a file that it did not generate", () => {
   expectError(() => check(root), "OUTPUT_CONFLICT");
 });
 
-describe("check says of a file that takes the place of another", () => {
+describe("check of moved files", () => {
   const at = (root: string, config: Config): readonly FileCheck[] => {
     const files = generateProject(config, root);
     return checkFiles(files, findOrphans(config, root, files), root);
@@ -402,7 +407,7 @@ describe("check says of a file that takes the place of another", () => {
   });
 });
 
-describe("check says of real models", () => {
+describe("check of real models", () => {
   const of =
     (name: string): Write =>
     (folder) =>
@@ -494,7 +499,7 @@ describe("orphans", () => {
   });
 });
 
-describe("check says of inputs with made-up keys", () => {
+describe("check of inputs with generated keys", () => {
   const client = (name: string, edit = (text: string) => text) => {
     const { text, description } = generate(modelFolder(name), { className: "Client", outputFolder: "." });
     return { descriptor: readDescriptor(edit(text)), signatures: description.signatures };

@@ -150,7 +150,7 @@ describe("patterns of a configuration", () => {
     ["?", "😀", true],
     ["a.c*", "abc", false],
     ["**a", "ba", true],
-  ])("%s and %s: %s", (pattern, name, isMatch) => {
+  ])("pattern %s and %s: %s", (pattern, name, isMatch) => {
     const folder = tempFolder();
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, "saved_model.pb"), "");

@@ -22,7 +22,7 @@ function form({ key, name, encoding, dtype, shape, components = [] }: TensorDesc
   return `${key}${name === undefined ? "" : ` (${name})`}: ${encoding ?? "dense"} ${dtype} [${sizes}]${parts === "" ? "" : ` = ${parts}`}`;
 }
 
-describe("loose components become the argument that the author's function has", () => {
+describe("combining components", () => {
   it("components are combined in the author's order, with the shape of the whole", () => {
     expect(tensorsOf(modelFolder("composite"), "mix", "inputs")).toEqual([
       "zrows: ragged float32 [?, ?] = flat_values zrows float32, row_splits zrows_1 int64",

@@ -17,7 +17,7 @@ function packageOf(files: Readonly<Record<string, string>>): string {
 
 const MODELS = '{ models: ["models/*"] }';
 
-describe("a configuration is read from", () => {
+describe("reading configurations", () => {
   it.each([
     ["savedmodel.config.ts", `const config: object = ${MODELS};\nexport default config;\n`],
     ["savedmodel.config.mts", `export default ${MODELS} as { models: string[] };\n`],
@@ -82,10 +82,10 @@ describe("a configuration is read from", () => {
   });
 });
 
-describe("a configuration is refused", () => {
+describe("invalid configurations", () => {
   const json = (config: unknown): string => JSON.stringify(config);
   it.each([
-    ["no object", "[]", "the configuration must be an object"],
+    ["not an object", "[]", "the configuration must be an object"],
     ["no models", "{}", 'models must be a list. Write models: ["models/*"].'],
     ["a key that is nearly right", json({ models: [], ouput: "a" }), 'no key "ouput". Did you mean "output"?'],
     [
@@ -107,7 +107,7 @@ describe("a configuration is refused", () => {
       "models[0].className names one class",
     ],
     [
-      "tags that are a text",
+      "tags that are a string",
       json({ models: [{ path: "a", tags: "serve" }] }),
       "models[0].tags must be a list of texts",
     ],
@@ -117,17 +117,17 @@ describe("a configuration is refused", () => {
       "models[0].signatures must be a list",
     ],
     [
-      "a class name that is no text",
+      "a class name that is not a string",
       json({ models: [{ path: "a", className: 1 }] }),
       "models[0].className must be a text",
     ],
     [
-      "deprecated signatures in a list",
+      "deprecated signatures in an array",
       json({ models: [{ path: "a", deprecated: ["b"] }] }),
       "models[0].deprecated must be an object of texts",
     ],
     [
-      "a deprecated signature without a text",
+      "a deprecated signature without a string",
       json({ models: [{ path: "a", deprecated: { old: true } }] }),
       'models[0].deprecated["old"] must be a text',
     ],
@@ -142,7 +142,7 @@ describe("a configuration is refused", () => {
     ],
     ["a text that is no JSON", '{\n  "models": [],\n  index: true\n}', "the file cannot be read: line 3: "],
     ["a text that ends too early", '{\n  "models": [\n', "the file cannot be read: line 3: "],
-  ])("rejects a configuration with %s", async (_, text, message) => {
+  ])("rejects a configuration: %s", async (_, text, message) => {
     const root = packageOf({ "savedmodel.config.json": text });
     const error = await expectRejection(loadConfig(root), "CONFIG_INVALID");
     expect(error.message).toContain("CONFIG_INVALID: savedmodel.config.json: ");
@@ -152,7 +152,7 @@ describe("a configuration is refused", () => {
   it.each([
     ["does not compile", "\nexport default {", "the file cannot be loaded: ParseError: Unexpected token (c.ts:2)"],
     ["throws", '\n\nthrow new Error("no luck.\\nNever.");', "the file cannot be loaded: no luck (c.ts:3)"],
-    ["throws a text", 'throw "no luck";', "the file cannot be loaded: no luck"],
+    ["throws a string", 'throw "no luck";', "the file cannot be loaded: no luck"],
     ["calls what throws", "\nconst make = () => {\n  return a.b;\n};\nexport default make();", "(c.ts:3)"],
     ["imports what throws", 'import { a } from "./lib/other.js";\nexport default a;', "no a (lib/other.ts:2)"],
     ["imports what is not there", '\nimport a from "./none.js";\nexport default a;', "Cannot find module './none.js'"],

@@ -93,7 +93,7 @@ describe("the features that a model parses out of a tf.Example", () => {
   });
 });
 
-describe("a graph that does not make sense", () => {
+describe("nonsensical graphs", () => {
   const node = (
     name: string,
     op: string,
@@ -190,7 +190,7 @@ describe("a graph that does not make sense", () => {
       ],
       [],
     ],
-  ])("%s", (_, nodes, want) => {
+  ])("features of %s", (_, nodes, want) => {
     expect(featuresIn(nodes)).toEqual(want);
   });
 
@@ -220,7 +220,7 @@ describe("a graph that does not make sense", () => {
     ["nothing for a vector, where single ones are parsed", [single], { dim: [{ size: -1 }] }, undefined],
     ["one example for a scalar that is made a vector", [...constants, expanded, v1("row")], SCALAR, "FExample"],
     ["nothing where no rank is parsed by all", [...constants, v1("x"), single], ANY, undefined],
-  ])("offers %s", (_, nodes, shape, want) => {
+  ])("generated types accept %s", (_, nodes, shape, want) => {
     const { text } = generate(writeGraph(nodes, shape));
     expect(/x: TensorLike<"string", \S+> \| ([^),]*)[),]/.exec(text)?.[1]).toBe(want);
   });

@@ -39,7 +39,7 @@ function errorOf(run: () => unknown): unknown {
 }
 
 // Before any test loads a model: a process cannot unload the library.
-describe("a fake client, where there is no library", () => {
+describe("a fake client without the library", () => {
   it("a fake client works without the library and loads no native code", async () => {
     vi.stubEnv("SAVEDMODEL_TENSORFLOW", "/nowhere");
     try {
@@ -125,7 +125,7 @@ describe("the functions of a fake client", () => {
   });
 });
 
-describe("a fake client answers as the model does", () => {
+describe("a fake client and its model", () => {
   it("a fake returns the same results for the same data", () => {
     using real = Regression.load();
     const [evaluated, weights] = [real.evaluate([[1, 2]], [[3]]), real.weights()];
@@ -176,18 +176,21 @@ describe("a fake client answers as the model does", () => {
     expect(pred).not.toHaveBeenCalled();
   });
 
-  it.each([Composite, CustomModel, Dtypes, Example, Names, Regression, Text])("a fake has the signatures of %o", (client) => {
-    using real = client.load();
-    const told = (tensors: readonly TensorDescription[]): unknown =>
-      tensors
-        .map(({ key, dtype, shape, optional, encoding }) => ({ key, dtype, shape, optional, encoding }))
-        .sort((a, b) => (a.key < b.key ? -1 : 1));
-    const signaturesOf = (model: Model): unknown =>
-      model.signatures
-        .filter(({ unsupported }) => unsupported === undefined)
-        .map(({ key, inputs, outputs }) => ({ key, inputs: told(inputs), outputs: told(outputs) }));
-    expect(signaturesOf(client.fake({}))).toEqual(signaturesOf(real));
-  });
+  it.each([Composite, CustomModel, Dtypes, Example, Names, Regression, Text])(
+    "a fake has the signatures of %o",
+    (client) => {
+      using real = client.load();
+      const told = (tensors: readonly TensorDescription[]): unknown =>
+        tensors
+          .map(({ key, dtype, shape, optional, encoding }) => ({ key, dtype, shape, optional, encoding }))
+          .sort((a, b) => (a.key < b.key ? -1 : 1));
+      const signaturesOf = (model: Model): unknown =>
+        model.signatures
+          .filter(({ unsupported }) => unsupported === undefined)
+          .map(({ key, inputs, outputs }) => ({ key, inputs: told(inputs), outputs: told(outputs) }));
+      expect(signaturesOf(client.fake({}))).toEqual(signaturesOf(real));
+    },
+  );
 
   it("a fake can be trained by fit", async () => {
     const model = Regression.fake({
@@ -273,7 +276,7 @@ describe("an asynchronous call of a fake client", () => {
   });
 });
 
-describe("a fake client refuses", () => {
+describe("a fake client rejects", () => {
   it("a fake rejects calls of methods without a function", async () => {
     const model = CustomModel.fake({});
     expect(expectError(() => model.pred([[1, 1]]), "NOT_FAKED").message).toBe(
@@ -332,10 +335,10 @@ describe("a fake client refuses", () => {
   it.each<[string, unknown, ErrorCode, string]>([
     ["a misspelled method", { prd: () => 1 }, "INVALID_ARGUMENT", 'there is no method "prd". Did you mean "pred"?'],
     ["data for a function", { pred: [[1]] }, "INVALID_ARGUMENT", "pred must be a function"],
-    ["no object", null, "INVALID_ARGUMENT", "takes an object of functions"],
+    ["a value that is not an object", null, "INVALID_ARGUMENT", "takes an object of functions"],
     ["a function", () => 1, "INVALID_ARGUMENT", "takes an object of functions"],
-    ["a list", [() => 1], "INVALID_ARGUMENT", "takes an object of functions"],
-  ])("%s", (_, methods, code, message) => {
+    ["an array", [() => 1], "INVALID_ARGUMENT", "takes an object of functions"],
+  ])("fake() rejects %s", (_, methods, code, message) => {
     expect(expectError(() => CustomModel.fake(methods as object), code).message).toContain(message);
   });
 

@@ -15,14 +15,17 @@ describe("the file of a class", () => {
     expect([fileNameOf(className, notes), notes]).toEqual([expected, []]);
   });
 
-  it.each(["Con", "NUL", "Aux", "prn", "Com1", "LPT9", "CONIN$"])("the file of class %s is not a Windows device name", (className) => {
-    const notes: string[] = [];
-    const device = className.toLowerCase();
-    expect(fileNameOf(className, notes)).toBe(`${device}-client.ts`);
-    expect(notes).toEqual([
-      `the file of ${className} is called ${device}-client.ts, because Windows reserves the name ${device}`,
-    ]);
-  });
+  it.each(["Con", "NUL", "Aux", "prn", "Com1", "LPT9", "CONIN$"])(
+    "the file of class %s is not a Windows device name",
+    (className) => {
+      const notes: string[] = [];
+      const device = className.toLowerCase();
+      expect(fileNameOf(className, notes)).toBe(`${device}-client.ts`);
+      expect(notes).toEqual([
+        `the file of ${className} is called ${device}-client.ts, because Windows reserves the name ${device}`,
+      ]);
+    },
+  );
 
   it.each(["A".repeat(198), "長".repeat(70), "𝒜".repeat(300)])(
     "a long class name gets a file name of at most 200 bytes, and a note",

@@ -29,7 +29,7 @@ function summary({ root, files }: InitPlan): readonly string[] {
   return files.map(({ path, change, about }) => `${change} ${path.slice(root.length + 1)} ${about}`);
 }
 
-describe("entries of models", () => {
+describe("model entries", () => {
   const tagsOf = (model: string): readonly string[] | undefined =>
     model === "models/b" ? ["gpu", "serve"] : undefined;
 
@@ -48,7 +48,7 @@ describe("entries of models", () => {
   });
 });
 
-describe("a set-up", () => {
+describe("init", () => {
   it("init of a TypeScript project writes a module, scripts and attributes, and nothing the second time", async () => {
     const root = project({ "package.json": "{}\n", "tsconfig.json": "{}", "src/main.ts": "", "models/net/": "" });
     const first = await planInit(join(root, "src"));
@@ -125,7 +125,7 @@ describe("a set-up", () => {
   });
 });
 
-describe("models are found", () => {
+describe("finding models", () => {
   it("init finds models below the project, but not in installed or built folders, or inside other models", () => {
     const root = project({
       "models/b/": "",
@@ -176,7 +176,7 @@ describe("models are found", () => {
   });
 });
 
-describe("scripts are added", () => {
+describe("added scripts", () => {
   it("init adds scripts in the format of the file", () => {
     const tabs = '{\r\n\t"name": "p",\r\n\t"scripts": {\r\n\t\t"test": "t"\r\n\t}\r\n}\r\n';
     expect(addScripts(tabs).text).toBe(
@@ -229,7 +229,7 @@ describe("scripts are added", () => {
   });
 });
 
-describe("attributes are added", () => {
+describe("added attributes", () => {
   it.each([
     ["", "generated/** linguist-generated text eol=lf\n"],
     ["*.pb binary", "*.pb binary\ngenerated/** linguist-generated text eol=lf\n"],

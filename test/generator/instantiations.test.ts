@@ -28,7 +28,7 @@ const calls = numbers
 
 const fakes = `Many.fake({ ${numbers.map((index) => `run${index}: ({ a, b, c }) => ({ y: a, z: [b, c] as never }),`).join(" ")} });`;
 
-describe("a client of 200 signatures is cheap for the compiler", () => {
+describe("compiling a client of 200 signatures", () => {
   // Each bound is about one and a half times what was counted.
   it.each([
     ["where one is called", "model.run0;", 21_000],

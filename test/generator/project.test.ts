@@ -79,7 +79,7 @@ describe("the files of a project", () => {
   it.each([
     ["signatures", { signatures: ["run_it", "train"] }],
     ["deprecated", { deprecated: { train: "Use `run_it`." } }],
-  ])("rejects %s with a signature that the model does not have", (_, options) => {
+  ])("rejects `%s` with a signature that the model does not have", (_, options) => {
     const root = packageWith("models/one");
     const { message } = expectError(
       () => generateProject({ models: [{ path: "models/one", ...options }] }, root),
@@ -134,7 +134,7 @@ describe("the files of a project", () => {
   });
 });
 
-describe("a project is refused", () => {
+describe("invalid projects", () => {
   it("rejects a pattern that matches no model", () => {
     const root = packageWith("models/one");
     const { message } = expectError(
@@ -206,7 +206,7 @@ describe("a pattern", () => {
   });
 });
 
-describe("the functions that write", () => {
+describe("writing functions", () => {
   it("writeProject creates, updates and keeps files, and removeOrphans removes those without a model", () => {
     const root = packageWith("models/one", "models/two");
     const config = { models: ["models/*"] };

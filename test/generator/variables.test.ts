@@ -139,7 +139,7 @@ describe("the variables of a model of TensorFlow 2", () => {
   });
 });
 
-describe("the way to an object", () => {
+describe("paths of objects", () => {
   const children = (...names: readonly (readonly [string, number])[]): object[] =>
     names.map(([localName, nodeId]) => ({ localName, nodeId }));
   const paths = (...objects: readonly object[][]): readonly (readonly [number, string])[] =>

@@ -218,7 +218,7 @@ describe("from a tar.gz", () => {
   });
 });
 
-describe("what cannot be installed", () => {
+describe("installation errors", () => {
   test.each<[string, () => string, string]>([
     ["a missing file", () => "/does/not/exist", "/does/not/exist does not exist"],
     ["another file", () => import.meta.filename, "is neither a wheel (zip) nor a tar.gz"],
@@ -226,7 +226,7 @@ describe("what cannot be installed", () => {
     ["a tar.gz of something else", () => otherArchive(), "holds none of libtensorflow"],
     ["a gzip that is not a tar", () => notATar(), "is damaged, or not a tar.gz. Pass a wheel of tensorflow"],
     ["a folder with a broken library", () => brokenLibrary(), "does not work on this machine"],
-  ])("%s is refused with a reason", async (_name, from, reason) => {
+  ])("install rejects %s with a reason", async (_name, from, reason) => {
     expect(await failure({ from: from() })).toContain(reason);
   });
 

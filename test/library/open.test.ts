@@ -21,11 +21,14 @@ function bare(): { folder: string; env: Record<string, string> } {
 describe("a process that loads the library and a model", () => {
   const named = (): Record<string, string> => ({ SAVEDMODEL_TENSORFLOW: dirname(realLibrary().main) });
 
-  test.each(["main", "worker"])("a process that loads the library exits cleanly and prints nothing to stderr (%s thread)", async (where) => {
-    const { code, signal, stdout, stderr } = await useLibrary(named(), where);
-    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
-    expect(JSON.parse(stdout)).toMatchObject({ place: "environment", memoised: true, code: 0 });
-  });
+  test.each(["main", "worker"])(
+    "a process that loads the library exits cleanly and prints nothing to stderr (%s thread)",
+    async (where) => {
+      const { code, signal, stdout, stderr } = await useLibrary(named(), where);
+      expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
+      expect(JSON.parse(stdout)).toMatchObject({ place: "environment", memoised: true, code: 0 });
+    },
+  );
 
   test("SAVEDMODEL_LOG=1 shows TensorFlow's log", async () => {
     const { stderr } = await useLibrary({ ...named(), SAVEDMODEL_LOG: "1" });

@@ -34,19 +34,22 @@ function compileDying(end: string): string {
   return folder;
 }
 
-describe("a library that ends the process while it is loaded", () => {
+describe("crashing libraries", () => {
   needs(reason === undefined, reason ?? "");
   it.each([
     ["an abort", "abort()", { signal: "SIGABRT", code: null }],
-    ["an unknown instruction", "__builtin_trap()", { signal: "SIGILL", code: null }],
+    ["an illegal instruction", "__builtin_trap()", { signal: "SIGILL", code: null }],
     ["an exit", "exit(7)", { signal: null, code: 7 }],
-  ])("a library that aborts the process while loading leaves its last output on stderr after %s", async (_, end, want) => {
-    const env = { SAVEDMODEL_TENSORFLOW: compileDying(end), SAVEDMODEL_LOG: "", TF_CPP_MIN_LOG_LEVEL: undefined };
-    const { code, signal, stderr } = await start("test/library/use-library.ts", [model, "main"], env).ended;
-    expect({ code, signal }).toEqual(want);
-    expect(stderr).toContain("] last words\n");
-    expect(stderr).toContain("raw words\n");
-  });
+  ])(
+    "a library that aborts the process while loading leaves its last output on stderr after %s",
+    async (_, end, want) => {
+      const env = { SAVEDMODEL_TENSORFLOW: compileDying(end), SAVEDMODEL_LOG: "", TF_CPP_MIN_LOG_LEVEL: undefined };
+      const { code, signal, stderr } = await start("test/library/use-library.ts", [model, "main"], env).ended;
+      expect({ code, signal }).toEqual(want);
+      expect(stderr).toContain("] last words\n");
+      expect(stderr).toContain("raw words\n");
+    },
+  );
 });
 
 describe("threads that load the library at the same time", () => {
@@ -95,9 +98,12 @@ describe("threads that load the library at the same time", () => {
 describe("requireInstructions", () => {
   const cpuinfo = (flags: string): string => `processor\t: 0\nflags\t\t: ${flags}\nbugs\t\t: avx\n`;
 
-  test.each(["fpu sse4_2 avx avx2", "avx", ""])("requireInstructions accepts a processor with the flags %j", (flags) => {
-    requireInstructions(cpuinfo(flags));
-  });
+  test.each(["fpu sse4_2 avx avx2", "avx", ""])(
+    "requireInstructions accepts a processor with the flags %j",
+    (flags) => {
+      requireInstructions(cpuinfo(flags));
+    },
+  );
 
   test("requireInstructions accepts a processor without known flags", () => {
     requireInstructions("");

@@ -180,35 +180,38 @@ describe("an installed package", () => {
     ["module", "nodenext", ["5.7", "6", "7"]],
     ["module", "bundler", ["5.7", "6", "7"]],
     ["commonjs", "node10", ["5.7"]],
-  ])("an installed package has types at every entry point for type %s and moduleResolution %s", (type, moduleResolution, versions) => {
-    const project = join(folder, `${type}-${moduleResolution}`);
-    mkdirSync(project);
-    const lines = entries().map((name, index) => `import * as entry${index} from "${name}";\n`);
-    const used = `export const entries: readonly object[] = [${entries().map((_, index) => `entry${index}`)}];\n`;
-    writeFileSync(join(project, "index.ts"), lines.join("") + used);
-    writeFileSync(join(project, "package.json"), JSON.stringify({ type }));
-    const compilerOptions = {
-      target: "es2022",
-      lib: ["es2023", "esnext.disposable"],
-      types: ["node"],
-      module: { nodenext: "nodenext", bundler: "esnext" }[moduleResolution] ?? "commonjs",
-      moduleResolution,
-      strict: true,
-      // Of the declarations of Node.js, which are newer than the oldest compiler.
-      skipLibCheck: versions[0] === "5.7",
-      noEmit: true,
-    };
-    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["index.ts"] }));
-    const compiler = join(dirname(folder), "node_modules/typescript/bin/tsc");
-    for (const version of versions) {
-      if (version === "6") {
-        expect(outputAsUser(project, process.execPath, [compiler, "-p", ".", "--pretty", "false"])).toBe("");
-      } else {
-        const name = version === "7" ? "typescript-7" : "typescript-5.7";
-        expect(runCompiler(name, ["-p", project, "--pretty", "false"])).toBe("");
+  ])(
+    "an installed package has types at every entry point for type %s and moduleResolution %s",
+    (type, moduleResolution, versions) => {
+      const project = join(folder, `${type}-${moduleResolution}`);
+      mkdirSync(project);
+      const lines = entries().map((name, index) => `import * as entry${index} from "${name}";\n`);
+      const used = `export const entries: readonly object[] = [${entries().map((_, index) => `entry${index}`)}];\n`;
+      writeFileSync(join(project, "index.ts"), lines.join("") + used);
+      writeFileSync(join(project, "package.json"), JSON.stringify({ type }));
+      const compilerOptions = {
+        target: "es2022",
+        lib: ["es2023", "esnext.disposable"],
+        types: ["node"],
+        module: { nodenext: "nodenext", bundler: "esnext" }[moduleResolution] ?? "commonjs",
+        moduleResolution,
+        strict: true,
+        // Of the declarations of Node.js, which are newer than the oldest compiler.
+        skipLibCheck: versions[0] === "5.7",
+        noEmit: true,
+      };
+      writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["index.ts"] }));
+      const compiler = join(dirname(folder), "node_modules/typescript/bin/tsc");
+      for (const version of versions) {
+        if (version === "6") {
+          expect(outputAsUser(project, process.execPath, [compiler, "-p", ".", "--pretty", "false"])).toBe("");
+        } else {
+          const name = version === "7" ? "typescript-7" : "typescript-5.7";
+          expect(runCompiler(name, ["-p", project, "--pretty", "false"])).toBe("");
+        }
       }
-    }
-  });
+    },
+  );
 
   it("importing an installed package reads few files, and no native code", () => {
     writeFileSync(

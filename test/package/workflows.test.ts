@@ -44,7 +44,7 @@ describe.each(workflows)("$name", ({ text }) => {
   });
 });
 
-describe("the check before a release", () => {
+describe("check-release", () => {
   const script = join(root, ".github/check-release");
 
   /** Runs it for the tag v1.2.3 in a folder with these files; what it refuses, line by line. */

@@ -27,7 +27,7 @@ function run(code: string): { readonly status: number | null; readonly signal: s
   return { status, signal, out: stdout + (status === 0 ? stderr : "") };
 }
 
-describe("a process with asynchronous calls under way", () => {
+describe("processes with asynchronous calls", () => {
   it.each([
     ["ends when they have ended, without being told", "", { status: 0, signal: null }],
     ["ends by process.exit()", "setTimeout(() => process.exit(7), 5);", { status: 7, signal: null }],
@@ -35,7 +35,7 @@ describe("a process with asynchronous calls under way", () => {
     ["ends by an error", 'setTimeout(() => { throw new Error("x"); }, 5);', { status: 1, signal: null }],
     ["ends by an unhandled rejection", 'Promise.reject(new Error("x"));', { status: 1, signal: null }],
     ["ends when the model is forgotten", 'await calls[3]; console.log("done");', { status: 0, signal: null }],
-  ])("a process with asynchronous calls exits %s", (_, code, ending) => {
+  ])("a process with asynchronous calls %s", (_, code, ending) => {
     const { out, ...ended } = run(code);
     expect(ended).toEqual(ending);
     expect(out).toBe(code.includes("done") ? "done\nexit\n" : "exit\n");

@@ -48,17 +48,20 @@ describe("batched and writing calls", () => {
     expect(Math.min(...differences)).toBeGreaterThan(1e-4);
   });
 
-  it.each([0, 20])("batched and writing calls start in the order in which they were made, with a maxDelay of %d", async (maxDelay) => {
-    await using model = load({ predict: { maxBatch: 16, maxDelay } });
-    const predict = (): Promise<number> => stepsBefore(model.async.predict(X));
-    const seen: Promise<number>[] = [];
-    for (let step = 0; step < 3; step++) {
-      seen.push(predict(), predict());
-      void model.async.train(X, Y);
-    }
-    seen.push(predict());
-    expect(await Promise.all(seen)).toEqual([0, 0, 1, 1, 2, 2, 3]);
-  });
+  it.each([0, 20])(
+    "batched and writing calls start in the order in which they were made, with a maxDelay of %d",
+    async (maxDelay) => {
+      await using model = load({ predict: { maxBatch: 16, maxDelay } });
+      const predict = (): Promise<number> => stepsBefore(model.async.predict(X));
+      const seen: Promise<number>[] = [];
+      for (let step = 0; step < 3; step++) {
+        seen.push(predict(), predict());
+        void model.async.train(X, Y);
+      }
+      seen.push(predict());
+      expect(await Promise.all(seen)).toEqual([0, 0, 1, 1, 2, 2, 3]);
+    },
+  );
 
   it("a writing call does not wait for the delay of a batch", async () => {
     await using model = load();

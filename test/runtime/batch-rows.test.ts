@@ -21,7 +21,7 @@ function stoppedController(): AbortController {
   return controller;
 }
 
-describe("batched calls get their own rows", () => {
+describe("rows of batched calls", () => {
   it("batched calls get their rows if inputs differ in their number of rows", async () => {
     await using model = load({ pair: { maxBatch: 16 } });
     const results = await Promise.all([model.async.pair([1, 2], [3]), model.async.pair([4], [5, 6])]);

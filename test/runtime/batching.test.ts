@@ -229,16 +229,20 @@ describe("calls in a batch", () => {
   });
 });
 
-describe("rejects batching", () => {
+describe("invalid batching", () => {
   it.each<[string, () => Model, RegExp]>([
-    ["of a signature that is not there", () => load({ halve: { maxBatch: 2 } }), /^SIGNATURE_NOT_FOUND: .*"halve"/],
+    ["of an unknown signature", () => load({ halve: { maxBatch: 2 } }), /^SIGNATURE_NOT_FOUND: .*"halve"/],
     [
       "of one that changes variables",
       () => load({ count: { maxBatch: 2 } }),
       /"count" cannot be batched: it changes variables/,
     ],
     ["of a scalar input", () => load({ spin: { maxBatch: 2 } }), /input "steps" has no unknown leading dimension/],
-    ["of an output that is no batch", () => load({ turned: { maxBatch: 2 } }), /output "turns" has no unknown/],
+    [
+      "of an output without a batch dimension",
+      () => load({ turned: { maxBatch: 2 } }),
+      /output "turns" has no unknown/,
+    ],
     [
       "of ragged arguments",
       () => Composite.load(undefined, { batching: { words: { maxBatch: 2 } } }),
@@ -249,15 +253,15 @@ describe("rejects batching", () => {
       () => Text.load(undefined, { batching: { greet: { maxBatch: 2 } } }),
       /input "name" has no unknown leading dimension/,
     ],
-    ["for no size", () => load({ half: {} as never }), /maxBatch must be an integer from 1 on/],
-    ["for a size that is none", () => load({ half: { maxBatch: 0 } }), /maxBatch must be an integer from 1 on/],
-    ["for a delay that is none", () => load({ half: { maxBatch: 2, maxDelay: -1 } }), /maxDelay must be a number/],
+    ["without a size", () => load({ half: {} as never }), /maxBatch must be an integer from 1 on/],
+    ["for an invalid size", () => load({ half: { maxBatch: 0 } }), /maxBatch must be an integer from 1 on/],
+    ["for an invalid delay", () => load({ half: { maxBatch: 2, maxDelay: -1 } }), /maxDelay must be a number/],
     [
       "with a misspelled option",
       () => load({ half: { maxBatch: 2, maxdelay: 1 } as never }),
       /has no option "maxdelay"/,
     ],
-  ])("%s", (_, make, message) => {
+  ])("rejects batching %s", (_, make, message) => {
     expect(make).toThrow(message);
   });
 });

@@ -153,7 +153,7 @@ describe("a call within a call", () => {
   });
 });
 
-describe("what TensorFlow must not be given", () => {
+describe("invalid values for TensorFlow", () => {
   it("rejects a byte other than 0 and 1 in a typed row of booleans", () => {
     const folder = writeGraphModel(
       { x: ["Placeholder", [], { dtype: type(BOOL) }], y: ["Identity", ["x"], { T: type(BOOL) }] },

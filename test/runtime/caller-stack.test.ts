@@ -28,7 +28,7 @@ function caught(run: () => unknown): unknown {
   throw new Error("nothing was thrown");
 }
 
-describe("the stack of an error begins at the caller", () => {
+describe("stacks of errors", () => {
   using loaded = CustomModel.load();
   const fake = CustomModel.fake({ pred: () => [[1]] });
 

@@ -189,7 +189,7 @@ describe("a generated client with ragged and sparse arguments", () => {
     ["another shape", [[1]], { ...SPARSE, shape: [4, 4] }, "INVALID_SHAPE", "got [4, 4]"],
     ["another rank", [[1]], { ...SPARSE, shape: [4] }, "INVALID_RANK", "got [4]"],
     [
-      "a shape that is none",
+      "an invalid shape",
       [[1]],
       { ...SPARSE, shape: [-1, 3] },
       "INVALID_SHAPE",
@@ -230,7 +230,7 @@ describe("a generated client with ragged and sparse arguments", () => {
     ["more values than indices", [[1]], { ...SPARSE, values: [1, 2] }, "INVALID_SHAPE", "1 indices for 2 values"],
     ["indices of another rank", [[1]], { ...SPARSE, indices: [[0]] }, "INVALID_SHAPE", 'indices of input "asp"'],
     ["a wrong value", [[1]], { ...SPARSE, values: [true] }, "INVALID_DTYPE", 'values of input "asp"'],
-  ])("refuses %s", (_, rows, sparse, code, text) => {
+  ])("rejects %s", (_, rows, sparse, code, text) => {
     using model = Composite.load();
     expect(expectError(() => model.mix(rows as never, 1, sparse as never), code).message).toContain(text);
   });

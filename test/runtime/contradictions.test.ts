@@ -47,7 +47,7 @@ describe("a signature that contradicts its graph", () => {
   it.each([
     ["missing", 'input "x" is the tensor "nowhere:0", which is not in the graph'],
     ["index", 'output "y" is the tensor "y:1", which is not in the graph'],
-  ])("omits a signature with a tensor that is %s", (key, reason) => {
+  ])("omits a signature whose tensor is invalid: %s", (key, reason) => {
     expect(signature(key)?.unsupported).toBe(reason);
     expect(generate(folder).notes).toContain(`signature "${key}" is left out: ${reason}`);
     using model = Model.load(folder);
@@ -103,7 +103,7 @@ describe("an input with a default in the graph", () => {
   });
 });
 
-describe("a scalar string that is bytes", () => {
+describe("scalar strings that hold bytes", () => {
   const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
   it("a method returns a scalar string that holds bytes as bytes, and text as a string", () => {

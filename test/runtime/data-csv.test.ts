@@ -108,7 +108,7 @@ describe("valid CSV files", () => {
   });
 });
 
-describe("a wrong CSV file", () => {
+describe("invalid CSV files", () => {
   const wrong: readonly (readonly [what: string, text: string, message: string, options?: CsvOptions])[] = [
     ["nothing", "", "there is no header: the file is empty"],
     ["a byte order mark alone", "\ufeff", "there is no header: the file is empty"],
@@ -175,7 +175,7 @@ describe("a wrong CSV file", () => {
     { columns: { a: "int32" } },
     { columns: [] },
     { columns: { b: "string" } },
-  ])("is not read with wrong options: %j", async (options) => {
+  ])("rejects CSV options %j", async (options) => {
     expectError(() => parseCsv("a\n1\n", options), "INVALID_OPTION");
     await expectRejection(readCsv(written("a\n1\n"), options), "INVALID_OPTION");
   });

@@ -79,7 +79,7 @@ it("writes strings and reads them back", () => {
 
 describe("a CSV file", () => {
   it.each(["1".repeat(2_000_000), "1.".repeat(1_000_000), `${"1".repeat(1_000_000)}e`])(
-    "reads a CSV file %s",
+    "reads a CSV cell of a million digits or more as a string",
     (digits) => {
       const table = parseCsv(`a,b\n${digits}x,1\n`);
       expect(table.column("a")).toEqual([`${digits}x`]);

@@ -60,7 +60,7 @@ it("inspect does not report writes for an operation unknown to TensorFlow", () =
   ]);
 });
 
-describe("the signatures that change variables are known", () => {
+describe("signatures that change variables", () => {
   it.each([
     ["composite", []],
     ["counter", ["increment", "reset"]],
@@ -256,7 +256,7 @@ describe("effects on resources behind handles", () => {
       [x, node("y", "ReduceDataset", ["x"], { f: func("w") })],
       [body("w", ["v"], [node("a", "AssignVariableOp", ["v"])])],
     ],
-  ])("where %s: %s", (_, expected, nodes, functions) => {
+  ])("effects where %s: %s", (_, expected, nodes, functions) => {
     expect(writes(nodes, functions)).toBe(expected);
   });
 });

@@ -115,7 +115,7 @@ describe("equals", () => {
     ["float16"],
     ["bfloat16"],
     ["complex128"],
-  ])("takes NaN for NaN and 0 for -0 in %s, and nothing else for each other", (dtype) => {
+  ])("equals treats NaNs, and 0 and -0, as equal in %s, and nothing else", (dtype) => {
     const make = (...numbers: readonly number[]): Tensor => Tensor.from(dtype, numbers);
     expect(make(Number.NaN, 0).equals(make(Number.NaN, -0))).toBe(true);
     expect(make(Number.NaN).equals(make(0))).toBe(false);

@@ -179,7 +179,7 @@ describe("examples given as objects", () => {
   });
 });
 
-describe("an example that does not fit is refused", () => {
+describe("invalid examples", () => {
   const at = (feature: string): string => `parse_all(): input "examples", example 1, feature "${feature}"`;
 
   it.each<[string, object, ErrorCode, string]>([
@@ -245,7 +245,7 @@ describe("an example that does not fit is refused", () => {
       "UNKNOWN_INPUT",
       'parse_all(): input "examples", example 1 has no feature "ages"',
     ],
-  ])("%s", (_, change, code, message) => {
+  ])("rejects an example with %s", (_, change, code, message) => {
     const model = load();
     const wrong = { ...GRACE, ...change } as ExampleExample;
     expect(expectError(() => model.parseAll([ADA, wrong]), code).rawMessage).toBe(message);
@@ -305,7 +305,7 @@ class Client extends Model {
   }
 }
 
-describe("third-party models (../shared/models) answer objects as their goldens say", () => {
+describe("objects for third-party models (../shared/models)", () => {
   needs(hasShared, NO_SHARED);
   it.each([
     ["tfserving-half-plus-two-cpu", ["classify_x_to_y", "regress_x_to_y", "regress_x_to_y2"]],

@@ -17,7 +17,7 @@ function names(text: string): readonly string[] {
   return text.split(" ").filter(Boolean);
 }
 
-describe("what is watched where it is not said", () => {
+describe("the default monitor", () => {
   it.each([
     ["accuracy loss", "", "loss min"],
     ["accuracy loss", "accuracy loss", "validation_loss min"],
@@ -34,7 +34,7 @@ describe("what is watched where it is not said", () => {
     expect(watched(undefined, "max", "loss", "auc")).toBe("validation_auc max");
   });
 
-  it("mode \"max\" does not choose a loss as the monitor", () => {
+  it('mode "max" does not choose a loss as the monitor', () => {
     const { message } = expectError(() => watched(undefined, "max", "accuracy loss"), "INVALID_OPTION");
     expect(message).toBe(
       'INVALID_OPTION: fit(): which metric is to be monitored? There are "accuracy", "loss". Say it, as in accuracy max.',
@@ -47,7 +47,7 @@ describe("what is watched where it is not said", () => {
   });
 });
 
-describe("less is better by its name", () => {
+describe("the default mode", () => {
   it.each(["loss", "val_loss", "mae", "meanAbsoluteError", "rmse_2", "binary_crossentropy", "MSE", "perplexity"])(
     "mode defaults to min for %s",
     (name) => {
@@ -96,7 +96,7 @@ describe("a training whose validation has an accuracy and a loss", () => {
     expect(accuracy).toBeGreaterThan(before.accuracy);
   });
 
-  it("monitors the accuracy with mode \"max\"", async () => {
+  it('monitors the accuracy with mode "max"', async () => {
     using model = Digits.load();
     const history = await train(model, { patience: 12, monitor: "validation_accuracy", mode: "max" });
     const accuracies = history.validation("accuracy");

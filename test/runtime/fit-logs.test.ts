@@ -25,19 +25,22 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("base64");
 }
 
-describe("an event file has the bytes that TensorFlow writes", () => {
+describe("event files", () => {
   it("an event file has TensorFlow's bytes for the version", () => {
     expect(base64(fileVersion(golden.version.wallTime))).toBe(golden.version.bytes);
   });
 
-  it.each(golden.events)("an event file has TensorFlow's bytes for the event at step $event.step", ({ event: { scalars, ...event }, bytes }) => {
-    const numbers =
-      scalars &&
-      Object.entries(scalars).map(
-        ([tag, value]) => [tag, Number(value === ("inf" as never) ? Infinity : value)] as const,
-      );
-    expect(base64(eventRecord({ ...event, ...(numbers && { scalars: Object.fromEntries(numbers) }) }))).toBe(bytes);
-  });
+  it.each(golden.events)(
+    "an event file has TensorFlow's bytes for the event at step $event.step",
+    ({ event: { scalars, ...event }, bytes }) => {
+      const numbers =
+        scalars &&
+        Object.entries(scalars).map(
+          ([tag, value]) => [tag, Number(value === ("inf" as never) ? Infinity : value)] as const,
+        );
+      expect(base64(eventRecord({ ...event, ...(numbers && { scalars: Object.fromEntries(numbers) }) }))).toBe(bytes);
+    },
+  );
 });
 
 /** The records of an event file, without their wall times. */

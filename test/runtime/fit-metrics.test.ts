@@ -51,36 +51,43 @@ function expectClose(got: readonly number[] | undefined, want: readonly number[]
   }
 }
 
-describe("the history of a training is that of Keras' own fit", () => {
+describe("history and Keras' history", () => {
   const cases = trainings.flatMap(({ rows, history }) => [false, true].map((worker) => ({ rows, history, worker })));
 
-  it.each(cases)("the history equals that of Keras' fit with accumulating metrics that are reset: $rows rows, worker: $worker", async (training) => {
-    using model = Metrics.load();
-    const history = await fit(model.train, columns(golden, training.rows), {
-      ...SILENT,
-      epochs,
-      batchSize,
-      worker: training.worker,
-      validation: { signature: model.evaluate, data: held, batchSize },
-      resetMetrics: model.resetMetrics,
-    });
-    const got = byKerasName(history);
-    expect(Object.keys(got).sort()).toEqual(Object.keys(training.history).sort());
-    for (const [name, values] of Object.entries(training.history)) expectClose(got[name], values);
-    expect(history.notes).toEqual([]);
-  });
+  it.each(cases)(
+    "the history equals that of Keras' fit with accumulating metrics that are reset: $rows rows, worker: $worker",
+    async (training) => {
+      using model = Metrics.load();
+      const history = await fit(model.train, columns(golden, training.rows), {
+        ...SILENT,
+        epochs,
+        batchSize,
+        worker: training.worker,
+        validation: { signature: model.evaluate, data: held, batchSize },
+        resetMetrics: model.resetMetrics,
+      });
+      const got = byKerasName(history);
+      expect(Object.keys(got).sort()).toEqual(Object.keys(training.history).sort());
+      for (const [name, values] of Object.entries(training.history)) expectClose(got[name], values);
+      expect(history.notes).toEqual([]);
+    },
+  );
 
-  it.each(trainings)("the history equals that of Keras' fit with batch values, weighted by rows: $rows rows", async (training) => {
-    using model = Metrics.load();
-    const history = await fit(model.trainBatch, columns(golden, training.rows), {
-      ...SILENT,
-      epochs,
-      batchSize,
-      validation: { signature: model.evaluateBatch, data: held, batchSize },
-    });
-    const got = byKerasName(history);
-    for (const name of ["loss", "accuracy", "val_loss", "val_accuracy"]) expectClose(got[name], training.history[name]);
-  });
+  it.each(trainings)(
+    "the history equals that of Keras' fit with batch values, weighted by rows: $rows rows",
+    async (training) => {
+      using model = Metrics.load();
+      const history = await fit(model.trainBatch, columns(golden, training.rows), {
+        ...SILENT,
+        epochs,
+        batchSize,
+        validation: { signature: model.evaluateBatch, data: held, batchSize },
+      });
+      const got = byKerasName(history);
+      for (const name of ["loss", "accuracy", "val_loss", "val_accuracy"])
+        expectClose(got[name], training.history[name]);
+    },
+  );
 
   it("finds the signature that resets metrics in the graph by default", async () => {
     using model = Metrics.load();
@@ -160,7 +167,7 @@ describe("metrics that nothing resets", () => {
   });
 });
 
-describe("what runs on", () => {
+describe("accumulating outputs", () => {
   it("a manually computed running mean accumulates, even in variables marked as trainable", async () => {
     using model = Metrics.load();
     const x = [
@@ -212,7 +219,7 @@ describe("what runs on", () => {
   });
 });
 
-describe("resetMetrics refuses", () => {
+describe("invalid resetMetrics", () => {
   const cases: [string, (model: Metrics, other: Metrics) => ResetMethod, string][] = [
     ["what is not a method", () => (() => {}) as never, "got something else"],
     ["a method of another model", (_, other) => other.resetMetrics, "got reset_metrics() of another one"],

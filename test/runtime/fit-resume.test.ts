@@ -28,7 +28,7 @@ async function run(name: TrainingName, directory: string, everySteps: number, ki
   return stdout.trim().split("\n").at(-1) ?? "";
 }
 
-describe("a training that is killed and resumed ends with the bits of one that was not", () => {
+describe("resuming a killed training", () => {
   it.each<[TrainingName, number, readonly number[]]>([
     // In the middle of an epoch, at the end of one before it is validated, and before the first checkpoint.
     ["classify", 3, [2, 5, 12]],
@@ -36,7 +36,7 @@ describe("a training that is killed and resumed ends with the bits of one that w
     ["schedule", 5, [6, 14]],
     ["batches", 1, [1, 8, 13]],
   ])(
-    "%s, a checkpoint every %j steps, killed at %j",
+    "resumes %s with the same bits, a checkpoint every %j steps, killed at %j",
     async (name, everySteps, kills) => {
       const directory = join(tempFolder(), "checkpoint");
       for (const step of kills) expect(await run(name, directory, everySteps, step)).toBe("killed");
@@ -133,7 +133,7 @@ it("a process that dies at any step of a save leaves consistent weights and stat
   expect([...found]).toEqual([1, 2]);
 });
 
-describe("a checkpoint is refused", () => {
+describe("rejected checkpoints", () => {
   const X = Array.from({ length: 6 }, (_, row) => [row / 6, 1]);
   const TARGET = X.map(([a = 0]) => [a]);
   const FIRST = { ...SILENT, batchSize: 2, shuffle: { seed: 1 }, epochs: 2 } as const;

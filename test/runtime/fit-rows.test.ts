@@ -15,7 +15,7 @@ function shuffled(input: CallInput, column: unknown): unknown {
   return (value as Tensor).toArray();
 }
 
-describe("rows in another order are whole", () => {
+describe("shuffled rows", () => {
   it.each([1, 31, 32, 33, 40])("shuffled rows are intact with %i numbers each", (width) => {
     const rows = Array.from({ length: 4 }, (_, row) => Array.from({ length: width }, (_, place) => 100 * row + place));
     expect(shuffled({ key: "x", dtype: "float32", shape: [null, width] }, rows)).toEqual([rows[0], rows[3]]);
@@ -83,10 +83,13 @@ describe("early stopping", () => {
     { minDelta: 0, epochs: 4, bestEpoch: 4 },
     { minDelta: 0.0625, epochs: 4, bestEpoch: 4 },
     { minDelta: 0.125, epochs: 2, bestEpoch: 1 },
-  ])("early stopping does not count less than minDelta $minDelta as an improvement", async ({ minDelta, epochs, bestEpoch }) => {
-    const history = await trained([1, 0.875, 0.75, 0.625], { minDelta });
-    expect([history.epochs.length, history.bestEpoch]).toEqual([epochs, bestEpoch]);
-  });
+  ])(
+    "early stopping does not count less than minDelta $minDelta as an improvement",
+    async ({ minDelta, epochs, bestEpoch }) => {
+      const history = await trained([1, 0.875, 0.75, 0.625], { minDelta });
+      expect([history.epochs.length, history.bestEpoch]).toEqual([epochs, bestEpoch]);
+    },
+  );
 
   it("early stopping compares with the best value, not the last", async () => {
     const history = await trained([1, 2, 1.5, 0.5, 3, 3], { patience: 3, minDelta: 0.25 });
@@ -95,7 +98,7 @@ describe("early stopping", () => {
   });
 });
 
-describe("a checkpoint every so many seconds", () => {
+describe("everySeconds", () => {
   afterEach(() => void vi.useRealTimers());
 
   it("everySeconds counts from the last checkpoint", () => {

@@ -23,7 +23,7 @@ async function beside<T>(call: () => Promise<unknown>, work: Promise<T>): Promis
   }
 }
 
-describe("a training on workers, beside asynchronous calls of others,", () => {
+describe("training on workers", () => {
   const validation = (model: Regression) => ({ signature: model.evaluate, data: [x, target] as const });
 
   it("a training on workers ends with the best weights despite other asynchronous calls", async () => {

@@ -26,7 +26,7 @@ function byHand(model: Regression, epochs: number, size: number, rate: (step: nu
   return losses;
 }
 
-describe("fit makes the steps that a loop would make", () => {
+describe("fit and a loop", () => {
   it.each([
     ["nested arrays", X, TARGET],
     ["typed arrays", Float32Array.from(X.flat()), Float32Array.from(TARGET.flat())],
@@ -310,7 +310,7 @@ describe("fit", () => {
   });
 });
 
-describe("fit refuses before the first step", () => {
+describe("fit with invalid arguments", () => {
   const cases: [string, (model: Regression) => Promise<unknown>, string, string][] = [
     [
       "columns of different lengths",

@@ -22,14 +22,14 @@ describe("constructors called from JavaScript", () => {
     ["Tensor", Tensor, ["float32", Float32Array.of(1), [1], undefined], "Tensor.from(dtype, data, shape)"],
     ["RaggedTensor", RaggedTensor, [Tensor.from("int32", [1]), [[0, 5]]], "RaggedTensor.fromRowSplits()"],
     ["SparseTensor", SparseTensor, [Tensor.from("int64", [[9]]), Tensor.from("int32", [1]), [2]], "SparseTensor.from("],
-  ])("of %s throws, and says what to use", (name, type, values, use) => {
+  ])("the constructor of %s throws when JavaScript calls it, and says what to use", (name, type, values, use) => {
     const { message } = expectError(() => new (type as Constructible)(...values), "INVALID_ARGUMENT");
     expect(message).toContain(`new ${name}(): not a public constructor`);
     expect(message).toContain(use);
   });
 });
 
-describe("detached bytes in place of a string", () => {
+describe("detached string elements", () => {
   it("a detached string element is not read as an empty string", async () => {
     using model = Text.load();
     const { rawMessage } = expectError(() => model.echo(["a", detached()]), "INVALID_SIZE");
@@ -71,7 +71,7 @@ describe("detached bytes in place of a string", () => {
   });
 });
 
-describe("a tensor whose numbers were transferred", () => {
+describe("detached tensors", () => {
   const gone = (): Tensor<"float32", [number]> => {
     const tensor = Tensor.from("float32", [1], [1]);
     structuredClone(tensor.data, { transfer: [tensor.data.buffer] });
@@ -87,7 +87,7 @@ describe("a tensor whose numbers were transferred", () => {
   });
 });
 
-describe("row splits that contradict the values", () => {
+describe("invalid row splits", () => {
   const values = Tensor.from("int32", [1, 2, 3]);
   const CONTRADICTIONS: readonly [splits: unknown, problem: string][] = [
     [[1, 3], "row splits start at 1, expected 0"],
@@ -146,7 +146,7 @@ describe("row splits that contradict the values", () => {
   });
 });
 
-describe("places that contradict the shape of a sparse tensor", () => {
+describe("invalid indices of a sparse tensor", () => {
   it("rejects indices that JavaScript changed, as an input and in toDense", () => {
     using model = Composite.load();
     const x = SparseTensor.from("float32", { indices: [[0, 1]], values: [1], shape: [1, 3] as [number, 3] });

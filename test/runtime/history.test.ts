@@ -92,20 +92,20 @@ describe("JSON", () => {
   const [one, two] = valid.epochs;
   it.each<readonly [string, unknown, string]>([
     ["null", null, "it is no object"],
-    ["text", JSON.stringify(valid), "it is no object"],
-    ["a list", [valid], "it is no object"],
+    ["a string", JSON.stringify(valid), "it is no object"],
+    ["an array", [valid], "it is no object"],
     ["another format", { epochs: [] }, 'its "format" is not "savedmodel.history"'],
     ["a later version", { ...valid, version: 2 }, "it has version 2, and this package reads version 1"],
     ["no version", { ...valid, version: "1" }, "no version that is known"],
-    ["epochs that are no list", { ...valid, epochs: { 0: one } }, "epochs are no list"],
-    ["an epoch that is no object", { ...valid, epochs: [1] }, "epochs[0] is no object"],
+    ["epochs that are not an array", { ...valid, epochs: { 0: one } }, "epochs are no list"],
+    ["an epoch that is not an object", { ...valid, epochs: [1] }, "epochs[0] is no object"],
     ["a hole", { ...valid, epochs: new Array(1) }, "epochs[0] is no object"],
     ["epoch 0", { ...valid, epochs: [{ ...one, epoch: 0 }] }, "epochs[0].epoch is no integer from 1 on"],
     ["half a step", { ...valid, epochs: [{ ...one, step: 0.5 }] }, "epochs[0].step is no integer from 0 on"],
     ["no rows", { ...valid, epochs: [{ ...one, rows: undefined }] }, "epochs[0].rows is no integer from 0 on"],
     ["negative time", { ...valid, epochs: [{ ...one, seconds: -1 }] }, "epochs[0].seconds is no number from 0 on"],
     ["no metrics", { ...valid, epochs: [{ ...one, metrics: undefined }] }, "epochs[0].metrics is no object"],
-    ["text", { ...valid, epochs: [one, { ...two, metrics: { a: "1" } }] }, 'epochs[1].metrics: "a" is no number'],
+    ["a string", { ...valid, epochs: [one, { ...two, metrics: { a: "1" } }] }, 'epochs[1].metrics: "a" is no number'],
     ["null", { ...valid, epochs: [{ ...one, validation: { a: null } }] }, 'epochs[0].validation: "a" is no number'],
     ["lists", { ...valid, epochs: [{ ...one, constants: { a: [] } }] }, 'epochs[0].constants: "a" is no number'],
     ["the wrong order", { ...valid, epochs: [two, one] }, "epochs[1].epoch is not greater than the one before"],
@@ -114,7 +114,7 @@ describe("JSON", () => {
     ["another monitor", { ...valid, monitor: "x\u001b" }, 'monitor "x\\u{1b}" is none of its metrics'],
     ["a monitor that is no text", { ...valid, monitor: 1 }, "monitor is no text"],
     ["notes that are no texts", { ...valid, notes: [1] }, "notes are no texts"],
-  ])("is refused: %s", (_, json, message) => {
+  ])("History.fromJSON rejects %s", (_, json, message) => {
     const { rawMessage } = expectError(() => History.fromJSON(json), "HISTORY_INVALID");
     expect(rawMessage).toContain(message);
   });

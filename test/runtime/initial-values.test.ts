@@ -58,7 +58,7 @@ function expectClose(actual: unknown, expected: unknown): void {
   for (const [index, element] of expected.entries()) expectClose((actual as readonly unknown[])[index], element);
 }
 
-describe("a loaded model answers as in Python", () => {
+describe("loaded models", () => {
   it.each([
     ["ragged", "Keras 3 writes variables twice, and all results are ragged"],
     ["sparse", "Keras 3 writes variables twice, and all results are sparse"],
@@ -104,7 +104,7 @@ describe("a loaded model answers as in Python", () => {
   });
 });
 
-describe("a value that the model does not have", () => {
+describe("missing values", () => {
   it("a missing value fails the load if every signature needs it", () => {
     const error = expectError(() => load("no_value"), "VARIABLES_NOT_FOUND");
     expect(error.rawMessage).toBe(

@@ -46,7 +46,7 @@ function exportedAgain(): string {
   return folder;
 }
 
-describe("the author's names of inputs", () => {
+describe("author's names of inputs", () => {
   const inputsOf = (model: string, signature: string) =>
     inspect(modelFolder(model))
       .signatures.find(({ key }) => key === signature)
@@ -125,7 +125,7 @@ describe("a client of a model whose dict has another key", () => {
   });
 });
 
-describe("keys that Keras counts", () => {
+describe("keys that Keras numbers", () => {
   it("keys that Keras numbers may change in the next export", () => {
     using model = Keras3Inputs.load(exportedAgain());
     expect(model.serve([10, 30], [1, 2]).toArray()).toEqual([-9, -28]);

@@ -110,7 +110,7 @@ const accepted: [string, unknown, DType, ShapeSpec, readonly number[], unknown[]
   ["text and bytes mixed", ["a", Uint8Array.of(255)], "string", [null], [2], [bytes("a"), Uint8Array.of(255)]],
 ];
 
-describe("accepts", () => {
+describe("accepted inputs", () => {
   it.each(accepted)("accepts %s", (_, value, dtype, spec, shape, elements) => {
     expect(staged(value, dtype, spec)).toEqual({ shape, elements });
   });
@@ -396,7 +396,7 @@ const refused: [string, unknown, DType, ShapeSpec, ErrorCode, string][] = [
   ["a cyclic array", cyclic, "float32", null, "INVALID_RANK", `${MUST_BE} float32 [...], got more than 254 dimensions`],
 ];
 
-describe("refuses", () => {
+describe("rejected inputs", () => {
   it.each(refused)("rejects %s", (_, value, dtype, spec, code, message) => {
     const error = expectError(() => staged(value, dtype, spec), code);
     expect(error.message.slice(0, `${code}: ${message}`.length)).toBe(`${code}: ${message}`);
@@ -409,7 +409,7 @@ describe("refuses", () => {
   });
 });
 
-describe("data that was cut off when its buffer was resized", () => {
+describe("truncated data", () => {
   /** An array of 8 numbers whose buffer has room for 4 of them now. */
   function cutOff(): Float32Array {
     const buffer: ArrayBuffer = Reflect.construct(ArrayBuffer, [32, { maxByteLength: 64 }]);
@@ -435,7 +435,7 @@ describe("data that was cut off when its buffer was resized", () => {
   });
 });
 
-describe("data that was transferred to another thread", () => {
+describe("detached data", () => {
   it("rejects detached data, instead of treating it as empty", async () => {
     using model = Dtypes.load();
     const data = Float32Array.of(1, 2);

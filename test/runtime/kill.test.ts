@@ -90,7 +90,7 @@ it("processes that save to one folder at the same time leave the complete model 
   reach(reference, weightsIn(folder));
 });
 
-describe("at each of its steps", () => {
+describe("killing a process at each step", () => {
   /** Saves a trained model over another, dying at one step after the other, and looks at the folder each time. */
   function dieAtEachStep(look: (folder: string, before: string, after: string) => void): number {
     for (let step = 0; ; step++) {

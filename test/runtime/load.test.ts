@@ -127,7 +127,7 @@ describe("load", () => {
   });
 });
 
-describe("models of Keras 3, whose variables are written twice", () => {
+describe("Keras 3 models with duplicated variables", () => {
   it("Keras 3 models with duplicated variables load, although a plain session would not find them", () => {
     using model = Keras3Saved.load();
     const before = model.pred([[1, 1]]).item();

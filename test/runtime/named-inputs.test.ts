@@ -249,7 +249,7 @@ describe("an object as a first argument", () => {
     ["nothing", [complex, dense("x")], {}, true],
     ["unknown names", [dense("x"), dense("y")], { z: 1 }, true],
     ["what every object has", [dense("x"), dense("toString")], new (class {})(), false],
-  ])("is told apart: %s", (_, inputs, value, isNamed) => {
+  ])("distinguishes %s as a first argument", (_, inputs, value, isNamed) => {
     const names = inputs.map(({ key }) => key);
     expect(new NamedInputs(inputs, names).is(value)).toBe(isNamed);
   });

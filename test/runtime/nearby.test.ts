@@ -17,7 +17,7 @@ function fixOf(folder: string, code: ErrorCode, tags?: readonly string[]): strin
   return expectError(() => inspect(folder, tags === undefined ? {} : { tags }), code).fix;
 }
 
-describe("a folder that is no SavedModel", () => {
+describe("folders that are not SavedModels", () => {
   it("suggests the newest of the versions in a folder", () => {
     const folder = folderWith("1", "9", "10");
     mkdirSync(join(folder, "11"));
@@ -43,7 +43,7 @@ describe("a folder that is no SavedModel", () => {
   });
 });
 
-describe("a folder that is not there", () => {
+describe("missing folders", () => {
   it("suggests the intended model or its siblings for a missing folder", () => {
     const folder = folderWith("counter", "other");
     expect(fixOf(join(folder, "conuter"), "MODEL_NOT_FOUND")).toBe(`Did you mean "${join(folder, "counter")}"?`);

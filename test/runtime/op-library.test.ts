@@ -27,7 +27,7 @@ describe("the symbols of TensorFlow", () => {
   });
 });
 
-describe("a file that is no library of operations", () => {
+describe("files that are not libraries of operations", () => {
   const load = (path: string) => () => Model.load(modelFolder("counter"), { opLibraries: [path] });
 
   it("names a missing library of operations, with the system's message", () => {

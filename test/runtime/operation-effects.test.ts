@@ -43,7 +43,7 @@ describe("the operations of the library", () => {
   });
 });
 
-describe("an operation", () => {
+describe("effects of an operation", () => {
   it.each([
     ["ReadVariableOp", true, "none"],
     ["AssignVariableOp", true, "other"],

@@ -64,7 +64,7 @@ const named = trainings.map((training) => ({
   title: `${training.optimizer}, ${training.shuffled ? "shuffled" : "in file order"}`,
 }));
 
-describe("a training has the losses of the same training in Python, step by step", () => {
+describe("losses of optimizers", () => {
   it("20 steps with each optimizer have Python's losses, and train", () => {
     const inOrder = trainings.filter((training) => !training.shuffled);
     expect(inOrder.map(({ optimizer, losses }) => [optimizer, losses.length])).toEqual([
@@ -75,41 +75,50 @@ describe("a training has the losses of the same training in Python, step by step
     for (const { losses } of inOrder) expect(losses.at(-1)).toBeLessThan(0.6 * Number(losses[0]));
   });
 
-  it.each(named)("has Python's losses when called in a loop: $title", ({ optimizer, learning_rate, losses, evaluated, ...training }) => {
-    using model = Optimizers.load();
-    const { train, evaluate } = methods[optimizer];
-    const orders = training.shuffled ? shuffled : inFileOrder();
-    const made = Array.from(batches(orders, learning_rate), (inputs) => model[train](...inputs));
-    expectLosses(made, losses);
-    expectLosses([model[evaluate](x, target)], [evaluated]);
-  });
+  it.each(named)(
+    "has Python's losses when called in a loop: $title",
+    ({ optimizer, learning_rate, losses, evaluated, ...training }) => {
+      using model = Optimizers.load();
+      const { train, evaluate } = methods[optimizer];
+      const orders = training.shuffled ? shuffled : inFileOrder();
+      const made = Array.from(batches(orders, learning_rate), (inputs) => model[train](...inputs));
+      expectLosses(made, losses);
+      expectLosses([model[evaluate](x, target)], [evaluated]);
+    },
+  );
 
-  it.each(named.filter((training) => !training.shuffled))("has Python's losses in fit with columns: $title", async (training) => {
-    using model = Optimizers.load();
-    const { train, evaluate } = methods[training.optimizer];
-    const made: number[] = [];
-    await fitModel(model[train], [x, target, training.learning_rate], {
-      epochs,
-      batchSize: batch,
-      progress: false,
-      onBatch: ({ metrics }) => void made.push(Number(metrics.loss)),
-    });
-    expectLosses(made, training.losses);
-    expectLosses([model[evaluate](x, target)], [training.evaluated]);
-  });
+  it.each(named.filter((training) => !training.shuffled))(
+    "has Python's losses in fit with columns: $title",
+    async (training) => {
+      using model = Optimizers.load();
+      const { train, evaluate } = methods[training.optimizer];
+      const made: number[] = [];
+      await fitModel(model[train], [x, target, training.learning_rate], {
+        epochs,
+        batchSize: batch,
+        progress: false,
+        onBatch: ({ metrics }) => void made.push(Number(metrics.loss)),
+      });
+      expectLosses(made, training.losses);
+      expectLosses([model[evaluate](x, target)], [training.evaluated]);
+    },
+  );
 
-  it.each(named)("has Python's losses in fit with batches, on a worker: $title", async ({ optimizer, learning_rate, ...training }) => {
-    using model = Optimizers.load();
-    const { train, evaluate } = methods[optimizer];
-    const made: number[] = [];
-    await fitModel(model[train], batches(training.shuffled ? shuffled : inFileOrder(), learning_rate), {
-      worker: true,
-      progress: false,
-      onBatch: ({ metrics }) => void made.push(Number(metrics.loss)),
-    });
-    expectLosses(made, training.losses);
-    expectLosses([model[evaluate](x, target)], [training.evaluated]);
-  });
+  it.each(named)(
+    "has Python's losses in fit with batches, on a worker: $title",
+    async ({ optimizer, learning_rate, ...training }) => {
+      using model = Optimizers.load();
+      const { train, evaluate } = methods[optimizer];
+      const made: number[] = [];
+      await fitModel(model[train], batches(training.shuffled ? shuffled : inFileOrder(), learning_rate), {
+        worker: true,
+        progress: false,
+        onBatch: ({ metrics }) => void made.push(Number(metrics.loss)),
+      });
+      expectLosses(made, training.losses);
+      expectLosses([model[evaluate](x, target)], [training.evaluated]);
+    },
+  );
 });
 
 describe("optimizers of one model", () => {

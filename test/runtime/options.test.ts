@@ -11,7 +11,7 @@ import { modelFolder } from "../support/temp.js";
 
 const folder = modelFolder("custom_model");
 
-describe("the bytes of options are those that Python makes (GPUs cannot be tried everywhere)", () => {
+describe("encoding of options", () => {
   interface Golden {
     readonly options: SessionOptions;
     readonly config: string;
@@ -19,10 +19,13 @@ describe("the bytes of options are those that Python makes (GPUs cannot be tried
   }
   const goldens = JSON.parse(readFileSync(new URL("config.golden.json", import.meta.url), "utf8")) as readonly Golden[];
 
-  it.each(goldens.map((golden) => [JSON.stringify(golden.options), golden] as const))("encodes %s like Python (GPUs cannot be tried everywhere)", (_, golden) => {
-    expect(hex(encodeConfig(golden.options))).toBe(golden.config);
-    expect(hex(encodeRunOptions(golden.options))).toBe(golden.runOptions);
-  });
+  it.each(goldens.map((golden) => [JSON.stringify(golden.options), golden] as const))(
+    "encodes %s like Python (GPUs cannot be tried everywhere)",
+    (_, golden) => {
+      expect(hex(encodeConfig(golden.options))).toBe(golden.config);
+      expect(hex(encodeRunOptions(golden.options))).toBe(golden.runOptions);
+    },
+  );
 
   it("the caller's bytes take precedence over the options", () => {
     const config = encodeConfig({ intraOpThreads: 2, interOpThreads: 5, config: bytes("1003") });
@@ -35,7 +38,7 @@ describe("the bytes of options are those that Python makes (GPUs cannot be tried
   });
 });
 
-describe("options of a wrong kind are refused by name", () => {
+describe("invalid options", () => {
   const refused: readonly (readonly [options: object, message: string])[] = [
     [{ intraOpThread: 1 }, 'has no option "intraOpThread". Did you mean "intraOpThreads"?'],
     [{ intraOpThreads: 0 }, "intraOpThreads must be an integer from 1 to 1024"],
@@ -83,7 +86,7 @@ describe("options of a wrong kind are refused by name", () => {
   });
 });
 
-describe("results do not depend on options", () => {
+describe("results with options", () => {
   const variants: readonly LoadOptions[] = [
     { scheduling: "caller" },
     { scheduling: "pool" },
@@ -120,7 +123,7 @@ it.each([
   expect(trace.traceEvents.some(({ name }) => name === "_XlaRun")).toBe(compiles);
 });
 
-describe("threads, counted in /proc, which Linux has", () => {
+describe("threads, counted in /proc", () => {
   needs(process.platform === "linux", "threads are counted in /proc, which Linux has");
   it("intraOpThreads creates that many threads, once per process", async () => {
     const [few, many, again, byDefault] = [
@@ -196,7 +199,7 @@ describe("a deadline for calls", () => {
     ["runOptions.timeout_in_ms", { runOptions }],
     ["runOptions.timeout_in_ms", { runOptions, scheduling: "caller" }],
     ["config.operation_timeout_in_ms", { config }],
-  ])("%s is refused where it would do nothing: %j", (option, options) => {
+  ])("rejects %s if it would have no effect: %j", (option, options) => {
     const { message } = expectError(() => Model.load(folder, options), "INVALID_OPTION");
     expect(message).toBe(
       `INVALID_OPTION: Model.load(): ${option} has no effect with scheduling "caller", the default. ` +

@@ -120,7 +120,7 @@ describe("a partial restore", () => {
   });
 });
 
-describe("a whole restore", () => {
+describe("a full restore", () => {
   it("a full restore reports unused keys of the checkpoint", () => {
     using model = Model.load(modelFolder("regression"));
     const report = model.restore(written("managed"));

@@ -82,7 +82,7 @@ function paths(svg: string, role: string): readonly string[] {
     .map(({ attributes }) => attributes.d ?? "");
 }
 
-describe("the picture", () => {
+describe("the chart", () => {
   it("the chart has a panel per metric, with its validation, and one per constant that changes", () => {
     const svg = usual.toSVG();
     expect(texts(svg, "name ink")).toEqual(["loss", "accuracy", "learning_ratelog scale"]);
@@ -140,7 +140,7 @@ describe("the picture", () => {
     [{ width: Number.NaN }, "width must be a number of pixels"],
     [{ height: 9000 }, "height must be a number of pixels from 1 to 8000"],
     [{ height: 100 }, "height must be at least 361 for what there is to show"],
-  ])("is refused with %o", (options, message) => {
+  ])("toSVG rejects %o", (options, message) => {
     expect(expectError(() => usual.toSVG(options), "INVALID_OPTION").message).toContain(message);
   });
 });
@@ -161,7 +161,7 @@ describe("scales", () => {
     ["one that does not change", [0.5, 0.5], ["0.46", "0.48", "0.50", "0.52", "0.54"]],
     ["one that changes by rounding only", [1, 1 + 2 ** -52], ["0.90", "0.95", "1.00", "1.05", "1.10"]],
     ["nothing but zeros", [0, 0], ["−1.0", "−0.5", "0.0", "0.5", "1.0"]],
-  ])("have the labels that a person would choose: %s", (_, values, expected) => {
+  ])("scales have readable labels: %s", (_, values, expected) => {
     expect(labels(values)).toEqual(expected);
   });
 
@@ -177,7 +177,7 @@ describe("scales", () => {
   });
 });
 
-describe("whatever was measured", () => {
+describe("unusual histories", () => {
   it("the chart leaves gaps, and draws a dot for a value between two gaps", () => {
     const values = [1, Number.NaN, 2, Number.POSITIVE_INFINITY, 3, 4];
     const svg = history(6, (index) => ({ metrics: { loss: values[index] ?? 0 } })).toSVG({ width: 240 });

@@ -34,7 +34,7 @@ function* inBatches<Row, Other>(rows: readonly Row[], others: readonly Other[]):
   }
 }
 
-describe("evaluate measures what Keras' evaluate does", () => {
+describe("evaluate and Keras' evaluate", () => {
   it.each([false, true])("evaluate equals Keras' evaluate with accumulating metrics, worker: %j", async (worker) => {
     using model = Metrics.load();
     // What was measured before does not count.
@@ -54,7 +54,7 @@ describe("evaluate measures what Keras' evaluate does", () => {
       "48 rows, which the signature takes by eight",
       (model) => evaluate(model.evaluateEight, [x.slice(0, 48), label.slice(0, 48)]),
     ],
-  ])("with the values of each batch, weighted by rows: %s", async (what, run) => {
+  ])("evaluate equals Keras' evaluate with batch values, weighted by rows: %s", async (what, run) => {
     using model = Metrics.load();
     const { loss, accuracy } = await run(model);
     const want = what.startsWith("48")
@@ -65,7 +65,7 @@ describe("evaluate measures what Keras' evaluate does", () => {
   });
 });
 
-describe("predict gives what Keras' predict does", () => {
+describe("predict and Keras' predict", () => {
   it.each<[string, (model: Metrics) => Promise<Tensor<"float32", readonly number[]>>]>([
     ["columns", (model) => predict(model.predict, [x], { batchSize })],
     ["a typed array", (model) => predict(model.predict, [Float32Array.from(x.flat())], { batchSize: 7 })],
@@ -76,7 +76,7 @@ describe("predict gives what Keras' predict does", () => {
       (model) => predict(model.predict, () => Array.from(inBatches(x, []), ([rows]): [number[][]] => [rows])),
     ],
     ["eight rows at a time, and six of the last batch", (model) => predict(model.predictEight, [x])],
-  ])("for %s", async (_, run) => {
+  ])("predict equals Keras' predict for %s", async (_, run) => {
     using model = Metrics.load();
     const predicted = await run(model);
     expect(predicted.shape).toEqual([50, 2]);
@@ -163,7 +163,7 @@ describe("predict joins", () => {
   });
 });
 
-describe("what would be silently wrong is refused", () => {
+describe("silently wrong results", () => {
   it("evaluate rejects rows that do not fill a batch", async () => {
     using model = Metrics.load();
     const { message } = await expectRejection(evaluate(model.evaluateEight, [x, label]), "INVALID_DATA");

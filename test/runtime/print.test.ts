@@ -32,7 +32,7 @@ const words = Tensor.from("string", [
 ]);
 const longText = Tensor.from("string", ["x".repeat(5000), new Uint8Array([255, 0]), new Uint8Array(4000).fill(254)]);
 
-describe("what console.log prints of a tensor", () => {
+describe("console.log of a tensor", () => {
   it("console.log prints tensors as in the golden file", () => {
     const shown: Readonly<Record<string, unknown>> = {
       "a scalar": Tensor.from("float32", 1.5),

@@ -80,7 +80,7 @@ function train(observer: TrainingObserver, run: Run): void {
   }
 }
 
-describe("in a log", () => {
+describe("progress in a log", () => {
   it("a log has one plain line per epoch", () => {
     const { target, written } = stream();
     train(progressObserver(target), { epochs: 10, stepsPerEpoch: 50, stepTime: 20, validation: { loss: 0.25 } });
@@ -115,7 +115,7 @@ describe("in a log", () => {
   });
 });
 
-describe("on a terminal", () => {
+describe("progress on a terminal", () => {
   const lastDrawn = (run: Run, columns = 100): string => {
     const { target, written } = stream(columns);
     train(progressObserver(target), run);
@@ -203,7 +203,7 @@ describe("sparkline", () => {
     [[0.5, 0.5], 20, "▅▅"],
     [[1.7e308, -1.7e308, 0], 20, "█▁▄"],
     [[4, 2, 2, 0], 2, "█▁"],
-  ])("of %o in %i columns is %s", (values, width, expected) => {
+  ])("the sparkline of %o in %i columns is %s", (values, width, expected) => {
     expect(sparkline(values, width)).toBe(expected);
   });
 

@@ -11,19 +11,22 @@ import { copyOfModel } from "../support/temp.js";
 const MANY = { maxBatch: 100 };
 
 describe("signatures with stateful operations that write nothing that outlives the call", () => {
-  it.each(["mapped", "printed", "dropped"] as const)("batches %s, whose stateful operations write nothing that outlives the call", async (key) => {
-    await using model = Effects.load(undefined, { batching: { [key]: MANY } });
-    const runs = countRuns();
-    const results = await Promise.all([1, 2, 3].map((x) => model.async[key]([x, x])));
-    expect(runs.stop()).toBe(1);
-    const factor = { mapped: [2, 4, 6], printed: [2, 3, 4], dropped: undefined }[key];
-    for (const [index, { data }] of results.entries()) {
-      expect(data).toHaveLength(2);
-      if (factor !== undefined) expect([...data]).toEqual([factor[index], factor[index]]);
-      // What is not dropped is twice as much.
-      else for (const y of data) expect([0, 2 * (index + 1)]).toContain(y);
-    }
-  });
+  it.each(["mapped", "printed", "dropped"] as const)(
+    "batches %s, whose stateful operations write nothing that outlives the call",
+    async (key) => {
+      await using model = Effects.load(undefined, { batching: { [key]: MANY } });
+      const runs = countRuns();
+      const results = await Promise.all([1, 2, 3].map((x) => model.async[key]([x, x])));
+      expect(runs.stop()).toBe(1);
+      const factor = { mapped: [2, 4, 6], printed: [2, 3, 4], dropped: undefined }[key];
+      for (const [index, { data }] of results.entries()) {
+        expect(data).toHaveLength(2);
+        if (factor !== undefined) expect([...data]).toEqual([factor[index], factor[index]]);
+        // What is not dropped is twice as much.
+        else for (const y of data) expect([0, 2 * (index + 1)]).toContain(y);
+      }
+    },
+  );
 
   it("batches StableHLO", async () => {
     await using model = Effects.load(undefined, { batching: { jax: MANY } });

@@ -72,15 +72,18 @@ describe.each(IRREGULAR)("%s", (kind, make) => {
   });
 });
 
-describe("a FIFO or a device among a model's variables", () => {
+describe("special files among a model's variables", () => {
   needs(!isWindows, IS_WINDOWS);
-  it.each(IRREGULAR.slice(0, 2))("a special file among a model's variables is detected before TensorFlow reads it: %s", (kind, make) => {
-    const folder = copyOfModel("counter");
-    const file = join(folder, "variables", "variables.index");
-    rmSync(file);
-    make(file);
-    expect(expectError(() => Model.load(folder), "LOAD_FAILED").message).toContain(`is ${kind}, not a regular file`);
-  });
+  it.each(IRREGULAR.slice(0, 2))(
+    "a special file among a model's variables is detected before TensorFlow reads it: %s",
+    (kind, make) => {
+      const folder = copyOfModel("counter");
+      const file = join(folder, "variables", "variables.index");
+      rmSync(file);
+      make(file);
+      expect(expectError(() => Model.load(folder), "LOAD_FAILED").message).toContain(`is ${kind}, not a regular file`);
+    },
+  );
 
   it("a special file is detected before a checkpoint is restored", () => {
     using model = Model.load(copyOfModel("counter"));

@@ -125,7 +125,7 @@ describe("restore", () => {
     expectError(() => model.restore(modelFolder("regression")), "DISPOSED");
   });
 
-  describe("restore changes no variable when it rejects", () => {
+  describe("restore with errors", () => {
     /** A trained model is to refuse this checkpoint, and to be as it was. */
     function expectRefusal(path: string): string {
       using model = Model.load(modelFolder("regression"));
@@ -192,7 +192,7 @@ describe("restore", () => {
   });
 });
 
-describe("training goes on where it was saved", () => {
+describe("continuing a saved training", () => {
   it.each(Object.keys(STEPS))(
     "%s: 50 steps, a save, and 50 steps in a new process are 100 steps, bit for bit",
     async (name) => {

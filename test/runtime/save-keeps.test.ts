@@ -212,7 +212,7 @@ describe("permissions", () => {
   });
 });
 
-describe("what is copied", () => {
+describe("copied files", () => {
   it("a save to another folder omits files that are not part of the model", () => {
     const folder = copyOfModel("regression");
     mkdirSync(join(folder, ".git"));
@@ -323,7 +323,7 @@ describe("what is copied", () => {
   });
 });
 
-describe("paths that TensorFlow takes for patterns", () => {
+describe("paths that TensorFlow treats as patterns", () => {
   needs(!isWindows, IS_WINDOWS);
   it.each(["x[1]", "a\\b"])("rejects %s, which TensorFlow treats as a pattern", (name) => {
     const folder = tempFolder();

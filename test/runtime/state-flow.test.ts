@@ -88,7 +88,7 @@ describe("values of a graph", () => {
   });
 });
 
-describe("values of functions", () => {
+describe("values in functions", () => {
   it("follows calls result by result, including handles", () => {
     const add: Body = {
       parameters: ["value", "handle"],

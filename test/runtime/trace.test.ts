@@ -64,17 +64,20 @@ describe("trace", () => {
     expect([...new Set(calls)]).toEqual(["0 train()", "1 pred()", "2 train()"]);
   });
 
-  it.each(["caller", "pool"] as const)("a trace has no partially overlapping operations in a lane, with scheduling %s", (scheduling) => {
-    using model = load({ scheduling });
-    const { trace } = model.trace(() => [1, 2, 3].map(() => train(model)));
-    const open = new Map<number, OperationEvent[]>();
-    for (const event of operations(trace)) {
-      const around = (open.get(event.tid) ?? []).filter(({ ts, dur }) => ts + dur > event.ts);
-      for (const { ts, dur } of around) expect(event.ts + event.dur).toBeLessThanOrEqual(ts + dur);
-      open.set(event.tid, [...around, event]);
-    }
-    expect(open.size).toBeGreaterThan(0);
-  });
+  it.each(["caller", "pool"] as const)(
+    "a trace has no partially overlapping operations in a lane, with scheduling %s",
+    (scheduling) => {
+      using model = load({ scheduling });
+      const { trace } = model.trace(() => [1, 2, 3].map(() => train(model)));
+      const open = new Map<number, OperationEvent[]>();
+      for (const event of operations(trace)) {
+        const around = (open.get(event.tid) ?? []).filter(({ ts, dur }) => ts + dur > event.ts);
+        for (const { ts, dur } of around) expect(event.ts + event.dur).toBeLessThanOrEqual(ts + dur);
+        open.set(event.tid, [...around, event]);
+      }
+      expect(open.size).toBeGreaterThan(0);
+    },
+  );
 
   it("a trace of a function without calls is empty", () => {
     using model = load();

@@ -102,9 +102,9 @@ describe("the threads of asynchronous calls", () => {
     console.log(y.data.reduce((sum, value) => sum + value, 0));`;
 
   it.each([
-    ["have stacks that are large enough for TensorFlow", ""],
+    ["the threads of asynchronous calls have stacks that are large enough for TensorFlow", ""],
     [
-      "leave operations to TensorFlow's where the program has used koffi before",
+      "operations run on TensorFlow's threads if the program has used koffi before",
       `createRequire(${JSON.stringify(runtime)})("koffi").load(null).func("int abs(int)")(1);`,
     ],
   ])("%s", (_, before) => {
