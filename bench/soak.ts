@@ -49,7 +49,7 @@ function growth(values: readonly number[]): number {
   return Math.min(...parts);
 }
 
-/** What grows that should not, in words. */
+/** Describes growth that should not occur. */
 function leaksIn({ held }: SoakReport): readonly string[] {
   const parts = held.length - 1;
   const bytes = growth(held.map(({ bytes }) => bytes)) * parts;

@@ -25,7 +25,7 @@ function isServer(code: string): boolean {
   return code.includes(".listen(");
 }
 
-/** Whether a program imports what is neither this package, nor of Node.js, nor a generated client. */
+/** Returns whether a program imports anything but this package, Node.js and generated clients. */
 function needsOthers(code: string): boolean {
   const imported = Array.from(code.matchAll(/(?:from|import\(?) ?"([^"]+)"/g), ([, name = ""]) => name);
   return imported.some((name) => !/^(?:savedmodel(?:\/|$)|node:|\.\/generated\/)/.test(name));

@@ -20,7 +20,7 @@ import { typeErrors } from "./support/typescript.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** How blocks are checked that say what they are: all below, and `ts` also by running them (docs-run.test.ts). */
+/** Languages of checked blocks: all are checked below, and `ts` also by running them (docs-run.test.ts). */
 const CHECKED: ReadonlySet<string> = new Set([
   "ts",
   "ts ignore",
@@ -80,7 +80,7 @@ describe.each(documents)("%s", (document) => {
   });
 });
 
-/** Whether a relative link leads to a file, and to a heading of it. */
+/** Returns whether a relative link leads to a file, and to a heading of it. */
 function leadsSomewhere(document: string, target: string): boolean {
   const [path = "", anchor] = target.split("#", 2);
   const file = path === "" ? document : join(dirname(document), path);
@@ -88,7 +88,7 @@ function leadsSomewhere(document: string, target: string): boolean {
   return anchor === undefined || !file.endsWith(".md") || headings(file).includes(anchor);
 }
 
-/** What GitHub makes of headings. */
+/** Returns GitHub's anchors of the headings. */
 function headings(document: string): readonly string[] {
   return matches(prose(document), /^#+ (.+)$/gm).map((heading) =>
     heading
@@ -150,7 +150,7 @@ it("commands in `sh` blocks, behind prompts and in Dockerfiles are valid shell",
   expect(wrong.filter(([, problem]) => problem !== "")).toEqual([]);
 });
 
-/** What a command that fails says of its input. */
+/** Returns the error output of a command, or nothing if it succeeds. */
 function ran(command: string, parameters: readonly string[], input: string): string {
   const { status, stderr, error } = spawnSync(command, parameters, { input, encoding: "utf8" });
   if (error !== undefined) throw error;

@@ -19,7 +19,7 @@ const STEPS = 60_000n;
 /** Files are read this far apart, so that reading is no load of its own. */
 const READ_EVERY = 5;
 
-/** How a load is made ready: what is to be repeated for as long as the load lasts. */
+/** Prepares a load, and returns the function to repeat for as long as the load lasts. */
 const loads: Readonly<Record<Load, () => (() => Promise<unknown>) | Promise<() => Promise<unknown>>>> = {
   none: () => () => setTimeout(READ_EVERY),
   sync: () => {

@@ -13,10 +13,10 @@ import { Spin } from "../../generated/spin.js";
 /** A kind of work that a long-running program repeats, and that must not need more memory the longer it goes on. */
 export interface Phase {
   readonly name: string;
-  /** What is counted, in words. */
+  /** Name of the counted items. */
   readonly unit: string;
   readonly count: number;
-  /** How much is done before memory is measured for the first time, in short runs too. */
+  /** Amount of work before memory is first measured, in short runs too. */
   readonly warmUp: number;
   /** The same for `--short`: as much as makes every leak larger than what allocators keep. */
   readonly short: { readonly count: number; readonly warmUp: number };
@@ -108,7 +108,7 @@ export const phases: readonly Phase[] = [
   },
 ];
 
-/** How many asynchronous calls there are at a time. */
+/** Number of concurrent asynchronous calls. */
 const WAVE = 200;
 const MEGABYTE = 1024 * 1024;
 

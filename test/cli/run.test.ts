@@ -36,7 +36,7 @@ function outputs(model: string, signature: string, ...inputs: readonly string[])
   return JSON.parse(stdout);
 }
 
-/** What a run that fails says. */
+/** Returns the error output of a failed run. */
 function failure(model: string, parameters: readonly string[], cwd?: string): readonly [number | null, string] {
   const { status, stdout, stderr } = run(model, parameters, cwd);
   expect(stdout).toBe("");

@@ -10,7 +10,7 @@ const COMMANDS = ["install", "inspect", "init", "generate", "watch", "check", "r
 const MODELS = ["custom_model", "counter", "dtypes", "example", "keras3", "regression", "text"];
 const DEEP = "packages/shop/src/generated/models";
 
-/** What is typed, one command line after another in one folder; the words are separated by single spaces. */
+/** Command lines, one after another in one folder; the words are separated by single spaces. */
 const SESSIONS: Readonly<Record<string, readonly string[]>> = {
   help: ["--help", ...COMMANDS.map((command) => `${command} --help`)],
   inspect: [
@@ -61,7 +61,7 @@ const SESSIONS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What these command lines print, with their exit codes. */
+/** Returns the output of these command lines, with their exit codes. */
 function transcript(lines: readonly string[], variables: Readonly<Record<string, string>>): string {
   const folder = tempFolder();
   for (const name of MODELS) cpSync(modelFolder(name), join(folder, "models", name), { recursive: true });
@@ -84,7 +84,7 @@ describe.each([80, 120])("at %i columns", (width) => {
     const text = transcript(lines, { COLUMNS: `${width}` });
     expectGolden(`${name}-${width}`, text);
     const printed = text.split("\n").filter((line) => !line.startsWith("$ "));
-    // What is whole may be wider, and is alone in its line.
+    // An unbreakable word may be wider, and is alone on its line.
     expect(printed.filter((line) => displayWidth(line) > width && !/^\s*\S+$/.test(line))).toEqual([]);
     expect(printed.filter((line) => /\s$/.test(line))).toEqual([]);
   });

@@ -32,7 +32,7 @@ function train(cwd: string, model: string, parameters: readonly string[], env: N
 const DATA = ["--data", "plane.csv"];
 const REGRESSION = [...DATA, "--input", "x=a,b", "--input", "target=y", "--constant", "learning_rate=0.1"];
 
-/** What a loop over `Model.run` gives: the mean of the losses of each epoch, and the model. */
+/** Trains with a loop over `Model.run`: the mean loss of each epoch, and the model. */
 function byHand(rate: number, epochs: number, size: number): { readonly model: Model; readonly losses: number[] } {
   const model = Model.load(modelFolder("regression"));
   const losses = Array.from({ length: epochs }, () => {

@@ -70,7 +70,7 @@ function generateClient(folder: string, name: string): Client {
   return client;
 }
 
-/** What the compiler says to the clients and to the guide's programs. */
+/** Returns the compiler's errors for the clients and the guide's programs. */
 function compileErrors(blocks: readonly Block[], clients: readonly Client[]): readonly string[] {
   const programs = blocks.map(({ name, typescript }) => [
     `guide-${name}.ts`,

@@ -17,9 +17,9 @@ const TIMEOUT = 3_600_000;
 
 const script = fileURLToPath(new URL("../support/attack-run.ts", import.meta.url));
 
-/** What is not described: there is no meta graph to choose. */
+/** Attacks that are not described: there is no meta graph to choose. */
 const WITHOUT_CHOICE = ["many meta graphs", "many tag sets"];
-/** What no client is made of, at this size. */
+/** Attacks too large for a client. */
 const TOO_LARGE = [
   "many signatures",
   "one signature of many inputs",

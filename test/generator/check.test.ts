@@ -98,9 +98,9 @@ interface Case {
   readonly kind: string;
   readonly before: Write;
   readonly after: Write;
-  /** What `check` tells callers. */
+  /** Changes that `check` reports to callers. */
   readonly told: readonly string[];
-  /** What keeps the client as it is from loading the new model. */
+  /** The reason why the old client cannot load the new model. */
   readonly refused: readonly string[];
 }
 
@@ -215,7 +215,7 @@ function loadedSignatures(folder: string): readonly SignatureDescription[] {
   return readNamedSignatures(chooseMetaGraph(folder, readMetaGraphs(folder), ["serve"]));
 }
 
-/** What check tells of a model that takes the place of another. */
+/** The report of `check` for a model that replaces another. */
 function changes(before: Write, after: Write): readonly string[] {
   const root = project(before);
   after(join(root, "net"));

@@ -21,7 +21,7 @@ const clients = ["composite", "custom_model", "dtypes", "example", "regression"]
 });
 const editor = new Editor(Object.fromEntries([...clients, ["changed.ts", changed.text], leftOut(), wide()]));
 
-/** What an author has at hand in every snippet below. */
+/** Declarations that every snippet below can use. */
 const HEAD = `import { fit, Tensor } from "savedmodel";
 import { Changed } from "./changed.js";
 import { Composite } from "./composite.js";

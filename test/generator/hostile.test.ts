@@ -41,7 +41,7 @@ const DTYPES: ReadonlyMap<number, string> = new Map([
 
 const HIDDEN = ["__saved_model_init_op", "__saved_model_train_op"];
 
-/** What no reader of a file should have to face: what acts on the screen, and what is not seen on it. */
+/** Characters that must not reach a reader: those that act on the screen, and invisible ones. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/u;
 
 describe("arbitrary names", () => {

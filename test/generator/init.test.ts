@@ -193,7 +193,7 @@ describe("added scripts", () => {
   });
 
   it.each([
-    // What other tools wrote on one line, or in other digits, stays so.
+    // Formatting by other tools, such as one line or other digits, is kept.
     [
       '{\n  "files": ["a", "b"],\n\n  "n": 1.0,\n  "scripts": {\n    "t": "x"\n  },\n  "z": {}\n}\n\n',
       '{\n  "files": ["a", "b"],\n\n  "n": 1.0,\n  "scripts": {\n    "t": "x",\n    GENERATE,\n    CHECK\n  },\n  "z": {}\n}\n\n',

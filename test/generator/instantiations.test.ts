@@ -4,7 +4,7 @@ import { COUNT, manySignatures } from "../support/many-signatures.js";
 import { tempFolder } from "../support/temp.js";
 import { consumerOptions, inConsumer } from "../support/typescript.js";
 
-/** How many types the compiler makes of generic ones for these files; library declarations are left out. */
+/** Returns the number of type instantiations for these files, without library declarations. */
 function instantiations(files: Readonly<Record<string, string>>): number {
   return inConsumer(files, (folder) => {
     const { options } = ts.convertCompilerOptionsFromJson({ ...consumerOptions, skipLibCheck: true }, folder);

@@ -75,7 +75,7 @@ describe("withoutCommonPart", () => {
       ["left/image", "right/mask"],
       ["left/image", "right/mask"],
     ],
-    // What is left is no name.
+    // The rest is not a name.
     [
       ["a/0", "a/1"],
       ["a/0", "a/1"],

@@ -106,7 +106,7 @@ describe("a project of JavaScript", () => {
       status: "changed",
       changes: [expect.stringContaining("is float32 [1, 2], not float32 [1, 3]")],
     });
-    // What was generated as TypeScript before is left over now.
+    // The TypeScript that was generated before is now an orphan.
     writeProject(generateProject({ models: ["custom_model"], output: "src" }, root), root);
     expect(findOrphans({ ...config, models: ["custom_model"] }, root, files)).toEqual(["src/custom-model.ts"]);
     rmSync(path);

@@ -18,7 +18,7 @@ function variable(name: string, op: string, shape: object | undefined, sharedNam
   return encodeMessage("NodeDef", { name, op, attr });
 }
 
-/** What is said of the variables of a model with these nodes and collections. */
+/** Returns the variables of a model with these nodes and collections. */
 function variablesOf(node: readonly Uint8Array[], collections: Readonly<Record<string, Uint8Array>>): unknown {
   const metaGraph = {
     metaInfoDef: { tags: ["serve"] },

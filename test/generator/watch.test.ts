@@ -194,7 +194,7 @@ it("watch continues when a file that was in the way is gone", async () => {
   const file = join(root, "generated/a.ts");
   writeFileSync(file, "// mine\n");
   const watcher = new Watcher({ config: { models: ["a"] }, root }, undefined);
-  // What is told once is not told again while it lasts.
+  // An error that was reported is not reported again while it lasts.
   expect(await watcher.step(0)).toMatchObject({ broken: 1, errors: [{ code: "OUTPUT_CONFLICT" }] });
   for (const now of [1000, 2000, 3000]) expect(await watcher.step(now)).toBeUndefined();
   rmSync(file);

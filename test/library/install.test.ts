@@ -35,7 +35,7 @@ beforeEach(() => {
   return () => vi.unstubAllEnvs();
 });
 
-/** What a failed installation says, after checking that it left nothing behind. */
+/** Returns the message of a failed installation, after checking that it left nothing behind. */
 async function failure(options: InstallOptions): Promise<string> {
   const error: unknown = await installLibrary(options).catch((reason: unknown) => reason);
   expect(listing(cache)).toEqual([]);

@@ -32,7 +32,7 @@ describe("a process that loads the library and a model", () => {
 
   test("SAVEDMODEL_LOG=1 shows TensorFlow's log", async () => {
     const { stderr } = await useLibrary({ ...named(), SAVEDMODEL_LOG: "1" });
-    // What it prints while it is being loaded depends on the processor; the line of oneDNN is not on all of them.
+    // The output while loading depends on the processor; not all of them print the oneDNN line.
     expect(stderr).toContain("Reading SavedModel from");
   });
 

@@ -45,7 +45,7 @@ const other: User = existsSync(shared)
       type: "module",
     };
 
-/** What the README tells to have in tsconfig.json, with all strictness; declarations of packages are checked too. */
+/** The tsconfig.json that the README recommends, with all strictness; declarations of packages are checked too. */
 const compilerOptions = {
   target: "es2022",
   lib: ["es2023", "esnext.disposable"],

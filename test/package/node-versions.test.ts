@@ -149,7 +149,7 @@ const ENDINGS: readonly { readonly way: string; readonly status: number | null; 
   { way: "with a worker that is terminated", status: 0 },
 ];
 
-/** What Python says, call by call: the first prediction, five losses, the prediction after them. */
+/** Python's results, call by call: the first prediction, five losses, the prediction after them. */
 const [untrained, steps] = readCases("custom_model").map(({ calls }) =>
   calls.map(({ outputs }) => Number(Object.values(outputs)[0]?.data?.[0])),
 );

@@ -21,7 +21,7 @@ function load(batching: Readonly<Record<string, BatchingOptions>> = { predict: {
   return Keras3.load(undefined, { batching });
 }
 
-/** What `predict` gives before any step of `train`, and after each. */
+/** The results of `predict` before any step of `train`, and after each. */
 function predictions(): readonly number[] {
   using model = Keras3.load();
   const predict = (): number => model.predict(X).data[0] ?? Number.NaN;

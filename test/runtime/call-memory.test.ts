@@ -119,7 +119,7 @@ describe("an output that is an input of the call", () => {
     using model = Model.load(folder());
     for (const bias of [10, 20]) {
       expect(run(model, { x: [5, 6], bias })).toEqual({ a_sum: [5 + bias, 6 + bias], same: [5, 6], used: bias });
-      // What may be omitted is fetched then.
+      // Inputs that may be omitted are fetched then.
       expect(run(model, { x: [5, 6] })).toEqual({ a_sum: [8, 9], same: [5, 6], used: 3 });
     }
   });

@@ -32,7 +32,7 @@ describe("stacks of errors", () => {
   using loaded = CustomModel.load();
   const fake = CustomModel.fake({ pred: () => [[1]] });
 
-  // What a test calls is on top of the stack, under its own name.
+  // The function called by a test is on top of the stack, under its own name.
   const calls: readonly (readonly [string, () => unknown])[] = [
     [
       "a method",

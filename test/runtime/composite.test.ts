@@ -8,7 +8,7 @@ import { modelFolder } from "../support/temp.js";
 
 const SPARSE = { indices: [[0, 2]], values: [1], shape: [4, 3] } as const;
 
-/** What Python answered to the first call of a case. */
+/** Python's result for the first call of a case. */
 function golden(name: string): GoldenCall {
   const call = readCases("composite").find((kase) => kase.name === name)?.calls[0];
   if (call === undefined) throw new Error(`no case ${name}`);

@@ -97,7 +97,7 @@ describe("valid CSV files", () => {
       c: [Number.NaN, Number.NaN, Number.NaN],
       d: [Number.NaN, Number.NaN, Number.NaN],
     });
-    // What is not asked for: texts, where there is no number to tell.
+    // Columns without an option: strings, if there is no number to decide by.
     expect(columnsOf(parseCsv(text, { columns: { a: "string" } })).d).toEqual(["", "", ""]);
   });
 

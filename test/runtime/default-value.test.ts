@@ -3,7 +3,7 @@ import { readDefault } from "../../runtime/default-value.js";
 import { decode } from "../../runtime/proto/decode.js";
 import { encodeMessage } from "../support/saved-model.js";
 
-/** What is read of a TensorProto with these fields; `dtype` is a value of the `DataType` enum. */
+/** Reads the default in a TensorProto with these fields; `dtype` is a value of the `DataType` enum. */
 function read(dtype: number, shape: readonly number[], fields: object): unknown {
   const tensorShape = { dim: shape.map((size) => ({ size })) };
   return readDefault(decode("TensorProto", encodeMessage("TensorProto", { dtype, tensorShape, ...fields })));

@@ -8,7 +8,7 @@ import { modelFolder } from "../support/temp.js";
 
 const listeners: [string, (message: unknown) => void][] = [];
 
-/** What is published on a channel from now on. */
+/** Collects the messages that are published on a channel. */
 function listen(name: string): unknown[] {
   const messages: unknown[] = [];
   const listener = (message: unknown): number => messages.push(message);

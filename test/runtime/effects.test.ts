@@ -118,7 +118,7 @@ describe("effects on resources behind handles", () => {
       nodeDef,
       ret: Object.entries(results).map(([key, value]) => ({ key, value })),
     });
-  /** Whether the node `y` writes. */
+  /** Returns whether the node `y` writes. */
   const writes = (nodes: readonly Uint8Array[], functions: readonly Uint8Array[] = []): boolean =>
     readEffects(nativeApi(), encodeMessage("GraphDef", { node: nodes, library: { function: functions } })).writes([
       "y",

@@ -14,7 +14,7 @@ const passes = (check: () => void): boolean => {
   }
 };
 
-/** How the values of a test are compared by what people test with. */
+/** Comparisons of common test libraries. */
 const COMPARISONS: readonly [name: string, isEqual: (a: unknown, b: unknown) => boolean][] = [
   ["equals", (a, b) => (a as AnyTensor).equals(b)],
   ["assert.deepEqual", (a, b) => passes(() => assert.deepEqual(a, b))],

@@ -42,7 +42,7 @@ describe("resuming a killed training", () => {
       for (const step of kills) expect(await run(name, directory, everySteps, step)).toBe("killed");
       const outcome = await run(name, directory, everySteps, 0);
       expect(outcome).toBe(await trainings[name]({}));
-      // What has ended is not trained again.
+      // A finished training is not repeated.
       expect(await run(name, directory, everySteps, 0)).toBe(outcome);
     },
     600_000,

@@ -15,7 +15,7 @@ const X: number[][] = Array.from({ length: ROWS }, (_, row) => [Math.sin(row), M
 const TARGET: number[][] = X.map(([a = 0, b = 0]) => [2 * a - 3 * b + 1]);
 const SILENT = { progress: false } as const;
 
-/** What a loop over `model.train` gives, the same as `fit` should. */
+/** Results of a loop over `model.train`, which `fit` should equal. */
 function byHand(model: Regression, epochs: number, size: number, rate: (step: number) => number): number[] {
   const losses: number[] = [];
   for (let epoch = 0, step = 1; epoch < epochs; epoch++) {

@@ -10,7 +10,7 @@ import { dieAfter } from "../support/die.js";
 import { copyOfModel, modelFolder } from "../support/temp.js";
 import { trainStep, weightsOf } from "./training-step.js";
 
-/** How often a process is killed; each time takes a second, so a hundred times are an option. */
+/** Number of times a process is killed; each takes a second, so a hundred times are an option. */
 const KILLS = Number(process.env.SAVEDMODEL_TEST_KILLS ?? 20);
 /** More steps than a process makes before it is killed. */
 const MOST_STEPS = 20_000;
@@ -50,7 +50,7 @@ it(`a process that is killed while it saves leaves a complete model (${KILLS} ti
   }
   expect(seen.size).toBe(KILLS);
 
-  // What the killed processes have left goes with the next save.
+  // The next save removes the leftovers of killed processes.
   using model = Model.load(folder);
   model.save(folder);
   expect(readdirSync(dirname(folder))).toEqual(["regression"]);

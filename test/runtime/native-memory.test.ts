@@ -12,7 +12,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** How many tensors TensorFlow makes in memory of JavaScript's while this runs. */
+/** Counts the tensors that TensorFlow creates on JavaScript memory while this runs. */
 function countShared(run: () => void): number {
   const spy = vi.spyOn(nativeApi(), "TF_NewTensor");
   run();
@@ -114,7 +114,7 @@ describe("Tensor.allocate", () => {
     expect(new Float32Array(moved, byteOffset, LARGE)).toEqual(new Float32Array(LARGE).fill(3));
     const error = expectError(() => model.float32(tensor), "INVALID_SIZE");
     expect(error.rawMessage).toContain("float32()");
-    // What was received elsewhere is an array like any other.
+    // A transferred array is an ordinary array for the receiver.
     expect(countShared(() => model.float32(new Float32Array(moved, byteOffset, LARGE)))).toBe(0);
   });
 

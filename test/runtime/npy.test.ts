@@ -84,7 +84,7 @@ describe("decodeNpy", () => {
   });
 
   it.each([
-    // What `numpy.array([1 + 2j, -0.5j], dtype).tobytes()` is.
+    // The bytes of `numpy.array([1 + 2j, -0.5j], dtype).tobytes()`.
     ["<c8", "0000803f0000004000000080000000bf"],
     [">c8", "3f8000004000000080000000bf000000"],
     ["<c16", "000000000000f03f00000000000000400000000000000080000000000000e0bf"],

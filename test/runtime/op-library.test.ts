@@ -100,7 +100,7 @@ describe("a compiled library of operations", () => {
     expect((model.run("zero", { x: [[5, 4]] }).zeroed as Tensor).toArray()).toEqual([[5, 0]]);
   });
 
-  // How many outputs it has is known from the library only.
+  // Only the library knows the number of outputs.
   it("a custom operation may lack the output that a signature names", () => {
     const folder = tempFolder();
     writeZeroOutModel(folder, "ZeroOut", "zeroed:1");

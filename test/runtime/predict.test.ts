@@ -37,7 +37,7 @@ function* inBatches<Row, Other>(rows: readonly Row[], others: readonly Other[]):
 describe("evaluate and Keras' evaluate", () => {
   it.each([false, true])("evaluate equals Keras' evaluate with accumulating metrics, worker: %j", async (worker) => {
     using model = Metrics.load();
-    // What was measured before does not count.
+    // Earlier measurements do not count.
     model.evaluate([[9, 9, 9]], [0n]);
     const metrics = await evaluate(model.evaluate, [x, label], { batchSize, worker });
     expect(Object.keys(metrics).sort()).toEqual(Object.keys(inference.evaluated).sort());

@@ -27,7 +27,7 @@ function stream(columns?: number): { readonly target: NodeJS.WriteStream; readon
   return { target: target as NodeJS.WriteStream, written: () => written.replaceAll("\u001b", "␛") };
 }
 
-/** What a terminal shows after all that: each line as it was drawn last. */
+/** The final contents of the terminal: each line as it was drawn last. */
 function screen(written: string): readonly string[] {
   const lines: string[] = [""];
   let column = 0;

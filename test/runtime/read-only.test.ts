@@ -22,7 +22,7 @@ describe("signatures with stateful operations that write nothing that outlives t
       for (const [index, { data }] of results.entries()) {
         expect(data).toHaveLength(2);
         if (factor !== undefined) expect([...data]).toEqual([factor[index], factor[index]]);
-        // What is not dropped is twice as much.
+        // Elements that are not dropped are doubled.
         else for (const y of data) expect([0, 2 * (index + 1)]).toContain(y);
       }
     },

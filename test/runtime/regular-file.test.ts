@@ -11,7 +11,7 @@ import { expectError, expectRejection } from "../support/errors.js";
 import { IS_WINDOWS, isWindows, needs, ONLY_LINUX } from "../support/needs.js";
 import { copyOfModel, tempFolder } from "../support/temp.js";
 
-/** What a path may lead to that is no regular file: opening or reading each of them could block or never end. */
+/** Irregular files at a path: opening or reading any of them could block or never end. */
 const IRREGULAR: readonly (readonly [kind: string, make: (path: string) => void])[] = [
   ["a FIFO", (path) => execFileSync("mkfifo", [path])],
   ["a device", (path) => symlinkSync("/dev/zero", path)],

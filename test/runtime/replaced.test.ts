@@ -22,7 +22,7 @@ import { expectError } from "../support/errors.js";
 import { IS_WINDOWS, isWindows } from "../support/needs.js";
 import { copyOfModel, tempFolder } from "../support/temp.js";
 
-/** How often the model is loaded while others save it; 2,000 times are an option. */
+/** Number of loads while others save the model; 2,000 are an option. */
 const LOADS = Number(process.env.SAVEDMODEL_TEST_LOADS ?? 40);
 
 function authored(name: string): string {

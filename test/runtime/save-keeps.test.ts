@@ -39,13 +39,13 @@ function copyOf(name: string): string {
   return copy;
 }
 
-/** What TensorFlow in Python answers. */
+/** Results of TensorFlow in Python. */
 const values = JSON.parse(readFileSync(authored("values.json"), "utf8")) as Readonly<
   Record<string, { readonly before: Values; readonly after: Values }>
 >;
 type Values = Readonly<Record<string, unknown>>;
 
-/** What a tag set of the model with several answers, in the form of the values of Python. */
+/** Results of a tag set of the model with several, in the form of Python's values. */
 function valuesOf(folder: string, tags: string): Values {
   using model = Model.load(folder, { tags: [tags] });
   const entries = Object.entries(model.run("values")).map(([key, value]) => [key, plain(value.toArray())]);
@@ -140,7 +140,7 @@ describe("permissions", () => {
     }
     rmSync(join(folder, "fingerprint.pb"));
     model.save(folder);
-    // What is new gets the mode of the model's own file.
+    // New files get the mode of the model's own file.
     expect(modeOf(join(folder, "fingerprint.pb"))).toBe("600");
 
     const prefix = join(tempFolder(), "weights");

@@ -20,12 +20,12 @@ const CLIENTS = {
 };
 const NAMES = Object.keys(CLIENTS) as (keyof typeof CLIENTS)[];
 
-/** What `inspect` shows of the signatures that can be called. */
+/** The callable signatures that `inspect` shows. */
 function inspected(name: string): readonly SignatureDescription[] {
   return inspect(modelFolder(name)).signatures.filter(({ unsupported }) => unsupported === undefined);
 }
 
-/** What a client that was generated without looking at the model can know. */
+/** The properties that a client can know without reading the model. */
 function known(signatures: readonly SignatureDescription[]): unknown {
   return signatures.map(({ key, inputs, outputs }) => ({
     key,

@@ -21,7 +21,7 @@ interface Body {
   readonly results: readonly string[];
 }
 
-/** What the tensors of a graph depend on, `x` for an input of its own and `v` for a variable, and which variables change. */
+/** Dependencies of a graph's tensors (`x` for an input, `v` for a variable), and the variables that change. */
 function flowOf(tensors: readonly string[], nodes: readonly string[], functions: Readonly<Record<string, Body>> = {}) {
   const library = Object.entries(functions).map(([name, { parameters, nodes: inner, results }]) =>
     encodeMessage("FunctionDef", {

@@ -14,7 +14,7 @@ export interface Field {
   readonly parent: Field | undefined;
   /** The message that it is a field of, and its number there. */
   readonly kind: string;
-  /** What it is a message of, where it is one that the runtime reads. */
+  /** Type of the message, if it is one that the runtime reads. */
   readonly type: MessageName | undefined;
 }
 

@@ -1,4 +1,4 @@
-// What the types of a client with ragged and sparse arguments accept and reject. Compiled by generator/composite.test.ts.
+// Calls that the types of a client with ragged and sparse arguments accept and reject. Compiled by generator/composite.test.ts.
 import { RaggedTensor, SparseTensor } from "savedmodel";
 import { Composite } from "./composite.js";
 

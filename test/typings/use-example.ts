@@ -1,4 +1,4 @@
-// What the types of a client whose inputs are tf.Examples accept and reject. Compiled by generator/example.test.ts.
+// Calls that the types of a client with tf.Example inputs accept and reject. Compiled by generator/example.test.ts.
 import { Tensor } from "savedmodel";
 import { Example, type ExampleExample } from "./example.js";
 

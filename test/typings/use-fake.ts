@@ -1,4 +1,4 @@
-// What the types of fake clients accept and reject. Compiled by generator/fake.test.ts.
+// Fakes that the types accept and reject. Compiled by generator/fake.test.ts.
 import { Tensor } from "savedmodel";
 import { Composite } from "./composite.js";
 import { CustomModel, type CustomModelFakes } from "./custom-model.js";

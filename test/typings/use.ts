@@ -1,4 +1,4 @@
-// What the types of a generated client accept and reject. Compiled by generator/generate.test.ts.
+// Calls that the types of a generated client accept and reject. Compiled by generator/generate.test.ts.
 import type { AnyShape, Complex, SavedModelError, Tensor, TensorLike } from "savedmodel";
 import { CustomModel } from "./custom-model.js";
 import { Dtypes } from "./dtypes.js";

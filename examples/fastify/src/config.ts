@@ -1,4 +1,4 @@
-/** What the environment says about this service. */
+/** Configuration of this service, from the environment. */
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -6,13 +6,13 @@ export interface Config {
   readonly model: string;
   /** Without it there are no routes below `/admin`. */
   readonly adminToken: string | undefined;
-  /** How many calls may wait; what comes on top is answered with 503. */
+  /** Maximum number of waiting calls; further ones get 503. */
   readonly maxQueue: number;
   /** Predictions that are asked for at the same time run together: so many rows, */
   readonly maxBatch: number;
   /** and the first waits so many milliseconds for others. */
   readonly maxDelay: number;
-  /** How many milliseconds requests have to end after SIGTERM. */
+  /** Milliseconds that open requests may take after SIGTERM. */
   readonly grace: number;
 }
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type ListedFault, root } from "./faults.js";
 
-/** What became of a fault. */
+/** The outcome of a fault. */
 export interface Result {
   readonly noticed: boolean;
   /** The test that noticed it, or why none did. */
