@@ -61,7 +61,7 @@ const MAXIMUM_CALLS = 100_000;
 /**
  * Lets the contestants take turns: A B C A B C …, so that what else the machine does hits all of them alike.
  *
- * A contestant that fails becomes an absentee; the others go on.
+ * A contestant that fails becomes an absentee; the others continue.
  */
 export async function compare({
   name,

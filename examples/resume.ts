@@ -46,7 +46,7 @@ function stepsOf(model: Keras3): number {
 /** Trains a model to the end from wherever it is, and gives the loss of the last epoch. */
 async function finish(model: Keras3, options: Pick<FitOptions, "checkpoints" | "onBatch"> = {}): Promise<number> {
   const epochs = EPOCHS - Math.floor(stepsOf(model) / STEPS);
-  // The function is called for each epoch. The first one goes on where the training stopped.
+  // The function is called for each epoch. The first one continues where the training stopped.
   const batches = (): Iterable<Batch> => batchesFrom(stepsOf(model));
   const history = await fit(model.train, batches, { ...options, epochs, progress: false });
   return history.metric("loss").at(-1) ?? Number.NaN;

@@ -16,7 +16,7 @@ import { clients } from "./cases.js";
 const CONCURRENT = 8;
 /** Some 200 ms of one processor. */
 const STEPS = 60_000n;
-/** Files are read this far apart, so that reading is no load of its own. */
+/** Interval between reads, so that reading is not a load by itself. */
 const READ_EVERY = 5;
 
 /** Prepares a load, and returns the function to repeat for as long as the load lasts. */
@@ -44,7 +44,7 @@ function atOnce(start: () => Promise<unknown>): Promise<unknown> {
   return Promise.all(Array.from({ length: CONCURRENT }, start));
 }
 
-/** Repeats the load for so many milliseconds, and answers what was observed of it. */
+/** Repeats the load for this many milliseconds, and returns the measurements. */
 async function under<T>(
   load: () => Promise<unknown>,
   milliseconds: number,

@@ -14,7 +14,7 @@ const models = [modelFolder(""), ...(hasShared ? [shared] : [])].flatMap((folder
     .filter((model) => existsSync(join(model, "saved_model.pb"))),
 );
 
-/** In a terminal of so many columns; whoever runs the tests may have colours. */
+/** Runs in a terminal with this number of columns, without the colors of the test run. */
 function shown(description: ModelDescription, width: number): string {
   return stripVTControlCharacters(formatDescription(description, width));
 }

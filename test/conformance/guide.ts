@@ -90,7 +90,7 @@ function runTypeScript(folder: string, { name, typescript }: Block): boolean {
   return status === 0;
 }
 
-/** Trains with the generated client, saves, and has Python load what was saved and go on in the same way. */
+/** Trains with the generated client, saves, and continues the same training in Python. */
 async function trainsAndAgrees(
   python: Python,
   folder: string,

@@ -11,7 +11,7 @@ import { copyExample, generateClient, run } from "./project.js";
 import { type Service, startService } from "./service.js";
 
 const ADMIN = { authorization: "Bearer secret" };
-/** Requests wait until a batch has so many rows, or the model is closed: so they are in flight for as long as a test likes. */
+/** Requests wait until a batch is full or the model is closed, so a test can keep them open. */
 const WAITING = { MAX_BATCH: "1000", MAX_DELAY: "600000" };
 
 let built: string | undefined;

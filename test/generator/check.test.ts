@@ -133,7 +133,7 @@ const cases: readonly Case[] = [
     before: ordered(x, target),
     after: ordered(target, x),
     told: ['the inputs of "train" are in another order: "target", "x", not "x", "target"'],
-    // The client names its arguments by their keys: it goes on in its own order.
+    // The client passes its arguments by key, so it keeps its own order.
     refused: [],
   },
   {

@@ -92,7 +92,7 @@ describe("a model of TensorFlow Transform", () => {
   });
 });
 
-/** Changes a text in the object graph of a model, and nowhere else. */
+/** Replaces a string in the object graph of a model, and nowhere else. */
 function hideFromObjectGraph(file: string, text: string): void {
   const bytes = readFileSync(file);
   const { byteOffset, byteLength } = decode("SavedModel", bytes).metaGraphs[0]?.objectGraphDef ?? new Uint8Array();

@@ -14,7 +14,7 @@ function modelOf(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[]):
   return { tags: ["serve"], tensorflowVersion: "", signatures: [{ key: "run it", methodName: "", inputs, outputs }] };
 }
 
-/** The cause tells apart what the decoder refused from what only went wrong later. */
+/** The cause distinguishes errors of the decoder from later ones. */
 function expectRefused(bytes: Uint8Array, cause: RegExp): void {
   const folder = tempFolder();
   writeFileSync(join(folder, "saved_model.pb"), bytes);

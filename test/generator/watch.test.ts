@@ -152,7 +152,7 @@ it("watch detects new folders that match a pattern, and ignores its own output",
   writeModel(join(root, "more/b"), modelWith("other"));
   const second = join(root, "models/a/generated/b.ts");
   await vi.waitFor(() => expect(existsSync(second)).toBe(true), WAIT);
-  // A watch that saw its own file would go on; another change is the end of its queue.
+  // A watch that detected its own file would continue; another change is the end of its queue.
   rmSync(join(root, "more"), { recursive: true });
   writeModel(join(root, "models/a"), modelWith("last"));
   await vi.waitFor(() => expect(readFileSync(first, "utf8")).toContain("last("), WAIT);

@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.js";
 
-/** Leaks, data, diagnostics, traces, options, texts, and the search for the library. */
+/** Leaks, data, diagnostics, traces, options, messages, and the search for the library. */
 export const faults: readonly Fault[] = [
   {
     id: "portable-leak-fetched",

@@ -47,7 +47,7 @@ describe.each(workflows)("$name", ({ text }) => {
 describe("check-release", () => {
   const script = join(root, ".github/check-release");
 
-  /** Runs it for the tag v1.2.3 in a folder with these files; what it refuses, line by line. */
+  /** Runs it for the tag v1.2.3 in a folder with these files, and returns its errors, line by line. */
   function refusals(manifest: object, changelog: string, tag = "v1.2.3"): readonly string[] {
     const cwd = tempFolder();
     writeFileSync(join(cwd, "package.json"), JSON.stringify(manifest));

@@ -82,7 +82,7 @@ describe.each(calls)("$signature", ({ signature, x, y }) => {
   });
 });
 
-// The rows of a complex dtype are no typed arrays, and strings have none.
+// Rows of a complex dtype cannot be typed arrays, and neither can strings.
 it.each(calls.filter(({ signature }) => !/^(complex|string)/.test(signature)))(
   "$signature keeps its bits in typed-array rows",
   ({ x }) => {

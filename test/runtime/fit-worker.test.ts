@@ -9,7 +9,7 @@ const x = Float32Array.from({ length: 2 * rows }, (_, index) => Math.sin(index))
 const target = Float32Array.from({ length: rows }, (_, row) => (x[2 * row] ?? 0) - (x[2 * row + 1] ?? 0));
 const quiet = { progress: false, batchSize: 16 } as const;
 
-/** Keeps calling while something goes on. */
+/** Keeps calling while a task runs. */
 async function beside<T>(call: () => Promise<unknown>, work: Promise<T>): Promise<T> {
   let goesOn = true;
   const calls = (async (): Promise<void> => {

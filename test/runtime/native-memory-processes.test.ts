@@ -27,7 +27,7 @@ const SETUP = `
   const wordOf = (worker) => new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
 `;
 
-/** Programs by their behaviour. */
+/** Programs by their behavior. */
 const PROGRAMS = {
   ends: `
     const kept = image(1);

@@ -35,7 +35,7 @@ interface Found {
   readonly text: string;
 }
 
-/** The elements of a picture, in the order of their ends. What is no well-formed XML fails. */
+/** The elements of a chart, in the order of their ends. Throws if the XML is not well-formed. */
 function elements(svg: string): readonly Found[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: XML has none of them
   expect(svg).not.toMatch(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])/);

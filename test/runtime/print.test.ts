@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { RaggedTensor, SparseTensor, Tensor } from "../../runtime/index.js";
 import { golden } from "../support/language-service.js";
 
-/** Numbers from 0 on. */
+/** Consecutive numbers, starting at 0. */
 function counted(shape: readonly number[]): Tensor {
   const size = shape.reduce((product, width) => product * width, 1);
   return Tensor.from(

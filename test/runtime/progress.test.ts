@@ -55,7 +55,7 @@ interface Run {
   readonly until?: number;
 }
 
-/** Tells an observer of a training of so many steps, with time going by. */
+/** Reports a training with this number of steps to an observer, as time passes. */
 function train(observer: TrainingObserver, run: Run): void {
   const { epochs, stepsPerEpoch, isKnown = true, stepTime, until = Number.POSITIVE_INFINITY } = run;
   const { metrics = (step) => ({ loss: 1 / step }), validation } = run;

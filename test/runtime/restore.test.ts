@@ -126,7 +126,7 @@ describe("restore", () => {
   });
 
   describe("restore with errors", () => {
-    /** A trained model is to refuse this checkpoint, and to be as it was. */
+    /** Expects a trained model to reject this checkpoint and to stay unchanged. */
     function expectRefusal(path: string): string {
       using model = Model.load(modelFolder("regression"));
       trainStep(model);

@@ -8,7 +8,7 @@ import { modelFolder, tempFolder } from "../support/temp.js";
 
 const runtime = pathToFileURL(fileURLToPath(new URL("../../dist/runtime/index.js", import.meta.url))).href;
 
-/** Allocates, feeds and copies until there is no memory, and prints the codes of what fails. */
+/** Allocates, feeds and copies until memory runs out, and prints the error codes. */
 const PROGRAM = `
   import { Model, Tensor } from ${JSON.stringify(runtime)};
   const codes = new Set();

@@ -13,7 +13,7 @@ export interface Block {
   /** The text after the fence: `ts`, `ts ignore`, or nothing. */
   readonly language: string;
   readonly code: string;
-  /** The line of its first line, from 1 on. */
+  /** The line number of its first line, starting at 1. */
   readonly line: number;
 }
 

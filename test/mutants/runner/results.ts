@@ -14,7 +14,7 @@ export interface Result {
 
 const FILE = join(root, "build/mutants/results.json");
 
-/** The results so far, so that a run that was interrupted can go on. */
+/** The results so far, so that an interrupted run can continue. */
 export class Results {
   readonly #entries: Map<string, Result>;
 
