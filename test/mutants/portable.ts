@@ -144,7 +144,7 @@ export const faults: readonly Fault[] = [
     file: "runtime/text.ts",
     find: "text.length > limit ?",
     replace: "text.length >= limit ?",
-    effect: "a text that just fits is cut",
+    effect: "a string that just fits is truncated",
     tests: ["test/runtime/text.test.ts"],
   },
   {
@@ -160,7 +160,7 @@ export const faults: readonly Fault[] = [
     file: "runtime/text.ts",
     find: "editDistance(name.toLowerCase(), candidate.toLowerCase())",
     replace: "editDistance(name, candidate.toLowerCase())",
-    effect: "a name in capitals is not recognised",
+    effect: "a name in capitals is not recognized",
     tests: ["test/runtime/text.test.ts"],
   },
   {
