@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type NativeLibrary, openLibrary } from "../runtime/library/open.js";
+import { type NativeLibrary, openLibrary } from "../runtime/engines/local/library/open-library.js";
 import { compileLoop } from "./contestants/c.js";
 import { compilePrograms } from "./contestants/client.js";
 import { findPython, type Python } from "./contestants/python.js";

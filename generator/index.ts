@@ -4,23 +4,29 @@
  *
  * @module
  */
-export type { SignatureDescription, TensorDescription } from "../runtime/description.js";
-export { checkFiles, type FileCheck } from "./check.js";
-export { type Config, defineConfig, type ModelConfig } from "./config.js";
-export { type LoadedConfig, loadConfig } from "./config-file.js";
-export { type InspectOptions, inspect } from "./describe.js";
+
+export { type InspectOptions, inspect } from "../runtime/saved-model/describe.js";
+export type { SignatureDescription, TensorDescription } from "../runtime/saved-model/description.js";
 export type {
   FingerprintDescription,
   FunctionDescription,
   ModelDescription,
   VariableDescription,
-} from "./description.js";
-export { type GeneratedClient, type GenerateOptions, generate } from "./generate.js";
-export { type GeneratedIndex, generateIndex, type ImportExtension, type IndexOptions } from "./generate-index.js";
-export { type InitFile, type InitPlan, planInit } from "./init.js";
-export { generateProject, type ProjectFile } from "./project.js";
-export { findOrphans } from "./project-orphans.js";
-export { removeOrphans, type WrittenFile, writeProject } from "./project-write.js";
-export type { Target } from "./target.js";
-export { type ProjectChange, type WatchOptions, watchConfigFile, watchProject } from "./watch.js";
-export type { Change } from "./write.js";
+} from "../runtime/saved-model/model-description.js";
+export { checkFiles, type FileCheck } from "./check/check-project.js";
+export { type GeneratedClient, type GenerateOptions, generate } from "./client/generate.js";
+export {
+  type GeneratedIndex,
+  generateIndex,
+  type ImportExtension,
+  type IndexOptions,
+} from "./client/generate-index.js";
+export type { Target } from "./client/target.js";
+export { type Config, defineConfig, type ModelConfig } from "./config/config.js";
+export { type LoadedConfig, loadConfig } from "./config/load-config.js";
+export { type InitFile, type InitPlan, planInit } from "./init/init-project.js";
+export { findOrphans } from "./project/orphans.js";
+export { generateProject, type ProjectFile } from "./project/project.js";
+export type { Change } from "./project/write-client.js";
+export { removeOrphans, type WrittenFile, writeProject } from "./project/write-project.js";
+export { type ProjectChange, type WatchOptions, watchConfigFile, watchProject } from "./watch/watch-project.js";

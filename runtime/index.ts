@@ -5,61 +5,46 @@
  *
  * @module
  */
-export type { BatchingOptions } from "./async/batcher.js";
-export type { LaneOptions } from "./async/lane.js";
-export type { CallOptions } from "./call/call.js";
-export type { ComponentDescription, ExampleFeature, SignatureDescription, TensorDescription } from "./description.js";
-export type { FeatureDescriptor, ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "./descriptor.js";
-export type { Device } from "./devices.js";
-export type { CallEvent, ErrorEvent, LoadEvent } from "./diagnostics.js";
-export type { DType, NumericDType, TypedArrays } from "./dtype.js";
+
 export {
   type ErrorCategory,
   type ErrorCode,
   SavedModelError,
   type SavedModelErrorOptions,
   type StatusName,
-} from "./errors.js";
-export type { FakeSource } from "./fake.js";
-export type { LoadOptions } from "./load-options.js";
-export { Model } from "./model.js";
-export { TensorFlowError } from "./native/status.js";
-export { decodeNpy, encodeNpy } from "./npy.js";
-export type { MismatchedKey, RestoreReport } from "./partial-restore.js";
-export { RaggedTensor, type RowSplits } from "./ragged-tensor.js";
-export type { RestoreOptions } from "./restore.js";
-export type { GpuOptions, SessionOptions } from "./session-options.js";
-export type { PartialShape, ShapeSpec } from "./shape.js";
-export { SparseTensor } from "./sparse-tensor.js";
-export { Tensor } from "./tensor.js";
-export type { NameEvent, OperationEvent, Trace, Traced, TraceEvent } from "./trace.js";
-export { type EvaluateOptions, evaluate } from "./training/evaluate.js";
+} from "./base/errors.js";
+export type { CallOptions } from "./call/call.js";
+export type { CallEvent, ErrorEvent, LoadEvent } from "./client/diagnostics.js";
+export type { LoadOptions } from "./client/load-options.js";
+export { Model } from "./client/model.js";
+export type { FakeSource } from "./engines/fake/fake-source.js";
+export type { MismatchedKey, RestoreReport } from "./engines/graph/partial-restore.js";
+export type { RestoreOptions } from "./engines/graph/restore.js";
+export type { ModelVariable } from "./engines/graph/variables.js";
+export type { Device } from "./engines/local/devices.js";
+export { TensorFlowError } from "./engines/local/native/status.js";
+export type { GpuOptions, SessionOptions } from "./engines/local/session-options.js";
+export type { NameEvent, OperationEvent, Trace, Traced, TraceEvent } from "./engines/local/trace/trace.js";
+export type { BatchingOptions } from "./queue/batcher.js";
+export type { LaneOptions } from "./queue/read-write-queue.js";
 export type {
-  BatchEvent,
-  EpochRecord,
-  Metrics,
-  TrainingObserver,
-  TrainingStart,
-} from "./training/events.js";
-export { fit } from "./training/fit.js";
-export { History, type HistoryDetails } from "./training/history.js";
-export type { HistoryJson } from "./training/history-json.js";
-export type { Checkpoints, EarlyStopping, FitOptions, Logs, ResetMethod, Validation } from "./training/options.js";
-export type { PassOptions } from "./training/pass-options.js";
-export type { PlotOptions } from "./training/plot.js";
-export { type Predictions, predict } from "./training/predict.js";
-export { type ProgressStream, progressObserver } from "./training/progress.js";
-export { TrainingError } from "./training/training-error.js";
+  ComponentDescription,
+  ExampleFeature,
+  SignatureDescription,
+  TensorDescription,
+} from "./saved-model/description.js";
 export type {
-  Batches,
-  Column,
-  ColumnForEachInput,
-  Columns,
-  Constant,
-  MetricName,
-  SignatureMethod,
-  TrainingData,
-} from "./training/types.js";
+  FeatureDescriptor,
+  ModelDescriptor,
+  SignatureDescriptor,
+  TensorDescriptor,
+} from "./saved-model/descriptor.js";
+export type { DType, NumericDType, TypedArrays } from "./tensor/dtype.js";
+export { decodeNpy, encodeNpy } from "./tensor/npy/npy.js";
+export { RaggedTensor, type RowSplits } from "./tensor/ragged-tensor.js";
+export type { PartialShape, ShapeSpec } from "./tensor/shape.js";
+export { SparseTensor } from "./tensor/sparse-tensor.js";
+export { Tensor } from "./tensor/tensor.js";
 export type {
   AnyNested,
   AnyNestedLike,
@@ -77,5 +62,31 @@ export type {
   SparseParts,
   TensorData,
   TensorLike,
-} from "./types.js";
-export type { ModelVariable } from "./variables.js";
+} from "./tensor/types.js";
+export { type EvaluateOptions, evaluate } from "./training/evaluate.js";
+export type {
+  BatchEvent,
+  EpochRecord,
+  Metrics,
+  TrainingObserver,
+  TrainingStart,
+} from "./training/events.js";
+export { fit } from "./training/fit.js";
+export type { Checkpoints, EarlyStopping, FitOptions, Logs, ResetMethod, Validation } from "./training/fit-options.js";
+export type {
+  Batches,
+  Column,
+  ColumnForEachInput,
+  Columns,
+  Constant,
+  MetricName,
+  SignatureMethod,
+  TrainingData,
+} from "./training/fit-types.js";
+export { History, type HistoryDetails } from "./training/history/history.js";
+export type { HistoryJson } from "./training/history/history-json.js";
+export type { PassOptions } from "./training/pass-options.js";
+export type { PlotOptions } from "./training/plot/plot.js";
+export { type Predictions, predict } from "./training/predict.js";
+export { type ProgressStream, progressObserver } from "./training/progress/progress-line.js";
+export { TrainingError } from "./training/training-error.js";

@@ -5,7 +5,7 @@ import {
   type ParameterDeclarationStructure,
   StructureKind,
 } from "ts-morph";
-import type { NamedModel, NamedSignature } from "../generator/name-model.js";
+import type { NamedModel, NamedSignature } from "../generator/client/name-model.js";
 import { asyncMethodDocs, namedAsyncMethodDocs } from "./docs.js";
 import { inOrderTypeParameters, namedParameter, parametersTemplate, returnType } from "./method.js";
 

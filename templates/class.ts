@@ -4,8 +4,8 @@ import {
   type OptionalKind,
   StructureKind,
 } from "ts-morph";
-import { stringLiteral } from "../generator/escape.js";
-import type { NamedModel } from "../generator/name-model.js";
+import { stringLiteral } from "../generator/client/escape.js";
+import type { NamedModel } from "../generator/client/name-model.js";
 import { block, classDocs, loadDocs } from "./docs.js";
 import { methodTemplate } from "./method.js";
 

@@ -1,8 +1,8 @@
 import type { CodeBlockWriter, WriterFunction } from "ts-morph";
-import { stringLiteral } from "../generator/escape.js";
-import type { NamedExample, NamedFeature } from "../generator/name-examples.js";
-import type { NamedModel, NamedPart, NamedSignature, NamedTensor } from "../generator/name-model.js";
-import type { ShapeSpec } from "../runtime/shape.js";
+import { stringLiteral } from "../generator/client/escape.js";
+import type { NamedExample, NamedFeature } from "../generator/client/name-examples.js";
+import type { NamedModel, NamedPart, NamedSignature, NamedTensor } from "../generator/client/name-model.js";
+import type { ShapeSpec } from "../runtime/tensor/shape.js";
 
 /**
  * The constant that tells the runtime what the class was generated from. It is written as text: ts-morph would indent the

@@ -1,9 +1,9 @@
 import type { JSDocStructure, OptionalKind } from "ts-morph";
-import type { ModelDescription } from "../generator/description.js";
-import { docCode, docText } from "../generator/escape.js";
-import type { NamedModel, NamedSignature, NamedTensor } from "../generator/name-model.js";
-import type { DefaultValue } from "../runtime/description.js";
-import { formatShape } from "../runtime/shape.js";
+import { docCode, docText } from "../generator/client/escape.js";
+import type { NamedModel, NamedSignature, NamedTensor } from "../generator/client/name-model.js";
+import type { DefaultValue } from "../runtime/saved-model/description.js";
+import type { ModelDescription } from "../runtime/saved-model/model-description.js";
+import { formatShape } from "../runtime/tensor/shape.js";
 
 /** The comment of the generated class. */
 export function classDocs({ description, signatures }: NamedModel): OptionalKind<JSDocStructure> {

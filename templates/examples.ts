@@ -1,8 +1,8 @@
 import { type InterfaceDeclarationStructure, StructureKind } from "ts-morph";
-import { docCode } from "../generator/escape.js";
-import type { NamedFeature } from "../generator/name-examples.js";
-import type { NamedModel, NamedSignature } from "../generator/name-model.js";
-import { formatShape } from "../runtime/shape.js";
+import { docCode } from "../generator/client/escape.js";
+import type { NamedFeature } from "../generator/client/name-examples.js";
+import type { NamedModel, NamedSignature } from "../generator/client/name-model.js";
+import { formatShape } from "../runtime/tensor/shape.js";
 import { enumerate } from "./docs.js";
 import { featureType } from "./types.js";
 

@@ -1,5 +1,5 @@
 import { type InterfaceDeclarationStructure, StructureKind } from "ts-morph";
-import type { NamedModel, NamedSignature, NamedTensor } from "../generator/name-model.js";
+import type { NamedModel, NamedSignature, NamedTensor } from "../generator/client/name-model.js";
 import { fakeDocs } from "./docs.js";
 import { parametersTemplate } from "./method.js";
 import { outputType, resultType } from "./types.js";

@@ -1,5 +1,5 @@
 import { type SourceFileStructure, StructureKind } from "ts-morph";
-import { identifier, stringLiteral } from "../generator/escape.js";
+import { identifier, stringLiteral } from "../generator/client/escape.js";
 import { indexBannerTemplate } from "./banner.js";
 
 /** A class, and the module that it is exported by. */

@@ -1,6 +1,6 @@
 import { type InterfaceDeclarationStructure, StructureKind } from "ts-morph";
-import { docCode } from "../generator/escape.js";
-import type { NamedModel, NamedSignature } from "../generator/name-model.js";
+import { docCode } from "../generator/client/escape.js";
+import type { NamedModel, NamedSignature } from "../generator/client/name-model.js";
 import { enumerate, inputDocs, outputDocs } from "./docs.js";
 import { inputType, outputType } from "./types.js";
 

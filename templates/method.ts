@@ -1,6 +1,6 @@
 import type { MethodDeclarationStructure, OptionalKind, ParameterDeclarationStructure } from "ts-morph";
-import { stringLiteral } from "../generator/escape.js";
-import type { NamedSignature, NamedTensor } from "../generator/name-model.js";
+import { stringLiteral } from "../generator/client/escape.js";
+import type { NamedSignature, NamedTensor } from "../generator/client/name-model.js";
 import { implementationDocs, methodDocs, namedMethodDocs } from "./docs.js";
 import { inputType, outputType } from "./types.js";
 

@@ -1,5 +1,5 @@
 import { type SourceFileStructure, StructureKind } from "ts-morph";
-import type { NamedModel, NamedSignature } from "../generator/name-model.js";
+import type { NamedModel, NamedSignature } from "../generator/client/name-model.js";
 import { asyncTemplate } from "./async.js";
 import { bannerTemplate } from "./banner.js";
 import { classTemplate } from "./class.js";

@@ -1,7 +1,7 @@
-import { stringLiteral } from "../generator/escape.js";
-import type { NamedFeature } from "../generator/name-examples.js";
-import type { NamedTensor } from "../generator/name-model.js";
-import { holdsOneValue, type ShapeSpec } from "../runtime/shape.js";
+import { stringLiteral } from "../generator/client/escape.js";
+import type { NamedFeature } from "../generator/client/name-examples.js";
+import type { NamedTensor } from "../generator/client/name-model.js";
+import { holdsOneValue, type ShapeSpec } from "../runtime/tensor/shape.js";
 
 /** The compiler gives up on types that are nested more deeply than some 30 levels. */
 const MAX_TYPED_RANK = 16;

@@ -52,7 +52,7 @@ function matches(text: string, pattern: RegExp): readonly string[] {
 }
 
 it("docs/errors.md explains every error code, and no other", () => {
-  const source = read("runtime/errors.ts");
+  const source = read("runtime/base/errors.ts");
   const union = (name: string): readonly string[] =>
     matches(source.match(new RegExp(`type ${name} =[^;]*`))?.[0] ?? "", /"(\w+)"/g);
   const docs = read("docs/errors.md");

@@ -1,7 +1,7 @@
 import type { TestProject } from "vitest/node";
-import { progressLines } from "../generator/cli/progress.js";
-import { installLibrary } from "../generator/library/install.js";
-import { LIBRARY_VARIABLE } from "../runtime/library/search.js";
+import { progressLines } from "../generator/cli/ui/progress-bar.js";
+import { installLibrary } from "../generator/library/install-library.js";
+import { LIBRARY_VARIABLE } from "../runtime/engines/local/library/library-search.js";
 import { tellSkips } from "./skips.js";
 
 /**

@@ -4,7 +4,7 @@
  * loop FRAMEWORK MAIN OPTIONS MODEL {--case NAME {--float32 OP INDEX DIMS | --string OP INDEX COUNT LENGTH | --fetch OP INDEX
  *      | --fresh | --random | --memcpy BYTES}}
  *
- * FRAMEWORK may be "-". OPTIONS is "default", or "runtime" for those of runtime/session.ts. DIMS is like 1x2. Input tensors
+ * FRAMEWORK may be "-". OPTIONS is "default", or "runtime" for those of runtime/engines/local/session.ts. DIMS is like 1x2. Input tensors
  * are made once and written again by each call, unless the case is --fresh: then each call makes its own. Outputs are copied
  * out. What is fed is ones, or after --random numbers from 0 to 1. --memcpy copies BYTES and does not call TensorFlow.
  *
@@ -67,7 +67,7 @@ enum { TF_FLOAT = 1, TF_STRING = 7, TSTRING_BYTES = 24 };
 #define DECLARE(result, name, parameters) static result(*name) parameters;
 FUNCTIONS(DECLARE)
 
-/* ConfigProto { allow_soft_placement: true } and RunOptions { inter_op_thread_pool: -1 }, as in runtime/session.ts. */
+/* ConfigProto { allow_soft_placement: true } and RunOptions { inter_op_thread_pool: -1 }, as in runtime/engines/local/session.ts. */
 static const unsigned char CONFIG[] = {0x38, 0x01};
 static const unsigned char RUN_OPTIONS[] = {0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01};
 

@@ -8,7 +8,7 @@ import type { Command } from "./program.js";
 
 const SOURCE = fileURLToPath(new URL("../c/loop.c", import.meta.url));
 
-/** Which session and run options the C program uses: TensorFlow's own, or those of runtime/session.ts. */
+/** Which session and run options the C program uses: TensorFlow's own, or those of runtime/engines/local/session.ts. */
 export type COptions = "default" | "runtime";
 
 /** Compiles the C program, or reports that there is no compiler. */

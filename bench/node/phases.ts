@@ -262,10 +262,10 @@ function startCheckpoints(): (count: number) => void {
       model.save(join(folder, "model"));
       model.saveWeights(join(folder, "weights"));
       model.restore(join(folder, index % 2 === 0 ? "model" : "weights"));
-      model.restore("test/runtime/checkpoints/attribute");
+      model.restore("test/runtime/engines/graph/checkpoints/attribute");
       model.variables();
       try {
-        model.restore("test/runtime/checkpoints/shapes");
+        model.restore("test/runtime/engines/graph/checkpoints/shapes");
       } catch (error) {
         if (!(error instanceof SavedModelError)) throw error;
       }

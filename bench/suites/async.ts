@@ -1,4 +1,4 @@
-import { capacity } from "../../runtime/async/workers.js";
+import { capacity } from "../../runtime/engines/local/run/thread-pool.js";
 import type { CallCase } from "../contestants/case.js";
 import type { BenchOptions } from "../options.js";
 import { isWanted } from "../options.js";

@@ -1,18 +1,18 @@
 import { relative, resolve } from "node:path";
 import { Command } from "commander";
-import { type ErrorCode, SavedModelError } from "../../runtime/errors.js";
-import { printable } from "../../runtime/text.js";
-import type { FileCheck } from "../check.js";
-import type { LoadedConfig } from "../config-file.js";
-import type { ProjectFile } from "../project.js";
-import { refuseWithFolders, requireConfig } from "./check-config.js";
-import { addClientOptions, type ClientFlags, clientOptions } from "./client-flags.js";
-import { stdout } from "./colours.js";
-import { addHelpEnd } from "./help.js";
-import { safeJson } from "./json.js";
-import { columnsOf, flow, sentence } from "./layout.js";
-import { marked } from "./message.js";
-import { inFlags } from "./tags.js";
+import { type ErrorCode, SavedModelError } from "../../runtime/base/errors.js";
+import { printable } from "../../runtime/base/text.js";
+import type { FileCheck } from "../check/check-project.js";
+import type { LoadedConfig } from "../config/load-config.js";
+import type { ProjectFile } from "../project/project.js";
+import { refuseWithFolders, requireConfig } from "./check-configured.js";
+import { addClientOptions, type ClientFlags, clientOptions } from "./flags/client-flags.js";
+import { inFlags } from "./flags/tags.js";
+import { stdout } from "./ui/colors.js";
+import { marked } from "./ui/error-message.js";
+import { addHelpEnd } from "./ui/help.js";
+import { columnsOf, flow, sentence } from "./ui/layout.js";
+import { safeJson } from "./ui/safe-json.js";
 
 /** The exit codes of its own: generated files are out of date, and a model that cannot be read. */
 const DRIFT = 1;
@@ -62,7 +62,7 @@ async function check(directories: readonly string[], flags: CheckFlags): Promise
 async function compare(directories: readonly string[], flags: CheckFlags): Promise<void> {
   if (directories.length > 0) refuseWithFolders("--config", flags.config);
   const loaded = directories.length === 0 ? await requireConfig(flags) : undefined;
-  const { checkFiles } = await import("../check.js");
+  const { checkFiles } = await import("../check/check-project.js");
   const root = loaded?.root ?? process.cwd();
   const { files, orphans } = await generateAll(directories, flags, loaded);
   const found = checkFiles(files, orphans, root);
@@ -87,13 +87,13 @@ async function generateAll(
   flags: CheckFlags,
   loaded: LoadedConfig | undefined,
 ): Promise<Generated> {
-  const { generateFiles, generateProject } = await import("../project.js");
+  const { generateFiles, generateProject } = await import("../project/project.js");
   if (loaded !== undefined) {
-    const { findOrphans } = await import("../project-orphans.js");
+    const { findOrphans } = await import("../project/orphans.js");
     const files = generateProject(loaded.config, loaded.root);
     return { files, orphans: findOrphans(loaded.config, loaded.root, files) };
   }
-  const { checkTarget } = await import("../target.js");
+  const { checkTarget } = await import("../client/target.js");
   const { output = "generated", index, importExtension, target } = flags;
   const client = clientOptions(directories, flags);
   const models = directories.map((directory) => ({

@@ -1,9 +1,9 @@
 import { Command } from "commander";
-import type { CandidateDiagnosis, Diagnosis, PlaceDiagnosis } from "../library/doctor.js";
-import { stdout } from "./colours.js";
-import { addHelpEnd } from "./help.js";
-import { safeJson } from "./json.js";
-import { columnsOf, flow, sentence, type Word } from "./layout.js";
+import type { CandidateDiagnosis, Diagnosis, PlaceDiagnosis } from "../library/diagnose.js";
+import { stdout } from "./ui/colors.js";
+import { addHelpEnd } from "./ui/help.js";
+import { columnsOf, flow, sentence, type Word } from "./ui/layout.js";
+import { safeJson } from "./ui/safe-json.js";
 
 /** `savedmodel doctor`: which TensorFlow library is used here, and why. */
 export function doctorCommand(): Command {
@@ -19,7 +19,7 @@ export function doctorCommand(): Command {
 }
 
 async function doctor(options: { readonly json?: boolean }): Promise<void> {
-  const { diagnose } = await import("../library/doctor.js");
+  const { diagnose } = await import("../library/diagnose.js");
   const diagnosis = await diagnose();
   process.stdout.write(options.json ? `${safeJson(diagnosis, 2)}\n` : report(diagnosis));
   if (diagnosis.library === null) process.exitCode = 1;

@@ -1,21 +1,21 @@
 import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
-import { SavedModelError } from "../../runtime/errors.js";
-import { printable } from "../../runtime/text.js";
-import { noSignatureNote } from "../functions.js";
-import type { GeneratedClient } from "../generate.js";
-import type { GeneratedIndex } from "../generate-index.js";
-import { attemptEach, joinErrors } from "../model-errors.js";
-import { removeFile } from "../project-remove.js";
-import { type Change, planChange, writeFiles } from "../write.js";
-import { refuseWithFolders, requireConfig } from "./check-config.js";
-import { addClientOptions, clientOptions, type GenerateFlags } from "./client-flags.js";
-import { stdout } from "./colours.js";
-import { addHelpEnd } from "./help.js";
-import { columnsOf, flow } from "./layout.js";
-import { sayNote } from "./message.js";
-import { type ReportedFile, reportFile } from "./report.js";
-import { inFlags } from "./tags.js";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import { printable } from "../../runtime/base/text.js";
+import { noSignatureNote } from "../../runtime/saved-model/graph/unexported-functions.js";
+import type { GeneratedClient } from "../client/generate.js";
+import type { GeneratedIndex } from "../client/generate-index.js";
+import { attemptEach, joinErrors } from "../project/model-errors.js";
+import { removeFile } from "../project/remove-client.js";
+import { type Change, planChange, writeFiles } from "../project/write-client.js";
+import { refuseWithFolders, requireConfig } from "./check-configured.js";
+import { addClientOptions, clientOptions, type GenerateFlags } from "./flags/client-flags.js";
+import { inFlags } from "./flags/tags.js";
+import { stdout } from "./ui/colors.js";
+import { sayNote } from "./ui/error-message.js";
+import { addHelpEnd } from "./ui/help.js";
+import { columnsOf, flow } from "./ui/layout.js";
+import { type ReportedFile, reportFile } from "./ui/report.js";
 import { watchGenerate } from "./watch.js";
 
 /** A file to be written. */
@@ -91,9 +91,9 @@ async function ofFolders(directories: readonly string[], flags: GenerateFlags): 
   refuseWithFolders("--clean", flags.clean);
   const options = { outputFolder: output, ...clientOptions(directories, flags) };
   // Printing needs ts-morph, which takes longer to load than all other commands together take to run.
-  const { generate } = await import("../generate.js");
-  const { checkExtension, generateIndex } = await import("../generate-index.js");
-  const { checkTarget, filesInTarget } = await import("../target.js");
+  const { generate } = await import("../client/generate.js");
+  const { checkExtension, generateIndex } = await import("../client/generate-index.js");
+  const { checkTarget, filesInTarget } = await import("../client/target.js");
   checkTarget(target);
   const { results: clients, errors } = attemptEach(directories, (directory) =>
     inFlags(() => generate(directory, options)),
@@ -117,9 +117,9 @@ async function ofFolders(directories: readonly string[], flags: GenerateFlags): 
 /** The files of the configuration. */
 async function ofProject(flags: GenerateFlags): Promise<Outputs> {
   const { config, root } = await requireConfig(flags);
-  const { generateProject, projectModels } = await import("../project.js");
-  const { findOrphans } = await import("../project-orphans.js");
-  const { generateSound } = await import("../watch-generate.js");
+  const { generateProject, projectModels } = await import("../project/project.js");
+  const { findOrphans } = await import("../project/orphans.js");
+  const { generateSound } = await import("../watch/generate-changed.js");
   const { files, errors } =
     flags.keepGoing === true ? generateSound(config, root) : { files: generateProject(config, root), errors: [] };
   const outputs = files.map(({ path, text, client, names, notes }): Output => {

@@ -1,11 +1,11 @@
 import { relative } from "node:path";
 import { Command } from "commander";
-import { printable } from "../../runtime/text.js";
-import { writeFiles } from "../write.js";
-import { stdout } from "./colours.js";
-import { addHelpEnd } from "./help.js";
-import { columnsOf, flow, sentence } from "./layout.js";
-import { sayNote } from "./message.js";
+import { printable } from "../../runtime/base/text.js";
+import { writeFiles } from "../project/write-client.js";
+import { stdout } from "./ui/colors.js";
+import { sayNote } from "./ui/error-message.js";
+import { addHelpEnd } from "./ui/help.js";
+import { columnsOf, flow, sentence } from "./ui/layout.js";
 
 /** `savedmodel init`: a configuration, scripts and attributes for the models that are there. */
 export function initCommand(): Command {
@@ -24,7 +24,7 @@ export function initCommand(): Command {
 }
 
 async function init(): Promise<void> {
-  const { planInit } = await import("../init.js");
+  const { planInit } = await import("../init/init-project.js");
   const { files, notes, isInstalled } = await planInit(process.cwd());
   const changed = files.filter(({ change }) => change !== "unchanged");
   writeFiles(changed.map(({ path, text }) => ({ path, data: text })));

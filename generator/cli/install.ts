@@ -1,10 +1,10 @@
 import { Command, Option } from "commander";
-import { LIBRARY_VARIABLE } from "../../runtime/library/search.js";
-import type { InstallOptions } from "../library/install.js";
-import { addHelpEnd } from "./help.js";
-import { columnsOf, flow, sentence } from "./layout.js";
-import { sayNote } from "./message.js";
-import { progressBar, progressLines } from "./progress.js";
+import { LIBRARY_VARIABLE } from "../../runtime/engines/local/library/library-search.js";
+import type { InstallOptions } from "../library/install-library.js";
+import { sayNote } from "./ui/error-message.js";
+import { addHelpEnd } from "./ui/help.js";
+import { columnsOf, flow, sentence } from "./ui/layout.js";
+import { progressBar, progressLines } from "./ui/progress-bar.js";
 
 /** `savedmodel install`: puts TensorFlow's library into the per-user cache. */
 export function installCommand(): Command {
@@ -26,7 +26,7 @@ export function installCommand(): Command {
 }
 
 async function install(options: Pick<InstallOptions, "version" | "from" | "force">): Promise<void> {
-  const { installLibrary } = await import("../library/install.js");
+  const { installLibrary } = await import("../library/install-library.js");
   const display = process.stderr.isTTY ? await progressBar() : progressLines();
   const controller = new AbortController();
   const abort = (): void => controller.abort();

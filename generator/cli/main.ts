@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
-import { SavedModelError } from "../../runtime/errors.js";
-import { stdout } from "./colours.js";
-import { addHelpEnd, commandTerm, helpWidth } from "./help.js";
-import { sayError } from "./message.js";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import { stdout } from "./ui/colors.js";
+import { sayError } from "./ui/error-message.js";
+import { addHelpEnd, commandTerm, helpWidth } from "./ui/help.js";
 
 /**
  * Exit codes: 0 success, 1 failure, 2 wrong use of the command line or a wrong configuration. `check` exits with 1 where
@@ -45,13 +45,13 @@ addHelpEnd(program, {
 // Start-up is most of what `inspect` takes: one command is loaded where one is asked for.
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   install: async () => (await import("./install.js")).installCommand(),
-  inspect: async () => (await import("./inspect.js")).inspectCommand(),
+  inspect: async () => (await import("./inspect/inspect.js")).inspectCommand(),
   init: async () => (await import("./init.js")).initCommand(),
   generate: async () => (await import("./generate.js")).generateCommand(),
   watch: async () => (await import("./watch.js")).watchCommand(),
   check: async () => (await import("./check.js")).checkCommand(),
-  run: async () => (await import("./run.js")).runCommand(),
-  train: async () => (await import("./train.js")).trainCommand(),
+  run: async () => (await import("./run/run.js")).runCommand(),
+  train: async () => (await import("./train/train.js")).trainCommand(),
   plot: async () => (await import("./plot.js")).plotCommand(),
   doctor: async () => (await import("./doctor.js")).doctorCommand(),
 };

@@ -1,13 +1,13 @@
 import { constants } from "node:buffer";
 import { existsSync, statSync } from "node:fs";
 import { Command } from "commander";
-import { SavedModelError } from "../../runtime/errors.js";
-import { readRegularFile } from "../../runtime/regular-file.js";
-import { printable, quote, reasonOf } from "../../runtime/text.js";
-import { History } from "../../runtime/training/history.js";
-import { writeWhole } from "../write.js";
-import { addHelpEnd } from "./help.js";
-import { reportWritten } from "./report.js";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import { readRegularFile } from "../../runtime/base/regular-file.js";
+import { printable, quote, reasonOf } from "../../runtime/base/text.js";
+import { History } from "../../runtime/training/history/history.js";
+import { writeWhole } from "../project/write-client.js";
+import { addHelpEnd } from "./ui/help.js";
+import { reportWritten } from "./ui/report.js";
 
 interface PlotFlags {
   readonly output: string;

@@ -1,13 +1,13 @@
 import { Command } from "commander";
-import { SavedModelError } from "../../runtime/errors.js";
-import type { Config } from "../config.js";
-import type { ProjectChange, WatchOptions } from "../watch.js";
-import { refuseWithFolders, requireConfig } from "./check-config.js";
-import { CONFIG_FLAGS, CONFIG_HELP, clientOptions, type GenerateFlags } from "./client-flags.js";
-import { stdout } from "./colours.js";
-import { addHelpEnd } from "./help.js";
-import { sayError } from "./message.js";
-import { reportFile } from "./report.js";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import type { Config } from "../config/config.js";
+import type { ProjectChange, WatchOptions } from "../watch/watch-project.js";
+import { refuseWithFolders, requireConfig } from "./check-configured.js";
+import { CONFIG_FLAGS, CONFIG_HELP, clientOptions, type GenerateFlags } from "./flags/client-flags.js";
+import { stdout } from "./ui/colors.js";
+import { sayError } from "./ui/error-message.js";
+import { addHelpEnd } from "./ui/help.js";
+import { reportFile } from "./ui/report.js";
 
 /** `savedmodel watch` */
 export function watchCommand(): Command {
@@ -36,12 +36,12 @@ export async function watchGenerate(directories: readonly string[], flags: Gener
   refuseWithWatch("--keep-going", flags.keepGoing);
   if (directories.length === 0) {
     const { file } = await requireConfig(flags);
-    const { watchConfigFile } = await import("../watch.js");
+    const { watchConfigFile } = await import("../watch/watch-project.js");
     await untilInterrupted((options) => watchConfigFile(file, options));
   } else {
     refuseWithFolders("--config", flags.config);
     const config = configOf(directories, flags);
-    const { watchProject } = await import("../watch.js");
+    const { watchProject } = await import("../watch/watch-project.js");
     await untilInterrupted((options) => watchProject(config, process.cwd(), options));
   }
 }

@@ -3,8 +3,8 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { isLibraryFile } from "./kind.js";
-import type { OnProgress } from "./progress.js";
+import type { OnProgress } from "./install-progress.js";
+import { isLibraryFile } from "./source-kind.js";
 
 /**
  * Unpacks the shared libraries, and the links between their names, of the official C library's tar.gz. The tar package

@@ -1,8 +1,8 @@
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { SavedModelError } from "../../runtime/errors.js";
-import type { OnProgress } from "./progress.js";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import type { OnProgress } from "./install-progress.js";
 
 /** No TensorFlow package comes near it: a server that never stops must not fill the disk. */
 const MOST_BYTES = 4 * 2 ** 30;

@@ -1,11 +1,11 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { SavedModelError } from "../../runtime/errors.js";
-import type { Platform } from "../../runtime/library/platform.js";
-import { compareNatural, printable } from "../../runtime/text.js";
-import { lastLines, runCommand } from "./command.js";
-import { diskFull } from "./failure.js";
-import type { OnProgress } from "./progress.js";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import { compareNatural, printable } from "../../runtime/base/text.js";
+import type { Platform } from "../../runtime/engines/local/library/platform.js";
+import { diskFull } from "./install-error.js";
+import type { OnProgress } from "./install-progress.js";
+import { lastLines, runCommand } from "./run-command.js";
 
 /** A pip that runs: the command and the parameters in front of pip's own. */
 export interface Pip {

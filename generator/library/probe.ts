@@ -1,5 +1,5 @@
-import { SavedModelError } from "../../runtime/errors.js";
-import { loadCandidate } from "../../runtime/library/load.js";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import { loadCandidate } from "../../runtime/engines/local/library/load-library.js";
 
 // Run by check.ts in a process of its own: `probe.js <main> [<framework>]` loads the library and prints what came of it.
 const [main = "", framework] = process.argv.slice(2);

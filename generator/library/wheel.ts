@@ -4,9 +4,9 @@ import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32, createInflateRaw } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
-import { SavedModelError } from "../../runtime/errors.js";
-import { isLibraryFile } from "./kind.js";
-import type { OnProgress } from "./progress.js";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import type { OnProgress } from "./install-progress.js";
+import { isLibraryFile } from "./source-kind.js";
 
 /**
  * Takes the shared libraries of TensorFlow out of a wheel, or out of the official C library's zip. Entries are written

@@ -1,8 +1,8 @@
-import { SavedModelError } from "../../runtime/errors.js";
-import { reasonOf } from "../../runtime/text.js";
-import type { Config } from "../config.js";
-import type { WatchOptions } from "../watch.js";
-import { type PluginOptions, type Source, sourceOf } from "./options.js";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import { reasonOf } from "../../runtime/base/text.js";
+import type { Config } from "../config/config.js";
+import type { WatchOptions } from "../watch/watch-project.js";
+import { type PluginOptions, type Source, sourceOf } from "./plugin-options.js";
 
 /** The clients of a project as a build needs them: there before it starts, and up to date while it watches. */
 export class Clients {
@@ -23,8 +23,8 @@ export class Clients {
   async generate(folder: string): Promise<void> {
     const { config, root } = await this.#load(folder);
     // ts-morph is loaded when a build starts, not with the bundler's configuration.
-    const { generateProject } = await import("../project.js");
-    const { writeProject } = await import("../project-write.js");
+    const { generateProject } = await import("../project/project.js");
+    const { writeProject } = await import("../project/write-project.js");
     writeProject(generateProject(config, root), root);
   }
 
@@ -64,7 +64,7 @@ export class Clients {
   }
 
   async #run(folder: string, options: WatchOptions): Promise<void> {
-    const { watchConfigFile, watchProject } = await import("../watch.js");
+    const { watchConfigFile, watchProject } = await import("../watch/watch-project.js");
     const { config, root, file } = await this.#load(folder);
     await (file === undefined ? watchProject(config, root, options) : watchConfigFile(file, options));
   }
@@ -72,10 +72,10 @@ export class Clients {
   /** @throws SavedModelError `CONFIG_INVALID` */
   async #load(folder: string): Promise<{ readonly config: Config; readonly root: string; readonly file?: string }> {
     if (this.#source.config !== undefined) {
-      const { checkConfig } = await import("../config-check.js");
+      const { checkConfig } = await import("../config/check-config.js");
       return { config: checkConfig(this.#source.config, "savedmodel()"), root: folder };
     }
-    const { loadConfig } = await import("../config-file.js");
+    const { loadConfig } = await import("../config/load-config.js");
     const loaded = await loadConfig(folder, this.#source.file);
     if (loaded !== undefined) return loaded;
     throw new SavedModelError("CONFIG_INVALID", "there is no configuration file, and savedmodel() is given no models", {

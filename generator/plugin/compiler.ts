@@ -1,5 +1,5 @@
 import type { Clients } from "./clients.js";
-import { EXTERNAL } from "./external.js";
+import { EXTERNAL } from "./native-external.js";
 
 const NAME = "savedmodel";
 

@@ -1,7 +1,7 @@
 import type { PluginBuild } from "esbuild";
-import { reasonOf } from "../../runtime/text.js";
+import { reasonOf } from "../../runtime/base/text.js";
 import type { Clients } from "./clients.js";
-import { EXTERNAL } from "./external.js";
+import { EXTERNAL } from "./native-external.js";
 
 /**
  * esbuild does not say whether it watches: clients are kept up to date until it is done. What is wrong fails the first

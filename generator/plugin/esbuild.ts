@@ -1,11 +1,11 @@
 import type { PluginBuild } from "esbuild";
 import { Clients } from "./clients.js";
 import { esbuildSetup } from "./esbuild-setup.js";
-import type { PluginOptions } from "./options.js";
-import type { EsbuildPlugin } from "./types.js";
+import type { PluginOptions } from "./plugin-options.js";
+import type { EsbuildPlugin } from "./plugin-types.js";
 
-export type { PluginOptions } from "./options.js";
-export type { EsbuildPlugin } from "./types.js";
+export type { PluginOptions } from "./plugin-options.js";
+export type { EsbuildPlugin } from "./plugin-types.js";
 
 /**
  * The esbuild plugin: generates the clients of a project before it is built, and fails the build where it cannot.

@@ -1,6 +1,6 @@
 import type { Plugin } from "rollup";
 import type { Clients } from "./clients.js";
-import { EXTERNAL } from "./external.js";
+import { EXTERNAL } from "./native-external.js";
 
 export function rollupHooks(clients: Clients): Partial<Plugin> {
   return {

@@ -1,10 +1,10 @@
 import { Clients } from "./clients.js";
-import type { PluginOptions } from "./options.js";
+import type { PluginOptions } from "./plugin-options.js";
+import type { RollupPlugin } from "./plugin-types.js";
 import { rollupHooks } from "./rollup-hooks.js";
-import type { RollupPlugin } from "./types.js";
 
-export type { PluginOptions } from "./options.js";
-export type { RollupPlugin } from "./types.js";
+export type { PluginOptions } from "./plugin-options.js";
+export type { RollupPlugin } from "./plugin-types.js";
 
 /**
  * The Rollup plugin: generates the clients of a project before it is built, and fails the build where it cannot.

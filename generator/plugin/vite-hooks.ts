@@ -1,6 +1,6 @@
 import type { Plugin, ResolvedConfig } from "vite";
 import type { Clients } from "./clients.js";
-import { EXTERNAL, PACKAGES } from "./external.js";
+import { EXTERNAL, PACKAGES } from "./native-external.js";
 
 export function viteHooks(clients: Clients): Partial<Plugin> {
   let resolved: ResolvedConfig | undefined;

@@ -1,10 +1,10 @@
 import { Clients } from "./clients.js";
 import { applyToCompiler, type CompilerLike } from "./compiler.js";
-import type { PluginOptions } from "./options.js";
-import type { CompilerPlugin } from "./types.js";
+import type { PluginOptions } from "./plugin-options.js";
+import type { CompilerPlugin } from "./plugin-types.js";
 
-export type { PluginOptions } from "./options.js";
-export type { CompilerPlugin } from "./types.js";
+export type { PluginOptions } from "./plugin-options.js";
+export type { CompilerPlugin } from "./plugin-types.js";
 
 /**
  * The webpack plugin: generates the clients of a project before it is built, and fails the build where it cannot.

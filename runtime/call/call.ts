@@ -1,4 +1,4 @@
-import type { AnyTensor } from "../types.js";
+import type { AnyTensor } from "../tensor/types.js";
 
 /** What results are: plain values where the signature says rank 0 and tensors elsewhere, or tensors everywhere. */
 export type Form = "plain" | "tensors";

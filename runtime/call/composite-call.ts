@@ -1,16 +1,16 @@
-import type { ComponentDescription, TensorDescription } from "../description.js";
-import { type DType, dtypeInfo, isDType } from "../dtype.js";
-import { SavedModelError } from "../errors.js";
-import { RaggedTensor, rowSplitsProblem } from "../ragged-tensor.js";
-import type { Session } from "../session.js";
-import { SparseTensor } from "../sparse-tensor.js";
-import { Tensor } from "../tensor.js";
+import { SavedModelError } from "../base/errors.js";
+import type { Session } from "../engines/local/session.js";
+import type { ComponentDescription, TensorDescription } from "../saved-model/description.js";
+import { stageTensor } from "../tensor/check-tensor.js";
+import { type InputSpec, inputError, missingInputs, readError } from "../tensor/check-value.js";
+import { type DType, dtypeInfo, isDType } from "../tensor/dtype.js";
+import { RaggedTensor, rowSplitsProblem } from "../tensor/ragged-tensor.js";
+import { flattenRagged, splitDense } from "../tensor/ragged-value.js";
+import { SparseTensor } from "../tensor/sparse-tensor.js";
+import { stageSparse } from "../tensor/sparse-value.js";
+import { Tensor } from "../tensor/tensor.js";
 import type { Call, CallOptions, Form, Results } from "./call.js";
 import { type CallInput, PreparedCall, tooManyInputs } from "./prepared-call.js";
-import { flattenRagged, splitDense } from "./ragged.js";
-import { stageSparse } from "./sparse.js";
-import { type InputSpec, inputError, missingInputs, readError } from "./stage.js";
-import { stageTensor } from "./stage-tensor.js";
 
 /** An input or output that is made of several dense tensors. */
 interface Composite extends TensorDescription {

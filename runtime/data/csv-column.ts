@@ -1,6 +1,6 @@
 import { constants } from "node:buffer";
-import { SavedModelError } from "../errors.js";
-import { quote } from "../text.js";
+import { SavedModelError } from "../base/errors.js";
+import { quote } from "../base/text.js";
 import type { Column, NamedColumn } from "./table.js";
 
 /** What a column of a CSV file is read as. */

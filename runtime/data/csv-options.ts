@@ -1,6 +1,6 @@
-import { SavedModelError } from "../errors.js";
-import { checkOptions, invalidOption } from "../options.js";
-import { quote } from "../text.js";
+import { checkOptions, invalidOption } from "../base/check-options.js";
+import { SavedModelError } from "../base/errors.js";
+import { quote } from "../base/text.js";
 import type { ColumnType } from "./csv-column.js";
 
 /** How a CSV file is to be read. */

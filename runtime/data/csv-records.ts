@@ -1,5 +1,5 @@
-import { SavedModelError } from "../errors.js";
-import { quote, suggest } from "../text.js";
+import { SavedModelError } from "../base/errors.js";
+import { quote, suggest } from "../base/text.js";
 import { type ColumnReader, columnReader } from "./csv-column.js";
 import type { CheckedCsvOptions } from "./csv-options.js";
 import { Table } from "./table.js";

@@ -2,11 +2,11 @@ import { closeSync, createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { TextDecoder } from "node:util";
 import Papa, { type ParseConfig, type ParseResult } from "papaparse";
-import { SavedModelError } from "../errors.js";
-import { openRegularFile } from "../regular-file.js";
+import { SavedModelError } from "../base/errors.js";
+import { openRegularFile } from "../base/regular-file.js";
 import { type CheckedCsvOptions, type CsvOptions, checkCsvOptions } from "./csv-options.js";
 import { csvInvalid, isBlank, type RecordReader, recordReader } from "./csv-records.js";
-import { filePath, isSystemError, readFailed, showPath } from "./file.js";
+import { filePath, isSystemError, readFailed, showPath } from "./read-file.js";
 import type { Table } from "./table.js";
 
 /** How much is parsed at a time. */

@@ -1,15 +1,15 @@
 import { closeSync } from "node:fs";
 import type { Entry, ZipFile } from "yauzl";
-import type { DType } from "../dtype.js";
-import { isDType } from "../dtype.js";
-import { SavedModelError } from "../errors.js";
-import { decodeWithin } from "../npy.js";
-import { checkCount, checkOptions, invalidOption } from "../options.js";
-import { openRegularFile } from "../regular-file.js";
-import type { Tensor } from "../tensor.js";
-import { printable, quote, reasonOf, suggest } from "../text.js";
-import { convertTensor } from "./convert.js";
-import { filePath, isSystemError, readFailed, showPath } from "./file.js";
+import { checkCount, checkOptions, invalidOption } from "../base/check-options.js";
+import { SavedModelError } from "../base/errors.js";
+import { openRegularFile } from "../base/regular-file.js";
+import { printable, quote, reasonOf, suggest } from "../base/text.js";
+import type { DType } from "../tensor/dtype.js";
+import { isDType } from "../tensor/dtype.js";
+import { decodeWithin } from "../tensor/npy/npy.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { convertTensor } from "./convert-values.js";
+import { filePath, isSystemError, readFailed, showPath } from "./read-file.js";
 import { readZipEntry } from "./zip-entry.js";
 
 /** How a `.npz` file is to be read. */

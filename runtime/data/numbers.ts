@@ -1,7 +1,7 @@
-import { SavedModelError } from "../errors.js";
-import { Tensor } from "../tensor.js";
-import type { AnyNestedLike } from "../types.js";
-import { convertTensor, positionOf } from "./convert.js";
+import { SavedModelError } from "../base/errors.js";
+import { Tensor } from "../tensor/tensor.js";
+import type { AnyNestedLike } from "../tensor/types.js";
+import { convertTensor, positionOf } from "./convert-values.js";
 
 /** Typed arrays of numbers, one for each row. */
 export type NumberArray =

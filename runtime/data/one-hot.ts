@@ -1,10 +1,10 @@
 import { constants } from "node:buffer";
-import type { AnyTypedArray } from "../dtype.js";
-import { SavedModelError } from "../errors.js";
-import { Tensor } from "../tensor.js";
-import { compareCodeUnits, printable, quote, suggest } from "../text.js";
-import type { Scalar } from "../types.js";
-import { valueAt } from "../value-at.js";
+import { SavedModelError } from "../base/errors.js";
+import { compareCodeUnits, printable, quote, suggest } from "../base/text.js";
+import type { AnyTypedArray } from "../tensor/dtype.js";
+import { valueAt } from "../tensor/element-value.js";
+import { Tensor } from "../tensor/tensor.js";
+import type { Scalar } from "../tensor/types.js";
 
 /** What a row may be labelled with. */
 export type Label = string | number | bigint;

@@ -1,4 +1,4 @@
-import { SavedModelError } from "../errors.js";
+import { SavedModelError } from "../base/errors.js";
 
 /** The number that is added to the state of the generator for each number. */
 const INCREMENT = 0x6d2b_79f5;

@@ -1,7 +1,7 @@
-import { SavedModelError } from "../errors.js";
-import { formatShape } from "../shape.js";
-import { Tensor } from "../tensor.js";
-import { convertNumbers, positionOf } from "./convert.js";
+import { SavedModelError } from "../base/errors.js";
+import { formatShape } from "../tensor/shape.js";
+import { Tensor } from "../tensor/tensor.js";
+import { convertNumbers, positionOf } from "./convert-values.js";
 import { doublesOf, type Numbers } from "./numbers.js";
 
 /** How a scaler was fitted. */

@@ -1,9 +1,9 @@
-import { SavedModelError } from "../errors.js";
-import { checkFlag, checkOptions, invalidOption } from "../options.js";
-import { Tensor } from "../tensor.js";
-import { quote } from "../text.js";
+import { checkFlag, checkOptions, invalidOption } from "../base/check-options.js";
+import { SavedModelError } from "../base/errors.js";
+import { quote } from "../base/text.js";
+import { Tensor } from "../tensor/tensor.js";
 import { seededRandom, shuffledIndices } from "./random.js";
-import { type DataColumn, type RowsOf, rowCount, takeRows } from "./rows.js";
+import { type DataColumn, type RowsOf, rowCount, takeRows } from "./table-rows.js";
 
 /** How rows are split. */
 export interface SplitOptions {

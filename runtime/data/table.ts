@@ -1,9 +1,9 @@
 import { constants } from "node:buffer";
-import { type DType, dtypeInfo, isDType } from "../dtype.js";
-import { SavedModelError } from "../errors.js";
-import { type Elements, Tensor } from "../tensor.js";
-import { quote, suggest } from "../text.js";
-import { convertTensor } from "./convert.js";
+import { SavedModelError } from "../base/errors.js";
+import { quote, suggest } from "../base/text.js";
+import { type DType, dtypeInfo, isDType } from "../tensor/dtype.js";
+import { type Elements, Tensor } from "../tensor/tensor.js";
+import { convertTensor } from "./convert-values.js";
 
 /** The values of one column, one for each row: numbers, or texts. */
 export type Column = Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer> | readonly string[];

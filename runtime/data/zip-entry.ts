@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { crc32, inflateRaw } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
-import type { SavedModelError } from "../errors.js";
+import type { SavedModelError } from "../base/errors.js";
 
 /** The two compression methods of zip that NumPy writes. */
 const STORED = 0;

@@ -1,12 +1,12 @@
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import type { Model } from "../model.js";
-import { quote } from "../text.js";
+import { quote } from "../base/text.js";
+import type { Model } from "../client/model.js";
+import { VALIDATION, watchedMetric } from "./early-stopping.js";
 import type { EpochRecord } from "./events.js";
-import { VALIDATION, watchedMetric } from "./monitor.js";
-import type { EarlyStopping } from "./options.js";
-import { type Best, bestWeightsIn } from "./training-state.js";
+import type { EarlyStopping } from "./fit-options.js";
+import { type Best, bestWeightsIn } from "./resume/training-state.js";
 
 /** Who watches a metric, for messages: an option of `fit`. */
 type Watcher = "earlyStopping" | "checkpoints.onlyBest";

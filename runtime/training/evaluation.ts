@@ -1,13 +1,13 @@
-import type { BoundMethod } from "../bound-methods.js";
-import { SavedModelError } from "../errors.js";
-import type { Method } from "../methods.js";
-import { printable } from "../text.js";
-import { type BatchOptions, type BatchSource, batchSource } from "./batches.js";
+import { SavedModelError } from "../base/errors.js";
+import { printable } from "../base/text.js";
+import type { BoundMethod } from "../client/bound-methods.js";
+import type { Method } from "../client/methods.js";
+import { type BatchOptions, type BatchSource, batchSource } from "./batches/batches.js";
+import { runPass } from "./batches/run-batch.js";
+import type { Turns } from "./event-loop-yield.js";
 import type { Metrics } from "./events.js";
-import { metricStateOf } from "./metric-state.js";
-import { runPass } from "./run-batch.js";
-import { MetricOutputs } from "./scalars.js";
-import type { Turns } from "./turns.js";
+import { MetricOutputs } from "./metrics/metric-outputs.js";
+import { metricStateOf } from "./metrics/metric-state.js";
 
 /** Asks a signature for its metrics over a set of rows. */
 export class Evaluation {

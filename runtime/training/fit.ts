@@ -1,11 +1,11 @@
-import { CallerStack } from "../caller-stack.js";
-import { SavedModelError } from "../errors.js";
+import { CallerStack } from "../base/caller-stack.js";
+import { SavedModelError } from "../base/errors.js";
 import type { EpochRecord, TrainingObserver } from "./events.js";
-import { History } from "./history.js";
-import { checkFitOptions, type FitOptions } from "./options.js";
+import { checkFitOptions, type FitOptions } from "./fit-options.js";
+import type { MetricName, SignatureMethod, TrainingData } from "./fit-types.js";
+import { History } from "./history/history.js";
 import { Training } from "./training.js";
 import { TrainingError } from "./training-error.js";
-import type { MetricName, SignatureMethod, TrainingData } from "./types.js";
 
 /**
  * Trains a model: calls a signature that makes a step, such as `model.train`, with batch after batch of the data, for so
@@ -62,9 +62,9 @@ function historyOf<Name extends string>({ records, bestEpoch, monitor, notes }: 
 /** Whoever writes logs and shows the progress; what that takes is loaded only then. */
 async function observersOf({ progress = true, logs }: FitOptions): Promise<readonly TrainingObserver[]> {
   const observers: TrainingObserver[] = [];
-  if (logs !== undefined) observers.push(...(await import("./logs.js")).logWriters(logs));
+  if (logs !== undefined) observers.push(...(await import("./logs/epoch-logs.js")).logWriters(logs));
   if (progress !== false) {
-    const { progressObserver } = await import("./progress.js");
+    const { progressObserver } = await import("./progress/progress-line.js");
     observers.push(progressObserver(progress === true ? process.stderr : progress));
   }
   return observers;

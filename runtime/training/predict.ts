@@ -1,16 +1,16 @@
+import { SavedModelError } from "../base/errors.js";
+import { printable, quote } from "../base/text.js";
 import { isComposite } from "../call/composite-call.js";
-import { SavedModelError } from "../errors.js";
-import { asResult, type Method } from "../methods.js";
-import type { RaggedTensor } from "../ragged-tensor.js";
-import type { SparseTensor } from "../sparse-tensor.js";
-import type { Tensor } from "../tensor.js";
-import { printable, quote } from "../text.js";
-import { batchSource } from "./batches.js";
-import { JoinedRows } from "./joined-rows.js";
+import { asResult, type Method } from "../client/methods.js";
+import type { RaggedTensor } from "../tensor/ragged-tensor.js";
+import type { SparseTensor } from "../tensor/sparse-tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { batchSource } from "./batches/batches.js";
+import { JoinedRows } from "./batches/joined-rows.js";
+import { runPass } from "./batches/run-batch.js";
+import { Turns } from "./event-loop-yield.js";
+import type { SignatureMethod, TrainingData } from "./fit-types.js";
 import { checkPassOptions, type PassOptions, requireMethod, stopsBy } from "./pass-options.js";
-import { runPass } from "./run-batch.js";
-import { Turns } from "./turns.js";
-import type { SignatureMethod, TrainingData } from "./types.js";
 
 /** A shape with another number of rows. */
 type WithRows<S> = S extends readonly [unknown, ...infer Row] ? [number, ...Row] : S;

@@ -1,6 +1,6 @@
-import { markError } from "../copies.js";
-import { SavedModelError } from "../errors.js";
-import type { History } from "./history.js";
+import { SavedModelError } from "../base/errors.js";
+import { markError } from "../base/package-copies.js";
+import type { History } from "./history/history.js";
 
 /**
  * The error of a training that ended before its last epoch, because it was aborted (`ABORTED`) or a number was not finite

@@ -1,20 +1,20 @@
-import type { BoundMethod } from "../bound-methods.js";
-import { SavedModelError } from "../errors.js";
-import type { Method } from "../methods.js";
-import { printable, quote } from "../text.js";
-import { type Batch, type BatchSource, batchSource } from "./batches.js";
+import { SavedModelError } from "../base/errors.js";
+import { printable, quote } from "../base/text.js";
+import type { BoundMethod } from "../client/bound-methods.js";
+import type { Method } from "../client/methods.js";
+import { type Batch, type BatchSource, batchSource } from "./batches/batches.js";
+import { runBatch } from "./batches/run-batch.js";
 import { BestWeights } from "./best-weights.js";
-import { CheckpointWriter } from "./checkpoint-writer.js";
+import { VALIDATION } from "./early-stopping.js";
 import { Evaluation } from "./evaluation.js";
+import { Turns } from "./event-loop-yield.js";
 import type { EpochRecord, Metrics, TrainingObserver } from "./events.js";
-import { type Measuring, MetricResets } from "./metric-resets.js";
-import { VALIDATION } from "./monitor.js";
-import type { FitOptions } from "./options.js";
+import type { FitOptions } from "./fit-options.js";
+import { MetricOutputs, type MetricTotals } from "./metrics/metric-outputs.js";
+import { type Measuring, MetricResets } from "./metrics/metric-resets.js";
 import { requireMethod } from "./pass-options.js";
-import { runBatch } from "./run-batch.js";
-import { MetricOutputs, type MetricTotals } from "./scalars.js";
-import type { OpenEpoch, TrainingIdentity, TrainingState } from "./training-state.js";
-import { Turns } from "./turns.js";
+import { CheckpointWriter } from "./resume/checkpoint-writer.js";
+import type { OpenEpoch, TrainingIdentity, TrainingState } from "./resume/training-state.js";
 
 /** A training while it goes on. */
 export class Training {

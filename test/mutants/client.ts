@@ -1,16 +1,16 @@
 import type { Fault } from "./fault.js";
 
-const NAMED = "test/runtime/named-inputs.test.ts";
-const CLIENT = "test/generator/named-inputs.test.ts";
-const NAMES = "test/generator/names.test.ts";
-const FUNCTIONS = "test/generator/functions.test.ts";
-const EFFECTS = "test/runtime/effects.test.ts";
+const NAMED = "test/runtime/call/named-inputs.test.ts";
+const CLIENT = "test/generator/client/named-inputs.test.ts";
+const NAMES = "test/generator/client/names.test.ts";
+const FUNCTIONS = "test/runtime/saved-model/unexported-functions.test.ts";
+const EFFECTS = "test/runtime/saved-model/write-effects.test.ts";
 
 /** Faults in inputs by name, and in what generated code says and is called. */
 export const faults: readonly Fault[] = [
   {
     id: "client-inputs-by-key",
-    file: "runtime/named-inputs.ts",
+    file: "runtime/call/named-inputs.ts",
     find: "name: names[index] ?? key,",
     replace: "name: key,",
     effect: "Inputs by name have to be given by the keys that TensorFlow made up.",
@@ -18,7 +18,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "client-unknown-names-ignored",
-    file: "runtime/named-inputs.ts",
+    file: "runtime/call/named-inputs.ts",
     find: "filter((name) => !this.#names.has(name))",
     replace: "filter((name) => name === undefined)",
     effect: "A misspelt optional input is ignored without a word.",
@@ -26,7 +26,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "client-optional-required",
-    file: "runtime/named-inputs.ts",
+    file: "runtime/call/named-inputs.ts",
     find: "!optional && values[index] === undefined",
     replace: "values[index] === undefined",
     effect: "An object has to have every optional input.",
@@ -34,7 +34,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "client-example-taken-for-inputs",
-    file: "runtime/named-inputs.ts",
+    file: "runtime/call/named-inputs.ts",
     find: "if (isOfForm(object, this.#first)) return false;",
     replace: "",
     effect: "A tf.Example with a feature that is called like an input is taken for an object of inputs.",
@@ -42,7 +42,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "client-names-always-offered",
-    file: "runtime/named-inputs.ts",
+    file: "runtime/call/named-inputs.ts",
     find: "return first === undefined || isLacking(inputs, first) || isLacking(first, inputs);",
     replace: "return true;",
     effect: "One object can be the first input and all inputs.",
@@ -50,7 +50,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "client-async-options-lost",
-    file: "runtime/method-calls.ts",
+    file: "runtime/client/method-calls.ts",
     find: "const count = isNamed ? 1 : inputs.length;",
     replace: "const count = inputs.length;",
     effect: "An asynchronous call by name cannot be aborted.",
@@ -58,7 +58,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "client-fake-in-order",
-    file: "runtime/fake-call.ts",
+    file: "runtime/engines/fake/fake-call.ts",
     find: "fake(named.toObject(given))",
     replace: "fake(...given)",
     effect: "The function of a fake gets its inputs in an order that its type does not have.",
@@ -66,7 +66,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "client-columns-are-batches",
-    file: "runtime/training/batches.ts",
+    file: "runtime/training/batches/batches.ts",
     find: "if (columns !== undefined) return columnSource(name, method, columns, options);",
     replace: "",
     effect: "fit does not take columns by name.",
@@ -74,7 +74,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "client-sorted-dicts-have-order",
-    file: "runtime/arguments.ts",
+    file: "runtime/saved-model/arguments/author-arguments.ts",
     find: "return known !== name;",
     replace: "return false;",
     effect: "A Keras model with a dict of inputs can be called in alphabetical order only.",
@@ -82,7 +82,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "client-digits-run-together",
-    file: "generator/names.ts",
+    file: "generator/client/names.ts",
     find: "/\\p{N}$/u.test(name) &&",
     replace: "name === word &&",
     effect: "keras-1.12 and keras-11.2 have one class.",
@@ -90,7 +90,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "client-ambiguous-part-dropped",
-    file: "generator/names.ts",
+    file: "generator/client/names.ts",
     find: "new Set(converted).size === names.length &&",
     replace: "",
     effect: "Two inputs lose what tells them apart.",
@@ -98,7 +98,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "client-unknown-operation-harmless",
-    file: "generator/contents.ts",
+    file: "runtime/saved-model/graph/assets-and-operations.ts",
     find: "return others.every((most) => most === least) ? least : undefined;",
     replace: "return least;",
     effect: "A comment says of a custom operation that it changes nothing.",
@@ -106,7 +106,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "client-slots-first",
-    file: "generator/cli/variable-table.ts",
+    file: "generator/cli/inspect/variable-table.ts",
     find: "rank(a) - rank(b)",
     replace: "rank(b) - rank(a)",
     effect: "The table of variables has the slots of optimizers only.",

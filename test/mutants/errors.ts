@@ -1,16 +1,16 @@
 import type { Fault } from "./fault.js";
 
-const STACK = "test/runtime/caller-stack.test.ts";
-const MESSAGES = "test/runtime/error-messages.test.ts";
-const PRINT = "test/runtime/print.test.ts";
-const UNREADABLE = "test/cli/unreadable.test.ts";
-const INIT = "test/generator/init.test.ts";
+const STACK = "test/runtime/base/caller-stack.test.ts";
+const MESSAGES = "test/runtime/base/error-messages.test.ts";
+const PRINT = "test/runtime/tensor/print.test.ts";
+const UNREADABLE = "test/generator/cli/unreadable.test.ts";
+const INIT = "test/generator/init/init-project.test.ts";
 
 /** Faults in what a person reads: messages, stacks, printed tensors. */
 export const faults: readonly Fault[] = [
   {
     id: "errors-inner-stack-lost",
-    file: "runtime/caller-stack.ts",
+    file: "runtime/base/caller-stack.ts",
     find: "if (!(error instanceof SavedModelError) || begun.has(error)) return error;\n  begun.add(error);\n  const",
     replace: "if (!(error instanceof SavedModelError)) return error;\n  begun.add(error);\n  const",
     effect: "The error of a getter that calls a model points at the outer call.",
@@ -18,7 +18,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-empty-stack",
-    file: "runtime/caller-stack.ts",
+    file: "runtime/base/caller-stack.ts",
     find: 'if (stack !== undefined && !/\\n\\s+at /.test(error.stack ?? "")) error.stack = stack;',
     replace: "",
     effect: "An error of a class without methods of its own has no stack.",
@@ -34,7 +34,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-fix-undefined",
-    file: "runtime/errors.ts",
+    file: "runtime/base/errors.ts",
     find: "if (fix !== undefined) this.fix = fix;",
     replace: "this.fix = fix as string;",
     effect: "An error without advice is logged with `fix: undefined`.",
@@ -42,7 +42,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-utf8-of-the-model",
-    file: "runtime/errors.ts",
+    file: "runtime/base/errors.ts",
     find: 'INVALID_UTF8: "input",',
     replace: 'INVALID_UTF8: "model",',
     effect: "A service answers 500 for a lone surrogate.",
@@ -50,7 +50,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-endless-message",
-    file: "runtime/errors.ts",
+    file: "runtime/base/errors.ts",
     find: "const what = shorten(message, MAX_MESSAGE);",
     replace: "const what = message;",
     effect: "A log line has a megabyte.",
@@ -66,7 +66,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-shards-of-another-save",
-    file: "runtime/checkpoint/shards.ts",
+    file: "runtime/engines/graph/checkpoint/shards.ts",
     find: "return missing.find((files) => files.length === 0) ?? missing[0] ?? [];",
     replace: "return missing[0] ?? [];",
     effect: "A checkpoint beside the rest of another save is said to be incomplete.",
@@ -74,7 +74,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-one-shard-is-enough",
-    file: "runtime/checkpoint/shards.ts",
+    file: "runtime/engines/graph/checkpoint/shards.ts",
     find: "return names.filter((name) => !present.has(name));",
     replace: "return [];",
     effect: "A model with a part of its values is reported with TensorFlow's words.",
@@ -82,7 +82,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-all-rows-printed",
-    file: "runtime/print-elements.ts",
+    file: "runtime/tensor/print-elements.ts",
     find: "return EDGE_COUNTS.find((most) => rowsOf(most) <= MOST_ROWS) ?? 1;",
     replace: "return EDGE_COUNTS[0];",
     effect: "A tensor of rank 12 prints thousands of lines.",
@@ -90,7 +90,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-first-rows-only",
-    file: "runtime/print-elements.ts",
+    file: "runtime/tensor/print-elements.ts",
     find: "const last = Math.floor(most / 2);",
     replace: "const last = 0;",
     effect: "The last rows of a tensor are not printed.",
@@ -98,7 +98,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-flags-in-the-configuration",
-    file: "generator/project.ts",
+    file: "generator/project/project.ts",
     find: 'throw inTermsOf("configuration", cause);',
     replace: 'throw inTermsOf("flag", cause);',
     effect: "Who has a configuration is told of a flag.",
@@ -114,7 +114,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-init-tags",
-    file: "generator/init-models.ts",
+    file: "generator/init/find-models.ts",
     find: "if (tags === undefined && className === undefined) return model;",
     replace: "if (className === undefined) return model;",
     effect: "The first generate after init fails for a model of several meta graphs.",
@@ -122,7 +122,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-json-astral",
-    file: "generator/cli/json.ts",
+    file: "generator/cli/ui/safe-json.ts",
     find: "Array.from({ length: character.length }",
     replace: "Array.from({ length: 1 }",
     effect: "The JSON of a key with a tag character has another key.",

@@ -1,18 +1,18 @@
 import type { Fault } from "./fault.js";
 
-const METRICS = ["test/runtime/fit-metrics.test.ts"] as const;
-const ROWS = ["test/runtime/fit-rows.test.ts"] as const;
-const FIT = ["test/runtime/fit.test.ts"] as const;
+const METRICS = ["test/runtime/training/fit-metrics.test.ts"] as const;
+const ROWS = ["test/runtime/training/fit-rows.test.ts"] as const;
+const FIT = ["test/runtime/training/fit.test.ts"] as const;
 
-const RESUME = ["test/runtime/fit-resume.test.ts"] as const;
-const PREDICT = ["test/runtime/predict.test.ts"] as const;
-const LOGS = ["test/runtime/fit-logs.test.ts"] as const;
+const RESUME = ["test/runtime/training/fit-resume.test.ts"] as const;
+const PREDICT = ["test/runtime/training/predict.test.ts"] as const;
+const LOGS = ["test/runtime/training/fit-logs.test.ts"] as const;
 
 /** Faults of `runtime/training/` and of what it reads in graphs. */
 export const faults: readonly Fault[] = [
   {
     id: "fit-long-row-cut",
-    file: "runtime/training/columns.ts",
+    file: "runtime/training/batches/columns.ts",
     find: "source.subarray(start, start + size), at",
     replace: "source.subarray(start, start + size - 1), at",
     effect: "shuffled rows of 32 and more numbers lack their last one",
@@ -20,7 +20,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-short-row-cut",
-    file: "runtime/training/columns.ts",
+    file: "runtime/training/batches/columns.ts",
     find: "index < size; index++) target",
     replace: "index < size - 1; index++) target",
     effect: "shuffled rows of fewer than 32 numbers lack their last one",
@@ -28,7 +28,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-string-rows-mixed",
-    file: "runtime/training/columns.ts",
+    file: "runtime/training/batches/columns.ts",
     find: "strings.slice(at * perRow, (at + 1) * perRow)",
     replace: "strings.slice(at, at + perRow)",
     effect: "shuffled rows of several strings get strings of other rows",
@@ -36,7 +36,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-complex-rows-cut",
-    file: "runtime/training/columns.ts",
+    file: "runtime/training/batches/columns.ts",
     find: "const size = perRow * slotsOf(name);",
     replace: "const size = perRow;",
     effect: "complex columns are cut in half",
@@ -44,7 +44,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-remainder-never-used",
-    file: "runtime/training/batches.ts",
+    file: "runtime/training/batches/batches.ts",
     find: "orderOf(epoch, count, seed);",
     replace: "orderOf(epoch, rows, seed);",
     effect: "the last rows are never trained with where the signature fixes its batch",
@@ -52,7 +52,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-same-order-in-each-epoch",
-    file: "runtime/training/batches.ts",
+    file: "runtime/training/batches/batches.ts",
     find: "const drawn = Math.imul(epoch - 1, count - 1);",
     replace: "const drawn = 0;",
     effect: "rows have the same order in each epoch",
@@ -60,7 +60,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-last-batch-dropped",
-    file: "runtime/training/batches.ts",
+    file: "runtime/training/batches/batches.ts",
     find: "const rest = fixedBatch === undefined ? 0 : count % fixedBatch;",
     replace: "const rest = count % size;",
     effect: "the smaller last batch of an epoch is omitted",
@@ -84,7 +84,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-seconds-from-the-start",
-    file: "runtime/training/checkpoint-writer.ts",
+    file: "runtime/training/resume/checkpoint-writer.ts",
     find: "    this.#savedAt = performance.now();\n",
     replace: "",
     effect: "after the first timed checkpoint, every step makes one",
@@ -92,7 +92,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-mean-unweighted",
-    file: "runtime/training/scalars.ts",
+    file: "runtime/training/metrics/metric-outputs.ts",
     find: "+ value * rows;",
     replace: "+ value;",
     effect: "means are not weighted by rows",
@@ -100,7 +100,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-running-metric-averaged",
-    file: "runtime/training/scalars.ts",
+    file: "runtime/training/metrics/metric-outputs.ts",
     find: "this.#isRunning[index] === true ?",
     replace: "false ?",
     effect: "metrics that run on are averaged over the batches",
@@ -132,7 +132,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-reset-of-another-model",
-    file: "runtime/training/metric-resets.ts",
+    file: "runtime/training/metrics/metric-resets.ts",
     find: "if (bound.model !== of?.model)",
     replace: "if (of === undefined)",
     effect: "the reset signature of another model is called",
@@ -140,15 +140,15 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-accumulation-unseen",
-    file: "runtime/flow-body.ts",
+    file: "runtime/saved-model/effects/flow-body.ts",
     find: "const accumulates = sources.has(place) || sources.has(this.#places.size + place);",
     replace: "const accumulates = sources.has(place);",
     effect: "a value that is assigned to a variable after a function has assigned another is averaged",
-    tests: ["test/runtime/state-flow.test.ts"],
+    tests: ["test/runtime/saved-model/state-flow.test.ts"],
   },
   {
     id: "fit-assigned-value-unseen",
-    file: "runtime/flow-body.ts",
+    file: "runtime/saved-model/effects/flow-body.ts",
     find: "if (accumulates) newValues.set(firstWithoutNumber(value), place);",
     replace: "",
     effect: "a result that is the new value of a variable is averaged",
@@ -156,15 +156,15 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-fetched-value-unseen",
-    file: "runtime/flow-body.ts",
+    file: "runtime/saved-model/effects/flow-body.ts",
     find: "this.#newValues.get(firstWithoutNumber(tensor))",
     replace: "this.#newValues.get(tensor)",
     effect: "a result that is the new value of a variable itself is averaged",
-    tests: ["test/runtime/state-flow.test.ts"],
+    tests: ["test/runtime/saved-model/state-flow.test.ts"],
   },
   {
     id: "fit-reset-of-more-than-metrics",
-    file: "runtime/training/metric-state.ts",
+    file: "runtime/training/metrics/metric-state.ts",
     find: "sets.length === writes.length && sets.every(isMeasured) ?",
     replace: "sets.length === writes.length ?",
     effect: "a signature that resets more than metrics is called before each epoch",
@@ -172,7 +172,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-step-count-measured",
-    file: "runtime/training/metric-state.ts",
+    file: "runtime/training/metrics/metric-state.ts",
     find: "measures: nodes.filter((node) => !model.has(node)) }]",
     replace: "measures: nodes }]",
     effect: "the count of steps that an optimizer goes on with is reset before each epoch",
@@ -180,7 +180,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-inputs-of-an-output-ignored",
-    file: "runtime/training/metric-state.ts",
+    file: "runtime/training/metrics/metric-state.ts",
     find: "const nodes = inputs ? [] : [...variables].filter(runsOn);",
     replace: "const nodes = [...variables].filter(runsOn);",
     effect: "an output of one batch that is computed with a count of steps is not averaged",
@@ -188,19 +188,19 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-identity-n-mixed",
-    file: "runtime/flow-body.ts",
+    file: "runtime/saved-model/effects/flow-body.ts",
     find: 'if (node.op === "IdentityN") return',
     replace: 'if (node.op === "IdentityM") return',
     effect: "results that are handed through together depend on each other",
-    tests: ["test/runtime/state-flow.test.ts"],
+    tests: ["test/runtime/saved-model/state-flow.test.ts"],
   },
   {
     id: "fit-loop-runs-once",
-    file: "runtime/flow-body.ts",
+    file: "runtime/saved-model/effects/flow-body.ts",
     find: "while (closed.map(close).some(Boolean));",
     replace: "",
     effect: "what goes round a loop twice is lost",
-    tests: ["test/runtime/state-flow.test.ts"],
+    tests: ["test/runtime/saved-model/state-flow.test.ts"],
   },
   {
     id: "fit-history-lost",
@@ -220,11 +220,11 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-validation-metric-unknown",
-    file: "runtime/training/history-columns.ts",
+    file: "runtime/training/history/history-columns.ts",
     find: "VALIDATION_PREFIX + name === monitor",
     replace: "name === monitor",
     effect: 'metric("validation_loss") is not found',
-    tests: ["test/runtime/history.test.ts"],
+    tests: ["test/runtime/training/history.test.ts"],
   },
   {
     id: "fit-nan-constant-used",
@@ -252,7 +252,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-resume-repeats-batches",
-    file: "runtime/training/batches.ts",
+    file: "runtime/training/batches/batches.ts",
     find: "for (let from = skipped * size, step = first;",
     replace: "for (let from = 0 * skipped, step = first;",
     effect: "a resumed epoch begins again with its first rows",
@@ -276,7 +276,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-state-in-copies",
-    file: "runtime/save/copy-model.ts",
+    file: "runtime/engines/local/save/copy-model.ts",
     find: ' || name === "variables" || name === TRAINING_STATE) continue;',
     replace: ' || name === "variables") continue;',
     effect: "a model that is saved elsewhere has the state of a training that is not its own",
@@ -284,7 +284,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-another-graph-resumed",
-    file: "runtime/training/checkpoint-writer.ts",
+    file: "runtime/training/resume/checkpoint-writer.ts",
     find: "if (!session.file.isCopy(join(folder, basename(session.file.path)))) {",
     replace: "if (basename(session.file.path) === folder) {",
     effect: "a training continues from the checkpoint of another model",
@@ -292,7 +292,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-best-only-saves-all",
-    file: "runtime/training/checkpoint-writer.ts",
+    file: "runtime/training/resume/checkpoint-writer.ts",
     find: "if (onlyBest !== false) return this.#best?.epoch === epoch;",
     replace: "if (onlyBest !== false) return true;",
     effect: "the checkpoint of the best epochs is of the last one",
@@ -308,7 +308,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-filled-rows-kept",
-    file: "runtime/training/joined-rows.ts",
+    file: "runtime/training/batches/joined-rows.ts",
     find: "const count = isCounted ? rows : (found ?? 0);",
     replace: "const count = found ?? rows;",
     effect: "predictions have rows that the data has not",
@@ -332,7 +332,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-predictions-overwritten",
-    file: "runtime/training/joined-rows.ts",
+    file: "runtime/training/batches/joined-rows.ts",
     find: "    larger.set(this.#elements as Float32Array);\n",
     replace: "",
     effect: "predictions of a generator's first batches are zeros",
@@ -340,7 +340,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-crc-unmasked",
-    file: "runtime/training/event-file.ts",
+    file: "runtime/training/logs/event-file.ts",
     find: "(((crc >>> 15) | (crc << 17)) + 0xa282_ead8) >>> 0",
     replace: "(crc + 0xa282_ead8) >>> 0",
     effect: "TensorBoard reads no event",
@@ -348,7 +348,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-log-from-the-first-epoch",
-    file: "runtime/training/logs.ts",
+    file: "runtime/training/logs/epoch-logs.ts",
     find: "    this.#next = finished.length + 1;\n",
     replace: "    void finished;\n",
     effect: "TensorBoard drops all epochs before a resumption",
@@ -356,7 +356,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-log-keeps-torn-rows",
-    file: "runtime/training/logs.ts",
+    file: "runtime/training/logs/epoch-logs.ts",
     find: "      writeFileSync(this.#path, this.#written);\n",
     replace: "      appendFileSync(this.#path, this.#written);\n",
     effect: "a resumed table has rows twice",

@@ -12,7 +12,7 @@ it("every listed fault can be injected, and names the tests that must detect it"
 it("detects problems of a list", () => {
   const fault = {
     id: "call-x",
-    file: "runtime/model.ts",
+    file: "runtime/client/model.ts",
     find: "export class Model",
     replace: "class Model",
     effect: "",
@@ -28,7 +28,7 @@ it("detects problems of a list", () => {
       { ...fault, id: "call-none", tests: [], replace: fault.find },
     ]),
   ).toEqual([
-    expect.stringMatching(/^call-x: find occurs \d+ times in runtime\/model\.ts, expected once$/),
+    expect.stringMatching(/^call-x: find occurs \d+ times in runtime\/client\/model\.ts, expected once$/),
     "call-x: the id occurs twice",
     "Call: the id is not in kebab-case with an area in front",
     "Call: runtime/none.ts does not exist",

@@ -1,21 +1,21 @@
 import type { Fault } from "./fault.js";
 
-const VALUES = ["test/runtime/initial-values.test.ts"];
-const PARTIAL = ["test/runtime/partial-restore.test.ts"];
+const VALUES = ["test/runtime/engines/graph/initial-values.test.ts"];
+const PARTIAL = ["test/runtime/engines/graph/partial-restore.test.ts"];
 
 /** Faults of loading, restoring and reading variables. */
 export const faults: readonly Fault[] = [
   {
     id: "load-shape-functions",
-    file: "runtime/open-session.ts",
+    file: "runtime/engines/local/open-session.ts",
     find: "setRequireShapeFunctions(graph, false);",
     replace: "setRequireShapeFunctions(graph, true);",
     effect: "A model with a custom operation without a shape function cannot be loaded.",
-    tests: ["test/runtime/op-library.test.ts"],
+    tests: ["test/runtime/engines/local/op-library.test.ts"],
   },
   {
     id: "load-composite-components",
-    file: "runtime/split-variables.ts",
+    file: "runtime/saved-model/graph/duplicated-variables.ts",
     find: 'return [value?.name ?? "", ...parts, ...components];',
     replace: 'return [value?.name ?? "", ...parts];',
     effect: "A Keras 3 model with ragged results only cannot be called.",
@@ -23,7 +23,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-assets-of-initialisers",
-    file: "runtime/initial-values/initialise.ts",
+    file: "runtime/engines/graph/initial-values/initialize.ts",
     find: 'join(session.directory, "assets", filename)',
     replace: "filename",
     effect: "A vocabulary file is looked for in the working directory.",
@@ -31,7 +31,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-local-variables",
-    file: "runtime/initial-values/initialise.ts",
+    file: "runtime/engines/graph/initial-values/initialize.ts",
     find: "...localInitialisers(metaGraph, wanted)",
     replace: "",
     effect: "A model that reads a local variable cannot be called.",
@@ -39,7 +39,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-table-initialisers",
-    file: "runtime/initial-values/initialise.ts",
+    file: "runtime/engines/graph/initial-values/initialize.ts",
     find: "[...tableInitialisers(metaGraph, graph, resources), ",
     replace: "[",
     effect: "A table without an init op is empty.",
@@ -47,7 +47,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-mutable-tables",
-    file: "runtime/initial-values/give-values.ts",
+    file: "runtime/engines/graph/initial-values/give-values.ts",
     find: 'kind === "mutable table" || before',
     replace: "before",
     effect: "Mutable tables are silently empty without a saver.",
@@ -55,7 +55,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-slices",
-    file: "runtime/initial-values/from-checkpoint.ts",
+    file: "runtime/engines/graph/initial-values/from-checkpoint.ts",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source code
     find: 'slice: `${shape.join(" ")} ${slice}`',
     replace: 'slice: ""',
@@ -64,7 +64,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-keys-by-object",
-    file: "runtime/initial-values/from-checkpoint.ts",
+    file: "runtime/engines/graph/initial-values/from-checkpoint.ts",
     find: "...(byObject.get(node.name) ?? []), ",
     replace: "",
     effect: "A model without a saver is not restored.",
@@ -72,7 +72,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-hopeless",
-    file: "runtime/initial-values/give-values.ts",
+    file: "runtime/engines/graph/initial-values/give-values.ts",
     find: "if (values.length === 0 || !isHopeless) return bySignature;",
     replace: "return bySignature;",
     effect: "A model that cannot be called loads without an error.",
@@ -80,7 +80,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-hopeless-for-one",
-    file: "runtime/initial-values/give-values.ts",
+    file: "runtime/engines/graph/initial-values/give-values.ts",
     find: "const isHopeless = [...bySignature.values()].every(",
     replace: "const isHopeless = [...bySignature.values()].some(",
     effect: "One signature without its values makes the others unusable.",
@@ -88,7 +88,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-assigned-in-functions",
-    file: "runtime/initial-values/assigners.ts",
+    file: "runtime/engines/graph/initial-values/assigners.ts",
     find: "if (place === 0 && ASSIGNING.has(node.op)) return true;",
     replace: "",
     effect: "A model that a signature initializes is rejected.",
@@ -96,7 +96,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-choice-arguments",
-    file: "runtime/initial-values/assigners.ts",
+    file: "runtime/engines/graph/initial-values/assigners.ts",
     find: "index: place - (inputs - count)",
     replace: "index: place",
     effect: "An assignment within a condition is not found.",
@@ -104,7 +104,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-advice",
-    file: "runtime/call/run-error.ts",
+    file: "runtime/engines/local/run/run-error.ts",
     find: 'cause.status === "FAILED_PRECONDITION" || cause.status === "NOT_FOUND"',
     replace: 'cause.status === "NOT_FOUND"',
     effect: "A call does not say which variable has no value.",
@@ -112,7 +112,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-variables-without-value",
-    file: "runtime/variables.ts",
+    file: "runtime/engines/graph/variables.ts",
     find: "const present = variables.filter((_, index) => has[index]);",
     replace: "const present = variables;",
     effect: "variables() fails as a whole when one has no value.",
@@ -120,7 +120,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-partial-shapes",
-    file: "runtime/partial-restore.ts",
+    file: "runtime/engines/graph/partial-restore.ts",
     find: "  return matchesShape(actual.shape, shape);",
     replace: "  return true;",
     effect: "A partial restore gives a variable another shape.",
@@ -128,7 +128,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-partial-split",
-    file: "runtime/restore.ts",
+    file: "runtime/engines/graph/restore.ts",
     find: "session.copyToSaved();",
     replace: "",
     effect: "A partial restore resets trained weights of Keras 3.",
@@ -136,7 +136,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-partial-attribute",
-    file: "runtime/checkpoint/match.ts",
+    file: "runtime/engines/graph/checkpoint/match-keys.ts",
     find: "...attributesOf(model).map((from) => keysFrom(from, 0)),",
     replace: "",
     effect: "The weights of a network are not found for a module that has it.",
@@ -144,7 +144,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-partial-ambiguous",
-    file: "runtime/checkpoint/match.ts",
+    file: "runtime/engines/graph/checkpoint/match-keys.ts",
     find: 'if (others.length > 0) throw new Error("more than one of its objects could be the model");',
     replace: "",
     effect: "A partial restore takes the first of two objects.",
@@ -152,7 +152,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-partial-unused",
-    file: "runtime/partial-restore.ts",
+    file: "runtime/engines/graph/partial-restore.ts",
     find: "key !== OBJECT_GRAPH && !used.has(key)));",
     replace: "key !== OBJECT_GRAPH));",
     effect: "A report lists what was restored as unused.",
@@ -160,7 +160,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-moved-checkpoints",
-    file: "runtime/checkpoint/find.ts",
+    file: "runtime/engines/graph/checkpoint/find-checkpoint.ts",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source code
     find: "return existsSync(`${latest}.index`) ? latest : join(folder, basename(latest));",
     replace: "return latest;",
@@ -169,7 +169,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-format-by-content",
-    file: "runtime/foreign-format.ts",
+    file: "runtime/saved-model/files/foreign-format.ts",
     find: "return byContent ?? byName;",
     replace: "return byName;",
     effect: "An HDF5 file without an extension is not named.",
@@ -177,7 +177,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "load-versions-first",
-    file: "runtime/saved-model-file.ts",
+    file: "runtime/saved-model/files/saved-model-file.ts",
     find: "const error = below === undefined ? foreign() : undefined;",
     replace: "const error = foreign();",
     effect: "A folder of versions with other files is taken for another format.",

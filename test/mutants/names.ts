@@ -1,17 +1,17 @@
 import type { Fault } from "./fault.js";
 
-const NAMES = "test/runtime/input-names.test.ts";
-const TEXT = "test/runtime/text-format.test.ts";
-const CONTRADICTIONS = "test/runtime/contradictions.test.ts";
-const CHECK = "test/generator/check.test.ts";
-const COMPOSITE = "test/generator/composite.test.ts";
-const TYPES = "test/generator/client-types.test.ts";
+const NAMES = "test/runtime/saved-model/input-names.test.ts";
+const TEXT = "test/runtime/saved-model/text-format.test.ts";
+const CONTRADICTIONS = "test/runtime/saved-model/contradictions.test.ts";
+const CHECK = "test/generator/check/check-project.test.ts";
+const COMPOSITE = "test/generator/client/composite.test.ts";
+const TYPES = "test/generator/client/client-types.test.ts";
 
 /** Faults in what a client knows of its model: names, order, dtypes and shapes of inputs and outputs. */
 export const faults: readonly Fault[] = [
   {
     id: "names-match-by-key",
-    file: "runtime/input-match.ts",
+    file: "runtime/saved-model/input-match.ts",
     find: "if (argument === undefined) return this.#byKey",
     replace: "if (argument !== null) return this.#byKey",
     effect: "A client swaps its inputs after an entry of a dict was renamed.",
@@ -19,7 +19,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-parts-by-key",
-    file: "runtime/input-match.ts",
+    file: "runtime/saved-model/input-match.ts",
     find: "if (named?.length === parts.length) return named;",
     replace: "",
     effect: "A ragged argument whose keys moved is not found.",
@@ -27,7 +27,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-no-key-of-older-clients",
-    file: "runtime/input-match.ts",
+    file: "runtime/saved-model/input-match.ts",
     find: "return this.#byKey.get(key) ?? only(this.#byName.get(key));",
     replace: "return only(this.#byName.get(key));",
     effect: "Clients without the author's names reject the models they were generated from.",
@@ -35,7 +35,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-new-inputs-ignored",
-    file: "runtime/compare.ts",
+    file: "runtime/client/compare-signatures.ts",
     find: ".filter((input) => !known.has(input) && input.optional !== true)",
     replace: ".filter((input) => !known.has(input) && input.optional === true)",
     effect: "A model with another required input is loaded, and every call fails.",
@@ -43,7 +43,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-unsupported-loaded",
-    file: "runtime/compare.ts",
+    file: "runtime/client/compare-signatures.ts",
     find: "if (actual.unsupported !== undefined)",
     replace: "if (actual.unsupported === null)",
     effect: "A client is loaded whose method can never be called.",
@@ -51,7 +51,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-client-key-lost",
-    file: "runtime/methods.ts",
+    file: "runtime/client/methods.ts",
     find: "({ ...input, ...named }));",
     replace: "({ ...input }));",
     effect: "run() of a client takes other keys than the client was generated with.",
@@ -59,7 +59,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-args-not-inputs",
-    file: "runtime/argument-names.ts",
+    file: "runtime/saved-model/arguments/argument-names.ts",
     find: 'isOnlyRoot && MADE_UP_ROOT.test(leaf.root) ? "inputs"',
     replace: 'false ? "inputs"',
     effect: "A client of a Keras export rejects what tf.saved_model.save writes of the same model.",
@@ -67,7 +67,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-keras-keys-kept",
-    file: "runtime/argument-names.ts",
+    file: "runtime/saved-model/arguments/argument-names.ts",
     find: "/^(?:keras_tensor(?:_\\d+)?|args",
     replace: "/^(?:keras_tensor|args",
     effect: "A model is rejected after a second export in one process of Python.",
@@ -75,7 +75,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-first-key-kept",
-    file: "runtime/argument-names.ts",
+    file: "runtime/saved-model/arguments/argument-names.ts",
     find: "return key === root || (",
     replace: "return (",
     effect: "The first item of a tuple keeps the key that TensorFlow made up.",
@@ -83,7 +83,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-index-of-next-key",
-    file: "runtime/argument-names.ts",
+    file: "runtime/saved-model/arguments/argument-names.ts",
     find: "path.slice(last + 1)",
     replace: "path.slice(last)",
     effect: "Parameters have other names than the author's.",
@@ -91,7 +91,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-dicts-unsorted",
-    file: "runtime/argument-structure.ts",
+    file: "runtime/saved-model/arguments/argument-structure.ts",
     find: "return [...fields].sort((a, b) => compareCodeUnits(a.key, b.key));",
     replace: "return [...fields].sort((a, b) => compareCodeUnits(b.key, a.key));",
     effect: "Every name of a dict's entry is that of another.",
@@ -99,7 +99,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-no-twins",
-    file: "runtime/argument-structure.ts",
+    file: "runtime/saved-model/arguments/argument-structure.ts",
     find: 'return functionName.replace(/_\\d+$/, "");',
     replace: "return functionName;",
     effect: "Ragged arguments of concrete functions are loose tensors.",
@@ -107,15 +107,15 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-twins-of-other-shapes",
-    file: "runtime/arguments.ts",
+    file: "runtime/saved-model/arguments/author-arguments.ts",
     find: "if (!agrees(part.shape, shape)) return undefined;",
     replace: "",
     effect: "A function of another trace tells the arguments of a signature.",
-    tests: ["test/runtime/initial-values.test.ts"],
+    tests: ["test/runtime/engines/graph/initial-values.test.ts"],
   },
   {
     id: "names-int32-splits",
-    file: "runtime/arguments.ts",
+    file: "runtime/saved-model/arguments/author-arguments.ts",
     find: 'role === "row_splits" && part?.dtype === "int32"',
     replace: 'role === "row_splits" && part?.dtype === "int16"',
     effect: "Ragged arguments with row splits of int32 are loose tensors.",
@@ -123,11 +123,11 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-same-leaf-names",
-    file: "generator/name-model.ts",
+    file: "generator/client/name-model.ts",
     find: "(repeated.has(name) ? argument : name)",
     replace: "(repeated.has(name) ? key : name)",
     effect: "Of two entries with one name, parameters are called x and y instead of xAge and yAge.",
-    tests: ["test/generator/generate.test.ts"],
+    tests: ["test/generator/client/generate.test.ts"],
   },
   {
     id: "names-comment-of-keys",
@@ -135,7 +135,7 @@ export const faults: readonly Fault[] = [
     find: "docCode(argument)}: ",
     replace: "docCode(key)}: ",
     effect: "Comments show keys that the author never saw.",
-    tests: ["test/generator/generate.test.ts"],
+    tests: ["test/generator/client/generate.test.ts"],
   },
   {
     id: "names-descriptor-without-argument",
@@ -143,11 +143,11 @@ export const faults: readonly Fault[] = [
     find: "if (tensor.argument !== undefined) fields",
     replace: "if (tensor.argument === null) fields",
     effect: "Clients cannot tell a renamed entry of a dict.",
-    tests: ["test/generator/generate.test.ts", CHECK],
+    tests: ["test/generator/client/generate.test.ts", CHECK],
   },
   {
     id: "names-check-old-clients",
-    file: "generator/check-changes.ts",
+    file: "generator/check/signature-changes.ts",
     find: "names.has(input.key) ? undefined : arguments_.get(input.key)",
     replace: "undefined",
     effect: "check reports renamed inputs after an update of this package.",
@@ -155,11 +155,11 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-check-crlf",
-    file: "generator/check.ts",
+    file: "generator/check/check-project.ts",
     find: '.replaceAll("\\r\\n", "\\n")',
     replace: "",
     effect: "The diff of check has every line of a file with the line ends of Windows.",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
     id: "names-optional-before-required",
@@ -179,15 +179,15 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-padded-feature-required",
-    file: "generator/example-parser.ts",
+    file: "runtime/saved-model/tf-example-parser.ts",
     find: "return isRequired && sizes[0] !== null ? feature",
     replace: "return isRequired ? feature",
     effect: "An example needs a feature that the model pads.",
-    tests: ["test/generator/client-forms.test.ts"],
+    tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
     id: "names-absent-shape-is-scalar",
-    file: "runtime/signatures.ts",
+    file: "runtime/saved-model/signatures.ts",
     find: "info?.tensorShape ? readShape(info.tensorShape) : undefined",
     replace: "readShape(info?.tensorShape ?? null)",
     effect: "A tensor without a shape in the file is taken for a scalar.",
@@ -195,7 +195,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-wrong-dtype-kept",
-    file: "runtime/signatures.ts",
+    file: "runtime/saved-model/signatures.ts",
     find: "const { dtype = description.dtype } = actual;",
     replace: "const { dtype } = description;",
     effect: "A method takes int32 where the graph has float32, and fails.",
@@ -203,7 +203,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-graph-default-required",
-    file: "runtime/signatures.ts",
+    file: "runtime/saved-model/signatures.ts",
     find: "if (bytes === undefined && node === undefined) return input;",
     replace: "if (bytes === undefined) return input;",
     effect: "An input with a default in the graph has to be given.",
@@ -211,7 +211,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-output-index-unchecked",
-    file: "runtime/graph-tensors.ts",
+    file: "runtime/saved-model/graph/graph-tensors.ts",
     find: "if (shapes.length > 0 && index >= shapes.length) return null;",
     replace: "",
     effect: "A method fetches an output that its operation does not have.",
@@ -219,15 +219,15 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-default-last-element",
-    file: "runtime/default-value.ts",
+    file: "runtime/saved-model/default-value.ts",
     find: "listed[index] ?? last",
     replace: "listed[index] ?? 0",
     effect: "The default that a comment shows is not the model's.",
-    tests: ["test/runtime/default-value.test.ts"],
+    tests: ["test/runtime/saved-model/default-value.test.ts"],
   },
   {
     id: "names-bytes-as-text",
-    file: "runtime/call/result.ts",
+    file: "runtime/engines/local/run/output-value.ts",
     find: "if (isBytes === true) return bytes;",
     replace: "",
     effect: "A method that returns an image always throws NOT_TEXT.",
@@ -235,7 +235,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-text-octal",
-    file: "runtime/proto/text-reader.ts",
+    file: "runtime/saved-model/proto/text-reader.ts",
     find: "Number.parseInt(octal, 8) & 255",
     replace: "Number.parseInt(octal, 8) & 127",
     effect: "Constants of a model in text format have other bytes.",
@@ -243,7 +243,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-text-depth",
-    file: "runtime/proto/text-format.ts",
+    file: "runtime/saved-model/proto/text-format.ts",
     find: 'if (depth >= MAX_DEPTH) throw reader.error("messages are nested too deeply");',
     replace: "",
     effect: "A hostile file in text format overflows the stack.",
@@ -251,7 +251,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "names-text-signed",
-    file: "runtime/proto/wire-writer.ts",
+    file: "runtime/saved-model/proto/wire-writer.ts",
     find: "(value << 1n) ^ (value < 0n ? -1n : 0n)",
     replace: "value << 1n",
     effect: "Negative integers in the structures of arguments are others.",

@@ -1,15 +1,18 @@
 import type { Fault } from "./fault.js";
 
-const BATCHES = ["test/runtime/batch-rows.test.ts", "test/runtime/batching.test.ts"];
-const EFFECTS = ["test/runtime/effects.test.ts", "test/runtime/operation-effects.test.ts"];
-const EQUALITY = ["test/runtime/equality.test.ts"];
-const FORGED = ["test/runtime/forged-values.test.ts"];
+const BATCHES = ["test/runtime/queue/batch-rows.test.ts", "test/runtime/queue/batching.test.ts"];
+const EFFECTS = [
+  "test/runtime/saved-model/write-effects.test.ts",
+  "test/runtime/saved-model/operation-effects.test.ts",
+];
+const EQUALITY = ["test/runtime/tensor/equality.test.ts"];
+const FORGED = ["test/runtime/tensor/forged-values.test.ts"];
 
 /** Values, asynchronous calls, and what signatures write. */
 export const faults: readonly Fault[] = [
   {
     id: "values-batch-strings-shared",
-    file: "runtime/async/rows.ts",
+    file: "runtime/queue/batch-rows.ts",
     find: "return ArrayBuffer.isView(elements) ? elements : copyElements(elements);",
     replace: "return elements;",
     effect: "The memory of one caller's strings holds those of other callers.",
@@ -17,7 +20,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-batch-rows-not-compared",
-    file: "runtime/async/rows.ts",
+    file: "runtime/queue/batch-rows.ts",
     find: "return given.every(({ shape }) => shape[0] === rows) ? rows : undefined;",
     replace: "return rows;",
     effect: "Batched calls get each other's rows where inputs have different numbers of rows.",
@@ -25,7 +28,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-batch-total-not-checked",
-    file: "runtime/async/rows.ts",
+    file: "runtime/queue/batch-rows.ts",
     find: "if (result.shape[0] !== total) {",
     replace: "if (result.shape[0] === undefined) {",
     effect: "Batched calls get other callers' rows where a signature drops rows.",
@@ -33,7 +36,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-batch-no-give-up",
-    file: "runtime/async/batch.ts",
+    file: "runtime/queue/batch.ts",
     find: "else request.giveUp();",
     replace: "else continue;",
     effect: "The promise of an aborted call never settles when another listener stops the event.",
@@ -41,7 +44,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-batch-full-waits",
-    file: "runtime/async/batcher.ts",
+    file: "runtime/queue/batcher.ts",
     find: "if (batch.rows === this.#maxBatch) batch.flush();",
     replace: "if (batch.rows > this.#maxBatch) batch.flush();",
     effect: "A full batch waits for its time.",
@@ -49,7 +52,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-batch-large-call-joined",
-    file: "runtime/async/batcher.ts",
+    file: "runtime/queue/batcher.ts",
     find: "rows >= this.#maxBatch",
     replace: "rows > this.#maxBatch",
     effect: "A call as large as a batch ends the collecting of the one that is open.",
@@ -57,7 +60,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-lane-dropped-writer-counts",
-    file: "runtime/async/lane.ts",
+    file: "runtime/queue/read-write-queue.ts",
     find: "if (job.writes) this.#writers--;\n    // It may have been",
     replace: "// It may have been",
     effect: "After an aborted writer that waited, synchronous reads beside any asynchronous call are BUSY.",
@@ -65,7 +68,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-aborted-call-starts",
-    file: "runtime/async/queued-run.ts",
+    file: "runtime/queue/queued-call.ts",
     find: "if (this.#signal?.aborted) {\n      // Another",
     replace: "if (this.#signal?.aborted && !this.#isWanted) {\n      // Another",
     effect: "A call whose signal was aborted is run when another listener stops the event.",
@@ -73,7 +76,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-more-runs-than-processors",
-    file: "runtime/async/workers.ts",
+    file: "runtime/engines/local/run/thread-pool.ts",
     find: "return this.#running < capacity();",
     replace: "return this.#running <= capacity();",
     effect: "One call more runs at a time than there are processors for.",
@@ -81,7 +84,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-effects-loop-exchanges",
-    file: "runtime/effects.ts",
+    file: "runtime/saved-model/effects/write-effects.ts",
     find: "!isLoop || callees.some((name) => bodyOf(name).returned.has(arg))",
     replace: "callees.length > 0",
     effect: "A loop that writes what is shared, in its second round, runs beside others.",
@@ -89,7 +92,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-effects-branch-arguments",
-    file: "runtime/effects.ts",
+    file: "runtime/saved-model/effects/write-effects.ts",
     find: "  If: 1,",
     replace: "  If: 0,",
     effect: "What a branch writes is taken for what its condition is the handle of.",
@@ -97,7 +100,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-effects-unknown-is-harmless",
-    file: "runtime/effects.ts",
+    file: "runtime/saved-model/effects/write-effects.ts",
     find: "states.get(type) ?? true",
     replace: "states.get(type) ?? false",
     effect: "Signatures with operations that nobody knows run beside others.",
@@ -105,7 +108,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-effects-print-to-file",
-    file: "runtime/effects.ts",
+    file: "runtime/saved-model/effects/write-effects.ts",
     find: "if (printsToFile(node)) return ANYTHING;",
     replace: "",
     effect: "Signatures that add to a file are run with zeros by warmUp, and are batched.",
@@ -113,7 +116,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-effects-circle-gone-through-once",
-    file: "runtime/effects.ts",
+    file: "runtime/saved-model/effects/write-effects.ts",
     find: "if (before?.other !== after.other || before.args.size !== after.args.size) isChanged = true;",
     replace: "if (before?.other !== after.other) isChanged = false;",
     effect: "Functions that call each other in a circle hide what they write.",
@@ -121,7 +124,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-effects-shared-tables-are-harmless",
-    file: "runtime/operation-effects.ts",
+    file: "runtime/saved-model/effects/operation-effects.ts",
     find: 'return WRITTEN_HANDLES.get(type) ?? "other";',
     replace: 'return WRITTEN_HANDLES.has(type) ? "none" : "other";',
     effect: "A signature that inserts into a table of the model runs beside others.",
@@ -133,27 +136,27 @@ export const faults: readonly Fault[] = [
     find: "isInPlace(value) && !this.#mayKeepInputs)",
     replace: "isInPlace(value) && !this.writes)",
     effect: "Filling an allocated tensor changes a variable that a signature named in readOnly was given it for.",
-    tests: ["test/runtime/call-memory.test.ts"],
+    tests: ["test/runtime/engines/local/call-memory.test.ts"],
   },
   {
     id: "values-read-only-not-validated",
-    file: "runtime/method-calls.ts",
+    file: "runtime/client/method-calls.ts",
     find: "for (const key of readOnly) this.method(key);",
     replace: "",
     effect: "A misspelled key in readOnly does nothing, silently.",
-    tests: ["test/runtime/read-only.test.ts"],
+    tests: ["test/runtime/engines/local/read-only.test.ts"],
   },
   {
     id: "values-deadline-without-effect",
-    file: "runtime/session-options.ts",
+    file: "runtime/engines/local/session-options.ts",
     find: "if (interOpThreadPool !== CALLER) return;",
     replace: "if (interOpThreadPool === CALLER) return;",
     effect: "A deadline without effect is accepted, and one that works is rejected.",
-    tests: ["test/runtime/options.test.ts"],
+    tests: ["test/runtime/engines/local/session-options.test.ts"],
   },
   {
     id: "values-detached-string-is-empty",
-    file: "runtime/call/elements.ts",
+    file: "runtime/tensor/write-elements.ts",
     find: 'if (isDetached(value)) return { problem: "INVALID_SIZE", index };',
     replace: "",
     effect: "Bytes that were transferred are fed as an empty string.",
@@ -161,7 +164,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-open-constructor",
-    file: "runtime/tensor.ts",
+    file: "runtime/tensor/tensor.ts",
     find: "if (key !== CONSTRUCT) throw",
     replace: "if (key === null) throw",
     effect: "JavaScript makes tensors of anything with `new Tensor`.",
@@ -169,7 +172,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-hidden-elements",
-    file: "runtime/tensor.ts",
+    file: "runtime/tensor/tensor.ts",
     find: "this.elements = elements;",
     replace: 'this.elements = elements;\n    Object.defineProperty(this, "elements", { enumerable: false });',
     effect: "Tests that compare tensors are green whatever the model returns.",
@@ -177,7 +180,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-nan-differs-from-nan",
-    file: "runtime/equal-elements.ts",
+    file: "runtime/tensor/equal-elements.ts",
     find: "return a === b || (Number.isNaN(a) && Number.isNaN(b));",
     replace: "return a === b;",
     effect: "`equals` is false for equal tensors with NaN and a 0 of another sign.",
@@ -185,7 +188,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-half-floats-compared-as-bits",
-    file: "runtime/equal-elements.ts",
+    file: "runtime/tensor/equal-elements.ts",
     find: '    case "half":\n',
     replace: "",
     effect: "`equals` tells 0 from -0 in float16, and not in float32.",
@@ -193,7 +196,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-ragged-equal-splits",
-    file: "runtime/ragged-tensor.ts",
+    file: "runtime/tensor/ragged-tensor.ts",
     find: "this.rowSplits.every((splits, axis) => equalShapes(splits, other.rowSplits[axis] ?? [])) &&",
     replace: "",
     effect: "Ragged tensors with the same values in other rows are equal.",
@@ -201,7 +204,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-row-splits-end-early",
-    file: "runtime/ragged-tensor.ts",
+    file: "runtime/tensor/ragged-tensor.ts",
     find: "return last === rows ? undefined",
     replace: "return last <= rows ? undefined",
     effect: "Row splits that leave values out are accepted.",
@@ -217,7 +220,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-ragged-strings-shared",
-    file: "runtime/ragged-tensor.ts",
+    file: "runtime/tensor/ragged-tensor.ts",
     find: "copyElements(values.elements)",
     replace: "values.elements",
     effect: "A ragged tensor of bytes changes with the caller's array.",
@@ -225,7 +228,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-sparse-outside-of-shape",
-    file: "runtime/sparse-tensor.ts",
+    file: "runtime/tensor/sparse-tensor.ts",
     find: "if (!(index >= 0 && index < (shape[axis] ?? 0)))",
     replace: "if (!(index >= 0))",
     effect: "A value outside of the shape lands elsewhere in the dense tensor.",
@@ -233,42 +236,42 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-sparse-not-sorted",
-    file: "runtime/call/sparse.ts",
+    file: "runtime/tensor/sparse-value.ts",
     find: "if (!isSorted) order.sort(compare);",
     replace: "",
     effect: "Operations that take the order of places for granted give wrong numbers.",
-    tests: ["test/runtime/composite.test.ts"],
+    tests: ["test/runtime/call/composite.test.ts"],
   },
   {
     id: "values-sparse-place-twice",
-    file: "runtime/call/sparse.ts",
+    file: "runtime/tensor/sparse-value.ts",
     find: "at > 0 && compare(order[at - 1] ?? 0, index) === 0",
     replace: "at > 1 && compare(order[at - 1] ?? 0, index) === 0",
     effect: "A place that is there twice is accepted when it is the first.",
-    tests: ["test/runtime/composite.test.ts"],
+    tests: ["test/runtime/call/composite.test.ts"],
   },
   {
     id: "values-nested-path",
-    file: "runtime/call/nested.ts",
+    file: "runtime/tensor/flatten.ts",
     find: "path: [index, ...bad.path]",
     replace: "path: bad.path",
     effect: "Errors name the wrong place in nested arrays.",
-    tests: ["test/runtime/inputs.test.ts"],
+    tests: ["test/runtime/call/inputs.test.ts"],
   },
   {
     id: "values-ragged-path",
-    file: "runtime/call/ragged.ts",
+    file: "runtime/tensor/ragged-value.ts",
     find: "path.unshift(index - (splits[parent] ?? 0));",
     replace: "path.unshift(index);",
     effect: "Errors name the wrong row of a ragged input.",
-    tests: ["test/runtime/composite.test.ts"],
+    tests: ["test/runtime/call/composite.test.ts"],
   },
   {
     id: "values-fake-rank-of-examples",
-    file: "runtime/call/example.ts",
+    file: "runtime/call/example-input.ts",
     find: "if (this.#rank === undefined || this.#rank === rank) return;",
     replace: "if (this.#rank !== rank) return;",
     effect: "One example is fed where only vectors of them are parsed.",
-    tests: ["test/runtime/example.test.ts"],
+    tests: ["test/runtime/call/example-input.test.ts"],
   },
 ];

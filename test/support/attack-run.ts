@@ -2,11 +2,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkFiles } from "../../generator/check.js";
-import { formatDescription } from "../../generator/cli/model-table.js";
-import { inspect } from "../../generator/describe.js";
-import { generateProject } from "../../generator/project.js";
-import { SavedModelError } from "../../runtime/errors.js";
+import { checkFiles } from "../../generator/check/check-project.js";
+import { formatDescription } from "../../generator/cli/inspect/model-table.js";
+import { generateProject } from "../../generator/project/project.js";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import { inspect } from "../../runtime/saved-model/describe.js";
 import { attacks } from "./attacks.js";
 
 /** The outcome of one attack: a line of JSON. */

@@ -1,4 +1,4 @@
-import { decode } from "../../runtime/proto/decode.js";
+import { decode } from "../../runtime/saved-model/proto/decode.js";
 import { encodeMessage } from "./saved-model.js";
 import { delimited } from "./wire.js";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generate, inspect } from "../../generator/index.js";
-import { SavedModelError } from "../../runtime/errors.js";
+import { SavedModelError } from "../../runtime/base/errors.js";
 import { mutate, type Victim, victim } from "./mutate.js";
 
 /** The outcome of the inputs; the last line that the process prints. */

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openLibrary } from "../../runtime/library/open.js";
+import { openLibrary } from "../../runtime/engines/local/library/open-library.js";
 import { encodeMessage } from "./saved-model.js";
 
 const SOURCE = fileURLToPath(new URL("zero-out.c", import.meta.url));

@@ -1,4 +1,4 @@
-import { type NativeApi, nativeApi } from "../../runtime/native/api.js";
+import { type NativeApi, nativeApi } from "../../runtime/engines/local/native/c-api.js";
 
 /** Counts the runs on worker threads from now on. */
 export function countRuns(): { stop(): number } {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import protobuf from "protobufjs/light.js";
-import { schema } from "../../runtime/proto/schema.js";
+import { schema } from "../../runtime/saved-model/proto/schema.js";
 
 /** An input or output of a model to be written. */
 export interface TensorSpec {

@@ -1,4 +1,4 @@
-import { schema } from "../../runtime/proto/schema.js";
+import { schema } from "../../runtime/saved-model/proto/schema.js";
 
 type MessageName = keyof typeof schema;
 

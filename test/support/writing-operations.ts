@@ -1,6 +1,6 @@
 /**
  * The stateful operations of TensorFlow 2.21 that count as changes, by what they write or why nobody knows. They are all
- * that `runtime/operation-effects.ts` leaves out.
+ * that `runtime/saved-model/effects/operation-effects.ts` leaves out.
  */
 export const WRITING_OPERATIONS: Readonly<Record<string, RegExp>> = {
   "variables, and the slots of optimizers":

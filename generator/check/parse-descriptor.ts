@@ -1,0 +1,58 @@
+import { ts } from "ts-morph";
+import { isRecord } from "../../runtime/base/is-record.js";
+import type { ModelDescriptor } from "../../runtime/saved-model/descriptor.js";
+
+/**
+ * The descriptor in the text of a generated client. The text is parsed and never run. Undefined where there is none that
+ * can be read: in an index, or after an edit by hand.
+ */
+export function readDescriptor(text: string): ModelDescriptor | undefined {
+  const source = ts.createSourceFile("client.ts", text, ts.ScriptTarget.ES2023);
+  for (const statement of source.statements) {
+    if (!ts.isVariableStatement(statement)) continue;
+    for (const { name, initializer } of statement.declarationList.declarations) {
+      if (!ts.isIdentifier(name) || name.text !== "descriptor" || initializer === undefined) continue;
+      const value = literal(initializer);
+      return isDescriptor(value) ? value : undefined;
+    }
+  }
+  return undefined;
+}
+
+/** The value of a literal; undefined for all other code. */
+function literal(node: ts.Expression): unknown {
+  if (ts.isStringLiteral(node)) return node.text;
+  if (ts.isNumericLiteral(node)) return Number(node.text);
+  if (ts.isArrayLiteralExpression(node)) return node.elements.map(literal);
+  if (ts.isObjectLiteralExpression(node)) return Object.fromEntries(node.properties.flatMap(entry));
+  if (node.kind === ts.SyntaxKind.TrueKeyword) return true;
+  if (node.kind === ts.SyntaxKind.NullKeyword) return null;
+  return undefined;
+}
+
+function entry(property: ts.ObjectLiteralElementLike): readonly (readonly [string, unknown])[] {
+  if (!ts.isPropertyAssignment(property) || !ts.isIdentifier(property.name)) return [];
+  return [[property.name.text, literal(property.initializer)]];
+}
+
+function isDescriptor(value: unknown): value is ModelDescriptor {
+  return (
+    isRecord(value) &&
+    typeof value.name === "string" &&
+    isList(value.signatures, (signature) => isList(signature.inputs, isTensor) && isList(signature.outputs, isTensor))
+  );
+}
+
+function isTensor({ dtype, shape, parts }: Readonly<Record<string, unknown>>): boolean {
+  const isShape = shape === null || (Array.isArray(shape) && shape.every((size) => size === null || isNumber(size)));
+  return typeof dtype === "string" && isShape && (parts === undefined || isList(parts, isTensor));
+}
+
+/** Whether a value is a list of objects with keys that pass the test. */
+function isList(value: unknown, test: (item: Readonly<Record<string, unknown>>) => boolean): boolean {
+  return Array.isArray(value) && value.every((item) => isRecord(item) && typeof item.key === "string" && test(item));
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "number";
+}

@@ -1,0 +1,220 @@
+import { listSome, printable, quote } from "../../runtime/base/text.js";
+import { findDifferences } from "../../runtime/client/compare-signatures.js";
+import { looseInputs } from "../../runtime/saved-model/arguments/author-arguments.js";
+import type { SignatureDescription } from "../../runtime/saved-model/description.js";
+import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "../../runtime/saved-model/descriptor.js";
+import { labelOf, nameOf } from "../../runtime/saved-model/input-match.js";
+import { describeComposite, keysOf, otherComposites, otherFeatures } from "./input-changes.js";
+
+type Role = "input" | "output";
+
+/** Tensors that changed their names: the new one by the name of the old one. */
+type Renames = ReadonlyMap<string, { readonly was: TensorDescriptor; readonly is: TensorDescriptor }>;
+
+/**
+ * What it means for callers that a client is generated anew, one sentence each; empty where they need not care.
+ *
+ * @param before the descriptor of the client as it is
+ * @param after that of the client as it would be
+ * @param signatures the signatures of the model that it would be generated from
+ */
+export function describeChanges(
+  before: ModelDescriptor,
+  after: ModelDescriptor,
+  signatures: readonly SignatureDescription[],
+): readonly string[] {
+  const isNamed = before.name === after.name;
+  const known = new Set(before.signatures.map(({ key }) => key));
+  const byKey = new Map(after.signatures.map((signature) => [signature.key, signature]));
+  const described = new Map(signatures.map((signature) => [signature.key, signature]));
+  return [
+    ...(isNamed ? [] : [`the class ${printable(before.name)} is now called ${printable(after.name)}`]),
+    ...before.signatures.flatMap((was) => {
+      const is = byKey.get(was.key);
+      const signature = described.get(was.key);
+      // What the client leaves out is gone for its callers.
+      if (is === undefined || signature === undefined) return findDifferences({ ...before, signatures: [was] }, []);
+      return compareSignature({ before, was }, { after, is }, withLooseInputs(signature));
+    }),
+    ...after.signatures.filter(({ key }) => !known.has(key)).map(({ key }) => `there is a new signature ${quote(key)}`),
+  ];
+}
+
+/** The signature as the model has it: what became one ragged or sparse argument is several inputs. */
+function withLooseInputs(signature: SignatureDescription): SignatureDescription {
+  return { ...signature, inputs: signature.inputs.flatMap(looseInputs) };
+}
+
+/** The inputs of a client that an older version generated, with the author's expressions of those that have the same keys. */
+function withArguments(
+  before: readonly TensorDescriptor[],
+  after: readonly TensorDescriptor[],
+): readonly TensorDescriptor[] {
+  const names = new Set(after.map(nameOf));
+  const arguments_ = new Map(after.map(({ key, argument }) => [key, argument]));
+  return before.map((input) => {
+    const argument = input.argument ?? (names.has(input.key) ? undefined : arguments_.get(input.key));
+    return argument === undefined ? input : { ...input, argument };
+  });
+}
+
+function without(signature: SignatureDescription, keys: ReadonlySet<string>): SignatureDescription {
+  return { ...signature, inputs: signature.inputs.filter(({ key }) => !keys.has(key)) };
+}
+
+function compareSignature(
+  { before, was }: { readonly before: ModelDescriptor; readonly was: SignatureDescriptor },
+  { after, is }: { readonly after: ModelDescriptor; readonly is: SignatureDescriptor },
+  signature: SignatureDescription,
+): readonly string[] {
+  const named = withArguments(was.inputs, is.inputs);
+  // Arguments are passed by their places; outputs have none of their own: they are sorted by their keys.
+  const inputNames = findRenames(named, is.inputs, true);
+  const outputNames = findRenames(was.outputs, is.outputs, false);
+  const inputs = rename(named, inputNames);
+  const outputs = rename(was.outputs, outputNames);
+  const name = quote(was.key);
+  // What became ragged or sparse, or no longer is, is told of as a whole, not by its loose inputs.
+  const composites = otherComposites(inputs, is.inputs);
+  const others = new Set(composites.map((composite) => composite.was));
+  const otherKeys = new Set(composites.flatMap((composite) => keysOf(composite.is)));
+  const [oldMethod, newMethod] = [was.method ?? was.key, is.method ?? is.key];
+  return [
+    ...(oldMethod === newMethod ? [] : [`the method ${printable(oldMethod)} is now called ${printable(newMethod)}`]),
+    ...renamed("input", name, inputNames),
+    ...renamed("output", name, outputNames),
+    ...composites.flatMap((composite) => describeComposite(name, composite)),
+    ...findDifferences(
+      { ...before, signatures: [{ ...was, inputs: inputs.filter((input) => !others.has(input)), outputs }] },
+      [without(signature, otherKeys)],
+    ),
+    ...additions(name, inputs, is.inputs, outputs, is.outputs),
+    ...reordered(name, inputs, is.inputs),
+    ...otherFeatures(name, { before, inputs }, { after, is }),
+    ...otherResult(name, was.outputs, is.outputs),
+  ];
+}
+
+interface Placed {
+  readonly tensor: TensorDescriptor;
+  readonly at: number;
+}
+
+/**
+ * The tensors that are gone, each with a new one of the same dtype and shape: if there is only one of both, or if there are
+ * as many new ones, and one is in its place.
+ */
+function findRenames(
+  before: readonly TensorDescriptor[],
+  after: readonly TensorDescriptor[],
+  hasPlaces: boolean,
+): Renames {
+  const gone = byForm(missingFrom(after, before));
+  const fresh = byForm(missingFrom(before, after));
+  const renames = new Map<string, { readonly was: TensorDescriptor; readonly is: TensorDescriptor }>();
+  for (const [form, rivals] of gone) {
+    const candidates = fresh.get(form) ?? [];
+    if (rivals.length !== candidates.length) continue;
+    const [only] = candidates;
+    const byPlace = new Map(candidates.map((candidate) => [candidate.at, candidate]));
+    for (const { tensor, at } of rivals) {
+      const found = candidates.length === 1 ? only : hasPlaces ? byPlace.get(at) : undefined;
+      if (found !== undefined) renames.set(nameOf(tensor), { was: tensor, is: found.tensor });
+    }
+  }
+  return renames;
+}
+
+/** Tensors that have all in common but their keys. */
+function byForm(tensors: readonly Placed[]): ReadonlyMap<string, readonly Placed[]> {
+  const groups = new Map<string, Placed[]>();
+  for (const placed of tensors) {
+    const form = formOf(placed.tensor);
+    const group = groups.get(form);
+    if (group === undefined) groups.set(form, [placed]);
+    else group.push(placed);
+  }
+  return groups;
+}
+
+function missingFrom(others: readonly TensorDescriptor[], tensors: readonly TensorDescriptor[]): readonly Placed[] {
+  const known = new Set(others.map(nameOf));
+  return tensors.map((tensor, at) => ({ tensor, at })).filter(({ tensor }) => !known.has(nameOf(tensor)));
+}
+
+/** What two tensors have in common where only the name is another. */
+function formOf({ dtype, shape, encoding, raggedRank, optional, parts, argument }: TensorDescriptor): string {
+  const keys = argument === undefined ? parts : parts?.map(({ key: _, ...part }) => part);
+  return JSON.stringify([dtype, shape, encoding, raggedRank, optional, keys]);
+}
+
+function rename(tensors: readonly TensorDescriptor[], renames: Renames): readonly TensorDescriptor[] {
+  return tensors.map((tensor) => {
+    const is = renames.get(nameOf(tensor))?.is;
+    if (is === undefined) return tensor;
+    const { argument: _, ...unnamed } = tensor;
+    return { ...unnamed, key: is.key, ...(is.argument === undefined ? {} : { argument: is.argument }) };
+  });
+}
+
+function renamed(role: Role, signature: string, renames: Renames): readonly string[] {
+  return [...renames.values()].map(
+    ({ was, is }) => `${role} ${labelOf(was)} of ${signature} is now called ${labelOf(is)}`,
+  );
+}
+
+/** What a client may ignore, and a caller may want to know. */
+function additions(
+  signature: string,
+  inputsBefore: readonly TensorDescriptor[],
+  inputs: readonly TensorDescriptor[],
+  outputsBefore: readonly TensorDescriptor[],
+  outputs: readonly TensorDescriptor[],
+): readonly string[] {
+  const was = new Map(inputsBefore.map((input) => [nameOf(input), input]));
+  const known = new Set(outputsBefore.map(({ key }) => key));
+  return [
+    ...inputs.flatMap((input) => {
+      if (input.optional !== true) return [];
+      const before = was.get(nameOf(input));
+      if (before === undefined) return [`${signature} has a new optional input ${labelOf(input)}`];
+      return before.optional === true ? [] : [`input ${labelOf(input)} of ${signature} is now optional`];
+    }),
+    ...outputs.filter(({ key }) => !known.has(key)).map(({ key }) => `${signature} has a new output ${quote(key)}`),
+  ];
+}
+
+/** The arguments that were and are, where they stand in another order. */
+function reordered(
+  signature: string,
+  before: readonly TensorDescriptor[],
+  after: readonly TensorDescriptor[],
+): readonly string[] {
+  const common = (tensors: readonly TensorDescriptor[], others: readonly TensorDescriptor[]): readonly string[] => {
+    const names = new Set(others.map(nameOf));
+    return tensors.filter((tensor) => names.has(nameOf(tensor))).map(labelOf);
+  };
+  const was = common(before, after);
+  const is = common(after, before);
+  if (was.every((label, at) => label === is[at])) return [];
+  return [`the inputs of ${signature} are in another order: ${listSome(is, String)}, not ${listSome(was, String)}`];
+}
+
+/** One output is returned as itself, several as an object. */
+function otherResult(
+  signature: string,
+  before: readonly TensorDescriptor[],
+  after: readonly TensorDescriptor[],
+): readonly string[] {
+  const byKey = new Map(after.map((output) => [output.key, output]));
+  const others = before.flatMap((was) => {
+    const is = byKey.get(was.key);
+    if (is === undefined || is.bytes === was.bytes) return [];
+    return [`output ${quote(was.key)} of ${signature} is now ${is.bytes === true ? "bytes" : "text"}`];
+  });
+  if (before.length > 1 === after.length > 1) return others;
+  return [
+    ...others,
+    `${signature} now returns ${after.length > 1 ? "an object with a property for each output" : "its output"}`,
+  ];
+}

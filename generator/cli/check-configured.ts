@@ -1,0 +1,47 @@
+import { SavedModelError } from "../../runtime/base/errors.js";
+import type { LoadedConfig } from "../config/load-config.js";
+import type { ClientFlags } from "./flags/client-flags.js";
+
+/** What the configuration says where there is one; where folders are given, these options do. */
+const FOLDER_OPTIONS: Readonly<Record<Exclude<keyof ClientFlags, "config">, string>> = {
+  output: "--output",
+  className: "--class-name",
+  signature: "--signature",
+  tags: "--tags",
+  index: "--index",
+  importExtension: "--import-extension",
+  target: "--target",
+};
+
+/**
+ * The configuration for a command without folders.
+ *
+ * @throws SavedModelError `INVALID_OPTION` where there is none, or where an option is given that it would have to say;
+ * `CONFIG_INVALID`
+ */
+export async function requireConfig(flags: ClientFlags): Promise<LoadedConfig> {
+  for (const [key, option] of Object.entries(FOLDER_OPTIONS)) {
+    if (flags[key as keyof ClientFlags] === undefined) continue;
+    throw new SavedModelError("INVALID_OPTION", `${option} is for folders, and none is given`, {
+      fix: "Pass the folder of a SavedModel; or say it in the configuration.",
+    });
+  }
+  const { loadConfig } = await import("../config/load-config.js");
+  const loaded = await loadConfig(process.cwd(), flags.config);
+  if (loaded !== undefined) return loaded;
+  throw new SavedModelError("INVALID_OPTION", "there is no configuration, and no folder is given", {
+    fix: "Pass the folders of SavedModels; or run `npx savedmodel init`, which writes a configuration.",
+  });
+}
+
+/**
+ * Refuses options that are for a configuration only, where folders are given.
+ *
+ * @throws SavedModelError `INVALID_OPTION`
+ */
+export function refuseWithFolders(option: string, value: unknown): void {
+  if (value === undefined) return;
+  throw new SavedModelError("INVALID_OPTION", `${option} is for a configuration, but folders are given`, {
+    fix: "Leave out the one or the other.",
+  });
+}

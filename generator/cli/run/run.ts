@@ -1,0 +1,116 @@
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { SavedModelError } from "../../../runtime/base/errors.js";
+import { printable, quote } from "../../../runtime/base/text.js";
+import { inspect } from "../../../runtime/saved-model/describe.js";
+import type { SignatureDescription } from "../../../runtime/saved-model/description.js";
+import { signatureNotFound } from "../../../runtime/saved-model/signatures.js";
+import type { AnyTensor } from "../../../runtime/tensor/types.js";
+import { OP_LIBRARY_FLAGS, OP_LIBRARY_HELP } from "../flags/op-libraries.js";
+import { collect } from "../flags/repeated-flag.js";
+import { inFlags, parseTags, TAGS_FLAGS, TAGS_HELP } from "../flags/tags.js";
+import { addHelpEnd } from "../ui/help.js";
+import { columnsOf } from "../ui/layout.js";
+import { reportWritten } from "../ui/report.js";
+import { readInputs } from "./run-inputs.js";
+import { planOutputs, resultsJson, type Target, writeOutputs } from "./run-outputs.js";
+import { describeHead, formatResults } from "./run-print.js";
+
+interface RunFlags {
+  readonly signature?: string;
+  readonly input?: readonly string[];
+  readonly output?: readonly string[];
+  readonly json?: true;
+  readonly opLibrary?: readonly string[];
+  readonly tags?: readonly string[];
+}
+
+/** `savedmodel run <dir>`: one call of one signature. */
+export function runCommand(): Command {
+  const command = new Command("run")
+    .summary("call a signature of a SavedModel once")
+    .description("Loads a SavedModel, calls one of its signatures, and prints or writes the outputs.")
+    .argument("<dir>", "the folder that holds saved_model.pb")
+    .option("--signature <key>", "the signature (default: serving_default, or the only one)")
+    .option("--input <name=value>", "an input: JSON, or the path of a .json or .npy file; can be repeated", collect)
+    .option(
+      "--output <file>",
+      "a .json file for all outputs, or <name>=<file.npy|file.json> for one; can be repeated",
+      collect,
+    )
+    .option("--json", "print the outputs as JSON")
+    .option(OP_LIBRARY_FLAGS, OP_LIBRARY_HELP, collect)
+    .option(TAGS_FLAGS, TAGS_HELP, parseTags)
+    .action(run);
+  return addHelpEnd(command, {
+    examples: [
+      "run my_model --input 'x=[[1, 2]]'",
+      "run my_model --signature predict --input x=x.npy --output y=y.npy",
+      "run my_model --input 'text=\"hello\"' --json",
+    ],
+  });
+}
+
+async function run(directory: string, { input = [], output = [], ...flags }: RunFlags): Promise<void> {
+  // Reading takes a moment and loading seconds: what can be refused is refused before.
+  const { signatures, tags } = inFlags(() => inspect(directory, flags.tags === undefined ? {} : { tags: flags.tags }));
+  const signature = chooseSignature(directory, signatures, flags.signature);
+  const targets = planOutputs(
+    output,
+    signature.outputs.map(({ key }) => key),
+  );
+  const inputs = readInputs(input, signature.inputs);
+  const { OneSignature } = await import("./run-model.js");
+  const model = OneSignature.of(resolve(directory), tags, signature, flags.opLibrary);
+  try {
+    const results = model.run(signature.key, inputs);
+    writeOutputs(targets, results);
+    report(results, targets, flags.json === true);
+  } finally {
+    model.dispose();
+  }
+}
+
+/**
+ * The signature that is asked for, or else `serving_default`, or the only one that can be called.
+ *
+ * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `SIGNATURE_UNSUPPORTED`; `INVALID_OPTION` where it has to be said which one
+ */
+export function chooseSignature(
+  directory: string,
+  signatures: readonly SignatureDescription[],
+  key: string | undefined,
+): SignatureDescription {
+  const callable = signatures.filter(({ unsupported }) => unsupported === undefined);
+  const keys = callable.map((signature) => signature.key);
+  if (key !== undefined) {
+    const chosen = signatures.find((signature) => signature.key === key);
+    if (chosen === undefined) throw signatureNotFound(key, keys);
+    if (chosen.unsupported === undefined) return chosen;
+    const what = `${printable(key)}() cannot be run: ${chosen.unsupported}`;
+    throw new SavedModelError("SIGNATURE_UNSUPPORTED", what);
+  }
+  const chosen = callable.find((signature) => signature.key === "serving_default") ?? callable[0];
+  const name = printable(directory, 500);
+  if (chosen === undefined)
+    throw new SavedModelError("SIGNATURE_NOT_FOUND", `${name} has no signature that can be called`);
+  if (callable.length === 1 || chosen.key === "serving_default") return chosen;
+  throw new SavedModelError("INVALID_OPTION", `${name} has several signatures, and none is "serving_default"`, {
+    fix: `Choose one with --signature: ${keys.map(quote).join(", ")}.`,
+  });
+}
+
+function report(results: Readonly<Record<string, AnyTensor>>, targets: readonly Target[], json: boolean): void {
+  if (json || targets.length === 0) {
+    process.stdout.write(json ? resultsJson(results) : formatResults(results, columnsOf(process.stdout)));
+    return;
+  }
+  for (const { path, key } of targets) {
+    const written = Object.entries(results).filter(([name]) => key === undefined || name === key);
+    const heads = written.flatMap(([name, tensor], index) => [
+      ...(index === 0 ? [] : [{ text: ",", gap: 0 }]),
+      ...describeHead(name, tensor),
+    ]);
+    reportWritten(path, heads);
+  }
+}

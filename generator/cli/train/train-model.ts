@@ -1,0 +1,58 @@
+import type { LoadOptions } from "../../../runtime/client/load-options.js";
+import { Model } from "../../../runtime/client/model.js";
+import type { SignatureDescription } from "../../../runtime/saved-model/description.js";
+import type { SignatureDescriptor } from "../../../runtime/saved-model/descriptor.js";
+import { describeTensor } from "../run/run-values.js";
+
+/** The signatures of a training. */
+export interface TrainedSignatures {
+  readonly trained: SignatureDescription;
+  readonly measuring: SignatureDescription | undefined;
+  /** The one that resets metrics, where it is named. */
+  readonly reset: SignatureDescription | undefined;
+  /** All others that can be called, among which `fit` finds those that reset metrics. */
+  readonly others: readonly SignatureDescription[];
+}
+
+/** A model with the signature that is trained, and perhaps ones that measure and reset. `fit` takes its methods. */
+export class TrainedModel extends Model {
+  readonly #trained: string;
+  readonly #measuring: string;
+  readonly #reset: string;
+
+  /** @throws SavedModelError the codes of {@link Model.load} */
+  constructor(
+    directory: string,
+    options: Required<Pick<LoadOptions, "tags" | "opLibraries">>,
+    { trained, measuring, reset, others }: TrainedSignatures,
+  ) {
+    const signatures = [
+      describe(trained, "train"),
+      ...(measuring === undefined ? [] : [describe(measuring, "evaluate")]),
+      ...(reset === undefined ? [] : [describe(reset, "reset")]),
+      ...others.map((other, index) => describe(other, `other_${index}`)),
+    ];
+    super({ name: "Model", directory, tags: options.tags, signatures }, directory, options);
+    this.#trained = trained.key;
+    this.#measuring = measuring?.key ?? "";
+    this.#reset = reset?.key ?? "";
+  }
+
+  train(...inputs: readonly unknown[]): unknown {
+    return this.call(this.#trained, inputs);
+  }
+
+  evaluate(...inputs: readonly unknown[]): unknown {
+    return this.call(this.#measuring, inputs);
+  }
+
+  reset(): unknown {
+    return this.call(this.#reset, []);
+  }
+}
+
+function describe({ key, inputs, outputs }: SignatureDescription, method: string): SignatureDescriptor {
+  // Metrics are dense; no other output is asked for.
+  const dense = outputs.filter(({ encoding }) => encoding === undefined);
+  return { key, method, inputs: inputs.map(describeTensor), outputs: dense.map(describeTensor) };
+}

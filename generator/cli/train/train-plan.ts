@@ -1,0 +1,174 @@
+import { resolve } from "node:path";
+import { SavedModelError } from "../../../runtime/base/errors.js";
+import { printable, quote } from "../../../runtime/base/text.js";
+import { split } from "../../../runtime/data/split.js";
+import { requirePlace } from "../../../runtime/engines/local/save/save-model.js";
+import { inspect } from "../../../runtime/saved-model/describe.js";
+import type { SignatureDescription } from "../../../runtime/saved-model/description.js";
+import type { Tensor } from "../../../runtime/tensor/tensor.js";
+import { batchSource } from "../../../runtime/training/batches/batches.js";
+import type { Checkpoints, EarlyStopping, Logs } from "../../../runtime/training/fit-options.js";
+import { MetricOutputs } from "../../../runtime/training/metrics/metric-outputs.js";
+import { inFlags } from "../flags/tags.js";
+import { chooseSignature } from "../run/run.js";
+import { openData } from "./train-data.js";
+import { type InputPlan, planInputs, readAssignments } from "./train-inputs.js";
+import {
+  checkFiles,
+  type HistoryFiles,
+  parseEarlyStopping,
+  parseNumbers,
+  type TrainFlags,
+  type TrainNumbers,
+} from "./train-options.js";
+
+/** A signature, and what `fit` is given for it. */
+interface SignatureRows {
+  readonly signature: SignatureDescription;
+  readonly columns: readonly unknown[];
+  readonly rows: number;
+}
+
+/** A training of which all is known but how it goes. */
+export interface TrainingPlan {
+  readonly directory: string;
+  readonly tags: readonly string[];
+  readonly opLibraries: readonly string[];
+  readonly trained: SignatureRows;
+  readonly measuring: SignatureRows | undefined;
+  /** The signature that resets metrics, false for none, undefined for what `fit` finds. */
+  readonly reset: SignatureDescription | false | undefined;
+  /** The other signatures that can be called. */
+  readonly others: readonly SignatureDescription[];
+  readonly numbers: TrainNumbers;
+  readonly earlyStopping: EarlyStopping | undefined;
+  readonly save: string;
+  /** Checkpoints and logs, which `fit` writes beside the training. */
+  readonly checkpoints: Checkpoints | undefined;
+  readonly logs: Logs | undefined;
+  readonly files: HistoryFiles;
+  readonly isQuiet: boolean;
+}
+
+/**
+ * Reads the model's description and the data, and checks all that can be known without TensorFlow.
+ *
+ * @throws SavedModelError `INVALID_OPTION` for options that are wrong; `NOT_TRAINABLE`, `SIGNATURE_NOT_FOUND`,
+ * `SIGNATURE_UNSUPPORTED`, `OUTPUT_CONFLICT`, and the codes of files, of data and of inputs
+ */
+export async function planTraining(directory: string, flags: TrainFlags): Promise<TrainingPlan> {
+  const numbers = parseNumbers(flags);
+  const files = checkFiles(flags);
+  // Hours later would be too late.
+  requirePlace(flags.save, directory);
+  const checkpoints = planCheckpoints(flags, directory);
+  const { signatures, tags, variables } = inFlags(() =>
+    inspect(directory, flags.tags === undefined ? {} : { tags: flags.tags }),
+  );
+  if (variables.length === 0) {
+    throw new SavedModelError("NOT_TRAINABLE", `${printable(directory, 500)} has no variables that could be trained`);
+  }
+  const isTrain = signatures.some(({ key, unsupported }) => key === "train" && unsupported === undefined);
+  const trained = chooseSignature(directory, signatures, flags.signature ?? (isTrain ? "train" : undefined));
+  const measuring = flags.evaluate === undefined ? [] : [chooseSignature(directory, signatures, flags.evaluate)];
+  if (measuring[0]?.key === trained.key) {
+    throw new SavedModelError("INVALID_OPTION", `--evaluate: ${quote(trained.key)} is the signature that is trained`);
+  }
+  const reset = flags.reset ? chooseReset(directory, signatures, flags.reset) : (flags.reset as false | undefined);
+  const earlyStopping = parseEarlyStopping(flags.earlyStopping, metricsOf(trained), measuring.flatMap(metricsOf));
+
+  const both = [trained, ...measuring];
+  const assignments = readAssignments(both, flags.input ?? [], flags.constant ?? []);
+  const data = await openData(flags.data, flags.delimiter);
+  const plans = both.map((signature) => planInputs(signature, assignments, data));
+  const tensors = await data.read(plans.flat().flatMap((plan) => (plan.kind === "rows" ? [plan.wanted] : [])));
+  const [rows, held] = splitRows(tensors, numbers);
+  const [trainedRows, measuringRows] = both.map((signature, index): SignatureRows => {
+    const columns = fillInputs(plans, index === 0 ? rows : held)[index] ?? [];
+    const { batchSize, seed } = index === 0 ? numbers : { batchSize: undefined, seed: undefined };
+    const method = { ...signature, properties: undefined };
+    const source = batchSource(nameOf(signature), method, columns, { batchSize, seed });
+    return { signature, columns, rows: source.rows ?? 0 };
+  });
+  if (trainedRows === undefined) throw new TypeError("nothing is trained");
+  return {
+    directory: resolve(directory),
+    tags,
+    opLibraries: flags.opLibrary ?? [],
+    trained: trainedRows,
+    measuring: measuringRows,
+    reset,
+    others: signatures.filter((signature) => ![trained, ...measuring, reset].includes(signature) && isPlain(signature)),
+    numbers,
+    earlyStopping,
+    save: flags.save,
+    checkpoints,
+    logs: flags.tensorboard === undefined ? undefined : { tensorBoard: flags.tensorboard },
+    files,
+    isQuiet: flags.quiet === true,
+  };
+}
+
+/** @throws SavedModelError `INVALID_OPTION`, `OUTPUT_CONFLICT` */
+function planCheckpoints({ checkpoints, resume, save }: TrainFlags, directory: string): Checkpoints | undefined {
+  if (checkpoints === undefined) {
+    if (resume === undefined) return undefined;
+    throw new SavedModelError("INVALID_OPTION", "--resume needs --checkpoints", {
+      fix: "Name the folder with what was saved of the training: --checkpoints <dir>.",
+    });
+  }
+  if (requirePlace(checkpoints, directory) === requirePlace(save, directory)) {
+    throw new SavedModelError("INVALID_OPTION", "--checkpoints and --save are the same folder");
+  }
+  return { directory: checkpoints, ...(resume && { resume }) };
+}
+
+/** @throws SavedModelError `SIGNATURE_NOT_FOUND`, `SIGNATURE_UNSUPPORTED`, `INVALID_OPTION` */
+function chooseReset(
+  directory: string,
+  signatures: readonly SignatureDescription[],
+  asked: string,
+): SignatureDescription {
+  const reset = chooseSignature(directory, signatures, asked);
+  const required = reset.inputs.find(({ optional }) => optional !== true);
+  if (required === undefined) return reset;
+  const message = `--reset: ${quote(reset.key)} takes inputs, such as ${quote(required.key)}`;
+  throw new SavedModelError("INVALID_OPTION", message, { fix: "Name a signature without inputs." });
+}
+
+/** Whether a signature can be called with dense inputs. */
+function isPlain({ inputs, unsupported }: SignatureDescription): boolean {
+  return unsupported === undefined && inputs.every(({ encoding }) => encoding === undefined);
+}
+
+function nameOf({ key }: SignatureDescription): string {
+  return `${printable(key)}()`;
+}
+
+/** @throws SavedModelError `NOT_TRAINABLE` when there are none */
+function metricsOf(signature: SignatureDescription): readonly string[] {
+  return new MetricOutputs(nameOf(signature), { ...signature, properties: undefined }).names;
+}
+
+/** The rows to train with, and those that are held back. */
+function splitRows(
+  tensors: readonly Tensor[],
+  { validation, seed = 0 }: TrainNumbers,
+): readonly [rows: readonly Tensor[], held: readonly Tensor[]] {
+  if (validation === undefined) return [tensors, []];
+  const parts = split(Object.fromEntries(tensors.entries()), { validation, seed });
+  return [Object.values(parts.train), Object.values(parts.validation)];
+}
+
+/** The columns of each signature: rows in the order in which they were asked for, and what is the same in each step. */
+function fillInputs(
+  plans: readonly (readonly InputPlan[])[],
+  rows: readonly Tensor[],
+): readonly (readonly unknown[])[] {
+  const next = rows.values();
+  return plans.map((inputs) =>
+    inputs.map((plan) =>
+      plan.kind === "rows" ? next.next().value : plan.kind === "constant" ? plan.value : undefined,
+    ),
+  );
+}

@@ -1,0 +1,55 @@
+import type { Command } from "commander";
+import { stdout } from "./colors.js";
+import { columnsOf, flow, sentence } from "./layout.js";
+
+/** Where nobody says how wide a help may be. */
+const COLUMNS = 80;
+
+/** What every command means by these exit codes, unless it says something else. */
+const EXIT_CODES = {
+  0: "it worked",
+  1: "it failed, and the message says why",
+  2: "wrong use of the command line",
+};
+
+/** The end of a command's help. */
+export interface HelpEnd {
+  /** Command lines, without the program's name. */
+  readonly examples: readonly string[];
+  /** What exit codes mean for this command. */
+  readonly exitCodes?: Readonly<Record<number, string>>;
+}
+
+/** Adds examples and exit codes to the end of a help. */
+export function addHelpEnd(command: Command, { examples, exitCodes = {} }: HelpEnd): Command {
+  return command.addHelpText("after", () => {
+    const codes = Object.entries({ ...EXIT_CODES, ...exitCodes });
+    const indent = 2 + Math.max(...codes.map(([code]) => code.length)) + 2;
+    const lines = codes.map(([code, text]) => {
+      return `${`  ${code}`.padEnd(indent)}${flow(sentence(text), helpWidth(), indent, indent)}`;
+    });
+    return [
+      "",
+      stdout.bold("Examples:"),
+      ...examples.map((example) => `  savedmodel ${example}`),
+      "",
+      stdout.bold("Exit codes:"),
+      ...lines,
+    ].join("\n");
+  });
+}
+
+/** How many columns a help has. */
+export function helpWidth(): number {
+  const columns = columnsOf(process.stdout);
+  return columns === Number.POSITIVE_INFINITY ? COLUMNS : columns;
+}
+
+/** `inspect <dir>`: a command in the list of all. */
+export function commandTerm(command: Command): string {
+  const names = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...names].join(" ");
+}

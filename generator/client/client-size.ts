@@ -1,0 +1,49 @@
+import { SavedModelError } from "../../runtime/base/errors.js";
+import { printable, quote } from "../../runtime/base/text.js";
+import type { SignatureDescription, TensorDescription } from "../../runtime/saved-model/description.js";
+import type { ModelDescription } from "../../runtime/saved-model/model-description.js";
+
+/** The most methods of a client. A class of more would take longer to generate, and to compile, than anybody waits. */
+const MOST_METHODS = 3000;
+/** The most parameters of a method. */
+const MOST_INPUTS = 2000;
+/** The most inputs, outputs and features of examples of all signatures together. */
+const MOST_MEMBERS = 50_000;
+
+/**
+ * Rejects a model that no client can be made of in reasonable time.
+ *
+ * @throws SavedModelError `MODEL_TOO_LARGE`
+ */
+export function requireClientSize({ directory, signatures }: ModelDescription): void {
+  const callable = signatures.filter(({ unsupported }) => unsupported === undefined);
+  if (callable.length > MOST_METHODS) {
+    throw tooLarge(directory, `${callable.length} methods, expected at most ${MOST_METHODS}`);
+  }
+  const wide = callable.find(({ inputs }) => inputs.length > MOST_INPUTS);
+  if (wide !== undefined) {
+    const method = `a method of ${wide.inputs.length} parameters for ${quote(wide.key)}`;
+    throw tooLarge(directory, `${method}, expected at most ${MOST_INPUTS}`);
+  }
+  const lists = new Set<readonly unknown[]>();
+  const members = callable.reduce((sum, signature) => sum + membersOf(signature, lists), 0);
+  if (members > MOST_MEMBERS) {
+    throw tooLarge(directory, `${members} parameters, results and features, expected at most ${MOST_MEMBERS}`);
+  }
+}
+
+/** @param lists the lists of features that were counted: an interface is generated for each of them once */
+function membersOf({ inputs, outputs }: SignatureDescription, lists: Set<readonly unknown[]>): number {
+  const featuresOf = ({ example }: TensorDescription): number => {
+    if (example === undefined || lists.has(example)) return 0;
+    lists.add(example);
+    return example.length;
+  };
+  return inputs.reduce((sum, input) => sum + 1 + featuresOf(input), outputs.length);
+}
+
+function tooLarge(directory: string, what: string): SavedModelError {
+  return new SavedModelError("MODEL_TOO_LARGE", `a client of ${printable(directory, 500)} would have ${what}`, {
+    fix: "Name the signatures that you call: the option `signatures`, or --signature on the command line.",
+  });
+}

@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { printStructure } from "ts-morph";
+import { checkOptions } from "../../runtime/base/check-options.js";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import { quote } from "../../runtime/base/text.js";
+import { describe, type InspectOptions } from "../../runtime/saved-model/describe.js";
+import type { ExampleFeature } from "../../runtime/saved-model/description.js";
+import { toPath } from "../../runtime/saved-model/files/locate-model.js";
+import type { ModelDescription } from "../../runtime/saved-model/model-description.js";
+import { signatureNotFound } from "../../runtime/saved-model/signatures.js";
+import { sourceFileTemplate } from "../../templates/source-file.js";
+import { requireClientSize } from "./client-size.js";
+import { nameModel } from "./name-model.js";
+import { wrapLongLines } from "./wrap-lines.js";
+
+/** How a client is generated. */
+export interface GenerateOptions extends InspectOptions {
+  /** The name of the class; by default it is made of the folder's. */
+  readonly className?: string;
+  /** The keys of the signatures that become methods; by default all of them. */
+  readonly signatures?: readonly string[];
+  /** The keys of signatures that are not to be used any more, each with what to do instead: see `@deprecated` of TSDoc. */
+  readonly deprecated?: Readonly<Record<string, string>>;
+  /** The folder that the file is meant for: paths in it are relative to the package around that folder. */
+  readonly outputFolder?: string;
+}
+
+/** A generated client, not yet written anywhere. */
+export interface GeneratedClient {
+  readonly className: string;
+  /** `custom-model.ts` */
+  readonly fileName: string;
+  readonly text: string;
+  /** The methods of the class, one per signature. */
+  readonly methods: readonly string[];
+  /** Sentences on what was renamed or left out. */
+  readonly notes: readonly string[];
+  readonly description: ModelDescription;
+}
+
+/**
+ * Generates the client of a SavedModel. The same model gives the same text every time, on every machine.
+ *
+ * @throws SavedModelError the codes of {@link inspect}; `INVALID_OPTION` for a class name that cannot be one,
+ * `SIGNATURE_NOT_FOUND` for a key that the model does not have, `MODEL_TOO_LARGE` for a model of more than 3,000
+ * signatures, 2,000 inputs in one of them, or 50,000 inputs, outputs and features in all
+ */
+export function generate(directory: string, options: GenerateOptions = {}): GeneratedClient {
+  checkOptions("generate()", options, ["className", "deprecated", "outputFolder", "signatures", "tags"]);
+  const all = describe(toPath(directory), options.tags, "generate()");
+  const deprecated = deprecations(options.deprecated, all);
+  const described = select(all, options.signatures);
+  requireClientSize(described);
+  const description = { ...described, directory: relativeToPackage(directory, options.outputFolder ?? ".") };
+  const model = nameModel(description, options.className, deprecated);
+  const structure = sourceFileTemplate(model, fingerprint(description));
+  const text = printStructure(structure, { indentNumberOfSpaces: 2, newLine: "\n" });
+  const { className, fileName, notes } = model;
+  const methods = model.signatures.map(({ method }) => method);
+  return { className, fileName, text: wrapLongLines(text), methods, notes, description };
+}
+
+/** The description with these signatures only. */
+function select(description: ModelDescription, keys: readonly string[] | undefined): ModelDescription {
+  if (keys === undefined) return description;
+  const known = new Set(description.signatures.map(({ key }) => key));
+  const wanted = new Set(keys);
+  const unknown = keys.find((key) => !known.has(key));
+  if (unknown === undefined) {
+    return { ...description, signatures: description.signatures.filter(({ key }) => wanted.has(key)) };
+  }
+  throw signatureNotFound(unknown, [...known]);
+}
+
+/** What is said of signatures that are not to be used any more, by their keys. */
+function deprecations(
+  deprecated: GenerateOptions["deprecated"] = {},
+  { signatures }: ModelDescription,
+): ReadonlyMap<string, string> {
+  const known = new Set(signatures.map(({ key }) => key));
+  for (const [key, instead] of Object.entries(deprecated)) {
+    if (!known.has(key)) throw signatureNotFound(key, [...known]);
+    if (typeof instead === "string") continue;
+    throw new SavedModelError("INVALID_OPTION", `generate(): deprecated[${quote(key)}] must be a text`);
+  }
+  return new Map(Object.entries(deprecated));
+}
+
+/** Changes when a signature does: a hash over names, dtypes and shapes, not over names of tensors. */
+function fingerprint({ signatures }: ModelDescription): string {
+  const meaning = signatures.map(({ key, inputs, outputs }) => [
+    key,
+    inputs.map(({ key, argument, dtype, shape, optional, example }) => [
+      // A made-up key may be another one in the next export of the same model.
+      argument ?? key,
+      dtype,
+      shape,
+      optional ?? false,
+      ...meaningOf(example),
+    ]),
+    outputs.map(({ key, dtype, shape }) => [key, dtype, shape]),
+  ]);
+  return `sha256:${createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 16)}`;
+}
+
+/** What a client knows of an input's examples; nothing for any other input, so that it says nothing of examples. */
+function meaningOf(example: readonly ExampleFeature[] | undefined): readonly unknown[] {
+  if (example === undefined) return [];
+  return [example.map(({ key, dtype, kind, shape, optional }) => [key, dtype, kind, shape, optional ?? false])];
+}
+
+/** The model's folder seen from the package that the output belongs to, so that the text is the same on every machine. */
+function relativeToPackage(directory: string, outputFolder: string): string {
+  const root = packageAround(resolve(outputFolder)) ?? process.cwd();
+  return relative(root, resolve(directory)).split(sep).join("/") || ".";
+}
+
+function packageAround(folder: string): string | undefined {
+  if (existsSync(join(folder, "package.json"))) return folder;
+  const parent = dirname(folder);
+  return parent === folder ? undefined : packageAround(parent);
+}

@@ -1,0 +1,280 @@
+import { basename, dirname, resolve } from "node:path";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import { listSome, quote } from "../../runtime/base/text.js";
+import { canTakeNames, objectForm } from "../../runtime/call/named-inputs.js";
+import type { SignatureDescription, TensorDescription } from "../../runtime/saved-model/description.js";
+import { describeOp } from "../../runtime/saved-model/graph/op-packages.js";
+import type { ModelDescription } from "../../runtime/saved-model/model-description.js";
+import { type DType, isDType } from "../../runtime/tensor/dtype.js";
+import type { ShapeSpec } from "../../runtime/tensor/shape.js";
+import { identifier, isIdentifier } from "./escape.js";
+import { fileNameOf } from "./file-name.js";
+import { ExampleTable, type NamedExample, type NamedFeature } from "./name-examples.js";
+import { InterfaceNames } from "./name-interfaces.js";
+import { NameTable, withoutCommonPart } from "./names.js";
+
+/** An entry of a SignatureDef that a ragged or sparse argument is made of. */
+export interface NamedPart {
+  readonly key: string;
+  readonly dtype: DType;
+  readonly shape: ShapeSpec;
+}
+
+/** An input or output of a method, with the name that it has in the generated code. */
+export interface NamedTensor extends TensorDescription {
+  /** The runtime carries it: see {@link SignatureDescription.unsupported}. */
+  readonly dtype: DType;
+  readonly name: string;
+  readonly form: "dense" | "ragged" | "sparse";
+  /** What it is made of, where these are entries of their own; else empty. */
+  readonly parts: readonly NamedPart[];
+  /** The name of the interface of its items, where they are serialised examples. */
+  readonly exampleType?: string;
+  /** The properties of that interface. */
+  readonly exampleFeatures?: readonly NamedFeature[];
+}
+
+/** A method of the generated class. */
+export interface NamedSignature {
+  readonly key: string;
+  readonly methodName: string;
+  readonly method: string;
+  /** Why the method has another name than its key suggests, if it has: `save is reserved`. */
+  readonly methodReason: string | undefined;
+  readonly inputs: readonly NamedTensor[];
+  /** The name of the interface of its inputs, where it takes them in one object too. */
+  readonly inputsType: string | undefined;
+  readonly outputs: readonly NamedTensor[];
+  /** The name of the interface of its outputs, where there are several. */
+  readonly outputsType: string | undefined;
+  /** What to do instead of calling it, where it is not to be called any more; may be empty. */
+  readonly deprecated: string | undefined;
+  /** True if the order of its inputs is not the author's. */
+  readonly unordered: boolean;
+  /** True if calls change variables; undefined where that is not known. */
+  readonly writes: boolean | undefined;
+}
+
+/** A described model with an identifier for everything that is emitted. */
+export interface NamedModel {
+  readonly description: ModelDescription;
+  readonly className: string;
+  /** The name of the interface of its methods as promises, if it has methods. */
+  readonly asyncType: string | undefined;
+  /** The name of the interface of the functions of a fake client, if it has methods. */
+  readonly fakesType: string | undefined;
+  /** Without a folder: `custom-model.ts`. */
+  readonly fileName: string;
+  readonly signatures: readonly NamedSignature[];
+  /** What inputs of serialised examples hold. */
+  readonly examples: readonly NamedExample[];
+  /** Sentences on what was renamed or left out. */
+  readonly notes: readonly string[];
+}
+
+/** From this number of inputs on they may be given by name: by then nobody knows their order by heart. */
+const FEWEST_NAMED = 5;
+
+/** More signatures that are left out than anybody reads of. */
+const MOST_NOTED = 100;
+
+/**
+ * Gives every construct of the generated file its name. The same description gets the same names every time.
+ *
+ * @param className the name of the class, if it is not to be made of the folder's
+ * @param deprecated what to do instead of calling some signatures, by their keys
+ * @throws SavedModelError `INVALID_OPTION` when `className` is no identifier, or a reserved one
+ */
+export function nameModel(
+  description: ModelDescription,
+  className?: string,
+  deprecated: ReadonlyMap<string, string> = new Map(),
+): NamedModel {
+  const notes: string[] = [];
+  const types = new NameTable("type", "SavedModelClient", notes);
+  const name = className === undefined ? types.claim(modelName(description.directory)) : claimClass(className, types);
+  const supported: SignatureDescription[] = [];
+  let leftOut = 0;
+  for (const signature of description.signatures) {
+    for (const note of signature.notes ?? [])
+      notes.push(`signature ${quote(signature.key)} contradicts its graph: ${note}`);
+    if (signature.unsupported === undefined) supported.push(signature);
+    else if (leftOut++ < MOST_NOTED)
+      notes.push(`signature ${quote(signature.key)} is left out: ${signature.unsupported}`);
+  }
+  if (leftOut > MOST_NOTED) notes.push(`${leftOut - MOST_NOTED} more signatures are left out`);
+  const typeBeside = (role: string) =>
+    supported.length === 0 ? undefined : identifier(types.claim(`${name}_${role}`));
+  const asyncType = typeBeside("async");
+  const fakesType = typeBeside("fakes");
+  const methodNames = new NameTable("method", "signature", notes);
+  const methods = methodNames.claimAll(supported.map(({ key }) => key));
+  const named = supported.map((signature, index) => nameSignature(signature, methods[index] ?? "", notes));
+  const examples = nameExamples(named, types, name, notes);
+  const typed = nameInterfaces(
+    named.map((signature) => ({ ...signature, inputs: withExamples(signature.inputs, examples) })),
+    types,
+    name,
+  );
+  const signatures = typed.map((signature) => ({
+    ...signature,
+    methodReason: methodNames.reasonFor(signature.method),
+    deprecated: deprecated.get(signature.key),
+  }));
+  const { unknownOperations: unknown, operationsWithoutKernel: lacking } = description;
+  if (unknown.length > 0) {
+    const list = listSome(unknown, describeOp);
+    notes.push(`TensorFlow does not have the operations ${list}: load the model with opLibraries`);
+  }
+  if (lacking.length > 0) {
+    const list = listSome(lacking);
+    notes.push(`TensorFlow has no kernel on a CPU for ${list}: calls that reach one of them fail`);
+  }
+  const fileName = fileNameOf(name, notes);
+  return {
+    description,
+    className: identifier(name),
+    asyncType,
+    fakesType,
+    fileName,
+    signatures,
+    examples: examples.all,
+    notes,
+  };
+}
+
+/** The name that the user chose: as it is, or not at all. */
+function claimClass(className: string, types: NameTable): string {
+  if (typeof className === "string" && isIdentifier(className) && types.claimExactly(className)) return className;
+  throw new SavedModelError("INVALID_OPTION", `${quote(`${className}`)} cannot name the class`, {
+    fix: "Choose an identifier that is no reserved word and no name that the generated file imports.",
+  });
+}
+
+/** A signature whose interfaces have no names yet. */
+type PlainSignature = Omit<NamedSignature, "methodReason" | "inputsType" | "outputsType" | "deprecated">;
+
+function nameSignature(
+  { key, methodName, inputs, outputs, unordered, writes }: SignatureDescription,
+  method: string,
+  notes: string[],
+): PlainSignature {
+  return {
+    key,
+    methodName,
+    method: identifier(method),
+    inputs: nameTensors(inputs, new NameTable("parameter", "input", notes, key)),
+    outputs: nameTensors(outputs, new NameTable("property", "output", notes, key)),
+    unordered: unordered === true,
+    writes,
+  };
+}
+
+/** Names the interfaces of inputs and of outputs; equal ones are one. */
+function nameInterfaces(
+  signatures: readonly PlainSignature[],
+  types: NameTable,
+  className: string,
+): readonly Omit<NamedSignature, "deprecated" | "methodReason">[] {
+  const inputs = new InterfaceNames();
+  const outputs = new InterfaceNames();
+  const contents = signatures.map((signature) => {
+    const { key, method } = signature;
+    const named = takesNames(signature) ? contentOf(signature.inputs) : undefined;
+    const several = signature.outputs.length > 1 ? contentOf(signature.outputs) : undefined;
+    if (named !== undefined) inputs.use(named, key, `${method}_inputs`);
+    if (several !== undefined) outputs.use(several, key, `${method}_outputs`);
+    return { named, several };
+  });
+  inputs.claimAll(types, `${className}_inputs`);
+  outputs.claimAll(types, `${className}_outputs`);
+  return signatures.map((signature, index) => ({
+    ...signature,
+    inputsType: inputs.nameOf(contents[index]?.named),
+    outputsType: outputs.nameOf(contents[index]?.several),
+  }));
+}
+
+/** Returns whether a method takes its inputs by name: where there are many, or their order means nothing. */
+function takesNames({ inputs, unordered }: PlainSignature): boolean {
+  const [first] = inputs;
+  if (first === undefined || (inputs.length < FEWEST_NAMED && !unordered)) return false;
+  const names = new Map(inputs.map(({ name, optional }) => [name, optional !== true]));
+  const features = first.exampleFeatures?.map(({ name, optional }) => [name, optional !== true] as const);
+  return canTakeNames(names, objectForm(first, features && new Map(features)));
+}
+
+/** Returns what an interface of these properties is made of, comments included. */
+function contentOf(tensors: readonly NamedTensor[]): string {
+  return JSON.stringify(
+    tensors.map(({ tensor: _, components: __, example: ___, parts: ____, exampleFeatures: _____, ...rest }) => rest),
+  );
+}
+
+function nameTensors(tensors: readonly TensorDescription[], table: NameTable): readonly NamedTensor[] {
+  const names = table.claimAll(withoutCommonPart(rawNames(tensors)));
+  return tensors.map((tensor, index) => {
+    const { encoding = "dense", components = [] } = tensor;
+    if (encoding === "composite") throw new TypeError("a composite tensor cannot be carried");
+    return {
+      ...tensor,
+      dtype: carried(tensor.dtype),
+      name: identifier(names[index] ?? ""),
+      form: encoding,
+      parts: components.flatMap(({ key, dtype, shape }) =>
+        key === undefined ? [] : [{ key, dtype: carried(dtype), shape }],
+      ),
+    };
+  });
+}
+
+/**
+ * What tensors are named after: the author's names. Of several with the same one, the author's expressions (`x["age"]` and
+ * `z["age"]` beside `age`), and the keys where these do not tell them apart.
+ */
+function rawNames(tensors: readonly TensorDescription[]): readonly string[] {
+  const names = tensors.map(({ key, name }) => name ?? key);
+  const seen = new Set<string>();
+  const repeated = new Set(names.filter((name) => seen.size === seen.add(name).size));
+  const long = tensors.map(({ key, argument = key, name = key }) => (repeated.has(name) ? argument : name));
+  return new Set(long).size === long.length ? long : tensors.map(({ key }) => key);
+}
+
+/** A dtype that the signature was found to be supported for. */
+function carried(dtype: string): DType {
+  if (isDType(dtype)) return dtype;
+  throw new TypeError(`dtype ${dtype} cannot be carried`);
+}
+
+/** Names the interfaces of the examples that signatures take. */
+function nameExamples(
+  signatures: readonly PlainSignature[],
+  types: NameTable,
+  className: string,
+  notes: string[],
+): ExampleTable {
+  const examples = new ExampleTable();
+  for (const { key, method, inputs } of signatures) {
+    const several = inputs.filter(({ example }) => example !== undefined).length > 1;
+    for (const { key: input, example } of inputs) {
+      if (example !== undefined)
+        examples.use(example, key, several ? `${method}_${input}_example` : `${method}_example`);
+    }
+  }
+  examples.claimAll(types, `${className}_example`, notes);
+  return examples;
+}
+
+function withExamples(inputs: readonly NamedTensor[], examples: ExampleTable): readonly NamedTensor[] {
+  return inputs.map((input) => {
+    const found = input.example && examples.find(input.example);
+    if (found === undefined) return input;
+    return { ...input, exampleType: found.type, exampleFeatures: found.features };
+  });
+}
+
+/** The name of the folder; above a version number, as TensorFlow Serving has it, that of the folder around it. */
+function modelName(directory: string): string {
+  const folder = resolve(directory);
+  return /^\d+$/.test(basename(folder)) ? basename(dirname(folder)) : basename(folder);
+}

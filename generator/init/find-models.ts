@@ -1,0 +1,83 @@
+import { basename, dirname, join } from "node:path";
+import { compareCodeUnits, compareNatural } from "../../runtime/base/text.js";
+import { pascalCase } from "../client/names.js";
+import type { ModelConfig } from "../config/config.js";
+import { hasConfig } from "../config/load-config.js";
+import { isModel, projectFoldersIn } from "../config/model-glob.js";
+
+/** Deeper folders, and more of them, are not looked into. */
+const DEEPEST = 6;
+const MOST_FOLDERS = 5000;
+
+/**
+ * The SavedModels in a folder and below it, relative to it with `/` between folders, sorted by code unit. Of several
+ * versions of one, as TensorFlow Serving has them, only the newest is among them. What is below another configuration is
+ * that one's.
+ */
+export function findModels(root: string): readonly string[] {
+  const found: string[] = [];
+  // Breadth first: what is near the top is found even where there are more folders than are looked into.
+  let level: readonly string[] = [""];
+  let count = 0;
+  for (let depth = 0; depth <= DEEPEST && level.length > 0; depth++) {
+    const next: string[] = [];
+    for (const folder of level) {
+      if (++count > MOST_FOLDERS) break;
+      if (folder !== "" && isModel(join(root, folder))) found.push(folder);
+      else if (folder === "" || !hasConfig(join(root, folder))) next.push(...foldersBelow(root, folder));
+    }
+    level = next;
+  }
+  return newestVersions(found).sort(compareCodeUnits);
+}
+
+function foldersBelow(root: string, folder: string): readonly string[] {
+  return projectFoldersIn(join(root, folder)).map((name) => (folder === "" ? name : `${folder}/${name}`));
+}
+
+function newestVersions(models: readonly string[]): string[] {
+  const isVersion = (model: string): boolean => /^\d+$/.test(basename(model)) && dirname(model) !== ".";
+  const newest = new Map<string, string>();
+  for (const model of models.filter(isVersion)) {
+    const other = newest.get(dirname(model));
+    if (other === undefined || compareNatural(other, model) < 0) newest.set(dirname(model), model);
+  }
+  return models.filter((model) => !isVersion(model) || newest.get(dirname(model)) === model);
+}
+
+/**
+ * How a configuration names these models: several in one folder by a pattern, all others one by one. Models of one name
+ * get classes named after the folder around them too.
+ *
+ * @param tagsOf the tags that a model needs, if it has no meta graph that is taken by default
+ */
+export function modelEntries(
+  models: readonly string[],
+  tagsOf: (model: string) => readonly string[] | undefined = () => undefined,
+): readonly (string | ModelConfig)[] {
+  const [first] = models;
+  const parent = first === undefined ? "." : dirname(first);
+  const areBeside = models.every((model) => dirname(model) === parent && !/^\d+$/.test(basename(model)));
+  if (models.length > 1 && parent !== "." && areBeside && !models.some(hasTwin)) {
+    // A model that has an entry of its own is not among those of a pattern.
+    return [`${parent}/*`, ...models.filter((model) => tagsOf(model) !== undefined).map(entryOf)];
+  }
+  return models.map(entryOf);
+
+  function entryOf(model: string): string | ModelConfig {
+    const tags = tagsOf(model);
+    const className = hasTwin(model) ? pascalCase(namesOf(model).join("_")) : undefined;
+    if (tags === undefined && className === undefined) return model;
+    return { path: model, ...(className !== undefined && { className }), ...(tags !== undefined && { tags }) };
+  }
+
+  function hasTwin(model: string): boolean {
+    return models.some((other) => other !== model && pascalCase(namesOf(other)[1]) === pascalCase(namesOf(model)[1]));
+  }
+}
+
+/** The folder around a model and its own, the version left aside. */
+function namesOf(model: string): readonly [around: string, own: string] {
+  const folder = /^\d+$/.test(basename(model)) ? dirname(model) : model;
+  return [basename(dirname(folder)), basename(folder)];
+}

@@ -1,0 +1,188 @@
+import { existsSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import { firstLine, printable, reasonOf } from "../../runtime/base/text.js";
+import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../../runtime/saved-model/files/saved-model-file.js";
+import type { Message } from "../../runtime/saved-model/proto/decode.js";
+import { configInvalid } from "../config/check-config.js";
+import type { Config } from "../config/config.js";
+import { CONFIG_NAME, findConfig, loadConfig } from "../config/load-config.js";
+import { isModel } from "../config/model-glob.js";
+import { DEFAULT_OUTPUT, relativeTo } from "../project/project.js";
+import { readGenerated } from "../project/write-client.js";
+import { addAttributes, configJson, configModule } from "./config-module.js";
+import { findModels, modelEntries } from "./find-models.js";
+import { addScripts, parseManifest } from "./package-scripts.js";
+
+/** A file that a set-up creates, changes or leaves as it is. */
+export interface InitFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly change: "created" | "updated" | "unchanged";
+  readonly text: string;
+  /** What the file says now. */
+  readonly about: string;
+}
+
+/** What a set-up does to a project; nothing is written yet. */
+export interface InitPlan {
+  /** The folder of the project. */
+  readonly root: string;
+  readonly files: readonly InitFile[];
+  readonly notes: readonly string[];
+  /** Whether package.json has this package among its dependencies. */
+  readonly isInstalled: boolean;
+}
+
+/** What `npm init` and `tsc --init` make does not go together. */
+const COMMON_JS =
+  'package.json does not say "type": "module": TypeScript makes CommonJS of what is here, and refuses that with ' +
+  "verbatimModuleSyntax, which `tsc --init` sets";
+
+const JAVASCRIPT =
+  'the project has no TypeScript: clients are JavaScript with declarations; for .ts files, remove "target" from the ' +
+  "configuration";
+
+/**
+ * Plans the set-up of a project: a configuration of the models that are in it, scripts, and attributes of the generated
+ * files. What is there stays; where all is there, nothing changes.
+ *
+ * @param cwd a folder of the project; its root is the folder of package.json
+ * @throws SavedModelError `MODEL_NOT_FOUND` where there is no model and no configuration, `CONFIG_INVALID`
+ */
+export async function planInit(cwd: string): Promise<InitPlan> {
+  const present = findConfig(cwd);
+  const root = present === undefined ? packageRoot(cwd) : dirname(present);
+  const manifestPath = join(root, "package.json");
+  const manifestText = textOf(manifestPath);
+  const manifest = manifestText === undefined ? {} : parseManifest(manifestText);
+  const { file, config } = present === undefined ? newConfig(root, manifest) : await presentConfig(cwd, present);
+  const scripts = manifestText === undefined ? undefined : addScripts(manifestText);
+  const attributes = attributesFile(root, config);
+  return {
+    root,
+    files: [
+      file,
+      ...(scripts === undefined ? [] : [fileOf(manifestPath, scripts.text, aboutScripts(scripts.added))]),
+      attributes,
+    ],
+    notes: [
+      ...(scripts?.notes ?? ["there is no package.json, so no scripts were added"]),
+      ...(file.change === "created" && file.path.endsWith(".ts") && manifest.type !== "module" ? [COMMON_JS] : []),
+      ...(file.change === "created" && file.path.endsWith(".json") ? [JAVASCRIPT] : []),
+    ],
+    isInstalled: ["dependencies", "devDependencies"].some((key) => hasKey(manifest[key], "savedmodel")),
+  };
+}
+
+interface Chosen {
+  readonly file: InitFile;
+  readonly config: Pick<Config, "models" | "output">;
+}
+
+/** Returns whether a package is installed in this folder or in one above it, as in the root of a workspace. */
+function isInstalledAbove(folder: string, name: string): boolean {
+  const parent = dirname(folder);
+  return existsSync(join(folder, "node_modules", name)) || (parent !== folder && isInstalledAbove(parent, name));
+}
+
+function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): Chosen {
+  const models = findModels(root);
+  if (models.length === 0) {
+    const where = printable(relative("", root) || ".", 500);
+    if (isModel(root)) {
+      throw new SavedModelError("MODEL_NOT_FOUND", `there is no SavedModel below ${where}, which is one itself`, {
+        fix: "Run this in the folder of your project.",
+      });
+    }
+    throw new SavedModelError("MODEL_NOT_FOUND", `there is no SavedModel in ${where} or below it`, {
+      fix: "Put one there, such as models/my_model with its saved_model.pb, and run this again.",
+    });
+  }
+  const isTypeScript =
+    existsSync(join(root, "tsconfig.json")) ||
+    ["dependencies", "devDependencies"].some((key) => hasKey(manifest[key], "typescript")) ||
+    isInstalledAbove(root, "typescript");
+  const output = existsSync(join(root, "src")) ? `src/${DEFAULT_OUTPUT}` : undefined;
+  const tags = new Map(models.flatMap((model) => neededTags(model, root)));
+  const config: Pick<Config, "models" | "output" | "target"> = {
+    models: modelEntries(models, (model) => tags.get(model)),
+    ...(output !== undefined && { output }),
+    ...(!isTypeScript && { target: "js" }),
+  };
+  const path = join(root, `${CONFIG_NAME}.${isTypeScript ? "ts" : "json"}`);
+  const text = isTypeScript ? configModule(config) : configJson(config);
+  const about = `${models.length === 1 ? "1 model" : `${models.length} models`}: ${models.map(firstLine).join(", ")}`;
+  return { file: fileOf(path, text, about), config };
+}
+
+/** The tags of a model that has no meta graph which is taken by default: those of its first. */
+function neededTags(model: string, root: string): readonly (readonly [model: string, tags: readonly string[]])[] {
+  let first: Message<"MetaGraphDef"> | undefined;
+  try {
+    const metaGraphs = readMetaGraphs(join(root, model));
+    [first] = metaGraphs;
+    chooseMetaGraph(model, metaGraphs);
+    return [];
+  } catch (error) {
+    if (!(error instanceof SavedModelError)) throw error;
+    // What cannot be read is said when it is generated.
+    return error.code === "TAGS_NOT_FOUND" && first !== undefined ? [[model, tagsOf(first)]] : [];
+  }
+}
+
+/** What is there is not changed, whatever models there are. */
+async function presentConfig(cwd: string, path: string): Promise<Chosen> {
+  const loaded = await loadConfig(cwd, path);
+  return { file: fileOf(path, textOf(path) ?? "", "the configuration"), config: loaded?.config ?? { models: [] } };
+}
+
+function attributesFile(
+  root: string,
+  { models, output = DEFAULT_OUTPUT }: Pick<Config, "models" | "output">,
+): InitFile {
+  const folders = [output, ...models.flatMap((model) => (typeof model === "string" ? [] : (model.output ?? [])))]
+    .map((folder) => relativeTo(root, resolve(root, folder)))
+    // Attributes are those of files below.
+    .filter((folder) => folder !== "" && folder !== ".." && !folder.startsWith("../"));
+  const path = join(root, ".gitattributes");
+  const { text, added } = addAttributes(textOf(path) ?? "", folders);
+  return fileOf(path, text, added.length === 0 ? "the attributes" : added.map(firstLine).join(", "));
+}
+
+function aboutScripts(added: readonly string[]): string {
+  return added.length === 0 ? "the scripts" : `scripts: ${added.join(", ")}`;
+}
+
+function fileOf(path: string, text: string, about: string): InitFile {
+  const present = textOf(path);
+  const change = text === (present ?? "") ? "unchanged" : present === undefined ? "created" : "updated";
+  return { path, change, text, about };
+}
+
+/**
+ * The text of a file; undefined where there is none.
+ *
+ * @throws SavedModelError `CONFIG_INVALID` where it cannot be read
+ */
+function textOf(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return readGenerated(path);
+  } catch (cause) {
+    const what = `the file cannot be read: ${firstLine(reasonOf(cause))}`;
+    throw configInvalid(relative("", path), what, undefined, cause);
+  }
+}
+
+/** The folder of the nearest package.json; this folder where there is none. */
+function packageRoot(cwd: string): string {
+  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "package.json"))) return folder;
+    if (dirname(folder) === folder) return resolve(cwd);
+  }
+}
+
+function hasKey(value: unknown, key: string): boolean {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key);
+}

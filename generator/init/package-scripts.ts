@@ -1,0 +1,81 @@
+import { ts } from "ts-morph";
+import { isRecord } from "../../runtime/base/is-record.js";
+import { configInvalid } from "../config/check-config.js";
+import type { Edited } from "./config-module.js";
+
+/** The scripts that a project gets where it has none of that name. */
+const SCRIPTS: Readonly<Record<string, string>> = { generate: "savedmodel generate", check: "savedmodel check" };
+
+/**
+ * A package.json with our scripts, where none has their names. All else stays as it is written.
+ *
+ * @throws SavedModelError `CONFIG_INVALID` when it is no JSON object
+ */
+export function addScripts(text: string): Edited {
+  const { scripts = {} } = parseManifest(text);
+  if (!isRecord(scripts)) throw configInvalid("package.json", "scripts must be an object");
+  const added = Object.keys(SCRIPTS).filter((name) => !Object.hasOwn(scripts, name));
+  const notes = Object.entries(SCRIPTS)
+    .filter(([name, script]) => Object.hasOwn(scripts, name) && !`${scripts[name]}`.includes(script))
+    .map(([name, script]) => `package.json has a script "${name}" already, which stays; ours would be: ${script}`);
+  return { text: added.length === 0 ? text : insertScripts(text, added), added, notes };
+}
+
+/** What a package.json says. */
+export function parseManifest(text: string): Readonly<Record<string, unknown>> {
+  let manifest: unknown;
+  try {
+    manifest = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (cause) {
+    throw configInvalid("package.json", "the file is no JSON", undefined, cause);
+  }
+  if (isRecord(manifest)) return manifest;
+  throw configInvalid("package.json", "the file holds no object");
+}
+
+function insertScripts(text: string, names: readonly string[]): string {
+  const manifest = ts.parseJsonText("package.json", text).statements[0]?.expression;
+  // What JSON.parse takes for an object is one here too.
+  if (manifest === undefined || !ts.isObjectLiteralExpression(manifest)) throw new Error("unreachable");
+  const newLine = text.includes("\r\n") ? "\r\n" : "\n";
+  const indent = /^[\uFEFF{\s]*?\n([ \t]+)"/.exec(text)?.[1] ?? "  ";
+  const entries = names.map((name) => `${JSON.stringify(name)}: ${JSON.stringify(SCRIPTS[name])}`);
+  const scripts = propertyOf(manifest, "scripts");
+  if (scripts !== undefined && ts.isObjectLiteralExpression(scripts)) {
+    return insertEntries(text, scripts, entries, { newLine, indent, depth: 1 });
+  }
+  const block = ["{", ...entries.map((entry, at) => `${indent}${indent}${entry}${at + 1 < entries.length ? "," : ""}`)];
+  const entry = `"scripts": ${[...block, `${indent}}`].join(newLine)}`;
+  return insertEntries(text, manifest, [entry], { newLine, indent, depth: 0 });
+}
+
+interface Layout {
+  readonly newLine: string;
+  readonly indent: string;
+  /** How deep the object is. */
+  readonly depth: number;
+}
+
+/** Puts entries behind the last one of an object, on lines of their own unless the object is on one line. */
+function insertEntries(
+  text: string,
+  object: ts.ObjectLiteralExpression,
+  entries: readonly string[],
+  { newLine, indent, depth }: Layout,
+): string {
+  const last = object.properties.at(-1);
+  const start = last === undefined ? object.end - 1 : last.end;
+  const isOneLine = last !== undefined && !text.slice(object.properties.pos, object.end).includes("\n");
+  const separator = isOneLine ? " " : newLine + indent.repeat(depth + 1);
+  const body = entries.map((entry, at) => `${last === undefined && at === 0 ? "" : ","}${separator}${entry}`).join("");
+  if (last !== undefined) return text.slice(0, start) + body + text.slice(start);
+  const before = text.slice(0, start).trimEnd();
+  return `${before}${body}${newLine}${indent.repeat(depth)}${text.slice(start)}`;
+}
+
+/** The last of that name, which is the one that counts. */
+function propertyOf(object: ts.ObjectLiteralExpression, name: string): ts.Expression | undefined {
+  return object.properties
+    .filter(ts.isPropertyAssignment)
+    .findLast((property) => ts.isStringLiteral(property.name) && property.name.text === name)?.initializer;
+}

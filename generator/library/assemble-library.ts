@@ -1,0 +1,57 @@
+import { constants } from "node:fs";
+import { copyFile, mkdir, realpath, rename, stat, writeFile } from "node:fs/promises";
+import { basename, join, sep } from "node:path";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import type { Manifest } from "../../runtime/engines/local/library/library-cache.js";
+import type { LibraryFiles } from "../../runtime/engines/local/library/library-files.js";
+import type { Platform } from "../../runtime/engines/local/library/platform.js";
+import type { Obtained } from "./fetch-library.js";
+import type { OnProgress } from "./install-progress.js";
+
+/** Puts the libraries into the new folder `target`, under the names by which they refer to each other. */
+export async function stage(obtained: Obtained, target: string, onProgress: OnProgress): Promise<LibraryFiles> {
+  await mkdir(target);
+  const { main, framework } = obtained.library;
+  const files = framework === undefined ? [main] : [framework, main];
+  // The names may be links (libtensorflow.so.2 → libtensorflow.so.2.18.0): the file itself is taken.
+  const real = await Promise.all(files.map((file) => realpath(file)));
+  const sizes = await Promise.all(real.map(async (file) => (await stat(file)).size));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  let done = 0;
+  for (const [index, file] of files.entries()) {
+    await put(real[index] ?? file, join(target, basename(file)), obtained.unpacked);
+    done += sizes[index] ?? 0;
+    if (obtained.unpacked === undefined) onProgress({ phase: "unpack", done, total });
+  }
+  const staged = (path: string): string => join(target, basename(path));
+  return { main: staged(main), framework: framework === undefined ? undefined : staged(framework) };
+}
+
+async function put(file: string, target: string, unpacked: string | undefined): Promise<void> {
+  if (unpacked === undefined) return copyFile(file, target, constants.COPYFILE_FICLONE);
+  if (!file.startsWith((await realpath(unpacked)) + sep)) {
+    throw new SavedModelError("INSTALL_FAILED", `the archive's ${basename(target)} is a link to a file outside of it`);
+  }
+  return rename(file, target);
+}
+
+/** Writes `library.json` beside the staged libraries. */
+export async function writeManifest(
+  library: LibraryFiles,
+  folder: string,
+  about: { readonly version: string; readonly platform: Platform; readonly source: Manifest["source"] },
+): Promise<void> {
+  const names = [library.main, ...(library.framework === undefined ? [] : [library.framework])].map((path) =>
+    basename(path),
+  );
+  const files = await Promise.all(names.map(async (name) => ({ name, size: (await stat(join(folder, name))).size })));
+  const manifest: Manifest = {
+    version: about.version,
+    platform: about.platform.name,
+    source: about.source,
+    main: basename(library.main),
+    framework: library.framework === undefined ? null : basename(library.framework),
+    files,
+  };
+  await writeFile(join(folder, "library.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+}

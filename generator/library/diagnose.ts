@@ -1,0 +1,105 @@
+import { createRequire } from "node:module";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import { cacheFolder } from "../../runtime/engines/local/library/library-cache.js";
+import {
+  type LibraryCandidate,
+  type LibraryPlace,
+  type PlaceAnswer,
+  searchLibrary,
+} from "../../runtime/engines/local/library/library-search.js";
+import { currentPlatform, type Platform } from "../../runtime/engines/local/library/platform.js";
+import { checkLibrary } from "./check-library.js";
+
+/** One library file that a place has, and whether it loads. */
+export interface CandidateDiagnosis {
+  readonly main: string;
+  readonly framework: string | null;
+  readonly loads: boolean;
+  /** TensorFlow's version; null when it does not load. */
+  readonly version: string | null;
+  /** Why it does not load; null when it does. */
+  readonly reason: string | null;
+}
+
+/** What one place of the search answered. */
+export interface PlaceDiagnosis {
+  readonly place: LibraryPlace;
+  readonly lookedAt: readonly string[];
+  readonly candidates: readonly CandidateDiagnosis[];
+  /** Why it has no candidate; null when it has one. */
+  readonly reason: string | null;
+}
+
+/** Everything that decides whether a model can be run here, as plain JSON data. */
+export interface Diagnosis {
+  readonly version: string;
+  readonly node: string;
+  readonly platform: { readonly name: string; readonly supported: boolean; readonly tested: boolean };
+  /** Why the platform is not supported; null when it is. */
+  readonly problem: string | null;
+  readonly cache: string;
+  /** The library that a model is run with; null when there is none. */
+  readonly library: { readonly place: LibraryPlace; readonly main: string; readonly version: string } | null;
+  /** The places in the order of the search. */
+  readonly places: readonly PlaceDiagnosis[];
+}
+
+/** Asks every place of the search, and tries each library in a process of its own, so that a bad one cannot end this one. */
+export async function diagnose(): Promise<Diagnosis> {
+  const platform = supportedPlatform();
+  const answers = platform instanceof SavedModelError ? [] : [...searchLibrary(platform)];
+  const places = await Promise.all(answers.map(diagnosePlace));
+  return {
+    version: packageVersion(),
+    node: process.versions.node,
+    platform: {
+      name: `${process.platform}-${process.arch}`,
+      supported: !(platform instanceof SavedModelError),
+      tested: !(platform instanceof SavedModelError) && platform.tested,
+    },
+    problem: platform instanceof SavedModelError ? platform.rawMessage : null,
+    cache: cacheFolder(),
+    library: chooseLibrary(answers, places),
+    places,
+  };
+}
+
+/** The same choice as `openLibrary()` makes: the first that loads, unless the user named a place and nothing there does. */
+function chooseLibrary(answers: readonly PlaceAnswer[], places: readonly PlaceDiagnosis[]): Diagnosis["library"] {
+  for (const [index, { place, candidates }] of places.entries()) {
+    for (const { main, version } of candidates) {
+      if (version !== null) return { place, main, version };
+    }
+    if (answers[index]?.required) return null;
+  }
+  return null;
+}
+
+async function diagnosePlace({ place, lookedAt, candidates, reason }: PlaceAnswer): Promise<PlaceDiagnosis> {
+  return { place, lookedAt, candidates: await Promise.all(candidates.map(diagnoseCandidate)), reason: reason ?? null };
+}
+
+async function diagnoseCandidate({ main, framework }: LibraryCandidate): Promise<CandidateDiagnosis> {
+  const check = await checkLibrary({ main, framework });
+  return {
+    main,
+    framework: framework ?? null,
+    loads: check.loads,
+    version: check.loads ? check.version : null,
+    reason: check.loads ? null : check.reason,
+  };
+}
+
+function supportedPlatform(): Platform | SavedModelError {
+  try {
+    return currentPlatform();
+  } catch (error) {
+    if (error instanceof SavedModelError) return error;
+    throw error;
+  }
+}
+
+function packageVersion(): string {
+  const manifest: unknown = createRequire(import.meta.url)("savedmodel/package.json");
+  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "";
+}

@@ -1,0 +1,112 @@
+import { readdirSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { SavedModelError } from "../../runtime/base/errors.js";
+import { compareCodeUnits, listSome, reasonOf } from "../../runtime/base/text.js";
+import type { Manifest } from "../../runtime/engines/local/library/library-cache.js";
+import { findInFolder, type LibraryFiles } from "../../runtime/engines/local/library/library-files.js";
+import type { Platform } from "../../runtime/engines/local/library/platform.js";
+import { unpackTar } from "./archive.js";
+import { download, isUrl, shownUrl } from "./download.js";
+import type { OnProgress } from "./install-progress.js";
+import { downloadWheel, findPip } from "./pip.js";
+import { isLibraryFile, sourceKind } from "./source-kind.js";
+import { unpackZip } from "./wheel.js";
+
+/** Libraries that were found or unpacked, before they are installed. */
+export interface Obtained {
+  readonly library: LibraryFiles;
+  readonly source: Manifest["source"];
+  /** The folder that everything was unpacked to and may be moved out of; undefined for the user's own files. */
+  readonly unpacked: string | undefined;
+}
+
+/** What {@link obtain} needs to know. */
+export interface ObtainRequest {
+  /** A wheel, archive, folder or address; undefined for pip. */
+  readonly from: string | undefined;
+  /** The version to ask pip for. */
+  readonly version: string;
+  readonly platform: Platform;
+  /** An empty folder to work in. */
+  readonly folder: string;
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Fetches and unpacks TensorFlow's shared libraries.
+ *
+ * @throws SavedModelError `INSTALL_FAILED`
+ */
+export async function obtain(request: ObtainRequest): Promise<Obtained> {
+  const { from, folder, onProgress, signal, platform } = request;
+  const { path, shownAs } = from === undefined ? await fetchWheel(request) : await fetchGiven(from, request);
+  const kind = await sourceKind(path, shownAs);
+  if (kind === "folder") return { library: find(path, shownAs, platform, []), source: kind, unpacked: undefined };
+  const unpacked = join(folder, "unpacked");
+  await mkdir(unpacked);
+  try {
+    await (kind === "wheel" ? unpackZip : unpackTar)(path, unpacked, onProgress, signal);
+  } catch (error) {
+    // The disk's errors carry a system call, the archive's do not.
+    if (error instanceof SavedModelError || signal?.aborted || (error instanceof Error && "syscall" in error))
+      throw error;
+    const reason = reasonOf(error);
+    if (reason.startsWith("TAR_BAD_ARCHIVE"))
+      throw wrongSource(`${shownAs} is damaged, or not a tar.gz`, platform, error);
+    throw new SavedModelError("INSTALL_FAILED", `${shownAs} is damaged: ${reason}`, { cause: error });
+  }
+  return {
+    library: find(unpacked, shownAs, platform, namesBelow(unpacked)),
+    source: from === undefined ? "pip" : kind,
+    unpacked,
+  };
+}
+
+interface Fetched {
+  readonly path: string;
+  readonly shownAs: string;
+}
+
+async function fetchWheel({ version, platform, folder, onProgress, signal }: ObtainRequest): Promise<Fetched> {
+  const pipFolder = join(folder, "pip");
+  await mkdir(pipFolder);
+  const pip = await findPip(pipFolder, signal);
+  const path = await downloadWheel(pip, { version, platform, folder: pipFolder, onProgress, signal });
+  return { path, shownAs: `the wheel of ${platform.pipPackage} ${version}` };
+}
+
+async function fetchGiven(from: string, { folder, onProgress, signal }: ObtainRequest): Promise<Fetched> {
+  if (!isUrl(from)) return { path: resolve(from), shownAs: from };
+  const path = join(folder, "download");
+  await download(from, path, onProgress, signal);
+  return { path, shownAs: shownUrl(from) };
+}
+
+/** @param names the names of what was unpacked, for messages */
+function find(folder: string, shownAs: string, platform: Platform, names: readonly string[]): LibraryFiles {
+  const library = findInFolder(folder, platform);
+  if (library !== undefined) return library;
+  const others = names.filter(isLibraryFile);
+  const instead = others.length === 0 ? "" : `; it holds ${listSome(others, String)}, for another platform`;
+  throw wrongSource(
+    `${shownAs} holds none of ${platform.mainNames.join(", ")}, the TensorFlow libraries for ${platform.name}${instead}`,
+    platform,
+  );
+}
+
+/** The names of the files in a folder and below it, sorted. */
+function namesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((path) => basename(path))
+    .sort(compareCodeUnits);
+}
+
+/** The error for a file or folder that is not what can be installed. */
+function wrongSource(what: string, { name, pipPackage }: Platform, cause?: unknown): SavedModelError {
+  return new SavedModelError("INSTALL_FAILED", what, {
+    fix: `Pass a wheel of ${pipPackage} for ${name}, the official C library's tar.gz or a folder that holds the library.`,
+    cause,
+  });
+}

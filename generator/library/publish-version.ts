@@ -1,0 +1,53 @@
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { currentFile, installFolder, lookUpInstalled } from "../../runtime/engines/local/library/library-cache.js";
+import type { Platform } from "../../runtime/engines/local/library/platform.js";
+import { codeOf } from "./install-error.js";
+import { remove, type WorkFolder } from "./install-folder.js";
+
+/**
+ * Makes the complete folder `ready` the installed `version`, by one rename: nobody ever sees half of it. A process that has
+ * the replaced library open keeps it, since its files live until they are closed (on Windows the rename is refused).
+ *
+ * @param replace Whether to replace a sound library of this version that is already there.
+ */
+export async function publish(
+  ready: string,
+  version: string,
+  platform: Platform,
+  replace: boolean,
+  work: WorkFolder,
+): Promise<void> {
+  const target = installFolder(version, platform);
+  for (let attempt = 1; ; attempt++) {
+    if (!replace && lookUpInstalled(version, platform).found) return;
+    try {
+      await rename(ready, target);
+      return;
+    } catch (error) {
+      // The target is there: an older one, or one that another installation has just put there.
+      if (attempt === 20 || !isOccupied(error)) throw error;
+      const old = join(work.path, `old-${attempt}`);
+      await rename(target, old).catch((moved: unknown) => {
+        if (codeOf(moved) !== "ENOENT") throw moved;
+      });
+      await remove(old);
+    }
+  }
+}
+
+/** Makes an installed version the one in use. */
+export async function makeCurrent(version: string): Promise<void> {
+  const temporary = `${currentFile()}.${process.pid}-${Math.random().toString(36).slice(2)}`;
+  try {
+    await writeFile(temporary, `${version}\n`);
+    await rename(temporary, currentFile());
+  } finally {
+    await remove(temporary);
+  }
+}
+
+function isOccupied(error: unknown): boolean {
+  // Windows answers EPERM or EACCES for a folder that exists.
+  return ["ENOTEMPTY", "EEXIST", "EPERM", "EACCES"].includes(codeOf(error) ?? "");
+}

@@ -1,0 +1,130 @@
+import type { Call } from "../call/call.js";
+import { NamedInputs } from "../call/named-inputs.js";
+import type { CallInput } from "../call/prepared-call.js";
+import { looseInputs } from "../saved-model/arguments/author-arguments.js";
+import { componentsOf } from "../saved-model/composite-spec.js";
+import type { SignatureDescription, TensorDescription } from "../saved-model/description.js";
+import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "../saved-model/descriptor.js";
+import { InputMatcher } from "../saved-model/input-match.js";
+
+/** A signature that can be called, and is made ready by its first call. */
+export interface Method {
+  readonly inputs: readonly CallInput[];
+  readonly outputs: readonly TensorDescription[];
+  /** The property of each output, or undefined where the only output is returned as itself. */
+  readonly properties: readonly string[] | undefined;
+  /** Reads one object of all inputs, where the method of a client takes it. */
+  readonly named?: NamedInputs | undefined;
+  /** The same with the components of its ragged and sparse inputs, where the SignatureDef has keys for them. */
+  readonly loose?: Method | undefined;
+  call?: Call;
+}
+
+/** The signatures that can be called, by key: those of the client if there is one, else all of the model's. */
+export function describeMethods(
+  signatures: readonly SignatureDescription[],
+  descriptor: ModelDescriptor | undefined,
+): ReadonlyMap<string, Method> {
+  const methods = new Map<string, Method>();
+  for (const { key, inputs, outputs, unsupported } of signatures) {
+    const client = descriptor?.signatures.find((signature) => signature.key === key);
+    if (unsupported !== undefined || (descriptor !== undefined && client === undefined)) continue;
+    const properties = client?.outputs.map((output) => output.property ?? output.key);
+    const matcher = new InputMatcher(inputs);
+    const ordered = client?.inputs.flatMap((input) => toInput(input, matcher, descriptor?.examples));
+    const method = {
+      inputs: ordered ?? inputs,
+      named: client === undefined ? undefined : namedInputs(client, ordered),
+      outputs: client?.outputs.flatMap((output) => withBytes(withKey(outputs, output.key), output)) ?? outputs,
+      properties: properties?.length === 1 ? undefined : properties,
+    };
+    methods.set(key, client === undefined ? { ...method, loose: withLooseInputs(method) } : method);
+  }
+  return methods;
+}
+
+/** The signatures of a client as its methods have them; those that it has no method for are left out. */
+export function describeSignatures(
+  signatures: readonly SignatureDescription[],
+  methods: ReadonlyMap<string, Method>,
+): readonly SignatureDescription[] {
+  return signatures.flatMap(({ key, methodName }) => {
+    const method = methods.get(key);
+    return method === undefined
+      ? []
+      : [{ key, methodName, inputs: method.inputs.map(withExample), outputs: method.outputs }];
+  });
+}
+
+/** Returns what reads the inputs of a client's method by name; nothing where it takes them in order only. */
+function namedInputs(
+  { inputs }: SignatureDescriptor,
+  found: readonly CallInput[] | undefined = [],
+): NamedInputs | undefined {
+  const names = inputs.flatMap(({ property }) => property ?? []);
+  return names.length > 1 && names.length === found.length ? new NamedInputs(found, names) : undefined;
+}
+
+function withExample({ features, ...input }: CallInput): TensorDescription {
+  if (features === undefined) return input;
+  return { ...input, example: features.map(({ property: _, ...feature }) => feature) };
+}
+
+/** The method that has inputs of these keys: the one itself, or the one with loose inputs. */
+export function methodFor(method: Method, keys: readonly string[]): Method {
+  const { inputs, loose } = method;
+  const hasLoose = loose?.inputs.some(({ key }) => keys.includes(key) && inputs.every((input) => input.key !== key));
+  return loose !== undefined && hasLoose === true ? loose : method;
+}
+
+function withLooseInputs(method: Method): Method | undefined {
+  const inputs = method.inputs.flatMap(looseInputs);
+  return inputs.length === method.inputs.length ? undefined : { ...method, inputs };
+}
+
+/** The model's input that a client's argument means, under the client's key; nothing for one that the model does not have. */
+function toInput(
+  known: TensorDescriptor,
+  matcher: InputMatcher,
+  examples: ModelDescriptor["examples"] = [],
+): readonly CallInput[] {
+  const { key, argument, encoding, parts, example, exampleRank } = known;
+  const named = { key, ...(argument === undefined ? {} : { argument }) };
+  const found = matcher.find(known).filter((input) => input !== undefined);
+  if (encoding !== undefined && parts !== undefined) return [{ ...joined({ ...known, encoding }, found), ...named }];
+  if (example === undefined) return found.map((input) => ({ ...input, ...named }));
+  const rank = exampleRank === undefined ? {} : { exampleRank };
+  return found.map((input) => ({ ...input, ...named, features: examples[example], ...rank }));
+}
+
+/** A value that the client puts together from several of the model's inputs. */
+function joined(
+  { key, dtype, shape, encoding, optional }: TensorDescriptor & Required<Pick<TensorDescriptor, "encoding">>,
+  parts: readonly TensorDescription[],
+): CallInput {
+  const roles = componentsOf({ encoding, dtype, shape, count: parts.length });
+  const components = parts.flatMap(({ optional: _, default: __, argument: ___, ...part }, index) => {
+    const role = roles[index]?.role;
+    return role === undefined ? [] : [{ ...part, role }];
+  });
+  return { key, dtype, shape, encoding, components, ...(optional === true ? { optional } : {}) };
+}
+
+/** The outputs that a client reads as bytes; a model is not asked for it. */
+function withBytes(outputs: readonly TensorDescription[], { bytes }: TensorDescriptor): readonly TensorDescription[] {
+  return bytes === true ? outputs.map((output) => ({ ...output, bytes })) : outputs;
+}
+
+function withKey(tensors: readonly TensorDescription[], key: string): readonly TensorDescription[] {
+  return tensors.filter((tensor) => tensor.key === key);
+}
+
+/** Returns the only output as itself, several as an object. */
+export function asResult({ properties }: Method, results: readonly unknown[]): unknown {
+  return properties === undefined ? results[0] : toObject(properties, results);
+}
+
+/** Makes an own property for each name, hostile ones such as `__proto__` included. */
+export function toObject<T>(names: readonly string[], values: readonly T[]): Record<string, T> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index] as T]));
+}

@@ -1,0 +1,31 @@
+import { fileURLToPath } from "node:url";
+import { SavedModelError } from "../base/errors.js";
+import { UnreadableFile } from "../base/regular-file.js";
+import { printable, reasonOf } from "../base/text.js";
+
+/**
+ * A file as users give it.
+ *
+ * @throws SavedModelError `INVALID_ARGUMENT`
+ */
+export function filePath(call: string, file: string | URL): string {
+  const path = file instanceof URL && file.protocol === "file:" ? fileURLToPath(file) : file;
+  if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;
+  throw new SavedModelError("INVALID_ARGUMENT", `${call} takes a path or a file: URL`);
+}
+
+/** A path, fit for a message. */
+export function showPath(path: string): string {
+  return printable(path, 500);
+}
+
+/** The error for a file that the system does not let us read. */
+export function readFailed(path: string, cause: unknown): SavedModelError {
+  const reason = printable(reasonOf(cause), 500);
+  return new SavedModelError("READ_FAILED", `${showPath(path)} cannot be read: ${reason}`, { cause });
+}
+
+/** Whether an error says that a file cannot be read: one of the file system, or of what is no regular file. */
+export function isSystemError(error: unknown): boolean {
+  return error instanceof UnreadableFile || (error instanceof Error && "syscall" in error);
+}

@@ -1,0 +1,20 @@
+import type { Session } from "../../local/session.js";
+import { copyTensors } from "./copy-tensors.js";
+import type { Keys } from "./match-keys.js";
+import type { RestoredTensor } from "./restored-tensors.js";
+
+/**
+ * Writes a checkpoint again under the keys that a model restores: those are constants of its graph.
+ *
+ * @param tensors what the model restores
+ */
+export function renameKeys(
+  session: Session,
+  tensors: readonly RestoredTensor[],
+  keys: Keys,
+  from: string,
+  to: string,
+): void {
+  const copies = tensors.map(({ key, dtype }) => ({ read: keys.get(key) ?? key, written: key, dtype }));
+  copyTensors(session, copies, from, to);
+}

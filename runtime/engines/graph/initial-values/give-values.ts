@@ -1,0 +1,114 @@
+import { SavedModelError } from "../../../base/errors.js";
+import { printable, quote } from "../../../base/text.js";
+import { outputOperations } from "../../../saved-model/graph/duplicated-variables.js";
+import { type GraphIndex, upstream } from "../../../saved-model/graph/graph.js";
+import { loadedNodes } from "../../../saved-model/graph/loader-operations.js";
+import type { Message } from "../../../saved-model/proto/decode.js";
+import { isHidden } from "../../../saved-model/signatures.js";
+import type { Session } from "../../local/session.js";
+import { assigns } from "./assigners.js";
+import { restoreFromCheckpoint } from "./from-checkpoint.js";
+import { prepareCheck } from "./has-value.js";
+import { initialise } from "./initialize.js";
+import { findResources, nameOf, type Resource } from "./resources.js";
+
+type MetaGraph = Message<"MetaGraphDef">;
+
+/** A variable or table that has no value after loading. */
+export interface AbsentValue {
+  /** `variable "w"` */
+  readonly name: string;
+  /** The keys of the signatures that give it one. */
+  readonly assignedBy: readonly string[];
+}
+
+/** What signatures need and the model does not give them, by the key of the signature. */
+export type AbsentValues = ReadonlyMap<string, readonly AbsentValue[]>;
+
+/**
+ * Gives the variables and tables that signatures use their values, where TensorFlow's loader did not: from the checkpoint,
+ * or else from an initialiser. The file tells which they are, so that a model whose loader does all of it costs no run.
+ *
+ * @returns what has no value still
+ * @throws SavedModelError `VARIABLES_NOT_FOUND` when no signature can be called for it; TensorFlowError
+ */
+export function giveValues(session: Session, metaGraph: MetaGraph, graph: GraphIndex): AbsentValues {
+  const resources = findResources(graph);
+  if (resources.size === 0) return new Map();
+  const loaded = loadedNodes(metaGraph, graph, session.directory);
+  const copies = session.variableHandles.split.filter(({ isUsedSaved, saved }) => !isUsedSaved && loaded.has(saved));
+  const copied = new Set(copies.map(({ used }) => used));
+  const others = [...resources].filter(([name]) => !loaded.has(name) && !copied.has(name));
+  if (others.length === 0) return new Map();
+  const uses = nodesBySignature(metaGraph, graph);
+  const used = new Set([...uses.values()].flatMap((nodes) => [...nodes]));
+  const needed = others.filter(([name]) => used.has(name)).map(([, resource]) => resource);
+  if (needed.length === 0) return new Map();
+  const check = prepareCheck(session, needed);
+  const before = check();
+  const missing = needed.filter(({ kind }, index) => kind === "mutable table" || before[index] === false);
+  if (missing.length === 0) return new Map();
+  restoreFromCheckpoint(session, metaGraph, graph, missing);
+  const restored = check();
+  initialise(
+    session,
+    metaGraph,
+    graph,
+    needed.filter((_, index) => restored[index] === false),
+  );
+  const after = check();
+  const absent = needed.filter((_, index) => after[index] === false);
+  return requireValues(session, graph, uses, absent);
+}
+
+/** The nodes of the main graph that each signature runs, by its key. */
+function nodesBySignature(metaGraph: MetaGraph, graph: GraphIndex): ReadonlyMap<string, ReadonlySet<string>> {
+  const signatures = metaGraph.signatureDef.filter(({ key }) => !isHidden(key));
+  return new Map(signatures.map(({ key, value }) => [key, upstream(graph, outputOperations(value))]));
+}
+
+/** Refuses a model of which no signature can be called, neither now nor after another. */
+function requireValues(
+  session: Session,
+  graph: GraphIndex,
+  uses: ReadonlyMap<string, ReadonlySet<string>>,
+  absent: readonly Resource[],
+): AbsentValues {
+  const values = absent.map((resource) => {
+    const isAssigned = ([, nodes]: readonly [string, ReadonlySet<string>]): boolean =>
+      assigns(graph, nodes, resource.node.name);
+    const assignedBy = [...uses].filter(isAssigned).map(([key]) => key);
+    return { node: resource.node.name, name: nameOf(resource), assignedBy };
+  });
+  const bySignature = new Map(
+    [...uses].map(([key, nodes]) => [key, values.filter(({ node }) => nodes.has(node))] as const),
+  );
+  const isHopeless = [...bySignature.values()].every((needs) =>
+    needs.some(({ assignedBy }) => assignedBy.length === 0),
+  );
+  if (values.length === 0 || !isHopeless) return bySignature;
+  const lost = values.filter(({ assignedBy }) => assignedBy.length === 0);
+  throw new SavedModelError(
+    "VARIABLES_NOT_FOUND",
+    `${printable(session.directory, 500)} has no value for the ${listOf(lost)}: ${NOWHERE}`,
+    { fix: "Export the model again with its values." },
+  );
+}
+
+const NOWHERE = "neither its checkpoint nor an initialiser gives it one";
+const SHOWN = 3;
+
+function listOf(values: readonly AbsentValue[]): string {
+  const names = values.slice(0, SHOWN).map(({ name }) => name);
+  const more = values.length > SHOWN ? ` and ${values.length - SHOWN} more` : "";
+  return `${names.join(", the ")}${more}`;
+}
+
+/** What to do about a failed call of a signature that needs values which the model does not give. */
+export function adviseOn(values: readonly AbsentValue[]): string | undefined {
+  if (values.length === 0) return undefined;
+  const lost = values.filter(({ assignedBy }) => assignedBy.length === 0);
+  if (lost.length > 0) return `It needs the ${listOf(lost)}, which has no value: ${NOWHERE}.`;
+  const keys = [...new Set(values.flatMap(({ assignedBy }) => assignedBy))].slice(0, SHOWN).map(quote);
+  return `It needs the ${listOf(values)}, which has no value after loading: call ${keys.join(" or ")} first.`;
+}

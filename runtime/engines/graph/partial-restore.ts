@@ -1,0 +1,141 @@
+import { compareCodeUnits } from "../../base/text.js";
+import { dtypeName } from "../../tensor/dtype.js";
+import { formatShape, matchesShape } from "../../tensor/shape.js";
+import type { Session } from "../local/session.js";
+import { type Assignment, prepareAssignments, type Source } from "./checkpoint/assign.js";
+import type { CheckpointReader } from "./checkpoint/checkpoint-reader.js";
+import { type Keys, matchMost, OBJECT_GRAPH } from "./checkpoint/match-keys.js";
+import type { RestoredTensor } from "./checkpoint/restored-tensors.js";
+
+/** A tensor of a checkpoint that is of another dtype or shape than what a model has for it. */
+export interface MismatchedKey {
+  /** The key in the checkpoint. */
+  readonly key: string;
+  /** What the model has: `float32 [2, 1]`. */
+  readonly expected: string;
+  /** What the checkpoint has: `float32 [3, 1]`. */
+  readonly actual: string;
+}
+
+/** What a restore took from a checkpoint, and what it left: by key, sorted. */
+export interface RestoreReport {
+  /** The model's keys that got the values of the checkpoint. */
+  readonly restored: readonly string[];
+  /** The model's keys that the checkpoint lacks: their values stay as they were. */
+  readonly missing: readonly string[];
+  /** What the checkpoint has of another dtype or shape: the model's values stay as they were. */
+  readonly mismatched: readonly MismatchedKey[];
+  /** The checkpoint's keys that nothing was restored from. */
+  readonly unused: readonly string[];
+}
+
+/** A variable or table, with all tensors that make it. */
+interface Target {
+  readonly assignment: Assignment;
+  readonly tensors: readonly RestoredTensor[];
+}
+
+/** What is to be restored from a checkpoint. */
+export interface PartialRestore {
+  readonly report: RestoreReport;
+  /** Gives the variables and tables their values. */
+  readonly run: (prefix: string) => void;
+}
+
+/** Compares a model with a checkpoint, and reads what the two have in common. Nothing is changed yet. */
+export function planPartialRestore(
+  session: Session,
+  tensors: readonly RestoredTensor[],
+  objectGraph: Uint8Array | undefined,
+  reader: CheckpointReader,
+): PartialRestore {
+  const wanted = tensors.map(({ key }) => key).filter((key) => key !== OBJECT_GRAPH);
+  const keys = matchMost(wanted, objectGraph, reader);
+  const targets = targetsOf(tensors).filter(({ tensors }) => tensors.every((tensor) => fits(tensor, reader, keys)));
+  const restored = new Set(targets.flatMap(({ tensors }) => tensors.map(({ key }) => key)));
+  if (restored.size === 0) throw new Error("it has none of the model's variables");
+  const used = new Set([...restored].map((key) => keyIn(keys, key)));
+  for (const key of used) reader.verify(key);
+  const left = tensors.filter(({ key }) => key !== OBJECT_GRAPH && !restored.has(key));
+  const isThere = ({ key }: RestoredTensor): boolean => reader.describe(keyIn(keys, key)) !== undefined;
+  const report = {
+    restored: sorted(restored),
+    missing: sorted(left.filter((tensor) => !isThere(tensor)).map(({ key }) => key)),
+    mismatched: left
+      .filter((tensor) => isThere(tensor) && !fits(tensor, reader, keys))
+      .map((tensor) => mismatch(tensor, reader, keyIn(keys, tensor.key)))
+      .sort((a, b) => compareCodeUnits(a.key, b.key)),
+    unused: unusedKeys(reader, used),
+  };
+  const assign = prepareAssignments(
+    session,
+    targets.map(({ assignment }) => assignment),
+  );
+  return {
+    report,
+    run: (prefix) =>
+      assign(
+        prefix,
+        targets.map((target) => sourceOf(target, keys)),
+      ),
+  };
+}
+
+/** The report of a restore that took all that the model restores. */
+export function completeReport(
+  tensors: readonly RestoredTensor[],
+  keys: Keys | undefined,
+  reader: CheckpointReader,
+): RestoreReport {
+  const wanted = tensors.map(({ key }) => key).filter((key) => key !== OBJECT_GRAPH);
+  const used = new Set(wanted.map((key) => keyIn(keys, key)));
+  return { restored: sorted(wanted), missing: [], mismatched: [], unused: unusedKeys(reader, used) };
+}
+
+function targetsOf(tensors: readonly RestoredTensor[]): readonly Target[] {
+  const byNode = new Map<string, RestoredTensor[]>();
+  for (const tensor of tensors) {
+    if (tensor.target === undefined) continue;
+    const { node } = tensor.target;
+    byNode.set(node, [...(byNode.get(node) ?? []), tensor]);
+  }
+  return [...byNode].map(([node, parts]) => {
+    const inOrder = parts.sort((a, b) => (a.target?.place ?? 0) - (b.target?.place ?? 0));
+    const kind = inOrder[0]?.target?.kind ?? "variable";
+    return { assignment: { node, kind, dtypes: inOrder.map(({ dtype }) => dtype) }, tensors: inOrder };
+  });
+}
+
+function sourceOf({ tensors }: Target, keys: Keys | undefined): Source {
+  return { keys: tensors.map(({ key }) => keyIn(keys, key)), slice: tensors[0]?.slice ?? "" };
+}
+
+function fits({ key, dtype, shape, slice }: RestoredTensor, reader: CheckpointReader, keys: Keys | undefined): boolean {
+  const actual = reader.describe(keyIn(keys, key));
+  if (actual?.dtype !== dtype) return false;
+  // A slice begins with the shape of the whole.
+  if (slice !== "") return slice.startsWith(`${actual.shape.join(" ")} `);
+  return matchesShape(actual.shape, shape);
+}
+
+function mismatch({ dtype, shape, slice }: RestoredTensor, reader: CheckpointReader, key: string): MismatchedKey {
+  const actual = reader.describe(key);
+  const whole = slice === "" ? shape : slice.split(" ").slice(0, -1).map(Number);
+  return {
+    key,
+    expected: `${dtypeName(dtype)} ${formatShape(whole)}`,
+    actual: actual === undefined ? "" : `${dtypeName(actual.dtype)} ${formatShape(actual.shape)}`,
+  };
+}
+
+function unusedKeys(reader: CheckpointReader, used: ReadonlySet<string>): readonly string[] {
+  return sorted([...reader.keys].filter((key) => key !== OBJECT_GRAPH && !used.has(key)));
+}
+
+function keyIn(keys: Keys | undefined, key: string): string {
+  return keys === undefined ? key : (keys.get(key) ?? "");
+}
+
+function sorted(keys: Iterable<string>): readonly string[] {
+  return [...new Set(keys)].sort(compareCodeUnits);
+}

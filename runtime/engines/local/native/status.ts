@@ -1,0 +1,85 @@
+import type { StatusName } from "../../../base/errors.js";
+import { markError } from "../../../base/package-copies.js";
+import { type NativeApi, nonNull } from "./c-api.js";
+import type { Pointer } from "./c-functions.js";
+
+/** The values of `TF_Code` by number; 0 is success. */
+const STATUSES: readonly (StatusName | undefined)[] = [
+  undefined,
+  "CANCELLED",
+  "UNKNOWN",
+  "INVALID_ARGUMENT",
+  "DEADLINE_EXCEEDED",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "RESOURCE_EXHAUSTED",
+  "FAILED_PRECONDITION",
+  "ABORTED",
+  "OUT_OF_RANGE",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "DATA_LOSS",
+  "UNAUTHENTICATED",
+];
+
+/** What TensorFlow answered when it failed: the `cause` of the {@link SavedModelError} that reports it. */
+export class TensorFlowError extends Error {
+  override readonly name: string = "TensorFlowError";
+  /** The name of its status, as in the code `TF_…` of the error that reports it. */
+  readonly status: StatusName;
+
+  static {
+    markError(TensorFlowError, "TensorFlowError");
+  }
+
+  /** From a number of `TF_Code` and TensorFlow's own message. */
+  constructor(code: number, message: string) {
+    super(message);
+    this.status = STATUSES[code] ?? "UNKNOWN";
+  }
+}
+
+let shared: Pointer | undefined;
+
+/**
+ * Runs one native function that reports through a status, and throws what it reports.
+ *
+ * One status serves all synchronous calls until one of them fails. Not every function of the C API sets a status when it
+ * succeeds (`TF_SetConfig` does not), so a failure that stayed in it would be reported again.
+ *
+ * @throws TensorFlowError
+ */
+export function withStatus<T>(api: NativeApi, run: (status: Pointer) => T): T {
+  shared ??= nonNull(api.TF_NewStatus(), "status");
+  const status = shared;
+  const result = run(status);
+  const code = api.TF_GetCode(status);
+  if (code === 0) return result;
+  const error = new TensorFlowError(code, api.TF_Message(status));
+  shared = undefined;
+  api.TF_DeleteStatus(status);
+  throw error;
+}
+
+/** A status of its own, for a function that runs on another thread. */
+export class Status {
+  readonly pointer: Pointer;
+  readonly #api: NativeApi;
+
+  constructor(api: NativeApi) {
+    this.#api = api;
+    this.pointer = nonNull(api.TF_NewStatus(), "status");
+  }
+
+  /** @throws TensorFlowError what the function reported */
+  check(): void {
+    const code = this.#api.TF_GetCode(this.pointer);
+    if (code !== 0) throw new TensorFlowError(code, this.#api.TF_Message(this.pointer));
+  }
+
+  delete(): void {
+    this.#api.TF_DeleteStatus(this.pointer);
+  }
+}

@@ -1,0 +1,41 @@
+import { existsSync, realpathSync } from "node:fs";
+import { SavedModelError } from "../../base/errors.js";
+import { firstLine, printable, reasonOf } from "../../base/text.js";
+import { placesOf } from "../../saved-model/files/locate-model.js";
+import type { NativeApi } from "./native/c-api.js";
+import { withStatus } from "./native/status.js";
+
+/** The files that are loaded. */
+const loaded: Set<string> = new Set();
+
+/**
+ * Loads libraries of custom operations, each once per process. TensorFlow has no way to forget an operation, so they stay
+ * until the process ends.
+ *
+ * @throws SavedModelError `OP_LIBRARY_INVALID`
+ */
+export function loadOpLibraries(api: NativeApi, paths: readonly string[]): void {
+  for (const path of paths) {
+    const places = placesOf(path);
+    const file = places.find((place) => existsSync(place)) ?? places[0] ?? path;
+    // One file by two names would register its operations twice.
+    const key = existsSync(file) ? realpathSync(file) : file;
+    if (loaded.has(key)) continue;
+    try {
+      api.library.shareSymbols();
+      withStatus(api, (status) => api.TF_LoadLibrary(key, status));
+    } catch (cause) {
+      throw cannotLoad(key, api.library.version, cause);
+    }
+    loaded.add(key);
+  }
+}
+
+function cannotLoad(file: string, version: string, cause: unknown): SavedModelError {
+  const reason = firstLine(reasonOf(cause).replace(`${file}: `, ""));
+  const fix = existsSync(file)
+    ? `It must be a shared library of operations that was built for this platform and for TensorFlow ${version}.`
+    : "opLibraries takes paths: relative ones are looked for below the working directory and the package of the program.";
+  const message = `the operations in ${printable(file, 500)} cannot be loaded: ${reason}`;
+  return new SavedModelError("OP_LIBRARY_INVALID", message, { fix, cause });
+}

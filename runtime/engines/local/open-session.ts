@@ -1,0 +1,135 @@
+import { reasonOf } from "../../base/text.js";
+import { decode, type Message } from "../../saved-model/proto/decode.js";
+import { encodeConfig, encodeRunOptions } from "./config-proto.js";
+import { requireIntraOpThreads } from "./intra-op-threads.js";
+import { diagnoseLoadFailure } from "./load-errors.js";
+import { bufferContents } from "./native/buffer.js";
+import { type NativeApi, nonNull } from "./native/c-api.js";
+import type { Pointer } from "./native/c-functions.js";
+import { withStatus } from "./native/status.js";
+import { loadOpLibraries } from "./op-library.js";
+import { brokenMessage, type SessionOptions } from "./session-options.js";
+
+/** Something that holds native memory. */
+export interface Resource {
+  release(): void;
+}
+
+/** What a session is made of. */
+export interface OpenedSession {
+  readonly graph: Pointer;
+  readonly session: Pointer;
+  /** The RunOptions of calls. */
+  readonly runOptions: Pointer;
+  readonly metaGraph: Message<"MetaGraphDef">;
+}
+
+/**
+ * Has TensorFlow load a SavedModel.
+ *
+ * @param resources where what is to be released is added, in the order of its making, also when this throws
+ */
+export function openSession(
+  api: NativeApi,
+  resources: { add(resource: Resource): void },
+  directory: string,
+  tags: readonly string[],
+  options: SessionOptions,
+): OpenedSession {
+  const config = encodeConfig(options);
+  const noteIntraOpThreads = requireIntraOpThreads(config);
+  loadOpLibraries(api, options.opLibraries ?? []);
+  const graph = nonNull(api.TF_NewGraph(), "graph");
+  resources.add({ release: () => api.TF_DeleteGraph(graph) });
+  allowMissingShapeFunctions(api, graph);
+  const runOptions = newBuffer(api, encodeRunOptions(options));
+  resources.add({ release: () => api.TF_DeleteBuffer(runOptions) });
+  const temporary: Resource[] = [];
+  try {
+    const buffer = nonNull(api.TF_NewBuffer(), "buffer");
+    temporary.push({ release: () => api.TF_DeleteBuffer(buffer) });
+    // A time limit that is meant for calls is no limit for reading variables.
+    const loadRunOptions = newBuffer(api, encodeRunOptions({}));
+    temporary.push({ release: () => api.TF_DeleteBuffer(loadRunOptions) });
+    const sessionOptions = nonNull(api.TF_NewSessionOptions(), "session options");
+    temporary.push({ release: () => api.TF_DeleteSessionOptions(sessionOptions) });
+    setConfig(api, sessionOptions, config);
+    const session = loadModel(api, directory, tags, [sessionOptions, loadRunOptions, graph, buffer]);
+    resources.add({ release: () => close(api, session) });
+    noteIntraOpThreads();
+    if (options.runOptions !== undefined) requireRunOptions(api, session, runOptions);
+    return { graph, session, runOptions, metaGraph: readMetaGraph(api, buffer, directory, tags) };
+  } finally {
+    for (const { release } of temporary) release();
+  }
+}
+
+let setRequireShapeFunctions: ((graph: Pointer, required: boolean) => unknown) | undefined;
+
+/** Lets a graph have operations without a shape function, as Python does: custom ones are often written without. */
+function allowMissingShapeFunctions({ library }: NativeApi, graph: Pointer): void {
+  // Declared in tensorflow/c/python_api.h, without which a library may be built.
+  const NAME = "TF_SetRequireShapeInferenceFns";
+  if (!library.has(NAME)) return;
+  setRequireShapeFunctions ??= library.find(NAME).func(NAME, "void", ["void *" /* graph */, "bool"]);
+  setRequireShapeFunctions(graph, false);
+}
+
+function newBuffer(api: NativeApi, bytes: Uint8Array): Pointer {
+  return nonNull(api.TF_NewBufferFromString(bytes, bytes.length), "buffer");
+}
+
+function setConfig(api: NativeApi, sessionOptions: Pointer, config: Uint8Array): void {
+  try {
+    withStatus(api, (status) => api.TF_SetConfig(sessionOptions, config, config.length, status));
+  } catch (cause) {
+    throw brokenMessage("load()", "config", "ConfigProto", cause);
+  }
+}
+
+function loadModel(
+  api: NativeApi,
+  directory: string,
+  tags: readonly string[],
+  [sessionOptions, runOptions, graph, buffer]: readonly [Pointer, Pointer, Pointer, Pointer],
+): Pointer {
+  try {
+    const session = withStatus(api, (status) =>
+      api.TF_LoadSessionFromSavedModel(sessionOptions, runOptions, directory, tags, tags.length, graph, buffer, status),
+    );
+    return nonNull(session, "session");
+  } catch (cause) {
+    throw diagnoseLoadFailure(directory, tags, cause);
+  }
+}
+
+function readMetaGraph(
+  api: NativeApi,
+  buffer: Pointer,
+  directory: string,
+  tags: readonly string[],
+): Message<"MetaGraphDef"> {
+  try {
+    return decode("MetaGraphDef", bufferContents(api, buffer));
+  } catch (cause) {
+    throw diagnoseLoadFailure(directory, tags, cause);
+  }
+}
+
+/** TensorFlow reads RunOptions at each run: a run of nothing tells whether it can, before it says that it is of nothing. */
+function requireRunOptions(api: NativeApi, session: Pointer, runOptions: Pointer): void {
+  try {
+    withStatus(api, (status) =>
+      api.TF_SessionRun(session, runOptions, null, null, 0, null, null, 0, null, 0, null, status),
+    );
+  } catch (cause) {
+    if (/unparseable/i.test(reasonOf(cause))) throw brokenMessage("load()", "runOptions", "RunOptions", cause);
+  }
+}
+
+function close(api: NativeApi, handle: Pointer): void {
+  const status = nonNull(api.TF_NewStatus(), "status");
+  api.TF_CloseSession(handle, status);
+  api.TF_DeleteSession(handle, status);
+  api.TF_DeleteStatus(status);
+}

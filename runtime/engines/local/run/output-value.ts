@@ -1,0 +1,126 @@
+import { SavedModelError } from "../../../base/errors.js";
+import { quote } from "../../../base/text.js";
+import {
+  type AnyTypedArray,
+  allocate,
+  allocateUnfilled,
+  type DTypeInfo,
+  type NumericDType,
+  slotsOf,
+} from "../../../tensor/dtype.js";
+import { valueAt } from "../../../tensor/element-value.js";
+import { elementCount, formatShape, type ShapeSpec } from "../../../tensor/shape.js";
+import { decodeText, type Elements, Tensor } from "../../../tensor/tensor.js";
+import { type NativeApi, nonNull } from "../native/c-api.js";
+import type { Pointer } from "../native/c-functions.js";
+import { readStrings } from "./string-tensor.js";
+
+/** Up to this size a result is copied through a scratch array, which is cheaper than handing a new one to native code. */
+const SCRATCH_BYTES = 4096;
+/** From this size on, large pages are worth asking for. */
+const HUGE_BYTES = 8 * 2 ** 20;
+
+const scratches = new Map<NumericDType, AnyTypedArray>();
+
+/** What an output is expected to be. */
+export interface OutputSpec {
+  readonly key: string;
+  /** Checked against the graph when the call was prepared. */
+  readonly dtype: DTypeInfo;
+  readonly shape: ShapeSpec;
+  /** True where a scalar string is read as bytes. */
+  readonly bytes?: boolean;
+}
+
+/**
+ * Copies a native tensor into JavaScript. It stays the caller's to delete: its memory may be a variable's own.
+ *
+ * @returns a plain value where the signature says rank 0, else a tensor
+ * @throws SavedModelError `INVALID_RESULT` when a scalar was promised and something else came, `NOT_TEXT` when a
+ * scalar string is not text, `TF_RESOURCE_EXHAUSTED`
+ */
+export function readResult(api: NativeApi, tensor: Pointer, spec: OutputSpec, call: string): unknown {
+  if (spec.shape?.length !== 0) return readTensor(api, tensor, spec, call);
+  if (api.TF_NumDims(tensor) !== 0) {
+    const shape = formatShape(readShape(api, tensor, spec));
+    throw new SavedModelError("INVALID_RESULT", `${call}: output ${quote(spec.key)} must be a scalar, got ${shape}`);
+  }
+  const { name } = spec.dtype;
+  if (name === "string") return readText(api, tensor, spec, call);
+  const scratch = scratchOf(name, spec.dtype);
+  api.memcpy(scratch, nonNull(api.TF_TensorData(tensor), "tensor data"), spec.dtype.bytes);
+  return valueAt(name, scratch, 0);
+}
+
+/**
+ * Copies a native tensor into a {@link Tensor}, whatever its rank.
+ *
+ * @throws SavedModelError `TF_RESOURCE_EXHAUSTED` when there is no memory for the copy, or no typed array of that size
+ */
+export function readTensor(api: NativeApi, tensor: Pointer, spec: OutputSpec, call: string): Tensor {
+  const { name } = spec.dtype;
+  const shape = readShape(api, tensor, spec);
+  try {
+    return Tensor.own(name, shape, readElements(api, tensor, spec.dtype, elementCount(shape)));
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const what = `${name} ${formatShape(shape)} of output ${quote(spec.key)}`;
+    throw new SavedModelError("TF_RESOURCE_EXHAUSTED", `${call}: out of memory copying ${what}`, { cause });
+  }
+}
+
+function readText(
+  api: NativeApi,
+  tensor: Pointer,
+  { key, bytes: isBytes }: OutputSpec,
+  call: string,
+): string | Uint8Array {
+  const [bytes = new Uint8Array()] = readStrings(api, tensor, 1);
+  if (isBytes === true) return bytes;
+  try {
+    return decodeText(bytes);
+  } catch (cause) {
+    throw new SavedModelError("NOT_TEXT", `${call}: output ${quote(key)} is not valid UTF-8`, {
+      fix: "`run()` returns it as a tensor, which has its bytes.",
+      cause,
+    });
+  }
+}
+
+/** The shape of a tensor: the signature's own, frozen one where that is what came. */
+function readShape(api: NativeApi, tensor: Pointer, spec: OutputSpec): readonly number[] {
+  const rank = api.TF_NumDims(tensor);
+  const shape: number[] = [];
+  let isExpected = spec.shape?.length === rank;
+  for (let axis = 0; axis < rank; axis++) {
+    const size = Number(api.TF_Dim(tensor, axis));
+    shape.push(size);
+    if (spec.shape?.[axis] !== size) isExpected = false;
+  }
+  return isExpected ? (spec.shape as readonly number[]) : shape;
+}
+
+function readElements(api: NativeApi, tensor: Pointer, dtype: DTypeInfo, count: number): Elements {
+  if (dtype.name === "string") return readStrings(api, tensor, count);
+  if (count === 0) return allocate(dtype.name, 0);
+  const data = nonNull(api.TF_TensorData(tensor), "tensor data");
+  const bytes = count * dtype.bytes;
+  if (bytes > SCRATCH_BYTES) {
+    const elements = allocateUnfilled(dtype.name, count);
+    if (bytes >= HUGE_BYTES) api.adviseHugePages(elements);
+    api.memcpy(elements, data, bytes);
+    return elements;
+  }
+  const scratch = scratchOf(dtype.name, dtype);
+  api.memcpy(scratch, data, bytes);
+  return scratch.slice(0, count * slotsOf(dtype.name));
+}
+
+function scratchOf(name: NumericDType, { bytes }: DTypeInfo): AnyTypedArray {
+  let scratch = scratches.get(name);
+  if (scratch === undefined) {
+    scratch = allocate(name, SCRATCH_BYTES / bytes);
+    scratches.set(name, scratch);
+  }
+  return scratch;
+}

@@ -1,0 +1,105 @@
+import { dtypeInfo } from "../../../tensor/dtype.js";
+import type { NativeApi } from "../native/c-api.js";
+import type { Pointer } from "../native/c-functions.js";
+
+/*
+ * How TensorFlow lays out an element of a string tensor (tsl/platform/ctstring_internal.h): 24 bytes, whose two lowest
+ * bits say which form it has. A short text lies in the element itself, behind a byte with its size; of a long one there
+ * are the size, the capacity and the address. Sizes are shifted left by the two bits. This is not part of the C API, so
+ * nothing here is believed before the library was seen to do the same, and there is always the way through its functions.
+ */
+const BYTES: number = dtypeInfo("string").bytes;
+const SHORT = 0;
+const LONG = 1;
+const FORM = 3;
+/** The most bytes that an element itself holds: behind them is a NUL. */
+export const MAX_SHORT: number = BYTES - 2;
+
+/** Copies of all elements of a string tensor, with views that read them. */
+export class StringElements {
+  readonly #bytes: Uint8Array;
+  readonly #words: Uint32Array;
+  readonly #addresses: BigUint64Array;
+
+  /** @param data where the elements are */
+  constructor(api: NativeApi, data: Pointer | ArrayBufferView, count: number) {
+    const buffer = new ArrayBuffer(count * BYTES);
+    this.#bytes = new Uint8Array(buffer);
+    this.#words = new Uint32Array(buffer);
+    this.#addresses = new BigUint64Array(buffer);
+    api.memcpy(this.#bytes, data, buffer.byteLength);
+  }
+
+  /** The size in bytes of an element; undefined for a form that only TensorFlow's functions read. */
+  sizeOf(index: number): number | undefined {
+    const word = this.#words[(index * BYTES) / 4] ?? 0;
+    if ((word & FORM) === SHORT) return (word & 0xff) >>> 2;
+    if ((word & FORM) === LONG) return (word >>> 2) + (this.#words[(index * BYTES) / 4 + 1] ?? 0) * 2 ** 30;
+    return undefined;
+  }
+
+  /** Where the text of a long element is; undefined for any other. */
+  addressOf(index: number): Pointer | undefined {
+    return this.#formOf(index) === LONG ? this.#addresses[(index * BYTES) / 8 + 2] : undefined;
+  }
+
+  /** Copies the text of a short element, whose size the target has; false for any other. */
+  copyShort(index: number, target: Uint8Array): boolean {
+    if (this.#formOf(index) !== SHORT) return false;
+    const start = index * BYTES + 1;
+    for (let at = 0; at < target.length; at++) target[at] = this.#bytes[start + at] ?? 0;
+    return true;
+  }
+
+  #formOf(index: number): number {
+    return (this.#bytes[index * BYTES] ?? 0) & FORM;
+  }
+}
+
+/**
+ * Elements as they lie in a tensor, if all of them are short.
+ *
+ * @param sizeOf the number of bytes of a text
+ */
+export function packShort(texts: readonly Uint8Array[], sizeOf: (text: Uint8Array) => number): Uint8Array | undefined {
+  const packed = new Uint8Array(texts.length * BYTES);
+  let start = 0;
+  for (const text of texts) {
+    const size = sizeOf(text);
+    if (size > MAX_SHORT) return undefined;
+    packed[start] = size << 2;
+    for (let at = 0; at < size; at++) packed[start + 1 + at] = text[at] ?? 0;
+    start += BYTES;
+  }
+  return packed;
+}
+
+const known = new WeakMap<NativeApi, boolean>();
+
+/** Whether this library lays out its strings in the known way: tried with a short and a long one. */
+export function hasKnownLayout(api: NativeApi): boolean {
+  let isKnown = known.get(api);
+  if (isKnown === undefined) {
+    isKnown = [0, 1, MAX_SHORT, MAX_SHORT + 1, 1000].every((size) => isLaidOut(api, size));
+    known.set(api, isKnown);
+  }
+  return isKnown;
+}
+
+/** Has the library write one element, and reads it. */
+function isLaidOut(api: NativeApi, size: number): boolean {
+  const text = Uint8Array.from({ length: size }, (_, index) => 1 + (index % 251));
+  // A buffer of its own does not move.
+  const element = new Uint8Array(new ArrayBuffer(BYTES));
+  api.TF_StringInit(element);
+  api.TF_StringCopy(element, text, size);
+  try {
+    const elements = new StringElements(api, element, 1);
+    if (elements.sizeOf(0) !== size) return false;
+    if (size > MAX_SHORT) return elements.addressOf(0) === api.TF_StringGetDataPointer(element);
+    const packed = packShort([text], ({ length }) => length);
+    return elements.addressOf(0) === undefined && packed !== undefined && Buffer.compare(packed, element) === 0;
+  } finally {
+    api.TF_StringDealloc(element);
+  }
+}

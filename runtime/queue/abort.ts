@@ -1,0 +1,48 @@
+import { SavedModelError } from "../base/errors.js";
+
+/** What is to be told that a signal says stop. */
+const watchers = new WeakMap<AbortSignal, Watchers>();
+
+/**
+ * All that watch one signal, behind one listener: thousands of calls may share a signal, and the engine warns of a leak
+ * from the eleventh listener on, and looks through all of them to remove one.
+ */
+class Watchers {
+  readonly #signal: AbortSignal;
+  readonly #callbacks: Set<() => void> = new Set();
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#tell, { once: true });
+    watchers.set(signal, this);
+  }
+
+  add(callback: () => void): void {
+    this.#callbacks.add(callback);
+  }
+
+  remove(callback: () => void): void {
+    if (!this.#callbacks.delete(callback) || this.#callbacks.size > 0) return;
+    this.#signal.removeEventListener("abort", this.#tell);
+    watchers.delete(this.#signal);
+  }
+
+  readonly #tell = (): void => {
+    watchers.delete(this.#signal);
+    for (const callback of this.#callbacks) callback();
+  };
+}
+
+/** Has a callback called when the signal says stop, until it is forgotten. */
+export function watchAbort(signal: AbortSignal | undefined, callback: () => void): void {
+  if (signal !== undefined) (watchers.get(signal) ?? new Watchers(signal)).add(callback);
+}
+
+export function forgetAbort(signal: AbortSignal | undefined, callback: () => void): void {
+  if (signal !== undefined) watchers.get(signal)?.remove(callback);
+}
+
+/** The error of a call that its caller gave up. */
+export function aborted(name: string, signal: AbortSignal | undefined): SavedModelError {
+  return new SavedModelError("ABORTED", `${name}: the call was aborted`, { cause: signal?.reason });
+}

@@ -1,0 +1,182 @@
+import type { PreparedCall, Staged } from "../call/prepared-call.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { aborted, forgetAbort, watchAbort } from "./abort.js";
+import { joinRows, splitRows } from "./batch-rows.js";
+import type { Collecting, Job, Lane } from "./read-write-queue.js";
+
+/** A call that is run with others. */
+interface Request {
+  readonly staged: Staged;
+  readonly rows: number;
+  readonly resolve: (results: readonly Tensor[]) => void;
+  readonly reject: (error: unknown) => void;
+  /** Tells its caller that it was given up. */
+  readonly giveUp: () => void;
+  /** Whether its caller still waits for it. */
+  readonly isWanted: () => boolean;
+}
+
+/**
+ * Calls that are run as one. It is open at first, and collects them; from when it is flushed it is a job of the lane, which
+ * has its place behind what was asked for before.
+ */
+export class Batch implements Job, Collecting {
+  readonly writes: boolean = false;
+  readonly #call: PreparedCall;
+  readonly #lane: Lane;
+  readonly #onClose: () => void;
+  readonly #requests: Set<Request> = new Set();
+  readonly #stopWaiting: () => void;
+  #rows = 0;
+  #isOpen = true;
+  #hasBegun = false;
+
+  /**
+   * @param maxDelay after how many milliseconds it is flushed; 0 is at the end of this turn of the event loop
+   * @param onClose is called when it takes no more calls
+   */
+  constructor(call: PreparedCall, lane: Lane, maxDelay: number, onClose: () => void) {
+    this.#call = call;
+    this.#lane = lane;
+    this.#onClose = onClose;
+    this.#stopWaiting = later(maxDelay, () => this.flush());
+    lane.collect(this);
+  }
+
+  get name(): string {
+    return this.#call.name;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  get calls(): number {
+    return this.#requests.size;
+  }
+
+  /** Adds a call, which the lane holds. */
+  add(staged: Staged, rows: number, signal: AbortSignal | undefined): Promise<readonly Tensor[]> {
+    return new Promise((resolve, reject) => {
+      let isWanted = true;
+      const onAbort = (): void => {
+        isWanted = false;
+        reject(aborted(this.name, signal));
+        this.#drop(request);
+      };
+      const request: Request = {
+        staged,
+        rows,
+        resolve: (results) => {
+          forgetAbort(signal, onAbort);
+          resolve(results);
+        },
+        reject: (error) => {
+          forgetAbort(signal, onAbort);
+          reject(error);
+        },
+        giveUp: () => request.reject(aborted(this.name, signal)),
+        // Of the calls that a signal gives up, some may be freed to start by the end of another.
+        isWanted: () => isWanted && !signal?.aborted,
+      };
+      watchAbort(signal, onAbort);
+      this.#requests.add(request);
+      this.#rows += rows;
+    });
+  }
+
+  /** Takes no more calls, and gets its place in the lane. */
+  flush(): void {
+    if (!this.#isOpen) return;
+    this.#close();
+    this.#lane.submitHeld(this);
+  }
+
+  wait(): void {
+    // What its calls were given was copied when they were added.
+  }
+
+  /**
+   * Runs the calls as one. When that fails, each half is run, down to single calls: only the one that is to blame has to
+   * fail. All of it is one job: nothing that was asked for later comes between.
+   */
+  async start(): Promise<void> {
+    this.#hasBegun = true;
+    const parts: (readonly Request[])[] = [[...this.#requests]];
+    for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+      const requests: Request[] = [];
+      for (const request of part) {
+        if (request.isWanted()) requests.push(request);
+        // Another listener may have kept the event from its own.
+        else request.giveUp();
+      }
+      if (requests.length === 0) continue;
+      try {
+        this.#handOut(await this.#runTogether(requests), requests);
+      } catch (error) {
+        const half = requests.length >> 1;
+        if (half === 0) requests[0]?.reject(error);
+        else parts.push(requests.slice(half), requests.slice(0, half));
+      }
+    }
+  }
+
+  refuse(error: unknown): void {
+    for (const { reject } of this.#requests) reject(error);
+  }
+
+  #close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    // Else it would keep the process from its end.
+    this.#stopWaiting();
+    this.#lane.stopCollecting(this);
+    this.#onClose();
+  }
+
+  /** Lets go of a call whose caller is gone, where it is not too late. */
+  #drop(request: Request): void {
+    if (this.#hasBegun) return;
+    this.#requests.delete(request);
+    this.#rows -= request.rows;
+    if (this.#requests.size === 0) {
+      this.#close();
+      this.#lane.drop(this);
+    }
+    this.#lane.letGo();
+  }
+
+  /** The results for all rows; none where nobody waits for them any more. */
+  async #runTogether(requests: readonly Request[]): Promise<readonly Tensor[]> {
+    const isWanted = (): boolean => requests.some((request) => request.isWanted());
+    // A signature that is batched has dense outputs only.
+    return (await this.#call.runOnWorker(this.#join(requests), "tensors", isWanted)) as readonly Tensor[];
+  }
+
+  #join(requests: readonly Request[]): Staged {
+    const [first] = requests;
+    if (first !== undefined && requests.length === 1) return first.staged;
+    return this.#call.inputs.map(({ dtype }, input) =>
+      joinRows(
+        requests.map(({ staged }) => staged[input]),
+        dtype,
+      ),
+    );
+  }
+
+  #handOut(results: readonly Tensor[], requests: readonly Request[]): void {
+    const rows = requests.map((request) => request.rows);
+    const parts = results.map((result) => (rows.length === 1 ? [result] : splitRows(result, rows, this.name)));
+    for (const [index, { resolve }] of requests.entries()) resolve(parts.map((part) => part[index] as Tensor));
+  }
+}
+
+/** Calls back after some milliseconds, or with 0 at the end of this turn of the event loop; gives what stops it. */
+function later(milliseconds: number, callback: () => void): () => void {
+  if (milliseconds > 0) {
+    const timer = setTimeout(callback, milliseconds);
+    return () => clearTimeout(timer);
+  }
+  const immediate = setImmediate(callback);
+  return () => clearImmediate(immediate);
+}

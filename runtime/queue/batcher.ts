@@ -1,0 +1,68 @@
+import type { Form, Results } from "../call/call.js";
+import { ownStaged, type PreparedCall } from "../call/prepared-call.js";
+import { aborted } from "./abort.js";
+import { Batch } from "./batch.js";
+import { rowFormOf, rowsOf } from "./batch-rows.js";
+import type { Lane } from "./read-write-queue.js";
+
+/** How concurrent calls of a signature are run as one. */
+export interface BatchingOptions {
+  /** The most rows of one run. A call with more of its own is run alone. */
+  readonly maxBatch: number;
+  /**
+   * How long the first call waits for others, in milliseconds. By default 0: the calls of one turn of the event loop are
+   * run together. A call that changes variables, and is made meanwhile, ends the waiting.
+   */
+  readonly maxDelay?: number;
+}
+
+/**
+ * Runs concurrent calls of one signature as one: their rows (the leading dimension) are put together for a single run, and
+ * its results are handed out again. Calls that differ in another dimension, or in what they leave out, are run apart.
+ */
+export class Batcher {
+  readonly #call: PreparedCall;
+  readonly #lane: Lane;
+  readonly #maxBatch: number;
+  readonly #maxDelay: number;
+  /** Those that collect calls, by what their calls have in common. */
+  readonly #open: Map<string, Batch> = new Map();
+
+  constructor(call: PreparedCall, lane: Lane, { maxBatch, maxDelay = 0 }: BatchingOptions) {
+    this.#call = call;
+    this.#lane = lane;
+    this.#maxBatch = maxBatch;
+    this.#maxDelay = maxDelay;
+  }
+
+  /**
+   * Runs a call together with others.
+   *
+   * @throws what is wrong with the values, at once
+   */
+  start<F extends Form>(values: readonly unknown[], form: F, signal?: AbortSignal): Promise<Results<F>> {
+    const staged = this.#call.stage(values);
+    if (signal?.aborted) throw aborted(this.#call.name, signal);
+    const rows = rowsOf(staged);
+    if (rows === undefined || rows >= this.#maxBatch) return this.#call.startStaged(staged, form, signal);
+    const own = ownStaged(staged, this.#call.name);
+    const batch = this.#batchFor(rowFormOf(staged), rows);
+    const results = batch.add(own, rows, signal);
+    if (batch.rows === this.#maxBatch) batch.flush();
+    // No output of a signature that is batched is a scalar: plain results are tensors too.
+    return results as Promise<readonly unknown[]> as Promise<Results<F>>;
+  }
+
+  /** A batch that has room for a call, which the lane holds from now on. */
+  #batchFor(key: string, rows: number): Batch {
+    const open = this.#open.get(key);
+    if (open !== undefined && open.rows + rows > this.#maxBatch) open.flush();
+    // Where the queue is full, this may flush the batch that was open.
+    this.#lane.hold(this.#call.name);
+    const found = this.#open.get(key);
+    if (found !== undefined) return found;
+    const batch = new Batch(this.#call, this.#lane, this.#maxDelay, () => this.#open.delete(key));
+    this.#open.set(key, batch);
+    return batch;
+  }
+}

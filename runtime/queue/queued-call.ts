@@ -1,0 +1,106 @@
+import { aborted, forgetAbort, watchAbort } from "./abort.js";
+import type { Job, Lane } from "./read-write-queue.js";
+
+/** What a queued run does when its turn comes. */
+export interface Work<T> {
+  /** For messages: `train()`. */
+  readonly name: string;
+  readonly writes: boolean;
+  /** Makes copies of what the caller might change. */
+  own(): void;
+  /**
+   * Runs, and gives the results.
+   *
+   * @param isWanted whether anybody still waits for them
+   */
+  run(isWanted: () => boolean): Promise<T>;
+}
+
+/**
+ * Puts work into a lane, and gives it up when the signal says so.
+ *
+ * @throws SavedModelError `ABORTED`, `QUEUE_FULL` or `DISPOSED` where that is so already
+ */
+export function enqueue<T>(lane: Lane, work: Work<T>, signal?: AbortSignal): Promise<T> {
+  if (signal?.aborted) throw aborted(work.name, signal);
+  const refusals: unknown[] = [];
+  const result = new Promise<T>((resolve, reject) => {
+    const job = new QueuedRun(lane, work, resolve, reject, signal);
+    try {
+      lane.submit(job);
+    } catch (error) {
+      job.forget();
+      refusals.push(error);
+    }
+  });
+  if (refusals.length > 0) throw refusals[0];
+  return result;
+}
+
+class QueuedRun<T> implements Job {
+  readonly name: string;
+  readonly writes: boolean;
+  readonly calls: number = 1;
+  readonly #lane: Lane;
+  readonly #work: Work<T>;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => this.#abort();
+  #isWanted = true;
+
+  constructor(
+    lane: Lane,
+    work: Work<T>,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+    signal: AbortSignal | undefined,
+  ) {
+    this.name = work.name;
+    this.writes = work.writes;
+    this.#lane = lane;
+    this.#work = work;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = signal;
+    watchAbort(signal, this.#onAbort);
+  }
+
+  wait(): void {
+    this.#work.own();
+  }
+
+  async start(): Promise<void> {
+    // Of the calls that a signal gives up, one may be freed to start by the end of another.
+    if (this.#signal?.aborted) {
+      // Another listener may keep the event from this one.
+      this.#abort();
+      return;
+    }
+    try {
+      this.#resolve(await this.#work.run(() => this.#isWanted));
+    } catch (error) {
+      this.#reject(error);
+    } finally {
+      this.forget();
+    }
+  }
+
+  refuse(error: unknown): void {
+    this.forget();
+    this.#reject(error);
+  }
+
+  /** Stops watching the signal. */
+  forget(): void {
+    forgetAbort(this.#signal, this.#onAbort);
+  }
+
+  #abort(): void {
+    this.forget();
+    // Its results are nobody's: the promise settles once.
+    this.#isWanted = false;
+    this.#lane.drop(this);
+    this.#reject(aborted(this.name, this.#signal));
+  }
+}

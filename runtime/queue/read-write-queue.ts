@@ -1,0 +1,260 @@
+import { SavedModelError } from "../base/errors.js";
+import { capacity, type Waiting, workers } from "../engines/local/run/thread-pool.js";
+
+/** A run on a worker thread. */
+export interface Job {
+  /** For messages: `train()`. */
+  readonly name: string;
+  /** Whether it may change what others see, and so has to run alone. */
+  readonly writes: boolean;
+  /** How many calls it is made of; while it waits, those whose callers still do. */
+  readonly calls: number;
+  /** Begins, and settles when the worker is free again; never rejects. */
+  start(): Promise<void>;
+  /** It has to wait: what it was given may change meanwhile. */
+  wait(): void;
+  /** It will never start. */
+  refuse(error: unknown): void;
+}
+
+/** Calls that are put together, to be submitted as one job. */
+export interface Collecting {
+  /** Submits what there is: waits for no more. */
+  flush(): void;
+}
+
+/** How many runs of a model there may be at a time. */
+export interface LaneOptions {
+  /** How many calls of this model run at the same time; by default as many as there are worker threads to spare. */
+  readonly concurrency?: number | undefined;
+  /**
+   * How many calls may wait; one more is refused with `QUEUE_FULL`. By default any number. Calls that are collected for a
+   * batch wait too.
+   */
+  readonly maxQueue?: number | undefined;
+}
+
+/**
+ * The runs of one model on worker threads, in the order in which they were asked for. A run that changes variables has the
+ * model to itself, so that no update is lost and no run sees half of one; the others run side by side. Calls that are still
+ * collected for a batch count as asked for: a run that changes variables does not overtake them.
+ */
+export class Lane implements Waiting {
+  readonly #limit: number;
+  readonly #maxQueue: number;
+  readonly #queue: Set<Job> = new Set();
+  readonly #collecting: Set<Collecting> = new Set();
+  #running = 0;
+  /** How many calls those that run are made of. */
+  #runningCalls = 0;
+  /** How many calls are collected, or in the queue. */
+  #waitingCalls = 0;
+  /** How many jobs that change variables run or wait. */
+  #writers = 0;
+  #isWriting = false;
+  #isInTurn = false;
+  #closed: SavedModelError | undefined;
+  readonly #onIdle: (() => void)[] = [];
+
+  constructor({ concurrency = capacity(), maxQueue = Number.POSITIVE_INFINITY }: LaneOptions = {}) {
+    this.#limit = concurrency;
+    this.#maxQueue = maxQueue;
+  }
+
+  /** Whether any call runs, waits or is collected at this moment. */
+  get isBusy(): boolean {
+    return this.pending > 0;
+  }
+
+  /** How many calls have not ended yet. */
+  get pending(): number {
+    return this.#runningCalls + this.#waitingCalls;
+  }
+
+  /**
+   * Refuses to run something on the calling thread while there are asynchronous calls, where one of them changes what the
+   * other works on.
+   *
+   * @throws SavedModelError `BUSY`
+   */
+  requireFree(name: string, writes: () => boolean): void {
+    if (this.#isInTurn || !this.isBusy || !(this.#writers > 0 || writes())) return;
+    const what = this.#writers > 0 ? "a call that changes variables is" : "calls that read variables are";
+    const where = this.#isRunning(this.#writers > 0) ? "running on a worker thread" : "waiting to be run";
+    throw new SavedModelError("BUSY", `${name}: ${what} ${where}`, {
+      fix: "Await it first, or call this signature through `async` too: asynchronous calls wait for each other.",
+    });
+  }
+
+  /** Does something at once that has the model to itself: as part of a job that changes variables. */
+  doInTurn<T>(action: () => T): T {
+    this.#isInTurn = true;
+    try {
+      return action();
+    } finally {
+      this.#isInTurn = false;
+    }
+  }
+
+  /**
+   * Runs a job as soon as it can.
+   *
+   * @throws SavedModelError `QUEUE_FULL`
+   */
+  submit(job: Job): void {
+    if (this.#closed !== undefined) throw this.#closed;
+    // What is collected was asked for before it, and must not see what it changes.
+    if (job.writes) this.flush();
+    if (!this.#mayStartNow(job.writes)) this.#requireRoom(job.name);
+    this.#put(job, job.calls);
+  }
+
+  /**
+   * Counts a call that is collected, to be run together with others.
+   *
+   * @throws SavedModelError `QUEUE_FULL`
+   */
+  hold(name: string): void {
+    if (this.#closed !== undefined) throw this.#closed;
+    // Nobody is refused because of calls that could run.
+    if (this.#isFull && this.#mayStartNow(false)) this.flush();
+    this.#requireRoom(name);
+    this.#waitingCalls++;
+  }
+
+  /** A call that was held, and has not begun, was given up. */
+  letGo(): void {
+    this.#waitingCalls--;
+    this.#tellIdle();
+  }
+
+  /** Runs calls that were held as soon as it can; refuses them where the lane is closed. */
+  submitHeld(job: Job): void {
+    if (this.#closed !== undefined) this.#refuse(job, this.#closed);
+    else this.#put(job, 0);
+  }
+
+  /** Somebody collects calls. */
+  collect(calls: Collecting): void {
+    this.#collecting.add(calls);
+  }
+
+  stopCollecting(calls: Collecting): void {
+    this.#collecting.delete(calls);
+  }
+
+  /** Gives what is collected its place in the queue. */
+  flush(): void {
+    for (const calls of [...this.#collecting]) calls.flush();
+  }
+
+  /** Drops a job, if it still waits. */
+  drop(job: Job): void {
+    if (!this.#queue.delete(job)) return;
+    this.#waitingCalls -= job.calls;
+    if (job.writes) this.#writers--;
+    // It may have been what the others waited for.
+    if (this.isWaiting) workers.wait(this);
+    this.#tellIdle();
+  }
+
+  /** Starts the next job if it may start now; called by the workers when one is free. */
+  startNext(): boolean {
+    const [job] = this.#queue;
+    if (job === undefined || !this.#mayStart(job.writes)) return false;
+    this.#queue.delete(job);
+    this.#start(job);
+    return true;
+  }
+
+  get isWaiting(): boolean {
+    return this.#queue.size > 0;
+  }
+
+  /** Refuses what waits, what is collected and what is still to come. */
+  close(error: SavedModelError): void {
+    this.#closed = error;
+    const jobs = [...this.#queue];
+    this.#queue.clear();
+    for (const job of jobs) {
+      if (job.writes) this.#writers--;
+      this.#refuse(job, error);
+    }
+    this.flush();
+    this.#tellIdle();
+  }
+
+  /** Calls back when there is no call any more: at once if that is so now. No batch waits for more calls from now on. */
+  whenIdle(callback: () => void): void {
+    this.flush();
+    if (this.pending === 0) callback();
+    else this.#onIdle.push(callback);
+  }
+
+  get #isFull(): boolean {
+    return this.#waitingCalls >= this.#maxQueue;
+  }
+
+  /** @throws SavedModelError `QUEUE_FULL` */
+  #requireRoom(name: string): void {
+    if (!this.#isFull) return;
+    throw new SavedModelError("QUEUE_FULL", `${name}: ${this.#waitingCalls} calls are waiting already`, {
+      fix: "Slow down, or raise `maxQueue`.",
+    });
+  }
+
+  /** Whether runs of this kind are on: of what changes variables, or of what reads. */
+  #isRunning(writing: boolean): boolean {
+    return this.#running > 0 && this.#isWriting === writing;
+  }
+
+  #mayStart(writes: boolean): boolean {
+    if (this.#isWriting || this.#running >= this.#limit) return false;
+    return this.#running === 0 || !writes;
+  }
+
+  #mayStartNow(writes: boolean): boolean {
+    return this.#queue.size === 0 && this.#mayStart(writes) && workers.hasRoom;
+  }
+
+  /** Starts a job, or gives it its place in the queue; so many of its calls were not counted before. */
+  #put(job: Job, calls: number): void {
+    const mayStart = this.#mayStartNow(job.writes);
+    if (!mayStart) job.wait();
+    this.#waitingCalls += calls;
+    if (job.writes) this.#writers++;
+    if (mayStart) {
+      this.#start(job);
+      return;
+    }
+    this.#queue.add(job);
+    workers.wait(this);
+  }
+
+  #start(job: Job): void {
+    const { calls, writes } = job;
+    this.#waitingCalls -= calls;
+    this.#runningCalls += calls;
+    this.#running++;
+    this.#isWriting = writes;
+    workers.take();
+    void job.start().then(() => {
+      this.#running--;
+      this.#runningCalls -= calls;
+      this.#isWriting = false;
+      if (writes) this.#writers--;
+      workers.giveBack();
+      this.#tellIdle();
+    });
+  }
+
+  #refuse(job: Job, error: SavedModelError): void {
+    this.#waitingCalls -= job.calls;
+    job.refuse(error);
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    if (this.pending === 0) for (const callback of this.#onIdle.splice(0)) callback();
+  }
+}

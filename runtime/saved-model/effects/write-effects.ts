@@ -1,0 +1,296 @@
+import { bufferContents } from "../../engines/local/native/buffer.js";
+import { type NativeApi, nonNull } from "../../engines/local/native/c-api.js";
+import { attributeOf, producerOf } from "../graph/graph.js";
+import { decode, type Message } from "../proto/decode.js";
+import { effectOf, makesHandle } from "./operation-effects.js";
+
+type Node = Message<"NodeDef">;
+
+/** Tells which parts of a graph change what outlives a call: variables, tables, queues, files. */
+export interface Effects {
+  /** Whether running these operations of the main graph, and what they depend on, may change something. */
+  writes(operations: readonly string[]): boolean;
+}
+
+/**
+ * Where a handle comes from: made in the same call, argument number `n` of the function, or anything else, such as a
+ * variable of the model.
+ */
+type Origin = "call" | "elsewhere" | number;
+
+/** What a function, or one node, writes. */
+interface Writes {
+  /** Something that is there before and after the call. */
+  readonly other: boolean;
+  /** What is behind these arguments of the function. */
+  readonly args: ReadonlySet<number>;
+}
+
+/** A node that calls functions. */
+interface CallSite {
+  readonly callees: readonly string[];
+  /** Where the arguments of the callees come from; undefined where it is not known which input is which argument. */
+  readonly origins: readonly Origin[] | undefined;
+  /** Whether what the callees hand on is their argument in the next round. */
+  readonly isLoop: boolean;
+}
+
+/** What a function does by itself, and which functions it calls. */
+interface Body {
+  readonly own: Writes;
+  readonly calls: readonly CallSite[];
+  /** The arguments that are handed on as the result of the same number. */
+  readonly returned: ReadonlySet<number>;
+}
+
+const NOTHING: Writes = { other: false, args: new Set() };
+const ANYTHING: Writes = { other: true, args: new Set() };
+
+/**
+ * Reads a serialised GraphDef. What is not known to be harmless counts as a change: an operation of a custom library that
+ * calls itself stateful, for example.
+ */
+export function readEffects(api: NativeApi, graphDef: Uint8Array): Effects {
+  const states = statefulOperations(api);
+  return effectsOf(graphDef, (type) => states.get(type) ?? true);
+}
+
+/**
+ * As {@link readEffects}, without the library.
+ *
+ * @param isStateful whether operations of a type may change something
+ * @param budget how many nodes are read at most
+ * @throws RangeError when the budget is exceeded
+ */
+export function effectsOf(
+  graphDef: Uint8Array,
+  isStateful: (type: string) => boolean,
+  budget: number = Number.POSITIVE_INFINITY,
+): Effects {
+  const graph = decode("GraphDef", graphDef);
+  let nodesLeft = budget;
+  const nodes = new Map(graph.node.map((bytes) => [decode("NodeHead", bytes).name, bytes]));
+  const functions = new Map(
+    (graph.library?.function ?? []).map((body) => [decode("FunctionName", body).signature?.name ?? "", body]),
+  );
+  const bodies = new Map<string, Body>();
+  /** Of functions; final once everything that they call has been gone through. */
+  const written = new Map<string, Writes>();
+
+  const bodyOf = (name: string): Body => {
+    let body = bodies.get(name);
+    if (body === undefined) {
+      const bytes = functions.get(name);
+      body = bytes === undefined ? { own: ANYTHING, calls: [], returned: new Set() } : readBody(bytes);
+      bodies.set(name, body);
+    }
+    return body;
+  };
+
+  const readBody = (bytes: Uint8Array): Body => {
+    const { signature, nodeDef, ret } = decode("FunctionBody", bytes);
+    const inner = nodeDef.map((node) => decode("NodeDef", node));
+    const args = new Map((signature?.inputArg ?? []).map(({ name }, index) => [name, index]));
+    const byName = new Map(inner.map((node) => [node.name, node]));
+    const originOf = (input: string): Origin => traceHandle(input, (name) => byName.get(name), args);
+    const parts = inner.map((node) => readNode(node, originOf));
+    const results = new Map(ret.map(({ key, value }) => [key, value]));
+    const returned = (signature?.outputArg ?? []).flatMap(({ name }, index) =>
+      originOf(results.get(name) ?? "") === index ? [index] : [],
+    );
+    return {
+      own: union(parts.map(({ own }) => own)),
+      calls: parts.flatMap(({ call }) => (call === undefined ? [] : [call])),
+      returned: new Set(returned),
+    };
+  };
+
+  const readNode = (node: Node, originOf: (input: string) => Origin): { own: Writes; call?: CallSite } => {
+    if (nodesLeft-- <= 0) throw new RangeError("too many nodes");
+    // Constants are many, large, and refer to nothing.
+    if (node.op === "Const") return { own: NOTHING };
+    if (functions.has(node.op)) return { own: NOTHING, call: callSite([node.op], node, 0, originOf) };
+    const callees = functionsOf(node);
+    const own = writesOf(node, isStateful(node.op), originOf);
+    if (callees.length === 0) return { own };
+    return { own, call: callSite(callees, node, FIRST_ARGUMENT[node.op], originOf) };
+  };
+
+  const callSite = (
+    callees: readonly string[],
+    node: Node,
+    first: number | undefined,
+    originOf: (input: string) => Origin,
+  ): CallSite => {
+    const inputs = node.input.filter((input) => !input.startsWith("^"));
+    const origins = first === undefined ? undefined : inputs.slice(first).map(originOf);
+    return { callees, origins, isLoop: LOOPS.has(node.op) };
+  };
+
+  /** What a call writes, by what is known of its callees. */
+  const writesOfCall = ({ callees, origins, isLoop }: CallSite): Writes => {
+    const originOf = (arg: number): Origin => {
+      const isKept = !isLoop || callees.some((name) => bodyOf(name).returned.has(arg));
+      return (isKept ? origins?.[arg] : undefined) ?? "elsewhere";
+    };
+    return union(
+      callees.map((name) => {
+        const { other, args } = written.get(name) ?? NOTHING;
+        return union([{ other, args: new Set() }, ...[...args].map((arg) => writesTo(originOf(arg)))]);
+      }),
+    );
+  };
+
+  /** Functions may call each other in circles: it is gone through them until nothing is added. */
+  const resolve = (calls: readonly CallSite[]): void => {
+    const order = calleesFirst(
+      calls.flatMap(({ callees }) => callees),
+      (name) => (written.has(name) ? [] : bodyOf(name).calls.flatMap(({ callees }) => callees)),
+    ).filter((name) => !written.has(name));
+    for (let isChanged = true; isChanged; ) {
+      isChanged = false;
+      for (const name of order) {
+        const { own, calls: inner } = bodyOf(name);
+        const before = written.get(name);
+        const after = union([own, ...inner.map(writesOfCall)]);
+        written.set(name, after);
+        if (before?.other !== after.other || before.args.size !== after.args.size) isChanged = true;
+      }
+    }
+  };
+
+  const findNode = (name: string): Node | undefined => {
+    const bytes = nodes.get(name);
+    return bytes && decode("NodeDef", bytes);
+  };
+
+  /** By the names of nodes: many inputs may come from one node, which takes long to decode. */
+  const origins = new Map<string, Origin>();
+  const originOf = (input: string): Origin => {
+    const name = producerOf(input);
+    let origin = origins.get(name);
+    if (origin === undefined) {
+      origin = traceHandle(name, findNode, new Map());
+      origins.set(name, origin);
+    }
+    return origin;
+  };
+
+  const nodeWrites = (node: Node): boolean => {
+    const { own, call } = readNode(node, originOf);
+    if (own.other || call === undefined) return own.other;
+    resolve([call]);
+    return writesOfCall(call).other;
+  };
+
+  return {
+    writes: (operations) => {
+      const pending = [...operations];
+      const seen = new Set<string>();
+      for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+        if (seen.has(name)) continue;
+        seen.add(name);
+        const node = findNode(name);
+        if (node === undefined || nodeWrites(node)) return true;
+        for (const input of node.input) pending.push(input.replace(/^\^|:\d+$/g, ""));
+      }
+      return false;
+    },
+  };
+}
+
+/** By the types of nodes that call functions, which of their inputs is the first argument. */
+const FIRST_ARGUMENT: Readonly<Record<string, number>> = {
+  PartitionedCall: 0,
+  StatefulPartitionedCall: 0,
+  While: 0,
+  StatelessWhile: 0,
+  If: 1,
+  StatelessIf: 1,
+  Case: 1,
+  StatelessCase: 1,
+};
+
+const LOOPS: ReadonlySet<string> = new Set(["While", "StatelessWhile"]);
+
+/** More operations in a row than hand a handle on in a graph that makes sense. */
+const MAX_STEPS = 32;
+
+/** What a node writes by itself. */
+function writesOf(node: Node, isStateful: boolean, originOf: (input: string) => Origin): Writes {
+  if (printsToFile(node)) return ANYTHING;
+  const effect = effectOf(node.op, isStateful);
+  if (effect === "none") return NOTHING;
+  return effect === "other" ? ANYTHING : writesTo(originOf(node.input[effect] ?? ""));
+}
+
+function writesTo(origin: Origin): Writes {
+  if (origin === "call") return NOTHING;
+  return origin === "elsewhere" ? ANYTHING : { other: false, args: new Set([origin]) };
+}
+
+/** `tf.print(…, output_stream="file://…")` adds to a file. */
+function printsToFile(node: Node): boolean {
+  if (node.op !== "PrintV2") return false;
+  const stream = attributeOf(node, "output_stream")?.s ?? new Uint8Array();
+  return Buffer.from(stream).toString("latin1").startsWith("file:");
+}
+
+function union(parts: readonly Writes[]): Writes {
+  return { other: parts.some(({ other }) => other), args: new Set(parts.flatMap(({ args }) => [...args])) };
+}
+
+/** Follows a handle through operations that hand it on, to what made it. */
+function traceHandle(
+  input: string,
+  nodeOf: (name: string) => Node | undefined,
+  args: ReadonlyMap<string, number>,
+): Origin {
+  let name = producerOf(input);
+  for (let step = 0; step < MAX_STEPS; step++) {
+    const node = nodeOf(name);
+    if (node === undefined) return args.get(name) ?? "elsewhere";
+    if (makesHandle(node.op)) return "call";
+    if (node.op !== "Identity") return "elsewhere";
+    name = producerOf(node.input[0] ?? "");
+  }
+  return "elsewhere";
+}
+
+/** These and all that they lead to, each behind what it leads to, as far as they are not a circle. */
+function calleesFirst(names: readonly string[], calleesOf: (name: string) => readonly string[]): readonly string[] {
+  const order = new Set<string>();
+  const seen = new Set<string>();
+  const pending = [...names];
+  for (let name = pending.at(-1); name !== undefined; name = pending.at(-1)) {
+    if (!seen.has(name)) {
+      seen.add(name);
+      for (const callee of calleesOf(name)) if (!seen.has(callee)) pending.push(callee);
+      continue;
+    }
+    pending.pop();
+    order.add(name);
+  }
+  return [...order];
+}
+
+/** The functions that a node names in its attributes: what it calls, or loops over, or chooses from. */
+function functionsOf(node: Node): readonly string[] {
+  return node.attr.flatMap(({ value }) => {
+    const { func, list } = decode("AttrValue", value);
+    return [...(func === null ? [] : [func]), ...(list?.func ?? [])].map(({ name }) => name);
+  });
+}
+
+/** By the types of operations of the loaded library and its extensions, whether they may change something. */
+function statefulOperations(api: NativeApi): ReadonlyMap<string, boolean> {
+  const buffer = nonNull(api.TF_GetAllOpList(), "list of operations");
+  try {
+    const { op } = decode("OpEffectsList", bufferContents(api, buffer));
+    return new Map(
+      op.map(({ name, isStateful, inputArg }) => [name, isStateful || inputArg.some(({ isRef }) => isRef)]),
+    );
+  } finally {
+    api.TF_DeleteBuffer(buffer);
+  }
+}

@@ -1,0 +1,76 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { SavedModelError } from "../../base/errors.js";
+import { printable } from "../../base/text.js";
+
+/**
+ * Returns the folder of the model that a client was generated from: below the package of the client's own file, then as
+ * {@link placesOf} has it.
+ *
+ * @param client the file of the client, where `directory` is the one that it was generated with
+ * @throws SavedModelError `MODEL_NOT_FOUND`
+ */
+export function locateModel(directory: string, client?: string): string {
+  if (isAbsolute(directory)) return directory;
+  const roots = client === undefined ? [] : clientRoots(client);
+  const folders = [...new Set([...roots.map((root) => resolve(root, directory)), ...placesOf(directory)])];
+  const found = folders.find((folder) => existsSync(folder));
+  if (found !== undefined) return found;
+  throw new SavedModelError(
+    "MODEL_NOT_FOUND",
+    `there is no folder ${listed(folders.map((folder) => printable(folder, 500)))}`,
+    { fix: client === undefined ? "Pass the SavedModel's folder to load()." : MOVED },
+  );
+}
+
+/** `a, b or c` */
+function listed(items: readonly string[]): string {
+  return [items.slice(0, -1).join(", "), ...items.slice(-1)].filter((part) => part !== "").join(" or ");
+}
+
+const MOVED =
+  "Pass the SavedModel's folder to load(), or copy it to one of these: they are below the packages of the generated file " +
+  "and of the running program, and below the working directory.";
+
+/**
+ * The packages around a client, the nearest first: compiled code may have a package.json of its own, which says what kind of
+ * modules it is. A client that is installed belongs to nothing outside of `node_modules`.
+ */
+function clientRoots(client: string): readonly string[] {
+  const roots = packagesAround(client);
+  const installed = foldersAround(client).find((folder) => basename(folder) === "node_modules");
+  return installed === undefined ? roots : roots.filter((root) => root.startsWith(installed));
+}
+
+/** Where a path may be: below the working directory, then below the package that the running program belongs to. */
+export function placesOf(path: string): readonly string[] {
+  const program = process.argv[1];
+  const roots = [process.cwd(), ...(program === undefined ? [] : packagesAround(program).slice(0, 1))];
+  return [...new Set(roots.map((root) => resolve(root, path)))];
+}
+
+/** A folder as users give it. */
+export function toPath(directory: string | URL): string {
+  const path = directory instanceof URL ? pathOf(directory) : directory;
+  if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;
+  throw new SavedModelError("INVALID_ARGUMENT", "the SavedModel's folder must be a path or a file: URL");
+}
+
+function pathOf(url: URL): string | undefined {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The folders around a file that hold a package.json, the nearest first. */
+function packagesAround(file: string): readonly string[] {
+  return foldersAround(file).filter((folder) => existsSync(join(folder, "package.json")));
+}
+
+function foldersAround(file: string): readonly string[] {
+  const folder = dirname(resolve(file));
+  return folder === resolve(file) ? [] : [folder, ...foldersAround(folder)];
+}

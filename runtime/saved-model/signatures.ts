@@ -1,0 +1,168 @@
+import { SavedModelError } from "../base/errors.js";
+import { compareCodeUnits, compareNatural, quote, suggest } from "../base/text.js";
+import { dtypeName, isDType } from "../tensor/dtype.js";
+import { formatShape, MAX_RANK, type ShapeSpec } from "../tensor/shape.js";
+import { readComposite, readSparse } from "./composite-spec.js";
+import { readDefault } from "./default-value.js";
+import type { SignatureDescription, TensorDescription } from "./description.js";
+import { operationOf } from "./graph/graph.js";
+import { type GraphTensors, openConstants, openTensors } from "./graph/graph-tensors.js";
+import { decode, type Message } from "./proto/decode.js";
+import { readShape } from "./shape-proto.js";
+
+/**
+ * Pseudo-signatures that TensorFlow's loader runs by itself (tensorflow/cc/saved_model/constants.h): one output without
+ * a tensor, to be hidden.
+ */
+const HIDDEN: ReadonlySet<string> = new Set(["__saved_model_init_op", "__saved_model_train_op"]);
+
+/** Whether a signature is one that TensorFlow's loader runs by itself. */
+export function isHidden(key: string): boolean {
+  return HIDDEN.has(key);
+}
+
+/**
+ * The signatures of a meta graph, sorted by key. Inputs and outputs are in natural order: the file's own order means
+ * nothing, because a proto map has none.
+ *
+ * A signature that contradicts its graph is what the graph says, with a note: that is what runs.
+ */
+export function readSignatures(
+  metaGraph: Pick<Message<"MetaGraphDef">, "graphDef" | "signatureDef">,
+): readonly SignatureDescription[] {
+  const byKey = new Map<string, Message<"SignatureDef">>();
+  for (const { key, value } of metaGraph.signatureDef) {
+    if (value !== null && !isHidden(key)) byKey.set(key, value);
+  }
+  const reader = new SignatureReader(metaGraph.graphDef, [...byKey.values()]);
+  return [...byKey].sort(([a], [b]) => compareCodeUnits(a, b)).map(([key, value]) => reader.read(key, value));
+}
+
+/** Reads SignatureDefs, and compares them with their graph. */
+class SignatureReader {
+  readonly #tensorOf: GraphTensors | undefined;
+  readonly #constants: ReadonlyMap<string, Message<"TensorProto">>;
+
+  constructor(graphDef: Uint8Array, signatures: readonly Message<"SignatureDef">[]) {
+    const infos = signatures.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]);
+    const inputs = signatures.flatMap((signature) => signature.inputs.flatMap(({ value }) => value?.name || []));
+    const tensorOf = openTensors(
+      graphDef,
+      infos.flatMap(({ value }) => (value === null ? [] : namesOf(value))),
+    );
+    const defaults = inputs.flatMap((name) => tensorOf?.(name)?.defaultNode ?? []);
+    this.#tensorOf = tensorOf;
+    this.#constants = openConstants(graphDef, new Set(defaults.map(operationOf)));
+  }
+
+  read(key: string, signature: Message<"SignatureDef">): SignatureDescription {
+    const defaults = new Map(signature.defaults.map((entry) => [entry.key, entry.value]));
+    const notes: string[] = [];
+    const inputs = this.#readTensors("input", signature.inputs, notes).map((input) =>
+      this.#withDefault(input, defaults.get(input.key)),
+    );
+    const outputs = this.#readTensors("output", signature.outputs, notes);
+    const unsupported = whyUnsupported(inputs, outputs) ?? this.#missingTensor(signature);
+    const description = { key, methodName: signature.methodName, inputs, outputs };
+    return {
+      ...description,
+      ...(notes.length === 0 ? {} : { notes }),
+      ...(unsupported === undefined ? {} : { unsupported }),
+    };
+  }
+
+  #readTensors(
+    role: "input" | "output",
+    entries: readonly Message<"TensorInfoEntry">[],
+    notes: string[],
+  ): readonly TensorDescription[] {
+    const byKey = new Map(entries.map(({ key, value }) => [key, value]));
+    return [...byKey]
+      .sort(([a], [b]) => compareNatural(a, b))
+      .map(([key, info]) => {
+        // A shape that is not there is not known; that of a scalar is there, and empty.
+        const shape = info?.tensorShape ? readShape(info.tensorShape) : undefined;
+        const description = { key, dtype: dtypeName(info?.dtype ?? 0), shape: shape ?? null };
+        if (info?.cooSparse) return { ...description, ...readSparse(info.cooSparse, description) };
+        if (info?.compositeTensor) return { key, ...readComposite(info.compositeTensor) };
+        if (!info?.name) return description;
+        const actual = this.#tensorOf?.(info.name) ?? {};
+        const { dtype = description.dtype } = actual;
+        const known = shape === undefined || contradicts(shape, actual.shape) ? (actual.shape ?? null) : shape;
+        if (dtype !== description.dtype || (shape !== undefined && known !== shape)) {
+          const [is, was] = [formatTensor(dtype, known), formatTensor(description.dtype, description.shape)];
+          notes.push(`${role} ${quote(key)} is ${is} in the graph, not ${was}`);
+        }
+        return { key, dtype, shape: known, tensor: info.name };
+      });
+  }
+
+  /** An input is optional where the SignatureDef has a default value for it, or the graph. */
+  #withDefault(input: TensorDescription, bytes: Uint8Array | undefined): TensorDescription {
+    const node = input.tensor === undefined ? undefined : this.#tensorOf?.(input.tensor)?.defaultNode;
+    if (bytes === undefined && node === undefined) return input;
+    const proto = bytes === undefined ? this.#constants.get(operationOf(node ?? "")) : decode("TensorProto", bytes);
+    const value = proto && readDefault(proto);
+    return value === undefined ? { ...input, optional: true } : { ...input, optional: true, default: value };
+  }
+
+  #missingTensor({ inputs, outputs }: Message<"SignatureDef">): string | undefined {
+    for (const [role, entries] of [
+      ["input", inputs],
+      ["output", outputs],
+    ] as const) {
+      for (const { key, value } of entries) {
+        const missing = value && namesOf(value).find((name) => this.#tensorOf?.(name) === null);
+        if (missing) return `${role} ${quote(key)} is the tensor ${quote(missing)}, which is not in the graph`;
+      }
+    }
+    return undefined;
+  }
+}
+
+/** The names of the tensors that a TensorInfo is about. */
+function namesOf({ name, cooSparse, compositeTensor }: Message<"TensorInfo">): readonly string[] {
+  const sparse = cooSparse && [cooSparse.indicesTensorName, cooSparse.valuesTensorName, cooSparse.denseShapeTensorName];
+  const components = compositeTensor?.components.map((component) => component.name);
+  return (sparse ?? components ?? [name]).filter((tensor) => tensor !== "");
+}
+
+/** Whether no tensor has both shapes. */
+function contradicts(shape: ShapeSpec, actual: ShapeSpec | undefined): boolean {
+  if (shape === null || actual == null) return false;
+  if (shape.length !== actual.length) return true;
+  return shape.some((size, axis) => size !== null && actual[axis] !== null && size !== actual[axis]);
+}
+
+function formatTensor(dtype: string, shape: ShapeSpec): string {
+  return `${dtype} ${formatShape(shape)}`;
+}
+
+/** The error for a key that no signature has. */
+export function signatureNotFound(key: string, known: readonly string[]): SavedModelError {
+  return new SavedModelError("SIGNATURE_NOT_FOUND", `the model has no signature ${quote(key)}`, {
+    fix: suggest(key, known, "Its signatures"),
+  });
+}
+
+function whyUnsupported(
+  inputs: readonly TensorDescription[],
+  outputs: readonly TensorDescription[],
+): string | undefined {
+  if (outputs.length === 0) return "it has no outputs, so there is nothing to run";
+  for (const [role, tensors] of [
+    ["input", inputs],
+    ["output", outputs],
+  ] as const) {
+    for (const { key, dtype, shape, encoding, tensor, components } of tensors) {
+      if (encoding === "composite") return `${role} ${quote(key)} is a composite tensor`;
+      for (const part of components ?? [{ dtype, shape, tensor }]) {
+        if (part.tensor === undefined) return `${role} ${quote(key)} names no tensor`;
+        if (!isDType(part.dtype)) return `${role} ${quote(key)} is of dtype ${part.dtype}`;
+        const rank = part.shape?.length ?? 0;
+        if (rank > MAX_RANK) return `${role} ${quote(key)} is of rank ${rank}, and a tensor's is ${MAX_RANK} at most`;
+      }
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,25 @@
+import { checkBools, type InputSpec, inputError, shapeThatIs } from "./check-value.js";
+import { DETACHED_FIX, LOST_DATA } from "./detached.js";
+import type { Flattened } from "./flatten.js";
+import { formatShape, matchesShape } from "./shape.js";
+import { Tensor } from "./tensor.js";
+
+/**
+ * Checks a tensor against what an input must be. Its elements are its own: the caller may have changed them.
+ *
+ * @throws SavedModelError `INVALID_DTYPE`, `INVALID_RANK`, `INVALID_SHAPE`, `INVALID_SIZE` or `OUT_OF_RANGE`
+ */
+export function stageTensor(tensor: Tensor, spec: InputSpec, call: string): Flattened {
+  const { dtype, shape } = tensor;
+  if (dtype !== spec.dtype.name) {
+    throw inputError("INVALID_DTYPE", spec, call, `a tensor of ${dtype} ${formatShape(shape)}`);
+  }
+  if (!matchesShape(shape, spec.shape)) {
+    const code = shape.length === spec.shape?.length ? "INVALID_SHAPE" : "INVALID_RANK";
+    throw inputError(code, spec, call, shapeThatIs(shape));
+  }
+  if (Tensor.isDetached(tensor)) throw inputError("INVALID_SIZE", spec, call, LOST_DATA, DETACHED_FIX);
+  const elements = Tensor.elementsOf(tensor);
+  if (dtype === "bool") checkBools(elements, spec, call);
+  return { shape, elements };
+}

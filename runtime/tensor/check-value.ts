@@ -1,0 +1,222 @@
+import { type ErrorCode, SavedModelError } from "../base/errors.js";
+import { describeForeign, ONE_COPY } from "../base/package-copies.js";
+import { listSome, printable, quote, reasonOf } from "../base/text.js";
+import { DETACHED_FIX, isDetached, LOST_DATA } from "./detached.js";
+import { type DTypeInfo, isTypedArrayOf, slotsOf } from "./dtype.js";
+import { type Flattened, flattenNested, type NestedProblem, type Scratch } from "./flatten.js";
+import { elementCount, formatShape, MAX_RANK, type ShapeSpec } from "./shape.js";
+import type { Elements } from "./tensor.js";
+import type { Complex } from "./types.js";
+import { complexParts } from "./write-elements.js";
+
+/** What an input must be. */
+export interface InputSpec {
+  /** The raw key, for messages. */
+  readonly key: string;
+  /** The author's expression for it, for messages, where the key is not the author's. */
+  readonly argument?: string | undefined;
+  readonly dtype: DTypeInfo;
+  readonly shape: ShapeSpec;
+  /** What it is, for messages; an input where nothing is said. */
+  readonly role?: string;
+  /** What form of tensor it is, for messages, if not a dense one. */
+  readonly form?: "ragged" | "sparse";
+  /** Whether a plain value is accepted for a vector of one. */
+  readonly acceptsBare?: boolean;
+}
+
+/**
+ * Checks data against what an input must be, and brings it into row-major order. No native code is involved.
+ *
+ * @param call the name of the call for messages, such as `train()`
+ * @param scratch gives an array of the input's dtype that may be overwritten
+ * @returns the shape and the elements, which may be the caller's own flat array
+ * @throws SavedModelError `MISSING_INPUT`, `INVALID_DTYPE`, `INVALID_RANK`, `INVALID_SHAPE`, `INVALID_SIZE`,
+ * `RAGGED_ARRAY`, `NOT_AN_INTEGER`, `OUT_OF_RANGE` or `INVALID_UTF8`, naming the call and the input's key
+ */
+export function stage(value: unknown, spec: InputSpec, call: string, scratch?: Scratch): Flattened {
+  if (ArrayBuffer.isView(value) && !(spec.dtype.kind === "string" && value instanceof Uint8Array)) {
+    return stageFlat(value, spec, call);
+  }
+  if (value === undefined) throw missingInputs([spec], call);
+  const shape = spec.acceptsBare === true && !Array.isArray(value) ? [] : spec.shape;
+  try {
+    const result = flattenNested(value, spec.dtype, shape, scratch);
+    if ("problem" in result) throw nestedError(result, spec, call);
+    return result;
+  } catch (cause) {
+    throw readError(cause, spec, call);
+  }
+}
+
+function stageFlat(value: ArrayBufferView, spec: InputSpec, call: string): Flattened {
+  const dtype = spec.dtype.name;
+  if (dtype === "string" || !isTypedArrayOf(dtype, value)) {
+    throw inputError("INVALID_DTYPE", spec, call, article(value.constructor.name));
+  }
+  if (isDetached(value)) throw inputError("INVALID_SIZE", spec, call, LOST_DATA, DETACHED_FIX);
+  if (dtype === "bool") checkBools(value, spec, call);
+  const count = value.length / slotsOf(dtype);
+  if (!Number.isInteger(count)) {
+    const got = `a flat array of ${value.length} ${value.length === 1 ? "number" : "numbers"}, where each element is two`;
+    throw inputError("INVALID_SIZE", spec, call, got);
+  }
+  return { shape: inferShape(count, spec, call), elements: value };
+}
+
+/** TensorFlow takes any other byte for true in one place and for false in another. */
+export function checkBools(elements: Elements, spec: InputSpec, call: string): void {
+  if (elements instanceof Uint8Array && elements.some((byte) => byte > 1)) {
+    throw inputError("OUT_OF_RANGE", spec, call, "a byte that is neither 0 nor 1");
+  }
+}
+
+/** The shape of a flat array: the spec's, its one unknown dimension worked out from the length. */
+function inferShape(length: number, spec: InputSpec, call: string): readonly number[] {
+  if (spec.shape === null) return [length];
+  const known = elementCount(spec.shape.map((size) => size ?? 1));
+  const unknown = spec.shape.filter((size) => size === null).length;
+  const got = `a flat array of ${length} ${length === 1 ? "element" : "elements"}`;
+  if (unknown > 1) {
+    throw inputError("INVALID_SIZE", spec, call, got, "Say its shape: `Tensor.from(dtype, data, shape)`.");
+  }
+  if (unknown === 0) {
+    if (length !== known) throw inputError("INVALID_SIZE", spec, call, got);
+    return spec.shape as readonly number[];
+  }
+  const size = known === 0 ? 0 : length / known;
+  if (!Number.isInteger(size) || size * known !== length) throw inputError("INVALID_SIZE", spec, call, got);
+  return spec.shape.map((dimension) => dimension ?? size);
+}
+
+export function nestedError(result: NestedProblem, spec: InputSpec, call: string): SavedModelError {
+  const at = result.path.length === 0 ? "" : ` at ${result.path.map((index) => `[${index}]`).join("")}`;
+  switch (result.problem) {
+    case "INVALID_RANK":
+    case "INVALID_SHAPE": {
+      const isEndless = result.shape.length > MAX_RANK;
+      const found = isEndless ? `more than ${MAX_RANK} dimensions` : shapeThatIs(result.shape);
+      return inputError(result.problem, spec, call, found);
+    }
+    case "RAGGED_ARRAY": {
+      const due = result.shape[result.path.length];
+      const found =
+        due === undefined ? "one element is due, got an array" : `${due} are due, got ${lengthOf(result.value)}`;
+      return inputError(result.problem, spec, call, `a ragged nested array: ${found}${at}`);
+    }
+    case "TF_RESOURCE_EXHAUSTED": {
+      const what = `${spec.dtype.name} ${formatShape(result.shape)}`;
+      return new SavedModelError(result.problem, `${call}: ${nameOf(spec)}: out of memory allocating ${what}`);
+    }
+    case "INVALID_SIZE":
+      return inputError(result.problem, spec, call, `${LOST_DATA}${at}`, DETACHED_FIX);
+    default: {
+      return inputError(result.problem, spec, call, `${describe(result.value)}${at}`, advice(result, spec));
+    }
+  }
+}
+
+function advice({ problem, value }: NestedProblem, { dtype }: InputSpec): string | undefined {
+  if (isThenable(value)) return "Await it first.";
+  if (describeForeign(value) !== undefined) return ONE_COPY;
+  if (dtype.kind === "string" && describe(value) === "a plain object") {
+    return "Objects are encoded as tf.Examples where a generated client knows their features; give the serialised bytes.";
+  }
+  if (dtype.kind === "complex" && problem === "INVALID_DTYPE") {
+    return ArrayBuffer.isView(value)
+      ? "Only the whole tensor may be a typed array, of a real and an imaginary part for each element."
+      : "An element is `{ re, im }`, or a number.";
+  }
+  const isRounded = problem === "OUT_OF_RANGE" && dtype.kind === "bigint" && Math.abs(Number(value)) > 2 ** 53 - 1;
+  return isRounded && typeof value === "number"
+    ? "Give it as a bigint: a number holds no integer beyond 2^53 for certain."
+    : undefined;
+}
+
+function lengthOf(value: unknown): string {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value) ? `${value.length}` : describe(value);
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "then" in value;
+}
+
+/** An input for messages: `"inputs"`, or `"keras_tensor_1" (x["age"])` where the key is not the author's name for it. */
+export function nameInput({ key, argument = key }: Pick<InputSpec, "key" | "argument">): string {
+  return argument === key ? quote(key) : `${quote(key)} (${printable(argument)})`;
+}
+
+/**
+ * The error for required inputs that were not given.
+ *
+ * @param specs all that are missing
+ */
+export function missingInputs(specs: readonly InputSpec[], call: string): SavedModelError {
+  const [first] = specs;
+  const role = first?.role ?? "input";
+  const [what, verb] = specs.length === 1 ? [role, "is"] : [`${role}s`, "are"];
+  const shown = specs.map(({ key, argument = key, ...spec }) => {
+    const expression = argument === key ? "" : `${printable(argument)}, `;
+    return `${quote(key)} (${expression}${wanted({ ...spec, key })})`;
+  });
+  return new SavedModelError("MISSING_INPUT", `${call}: ${what} ${listSome(shown, String)} ${verb} missing`);
+}
+
+export function inputError(code: ErrorCode, spec: InputSpec, call: string, got: string, fix?: string): SavedModelError {
+  const message = `${call}: ${nameOf(spec)} must be ${wanted(spec)}, got ${got}`;
+  return new SavedModelError(code, message, fix === undefined ? {} : { fix });
+}
+
+/** What went wrong while a value was read, whose getters or proxies may run any code. */
+export function readError(cause: unknown, spec: InputSpec, call: string): SavedModelError {
+  if (cause instanceof SavedModelError) return cause;
+  const reason = printable(reasonOf(cause), 500);
+  return new SavedModelError("INVALID_ARGUMENT", `${call}: ${nameOf(spec)} cannot be read: ${reason}`, { cause });
+}
+
+/** A shape where something is: `[1, 2]`, `a scalar`. */
+export function shapeThatIs(shape: readonly number[]): string {
+  return shape.length === 0 ? "a scalar" : formatShape(shape);
+}
+
+function nameOf({ role = "input", key, argument }: InputSpec): string {
+  return `${role} ${nameInput({ key, argument })}`;
+}
+
+function wanted(spec: InputSpec): string {
+  return `${spec.form === undefined ? "" : `${spec.form} `}${spec.dtype.name} ${formatShape(spec.shape)}`;
+}
+
+/** A value in a few words. */
+export function describe(value: unknown): string {
+  if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined)
+    return `${value}`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "string") return `the string ${quote(value)}`;
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object") {
+    const complex = complexParts(value);
+    if (complex !== undefined) return formatComplex(complex);
+    const foreign = describeForeign(value);
+    if (foreign !== undefined) return foreign;
+    const name: unknown = value.constructor?.name;
+    // The class of a generator, for one, has no name.
+    const shown = typeof name === "string" && name !== "" ? name : tagOf(value);
+    return shown === "Object" ? "a plain object" : article(printable(shown, 100));
+  }
+  return `a ${typeof value}`;
+}
+
+/** What the language calls an object: `Generator`. */
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
+}
+
+/** `1-2i` */
+function formatComplex({ re, im }: Complex): string {
+  return `${re}${im < 0 || Object.is(im, -0) ? "-" : "+"}${Math.abs(im)}i`;
+}
+
+function article(name: string): string {
+  return `${/^[AEIOU]/i.test(name) && !/^U(int|8)/.test(name) ? "an" : "a"} ${name}`;
+}

@@ -1,0 +1,253 @@
+import { SavedModelError } from "../../base/errors.js";
+import type { Method } from "../../client/methods.js";
+import { seedAfter, seededRandom, shuffledIndices } from "../../data/random.js";
+import { elementCount, type ShapeSpec } from "../../tensor/shape.js";
+import { prepareRows } from "./columns.js";
+
+/** The arguments of one call. */
+export interface Batch {
+  readonly values: readonly unknown[];
+  /** Without those that fill it up. */
+  readonly rows: number;
+  /** Number of times that its last row is repeated at its end. */
+  readonly filled: number;
+  /** True if the rows were counted; else they are taken for one. */
+  readonly isCounted: boolean;
+}
+
+/** Where the batches of each epoch come from. */
+export interface BatchSource {
+  /** The steps and rows of an epoch, where they are known. */
+  readonly steps: number | undefined;
+  readonly rows: number | undefined;
+  /** The rows of a batch, where they are known. */
+  readonly batchSize: number | undefined;
+  /** Number of rows that are missing in the last batch, where it is filled up. */
+  readonly filled: number;
+  /** What a reader of the results should know. */
+  readonly notes: readonly string[];
+  /** Begins an epoch, or continues one after its first batches. The batches depend on nothing else. */
+  epoch(start: EpochStart): Iterator<Batch> | AsyncIterator<Batch>;
+}
+
+/** Where batches are taken from. */
+interface EpochStart {
+  /** From 1 on. */
+  readonly epoch: number;
+  /** The number of the next step, over all epochs. */
+  readonly step: number;
+  /** Number of batches of the epoch that are skipped. */
+  readonly skipped: number;
+}
+
+/** How columns are cut into batches. */
+export interface BatchOptions {
+  readonly batchSize: number | undefined;
+  /** The seed of the order of rows; they stay in their own order without one. */
+  readonly seed: number | undefined;
+  /**
+   * Treatment of rows that do not make a whole batch, where the signature fixes its size: they are left out (the
+   * default), the batch is filled up with the last of them, or they are an error.
+   */
+  readonly remainder?: "omit" | "fill" | "reject";
+}
+
+/** Like Keras. */
+const DEFAULT_BATCH = 32;
+
+const ARRAY_ADVICE =
+  "An array has a column for each input; batches come from a function or a generator, such as () => batches.";
+
+/**
+ * @param name of the signature, for messages
+ * @throws SavedModelError `INVALID_DATA`, `INVALID_OPTION`, and the codes of a call's inputs
+ */
+export function batchSource(name: string, method: Method, data: unknown, options: BatchOptions): BatchSource {
+  if (Array.isArray(data)) return columnSource(name, method, data, options);
+  const columns = columnsByName(name, method, data);
+  if (columns !== undefined) return columnSource(name, method, columns, options);
+  if (options.batchSize !== undefined || options.seed !== undefined) {
+    throw new SavedModelError(
+      "INVALID_OPTION",
+      `${name}: batchSize and shuffle are for columns; batches are as they come`,
+    );
+  }
+  return iterableSource(name, method, data);
+}
+
+/** The columns of an object by the names of the inputs, in argument order; undefined for all other data. */
+function columnsByName(name: string, { named }: Method, data: unknown): readonly unknown[] | undefined {
+  if (named?.is(data) !== true || isIterable(data) || isAsyncIterable(data)) return undefined;
+  return named.valuesOf(data, name);
+}
+
+function columnSource(
+  name: string,
+  { inputs }: Method,
+  columns: readonly unknown[],
+  { batchSize, seed, remainder = "omit" }: BatchOptions,
+): BatchSource {
+  const { count, fixedBatch, batch } = adviseBatches(inputs, columns, () => prepareRows(name, inputs, columns));
+  if (fixedBatch !== undefined && batchSize !== undefined && batchSize !== fixedBatch) {
+    const message = `${name}: batchSize is ${batchSize}, but the signature takes ${fixedBatch} at a time`;
+    throw new SavedModelError("INVALID_OPTION", message);
+  }
+  const size = fixedBatch ?? batchSize ?? DEFAULT_BATCH;
+  const rest = fixedBatch === undefined ? 0 : count % fixedBatch;
+  const filled = remainder === "fill" && rest > 0 ? size - rest : 0;
+  const rows = remainder === "fill" ? count : count - rest;
+  if (remainder === "reject" && rest > 0) {
+    const message = `${name}: ${count} rows are not a multiple of ${size}, and the signature takes ${size} at a time`;
+    throw new SavedModelError("INVALID_DATA", message, {
+      fix: `Pass ${rows > 0 ? `${rows} or ` : ""}${rows + size} rows, or export the signature for any number of rows.`,
+    });
+  }
+  if (rows === 0) {
+    throw new SavedModelError("INVALID_DATA", `${name}: ${count} rows do not make one batch of ${size}`);
+  }
+  // A seed that is none is refused before the first step.
+  if (seed !== undefined) seededRandom(seed);
+  return {
+    steps: Math.ceil(rows / size),
+    rows,
+    batchSize: size,
+    filled,
+    notes:
+      rest === 0 || remainder === "fill"
+        ? []
+        : [`${rest} of ${count} rows are left out of each epoch: ${name} takes ${size} at a time`],
+    *epoch({ epoch, step: first, skipped }) {
+      const order = seed === undefined ? undefined : orderOf(epoch, count, seed);
+      for (let from = skipped * size, step = first; from < rows; from += size, step++) {
+        const to = Math.min(rows, from + size);
+        const rest = to < from + size ? filled : 0;
+        const values = rest > 0 ? batch(step, 0, size, repeatedLast(from, to, size)) : batch(step, from, to, order);
+        yield { values, rows: to - from, filled: rest, isCounted: true };
+      }
+    },
+  };
+}
+
+/** The order of rows in an epoch: one generator of the seed shuffles all epochs, one after the other. */
+function orderOf(epoch: number, count: number, seed: number): Uint32Array {
+  const drawn = Math.imul(epoch - 1, count - 1);
+  return shuffledIndices(count, seededRandom(seedAfter(seed, drawn)));
+}
+
+/** The rows of a batch that is filled up with its last one. */
+function repeatedLast(from: number, to: number, size: number): Uint32Array {
+  return Uint32Array.from({ length: size }, (_, index) => Math.min(from + index, to - 1));
+}
+
+/** Columns that do not fit, and look like an array of batches, are refused with a word about what an array means. */
+function adviseBatches<T>(inputs: Method["inputs"], columns: readonly unknown[], prepare: () => T): T {
+  try {
+    return prepare();
+  } catch (error) {
+    const least = inputs.filter(({ optional }) => optional !== true).length;
+    const isBatch = (column: unknown): boolean =>
+      Array.isArray(column) && column.length >= least && column.length <= inputs.length;
+    if (columns.length === 0 || !columns.every(isBatch) || !(error instanceof SavedModelError)) throw error;
+    const { code, rawMessage, fix, cause } = error;
+    throw new SavedModelError(code, rawMessage, { fix: fix ? `${fix} ${ARRAY_ADVICE}` : ARRAY_ADVICE, cause });
+  }
+}
+
+function iterableSource(name: string, { inputs, named }: Method, data: unknown): BatchSource {
+  const begin = (epoch: number): unknown =>
+    typeof data === "function" ? (data as (epoch: number) => unknown)(epoch) : data;
+  const shape = inputs.find((input) => input.shape?.length !== 0)?.shape ?? null;
+  const place = inputs.findIndex((input) => input.shape?.length !== 0);
+  const check = (values: unknown): Batch => {
+    const inOrder: unknown = named?.is(values) === true ? named.valuesOf(values, name) : values;
+    if (!Array.isArray(inOrder)) {
+      throw new SavedModelError("INVALID_DATA", `${name}: a batch must be an array of the arguments of one call`);
+    }
+    const rows = rowsOf(inOrder[place], shape);
+    return { values: inOrder, rows: rows ?? 1, filled: 0, isCounted: rows !== undefined };
+  };
+  return {
+    steps: undefined,
+    rows: undefined,
+    batchSize: undefined,
+    filled: 0,
+    notes: [],
+    epoch: ({ epoch, skipped }) => {
+      const batches = begin(epoch);
+      const take = new Skipping(name, skipped, check);
+      if (isAsyncIterable(batches)) return mapAsync(batches, take);
+      if (isIterable(batches)) return mapped(batches, take);
+      throw new SavedModelError(
+        "INVALID_DATA",
+        `${name}: data must be columns, an array with one for each input, or batches, from a function or a generator`,
+      );
+    },
+  };
+}
+
+/** Leaves out the first batches of an epoch, with which steps were made before the training was resumed. */
+class Skipping {
+  readonly #name: string;
+  readonly #check: (values: unknown) => Batch;
+  #left: number;
+
+  constructor(name: string, count: number, check: (values: unknown) => Batch) {
+    this.#name = name;
+    this.#check = check;
+    this.#left = count;
+  }
+
+  /** The next batch; undefined for one that is left out. */
+  next(values: unknown): Batch | undefined {
+    if (this.#left === 0) return this.#check(values);
+    this.#left--;
+    return undefined;
+  }
+
+  /** @throws SavedModelError `RESTORE_FAILED` when there are fewer batches than steps were made */
+  end(): void {
+    if (this.#left === 0) return;
+    throw new SavedModelError(
+      "RESTORE_FAILED",
+      `${this.#name}: the batches end ${this.#left} before the step at which the training is to be resumed`,
+      { fix: "Give a function that begins with the same batches again." },
+    );
+  }
+}
+
+function* mapped(batches: Iterable<unknown>, take: Skipping): Generator<Batch> {
+  for (const values of batches) {
+    const batch = take.next(values);
+    if (batch !== undefined) yield batch;
+  }
+  take.end();
+}
+
+async function* mapAsync(batches: AsyncIterable<unknown>, take: Skipping): AsyncGenerator<Batch> {
+  for await (const values of batches) {
+    const batch = take.next(values);
+    if (batch !== undefined) yield batch;
+  }
+  take.end();
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.iterator in value;
+}
+
+/** Returns how many rows a value has; undefined where it cannot be told. What is wrong with it, the call says. */
+function rowsOf(value: unknown, shape: ShapeSpec): number | undefined {
+  // Tensors of any kind, and the parts of a sparse one.
+  if (typeof value === "object" && value !== null && "shape" in value && Array.isArray(value.shape)) {
+    const [rows] = value.shape as readonly unknown[];
+    return typeof rows === "number" ? rows : undefined;
+  }
+  if (Array.isArray(value)) return value.length;
+  const row = shape?.slice(1) ?? [];
+  if (!ArrayBuffer.isView(value) || !("length" in value) || row.includes(null)) return undefined;
+  return Number(value.length) / Math.max(1, elementCount(row.map((size) => size ?? 1)));
+}

@@ -1,0 +1,74 @@
+import { SavedModelError } from "../base/errors.js";
+import { quote, suggest } from "../base/text.js";
+import type { EarlyStopping } from "./fit-options.js";
+
+/** How the name of a validation's metric begins, where it is watched. */
+export const VALIDATION = "validation_";
+
+/** A metric that is watched, and whether less or more of it is better. */
+export type Watched = Required<Pick<EarlyStopping, "monitor" | "mode">>;
+
+/** Who asks for a metric, for messages. */
+export interface Asker {
+  /** `fit()` */
+  readonly call: string;
+  /** How one says there what is watched, and whether more or less is better. */
+  readonly example: (monitor: string, mode: string) => string;
+}
+
+/** Names of which less is better: words at the end of `validation_mean_squared_error`, `totalLoss`, `mae_1`. */
+const LESS_IS_BETTER = /(?:^|_)(?:loss|error|mae|mape|mse|msle|nll|perplexity|rmse|rmsle|cross_?entropy)(?:_?\d+)?$/;
+
+/** scikit-learn has errors with their sign changed. */
+const NEGATED = /(?:^|_)(?:neg|negated|negative|minus)_/;
+
+/**
+ * The metric that tells which epoch is the best, and which way.
+ *
+ * By default it is `loss`, else the first that is a loss or an error by its name, else the only one: of the validation, or
+ * of the training where there is no validation. Less is better of a loss or an error. Of anything else it has to be said:
+ * a training that keeps the worst weights of an accuracy looks like one that went well.
+ *
+ * @throws SavedModelError `INVALID_OPTION` when there is no such metric, and when `monitor` or `mode` has to be said
+ */
+export function watchedMetric(
+  { monitor, mode }: Pick<EarlyStopping, "monitor" | "mode">,
+  metrics: readonly string[],
+  validation: readonly string[],
+  { call, example }: Asker,
+): Watched {
+  const validated = validation.map((name) => VALIDATION + name);
+  const known = [...validated, ...metrics];
+  if (monitor !== undefined) {
+    if (!known.includes(monitor)) {
+      const message = `${call}: there is no metric ${quote(monitor)}`;
+      throw new SavedModelError("INVALID_OPTION", message, { fix: suggest(monitor, known, "There are") });
+    }
+    return { monitor, mode: mode ?? requireLess(monitor, call, example) };
+  }
+  const candidates = validated.length > 0 ? validated : metrics;
+  const chosen =
+    candidates.find((name) => name === "loss" || name === `${VALIDATION}loss`) ??
+    candidates.find(isLessBetter) ??
+    (candidates.length === 1 ? candidates[0] : undefined);
+  // `max` is not meant for a loss that nobody named.
+  if (chosen === undefined || (mode === "max" && isLessBetter(chosen))) {
+    const meant = candidates.find((name) => !isLessBetter(name)) ?? known.find((name) => !isLessBetter(name));
+    throw new SavedModelError("INVALID_OPTION", `${call}: which metric is to be monitored?`, {
+      fix: `There are ${known.map((name) => quote(name)).join(", ")}. Say it, as in ${example(meant ?? known[0] ?? "", mode ?? "max")}.`,
+    });
+  }
+  return { monitor: chosen, mode: mode ?? requireLess(chosen, call, example) };
+}
+
+function requireLess(monitor: string, call: string, example: Asker["example"]): "min" {
+  if (isLessBetter(monitor)) return "min";
+  throw new SavedModelError("INVALID_OPTION", `${call}: is more or less of ${quote(monitor)} better?`, {
+    fix: `Say it, as in ${example(monitor, "max")}.`,
+  });
+}
+
+function isLessBetter(name: string): boolean {
+  const words = name.replace(/([a-z\d])(?=[A-Z])/g, "$1_").toLowerCase();
+  return LESS_IS_BETTER.test(words) && !NEGATED.test(words);
+}

@@ -1,0 +1,60 @@
+import type { EpochRecord, Metrics } from "../events.js";
+
+/** What is recorded of an epoch by name, in the order of tables and pictures. */
+const KINDS = ["metrics", "validation", "constants"] as const;
+
+export type Kind = (typeof KINDS)[number];
+
+/** How the name of a validation's metric begins where it stands beside those of the training. */
+const VALIDATION_PREFIX = "validation_";
+
+/** One number per epoch, NaN where an epoch has none. */
+export interface Column {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly values: readonly number[];
+}
+
+/** The metrics, the validation's metrics and the constants, each in the order in which they appear first. */
+export function columnsOf(epochs: readonly EpochRecord[]): readonly Column[] {
+  return KINDS.flatMap((kind) =>
+    namesOf(epochs, kind).map((name) => ({ kind, name, values: valuesOf(epochs, kind, name) })),
+  );
+}
+
+/** The names that any epoch has. */
+export function namesOf(epochs: readonly EpochRecord[], kind: Kind): readonly string[] {
+  const names = new Set<string>();
+  for (const epoch of epochs) for (const name of Object.keys(epoch[kind] ?? {})) names.add(name);
+  return [...names];
+}
+
+/** What each epoch has of that name, NaN where it has none. */
+export function valuesOf(epochs: readonly EpochRecord[], kind: Kind, name: string): readonly number[] {
+  return epochs.map((epoch) => own(epoch[kind], name) ?? Number.NaN);
+}
+
+/** Names are foreign: what is called `constructor` is found only where it was put. */
+function own(metrics: Metrics | undefined, name: string): number | undefined {
+  return metrics !== undefined && Object.hasOwn(metrics, name) ? metrics[name] : undefined;
+}
+
+/** Finds the column that a training watched: a metric, or `validation_` and the name of one of the validation. */
+export function monitoredColumn(columns: readonly Column[], monitor: string | undefined): Column | undefined {
+  return (
+    columns.find(({ kind, name }) => kind === "metrics" && name === monitor) ??
+    columns.find(({ kind, name }) => kind === "validation" && VALIDATION_PREFIX + name === monitor)
+  );
+}
+
+/** A heading for each column; one that is taken already gets a number. */
+export function headings(columns: readonly Column[], taken: readonly string[]): readonly string[] {
+  const used = new Set(taken);
+  return columns.map(({ kind, name }) => {
+    const wanted = kind === "validation" ? VALIDATION_PREFIX + name : name;
+    let heading = wanted;
+    for (let count = 2; used.has(heading); count++) heading = `${wanted}_${count}`;
+    used.add(heading);
+    return heading;
+  });
+}

@@ -1,0 +1,144 @@
+import { SavedModelError } from "../../base/errors.js";
+import { isRecord } from "../../base/is-record.js";
+import { quote } from "../../base/text.js";
+import type { EpochRecord, Metrics } from "../events.js";
+import { columnsOf, monitoredColumn, namesOf } from "./history-columns.js";
+
+/** A number as JSON has it: those that JSON lacks are text. */
+type JsonNumber = number | "NaN" | "Infinity" | "-Infinity";
+
+type JsonMetrics = Readonly<Record<string, JsonNumber>>;
+
+/** A history as plain data, fit for `JSON.stringify`. */
+export interface HistoryJson {
+  readonly format: "savedmodel.history";
+  readonly version: 1;
+  readonly monitor?: string;
+  readonly bestEpoch?: number;
+  readonly notes?: readonly string[];
+  readonly epochs: readonly {
+    readonly epoch: number;
+    readonly step: number;
+    readonly rows: number;
+    readonly seconds: number;
+    readonly metrics: JsonMetrics;
+    readonly validation?: JsonMetrics;
+    readonly constants?: JsonMetrics;
+  }[];
+}
+
+/** What a history is made of. */
+export interface HistoryParts {
+  readonly epochs: readonly EpochRecord[];
+  readonly monitor: string | undefined;
+  readonly bestEpoch: number | undefined;
+  readonly notes: readonly string[];
+}
+
+const FORMAT = "savedmodel.history";
+const VERSION = 1;
+
+export function historyToJson({ epochs, monitor, bestEpoch, notes }: HistoryParts): HistoryJson {
+  return {
+    format: FORMAT,
+    version: VERSION,
+    ...(monitor !== undefined && { monitor }),
+    ...(bestEpoch !== undefined && { bestEpoch }),
+    ...(notes.length > 0 && { notes }),
+    epochs: epochs.map(({ epoch, step, rows, seconds, metrics, validation, constants }) => ({
+      epoch,
+      step,
+      rows,
+      seconds,
+      metrics: toJson(metrics),
+      ...(validation && { validation: toJson(validation) }),
+      ...(constants && { constants: toJson(constants) }),
+    })),
+  };
+}
+
+function toJson(metrics: Metrics): JsonMetrics {
+  return Object.fromEntries(
+    Object.entries(metrics).map(([name, value]) => [
+      name,
+      Number.isFinite(value) ? value : (String(value) as JsonNumber),
+    ]),
+  );
+}
+
+/**
+ * Reads what {@link historyToJson} made. Properties that are not known are left out.
+ *
+ * @throws SavedModelError `HISTORY_INVALID`, naming the place
+ */
+export function historyFromJson(json: unknown): HistoryParts {
+  const { format, version, monitor, bestEpoch, notes = [], epochs } = record(json, "it");
+  if (format !== FORMAT)
+    throw invalid(`its "format" is not ${quote(FORMAT)}`, "Pass what `JSON.parse` makes of the file.");
+  if (version !== VERSION) {
+    const what = typeof version === "number" ? `version ${version}` : "no version that is known";
+    throw invalid(`it has ${what}, and this package reads version ${VERSION}`);
+  }
+  if (monitor !== undefined && typeof monitor !== "string") throw invalid("monitor is no text");
+  if (!Array.isArray(notes) || !notes.every((note) => typeof note === "string")) throw invalid("notes are no texts");
+  if (!Array.isArray(epochs)) throw invalid("epochs are no list");
+  const records = Array.from(epochs, (epoch: unknown, index) => readEpoch(epoch, `epochs[${index}]`));
+  for (const [index, { epoch, step }] of records.entries()) {
+    const before = records[index - 1];
+    if (before === undefined) continue;
+    if (epoch <= before.epoch) throw invalid(`epochs[${index}].epoch is not greater than the one before`);
+    if (step < before.step) throw invalid(`epochs[${index}].step is less than the one before`);
+  }
+  const names = (["metrics", "validation", "constants"] as const).flatMap((kind) => namesOf(records, kind));
+  if (names.length > MOST_COLUMNS) throw invalid(`it has ${names.length} columns, expected at most ${MOST_COLUMNS}`);
+  if (bestEpoch !== undefined && !records.some(({ epoch }) => epoch === bestEpoch)) {
+    throw invalid("bestEpoch is none of its epochs");
+  }
+  if (monitor !== undefined && records.length > 0 && monitoredColumn(columnsOf(records), monitor) === undefined) {
+    throw invalid(`monitor ${quote(monitor)} is none of its metrics`);
+  }
+  return { epochs: records, monitor, bestEpoch: bestEpoch as number | undefined, notes: notes as readonly string[] };
+}
+
+/** More metrics than any training has: tables have a column for each in every row, charts a line. */
+const MOST_COLUMNS = 500;
+
+function readEpoch(json: unknown, at: string): EpochRecord {
+  const { epoch, step, rows, seconds, metrics, validation, constants } = record(json, at);
+  if (typeof seconds !== "number" || !(seconds >= 0 && seconds < Number.POSITIVE_INFINITY)) {
+    throw invalid(`${at}.seconds is no number from 0 on`);
+  }
+  return Object.freeze({
+    epoch: count(epoch, 1, `${at}.epoch`),
+    step: count(step, 0, `${at}.step`),
+    rows: count(rows, 0, `${at}.rows`),
+    seconds,
+    metrics: fromJson(metrics, `${at}.metrics`),
+    ...(validation !== undefined && { validation: fromJson(validation, `${at}.validation`) }),
+    ...(constants !== undefined && { constants: fromJson(constants, `${at}.constants`) }),
+  });
+}
+
+function count(value: unknown, least: number, at: string): number {
+  if (Number.isSafeInteger(value) && Number(value) >= least) return Number(value);
+  throw invalid(`${at} is no integer from ${least} on`);
+}
+
+const NOT_FINITE: ReadonlySet<unknown> = new Set(["NaN", "Infinity", "-Infinity"]);
+
+function fromJson(json: unknown, at: string): Metrics {
+  const entries = Object.entries(record(json, at)).map(([name, value]): [string, number] => {
+    if (typeof value !== "number" && !NOT_FINITE.has(value)) throw invalid(`${at}: ${quote(name)} is no number`);
+    return [name, Number(value)];
+  });
+  return Object.freeze(Object.fromEntries(entries));
+}
+
+function record(json: unknown, at: string): Readonly<Record<string, unknown>> {
+  if (isRecord(json)) return { ...json };
+  throw invalid(`${at} is no object`);
+}
+
+function invalid(what: string, fix?: string): SavedModelError {
+  return new SavedModelError("HISTORY_INVALID", `this is no history of a training: ${what}`, fix ? { fix } : {});
+}

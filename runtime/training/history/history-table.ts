@@ -1,0 +1,41 @@
+import { printable } from "../../base/text.js";
+import type { EpochRecord } from "../events.js";
+import { shortDuration, shortNumber } from "../progress/format-number.js";
+import { columnsOf, headings } from "./history-columns.js";
+
+/** How many epochs are shown of many: the first and the last ones. */
+const FIRST = 3;
+const LAST = 6;
+
+const MARK = "*";
+
+/** The epochs as a table of so many columns of text, an asterisk at the best one. Of many epochs the middle is left out. */
+export function historyTable(epochs: readonly EpochRecord[], bestEpoch: number | undefined, width: number): string {
+  const columns = columnsOf(epochs);
+  const names = headings(columns, ["epoch", "time"]).map((name) => printable(name, 24));
+  const rows = epochs.map((record, row) => [
+    `${record.epoch === bestEpoch ? MARK : ""}${record.epoch}`,
+    shortDuration(record.seconds),
+    ...columns.map(({ values }) => shortNumber(values[row] ?? Number.NaN)),
+  ]);
+  const isCut = rows.length > FIRST + LAST + 1;
+  const shown = [
+    ["epoch", "time", ...names],
+    ...(isCut ? [...rows.slice(0, FIRST), ["…"], ...rows.slice(-LAST)] : rows),
+  ];
+  const widths = names.map((_, index) => index + 2);
+  const sizes = [0, 1, ...widths].map((column) => Math.max(...shown.map((cells) => cells[column]?.length ?? 0)));
+  // As many columns as there is room for.
+  let room = width;
+  const fitting = sizes.findIndex((size) => {
+    room -= size + 2;
+    return room < 2;
+  });
+  const end = fitting === -1 ? sizes.length : Math.max(fitting, 3);
+  return shown
+    .map((cells) => {
+      const line = sizes.slice(0, end).map((size, column) => (cells[column] ?? "").padStart(size));
+      return `${line.join("  ")}${end < sizes.length ? "  …" : ""}`.trimEnd();
+    })
+    .join("\n");
+}

@@ -1,0 +1,126 @@
+import { type InspectOptions, inspect } from "node:util";
+import { SavedModelError } from "../../base/errors.js";
+import { quote, suggest } from "../../base/text.js";
+import type { EpochRecord } from "../events.js";
+import { type PlotOptions, plotHistory } from "../plot/plot.js";
+import { columnsOf, headings, monitoredColumn, namesOf, valuesOf } from "./history-columns.js";
+import { historyCsv } from "./history-csv.js";
+import { type HistoryJson, historyFromJson, historyToJson } from "./history-json.js";
+import { historyTable } from "./history-table.js";
+
+/** What is known of a training beside its epochs. */
+export interface HistoryDetails {
+  /** The epoch that was the best by {@link History.monitor}. */
+  readonly bestEpoch?: number | undefined;
+  /** The metric that was watched; `validation_` and a name for one of the validation. */
+  readonly monitor?: string | undefined;
+  /** What a reader of the numbers should know, in sentences. */
+  readonly notes?: readonly string[];
+}
+
+/**
+ * What a training went like: the metrics of each epoch. `fit` returns it; it can be kept as JSON, written as CSV and shown
+ * as a picture.
+ */
+export class History<Name extends string = string> {
+  /** From the first to the last. */
+  readonly epochs: readonly EpochRecord<Name>[];
+  /** The epoch that was the best by {@link monitor}, whose weights the model has where they were restored. */
+  readonly bestEpoch: number | undefined;
+  /** The metric that was watched; `validation_` and a name for one of the validation. */
+  readonly monitor: string | undefined;
+  /** What a reader of the numbers should know, in sentences. */
+  readonly notes: readonly string[];
+
+  /** From the records of its epochs, in their order. `fit` makes one; so does `History.fromJSON`. */
+  constructor(epochs: readonly EpochRecord<Name>[], { bestEpoch, monitor, notes = [] }: HistoryDetails = {}) {
+    this.epochs = Object.freeze([...epochs]);
+    this.bestEpoch = bestEpoch;
+    this.monitor = monitor;
+    this.notes = Object.freeze([...notes]);
+    Object.freeze(this);
+  }
+
+  /**
+   * One metric of the training, or with `validation_` in front one of the validation: a number per epoch, NaN where an
+   * epoch has none.
+   *
+   * @throws SavedModelError `INVALID_ARGUMENT` when no epoch has such a metric
+   */
+  metric(name: Name | `validation_${string}`): readonly number[] {
+    const columns = columnsOf(this.epochs);
+    const column = monitoredColumn(columns, name);
+    if (column !== undefined) return column.values;
+    const known = columns.filter(({ kind }) => kind !== "constants");
+    return this.#none("metric()", name, headings(known, []));
+  }
+
+  /**
+   * One metric of the validation: a number per epoch, NaN where an epoch has none.
+   *
+   * @throws SavedModelError `INVALID_ARGUMENT` when no epoch has such a metric
+   */
+  validation(name: string): readonly number[] {
+    const names = namesOf(this.epochs, "validation");
+    return names.includes(name) ? valuesOf(this.epochs, "validation", name) : this.#none("validation()", name, names);
+  }
+
+  /** Before the first epoch nobody knows what there will be. */
+  #none(call: string, name: string, names: readonly string[]): readonly number[] {
+    if (this.epochs.length === 0) return [];
+    throw new SavedModelError("INVALID_ARGUMENT", `${call}: there is no metric ${quote(name)}`, {
+      fix: suggest(name, names, "There are"),
+    });
+  }
+
+  /** Plain data for `JSON.stringify`; NaN and infinities are text. {@link fromJSON} reads it. */
+  toJSON(): HistoryJson {
+    return historyToJson(this);
+  }
+
+  /**
+   * Makes a history of what `JSON.parse` made of a file.
+   *
+   * @throws SavedModelError `HISTORY_INVALID`, naming what is wrong and where
+   */
+  static fromJSON(json: unknown): History {
+    const { epochs, ...details } = historyFromJson(json);
+    return new History(epochs, details);
+  }
+
+  /**
+   * The epochs as comma-separated values with a head line: `epoch`, `step`, `rows`, `seconds`, the metrics,
+   * `validation_` and each metric of the validation, the constants. What an epoch does not have is empty. A name that a
+   * spreadsheet would take for a formula has an apostrophe in front.
+   */
+  toCSV(): string {
+    return historyCsv(this.epochs);
+  }
+
+  /**
+   * A picture of the metrics over the epochs, as the text of an SVG file that follows the reader's light or dark theme.
+   *
+   * Each metric has a panel of its own, with that of the validation dashed; constants that change have small ones below.
+   * A scale is logarithmic where all values are positive and the largest is more than 100 times the smallest (constants:
+   * 10 times). NaN and infinities are gaps.
+   *
+   * @throws SavedModelError `INVALID_OPTION`
+   */
+  toSVG(options: PlotOptions = {}): string {
+    return plotHistory(this, options);
+  }
+
+  static {
+    Object.defineProperty(History.prototype, inspect.custom, {
+      value(this: History, depth: number, { breakLength = 80 }: InspectOptions): string {
+        const { epochs, bestEpoch, monitor, notes } = this;
+        const count = `${epochs.length} ${epochs.length === 1 ? "epoch" : "epochs"}`;
+        const best = bestEpoch === undefined ? "" : `, best ${bestEpoch}`;
+        const head = `History: ${count}${best}${best !== "" && monitor !== undefined ? ` by ${quote(monitor)}` : ""}`;
+        if (depth < 0 || epochs.length === 0) return `[${head}]`;
+        const width = Math.min(Math.max(breakLength, 40), 120);
+        return [head, historyTable(epochs, bestEpoch, width), ...notes].join("\n");
+      },
+    });
+  }
+}

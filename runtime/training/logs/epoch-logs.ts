@@ -1,0 +1,111 @@
+import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { SavedModelError } from "../../base/errors.js";
+import { printable, reasonOf } from "../../base/text.js";
+import { toPath } from "../../saved-model/files/locate-model.js";
+import type { EpochRecord, TrainingObserver, TrainingStart } from "../events.js";
+import type { Logs } from "../fit-options.js";
+import { historyCsv } from "../history/history-csv.js";
+import { eventRecord, fileVersion } from "./event-file.js";
+
+/** Those who write what is asked for, epoch by epoch. */
+export function logWriters({ csv, tensorBoard }: Logs): readonly TrainingObserver[] {
+  return [
+    ...(csv === undefined ? [] : [new CsvLog(toPath(csv))]),
+    ...(tensorBoard === undefined ? [] : [new TensorBoardLog(toPath(tensorBoard))]),
+  ];
+}
+
+/** The epochs so far as {@link History.toCSV} writes them, of which each is added when it is finished. */
+class CsvLog implements TrainingObserver {
+  readonly #path: string;
+  #records: readonly EpochRecord[] = [];
+  #written = "";
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Writes the file again, without what a killed training has added after its last checkpoint. */
+  onStart({ finished = [] }: TrainingStart): void {
+    this.#records = finished;
+    this.#written = finished.length === 0 ? "" : historyCsv(finished);
+    writing(this.#path, () => {
+      mkdirSync(dirname(this.#path), { recursive: true });
+      writeFileSync(this.#path, this.#written);
+    });
+  }
+
+  onEpoch(record: EpochRecord): void {
+    this.#records = [...this.#records, record];
+    const text = historyCsv(this.#records);
+    writing(this.#path, () => {
+      if (text.startsWith(this.#written)) appendFileSync(this.#path, text.slice(this.#written.length));
+      // A metric that no epoch had before is a column.
+      else writeFileSync(this.#path, text);
+    });
+    this.#written = text;
+  }
+}
+
+/** As Keras' callback has it: a run for the training and one for its validation, and tags that begin like this. */
+const TAG = "epoch_";
+
+/** Event files in `train` and `validation` of a folder. */
+class TensorBoardLog implements TrainingObserver {
+  readonly #directory: string;
+  readonly #files: Map<string, string> = new Map();
+  #next = 1;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  onStart({ finished = [] }: TrainingStart): void {
+    this.#next = finished.length + 1;
+    this.#begin("train");
+  }
+
+  onEpoch({ epoch, metrics, validation, constants }: EpochRecord): void {
+    this.#write("train", epoch, { ...metrics, ...constants });
+    if (validation !== undefined) this.#write("validation", epoch, validation);
+  }
+
+  #write(run: string, step: number, values: Readonly<Record<string, number>>): void {
+    const file = this.#files.get(run) ?? this.#begin(run);
+    const scalars = Object.fromEntries(Object.entries(values).map(([name, value]) => [TAG + name, value]));
+    writing(file, () => appendFileSync(file, eventRecord({ wallTime: Date.now() / 1000, step, scalars })));
+  }
+
+  /** A file of its own for each process: TensorBoard reads them in the order of their names. */
+  #begin(run: string): string {
+    const folder = join(this.#directory, run);
+    return writing(folder, () => {
+      mkdirSync(folder, { recursive: true });
+      const wallTime = Date.now() / 1000;
+      const file = join(folder, nextName(folder, Math.floor(wallTime)));
+      const start = eventRecord({ wallTime, step: this.#next, isStart: true });
+      writeFileSync(file, Buffer.concat([fileVersion(wallTime), start]));
+      this.#files.set(run, file);
+      return file;
+    });
+  }
+}
+
+function nextName(folder: string, seconds: number): string {
+  const count = readdirSync(folder).filter((name) => name.includes(".tfevents.")).length;
+  for (let number = count; ; number++) {
+    const name = `events.out.tfevents.${String(seconds).padStart(10, "0")}.savedmodel.${String(number).padStart(4, "0")}`;
+    if (!existsSync(join(folder, name))) return name;
+  }
+}
+
+/** @throws SavedModelError `WRITE_FAILED` */
+function writing<T>(path: string, write: () => T): T {
+  try {
+    return write();
+  } catch (cause) {
+    const message = `fit() logs: ${printable(path, 500)} cannot be written: ${printable(reasonOf(cause), 500)}`;
+    throw new SavedModelError("WRITE_FAILED", message, { cause });
+  }
+}

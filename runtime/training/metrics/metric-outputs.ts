@@ -1,0 +1,91 @@
+import { SavedModelError } from "../../base/errors.js";
+import type { Method } from "../../client/methods.js";
+import type { TensorDescription } from "../../saved-model/description.js";
+import type { Metrics } from "../events.js";
+
+/** A scalar output, by its place among the results. */
+interface ScalarOutput {
+  readonly place: number;
+  readonly name: string;
+}
+
+/** What the metrics of an epoch are computed from, in the order of their names. */
+export interface MetricTotals {
+  readonly sums: Float64Array;
+  readonly last: Float64Array;
+  rows: number;
+}
+
+/** Which outputs of a signature are metrics: the scalar numbers. */
+export class MetricOutputs {
+  readonly names: readonly string[];
+  readonly #outputs: readonly ScalarOutput[];
+  /** By place among the metrics: whether its value is of all steps since it was reset, and not of one. */
+  #isRunning: readonly boolean[] = [];
+
+  /** @throws SavedModelError `NOT_TRAINABLE` when there are none */
+  constructor(name: string, { outputs, properties }: Method) {
+    this.#outputs = outputs.flatMap((output, place) =>
+      isScalarNumber(output) ? [{ place, name: properties?.[place] ?? output.key }] : [],
+    );
+    this.names = this.#outputs.map((output) => output.name);
+    if (this.names.length > 0) return;
+    throw new SavedModelError("NOT_TRAINABLE", `${name} has no scalar output that could tell how the training goes`, {
+      fix: "Export the loss as an output of the signature, reduced to a scalar.",
+    });
+  }
+
+  /** The name of the metric that is this output of the signature, if it is one. */
+  nameAt(place: number): string | undefined {
+    return this.#outputs.find((output) => output.place === place)?.name;
+  }
+
+  /** Says which outputs run on, by their places among the outputs of the signature. */
+  setRunning(places: readonly number[]): void {
+    this.#isRunning = this.#outputs.map(({ place }) => places.includes(place));
+  }
+
+  /** The scalar numbers among plain results. */
+  read(results: readonly unknown[]): Metrics {
+    return Object.fromEntries(this.#outputs.map(({ place, name }) => [name, Number(results[place])]));
+  }
+
+  /** The first metric of plain results that is NaN or infinite. */
+  findBroken(results: readonly unknown[]): { readonly name: string; readonly value: number } | undefined {
+    for (const { place, name } of this.#outputs) {
+      const value = Number(results[place]);
+      if (!Number.isFinite(value)) return { name, value };
+    }
+    return undefined;
+  }
+
+  /** Begins an epoch, or a validation. */
+  newTotals(): MetricTotals {
+    return { sums: new Float64Array(this.#outputs.length), last: new Float64Array(this.#outputs.length), rows: 0 };
+  }
+
+  /** Adds plain results, weighted by rows. */
+  addTo(totals: MetricTotals, results: readonly unknown[], rows: number): void {
+    const { sums, last } = totals;
+    totals.rows += rows;
+    for (const [index, { place }] of this.#outputs.entries()) {
+      const value = Number(results[place]);
+      sums[index] = (sums[index] ?? 0) + value * rows;
+      last[index] = value;
+    }
+  }
+
+  /** The mean of each metric, weighted by rows; of one that runs on, its last value. */
+  valuesOf({ sums, last, rows }: MetricTotals): Metrics {
+    return Object.fromEntries(
+      this.names.map((name, index) => {
+        const value = this.#isRunning[index] === true ? last[index] : (sums[index] ?? 0) / rows;
+        return [name, value ?? Number.NaN];
+      }),
+    );
+  }
+}
+
+function isScalarNumber({ shape, dtype }: TensorDescription): boolean {
+  return shape?.length === 0 && /^(b?float|u?int)\d+$/.test(dtype);
+}

@@ -1,0 +1,157 @@
+import type { MethodCalls } from "../../client/method-calls.js";
+import type { Method } from "../../client/methods.js";
+import { locateVariables } from "../../engines/graph/variable-nodes.js";
+import type { Session } from "../../engines/local/session.js";
+import { openStateFlow, type RunFlow } from "../../saved-model/effects/state-flow.js";
+
+/** An output whose value is not that of one call, but of all calls since some variables were set. */
+export interface RunningOutput {
+  /** Its place among the outputs of the signature. */
+  readonly place: number;
+  /**
+   * The variables that it is made of and that do nothing but measure, by node: the state of a metric. None for what the
+   * model itself goes on with, such as the number of its steps.
+   */
+  readonly measures: readonly string[];
+}
+
+/** What the graph tells of the state of metrics: which outputs run on, and which signatures reset them. */
+export interface MetricState {
+  /** The outputs that run on. */
+  running(method: Method): readonly RunningOutput[];
+  /** The variables, by node, that a signature sets to values which depend on nothing. */
+  sets(method: Method): readonly string[];
+  /** Whether all variables that a signature changes are the state of its own metrics. */
+  onlyMeasures(method: Method): boolean;
+  /** The keys of the signatures without inputs that reset the state of metrics by their name, and change nothing else. */
+  resets(): readonly string[];
+  /** The name of a variable in Python. */
+  nameOf(node: string): string;
+}
+
+const states = new WeakMap<Session, MetricState>();
+
+/** What the loaded graph tells; nothing for a fake client, and for a graph that TensorFlow cannot write as one message. */
+export function metricStateOf(calls: MethodCalls): MetricState | undefined {
+  const { native } = calls;
+  if (native === undefined) return undefined;
+  let state = states.get(native);
+  if (state === undefined) {
+    let graphDef: Uint8Array;
+    try {
+      graphDef = native.graphDef();
+    } catch {
+      return undefined;
+    }
+    state = readMetricState(native, calls, openStateFlow(graphDef));
+    states.set(native, state);
+  }
+  return state;
+}
+
+function readMetricState(
+  session: Session,
+  { methods }: MethodCalls,
+  flow: (tensors: readonly string[]) => RunFlow,
+): MetricState {
+  const described = new Map(locateVariables(session).map(({ node, description }) => [node, description]));
+  const known = new Map<Method, MethodState>();
+  const stateOf = (method: Method): MethodState => {
+    const state = known.get(method) ?? readMethod(method, flow, (node) => described.get(node)?.trainable === false);
+    known.set(method, state);
+    return state;
+  };
+  let measured: ReadonlySet<string> | undefined;
+  const isMeasured = (node: string): boolean => {
+    measured ??= measuredVariables([...methods.values()].map(stateOf));
+    return measured.has(node);
+  };
+  return {
+    running: (method) => stateOf(method).running,
+    sets: (method) => stateOf(method).sets,
+    onlyMeasures: (method) => {
+      const { writes } = stateOf(method);
+      return writes.length > 0 && writes.every(isMeasured);
+    },
+    resets: () =>
+      Array.from(methods).flatMap(([key, method]) => {
+        if (!RESET.test(key) || method.inputs.some(({ optional }) => optional !== true)) return [];
+        const { sets, writes } = stateOf(method);
+        return writes.length > 0 && sets.length === writes.length && sets.every(isMeasured) ? [key] : [];
+      }),
+    nameOf: (node) => described.get(node)?.name || node,
+  };
+}
+
+interface MethodState {
+  readonly running: readonly RunningOutput[];
+  /** All variables that it changes, those of which it computes the new value from the old one, and those that it sets. */
+  readonly writes: readonly string[];
+  readonly accumulated: readonly string[];
+  readonly sets: readonly string[];
+  /** The variables that something else is computed from: another variable, or what depends on the inputs as well. */
+  readonly used: ReadonlySet<string>;
+}
+
+const RESET = /^reset/i;
+
+function readMethod(
+  { outputs }: Method,
+  flow: (tensors: readonly string[]) => RunFlow,
+  isUntrainable: (node: string) => boolean,
+): MethodState {
+  const fetched = outputs.flatMap(({ tensor }, place) => (tensor === undefined ? [] : [{ tensor, place }]));
+  const run = flow(fetched.map(({ tensor }) => tensor));
+  const { writes } = run;
+  const model = modelState(run, isUntrainable);
+  const runsOn = (node: string): boolean =>
+    writes.get(node)?.accumulates === true && (!model.has(node) || isUntrainable(node));
+  const running = fetched.flatMap(({ place }, index) => {
+    const { inputs, variables } = run.outputs[index] ?? { inputs: true, variables: new Set<string>() };
+    // What depends on the inputs of a call is of this call.
+    const nodes = inputs ? [] : [...variables].filter(runsOn);
+    return nodes.length === 0 ? [] : [{ place, measures: nodes.filter((node) => !model.has(node)) }];
+  });
+  const sets = Array.from(writes).flatMap(([node, { accumulates, sources }]) =>
+    accumulates || sources.inputs || sources.variables.size > 0 ? [] : [node],
+  );
+  return {
+    running,
+    writes: [...writes.keys()],
+    accumulated: [...writes.keys()].filter((node) => writes.get(node)?.accumulates === true),
+    sets,
+    used: usedVariables(run, () => true),
+  };
+}
+
+/** The variables that something else is computed from: what depends on the inputs as well, or another variable. */
+function usedVariables({ outputs, writes }: RunFlow, counts: (node: string) => boolean): Set<string> {
+  const used = new Set(outputs.filter(({ inputs }) => inputs).flatMap(({ variables }) => [...variables]));
+  for (const [target, { sources }] of writes) {
+    for (const node of sources.variables) if (node !== target && counts(node)) used.add(node);
+  }
+  return used;
+}
+
+/** The state of metrics: what results that run on are made of, and what is only ever added to and serves nothing else. */
+function measuredVariables(states: readonly MethodState[]): ReadonlySet<string> {
+  const used = new Set(states.flatMap((state) => [...state.used]));
+  return new Set([
+    ...states.flatMap(({ running }) => running.flatMap(({ measures }) => measures)),
+    ...states.flatMap(({ accumulated }) => accumulated.filter((node) => !used.has(node))),
+  ]);
+}
+
+/**
+ * The variables that a run goes on to compute with: weights, slots, a count of steps that a schedule reads. What is left
+ * of those that it changes only measures.
+ *
+ * An output that depends on the inputs as well is computed with a variable; and one that may be trained, and that another
+ * variable depends on, is a weight. From these it is whatever they depend on.
+ */
+function modelState(run: RunFlow, isUntrainable: (node: string) => boolean): ReadonlySet<string> {
+  const found = usedVariables(run, (node) => !isUntrainable(node));
+  // What is added while the set is iterated is visited as well.
+  for (const node of found) for (const source of run.writes.get(node)?.sources.variables ?? []) found.add(source);
+  return found;
+}

@@ -1,0 +1,19 @@
+import type { EpochRecord } from "../events.js";
+import { columnsOf } from "../history/history-columns.js";
+import { shortNumber } from "../progress/format-number.js";
+
+/** A picture in words, for those who do not see it: how each value began and ended, and which epoch was the best. */
+export function plotDescription(epochs: readonly EpochRecord[], bestEpoch: number | undefined): string {
+  const words = { metrics: "", validation: " (validation)", constants: " (constant)" } as const;
+  const sentences = columnsOf(epochs).map(({ kind, name, values }) => {
+    const [first = Number.NaN] = values;
+    const last = values.at(-1) ?? Number.NaN;
+    const course = values.every((value) => Object.is(value, first))
+      ? shortNumber(first)
+      : `from ${shortNumber(first)} to ${shortNumber(last)}`;
+    return `${name}${words[kind]}: ${course}.`;
+  });
+  const best = bestEpoch === undefined ? [] : [`The best epoch was ${bestEpoch}.`];
+  const count = `${epochs.length} ${epochs.length === 1 ? "epoch" : "epochs"}.`;
+  return [count, ...best, ...sentences].join(" ");
+}

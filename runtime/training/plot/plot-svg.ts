@@ -1,0 +1,53 @@
+import { printable } from "../../base/text.js";
+
+type Attributes = Readonly<Record<string, string | number>>;
+
+/** An element of a picture; the children are XML already. Nothing else puts text into a picture. */
+export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
+  const list = Object.entries(attributes).map(
+    ([key, value]) => ` ${key}="${typeof value === "number" ? decimal(value) : escapeXml(value)}"`,
+  );
+  const head = `<${name}${list.join("")}`;
+  return children.length === 0 ? `${head}/>` : `${head}>${children.join("")}</${name}>`;
+}
+
+/** A text of a picture, as it is shown: what cannot be shown is escaped, and what is longer than the limit is cut. */
+export function textNode(text: string, limit?: number): string {
+  return escapeXml(printable(text, limit));
+}
+
+/** A text that is cut where there is no room for it. */
+export function fittingText(text: string, size: number, room: number): string {
+  const shown = printable(text, 500);
+  if (textWidth(shown, size) <= room) return escapeXml(shown);
+  let left = room - textWidth("…", size);
+  let cut = "";
+  for (const character of shown) {
+    left -= textWidth(character, size);
+    if (left < 0) break;
+    cut += character;
+  }
+  return escapeXml(`${cut}…`);
+}
+
+/** About how wide a text is, in pixels: fonts differ, and nobody can ask them here. Letters of East Asia are square. */
+export function textWidth(text: string, size: number): number {
+  let width = 0;
+  for (const character of text) width += size * (character < "\u2000" ? 0.66 : 1);
+  return width;
+}
+
+/** XML has no way to write these two. */
+function escapeXml(text: string): string {
+  return text
+    .replaceAll(/[\ufffe\uffff]/g, "\ufffd")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
+}
+
+/** A tenth of a pixel is as fine as anybody sees. */
+function decimal(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}

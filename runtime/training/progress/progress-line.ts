@@ -1,0 +1,205 @@
+import { printable } from "../../base/text.js";
+import type { BatchEvent, EpochRecord, Metrics, TrainingObserver, TrainingStart } from "../events.js";
+import { clockTime, shortDuration, shortNumber } from "./format-number.js";
+import { sparkline } from "./sparkline.js";
+
+/** To the first column, and what is right of it away: what `readline` writes for `cursorTo` and `clearLine`. */
+const LINE_START_AND_CLEAR = "\x1b[1G\x1b[0K";
+
+/** How often a terminal's line is drawn again, at most: milliseconds. */
+const REDRAW_TIME = 100;
+
+/** Before so many milliseconds nobody knows how long the rest takes: the first step also prepares the signature. */
+const SETTLING_TIME = 1000;
+
+/** The columns of a terminal that does not say how many it has. */
+const COLUMNS = 80;
+const SPARKLINE_COLUMNS = 24;
+
+/** The metric whose course is drawn, where it is there; else the first one. */
+const LOSS = "loss";
+
+/** What of a stream is written to and asked: `process.stderr`, say. A declaration of our own needs no types of Node's. */
+export interface ProgressStream {
+  /** Whether it is a terminal, on which lines can be drawn again. */
+  readonly isTTY?: boolean;
+  /** How many characters a line of the terminal takes. */
+  readonly columns?: number;
+  /** Takes the next text. */
+  write(text: string): unknown;
+}
+
+/**
+ * Shows how a training goes on: on a terminal a line that is drawn again and again, with the epoch, the step, rows per
+ * second, the time that is left and the means of the epoch so far; and a line for each epoch that stays. Elsewhere, as in a log,
+ * the line of each epoch only, as plain text.
+ *
+ * Nothing of the terminal is changed that would have to be put back, not even the cursor: a training that is interrupted
+ * leaves a line behind and nothing else.
+ *
+ * @param stream standard error by default
+ */
+export function progressObserver(stream: ProgressStream = process.stderr): TrainingObserver {
+  return stream.isTTY === true && process.env.TERM !== "dumb" ? new TerminalProgress(stream) : new LogProgress(stream);
+}
+
+/** A plain line for each epoch. */
+class LogProgress implements TrainingObserver {
+  readonly #stream: ProgressStream;
+  #epochs = 0;
+
+  constructor(stream: ProgressStream) {
+    this.#stream = stream;
+  }
+
+  onStart({ epochs, notes }: TrainingStart): void {
+    this.#epochs = epochs;
+    writeNotes(this.#stream, notes);
+  }
+
+  onEpoch(record: EpochRecord): void {
+    this.#stream.write(`${epochParts(record, this.#epochs).join("  ")}\n`);
+  }
+}
+
+/** A line that is drawn again, and one for each epoch that stays. */
+class TerminalProgress implements TrainingObserver {
+  readonly #stream: ProgressStream;
+  readonly #losses: number[] = [];
+  #start: TrainingStart = { epochs: 0, steps: undefined, rows: undefined };
+  #last: EpochRecord | undefined;
+  /** The steps of the last epoch. */
+  #lastSteps: number | undefined;
+  #stepOfEpoch = 0;
+  #startTime = 0;
+  #epochTime = 0;
+  #drawTime = Number.NEGATIVE_INFINITY;
+  #rows = 0;
+  #isDrawn = false;
+
+  constructor(stream: ProgressStream) {
+    this.#stream = stream;
+  }
+
+  onStart(start: TrainingStart): void {
+    this.#start = start;
+    writeNotes(this.#stream, start.notes);
+    this.#startTime = performance.now();
+    this.#epochTime = this.#startTime;
+  }
+
+  onBatch(event: BatchEvent): void {
+    this.#rows += event.rows;
+    this.#stepOfEpoch = event.stepOfEpoch;
+    const now = performance.now();
+    if (now - this.#drawTime < REDRAW_TIME) return;
+    this.#drawTime = now;
+    this.#draw(this.#batchParts(event, now));
+  }
+
+  onEpoch(record: EpochRecord): void {
+    this.#losses.push(record.metrics[LOSS] ?? Object.values(record.metrics)[0] ?? Number.NaN);
+    const line = fitting(epochParts(record, this.#start.epochs), this.#columns);
+    const room = Math.min(SPARKLINE_COLUMNS, this.#columns - columnsOf(line) - 2);
+    // One number has no course.
+    const course = this.#losses.length < 2 || room < 2 ? "" : `  ${sparkline(this.#losses, room)}`;
+    this.#clear();
+    this.#stream.write(`${line}${course}`.trimEnd());
+    this.#stream.write("\n");
+    this.#lastSteps = this.#stepOfEpoch;
+    this.#last = record;
+    this.#epochTime = performance.now();
+    this.#rows = 0;
+    // The next step is drawn at once: the line is empty.
+    this.#drawTime = Number.NEGATIVE_INFINITY;
+  }
+
+  onEnd(): void {
+    // What was drawn last tells where an interrupted epoch was.
+    if (this.#isDrawn) this.#stream.write("\n");
+    this.#isDrawn = false;
+  }
+
+  #batchParts({ epoch, stepOfEpoch, means }: BatchEvent, now: number): readonly string[] {
+    const { epochs, steps } = this.#start;
+    const seconds = (now - this.#epochTime) / 1000;
+    const speed = this.#rows / seconds;
+    const left = now - this.#startTime < SETTLING_TIME ? undefined : this.#secondsLeft(epoch, stepOfEpoch, seconds);
+    return [
+      `epoch ${position(epoch, epochs)}`,
+      `step ${steps === undefined ? stepOfEpoch : position(stepOfEpoch, steps)}`,
+      ...(Number.isFinite(speed) ? [`${grouped(speed)} rows/s`] : []),
+      left === undefined ? `${clockTime((now - this.#startTime) / 1000)} so far` : `${clockTime(left)} left`,
+      ...metricParts(means),
+    ];
+  }
+
+  /** Of the last epoch's length, or before its end of this one's steps; undefined where nobody knows how many there are. */
+  #secondsLeft(epoch: number, stepOfEpoch: number, seconds: number): number | undefined {
+    const steps = this.#start.steps ?? this.#lastSteps;
+    const whole = this.#last?.seconds ?? (steps === undefined ? undefined : (seconds * steps) / stepOfEpoch);
+    if (whole === undefined || steps === undefined) return undefined;
+    const part = Math.max(0, 1 - stepOfEpoch / steps);
+    return whole * (part + this.#start.epochs - epoch);
+  }
+
+  #draw(parts: readonly string[]): void {
+    this.#clear();
+    this.#stream.write(fitting(parts, this.#columns));
+    this.#isDrawn = true;
+  }
+
+  #clear(): void {
+    if (!this.#isDrawn) return;
+    this.#stream.write(LINE_START_AND_CLEAR);
+    this.#isDrawn = false;
+  }
+
+  /** One column stays free: many terminals begin a new line when the last one is written to. */
+  get #columns(): number {
+    return Math.max(20, (this.#stream.columns || COLUMNS) - 1);
+  }
+}
+
+function writeNotes(stream: ProgressStream, notes: readonly string[] = []): void {
+  for (const note of notes) stream.write(`note: ${printable(note, 1000)}\n`);
+}
+
+function epochParts({ epoch, seconds, metrics, validation }: EpochRecord, epochs: number): readonly string[] {
+  return [
+    `epoch ${position(epoch, epochs)}`,
+    shortDuration(seconds),
+    ...metricParts(metrics),
+    ...metricParts(validation ?? {}, "validation "),
+  ];
+}
+
+function metricParts(metrics: Metrics, prefix = ""): readonly string[] {
+  return Object.entries(metrics).map(([name, value]) => `${prefix}${printable(name, 40)} ${shortNumber(value)}`);
+}
+
+function position(index: number, count: number): string {
+  return `${String(index).padStart(String(count).length)}/${count}`;
+}
+
+function grouped(value: number): string {
+  return (value < 100 ? Number(value.toPrecision(2)) : Math.round(value)).toLocaleString("en-US");
+}
+
+/** As many parts as a line of so many columns has room for, whole ones, and at least as much of the first one. */
+function fitting(parts: readonly string[], columns: number): string {
+  let line = "";
+  for (const part of parts) {
+    const longer = line === "" ? part : `${line}  ${part}`;
+    if (columnsOf(longer) > columns) return line === "" ? part.slice(0, columns) : line;
+    line = longer;
+  }
+  return line;
+}
+
+/** How many columns a text takes at most: what is not ASCII may take two. */
+function columnsOf(text: string): number {
+  let columns = 0;
+  for (const character of text) columns += character <= "~" ? 1 : 2;
+  return columns;
+}
