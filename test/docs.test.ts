@@ -174,7 +174,7 @@ function optionsOf(command: string): ReadonlySet<string> {
 }
 
 it("docs/getting-started.md shows the completions and errors of the editor", () => {
-  const golden = (name: string): string => read(`test/generator/editor/${name}.golden.txt`);
+  const golden = (name: string): string => read(`test/generator/client/editor/${name}.golden.txt`);
   const plain = blocksOf("docs/getting-started.md").filter(({ language }) => language === "");
   const offered = matches(golden("members").split("\n\n")[0] ?? "", /^(\w+): /gm);
   const error = plain.find(({ code }) => code.includes("is not assignable"))?.code ?? "-";
