@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-/** What the command line asks for. */
+/** Parsed command-line options. */
 export interface BenchOptions {
   readonly quick: boolean;
   /** Where the figures are written as JSON. */
@@ -36,7 +36,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | "help" {
   return { quick: values.quick, json: values.json, only: values.only, python: values.python };
 }
 
-/** Whether a comparison such as `identity/1KB` is among those that are asked for. */
+/** Returns whether a comparison such as `identity/1KB` is selected. */
 export function isWanted(name: string, only: readonly string[]): boolean {
   return only.length === 0 || only.some((wanted) => name === wanted || name.startsWith(`${wanted}/`));
 }

@@ -1,16 +1,16 @@
 import type { Absentee, Contestant, Entry, Sample } from "./contestants/case.js";
 import { median } from "./statistics.js";
 
-/** How long a comparison takes. */
+/** Duration of a comparison. */
 export interface Pace {
   readonly rounds: number;
-  /** How long one contestant runs in one round, about. */
+  /** Approximate time of one contestant in one round. */
   readonly roundMs: number;
   readonly warmUpMs: number;
   readonly minimumCalls: number;
 }
 
-/** What figures are in. */
+/** Unit of the figures. */
 export type Unit = "nanoseconds" | "bytes";
 
 /** Contestants that do the same work. */
@@ -22,11 +22,11 @@ export interface Comparison {
   readonly baseline: string;
   readonly entries: readonly Entry[];
   readonly pace: Pace;
-  /** What is compared: nanoseconds, if nothing is said. */
+  /** Unit of the comparison; nanoseconds by default. */
   readonly unit?: Unit;
 }
 
-/** What a contestant reached, in nanoseconds per call or in bytes. */
+/** Results of a contestant, in nanoseconds per call or in bytes. */
 export interface Score {
   readonly name: string;
   readonly calls: number;
@@ -61,7 +61,7 @@ const MAXIMUM_CALLS = 100_000;
 /**
  * Lets the contestants take turns: A B C A B C …, so that what else the machine does hits all of them alike.
  *
- * A contestant that fails becomes an absentee; the others go on.
+ * A contestant that fails becomes an absentee; the others continue.
  */
 export async function compare({
   name,

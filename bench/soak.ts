@@ -19,7 +19,7 @@ const BYTES_LIMIT = 20 * MEGABYTE;
 /** Things of a kind that grow by more than this many in each part leak; there may be some more at one time than at another. */
 const THINGS_LIMIT = 4;
 
-/** The young generation stays small: otherwise it takes tens of megabytes when it pleases, and that is no leak. */
+/** The young generation stays small: otherwise it may grow by tens of megabytes at any time, which is not a leak. */
 const NODE_OPTIONS = ["--expose-gc", "--max-semi-space-size=1"];
 
 type Length = "long" | "quick" | "short";
@@ -49,7 +49,7 @@ function growth(values: readonly number[]): number {
   return Math.min(...parts);
 }
 
-/** What grows that should not, in words. */
+/** Describes growth that should not occur. */
 function leaksIn({ held }: SoakReport): readonly string[] {
   const parts = held.length - 1;
   const bytes = growth(held.map(({ bytes }) => bytes)) * parts;

@@ -18,7 +18,7 @@ export interface Folders {
   readonly programs: string;
 }
 
-/** What the contestants are started from. */
+/** Files that the contestants are started from. */
 export interface Workplace extends Folders {
   /** The library that the runtime's own search finds: the C program uses the same. */
   readonly library: NativeLibrary;

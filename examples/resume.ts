@@ -36,7 +36,7 @@ function* batchesFrom(step: number): Generator<Batch> {
   }
 }
 
-/** How many steps a model has made: Adam counts them in a variable, which is saved like all others. */
+/** Returns the number of steps of a model: Adam counts them in a variable, which is saved like all others. */
 function stepsOf(model: Keras3): number {
   const count = model.variables().find(({ name }) => name === "adam/iteration");
   if (count?.value === undefined) throw new Error("the model has no count of its steps");
@@ -46,13 +46,13 @@ function stepsOf(model: Keras3): number {
 /** Trains a model to the end from wherever it is, and gives the loss of the last epoch. */
 async function finish(model: Keras3, options: Pick<FitOptions, "checkpoints" | "onBatch"> = {}): Promise<number> {
   const epochs = EPOCHS - Math.floor(stepsOf(model) / STEPS);
-  // The function is called for each epoch. The first one goes on where the training stopped.
+  // The function is called for each epoch. The first one continues where the training stopped.
   const batches = (): Iterable<Batch> => batchesFrom(stepsOf(model));
   const history = await fit(model.train, batches, { ...options, epochs, progress: false });
   return history.metric("loss").at(-1) ?? Number.NaN;
 }
 
-/** What a process of its own does: it begins, or goes on from the last checkpoint, and may be killed at a step. */
+/** The work of a child process: it starts or resumes the training, and may be killed at a step. */
 async function work(name: string, deadlyStep: number): Promise<void> {
   using model = existsSync(CHECKPOINT) ? Keras3.load(CHECKPOINT) : Keras3.load();
   console.log(`${name}: begins after step ${stepsOf(model)}`);
@@ -72,7 +72,7 @@ async function startProcess(name: string, deadlyStep: number): Promise<void> {
   else if (status !== 0) throw new Error(`${name} failed`);
 }
 
-/** Whether two models hold the same in all of their variables: weights, and the optimizer's state. */
+/** Returns whether two models have equal variables: weights, and the optimizer's state. */
 function sameBits(a: Model, b: Model): boolean {
   const [of, other] = [a.variables(), b.variables()];
   return of.every(({ value }, index) => {

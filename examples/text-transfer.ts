@@ -10,7 +10,7 @@ import { Sentences } from "../generated/sentences.js";
 
 const DEPARTMENTS = ["delivery", "payments", "support"] as const;
 
-/** What each department was written, and what it might be written next. */
+/** Messages to each department, and messages that it might receive next. */
 const LEARNED: Readonly<Record<(typeof DEPARTMENTS)[number], readonly string[]>> = {
   delivery: [
     "Where is my parcel?",

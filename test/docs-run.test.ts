@@ -8,10 +8,7 @@ import { exampleProject, startExample } from "./support/run-example.js";
 const NOT_RUN: readonly RegExp[] = [/"data\.npz"/, /"ops\/zero_out\.so"/];
 
 /** Comments behind `console.log(…)` that describe, and do not quote. */
-const PROSE: ReadonlySet<string> = new Set([
-  "and INVALID_SHAPE when it is run",
-  "the three steps in the order in which they were asked for",
-]);
+const PROSE: ReadonlySet<string> = new Set(["and INVALID_SHAPE at run time", "the three steps, in call order"]);
 
 let folder: string;
 beforeAll(() => {
@@ -28,23 +25,26 @@ function isServer(code: string): boolean {
   return code.includes(".listen(");
 }
 
-/** Whether a program imports what is neither this package, nor of Node.js, nor a generated client. */
+/** Returns whether a program imports anything but this package, Node.js and generated clients. */
 function needsOthers(code: string): boolean {
   const imported = Array.from(code.matchAll(/(?:from|import\(?) ?"([^"]+)"/g), ([, name = ""]) => name);
   return imported.some((name) => !/^(?:savedmodel(?:\/|$)|node:|\.\/generated\/)/.test(name));
 }
 
 describe("programs of documents", () => {
-  it.each(programs.map((block) => [placeOf(block), block] as const))("%s does what it says", async (_, block) => {
-    const program = startExample(folder, block, markLines(block.code));
-    onTestFinished(() => program.kill("SIGKILL"));
-    const { stdout, stderr, status } = await program.ended;
-    expect(status, stderr).toBe(0);
-    const broken = printedLines(block.code, stdout).filter((line) => !PROSE.has(line.promised) && !keeps(line));
-    expect(broken).toEqual([]);
-    const output = documentedOutput(block);
-    if (output !== undefined && !isSame(stdout, output)) expect(stdout).toBe(output);
-  });
+  it.each(programs.map((block) => [placeOf(block), block] as const))(
+    "%s prints what it documents",
+    async (_, block) => {
+      const program = startExample(folder, block, markLines(block.code));
+      onTestFinished(() => program.kill("SIGKILL"));
+      const { stdout, stderr, status } = await program.ended;
+      expect(status, stderr).toBe(0);
+      const broken = printedLines(block.code, stdout).filter((line) => !PROSE.has(line.promised) && !keeps(line));
+      expect(broken).toEqual([]);
+      const output = documentedOutput(block);
+      if (output !== undefined && !isSame(stdout, output)) expect(stdout).toBe(output);
+    },
+  );
 });
 
 /** The text without a language right below a program, or below one line that ends with a colon. */
@@ -63,7 +63,7 @@ function documentedOutput(program: Block): string | undefined {
 describe("the server of docs/serving.md", () => {
   const [program] = blocksOf("docs/serving.md").filter(({ code }) => isServer(code));
 
-  it("answers, refuses, reloads under load, and ends when it is told to", async () => {
+  it("answers, rejects, reloads under load, and exits on SIGTERM", async () => {
     if (program === undefined) throw new Error("docs/serving.md has no server");
     const server = startExample(folder, program, program.code, { PORT: "0" });
     onTestFinished(() => server.kill("SIGKILL"));

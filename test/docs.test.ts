@@ -20,7 +20,7 @@ import { typeErrors } from "./support/typescript.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** How blocks are checked that say what they are: all below, and `ts` also by running them (docs-run.test.ts). */
+/** Languages of checked blocks: all are checked below, and `ts` also by running them (docs-run.test.ts). */
 const CHECKED: ReadonlySet<string> = new Set([
   "ts",
   "ts ignore",
@@ -62,7 +62,7 @@ it("docs/errors.md explains every error code, and no other", () => {
   expect(matches(statuses, /`([A-Z_]+)`/g).toSorted()).toEqual(union("StatusName").toSorted());
 });
 
-it("the picture of the editor shows what an editor says: `npm run pictures` draws it", () => {
+it("the image of the editor is up to date: `npm run pictures` draws it", () => {
   expect(read("docs/images/editor.svg")).toBe(drawEditor());
 });
 
@@ -72,7 +72,7 @@ describe.each(documents)("%s", (document) => {
     expect(targets.filter((target) => !leadsSomewhere(document, target))).toEqual([]);
   });
 
-  it("says of each block what it is", () => {
+  it("marks the language of each code block", () => {
     const unknown = blocksOf(document).filter(
       ({ language }) => !CHECKED.has(language) && !(language === "" && WITH_PLAIN_TEXT.has(document)),
     );
@@ -80,7 +80,7 @@ describe.each(documents)("%s", (document) => {
   });
 });
 
-/** Whether a relative link leads to a file, and to a heading of it. */
+/** Returns whether a relative link leads to a file, and to a heading of it. */
 function leadsSomewhere(document: string, target: string): boolean {
   const [path = "", anchor] = target.split("#", 2);
   const file = path === "" ? document : join(dirname(document), path);
@@ -88,7 +88,7 @@ function leadsSomewhere(document: string, target: string): boolean {
   return anchor === undefined || !file.endsWith(".md") || headings(file).includes(anchor);
 }
 
-/** What GitHub makes of headings. */
+/** Returns GitHub's anchors of the headings. */
 function headings(document: string): readonly string[] {
   return matches(prose(document), /^#+ (.+)$/gm).map((heading) =>
     heading
@@ -98,7 +98,7 @@ function headings(document: string): readonly string[] {
   );
 }
 
-it("the code in documents passes the compiler, unless it is marked `ts ignore`", () => {
+it("code blocks compile, unless they are marked `ts ignore`", () => {
   const blocks = blocksIn("ts").map((block) => [
     `${placeOf(block).replaceAll(/\W/g, "-")}.ts`,
     block.code.replaceAll('"./generated/', '"./'),
@@ -115,7 +115,7 @@ function checkBlocks(blocks: readonly Block[], check: (code: string) => string):
   expect(wrong).toEqual([]);
 }
 
-it("what is marked `ts ignore` is TypeScript, as a program or as members of a class", () => {
+it("blocks marked `ts ignore` are valid TypeScript, as a program or as class members", () => {
   const problem = (text: string): string =>
     (ts.transpileModule(text, { reportDiagnostics: true }).diagnostics ?? [])
       .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))
@@ -125,7 +125,7 @@ it("what is marked `ts ignore` is TypeScript, as a program or as members of a cl
   );
 });
 
-it("what is marked `json` is JSON, and `jsonc` JSON with comments", () => {
+it("blocks marked `json` are JSON, and `jsonc` JSON with comments", () => {
   checkBlocks(blocksIn("json"), (code) => {
     try {
       JSON.parse(code);
@@ -138,26 +138,26 @@ it("what is marked `json` is JSON, and `jsonc` JSON with comments", () => {
   expect(commented.filter((error) => error !== undefined)).toEqual([]);
 });
 
-it("what is marked `python` is Python", () => {
+it("blocks marked `python` are valid Python", () => {
   checkBlocks(blocksIn("python"), (code) =>
     ran("python3", ["-c", "import ast, sys; ast.parse(sys.stdin.read())"], code),
   );
 });
 
-it("what is marked `sh`, stands behind a prompt or is run by a Dockerfile is what a shell reads", () => {
+it("commands in `sh` blocks, behind prompts and in Dockerfiles are valid shell", () => {
   expect(scripts().length).toBeGreaterThan(0);
   const wrong = scripts().map(({ place, text }) => [place, ran("bash", ["-n"], text)]);
   expect(wrong.filter(([, problem]) => problem !== "")).toEqual([]);
 });
 
-/** What a command that fails says of its input. */
+/** Returns the error output of a command, or nothing if it succeeds. */
 function ran(command: string, parameters: readonly string[], input: string): string {
   const { status, stderr, error } = spawnSync(command, parameters, { input, encoding: "utf8" });
   if (error !== undefined) throw error;
   return status === 0 ? "" : stderr || `exit code ${status}`;
 }
 
-it("every command of this package in documents is there, with its options", () => {
+it("commands of this package in documents exist, with their options", () => {
   const shown = shownCommands();
   expect(shown.length).toBeGreaterThan(0);
   const commands = matches(savedmodel(["--help"]).stdout, /^ {2}([a-z]+) /gm);
@@ -173,7 +173,7 @@ function optionsOf(command: string): ReadonlySet<string> {
   return new Set(matches(savedmodel([command, "--help"]).stdout, /(?<=^ {2}(?:-\w, )?)(-\w|--[\w-]+)/gm));
 }
 
-it("docs/getting-started.md shows what the editor shows", () => {
+it("docs/getting-started.md shows the completions and errors of the editor", () => {
   const golden = (name: string): string => read(`test/generator/client/editor/${name}.golden.txt`);
   const plain = blocksOf("docs/getting-started.md").filter(({ language }) => language === "");
   const offered = matches(golden("members").split("\n\n")[0] ?? "", /^(\w+): /gm);
@@ -183,7 +183,7 @@ it("docs/getting-started.md shows what the editor shows", () => {
   expect(golden("diagnostics")).toContain(error);
 });
 
-it("docs/comparison.md has a source for each number, and uses each source", () => {
+it("docs/comparison.md cites a source for each number, and uses each source", () => {
   const [facts = "", sources = ""] = read("docs/comparison.md").split("\n## Sources\n");
   const used = new Set(matches(facts, /\[(\d+)\]/g));
   expect([...used].map(Number).toSorted((a, b) => a - b)).toEqual(matches(sources, /^(\d+)\. /gm).map(Number));

@@ -29,14 +29,14 @@ function numbersIn(line: string | undefined): readonly number[] {
 }
 
 describe.each(["digits", "sentences"])("the client of examples/models/%s", (name) => {
-  it("is the one in generated/ (`npm run generate` updates it)", () => {
+  it("is identical to the file in generated/ (`npm run generate` updates it)", () => {
     const client = generate(join(root, "examples/models", name), { outputFolder: join(root, "generated") });
     expect(client.text).toBe(readFileSync(join(root, "generated", client.fileName), "utf8"));
   });
 });
 
 describe("examples/article.ts", () => {
-  it("learns the plane", () => {
+  it("examples/article.ts learns the plane", () => {
     const lines = run("article");
     const [epochs = 0, first = 0, last = 1] = numbersIn(lines.at(-2));
     expect(epochs).toBeGreaterThan(50);
@@ -49,7 +49,7 @@ describe("examples/article.ts", () => {
 });
 
 describe("examples/digits.ts", () => {
-  it("recognises at least 95 % of the digits that it has not seen, and saves a model that does so too", () => {
+  it("examples/digits.ts recognizes at least 95 % of unseen digits, and so does the saved model", () => {
     const folder = tempFolder();
     const lines = run("digits", "5", folder);
     expect(lines[0]).toBe("8000 pictures to learn from, 2000 to be tested with");
@@ -77,7 +77,7 @@ function readPictures(): { readonly images: Tensor<"float32", [number, 28, 28]>;
 }
 
 describe("examples/text-transfer.ts", () => {
-  it("places messages whose words it has not been trained with", () => {
+  it("examples/text-transfer.ts classifies messages with words it was not trained with", () => {
     const [summary, result, ...messages] = run("text-transfer");
     const [sentences, epochs, first = 0, last = 1] = numbersIn(summary);
     expect([sentences, epochs, first > 1, last < 0.2]).toEqual([24, 30, true, true]);
@@ -89,7 +89,7 @@ describe("examples/text-transfer.ts", () => {
 });
 
 describe("examples/resume.ts", () => {
-  it("ends with the same bits after it was killed", () => {
+  it("examples/resume.ts ends with the same bits after it was killed", () => {
     const lines = run("resume");
     const [alone, ...others] = lines;
     const loss = alone?.match(/^left alone: ends after step 720, loss (0\.\d+)$/)?.[1];

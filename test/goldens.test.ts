@@ -11,7 +11,7 @@ const own = readdirSync(models)
   .filter((file) => file.endsWith(".golden.json"))
   .map((file) => file.replace(".golden.json", ""));
 
-describe.each(own)("%s gives the numbers of TensorFlow in Python", (name) => {
+describe.each(own)("%s returns the numbers of TensorFlow in Python", (name) => {
   it.each(readCases(name))("$name", ({ calls }) => {
     using model = Model.load(join(models, name));
     for (const [index, { signature, inputs, outputs }] of calls.entries()) {
@@ -38,18 +38,21 @@ describe("third-party models give the numbers of TensorFlow in Python", () => {
   needs(hasShared, NO_SHARED);
   const names = hasShared ? readdirSync(shared).filter((name) => existsSync(join(shared, name, "golden"))) : [];
 
-  it.each(names.filter((name) => REFUSED[name] === undefined))("%s", (name) => {
-    for (const { signature, tags = ["serve"], inputs, outputs } of readCalls(join(shared, name, "golden"))) {
-      using model = Model.load(join(shared, name), { tags });
-      const description = model.signatures.find(({ key }) => key === signature);
-      if (description?.unsupported !== undefined) continue;
-      const tensors = Object.fromEntries(Object.entries(inputs).map(([key, golden]) => [key, toTensor(golden)]));
-      const results = model.run(signature, tensors);
-      for (const [key, golden] of Object.entries(outputs)) expectGolden(results[key], golden, `${signature} ${key}`);
-    }
-  });
+  it.each(names.filter((name) => REFUSED[name] === undefined))(
+    "third-party model %s returns the numbers of TensorFlow in Python",
+    (name) => {
+      for (const { signature, tags = ["serve"], inputs, outputs } of readCalls(join(shared, name, "golden"))) {
+        using model = Model.load(join(shared, name), { tags });
+        const description = model.signatures.find(({ key }) => key === signature);
+        if (description?.unsupported !== undefined) continue;
+        const tensors = Object.fromEntries(Object.entries(inputs).map(([key, golden]) => [key, toTensor(golden)]));
+        const results = model.run(signature, tensors);
+        for (const [key, golden] of Object.entries(outputs)) expectGolden(results[key], golden, `${signature} ${key}`);
+      }
+    },
+  );
 
-  it("the model of the article that examples/article.ts names has its losses in five steps", () => {
+  it("the model of the article in examples/article.ts has its losses in five steps", () => {
     using model = Model.load(join(shared, "rust-training-custom"));
     const step = { training_input: [[1, 1]], training_target: [[0]] };
     for (const loss of [0.7932061, 1.10907543, 1.22141898, 1.24034894, 1.21517324]) {
@@ -57,7 +60,7 @@ describe("third-party models give the numbers of TensorFlow in Python", () => {
     }
   });
 
-  it.each(Object.entries(REFUSED))("%s is refused with %s", (name, code) => {
+  it.each(Object.entries(REFUSED))("rejects %s with %s", (name, code) => {
     expect(() => Model.load(join(shared, name))).toThrow(expect.objectContaining({ code }));
   });
 });

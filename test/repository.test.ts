@@ -10,11 +10,11 @@ const lock = JSON.parse(readFileSync(new URL("../package-lock.json", import.meta
   readonly packages: Readonly<Record<string, Entry>>;
 };
 
-it("the lock file names no registry", () => {
+it("the lock file contains no registry", () => {
   expect(Object.values(lock.packages).filter(({ resolved }) => resolved?.startsWith("http"))).toEqual([]);
 });
 
-// npm leaves out the optional packages that its registry does not offer, and `npm ci` then fails where it does.
+// npm omits optional packages that its registry lacks, and `npm ci` then fails with other registries.
 it("the lock file has the optional packages of every platform", () => {
   const missing = Object.entries(lock.packages).flatMap(([path, { optionalDependencies = {} }]) =>
     Object.keys(optionalDependencies).filter(

@@ -3,7 +3,7 @@ import type { TestProject } from "vitest/node";
 /** Tells at the end of a run what was not run, and why; a test that is skipped without a reason fails the run. */
 export function tellSkips({ vitest }: TestProject): void {
   const { testNamePattern, bail = 0 } = vitest.config;
-  // Then tests are left out because somebody said so.
+  // Then tests are skipped on request.
   if (testNamePattern !== undefined || bail > 0) return;
   const skipped = vitest.state
     .getTestModules()

@@ -11,7 +11,7 @@ const SOURCE = fileURLToPath(new URL("../c/loop.c", import.meta.url));
 /** Which session and run options the C program uses: TensorFlow's own, or those of runtime/engines/local/session.ts. */
 export type COptions = "default" | "runtime";
 
-/** Compiles the C program; where there is no compiler, says so. */
+/** Compiles the C program, or reports that there is no compiler. */
 export function compileLoop(folder: string): string | { readonly absent: string } {
   const binary = join(folder, "loop");
   const compiler = process.env.CC || "cc";

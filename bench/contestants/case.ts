@@ -6,19 +6,19 @@ export interface CallCase {
   readonly signature: string;
   /** The size of its unknown dimensions. */
   readonly size?: number;
-  /** Whether the input is random: ones otherwise. */
+  /** True for random input; ones otherwise. */
   readonly isRandom?: boolean;
   /** The bytes of each string element. */
   readonly stringBytes?: number;
-  /** Whether the client also reads the elements out of the result, as JavaScript strings. */
+  /** True if the client also reads the elements of the result, as JavaScript strings. */
   readonly readsData?: boolean;
-  /** Whether the C program makes a new input tensor for each call, instead of writing one again. */
+  /** True if the C program creates a new input tensor for each call, instead of reusing one. */
   readonly freshTensor?: boolean;
   /** Copy this much with C's memcpy, without TensorFlow. */
   readonly memcpyBytes?: number;
-  /** How many calls of the signature are measured as one: 1, if nothing is said. */
+  /** Number of calls of the signature that are measured as one; 1 by default. */
   readonly repeat?: number;
-  /** How the client makes them: on the calling thread, if nothing is said. */
+  /** Kind of calls that the client makes; on the calling thread by default. */
   readonly manner?: Manner;
   /** The client runs concurrent calls together, this many rows at most. */
   readonly maxBatch?: number;
@@ -29,7 +29,7 @@ export interface CallCase {
 /** On the calling thread; on worker threads, one after another; on worker threads, all at once; or by `fit`, as its steps. */
 type Manner = "sync" | "awaited" | "concurrent" | "fit";
 
-/** What a contestant answers for a number of calls: nanoseconds per call, or bytes. */
+/** A contestant's result for a number of calls: nanoseconds per call, or bytes. */
 export interface Sample {
   readonly median: number;
   readonly p99: number;
@@ -45,7 +45,7 @@ export interface Contestant {
 export interface Absentee {
   readonly name: string;
   readonly absent: string;
-  /** Whether that is not the contestant's fault: nobody has anything to do. */
+  /** True if that is not the contestant's fault: there is nothing to do for anyone. */
   readonly isExcused?: boolean;
 }
 

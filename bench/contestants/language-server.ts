@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 
-/** What the server answers to a request. */
+/** The server's response to a request. */
 interface Response {
   readonly type: string;
   readonly request_seq: number;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Contestant, Entry, Sample } from "./case.js";
 
-/** How a program is started. */
+/** Command that starts a program. */
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];

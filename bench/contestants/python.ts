@@ -10,7 +10,7 @@ const SOURCE = fileURLToPath(new URL("../python/loop.py", import.meta.url));
 /** Where `npm run conformance` keeps its TensorFlow for Python. */
 const CONFORMANCE_PACKAGES = "build/conformance/python";
 
-/** How a Python with TensorFlow is started. */
+/** Command that starts a Python with TensorFlow. */
 export interface Python {
   readonly file: string;
   readonly env: Readonly<Record<string, string>>;

@@ -6,7 +6,7 @@ import { requireBuilt } from "./built.js";
 /** A case made ready: one call of it; a promise when it is asynchronous. */
 export type Call = () => unknown;
 
-/** What a call returned last: without it the optimiser might drop work that nobody looks at. */
+/** The last result of a call: without it the optimizer might drop work whose result is not used. */
 let result: unknown;
 
 /**

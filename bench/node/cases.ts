@@ -60,7 +60,7 @@ function trainings({ train }: CustomModel, { manner, repeat = 1 }: CallCase): Ca
   };
 }
 
-/** What the clients of the networks have in common. They are generated when the benchmarks run. */
+/** Common interface of the clients of the networks. They are generated when the benchmarks run. */
 interface Network extends Model {
   predict(images: Images): Probabilities;
   readonly async: { predict(images: Images): Promise<Probabilities> };

@@ -16,10 +16,10 @@ import { clients } from "./cases.js";
 const CONCURRENT = 8;
 /** Some 200 ms of one processor. */
 const STEPS = 60_000n;
-/** Files are read this far apart, so that reading is no load of its own. */
+/** Interval between reads, so that reading is not a load by itself. */
 const READ_EVERY = 5;
 
-/** How a load is made ready: what is to be repeated for as long as the load lasts. */
+/** Prepares a load, and returns the function to repeat for as long as the load lasts. */
 const loads: Readonly<Record<Load, () => (() => Promise<unknown>) | Promise<() => Promise<unknown>>>> = {
   none: () => () => setTimeout(READ_EVERY),
   sync: () => {
@@ -44,7 +44,7 @@ function atOnce(start: () => Promise<unknown>): Promise<unknown> {
   return Promise.all(Array.from({ length: CONCURRENT }, start));
 }
 
-/** Repeats the load for so many milliseconds, and answers what was observed of it. */
+/** Repeats the load for this many milliseconds, and returns the measurements. */
 async function under<T>(
   load: () => Promise<unknown>,
   milliseconds: number,

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-/** What native code has made and nobody has deleted yet: by kind, such as `Tensor`. */
+/** Native objects that have not been deleted yet: by kind, such as `Tensor`. */
 export type LiveObjects = Readonly<Record<string, number>>;
 
 type NativeFunction = ((...parameters: unknown[]) => unknown) & { async?: (...parameters: unknown[]) => void };

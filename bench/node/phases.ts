@@ -10,13 +10,13 @@ import { Keras3 } from "../../generated/keras3.js";
 import { Regression } from "../../generated/regression.js";
 import { Spin } from "../../generated/spin.js";
 
-/** A kind of work that a long-running program repeats, and that must not need more memory the longer it goes on. */
+/** A kind of work that a long-running program repeats, and whose memory must not grow over time. */
 export interface Phase {
   readonly name: string;
-  /** What is counted, in words. */
+  /** Name of the counted items. */
   readonly unit: string;
   readonly count: number;
-  /** How much is done before memory is measured for the first time, in short runs too. */
+  /** Amount of work before memory is first measured, in short runs too. */
   readonly warmUp: number;
   /** The same for `--short`: as much as makes every leak larger than what allocators keep. */
   readonly short: { readonly count: number; readonly warmUp: number };
@@ -108,7 +108,7 @@ export const phases: readonly Phase[] = [
   },
 ];
 
-/** How many asynchronous calls there are at a time. */
+/** Number of concurrent asynchronous calls. */
 const WAVE = 200;
 const MEGABYTE = 1024 * 1024;
 
@@ -131,7 +131,7 @@ function startCalls(): (count: number) => void {
   };
 }
 
-/** Calls that wait for a writer, that are run with others, that carry strings or much data, and that are given up. */
+/** Calls that wait for a writer, are batched, carry strings or much data, or are aborted. */
 function startAsyncCalls(): (count: number) => Promise<void> {
   const custom = CustomModel.load();
   const dtypes = Dtypes.load();
@@ -203,7 +203,7 @@ function startShapes(): (count: number) => void {
   };
 }
 
-/** Runs that fail in TensorFlow, and inputs that are refused before. */
+/** Runs that fail in TensorFlow, and inputs that are rejected before. */
 function startFailures(): (count: number) => Promise<void> {
   const spin = Spin.load();
   const dtypes = Dtypes.load();

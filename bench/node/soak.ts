@@ -12,7 +12,7 @@ import type { LiveObjects } from "./native-objects.js";
 import { countNativeObjects } from "./native-objects.js";
 import { phases } from "./phases.js";
 
-/** What a process holds at a moment. */
+/** Resources of a process at a moment. */
 export interface Held {
   /** Resident memory in bytes. */
   readonly bytes: number;

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Result } from "../rounds.js";
 import type { Figures } from "./figures.js";
 
-/** What the figures were taken on. */
+/** Environment of the measurements. */
 export interface Setting {
   readonly tensorflow: string;
   readonly node: string;

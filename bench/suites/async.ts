@@ -9,7 +9,7 @@ const SYNC = "savedmodel, sync";
 const UNBATCHED = "savedmodel, async, unbatched";
 const REPEAT = 1000;
 
-/** What it costs to keep off the event loop where a call is nearly all overhead, and what batching gets back. */
+/** Measures the cost of asynchronous calls that are nearly all overhead, and the gain of batching. */
 export const asynchronous: Suite = async function* (workplace, options) {
   const run = (directory: string, client: string, plan: PlannedCalls) =>
     startCalls(workplace, { directory, client }, isWanted(plan.name, options.only) ? [plan] : []);

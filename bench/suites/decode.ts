@@ -9,7 +9,7 @@ const NAME = "decode/100MB";
 const READ = "readFileSync of saved_model.pb";
 const INSPECT = "savedmodel, inspect()";
 
-/** How much describing a large model costs beside reading its file: weights are to be passed over. */
+/** Compares describing a large model with reading its file: weights should be skipped. */
 export const decode: Suite = async function* (workplace, options) {
   if (!isWanted(NAME, options.only) && !isWanted(`${NAME}/memory`, options.only)) return;
   const { folder, programs, root } = workplace;

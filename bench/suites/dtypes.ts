@@ -6,7 +6,7 @@ import { paceOf, type Suite } from "./suite.js";
 const KILOBYTE = 1024;
 const MEGABYTE = 1024 * KILOBYTE;
 
-/** What it costs to carry data in and out: identities of test/models/dtypes, where TensorFlow itself does nothing. */
+/** Measures passing data in and out: identities of test/models/dtypes, where TensorFlow itself does nothing. */
 export const dtypes: Suite = (workplace, options) =>
   startCalls(
     workplace,

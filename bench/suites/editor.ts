@@ -20,7 +20,7 @@ const COMPILERS = {
 /** A call of a signature whose index is 3 more than a multiple of 5: a scalar of int64, one of unknown rank, an image. */
 const call = (index: number): string => `model.run${index}(1n, true, [[[[1]]]] as number[][][][])`;
 
-/** What is typed, with a `|` where something is asked for. The first does without the client. */
+/** Edits, with a `|` at the place of the request. The first does not use the client. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
   completionInfo: [
     "console.log(|",
@@ -39,7 +39,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   semanticDiagnosticsSync: [`${call(3)};|`, "Many.fake({ run8: () => ({ y: 1, z: 1 }) });|"],
 };
 
-/** How fast an editor answers, and a compiler, in a project with a large client. */
+/** Measures the speed of an editor and a compiler in a project with a large client. */
 export const editor: Suite = async function* (workplace, options) {
   const wanted = [NAME, CHECK].filter((name) => isWanted(name, options.only));
   if (wanted.length === 0) return;
@@ -85,7 +85,7 @@ function writeProject({ folder }: Workplace): string {
   return project;
 }
 
-/** How long the editor waits for what it asks after each change of the file. */
+/** Measures the editor's requests after each change of the file. */
 async function answers({ root }: Workplace, project: string, count: number): Promise<Figures> {
   const server = new LanguageServer(join(root, "node_modules/typescript/lib/tsserver.js"), join(project, "use.ts"));
   const rows = [];

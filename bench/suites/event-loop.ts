@@ -17,7 +17,7 @@ const LOADS: Readonly<Record<Load, string>> = {
   cnn: "8 calls of the network with 32 images, async",
 };
 
-/** How responsive a process stays while it makes calls: what asynchronous ones are for. */
+/** Measures the responsiveness of a process during calls, which asynchronous ones should preserve. */
 export const eventLoop: Suite = async function* (workplace, options) {
   if (!isWanted(NAME, options.only)) return;
   const network = authoredModel(workplace, "cnn");

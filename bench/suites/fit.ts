@@ -5,7 +5,7 @@ import { paceOf, type Suite } from "./suite.js";
 
 const LOOP = "savedmodel, a loop over train()";
 
-/** What `fit` costs beside the steps that it makes, where a step is nearly all overhead. */
+/** Compares `fit` with the steps that it makes, where a step is nearly all overhead. */
 export const fitting: Suite = (workplace, options) => {
   const kase = (suffix: string, more: Partial<CallCase> = {}): CallCase => {
     return { name: `fit/${suffix}`, signature: "train", repeat: 1000, ...more };

@@ -8,7 +8,7 @@ import { paceOf, type Suite } from "./suite.js";
 const COLLECTIONS = ["../shared/models", "test/models"];
 const START = "savedmodel, the generator loaded";
 
-/** What it takes to generate the clients of many models, as a build does. */
+/** Measures generating the clients of many models, as in a build. */
 export const generate: Suite = async function* ({ programs, root }, options) {
   if (!isWanted("generate", options.only)) return;
   const collection = COLLECTIONS.find((folder) => existsSync(join(root, folder))) ?? "";

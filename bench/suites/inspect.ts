@@ -9,7 +9,7 @@ const MODEL = "test/models/custom_model";
 const OURS = "savedmodel inspect";
 const THEIRS = "saved_model_cli show --all";
 
-/** What it takes to look into a model from the command line, from the start of the process to its end. */
+/** Measures inspecting a model from the command line, as a whole process. */
 export const inspect: Suite = async function* (workplace, options) {
   if (!isWanted("inspect", options.only)) return;
   const cli = join(workplace.root, "dist/generator/cli/main.js");

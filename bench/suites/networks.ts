@@ -13,7 +13,7 @@ const RUNTIME_OPTIONS = "C, the runtime's options";
 interface Network {
   readonly name: string;
   readonly title: string;
-  /** How many images there are in a call. */
+  /** Number of images in a call. */
   readonly batches: readonly number[];
 }
 
@@ -46,7 +46,7 @@ async function* comparisons(
   yield* startCalls(workplace, { directory: model.directory, client: name }, plan);
 }
 
-/** What it takes to leave the event loop free meanwhile. */
+/** Measures the cost of keeping the event loop free. */
 function asynchronous(kase: CallCase): PlannedCalls["entrants"][number] {
   return {
     caller: "client",

@@ -11,7 +11,7 @@ import { verify } from "./verify.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const PICTURES = 20;
 
-/** Whether Python answers as the model does that examples/digits.ts trains for an epoch and saves. */
+/** Compares Python with the model that examples/digits.ts trains for an epoch and saves. */
 export function checkDigits(python: Python, folder: string): boolean {
   mkdirSync(folder, { recursive: true });
   const example = [...process.execArgv, join(root, "examples/digits.ts"), "1", folder];

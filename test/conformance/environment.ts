@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** How to run a Python that has the packages it needs. */
+/** Command that starts a Python with the required packages. */
 export interface Python {
   readonly command: string;
   readonly env: NodeJS.ProcessEnv;
@@ -10,7 +10,7 @@ export interface Python {
 
 const command = process.platform === "win32" ? "python" : "python3";
 
-/** What pip is to install, as the texts of files that it reads. */
+/** Contents of pip's requirements files. */
 interface Requirements {
   readonly list: string;
   /** Packages that are installed without those that they depend on. */

@@ -1,6 +1,6 @@
 import type { Inputs } from "./record.js";
 
-/** How the model of one block of the guide is trained, and what is then asked of it here and in Python. */
+/** The training of the model of one block of the guide, and the calls that are then compared with Python. */
 export interface GuideTraining {
   readonly model: string;
   readonly steps: number;

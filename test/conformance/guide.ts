@@ -70,7 +70,7 @@ function generateClient(folder: string, name: string): Client {
   return client;
 }
 
-/** What the compiler says to the clients and to the guide's programs. */
+/** Returns the compiler's errors for the clients and the guide's programs. */
 function compileErrors(blocks: readonly Block[], clients: readonly Client[]): readonly string[] {
   const programs = blocks.map(({ name, typescript }) => [
     `guide-${name}.ts`,
@@ -90,7 +90,7 @@ function runTypeScript(folder: string, { name, typescript }: Block): boolean {
   return status === 0;
 }
 
-/** Trains with the generated client, saves, and has Python load what was saved and go on in the same way. */
+/** Trains with the generated client, saves, and continues the same training in Python. */
 async function trainsAndAgrees(
   python: Python,
   folder: string,

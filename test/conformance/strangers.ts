@@ -20,7 +20,7 @@ const REFUSED: ReadonlySet<string> = new Set([
  * Has Python compare the results of third-party models on the same machine: goldens that were computed on another processor
  * allow for less.
  *
- * @returns undefined where there are no such models
+ * @returns undefined if the models do not exist
  */
 export function checkStrangers(python: Python, folder: string): boolean | undefined {
   if (!existsSync(shared)) return undefined;

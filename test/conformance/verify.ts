@@ -6,7 +6,7 @@ import type { Python } from "./environment.js";
 
 interface Expectation {
   readonly name: string;
-  /** What was saved, and what it was saved from. */
+  /** The saved folder, and the one it was saved from. */
   readonly saved: string;
   readonly original: string;
   readonly title: string;
@@ -14,7 +14,7 @@ interface Expectation {
   readonly calls: readonly GoldenCall[];
 }
 
-/** Whether Python gives the same results, and the saved folder differs in its variables only. */
+/** Checks that Python returns the same results, and that the saved folder differs only in its variables. */
 export function verify(python: Python, { name, saved, original, title, calls }: Expectation): boolean {
   const expected = `${saved}.expected.json`;
   writeFileSync(expected, JSON.stringify({ model: name, cases: [{ name: title, calls }] }, null, 1));

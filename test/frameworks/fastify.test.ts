@@ -11,7 +11,7 @@ import { copyExample, generateClient, run } from "./project.js";
 import { type Service, startService } from "./service.js";
 
 const ADMIN = { authorization: "Bearer secret" };
-/** Requests wait until a batch has so many rows, or the model is closed: so they are in flight for as long as a test likes. */
+/** Requests wait until a batch is full or the model is closed, so a test can keep them open. */
 const WAITING = { MAX_BATCH: "1000", MAX_DELAY: "600000" };
 
 let built: string | undefined;
@@ -100,12 +100,12 @@ async function stop(service: Service): Promise<void> {
 }
 
 describe("examples/fastify", () => {
-  it("is type-checked and compiled, and its own tests pass without TensorFlow and without the model", () => {
+  it("type-checks and compiles, and its own tests pass without TensorFlow and without the model", () => {
     const folder = example();
     run(folder, "env", "SAVEDMODEL_TENSORFLOW=/nowhere", "npm", "test");
   });
 
-  it("answers with the numbers of Python", async () => {
+  it("returns Python's numbers", async () => {
     const service = await start(modelFolder("regression"));
     for (const path of ["live", "ready"]) expect((await fetch(`${service.url}/health/${path}`)).status).toBe(200);
     await expectPredictions(service, untrained);
@@ -113,7 +113,7 @@ describe("examples/fastify", () => {
     await stop(service);
   });
 
-  it("says what is wrong with a request", async () => {
+  it("reports what is wrong with a request", async () => {
     const service = await start(modelFolder("regression"));
     const answers = [{ rows: [] }, { rows: [["1", "2"]] }, { rows: [[1, 2, 3]] }, { rows: [[1, 2], [3]] }].map((body) =>
       post(`${service.url}/predict`, body),
@@ -129,7 +129,7 @@ describe("examples/fastify", () => {
     await stop(service);
   });
 
-  it("streams: each row is answered before the next is sent, and one that does not fit ends the answer", async () => {
+  it("streams: answers each row before the next is sent, and ends the answer at an invalid row", async () => {
     const service = await start(modelFolder("regression"));
     const { write, lines } = stream(service);
     const answers: unknown[] = [];
@@ -151,7 +151,7 @@ describe("examples/fastify", () => {
     await stop(service);
   });
 
-  it("gives a prediction up when its client has gone", async () => {
+  it("aborts a prediction when its client disconnects", async () => {
     const service = await start(modelFolder("regression"), WAITING);
     const controller = new AbortController();
     const answer = post(`${service.url}/predict`, { rows: [[1, 2]] }, { signal: controller.signal });
@@ -168,7 +168,7 @@ describe("examples/fastify", () => {
     await stop(service);
   });
 
-  it("answers 503 when there is more to do than it can take, and the rest as ever", async () => {
+  it("answers 503 when overloaded, and other requests as usual", async () => {
     const service = await start(modelFolder("regression"), { MAX_QUEUE: "1", MAX_BATCH: "1" });
     const heads = await pipeline(service.port, "/predict", { rows: [[1, 2]] }, 20);
     const statuses = heads.map((head) => head.slice(9, 12));
@@ -179,8 +179,8 @@ describe("examples/fastify", () => {
   });
 });
 
-describe("a new model in examples/fastify", () => {
-  it("takes over without one request failing", async () => {
+describe("replacing the model in examples/fastify", () => {
+  it("replaces the model without a failed request", async () => {
     const folder = copyOfModel("regression");
     const service = await start(folder, WAITING);
     const before = await inFlight(service, 200);
@@ -191,7 +191,7 @@ describe("a new model in examples/fastify", () => {
     await stop(service);
   });
 
-  it("answers with Python's numbers after the same training, while requests go on", async () => {
+  it("returns Python's numbers after the same training, while requests continue", async () => {
     const folder = copyOfModel("regression");
     const service = await start(folder);
     await expectPredictions(service, untrained);
@@ -210,7 +210,7 @@ describe("a new model in examples/fastify", () => {
     await stop(service);
   });
 
-  it("is refused when it is broken or another one, and the old one goes on", async () => {
+  it("rejects a broken or different model, and keeps the old one", async () => {
     const folder = copyOfModel("regression");
     const service = await start(folder);
     const graph = readFileSync(join(folder, "saved_model.pb"));
@@ -226,7 +226,7 @@ describe("a new model in examples/fastify", () => {
     await stop(service);
   });
 
-  it("can be trained by a request, one at a time", async () => {
+  it("trains on request, one training at a time", async () => {
     const folder = copyOfModel("regression");
     const service = await start(folder);
     const rows = [
@@ -248,7 +248,7 @@ describe("a new model in examples/fastify", () => {
 });
 
 describe("SIGTERM to examples/fastify", () => {
-  it("has the requests in flight answered, accepts no other, and ends with 0", async () => {
+  it("answers open requests after SIGTERM, accepts no others, and exits with 0", async () => {
     // Connections that were kept alive would end after 72 seconds, and so too late for its grace.
     const service = await start(modelFolder("regression"), { MAX_BATCH: "1000", MAX_DELAY: "4000", GRACE: "60000" });
     const answers = await inFlight(service, 50);
@@ -264,7 +264,7 @@ describe("SIGTERM to examples/fastify", () => {
     await expect(fetch(`${service.url}/health/live`)).rejects.toThrow();
   });
 
-  it("ends with 1 where a client does not come to an end", async () => {
+  it("exits with 1 if a client does not finish its request", async () => {
     const service = await start(modelFolder("regression"), { GRACE: "200" });
     const { write, lines, destroy } = stream(service);
     write("[1, 2]\n");

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { readCases } from "../support/goldens.js";
 import { copyExample, generateClient, run } from "./project.js";
 
-/** What TensorFlow in Python answers: a prediction, the losses of five steps, and a prediction. */
+/** Results of TensorFlow in Python: a prediction, the losses of five steps, and a prediction. */
 function pythonsNumbers(): readonly number[] {
   const cases = readCases("custom_model");
   const [first] = cases.find(({ name }) => name === "an untrained model predicts")?.calls ?? [];

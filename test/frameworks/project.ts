@@ -7,10 +7,10 @@ import { strangersFolder } from "../support/stranger.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What is made in an example's folder, and never copied. */
+/** Build outputs in an example's folder, which are never copied. */
 const MADE: ReadonlySet<string> = new Set(["build", "dist", "generated", "node_modules"]);
 
-/** Of this run of Vitest, which the programs of an example are no part of. */
+/** Variables of this run of Vitest, which the programs of an example must not inherit. */
 const OURS = /^(FORCE_COLOR|NODE_ENV|VITEST.*|npm_.*)$/;
 
 /** The environment of a user. */

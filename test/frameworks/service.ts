@@ -11,7 +11,7 @@ export interface Service {
   /** Resolves with its exit code; null when a signal ended it. */
   readonly exited: Promise<number | null>;
   readonly signal: (signal: NodeJS.Signals) => void;
-  /** What it has printed. */
+  /** Output so far. */
   readonly output: () => string;
 }
 

@@ -40,7 +40,7 @@ it("examples/vite is built with a client that the plugin generates, and renders 
   expect(await service.exited).toBe(0);
 });
 
-it("examples/vite renders the same in development, and what is changed then", async () => {
+it("examples/vite renders the same in development, and reflects changes", async () => {
   const folder = copyExample("vite", MODEL);
   const service = await startService(folder, "dev.js");
   await expectPages(service);

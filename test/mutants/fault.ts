@@ -7,7 +7,7 @@ export interface Fault {
   /** A piece of the source that occurs exactly once in the file. */
   readonly find: string;
   readonly replace: string;
-  /** What a user would notice. */
+  /** The effect that a user would notice. */
   readonly effect: string;
   /** The test files that are run first; the whole suite runs for a fault that survives them. */
   readonly tests: readonly string[];

@@ -63,7 +63,7 @@ export const faults: readonly Fault[] = [
     file: "runtime/training/batches/batches.ts",
     find: "const rest = fixedBatch === undefined ? 0 : count % fixedBatch;",
     replace: "const rest = count % size;",
-    effect: "the smaller last batch of an epoch is left out",
+    effect: "the smaller last batch of an epoch is omitted",
     tests: FIT,
   },
   {
@@ -319,7 +319,7 @@ export const faults: readonly Fault[] = [
     file: "runtime/training/evaluate.ts",
     find: 'remainder: "reject"',
     replace: 'remainder: "omit"',
-    effect: "an evaluation leaves out the last rows without a word",
+    effect: "an evaluation silently omits the last rows",
     tests: PREDICT,
   },
   {

@@ -111,7 +111,7 @@ export const faults: readonly Fault[] = [
     file: "runtime/tensor/npy/npy-elements.ts",
     find: "point <= 0xdfff",
     replace: "point < 0xdfff",
-    effect: "U+DFFF becomes bytes that are no UTF-8",
+    effect: "U+DFFF becomes bytes that are not UTF-8",
     tests: ["test/runtime/data/data-limits.test.ts"],
   },
   {
@@ -167,7 +167,7 @@ export const faults: readonly Fault[] = [
     file: "generator/config/model-glob.ts",
     find: "plain.length + pending.length > MOST_ALTERNATIVES",
     replace: "plain.length > MOST_ALTERNATIVES ** 2",
-    effect: "braces multiply to more paths than can be looked at",
+    effect: "braces multiply to more paths than can be searched",
     tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
@@ -175,7 +175,7 @@ export const faults: readonly Fault[] = [
     file: "runtime/saved-model/tf-example-parser.ts",
     find: "return isRequired && sizes[0] !== null ?",
     replace: "return isRequired ?",
-    effect: "a feature of variable length cannot be left out",
+    effect: "a feature of variable length cannot be omitted",
     tests: ["test/generator/client/client-forms.test.ts"],
   },
   {
@@ -191,7 +191,7 @@ export const faults: readonly Fault[] = [
     file: "templates/method.ts",
     find: " | undefined` };",
     replace: "` };",
-    effect: "an optional input before a required one cannot be left out",
+    effect: "an optional input before a required one cannot be omitted",
     tests: ["test/generator/client/client-forms.test.ts"],
   },
   {

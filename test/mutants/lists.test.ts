@@ -3,13 +3,13 @@ import { problemsOf, readFaults } from "./runner/faults.js";
 
 const faults = await readFaults();
 
-it("every listed fault can be injected, and names the tests that have to notice it", () => {
+it("every listed fault can be injected, and names the tests that must detect it", () => {
   expect(problemsOf(faults)).toEqual([]);
   // Enough of them, over all parts, for the share that is noticed to mean something.
   expect(faults.length).toBeGreaterThanOrEqual(150);
 });
 
-it("problems of a list are found", () => {
+it("detects problems of a list", () => {
   const fault = {
     id: "call-x",
     file: "runtime/client/model.ts",

@@ -91,7 +91,7 @@ export const faults: readonly Fault[] = [
     file: "runtime/engines/graph/initial-values/assigners.ts",
     find: "if (place === 0 && ASSIGNING.has(node.op)) return true;",
     replace: "",
-    effect: "A model that a signature initialises is rejected.",
+    effect: "A model that a signature initializes is rejected.",
     tests: VALUES,
   },
   {

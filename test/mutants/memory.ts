@@ -143,7 +143,7 @@ export const faults: readonly Fault[] = [
     file: "runtime/engines/local/run/string-tensor.ts",
     find: "if (!api.hasMemory(unproven)) throw new NoMemoryForStrings();",
     replace: "",
-    effect: "the process ends when there is no memory for a long string",
+    effect: "the process ends when a long string exceeds memory",
     tests: ["test/runtime/engines/local/native-memory.test.ts"],
   },
   {
@@ -215,7 +215,7 @@ export const faults: readonly Fault[] = [
     file: "runtime/engines/local/library/quiet-log.ts",
     find: "if (kept.length > 0) {",
     replace: "if (kept.length < 0) {",
-    effect: "lines that are no log lines are lost",
+    effect: "lines that are not log lines are lost",
     tests: ["test/runtime/engines/local/library/quiet-log.test.ts"],
   },
   {

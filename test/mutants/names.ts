@@ -166,7 +166,7 @@ export const faults: readonly Fault[] = [
     file: "templates/method.ts",
     find: "if (index < lastRequired)",
     replace: "if (index < 0)",
-    effect: "A TypeScript program cannot leave out an optional argument before a required one.",
+    effect: "A TypeScript program cannot omit an optional argument before a required one.",
     tests: [TYPES],
   },
   {

@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.js";
 
-/** Leaks, data, diagnostics, traces, options, texts, and the search for the library. */
+/** Leaks, data, diagnostics, traces, options, messages, and the search for the library. */
 export const faults: readonly Fault[] = [
   {
     id: "portable-leak-fetched",
@@ -144,7 +144,7 @@ export const faults: readonly Fault[] = [
     file: "runtime/base/text.ts",
     find: "text.length > limit ?",
     replace: "text.length >= limit ?",
-    effect: "a text that just fits is cut",
+    effect: "a string that just fits is truncated",
     tests: ["test/runtime/base/text.test.ts"],
   },
   {
@@ -160,7 +160,7 @@ export const faults: readonly Fault[] = [
     file: "runtime/base/text.ts",
     find: "editDistance(name.toLowerCase(), candidate.toLowerCase())",
     replace: "editDistance(name, candidate.toLowerCase())",
-    effect: "a name in capitals is not recognised",
+    effect: "a name in capitals is not recognized",
     tests: ["test/runtime/base/text.test.ts"],
   },
   {

@@ -48,7 +48,7 @@ export const faults: readonly Fault[] = [
     file: "runtime/tensor/check-value.ts",
     find: "    if (foreign !== undefined) return foreign;\n",
     replace: '    if (foreign === undefined) return "an object";\n',
-    effect: "A tensor of another copy is refused without a word about the copies.",
+    effect: "A tensor of another copy is rejected without mentioning the copies.",
     tests: ["test/package/copies.test.ts"],
   },
   {

@@ -82,7 +82,7 @@ class Runner {
     for (const [file, test] of failed) {
       if (this.failing.has(file)) continue;
       this.failing.set(file, test);
-      print(`${file} fails without any fault, and is left out: ${test}`);
+      print(`${file} fails without any fault, and is skipped: ${test}`);
     }
   }
 
@@ -108,7 +108,7 @@ class Runner {
     return { noticed: false, by: far, nearestOnly: false };
   }
 
-  /** Whether a test notices a fault: which one, or a reason why not. */
+  /** Returns the test that notices a fault, or the reason why none does. */
   async #notices(fault: ListedFault, copy: Copy, files: readonly string[]): Promise<{ readonly by: string } | string> {
     const expected = (files.length > 0 ? files : [...this.#milliseconds.keys()]).map(
       (file) => this.#milliseconds.get(file) ?? 0,

@@ -151,7 +151,7 @@ export const faults: readonly Fault[] = [
     file: "runtime/engines/local/session-options.ts",
     find: "if (interOpThreadPool !== CALLER) return;",
     replace: "if (interOpThreadPool === CALLER) return;",
-    effect: "A deadline that does nothing is accepted, and one that works is refused.",
+    effect: "A deadline without effect is accepted, and one that works is rejected.",
     tests: ["test/runtime/engines/local/session-options.test.ts"],
   },
   {

@@ -61,11 +61,11 @@ function manifestIn(home: string): Manifest {
 const textOf = (file: string): string => readFileSync(join(unpacked, file), "utf8");
 
 describe("the tarball", () => {
-  it("is small", () => {
+  it("the tarball is small", () => {
     expect(statSync(tarball).size).toBeLessThanOrEqual(2_000_000);
   });
 
-  it("holds programs, declarations and documents; no tests, models, sources or maps", () => {
+  it("the tarball contains programs, declarations and documents; no tests, models, sources or maps", () => {
     const rest = files.filter(
       (file) => !/^dist\/((runtime|generator)\/.+\.(c?js|d\.c?ts)|(chunks|vendor)\/.+\.cjs)$/.test(file),
     );
@@ -80,7 +80,7 @@ describe("the tarball", () => {
     expect(files.filter((file) => /(^|\/)(test|tests|examples|bench)\/|\.test\./.test(file))).toEqual([]);
   });
 
-  it("has every declaration that the entry points reach", () => {
+  it("the tarball has every declaration that the entry points reach", () => {
     const seen = new Set<string>();
     const visit = (file: string): void => {
       if (seen.has(file)) return;
@@ -97,7 +97,7 @@ describe("the tarball", () => {
     expect([...seen].filter((file) => !files.includes(file))).toEqual([]);
   });
 
-  it("says nothing of the machine that made it", () => {
+  it("the tarball contains nothing about the machine that built it", () => {
     const places = [root.replace(/\/$/, "")];
     const found = files.flatMap((file) => {
       const text = textOf(file);
@@ -108,7 +108,7 @@ describe("the tarball", () => {
     expect(found).toEqual([]);
   });
 
-  it("imports only what its package.json depends on", () => {
+  it("the package imports only what its package.json depends on", () => {
     const known = [manifest.name, ...Object.keys(manifest.dependencies ?? {})];
     const found = files.flatMap((file) =>
       importsOf(file)
@@ -130,7 +130,7 @@ function importsOf(file: string): readonly string[] {
 }
 
 describe("package.json", () => {
-  it("has what npm and its users want to know", () => {
+  it("package.json has the metadata that npm and users need", () => {
     expect(manifest).toMatchObject({
       name: "savedmodel",
       license: "Apache-2.0",
@@ -140,11 +140,11 @@ describe("package.json", () => {
     });
   });
 
-  it("declares no peers: optional ones keep bundlers in production installs", () => {
+  it("package.json declares no peers: optional ones keep bundlers in production installs", () => {
     expect(Object.keys(manifest.peerDependencies ?? {})).toEqual([]);
   });
 
-  it("has no script that runs when a user installs the package", () => {
+  it("package.json has no script that runs when a user installs the package", () => {
     const automatic = ["preinstall", "install", "postinstall"];
     expect(Object.keys(manifest.scripts ?? {}).filter((name) => automatic.includes(name))).toEqual([]);
   });
@@ -156,7 +156,7 @@ describe("an installed package", () => {
       .filter((key) => extname(key) !== ".json")
       .map((key) => manifest.name + key.slice(1));
 
-  it("has every entry point, for import and for require, with no bundler installed for its plugins", () => {
+  it("an installed package has every entry point, for import and require, without bundlers for its plugins", () => {
     const names = JSON.stringify(entries());
     const script = `
       const names = ${names};
@@ -180,37 +180,40 @@ describe("an installed package", () => {
     ["module", "nodenext", ["5.7", "6", "7"]],
     ["module", "bundler", ["5.7", "6", "7"]],
     ["commonjs", "node10", ["5.7"]],
-  ])("has types at every entry point for type %s and moduleResolution %s", (type, moduleResolution, versions) => {
-    const project = join(folder, `${type}-${moduleResolution}`);
-    mkdirSync(project);
-    const lines = entries().map((name, index) => `import * as entry${index} from "${name}";\n`);
-    const used = `export const entries: readonly object[] = [${entries().map((_, index) => `entry${index}`)}];\n`;
-    writeFileSync(join(project, "index.ts"), lines.join("") + used);
-    writeFileSync(join(project, "package.json"), JSON.stringify({ type }));
-    const compilerOptions = {
-      target: "es2022",
-      lib: ["es2023", "esnext.disposable"],
-      types: ["node"],
-      module: { nodenext: "nodenext", bundler: "esnext" }[moduleResolution] ?? "commonjs",
-      moduleResolution,
-      strict: true,
-      // Of the declarations of Node.js, which are newer than the oldest compiler.
-      skipLibCheck: versions[0] === "5.7",
-      noEmit: true,
-    };
-    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["index.ts"] }));
-    const compiler = join(dirname(folder), "node_modules/typescript/bin/tsc");
-    for (const version of versions) {
-      if (version === "6") {
-        expect(outputAsUser(project, process.execPath, [compiler, "-p", ".", "--pretty", "false"])).toBe("");
-      } else {
-        const name = version === "7" ? "typescript-7" : "typescript-5.7";
-        expect(runCompiler(name, ["-p", project, "--pretty", "false"])).toBe("");
+  ])(
+    "an installed package has types at every entry point for type %s and moduleResolution %s",
+    (type, moduleResolution, versions) => {
+      const project = join(folder, `${type}-${moduleResolution}`);
+      mkdirSync(project);
+      const lines = entries().map((name, index) => `import * as entry${index} from "${name}";\n`);
+      const used = `export const entries: readonly object[] = [${entries().map((_, index) => `entry${index}`)}];\n`;
+      writeFileSync(join(project, "index.ts"), lines.join("") + used);
+      writeFileSync(join(project, "package.json"), JSON.stringify({ type }));
+      const compilerOptions = {
+        target: "es2022",
+        lib: ["es2023", "esnext.disposable"],
+        types: ["node"],
+        module: { nodenext: "nodenext", bundler: "esnext" }[moduleResolution] ?? "commonjs",
+        moduleResolution,
+        strict: true,
+        // Of the declarations of Node.js, which are newer than the oldest compiler.
+        skipLibCheck: versions[0] === "5.7",
+        noEmit: true,
+      };
+      writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["index.ts"] }));
+      const compiler = join(dirname(folder), "node_modules/typescript/bin/tsc");
+      for (const version of versions) {
+        if (version === "6") {
+          expect(outputAsUser(project, process.execPath, [compiler, "-p", ".", "--pretty", "false"])).toBe("");
+        } else {
+          const name = version === "7" ? "typescript-7" : "typescript-5.7";
+          expect(runCompiler(name, ["-p", project, "--pretty", "false"])).toBe("");
+        }
       }
-    }
-  });
+    },
+  );
 
-  it("reads few files for an import, and no native code", () => {
+  it("importing an installed package reads few files, and no native code", () => {
     writeFileSync(
       join(folder, "cost.cjs"),
       `
@@ -233,7 +236,7 @@ describe("an installed package", () => {
 
   const permissive = /^(0BSD|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0|ISC|MIT|\(MIT OR CC0-1\.0\))$/;
 
-  it("brings three packages under permissive licences, and 15 MB at most", () => {
+  it("an installed package brings three packages under permissive licenses, and at most 15 MB", () => {
     const packages = new Map<string, string>();
     collect(join(dirname(folder), "node_modules/savedmodel"), packages);
     expect([...packages].filter(([, license]) => !permissive.test(license))).toEqual([]);
@@ -243,7 +246,7 @@ describe("an installed package", () => {
     expect(bytes).toBeLessThanOrEqual(15_000_000);
   });
 
-  it("names the licence of every package in its bundles", () => {
+  it("the license of every bundled package is listed", () => {
     const titles = textOf("dist/THIRD-PARTY-LICENSES.md").match(/^## .+$/gm) ?? [];
     const licences = titles.map((title) => /\((.+)\)$/.exec(title)?.[1] ?? "none");
     expect(licences.filter((license) => !permissive.test(license))).toEqual([]);

@@ -48,7 +48,7 @@ describe("two copies of the package in one process", () => {
   const home = (copy: string): string => join(copy, "node_modules/savedmodel/dist") + sep;
   const homes = (): string => `(${home(join(folder, "other"))}, not ${home(dirname(folder))})`;
 
-  it("recognise each other's errors", () => {
+  it("copies of the package recognize each other's errors", () => {
     expect(
       printed(`
         const error = errorOf(() => b.Tensor.from("float", 1));
@@ -57,7 +57,7 @@ describe("two copies of the package in one process", () => {
     ).toEqual({ isOne: false, own: true, other: true, code: "INVALID_DTYPE", training: false, plain: false });
   });
 
-  it("tell subclasses of errors apart", () => {
+  it("copies of the package distinguish subclasses of errors", () => {
     expect(
       printed(`
         class Mine extends a.SavedModelError {}
@@ -68,7 +68,7 @@ describe("two copies of the package in one process", () => {
     ).toEqual([true, true, false, false, true, true, false, false]);
   });
 
-  it("name both folders where a tensor of one is passed to the other", () => {
+  it("passing a tensor to another copy names both folders", () => {
     const messages = printed(`
       const tensor = b.Tensor.from("float32", [[1, 1]]);
       return [() => model.pred(tensor), () => a.encodeNpy(tensor), () => a.RaggedTensor.fromRowSplits(tensor, [0, 1])]
@@ -82,7 +82,7 @@ describe("two copies of the package in one process", () => {
     ]);
   });
 
-  it("name both folders where a method of one is trained by the other", () => {
+  it("training a method of another copy names both folders", () => {
     expect(printed("return (await rejectionOf(() => b.fit(model.train, {}, {}))).message;")).toBe(
       `NOT_TRAINABLE: fit() got a method of another copy of savedmodel (${home(dirname(folder))}, ` +
         `not ${home(join(folder, "other"))}). Import fit from the client's copy.`,

@@ -46,7 +46,7 @@ const combinations = Object.entries(MANAGERS).flatMap(([name, manager]) => {
   return modes === undefined ? [] : [{ name, manager, modes }];
 });
 
-describe.each(combinations)("A project of $name", ({ name, manager, modes }) => {
+describe.each(combinations)("a project of $name", ({ name, manager, modes }) => {
   needs(manager.program !== undefined, `npm has no ${name.replace(/,.*/, "")} for ${platform}`);
   let project: MatrixProject;
 
@@ -73,7 +73,7 @@ describe.each(combinations)("A project of $name", ({ name, manager, modes }) => 
       expectNumbers(MODES[mode]?.(project) ?? ""));
   });
 
-  it("finds the library", () => {
+  it("doctor finds the library", () => {
     expect(project.run(["savedmodel", "doctor"])).toMatch(/^TensorFlow [\d.]+ is used, from /m);
   });
 });

@@ -45,7 +45,7 @@ const other: User = existsSync(shared)
       type: "module",
     };
 
-/** What the README tells to have in tsconfig.json, with all strictness; declarations of packages are checked too. */
+/** The tsconfig.json that the README recommends, with all strictness; declarations of packages are checked too. */
 const compilerOptions = {
   target: "es2022",
   lib: ["es2023", "esnext.disposable"],
@@ -90,13 +90,13 @@ describe.each([own, other])("$user", ({ model, goldens, className, file, type })
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, exclude: ["out", "*.config.ts"] }));
   }
 
-  it("looks into the model", () => {
+  it("inspects the model", () => {
     expect(npx("savedmodel", "inspect", copy())).toMatch(
       /^pred\(inputs\)\n {2}in {2}inputs +float32 \[1, 2\]\n[\s\S]*^train\(training_input, training_target\)$/m,
     );
   });
 
-  it("sets the project up", () => {
+  it("sets up the project", () => {
     expect(npx("savedmodel", "init")).toMatch(
       /^created savedmodel\.config\.ts[\s\S]*\nNext: `npx savedmodel generate`\.\n$/,
     );
@@ -109,7 +109,7 @@ describe.each([own, other])("$user", ({ model, goldens, className, file, type })
     expect(readdirSync(join(folder, "generated"))).toEqual([`${file}.ts`]);
   });
 
-  it("gets the signatures, their names, dtypes and shapes, and mistakes shown by the editor", () => {
+  it("sees signatures, their names, dtypes and shapes, and mistakes in the editor", () => {
     const code = `${head}const model = ${className}.load();\nmodel.`;
     writeFileSync(join(folder, "main.ts"), code);
     const [members, hover, right, wrong] = askTsserver(folder, "main.ts", [
@@ -129,7 +129,7 @@ describe.each([own, other])("$user", ({ model, goldens, className, file, type })
     expect(wrong).toMatch(/^TS\d+: [\s\S]*Source has 3 element\(s\) but target allows only 2/);
   });
 
-  it("compiles a program under strict rules, and is told of a wrong shape", () => {
+  it("compiles a program under strict rules, with a compile-time error for a wrong shape", () => {
     writeFileSync(join(folder, "main.ts"), `${head}${className}.load().pred([[1, 2, 3]]);\n`);
     const refused = runAsUser(folder, "npx", ["tsc", "--pretty", "false"]);
     expect(refused.stdout).toMatch(/^main\.ts\(2,\d+\): error TS\d+: [\s\S]*allows only 2/);
@@ -155,7 +155,7 @@ console.log(JSON.stringify({ first, losses }));
     expect(losses.at(-1)).toBeLessThan(losses[0] ?? 0);
   });
 
-  it("is told by check when the model is another, and only then", () => {
+  it("check reports a changed model, and only then", () => {
     expect(npx("savedmodel", "check")).toBe("up to date 1 file\n");
     cpSync(join(modelFolder("regression"), "saved_model.pb"), join(copy(), "saved_model.pb"), { force: true });
     const { status, stdout } = runAsUser(folder, "npx", ["savedmodel", "check"]);

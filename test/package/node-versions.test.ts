@@ -149,7 +149,7 @@ const ENDINGS: readonly { readonly way: string; readonly status: number | null; 
   { way: "with a worker that is terminated", status: 0 },
 ];
 
-/** What Python says, call by call: the first prediction, five losses, the prediction after them. */
+/** Python's results, call by call: the first prediction, five losses, the prediction after them. */
 const [untrained, steps] = readCases("custom_model").map(({ calls }) =>
   calls.map(({ outputs }) => Number(Object.values(outputs)[0]?.data?.[0])),
 );
@@ -194,7 +194,7 @@ describe.each([running, ...others])("$name", ({ name, version, isMissing }) => {
   const printed = (file: string): unknown => JSON.parse(outputAsUser(folder, program(), [file]));
   const savedmodel = (...parameters: string[]): string => outputAsUser(folder, program(), [command(), ...parameters]);
 
-  it("runs a generated client: calls, training, promises, saving, loading again", () => {
+  it("runs a generated client: calls, training, promises, saving, reloading", () => {
     const result = printed("client.js") as {
       readonly first: number;
       readonly losses: readonly number[];
@@ -207,13 +207,13 @@ describe.each([running, ...others])("$name", ({ name, version, isMissing }) => {
     expect(result.again).toBe(result.trained);
   });
 
-  it("gives Python's results for the models of this repository", () => {
+  it("returns Python's results for the models of this repository", () => {
     const { checks, wrong } = printed("goldens.js") as { readonly checks: number; readonly wrong: readonly string[] };
     expect(wrong).toEqual([]);
     expect(checks).toBeGreaterThan(82);
   });
 
-  it.for(ENDINGS)("ends with calls under way $way", ({ way, status, needsSignals }, { skip }) => {
+  it.for(ENDINGS)("exits while calls are running $way", ({ way, status, needsSignals }, { skip }) => {
     skip(isWindows && needsSignals === true, IS_WINDOWS);
     const ended = runAsUser(folder, program(), ["ends.js", way]);
     expect(ended.status, ended.stderr).toBe(status);
@@ -232,7 +232,7 @@ describe.each([running, ...others])("$name", ({ name, version, isMissing }) => {
     });
   });
 
-  it("requires the package, which is the same one as the imported", () => {
+  it("requires the same package that it imports", () => {
     expect(printed("require.cjs")).toEqual({ pred: expect.closeTo(first, 6), keys: ["pred", "train"], isOne: true });
   });
 

@@ -16,7 +16,7 @@ function commandsIn(text: string): readonly string[] {
 }
 
 describe.each(workflows)("$name", ({ text }) => {
-  it("runs what there is in this repository", () => {
+  it("runs existing scripts of this repository", () => {
     const { scripts, bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
       readonly scripts: Readonly<Record<string, string>>;
       readonly bin: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ describe.each(workflows)("$name", ({ text }) => {
     }
   });
 
-  it("names actions by commits, and gives them no more than they need", () => {
+  it("pins actions to commits, with minimal permissions", () => {
     const actions = [...text.matchAll(/uses: (.*)$/gm)].map(([, action]) => `${action}`);
     expect(actions.length).toBeGreaterThan(0);
     expect(actions.filter((action) => !/^[\w/-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/.test(action))).toEqual([]);
@@ -44,10 +44,10 @@ describe.each(workflows)("$name", ({ text }) => {
   });
 });
 
-describe("the check before a release", () => {
+describe("check-release", () => {
   const script = join(root, ".github/check-release");
 
-  /** Runs it for the tag v1.2.3 in a folder with these files; what it refuses, line by line. */
+  /** Runs it for the tag v1.2.3 in a folder with these files, and returns its errors, line by line. */
   function refusals(manifest: object, changelog: string, tag = "v1.2.3"): readonly string[] {
     const cwd = tempFolder();
     writeFileSync(join(cwd, "package.json"), JSON.stringify(manifest));
@@ -61,12 +61,12 @@ describe("the check before a release", () => {
   const repository = { type: "git", url: "git+https://github.com/owner/name.git" };
   const changelog = "# Changelog\n\n## [1.2.3] - 2000-01-31\n";
 
-  it("lets a release pass that has its version, its date and its repository", ({ skip }) => {
+  it("check-release accepts a release with its version, date and repository", ({ skip }) => {
     skip(isWindows, IS_WINDOWS);
     expect(refusals({ version: "1.2.3", repository }, changelog)).toEqual([]);
   });
 
-  it("says all that is missing", ({ skip }) => {
+  it("check-release lists everything that is missing", ({ skip }) => {
     skip(isWindows, IS_WINDOWS);
     expect(refusals({ version: "1.2.4" }, "## [1.2.4] - unreleased\n\n## [1a2.4] - 2000-01-31\n")).toEqual([
       "error the tag is v1.2.3, but package.json has version 1.2.4: the tag must be v1.2.4",
@@ -75,7 +75,7 @@ describe("the check before a release", () => {
     ]);
   });
 
-  it("refuses the repository of somebody else", ({ skip }) => {
+  it("check-release rejects another repository", ({ skip }) => {
     skip(isWindows, IS_WINDOWS);
     const url = "git+https://github.com/other/name.git";
     expect(refusals({ version: "1.2.3", repository: { type: "git", url } }, changelog)).toEqual([
@@ -83,7 +83,7 @@ describe("the check before a release", () => {
     ]);
   });
 
-  it("is a program that bash can read, as is the one that runs everything", ({ skip }) => {
+  it("check-release and .ci/run are valid bash", ({ skip }) => {
     skip(isWindows, IS_WINDOWS);
     for (const file of [script, join(root, ".ci/run")]) {
       expect(existsSync(file)).toBe(true);

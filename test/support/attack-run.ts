@@ -9,7 +9,7 @@ import { SavedModelError } from "../../runtime/base/errors.js";
 import { inspect } from "../../runtime/saved-model/describe.js";
 import { attacks } from "./attacks.js";
 
-/** What came of one attack: a line of JSON. */
+/** The outcome of one attack: a line of JSON. */
 export interface AttackReport {
   readonly name: string;
   /** The code of the error for each command, or `ok`. */

@@ -2,7 +2,7 @@ import { decode } from "../../runtime/saved-model/proto/decode.js";
 import { encodeMessage } from "./saved-model.js";
 import { delimited } from "./wire.js";
 
-/** Makes a `saved_model.pb` of about so many bytes. */
+/** Builds a `saved_model.pb` of about this many bytes. */
 export type Attack = (bytes: number) => Uint8Array;
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -15,7 +15,7 @@ export function savedmodel(
   cwd?: string,
   variables: Readonly<Record<string, string>> = {},
 ): Finished {
-  // Whoever runs the tests may want colours, and may say how wide the terminal is; a user who pipes the output gets neither.
+  // The environment of the tests may set colors and the terminal's width; a user who pipes the output gets neither.
   const { FORCE_COLOR: _, COLUMNS: __, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...parameters], {
     cwd,

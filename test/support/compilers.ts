@@ -11,7 +11,7 @@ export const COMPILERS = {
 
 type Compiler = keyof typeof COMPILERS;
 
-/** What a compiler prints: nothing, where all is well. */
+/** Returns the output of a compiler: nothing if there are no errors. */
 export function compilerOutput(compiler: Compiler, files: Readonly<Record<string, string>>): string {
   const { erasableSyntaxOnly, ...older } = consumerOptions;
   // 5.8 brought the option.

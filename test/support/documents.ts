@@ -10,10 +10,10 @@ const FOREIGN: ReadonlySet<string> = new Set([".git", "node_modules", "build", "
 /** A fenced block of a document. */
 export interface Block {
   readonly document: string;
-  /** What stands behind the fence: `ts`, `ts ignore`, or nothing. */
+  /** The text after the fence: `ts`, `ts ignore`, or nothing. */
   readonly language: string;
   readonly code: string;
-  /** The line of its first line, from 1 on. */
+  /** The line number of its first line, starting at 1. */
   readonly line: number;
 }
 

@@ -7,12 +7,12 @@ import { generate, inspect } from "../../generator/index.js";
 import { SavedModelError } from "../../runtime/base/errors.js";
 import { mutate, type Victim, victim } from "./mutate.js";
 
-/** What came of the inputs; the last line that the process prints. */
+/** The outcome of the inputs; the last line that the process prints. */
 export interface FuzzReport {
   /** By code of the error; `described` for those that are models still. */
   readonly outcomes: Readonly<Record<string, number>>;
   readonly generated: number;
-  /** What was thrown and is no SavedModelError, or is one that hides a mistake of ours. */
+  /** Errors that are not a SavedModelError, or that hide a bug of ours. */
   readonly failures: readonly string[];
   /** The most that the processor worked for one. */
   readonly slowestMs: number;
@@ -21,7 +21,7 @@ export interface FuzzReport {
   readonly megabytes: number;
 }
 
-/** What the decoder has to say to bytes that are no message; a cause of another kind is a bug that was taken for one. */
+/** The decoder's errors for bytes that are not a message; any other cause is a hidden bug. */
 const DECODER_ERRORS =
   /^(index out of range|max depth exceeded|illegal tag|invalid (wire type|tag|length|varint|end group)|The encoded data)/;
 

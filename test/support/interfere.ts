@@ -17,7 +17,7 @@ export function interfere(
     syncBuiltinESMExports();
   };
   const replaced = (...parameters: readonly unknown[]): unknown => {
-    // What is run uses the function itself.
+    // The program itself uses the function.
     set(original);
     try {
       run(...parameters);

@@ -11,7 +11,7 @@ const folder = `${root}build/editor`;
 /** The one file that changes. */
 const edited = `${folder}/edited.ts`;
 
-/** What an editor knows of a project that depends on this package as it is built, with these files. */
+/** The language service of a project that depends on this package as it is built, with these files. */
 export class Editor {
   readonly #files: Map<string, string>;
   readonly #service: ts.LanguageService;
@@ -39,7 +39,7 @@ export class Editor {
     this.#service = ts.createLanguageService(host);
   }
 
-  /** What is offered at the `|` in the code: `name: kind`, in the order of the list, and whether it is struck through. */
+  /** Returns the completions at the `|` in the code: `name: kind`, in list order, and whether they are struck through. */
   completions(code: string): readonly string[] {
     const { path, place } = this.#open(code);
     const list = this.#service.getCompletionsAtPosition(path, place, {});
@@ -48,7 +48,7 @@ export class Editor {
     });
   }
 
-  /** What is offered for a name that is not imported: what the list says of it, and what choosing it adds to the file. */
+  /** Returns the completion of a name that is not imported: its list entry, and the import that it adds to the file. */
   imports(code: string): string {
     const { path, place } = this.#open(code);
     const preferences: ts.UserPreferences = { includeCompletionsForModuleExports: true };
@@ -81,7 +81,7 @@ export class Editor {
     return found.map(({ fileName, textSpan }) => `${nameOf(fileName)}: ${this.#lineAt(fileName, textSpan)}`).join("\n");
   }
 
-  /** What is struck through, and the hint that is shown for it. */
+  /** Returns the names that are struck through, with the hints that are shown for them. */
   deprecations(code: string): string {
     const { path, text } = this.#open(code);
     return this.#service
@@ -91,7 +91,7 @@ export class Editor {
       .join("\n");
   }
 
-  /** What is shown for the name at the `|`: its type, and its comment. */
+  /** Returns the hover of the name at the `|`: its type, and its comment. */
   quickInfo(code: string): string {
     const { path, place } = this.#open(code);
     const info = this.#service.getQuickInfoAtPosition(path, place);
@@ -100,7 +100,7 @@ export class Editor {
       .join("\n");
   }
 
-  /** What is shown while the arguments of a call are typed: the signature, and the parameter that is due. */
+  /** Returns the signature help while a call is typed: the signature, and the current parameter. */
   signatureHelp(code: string): string {
     const { path, place } = this.#open(code);
     const help = this.#service.getSignatureHelpItems(path, place, undefined);
@@ -115,7 +115,7 @@ export class Editor {
       .join("\n");
   }
 
-  /** What is marked as wrong: the line, what is underlined, and the message. */
+  /** Returns the errors: the line, the underlined text, and the message. */
   diagnostics(code: string): string {
     const { path, text } = this.#open(code);
     const found = [...this.#service.getSyntacticDiagnostics(path), ...this.#service.getSemanticDiagnostics(path)];

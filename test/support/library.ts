@@ -35,7 +35,7 @@ export function place(file: string, folder: string, name: string = basename(file
   }
 }
 
-/** What a cache shows to those who search it: installed versions and the name of the one in use. */
+/** The visible contents of a cache: installed versions and the name of the one in use. */
 export function visible(cache: string): string[] {
   return listing(cache).filter((name) => !name.startsWith("."));
 }
@@ -49,7 +49,7 @@ export function listing(cache: string): string[] {
   }
 }
 
-/** How a process ended. */
+/** The end of a process. */
 export interface Ended {
   readonly code: number | null;
   readonly signal: string | null;

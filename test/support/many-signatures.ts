@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { generate } from "../../generator/index.js";
 import { type TensorSpec, writeModel } from "./saved-model.js";
 
-/** How many signatures {@link manySignatures} has: `run_0` to `run_199`. */
+/** Number of signatures of {@link manySignatures}: `run_0` to `run_199`. */
 export const COUNT = 200;
 
 /** Shapes as networks have them; a negative size is unknown. */

@@ -13,7 +13,7 @@ export const IS_WINDOWS = "Windows has no bash and no signals";
 export const ONLY_LINUX = "the test is for Linux";
 export const NOT_ROOT = "only root may give files away";
 
-/** Has the tests of a `describe` skipped unless something is there; the last line of a run tells why (`test/skips.ts`). */
+/** Skips the tests of a `describe` unless something exists; the last line of a run gives the reason (`test/skips.ts`). */
 export function needs(isThere: boolean, reason: string): void {
   beforeEach(({ skip }) => skip(!isThere, reason));
 }

@@ -19,7 +19,7 @@ export const platform: string = `${process.platform}-${process.arch}`;
 /** Versions to test with: the oldest that are supported, and the latest of later lines. */
 export const nodeVersions = ["20.19.0", "22.12.0", "24", "26"] as const;
 
-/** Whether {@link nodeOf} has anything for the system and processor that the tests run on. */
+/** Returns whether {@link nodeOf} supports the system and processor that the tests run on. */
 export const hasNodes: boolean = PACKAGES[platform] !== undefined;
 
 /** Returns the program of a version of Node.js. It is installed once, below `build/`, with no install script. */

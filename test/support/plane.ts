@@ -12,7 +12,7 @@ export const POINTS: readonly (readonly [number, number])[] = Array.from({ lengt
 ]);
 export const HEIGHTS: readonly number[] = POINTS.map(([a, b]) => 2 * a - 3 * b + 1);
 
-/** A folder with `plane.csv`: its rows are points of the plane y = 2a - 3b + 1, and a text that nobody asks for. */
+/** A folder with `plane.csv`: its rows are points of the plane y = 2a - 3b + 1, and an unused string. */
 export function planeFolder(): string {
   const folder = tempFolder();
   const lines = POINTS.map(([a, b], row) => `${a},"${row % 3 === 0 ? "" : "a, b"}",${b},${HEIGHTS[row]}`);
@@ -49,7 +49,7 @@ export function npzArchive(arrays: Readonly<Record<string, Tensor>>): Buffer {
   return Buffer.concat([...bodies, entries, end]);
 }
 
-/** Where no library is: what is refused all the same is refused before TensorFlow is loaded. */
+/** A place without the library: errors that occur nevertheless are thrown before TensorFlow is loaded. */
 export const NO_LIBRARY: Readonly<Record<"SAVEDMODEL_TENSORFLOW", string>> = {
   SAVEDMODEL_TENSORFLOW: fileURLToPath(new URL("no-such-library", import.meta.url)),
 };

@@ -13,7 +13,7 @@ export function markLines(code: string): string {
     .join("\n");
 }
 
-/** What a line says that it prints. */
+/** The output that a line documents. */
 function promised(line: string): string | undefined {
   return /^ *console\.log\(.*\); \/\/ (.+)$/.exec(line)?.[1];
 }
@@ -24,7 +24,7 @@ export interface PrintedLine {
   readonly printed: string | undefined;
 }
 
-/** What the marked lines of a program printed. */
+/** Returns the output of the marked lines of a program. */
 export function printedLines(code: string, stdout: string): readonly PrintedLine[] {
   const printed = new Map(
     stdout
@@ -57,7 +57,7 @@ export function keeps({ promised, printed }: PrintedLine): boolean {
 
 const NUMBER = /(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?/g;
 
-/** Whether two texts are the same, but for the last digits of numbers, which processors compute differently. */
+/** Returns whether two strings are equal except for the last digits of numbers, which differ between processors. */
 export function isSame(actual: string, wanted: string): boolean {
   const [ours, theirs] = [actual, wanted].map((text) =>
     Array.from(text.matchAll(NUMBER), ([digits]) => Number(digits)),

@@ -44,7 +44,7 @@ function copyModels(from: string, to: string): readonly string[] {
   return names;
 }
 
-/** What a program printed, and how it ended. */
+/** Output and end of a program. */
 interface Printed {
   readonly stdout: string;
   readonly stderr: string;
@@ -53,7 +53,7 @@ interface Printed {
 
 /** A program of a document that runs in an {@link exampleProject}. */
 export interface RunningExample {
-  /** What it has printed so far. */
+  /** Output so far. */
   readonly stdout: () => string;
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly ended: Promise<Printed>;

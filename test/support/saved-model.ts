@@ -9,7 +9,7 @@ export interface TensorSpec {
   readonly dtype: number;
   /** Null is an unknown rank, undefined no shape at all; a negative size is an unknown one. */
   readonly shape: readonly number[] | null | undefined;
-  /** The tensor's name; an empty one is no tensor. */
+  /** The tensor's name; an empty one means no tensor. */
   readonly tensor: string;
   readonly encoding?: "sparse" | "composite";
   /** The TensorProto that the signature holds as the default of this input, if it does. */

@@ -36,7 +36,7 @@ export function shownCommands(): readonly ShownCommand[] {
   );
 }
 
-/** The words of each command of a script; quotes are taken off, comments left out, and nothing is expanded. */
+/** The words of each command of a script, without quotes and comments, and without expansion. */
 function commandsOf(script: string): readonly (readonly string[])[] {
   const commands: string[][] = [[]];
   const token = /(?<end>&&|\|\||[;|\n])|(?<comment>#[^\n]*)|(?<word>(?:'[^']*'|"[^"]*"|[^\s;|&'"])+)/g;

@@ -18,7 +18,7 @@ import type { Finished } from "./cli.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const kept = join(root, "build/stranger");
 
-/** What projects of users have beside the package; the versions are this repository's own. */
+/** Other dependencies of users' projects; the versions are this repository's own. */
 const TOOLS = ["@types/node", "fastify", "tsx", "typescript", "vite", "vitest"] as const;
 
 /** The package as it would be published: the tarball's file. `npm test` has built it; npm's scripts do not run. */
@@ -65,7 +65,7 @@ export function runAsUser(
   return { status, stdout, stderr };
 }
 
-/** What a program prints that succeeds. */
+/** Returns the output of a program that succeeds. */
 export function outputAsUser(
   cwd: string,
   program: string,

@@ -10,7 +10,7 @@ interface Answer {
   readonly body?: unknown;
 }
 
-/** What an editor asks about a place in a file, marked by `|`. */
+/** The requests of an editor at a place in a file, marked by `|`. */
 export type Question = "completions" | "quickInfo" | "diagnostics";
 
 const COMMANDS: Readonly<Record<Question, string>> = {

@@ -1,4 +1,4 @@
-// What the types of a client with ragged and sparse arguments accept and reject. Compiled by generator/composite.test.ts.
+// Calls that the types of a client with ragged and sparse arguments accept and reject. Compiled by generator/composite.test.ts.
 import { RaggedTensor, SparseTensor } from "savedmodel";
 import { Composite } from "./composite.js";
 
@@ -25,11 +25,11 @@ const pairs: [number, number][][] = model
   ])
   .toArray();
 
-// @ts-expect-error values where rows are due
+// @ts-expect-error values where rows are expected
 model.mix([1, 2], 0.5, sparse);
 // @ts-expect-error a ragged tensor of another dtype
 model.mix(RaggedTensor.from("int32", rows), 0.5, sparse);
-// @ts-expect-error a dense array where a sparse tensor is due
+// @ts-expect-error a dense array where a sparse tensor is expected
 model.mix(rows, 0.5, [[1, 2, 3]]);
 // @ts-expect-error another shape
 model.mix(rows, 0.5, { ...sparse, shape: [2, 4] });

@@ -1,4 +1,4 @@
-// What the types of a client whose inputs are tf.Examples accept and reject. Compiled by generator/example.test.ts.
+// Calls that the types of a client with tf.Example inputs accept and reject. Compiled by generator/example.test.ts.
 import { Tensor } from "savedmodel";
 import { Example, type ExampleExample } from "./example.js";
 
@@ -34,17 +34,17 @@ model.parseOne({ id: 1 });
 model.parseOne({ id: 1, weights: numbers });
 model.parseOne(bytes);
 
-// @ts-expect-error a single example where many are due
+// @ts-expect-error a single example where many are expected
 model.predict(least);
-// @ts-expect-error many examples where one is due
+// @ts-expect-error many examples where one is expected
 model.parseOne([{ id: 1 }]);
 // @ts-expect-error `id` is missing
 model.parseOne({ weights: [1, 2, 3] });
-// @ts-expect-error text where an integer is due
+// @ts-expect-error a string where an integer is expected
 model.parseOne({ id: "1" });
-// @ts-expect-error two weights where three are due
+// @ts-expect-error two weights where three are expected
 model.parseOne({ id: 1, weights: [1, 2] });
 // @ts-expect-error no such feature
 model.parseOne({ id: 1, weight: [1, 2, 3] });
-// @ts-expect-error one value where a list is due
+// @ts-expect-error one value where an array is expected
 model.predict([{ ...least, words: "a" }]);

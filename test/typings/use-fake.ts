@@ -1,4 +1,4 @@
-// What the types of fake clients accept and reject. Compiled by generator/fake.test.ts.
+// Fakes that the types accept and reject. Compiled by generator/fake.test.ts.
 import { Tensor } from "savedmodel";
 import { Composite } from "./composite.js";
 import { CustomModel, type CustomModelFakes } from "./custom-model.js";
@@ -35,17 +35,17 @@ Dtypes.fake({ unknownRank: (x) => x.size });
 Example.fake({ parseOne: (example) => ({ id: example.length, weights: [1, 2, 3] }) });
 Composite.fake({ pairs: (points) => points, words: (lines) => lines.values });
 
-// @ts-expect-error there is no such method
+// @ts-expect-error unknown method
 CustomModel.fake({ prd: () => [[1]] });
 // @ts-expect-error a method of every model cannot be faked
 CustomModel.fake({ save: () => {} });
-// @ts-expect-error data where a function is due
+// @ts-expect-error data where a function is expected
 CustomModel.fake({ pred: [[1]] });
 // @ts-expect-error a wrong size
 CustomModel.fake({ pred: () => [[1, 2]] });
 // @ts-expect-error a wrong rank
 CustomModel.fake({ pred: () => [1] });
-// @ts-expect-error text where a number is due
+// @ts-expect-error a string where a number is expected
 CustomModel.fake({ train: () => "1" });
 // @ts-expect-error a tensor of another dtype
 CustomModel.fake({ pred: () => Tensor.from("int32", [[1]]) });
@@ -61,9 +61,9 @@ CustomModel.fake({ pred: (inputs: Tensor<"int32">) => [[inputs.size]] });
 Regression.fake({ train: (_, __, rate: Tensor) => ({ loss: rate.size, mae: 0 }) });
 // @ts-expect-error an output is missing
 Regression.fake({ train: () => ({ loss: 1 }) });
-// @ts-expect-error a tensor where a number is due
+// @ts-expect-error a tensor where a number is expected
 Regression.fake({ train: () => ({ loss: Tensor.from("float32", 1), mae: 1 }) });
-// @ts-expect-error an optional input may be left out
+// @ts-expect-error an optional input may be omitted
 Dtypes.fake({ withDefault: (x, scale) => [x.size * scale] });
-// @ts-expect-error a bigint has no fraction, and is no text
+// @ts-expect-error a bigint is neither fractional nor a string
 Dtypes.fake({ scalarInt64: () => "1" });

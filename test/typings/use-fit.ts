@@ -1,4 +1,4 @@
-// What `fit` accepts and rejects for dense, ragged, sparse and tf.Example inputs. Compiled by runtime/fit-types.test.ts.
+// Data that `fit` accepts and rejects for dense, ragged, sparse and tf.Example inputs. Compiled by runtime/fit-types.test.ts.
 import { evaluate, fit, predict, RaggedTensor, SparseTensor, Tensor } from "savedmodel";
 import { Composite } from "./composite.js";
 import { Example, type ExampleExample } from "./example.js";
@@ -69,17 +69,17 @@ await fit(regression.train, [batches[0], batches[0], batches[0]]);
 await fit(regression.train, [x, target]);
 // @ts-expect-error a column too many
 await fit(regression.train, [x, target, 0.1, 0.1]);
-// @ts-expect-error text where numbers are due
+// @ts-expect-error a string where numbers are expected
 await fit(regression.train, [[["a", "b"]], target, 0.1]);
 // @ts-expect-error a learning rate for each row
 await fit(regression.train, [x, target, [0.1]]);
 // @ts-expect-error batches that lack an argument
 await fit(regression.train, new Set<[number[][], number[][]]>());
-// @ts-expect-error text where ragged numbers are due
+// @ts-expect-error a string where ragged numbers are expected
 await fit(composite.mix, [[["a"]], 0.5, sparse]);
 // @ts-expect-error a ragged tensor of another dtype
 await fit(composite.mix, [RaggedTensor.from("int32", rows), 0.5, sparse]);
-// @ts-expect-error dense rows where a sparse tensor is due
+// @ts-expect-error dense rows where a sparse tensor is expected
 await fit(composite.mix, [rows, 0.5, rows]);
 // @ts-expect-error examples that lack features
 await fit(example.predict, [[{ age: 1 }]]);

@@ -55,7 +55,7 @@ model.train({ ...inputs, age: ["1"] });
 model.train({ ...inputs, weight: [1, 2] });
 // @ts-expect-error options are for asynchronous calls
 model.train(inputs, {});
-// @ts-expect-error there is no such option
+// @ts-expect-error unknown option
 model.async.train(inputs, { sign: 1 });
 // @ts-expect-error a column is missing
 await fit(model.train, { age: [1], income: [2], height: [3], weight: [[4, 5]] });

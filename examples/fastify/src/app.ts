@@ -13,7 +13,7 @@ export function buildApp(
   { model, adminToken }: Pick<Config, "model" | "adminToken">,
   options: FastifyServerOptions = {},
 ): FastifyInstance {
-  // "1" is no number.
+  // "1" is not a number.
   const app = fastify({ ...options, ajv: { customOptions: { coerceTypes: false } } });
   answerErrors(app);
   closeConnections(app);

@@ -1,18 +1,18 @@
-/** What the environment says about this service. */
+/** Configuration of this service, from the environment. */
 export interface Config {
   readonly host: string;
   readonly port: number;
   /** The SavedModel to serve. `POST /admin/train` replaces it. */
   readonly model: string;
-  /** Without it there are no routes below `/admin`. */
+  /** Without it, the routes below `/admin` do not exist. */
   readonly adminToken: string | undefined;
-  /** How many calls may wait; what comes on top is answered with 503. */
+  /** Maximum number of waiting calls; further ones get 503. */
   readonly maxQueue: number;
-  /** Predictions that are asked for at the same time run together: so many rows, */
+  /** Maximum number of rows in a batch of concurrent predictions. */
   readonly maxBatch: number;
-  /** and the first waits so many milliseconds for others. */
+  /** Milliseconds that the first call of a batch waits for others. */
   readonly maxDelay: number;
-  /** How many milliseconds requests have to end after SIGTERM. */
+  /** Milliseconds that open requests may take after SIGTERM. */
   readonly grace: number;
 }
 

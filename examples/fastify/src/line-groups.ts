@@ -1,4 +1,4 @@
-/** A line that is longer is no row. */
+/** A longer line is not a row. */
 const MAX_LENGTH = 65_536;
 
 /**

@@ -19,7 +19,7 @@ process.on("SIGHUP", () => {
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, () => {
-    // Connections are refused, requests are answered, the model is closed, and nothing is left to do: the process ends.
+    // New connections are rejected, open requests are answered, the model is closed, and the process exits.
     void app.close();
     setTimeout(() => process.exit(1), config.grace).unref();
   });

@@ -36,7 +36,7 @@ export function predictRoutes(app: FastifyInstance, served: ServedModel): void {
 
   app.post<{ Body: Readable }>("/predict/stream", (request, reply) => {
     const lines = predictLines(served, request.body, clientGone(reply));
-    // After an error its client may go on writing; nobody reads that.
+    // After an error its client may continue to write; nobody reads that.
     void reply.header("connection", "close");
     // A group of predictions is made when the one before has been taken: a slow reader slows the writer down.
     return reply.type("application/x-ndjson").send(Readable.from(lines, { highWaterMark: 1 }));

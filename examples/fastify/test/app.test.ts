@@ -34,13 +34,13 @@ describe("POST /predict", () => {
     ["text", { rows: [["1", "2"]] }, 400, "FST_ERR_VALIDATION"],
     ["a column too many", { rows: [[1, 2, 3]] }, 400, "INVALID_SHAPE"],
     ["rows of different lengths", { rows: [[1, 2], [3]] }, 400, "RAGGED_ARRAY"],
-  ])("refuses %s", async (_what, payload, status, code) => {
+  ])("rejects %s with an error", async (_what, payload, status, code) => {
     await using app = buildApp(new ServedModel(sums), CONFIG);
     const response = await app.inject({ method: "POST", url: "/predict", payload });
     expect([response.statusCode, response.json().code]).toEqual([status, code]);
   });
 
-  it("is busy when the queue is full", async () => {
+  it("answers 503 when the queue is full", async () => {
     const pred = (): never => {
       throw new SavedModelError("QUEUE_FULL", "64 calls are waiting already");
     };
@@ -51,7 +51,7 @@ describe("POST /predict", () => {
 });
 
 describe("POST /admin/reload", () => {
-  it("serves what is loaded next", async () => {
+  it("serves the newly loaded model after a reload", async () => {
     const load = vi.spyOn(Regression, "load").mockImplementation(sums);
     const served = new ServedModel(() => Regression.load("models/regression"));
     await using app = buildApp(served, CONFIG);
@@ -62,13 +62,13 @@ describe("POST /admin/reload", () => {
     expect(load).toHaveBeenCalledTimes(2);
   });
 
-  it("is for those who know the token", async () => {
+  it("requires the admin token for a reload", async () => {
     await using app = buildApp(new ServedModel(sums), CONFIG);
     expect((await app.inject({ method: "POST", url: "/admin/reload" })).statusCode).toBe(401);
   });
 });
 
-it("is not ready any more when the model is closed", async () => {
+it("reports not ready once the model is closed", async () => {
   const served = new ServedModel(sums);
   await using app = buildApp(served, CONFIG);
   expect((await app.inject("/health/ready")).statusCode).toBe(200);

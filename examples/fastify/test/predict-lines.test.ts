@@ -19,7 +19,7 @@ async function* bytes(chunks: Iterable<string | Uint8Array>): AsyncGenerator<Uin
 }
 
 describe("predictLines", () => {
-  it("answers together what arrived together, however lines are cut", async () => {
+  it("answers rows that arrived together in one batch, however lines are split", async () => {
     expect(await predict("[1, 0]\n[2, 0]\n[3,", " 0]\r\n\n", "[4, 0]")).toEqual(["1\n2\n", "3\n", "4\n"]);
   });
 
@@ -27,12 +27,12 @@ describe("predictLines", () => {
     ["text", "[1, 0]\nnone\n[2, 0]\n", "BAD_ROW"],
     ["a number too many", "[1, 0]\n[1, 2, 3]\n", "BAD_ROW"],
     ["a line without an end", `[1, 0]\n[${" ".repeat(70_000)}`, "INTERNAL"],
-  ])("ends with an error at %s", async (_what, text, code) => {
+  ])("ends the answer with an error at %s", async (_what, text, code) => {
     const [last] = (await predict(text)).slice(-1);
     expect(JSON.parse(last ?? "")).toEqual({ error: { code, message: expect.any(String) } });
   });
 
-  it("reads no more than its reader takes", async () => {
+  it("reads only as fast as its reader consumes", async () => {
     let taken = 0;
     function* endless(): Generator<string> {
       for (;;) yield `[${++taken}, 0]\n`;

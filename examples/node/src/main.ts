@@ -8,7 +8,7 @@ for (let step = 1; step <= 5; step++) {
 }
 console.log("prediction", model.pred([[1, 1]]).item());
 
-// Another process, or TensorFlow in Python, goes on with what was trained.
+// Another process, or TensorFlow in Python, can continue from the trained model.
 const folder = process.argv[2] ?? "build/trained";
 model.save(folder);
 

@@ -98,9 +98,9 @@ interface Case {
   readonly kind: string;
   readonly before: Write;
   readonly after: Write;
-  /** What `check` tells callers. */
+  /** Changes that `check` reports to callers. */
   readonly told: readonly string[];
-  /** What keeps the client as it is from loading the new model. */
+  /** The reason why the old client cannot load the new model. */
   readonly refused: readonly string[];
 }
 
@@ -133,7 +133,7 @@ const cases: readonly Case[] = [
     before: ordered(x, target),
     after: ordered(target, x),
     told: ['the inputs of "train" are in another order: "target", "x", not "x", "target"'],
-    // The client names its arguments by their keys: it goes on in its own order.
+    // The client passes its arguments by key, so it keeps its own order.
     refused: [],
   },
   {
@@ -215,7 +215,7 @@ function loadedSignatures(folder: string): readonly SignatureDescription[] {
   return readNamedSignatures(chooseMetaGraph(folder, readMetaGraphs(folder), ["serve"]));
 }
 
-/** What check tells of a model that takes the place of another. */
+/** The report of `check` for a model that replaces another. */
 function changes(before: Write, after: Write): readonly string[] {
   const root = project(before);
   after(join(root, "net"));
@@ -223,7 +223,7 @@ function changes(before: Write, after: Write): readonly string[] {
 }
 
 describe.each(cases)("$kind", ({ before, after: next, told, refused }) => {
-  it("and check says what it means for callers", () => {
+  it("check describes the change for callers", () => {
     const root = project(before);
     expect(check(root)).toEqual({ path: "generated/net.ts", status: "fresh", changes: [], diff: "" });
     next(join(root, "net"));
@@ -233,7 +233,7 @@ describe.each(cases)("$kind", ({ before, after: next, told, refused }) => {
     expect(found?.diff === "").toBe(told.length === 0);
   });
 
-  it("and a load with the client as it was says what is wrong", () => {
+  it("loading with the old client reports the change", () => {
     const root = project(before);
     const descriptor = readDescriptor(readFileSync(join(root, "generated", "net.ts"), "utf8"));
     next(join(root, "net"));
@@ -242,11 +242,11 @@ describe.each(cases)("$kind", ({ before, after: next, told, refused }) => {
   });
 });
 
-describe("check says", () => {
+describe("check", () => {
   const byDefault = { dtype: FLOAT, tensorShape: { dim: [{ size: 1 }] } };
   const optional = { ...target, byDefault };
 
-  it("which inputs became optional, or no longer are", () => {
+  it("check reports inputs that became optional or required", () => {
     const [required, free] = [model(signature()), model(signature({ inputs: [x, optional] }))];
     expect(changes(required, free)).toEqual(['input "target" of "train" is now optional']);
     expect(changes(free, required)).toEqual(['input "target" of "train" is no longer optional']);
@@ -254,7 +254,7 @@ describe("check says", () => {
     expect(changes(without, free)).toEqual(['"train" has a new optional input "target"']);
   });
 
-  it("that a renaming moved an argument, where its name decides the order", () => {
+  it("check reports a rename that moves an argument whose position depends on its name", () => {
     const after = model(signature({ inputs: [{ ...target, key: "y" }, x] }));
     expect(changes(model(signature()), after)).toEqual([
       'input "target" of "train" is now called "y"',
@@ -262,7 +262,7 @@ describe("check says", () => {
     ]);
   });
 
-  it("which outputs are gone or renamed", () => {
+  it("check reports removed and renamed outputs", () => {
     const two = model(signature({ outputs: [loss, tensor("accuracy", FLOAT, [2])] }));
     expect(changes(two, model(signature()))).toEqual([
       '"train" is missing output "accuracy"',
@@ -272,7 +272,7 @@ describe("check says", () => {
     expect(changes(model(signature()), renamed)).toEqual(['output "loss" of "train" is now called "mse"']);
   });
 
-  it("nothing of a renaming where it could be either of two", () => {
+  it("check does not report a rename that is ambiguous", () => {
     const before = model(signature({ inputs: [tensor("a", FLOAT, [1]), tensor("b", FLOAT, [1])] }));
     const after = model(signature({ inputs: [tensor("c", FLOAT, [1])] }));
     expect(changes(before, after)).toEqual([
@@ -282,7 +282,7 @@ describe("check says", () => {
     ]);
   });
 
-  it("which of several inputs of one form were renamed, where they are as many at the same places", () => {
+  it("check reports the renamed one of several inputs of the same form, if counts and positions match", () => {
     const keys = (...names: readonly string[]): Write =>
       model(signature({ inputs: names.map((name) => tensor(name, FLOAT, [1])) }));
     expect(changes(keys("a", "b"), keys("c", "d"))).toEqual([
@@ -293,14 +293,14 @@ describe("check says", () => {
     expect(changes(keys("a", "b"), keys("c", "d", "e"))).toContain('"train" is missing input "a"');
   });
 
-  it("that a method has another name", () => {
+  it("check reports that a method has another name", () => {
     const lower = signature({ key: "do_it" });
     expect(changes(model(lower), model(lower, signature({ key: "doIt" })))).toContain(
       'there is a new signature "doIt"',
     );
   });
 
-  it("nothing where the file holds no descriptor that can be read", () => {
+  it("check reports no changes if the file has no readable descriptor", () => {
     const root = project(base);
     const file = join(root, "generated", "net.ts");
     for (const descriptor of ["1", "{ name: run(), signatures: [] }", '{ name: "a", signatures: [{ key: 1 }] }', "{"]) {
@@ -310,29 +310,34 @@ describe("check says", () => {
   });
 });
 
-it.each(["example", "composite", "dtypes", "names", "optimizers"])("says nothing of %s as it is", (name) => {
-  const root = tempFolder();
-  const file = join(root, `${name}.ts`);
-  const config = { models: [modelFolder(name)], output: "." };
-  const [generated] = generateProject(config, root);
-  writeFileSync(file, generated?.text.replace("Do not edit.", "Do not edit it.") ?? "");
-  expect(checkFiles(generateProject(config, root), [], root)).toMatchObject([{ status: "changed", changes: [] }]);
+it.each(["example", "composite", "dtypes", "names", "optimizers"])(
+  "check reports no changes for an unchanged %s",
+  (name) => {
+    const root = tempFolder();
+    const file = join(root, `${name}.ts`);
+    const config = { models: [modelFolder(name)], output: "." };
+    const [generated] = generateProject(config, root);
+    writeFileSync(file, generated?.text.replace("Do not edit.", "Do not edit it.") ?? "");
+    expect(checkFiles(generateProject(config, root), [], root)).toMatchObject([{ status: "changed", changes: [] }]);
 
-  const text = readFileSync(new URL(`../../../generated/${name}.ts`, import.meta.url), "utf8");
-  const descriptor = readDescriptor(text);
-  const signatures = loadedSignatures(modelFolder(name));
-  expect(descriptor?.signatures.length).toBe(signatures.filter(({ unsupported }) => unsupported === undefined).length);
-  expect(descriptor && findDifferences(descriptor, signatures)).toEqual([]);
-});
+    const text = readFileSync(new URL(`../../../generated/${name}.ts`, import.meta.url), "utf8");
+    const descriptor = readDescriptor(text);
+    const signatures = loadedSignatures(modelFolder(name));
+    expect(descriptor?.signatures.length).toBe(
+      signatures.filter(({ unsupported }) => unsupported === undefined).length,
+    );
+    expect(descriptor && findDifferences(descriptor, signatures)).toEqual([]);
+  },
+);
 
-it("reads a file with the line ends of Windows as the same", () => {
+it("check treats a file with Windows line endings as equal", () => {
   const root = project(base);
   const file = join(root, "generated", "net.ts");
   writeFileSync(file, readFileSync(file, "utf8").replaceAll("\n", "\r\n"));
   expect(check(root)?.status).toBe("fresh");
 });
 
-it("makes a diff that names the file and has the lines that change", () => {
+it("check writes a diff that names the file and has the changed lines", () => {
   const root = project(base);
   model(signature({ outputs: [{ ...loss, shape: [1] }] }), predict)(join(root, "net"));
   const diff = check(root)?.diff ?? "";
@@ -341,13 +346,13 @@ it("makes a diff that names the file and has the lines that change", () => {
   expect(diff).toContain('\n+      outputs: [{ key: "loss", dtype: "float32", shape: [1] }],\n');
 });
 
-it("refuses to compare with a file that it did not generate", () => {
+it("check rejects a file that it did not generate", () => {
   const root = project(base);
   writeFileSync(join(root, "generated", "net.ts"), "export {};\n");
   expectError(() => check(root), "OUTPUT_CONFLICT");
 });
 
-describe("check says of a file that takes the place of another", () => {
+describe("check of moved files", () => {
   const at = (root: string, config: Config): readonly FileCheck[] => {
     const files = generateProject(config, root);
     return checkFiles(files, findOrphans(config, root, files), root);
@@ -355,7 +360,7 @@ describe("check says of a file that takes the place of another", () => {
   const told = (root: string, config: Config): unknown =>
     at(root, config).map(({ path, status, changes }) => [path, status, changes]);
 
-  it("that the class has another name", () => {
+  it("check reports that a class was renamed", () => {
     const root = project(base);
     expect(told(root, { models: [{ path: "net", className: "Other" }] })).toEqual([
       [
@@ -367,7 +372,7 @@ describe("check says of a file that takes the place of another", () => {
     ]);
   });
 
-  it("what else changed", () => {
+  it("check reports the other changes of a renamed class", () => {
     const root = project(base);
     model(signature({ inputs: [x] }), predict)(join(root, "net"));
     expect(told(root, { models: [{ path: "net", className: "Other" }] })).toContainEqual([
@@ -381,7 +386,7 @@ describe("check says of a file that takes the place of another", () => {
     ]);
   });
 
-  it("that the model's folder has another name", () => {
+  it("check reports that the model's folder was renamed", () => {
     const root = project(base);
     renameSync(join(root, "net"), join(root, "moved"));
     expect(told(root, { models: ["moved"] })).toContainEqual([
@@ -391,7 +396,7 @@ describe("check says of a file that takes the place of another", () => {
     ]);
   });
 
-  it("nothing, where it could be either of two", () => {
+  it("check does not report an ambiguous move", () => {
     const root = project(base);
     base(join(root, "other"));
     const before = generateProject({ models: ["net", "other"] }, root);
@@ -402,13 +407,13 @@ describe("check says of a file that takes the place of another", () => {
   });
 });
 
-describe("check says of real models", () => {
+describe("check of real models", () => {
   const of =
     (name: string): Write =>
     (folder) =>
       cpSync(modelFolder(name), folder, { recursive: true });
 
-  it("what became of ragged and sparse arguments, as a whole", () => {
+  it("check reports changed ragged and sparse arguments as a whole", () => {
     const root = project(of("composite"));
     const [file] = generateProject(CONFIG, root);
     const before = readDescriptor(file?.text ?? "");
@@ -432,7 +437,7 @@ describe("check says of real models", () => {
     expect(found.filter((line) => line.includes("missing") || line.includes("required"))).toEqual([]);
   });
 
-  it("which features of examples are others", () => {
+  it("check reports changed features of examples", () => {
     const root = project(of("example"));
     const [file] = generateProject(CONFIG, root);
     const before = readDescriptor(file?.text ?? "");
@@ -455,7 +460,7 @@ describe("check says of real models", () => {
   });
 });
 
-it("refuses a client that cannot be read, with a code", async () => {
+it("check rejects an unreadable client with a code", async () => {
   const root = project(base);
   const file = join(root, "generated/net.ts");
   rmSync(file);
@@ -466,7 +471,7 @@ it("refuses a client that cannot be read, with a code", async () => {
 });
 
 describe("orphans", () => {
-  it("are generated files of the output folders that no model is behind", () => {
+  it("orphans are generated files in output folders without a model", () => {
     const root = project(base);
     const put = (path: string, text: string): void => {
       mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -487,14 +492,14 @@ describe("orphans", () => {
     ]);
   });
 
-  it("are none where there is no output folder yet", () => {
+  it("there are no orphans without an output folder", () => {
     const root = tempFolder();
     base(join(root, "net"));
     expect(findOrphans(CONFIG, root, generateProject(CONFIG, root))).toEqual([]);
   });
 });
 
-describe("check says of inputs with made-up keys", () => {
+describe("check of inputs with generated keys", () => {
   const client = (name: string, edit = (text: string) => text) => {
     const { text, description } = generate(modelFolder(name), { className: "Client", outputFolder: "." });
     return { descriptor: readDescriptor(edit(text)), signatures: description.signatures };
@@ -502,7 +507,7 @@ describe("check says of inputs with made-up keys", () => {
   const changes = (before: ReturnType<typeof client>, after: ReturnType<typeof client>) =>
     describeChanges(required(before.descriptor), required(after.descriptor), after.signatures);
 
-  it("that the author renamed one, whatever became of the keys", () => {
+  it("check reports a renamed input even if generated keys moved", () => {
     const found = changes(client("arguments"), client("arguments_renamed"));
     expect(found).toContain('input x["age"] of "score" is now called x["years"]');
     expect(found).toContain('input x["only"] of "single" is now called x["other"]');
@@ -512,12 +517,12 @@ describe("check says of inputs with made-up keys", () => {
     );
   });
 
-  it("nothing where only the keys are others", () => {
+  it("check reports nothing if only generated keys changed", () => {
     const moved = client("keras3_inputs", (text) => text.replaceAll("keras_tensor_", "keras_tensor_4"));
     expect(changes(moved, client("keras3_inputs"))).toEqual([]);
   });
 
-  it("nothing where an older version generated the client, which did not note the names", () => {
+  it("check reports nothing for a client of an older version without author's names", () => {
     for (const name of ["arguments", "composite", "keras3_inputs"]) {
       const old = client(name, (text) => text.replace(/argument: "(?:\\.|[^"\\])*", /g, ""));
       expect(JSON.stringify(old.descriptor)).not.toContain('"argument":');

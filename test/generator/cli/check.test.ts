@@ -21,7 +21,7 @@ function replaceModel(root: string, model: string, other: string): void {
 }
 
 describe("savedmodel generate with a configuration", () => {
-  it("writes the clients of all models, wherever in the package it runs", () => {
+  it("writes the clients of all models, wherever in the package generate runs", () => {
     const config = { models: ["models/*"], output: "src/clients", index: true };
     const root = project(config, "custom_model", "regression");
     const again = savedmodel(["generate"], join(root, "models", "regression"));
@@ -33,7 +33,7 @@ describe("savedmodel generate with a configuration", () => {
     );
   });
 
-  it("takes the one that --config names", () => {
+  it("uses the configuration that --config names", () => {
     const root = project({ models: [] }, "custom_model");
     writeFileSync(
       join(root, "other.config.ts"),
@@ -44,7 +44,7 @@ describe("savedmodel generate with a configuration", () => {
     expect(stdout).toBe(`would create ${join("generated", "other.ts")}  Other: pred, train\n`);
   });
 
-  it("tells of files whose models are gone, and removes them with --clean alone", () => {
+  it("reports files whose models are gone, and removes them only with --clean", () => {
     const root = project({ models: ["models/*"] }, "custom_model", "regression");
     rmSync(join(root, "models", "regression"), { recursive: true });
     const orphan = join("generated", "regression.ts");
@@ -72,7 +72,7 @@ describe("savedmodel generate with a configuration", () => {
       ["check", "a", "b", "--class-name", "C"],
       "--class-name names one class",
     ],
-  ])("exits with 2 for %s", (_, parameters, message) => {
+  ])("generate exits with 2 for %s", (_, parameters, message) => {
     const { status, stderr } = savedmodel(parameters, tempFolder());
     expect(stderr).toContain(message);
     expect(status).toBe(2);
@@ -80,13 +80,13 @@ describe("savedmodel generate with a configuration", () => {
 });
 
 describe("savedmodel check", () => {
-  it("exits with 0 where all files are what would be generated", () => {
+  it("check exits with 0 when all files are up to date", () => {
     const root = project({ models: ["models/*"], index: true }, "custom_model", "regression");
     const { status, stdout, stderr } = savedmodel(["check"], root);
     expect([status, stdout, stderr]).toEqual([0, "up to date 3 files\n", ""]);
   });
 
-  it("exits with 1 and says what changed for callers, with a diff", () => {
+  it("check exits with 1 and lists the changes for callers, with a diff", () => {
     const root = project({ models: ["models/*"] }, "custom_model");
     replaceModel(root, "custom_model", "regression");
     const before = readFileSync(join(root, "generated", "custom-model.ts"), "utf8");
@@ -103,7 +103,7 @@ describe("savedmodel check", () => {
   });
 
   it.each(["generate", "check"])(
-    "exits with 2 where the model lacks a signature of the configuration: %s",
+    "check exits with 2 when the model lacks a signature of the configuration: %s",
     (command) => {
       const root = project(
         { models: [{ path: "models/custom_model", signatures: ["pred", "train"] }] },
@@ -120,7 +120,7 @@ describe("savedmodel check", () => {
     },
   );
 
-  it("counts files that are missing, and those whose models are gone", () => {
+  it("check counts missing files and files whose models are gone", () => {
     const root = project({ models: ["models/*"] }, "custom_model", "regression");
     rmSync(join(root, "models", "regression"), { recursive: true });
     rmSync(join(root, "generated", "custom-model.ts"));
@@ -132,7 +132,7 @@ describe("savedmodel check", () => {
     );
   });
 
-  it("exits with 2 for a wrong configuration", () => {
+  it("check exits with 2 for an invalid configuration", () => {
     const root = project({ models: [] });
     writeFileSync(join(root, "savedmodel.config.json"), '{ "modles": [] }');
     const { status, stdout, stderr } = savedmodel(["check"], root);
@@ -146,7 +146,7 @@ describe("savedmodel check", () => {
     ["is damaged", "models/custom_model", (file: string) => writeFileSync(file, "junk")],
     ["is gone", "models/custom_model", (file: string) => rmSync(join(file, ".."), { recursive: true })],
     ["has no graph", "models/custom_model", (file: string) => rmSync(file)],
-  ])("exits with 3 where a model %s", (_, path, damage) => {
+  ])("check exits with 3 when a model %s", (_, path, damage) => {
     const root = project({ models: [path] }, "custom_model");
     damage(join(root, path, "saved_model.pb"));
     const { status, stdout, stderr } = savedmodel(["check"], root);
@@ -154,7 +154,7 @@ describe("savedmodel check", () => {
     expect(stderr).toMatch(/^error (MODEL_CORRUPT|MODEL_NOT_FOUND|NOT_A_SAVED_MODEL): /);
   });
 
-  it("prints JSON for programs", () => {
+  it("check --json prints machine-readable results", () => {
     const root = project({ models: ["models/*"] }, "custom_model", "counter");
     const read = (): unknown => JSON.parse(savedmodel(["check", "--json"], root).stdout);
     const fresh = { status: "fresh", changes: [], diff: "" };
@@ -171,7 +171,7 @@ describe("savedmodel check", () => {
     expect(read()).toMatchObject({ fresh: false, error: { code: "CONFIG_INVALID" } });
   });
 
-  it("takes folders and options as generate does, and leaves other files alone", () => {
+  it("check takes the folders and options of generate, and ignores other files", () => {
     const root = project({ models: ["models/*"] }, "custom_model", "regression");
     const folders = ["models/custom_model", "--class-name", "Net", "--signature", "pred", "--index", "-o", "out"];
     expect(savedmodel(["generate", ...folders], root).status).toBe(0);

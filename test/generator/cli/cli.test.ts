@@ -24,20 +24,20 @@ describe("savedmodel", () => {
     ["one class name for two models", ["generate", "a", "b", "--class-name", "C"]],
     ["a wrong extension", ["generate", modelFolder("counter"), "--index", "--import-extension", "mjs"]],
     ["a wrong extension without an index", ["generate", modelFolder("counter"), "--import-extension", "mjs"]],
-  ])("ends with 2 for %s", (_, parameters) => {
+  ])("exits with 2 for %s", (_, parameters) => {
     const { status, stdout, stderr } = savedmodel(parameters, tempFolder());
     expect(stderr).toMatch(/error/);
     expect([status, stdout]).toEqual([2, ""]);
   });
 
-  it("ends with 1 and a coded message for a folder that is no model", () => {
+  it("exits with 1 and an error code for a folder that is not a model", () => {
     const { status, stderr } = savedmodel(["inspect", "nowhere"], tempFolder());
     expect([status, stderr]).toEqual([1, "error MODEL_NOT_FOUND: there is no folder nowhere\n"]);
   });
 });
 
 describe("savedmodel inspect", () => {
-  it("shows the signatures in the author's order", () => {
+  it("inspect shows signatures with inputs in the author's order", () => {
     expect(savedmodel(["inspect", "custom_model"], modelFolder("")).stdout).toBe(
       `custom_model  tags: serve, TensorFlow 2.21.0
 
@@ -63,17 +63,17 @@ operations  33 types
     );
   });
 
-  it("names the assets", () => {
+  it("inspect lists the assets", () => {
     expect(savedmodel(["inspect", modelFolder("text")]).stdout).toContain("\nassets  vocabulary.txt\n");
   });
 
-  it("marks optional inputs and signatures that are left out", () => {
+  it("inspect marks optional inputs and omitted signatures", () => {
     const { stdout } = savedmodel(["inspect", modelFolder("dtypes")]);
     expect(stdout).toContain("with_default(x, scale?, offset?)");
     expect(stdout).toContain("left out of generated clients: it has no outputs, so there is nothing to run");
   });
 
-  it("shows what a serialised example holds", () => {
+  it("inspect shows the features of a serialized example", () => {
     expect(savedmodel(["inspect", modelFolder("example")]).stdout).toContain(
       [
         "parse_one(example)",
@@ -85,7 +85,7 @@ operations  33 types
     );
   });
 
-  it("says what to pass instead of a folder of versions", () => {
+  it("inspect suggests a version for a folder of versions", () => {
     const folder = tempFolder();
     for (const version of ["1", "2"]) cpSync(modelFolder("counter"), join(folder, "m", version), { recursive: true });
     const { status, stderr } = savedmodel(["inspect", "m"], folder);
@@ -96,19 +96,19 @@ operations  33 types
     ]);
   });
 
-  it("prints the description as JSON", () => {
+  it("inspect --json prints the description", () => {
     const { stdout } = savedmodel(["inspect", "--json", modelFolder("regression")]);
     expect(JSON.parse(stdout)).toEqual(inspect(modelFolder("regression")));
   });
 
-  it("lets no control character of a model out", () => {
+  it("inspect escapes control characters of a model", () => {
     const { stdout } = savedmodel(["inspect", modelFolder("names")]);
     expect(stdout.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   });
 });
 
 describe("savedmodel generate", () => {
-  it("creates, leaves alone and updates", () => {
+  it("generate creates a file, leaves it unchanged, and updates it", () => {
     const folder = tempFolder();
     const generate = (): string => savedmodel(["generate", modelFolder("custom_model"), "-o", "out"], folder).stdout;
     const file = join(folder, "out", "custom-model.ts");
@@ -123,7 +123,7 @@ describe("savedmodel generate", () => {
     expect(readdirSync(join(folder, "out"))).toEqual(["custom-model.ts"]);
   });
 
-  it("takes line ends of Windows for what they are", () => {
+  it("generate ignores Windows line endings when it compares files", () => {
     const folder = tempFolder();
     const generate = (): string => savedmodel(["generate", modelFolder("custom_model"), "-o", folder]).stdout;
     generate();
@@ -132,7 +132,7 @@ describe("savedmodel generate", () => {
     expect(generate()).toMatch(/^unchanged /);
   });
 
-  it("writes paths relative to the package, from wherever it is run", () => {
+  it("generate writes paths relative to the package, from any working directory", () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "package.json"), "{}");
     mkdirSync(join(folder, "models"));
@@ -145,7 +145,7 @@ describe("savedmodel generate", () => {
     expect(text).toContain('directory: "models/custom_model"');
   });
 
-  it("never overwrites a file that it did not write", () => {
+  it("generate never overwrites a file that it did not write", () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "custom-model.ts"), "export const mine = 1;\n");
     const { status, stderr } = savedmodel(["generate", modelFolder("custom_model"), "-o", folder]);
@@ -154,7 +154,7 @@ describe("savedmodel generate", () => {
     expect(readFileSync(join(folder, "custom-model.ts"), "utf8")).toBe("export const mine = 1;\n");
   });
 
-  it("makes methods of the chosen signatures only", () => {
+  it("generate --signature writes methods only for the chosen signatures", () => {
     const only = ["--signature", "pred", "--signature", "weights", "--stdout"];
     const { stdout } = savedmodel(["generate", modelFolder("regression"), ...only]);
     expect(stdout.match(/^ {2}\w+(?=\(\.\.\.inputs)/gm)).toEqual(["  pred", "  weights"]);
@@ -163,7 +163,7 @@ describe("savedmodel generate", () => {
     expect(stderr).toContain('SIGNATURE_NOT_FOUND: the model has no signature "perd". Did you mean "pred"?');
   });
 
-  it("prints what it would write, or tells what it would do, and writes nothing", () => {
+  it("generate --stdout and --dry-run write no files", () => {
     const folder = tempFolder();
     const model = modelFolder("custom_model");
     expect(savedmodel(["generate", model, "--stdout"], folder).stdout).toMatch(/^\/\/ Generated by savedmodel from /);
@@ -171,20 +171,20 @@ describe("savedmodel generate", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("writes nothing when one of several files cannot be written", () => {
+  it("generate writes nothing when one of several files cannot be written", () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "regression.ts"), "");
     const { status } = savedmodel(["generate", modelFolder("custom_model"), modelFolder("regression"), "-o", folder]);
     expect([status, readdirSync(folder)]).toEqual([1, ["regression.ts"]]);
   });
 
-  it("writes nothing when one of several models is broken", () => {
+  it("generate writes nothing when one of several models is broken", () => {
     const folder = tempFolder();
     const { status } = savedmodel(["generate", modelFolder("custom_model"), "nowhere", "-o", "out"], folder);
     expect([status, readdirSync(folder)]).toEqual([1, []]);
   });
 
-  it("says so when the folder cannot be written", () => {
+  it("generate reports a folder that cannot be written", () => {
     const file = join(tempFolder(), "file");
     writeFileSync(file, "");
     const { status, stderr } = savedmodel(["generate", modelFolder("custom_model"), "-o", file]);
@@ -192,7 +192,7 @@ describe("savedmodel generate", () => {
     expect(stderr).toMatch(/^error WRITE_FAILED: .*custom-model\.ts cannot be written: /);
   });
 
-  it("says so when there is a folder where the file should be", () => {
+  it("generate reports a folder in place of the file", () => {
     const folder = tempFolder();
     mkdirSync(join(folder, "custom-model.ts"));
     const { status, stderr } = savedmodel(["generate", modelFolder("custom_model"), "-o", folder]);
@@ -200,14 +200,14 @@ describe("savedmodel generate", () => {
     expect(stderr).toMatch(/^error OUTPUT_CONFLICT: .*custom-model\.ts is a folder\. /);
   });
 
-  it("refuses two models that would be written to one file", () => {
+  it("generate rejects two models that would be written to the same file", () => {
     const other = copyOfModel("custom_model");
     const { status, stderr } = savedmodel(["generate", modelFolder("custom_model"), other, "-o", tempFolder()]);
     expect(status).toBe(1);
     expect(stderr).toContain("would both be written to custom-model.ts");
   });
 
-  it("writes an index that exports every class of the run, under the rules of the clients", () => {
+  it("generate --index exports every class of the run, under the rules for clients", () => {
     const folder = tempFolder();
     const models = [modelFolder("regression"), modelFolder("counter")];
     const generate = (...flags: readonly string[]): Finished =>
@@ -225,7 +225,7 @@ describe("savedmodel generate", () => {
     expect(generate("--stdout").stdout.endsWith('\nexport { Regression } from "./regression.js";\n')).toBe(true);
   });
 
-  it("replaces no index that it did not write, and then writes nothing", () => {
+  it("generate --index does not replace an index that it did not write, and then writes nothing", () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "index.ts"), "export {};\n");
     const { status, stderr } = savedmodel(["generate", modelFolder("counter"), "-o", folder, "--index"]);
@@ -233,7 +233,7 @@ describe("savedmodel generate", () => {
     expect(stderr).toContain("OUTPUT_CONFLICT");
   });
 
-  it("refuses a client that would be the index", () => {
+  it("generate --index rejects a client that would be the index", () => {
     const folder = tempFolder();
     const flags = ["--class-name", "Index", "-o", folder, "--index"];
     const { status, stderr } = savedmodel(["generate", modelFolder("counter"), ...flags]);
@@ -241,7 +241,7 @@ describe("savedmodel generate", () => {
     expect(stderr).toContain("OUTPUT_CONFLICT: Index and the index would both be written to index.ts");
   });
 
-  it("notes what it renamed and left out", () => {
+  it("generate prints notes on renamed and omitted items", () => {
     const { stderr } = savedmodel(["generate", modelFolder("names"), modelFolder("dtypes"), "-o", tempFolder()]);
     expect(stderr).toContain('note method "save" is called save_, because save is reserved');
     expect(stderr).toContain('note signature "no_outputs" is left out');

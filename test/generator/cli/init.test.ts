@@ -13,7 +13,7 @@ function project(manifest: object): string {
 }
 
 describe("savedmodel init", () => {
-  it("sets a project up, so that generate and check run without parameters", () => {
+  it("init sets up a project in which generate and check run without arguments", () => {
     const root = project({ type: "module" });
     const { status, stdout, stderr } = savedmodel(["init", "--yes"], root);
     expect([status, stderr]).toEqual([0, ""]);
@@ -29,7 +29,7 @@ describe("savedmodel init", () => {
     expect(savedmodel(["check"], root).status).toBe(0);
   });
 
-  it("changes nothing the second time, and says so", () => {
+  it("init changes nothing the second time, and says so", () => {
     const root = project({ devDependencies: { savedmodel: "1" } });
     const files = ["savedmodel.config.ts", "package.json", ".gitattributes"];
     const read = (): readonly string[] => files.map((file) => readFileSync(join(root, file), "utf8"));
@@ -42,7 +42,7 @@ describe("savedmodel init", () => {
     expect(read()).toEqual(before);
   });
 
-  it("never overwrites a script, and says which one stays", () => {
+  it("init never overwrites a script, and says which one is kept", () => {
     const root = project({ type: "module", scripts: { check: "biome check" } });
     const { stderr } = savedmodel(["init"], root);
     expect(stderr).toBe(
@@ -54,7 +54,7 @@ describe("savedmodel init", () => {
     });
   });
 
-  it("writes nothing where something is wrong", () => {
+  it("init writes nothing when a file is invalid", () => {
     const root = project({});
     writeFileSync(join(root, "package.json"), "{");
     const { status, stderr } = savedmodel(["init"], root);

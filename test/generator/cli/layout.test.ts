@@ -9,8 +9,8 @@ const wordsOf = (text: string): readonly { readonly text: string }[] => text.spl
 
 describe("flow", () => {
   it.each([
-    ["what fits stays on one line", "one two three", 13, "one two three"],
-    ["what does not fit goes to the next line, indented", "one two three", 12, "one two\n  three"],
+    ["text that fits stays on one line", "one two three", 13, "one two three"],
+    ["text that does not fit goes to the next line, indented", "one two three", 12, "one two\n  three"],
     [
       "a word that fits no line is broken behind a part of it",
       "layers/hidden/kernel",
@@ -20,33 +20,33 @@ describe("flow", () => {
     ["or before a capital letter", "StatefulPartitionedCall", 14, "Stateful\n  Partitioned\n  Call"],
     ["a word without parts is broken anywhere", "abcdefghijklm", 6, "abcdef\n  ghij\n  klm"],
     ["characters of two columns count as such", "日本語 日本語", 12, "日本語\n  日本語"],
-    ["no width is no limit", "one two three", Number.POSITIVE_INFINITY, "one two three"],
+    ["without a width there is no limit", "one two three", Number.POSITIVE_INFINITY, "one two three"],
   ])("%s", (_, text, width, expected) => {
     expect(flow(wordsOf(text), width, 2)).toBe(expected);
   });
 
-  it("counts what is in the first line already, and leaves it if no word fits", () => {
+  it("flow counts the text already on the first line, and breaks it if no word fits", () => {
     expect(flow(wordsOf("ab cd"), 10, 2, 6)).toBe("ab\n  cd");
     expect(flow(wordsOf("abcdef"), 10, 2, 6)).toBe("\n  abcdef");
   });
 
-  it("breaks no word that is whole", () => {
+  it("flow does not break words marked as whole", () => {
     const words = [{ text: "in" }, { text: "models/my_model", isWhole: true }, { text: "there" }];
     expect(flow(words, 12, 2)).toBe("in\n  models/my_model\n  there");
   });
 
-  it("never makes a line without a character, however little room there is", () => {
+  it("flow never produces a line without a character, however narrow", () => {
     expect(flow(wordsOf("日本 x"), 1, 0)).toBe("日\n本\nx");
   });
 
-  it("styles neighbours of one style at once, on each line", () => {
+  it("flow styles adjacent words of the same style together, on each line", () => {
     const style = (text: string): string => `<${text}>`;
     const words = [{ text: "a" }, { text: "b", style, gap: 2 }, { text: "c", style }, { text: "d", style }];
     expect(flow(words, 6, 1)).toBe("a  <b c>\n <d>");
   });
 });
 
-it("lists have commas between their items", () => {
+it("joins list items with commas", () => {
   expect(list(["a", "b", "c"]).map(({ text }) => text)).toEqual(["a,", "b,", "c"]);
   expect(list([])).toEqual([]);
 });
@@ -57,11 +57,11 @@ it.each([
   ["👋", 2],
   ["größe", 5],
   ["", 0],
-])("%j takes %i columns", (text, expected) => {
+])("displayWidth of %j is %i columns", (text, expected) => {
   expect(displayWidth(text.normalize("NFD"))).toBe(expected);
 });
 
-it("only a terminal that knows its size has a width", () => {
+it("uses a width only for a terminal that knows its size", () => {
   vi.stubEnv("COLUMNS", undefined);
   const endless = Number.POSITIVE_INFINITY;
   expect(columnsOf({ isTTY: true, columns: 80 })).toBe(80);
@@ -80,7 +80,7 @@ it.each([
   ["0", 80],
   ["wide", 80],
   ["", 80],
-])("COLUMNS=%s is more than what the terminal says", (text, width) => {
+])("COLUMNS=%s overrides the width of the terminal", (text, width) => {
   vi.stubEnv("COLUMNS", text);
   expect(columnsOf({ isTTY: true, columns: 80 })).toBe(width);
 });

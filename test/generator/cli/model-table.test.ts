@@ -14,7 +14,7 @@ const models = [modelFolder(""), ...(hasShared ? [shared] : [])].flatMap((folder
     .filter((model) => existsSync(join(model, "saved_model.pb"))),
 );
 
-/** In a terminal of so many columns; whoever runs the tests may have colours. */
+/** Runs in a terminal with this number of columns, without the colors of the test run. */
 function shown(description: ModelDescription, width: number): string {
   return stripVTControlCharacters(formatDescription(description, width));
 }
@@ -35,7 +35,7 @@ const base: ModelDescription = {
 
 describe.each([20, 40, 60, 80, 120])("at %i columns", (width) => {
   it.each(models.map((model) => [model.split(/[\\/]/).at(-1) ?? "", model]))(
-    "%s fits, and loses nothing",
+    "the table of %s fits the width and loses no content",
     (_, model) => {
       const description = inspect(model);
       const text = shown(description, width);
@@ -47,7 +47,7 @@ describe.each([20, 40, 60, 80, 120])("at %i columns", (width) => {
 });
 
 describe("the table", () => {
-  it("puts long names on lines of their own where that makes it shorter", () => {
+  it("the table puts long names on their own lines where that makes it shorter", () => {
     const tensor = { dtype: "float32", shape: [null, 2], tensor: "x:0" };
     const names = ["x", "y", "the_name_of_an_input_that_is_long"];
     const inputs = names.map((key) => ({ key, ...tensor }));
@@ -66,7 +66,7 @@ operations  1 type
 `);
   });
 
-  it("breaks lists at their commas", () => {
+  it("the table breaks lists at commas", () => {
     const assets = ["first.txt", "second.txt", "third.txt"];
     const unknownOperations = ["ZeroOut", "OneOut"];
     expect(shown({ ...base, assets, unknownOperations }, 30)).toContain(`
@@ -79,14 +79,14 @@ TensorFlow does not have:
 `);
   });
 
-  it("names the other meta graphs as they are chosen", () => {
+  it("the table shows other meta graphs as command-line options", () => {
     const tagSets = [["serve"], ["gpu", "serve"], [], ["a b"]];
     expect(shown({ ...base, tagSets }, Number.POSITIVE_INFINITY)).toMatch(
       /^m {2}tags: serve, also there: --tags gpu,serve, --tags "", --tags "a b"\n/,
     );
   });
 
-  it("tells variables of one name apart, and those without a name by their path", () => {
+  it("the table distinguishes variables with equal or no names by their paths", () => {
     const one = { dtype: "float32", shape: [2], trainable: true };
     const variables = [
       { ...one, name: "", path: "layers/0/gain" },
@@ -103,7 +103,7 @@ variables  4, with 8 parameters, 6 trainable
 `);
   });
 
-  it("counts what it can, and says no more than the file tells", () => {
+  it("the table counts only what the file records", () => {
     const variables = [
       { name: "a", dtype: "float32", shape: [3], trainable: null },
       { name: "b", dtype: "float32", shape: [null, 2], trainable: null },

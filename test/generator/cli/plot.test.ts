@@ -41,7 +41,7 @@ function plot(cwd: string, ...parameters: readonly string[]): Finished {
 }
 
 describe("savedmodel plot", () => {
-  it("writes the picture of a history", () => {
+  it("plot writes the chart of a history", () => {
     const folder = folderWithHistory();
     const output = join("pictures", "loss.svg");
     expect(plot(folder, "history.json", "-o", output)).toEqual({ status: 0, stdout: `wrote ${output}\n`, stderr: "" });
@@ -49,13 +49,13 @@ describe("savedmodel plot", () => {
     expect(readdirSync(join(folder, "pictures"))).toEqual(["loss.svg"]);
   });
 
-  it("prints it where the file is -, with a heading", () => {
+  it("plot prints the chart for -, with a heading", () => {
     const { status, stdout, stderr } = plot(folderWithHistory(), "history.json", "-o", "-", "--title", "a < b");
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toBe(history.toSVG({ title: "a < b" }));
   });
 
-  it("reads a file that begins with a byte order mark", () => {
+  it("plot reads a file with a byte order mark", () => {
     expect(plot(folderWithHistory(`\ufeff${JSON.stringify(history)}`), "history.json", "-o", "-").status).toBe(0);
   });
 
@@ -65,7 +65,7 @@ describe("savedmodel plot", () => {
       "one with a head",
       '<?xml version="1.0"?>\n<!-- <p> -->\n<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "">\n<svg width="1"/>',
     ],
-  ])("replaces %s", (_, present) => {
+  ])("plot replaces %s", (_, present) => {
     const folder = folderWithHistory();
     writeFileSync(join(folder, "loss.svg"), present);
     expect(plot(folder, "history.json", "-o", "loss.svg").status).toBe(0);
@@ -77,7 +77,7 @@ describe("savedmodel plot", () => {
     ["a page with a picture", "page.html", "OUTPUT_CONFLICT: page.html exists and is no SVG file"],
     ["a folder", "folder", "WRITE_FAILED: folder cannot be written: it is a folder"],
     ["what is below a file", "history.json/loss.svg", "WRITE_FAILED: history.json/loss.svg cannot be written: "],
-  ])("does not write over %s", (_, output, message) => {
+  ])("plot does not overwrite %s", (_, output, message) => {
     const folder = folderWithHistory();
     writeFileSync(join(folder, "page.html"), "<p><svg></svg></p>");
     mkdirSync(join(folder, "folder"));
@@ -89,10 +89,10 @@ describe("savedmodel plot", () => {
   });
 
   it.each([
-    ["no JSON", "{", 1, 'HISTORY_INVALID: "history.json" is no JSON: '],
+    ["not JSON", "{", 1, 'HISTORY_INVALID: "history.json" is no JSON: '],
     ["empty", "", 1, 'HISTORY_INVALID: "history.json" is no JSON: '],
     ["something else", "[]", 1, 'HISTORY_INVALID: "history.json": this is no history of a training: it is no object'],
-  ])("refuses a file that is %s, and writes nothing", (_, text, status, message) => {
+  ])("plot rejects a file that is %s, and writes nothing", (_, text, status, message) => {
     const folder = folderWithHistory(text);
     const result = plot(folder, "history.json", "-o", "loss.svg");
     expect([result.status, result.stdout]).toEqual([status, ""]);
@@ -104,7 +104,7 @@ describe("savedmodel plot", () => {
     [["none.json", "-o", "-"], 'INVALID_OPTION: "none.json" cannot be read: ENOENT'],
     [["history.json"], "required option '-o, --output <file>' not specified"],
     [["-o", "-"], "missing required argument 'history'"],
-  ])("says how it is used: %j", (parameters, message) => {
+  ])("plot prints its usage for %j", (parameters, message) => {
     const { status, stdout, stderr } = plot(folderWithHistory(), ...parameters);
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(message);

@@ -36,7 +36,7 @@ function outputs(model: string, signature: string, ...inputs: readonly string[])
   return JSON.parse(stdout);
 }
 
-/** What a run that fails says. */
+/** Returns the error output of a failed run. */
 function failure(model: string, parameters: readonly string[], cwd?: string): readonly [number | null, string] {
   const { status, stdout, stderr } = run(model, parameters, cwd);
   expect(stdout).toBe("");
@@ -44,7 +44,7 @@ function failure(model: string, parameters: readonly string[], cwd?: string): re
 }
 
 describe("savedmodel run", () => {
-  it("gives the numbers of TensorFlow in Python", () => {
+  it("run returns the numbers of TensorFlow in Python", () => {
     const call = readCases("custom_model")[0]?.calls[0];
     const { data, shape } = call?.inputs.inputs ?? { data: null, shape: [] };
     expect(shape).toEqual([1, 2]);
@@ -54,12 +54,12 @@ describe("savedmodel run", () => {
     expectGolden(Tensor.from("float32", output as number[][]), golden, "pred", 1e-6);
   });
 
-  it("prints keys, dtypes, shapes and elements", () => {
+  it("run prints keys, dtypes, shapes and elements", () => {
     const { stdout } = run("custom_model", ["--signature", "pred", "--input", "inputs=[[1, 1]]"]);
     expect(stdout).toMatch(/^output {2}float32 \[1, 1\]\n {2}\[ \[ -0\.0143\d+ \] \]\n$/);
   });
 
-  it("leaves the ends of long rows out, for people only", () => {
+  it("run truncates long rows, but not in JSON", () => {
     const folder = tempFolder();
     const long = Tensor.from("float32", new Float32Array(3000), [3, 1000]);
     writeFileSync(join(folder, "x.npy"), encodeNpy(long));
@@ -69,17 +69,17 @@ describe("savedmodel run", () => {
     expect(y).toEqual(long.toArray());
   });
 
-  it("lets no control character of a model out", () => {
+  it("run escapes control characters of a model", () => {
     const { stdout } = run("text", ["--signature", "echo", "--input", 'data=["\\u001b[31m\\u202e\\n\\u009b"]']);
     expect(stdout.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
     expect(stdout.trim().split("\n")).toHaveLength(2);
   });
 
-  it("leaves optional inputs out", () => {
+  it("run accepts omitted optional inputs", () => {
     expect(outputs("dtypes", "with_default", "x=[1, -2]", "offset=[10]")).toEqual({ y: [12, 6] });
   });
 
-  it("leaves the folder as it is, whatever is trained", () => {
+  it("run does not change the model's folder, even after training", () => {
     const folder = modelFolder("counter");
     const files = (): readonly string[] => readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
     const before = files();
@@ -90,7 +90,7 @@ describe("savedmodel run", () => {
 });
 
 describe("the signature", () => {
-  it("is the only one that can be called, where none is named", () => {
+  it("run uses the only callable signature by default", () => {
     const signature = { key: "only", methodName: "", inputs: [], outputs: [] };
     const other = { ...signature, key: "other", unsupported: "it has no outputs" };
     expectError(() => chooseSignature("model", [other], "other"), "SIGNATURE_UNSUPPORTED");
@@ -99,20 +99,20 @@ describe("the signature", () => {
     expect(error.rawMessage).toBe("model has no signature that can be called");
   });
 
-  it("is serving_default, where none is named", () => {
+  it("run uses serving_default by default", () => {
     // Its serving_default is predict under another name.
     const parameters = ["--input", "x=[[1, 2, 3]]", "--json"];
     const { status, stdout } = run("keras3", parameters);
     expect([status, stdout]).toEqual([0, run("keras3", ["--signature", "predict", ...parameters]).stdout]);
   });
 
-  it("has to be named where there are several", () => {
+  it("run requires --signature if there are several signatures", () => {
     const [status, message] = failure("custom_model", []);
     expect(status).toBe(2);
     expect(message).toMatch(/^error INVALID_OPTION: .* Choose one with --signature: "pred", "train"\.\n$/);
   });
 
-  it("must exist and be one that can be called", () => {
+  it("run rejects an unknown signature and one that cannot be called", () => {
     expect(failure("custom_model", ["--signature", "perd"])).toEqual([
       1,
       'error SIGNATURE_NOT_FOUND: the model has no signature "perd". Did you mean "pred"?\n',
@@ -123,7 +123,7 @@ describe("the signature", () => {
 });
 
 describe("an input", () => {
-  it("is JSON, or the path of a .json or .npy file", () => {
+  it("run takes inputs as JSON, or as the path of a .json or .npy file", () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "x.json"), "\ufeff[[1, 2, 3], [4, 5, 6]]\n");
     writeFileSync(join(folder, "x.NPY"), encodeNpy(Tensor.from("float32", [1, 2, 3, 4, 5, 6], [2, 3])));
@@ -138,13 +138,13 @@ describe("an input", () => {
     }
   });
 
-  it("keeps every digit of integers of 64 bits, as numbers and as text", () => {
+  it("run keeps every digit of 64-bit integers, as numbers and strings", () => {
     const wide = '9223372036854775807, -9223372036854775808, 9007199254740993, "9007199254740993", 1';
     const want = ["9223372036854775807", "-9223372036854775808", "9007199254740993", "9007199254740993", "1"];
     expect(outputs("dtypes", "int64", `x=[${wide}]`)).toEqual({ y: want });
   });
 
-  it("may be what JSON has no word for, and comes back the same way", () => {
+  it("run reads and writes values without a JSON form in the same notation", () => {
     const floats = ["NaN", "Infinity", "-Infinity", -0, 0.5];
     for (const dtype of ["float16", "bfloat16", "float32", "float64"]) {
       expect(outputs("dtypes", dtype, `x=["NaN", "Infinity", "-Infinity", -0.0, 0.5]`)).toEqual({ y: floats });
@@ -155,7 +155,7 @@ describe("an input", () => {
     });
   });
 
-  it("is in one piece where it is ragged or sparse", () => {
+  it("run takes a ragged or sparse input as one value", () => {
     // The numbers of test/models/composite.golden.json.
     const sparse = {
       indices: [
@@ -181,13 +181,13 @@ describe("an input", () => {
     );
   });
 
-  it("keeps what JSON has no word for in the parts of a sparse value", () => {
+  it("run keeps values without a JSON form in the parts of a sparse value", () => {
     const sparse = { indices: [[0, 1]], values: [{ b64: "//4=" }], shape: [1, 2] };
     const inputs = ["x=[[[9007199254740993]]]", `pair=${JSON.stringify(sparse)}`, "pair_3=[0,0]"];
     expect(outputs("composite", "deep", ...inputs)).toMatchObject({ left: sparse, total: "9007199254740993" });
   });
 
-  it("is an object of features where the signature parses examples", () => {
+  it("run takes an object of features if the signature parses examples", () => {
     const example = '{"id": 9223372036854775807, "weights": ["NaN", 1, -0.5]}';
     const want = { id: "9223372036854775807", weights: ["NaN", 1, -0.5] };
     expect(outputs("example", "parse_one", `example=${example}`)).toEqual(want);
@@ -195,7 +195,7 @@ describe("an input", () => {
     expect([status, message]).toEqual([1, expect.stringContaining('has no feature "idd". Did you mean "id"?')]);
   });
 
-  it("is an object of both parts, or a number, where it is complex", () => {
+  it("run takes a complex input as an object of both parts or as a number", () => {
     expect(outputs("dtypes", "complex64", 'x=[{"re": 1.5, "im": "-Infinity"}, 2]')).toEqual({
       y: [
         { re: 1.5, im: "-Infinity" },
@@ -204,7 +204,7 @@ describe("an input", () => {
     });
   });
 
-  it("keeps long integers for floats, too", () => {
+  it("run keeps long integers for float inputs", () => {
     expect(outputs("dtypes", "float64", "x=[12345678901234567890, 0.1234567890123456]")).toEqual({
       y: [12345678901234567000, 0.1234567890123456],
     });
@@ -238,14 +238,14 @@ describe("an input", () => {
     ["a misspelled name", "matrix", "X=[[1]]", "UNKNOWN_INPUT", 'matrix() has no input "X". Did you mean "x"?'],
     ["endless nesting", "float32", `x=${"[".repeat(20_000)}${"]".repeat(20_000)}`, "INVALID_RANK", "more than 254"],
   ];
-  it.each(refused)("is refused with the runtime's own words: %s", (_, signature, input, code, words) => {
+  it.each(refused)("run rejects an input with the runtime's message: %s", (_, signature, input, code, words) => {
     using model = Model.load(modelFolder("dtypes"));
     const { inputs = [] } = model.signatures.find(({ key }) => key === signature) ?? {};
     const { message } = expectError(() => model.run(signature, readInputs([input], inputs)), code);
     expect(message).toContain(words);
   });
 
-  it("that is refused ends with 1, with the same words", () => {
+  it("run exits with 1 for a rejected input, with the same message", () => {
     expect(failure("dtypes", ["--signature", "matrix", "--input", "X=[[1]]"])).toEqual([
       1,
       'error UNKNOWN_INPUT: matrix() has no input "X". Did you mean "x"?\n',
@@ -263,14 +263,14 @@ describe("an input", () => {
     ["a bare NaN", ["x=[NaN]"], 'not-a-number is written "NaN"'],
     ["a file that is not there", ["x=none.json"], '--input "x": none.json cannot be read: ENOENT'],
     ["a .npy file that is not there", ["x=none.npy"], "none.npy cannot be read: ENOENT"],
-  ])("ends with 2 for %s", (_, inputs, words) => {
+  ])("run exits with 2 for %s", (_, inputs, words) => {
     const parameters = inputs.flatMap((input) => ["--input", input]);
     const [status, message] = failure("dtypes", ["--signature", "matrix", ...parameters], tempFolder());
     expect([status, message]).toEqual([2, expect.stringContaining(words)]);
     expect(message).toMatch(/^error INVALID_OPTION: /);
   });
 
-  it("says how to write a text that lacks its quotes", () => {
+  it("run shows how to quote a string that lacks its quotes", () => {
     const [status, message] = failure("text", ["--signature", "greet", "--input", "name=Bob"]);
     expect(status).toBe(2);
     expect(message).toContain(
@@ -278,7 +278,7 @@ describe("an input", () => {
     );
   });
 
-  it("says what is wrong with a file", () => {
+  it("run reports errors of a file", () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "broken.json"), "[1,");
     writeFileSync(join(folder, "latin.json"), '"\xff"', "latin1");
@@ -307,7 +307,7 @@ describe("--output", () => {
     "uppercase=true",
   ];
 
-  it("writes all outputs as JSON, and single ones as .npy or JSON, into folders that it makes", () => {
+  it("--output writes all outputs as JSON and single ones as .npy or JSON, and creates folders", () => {
     const folder = tempFolder();
     const files = ["all.json", "lengths=new/lengths.npy", "joined=new/joined.json"];
     const { status, stdout } = run("text", [...describeText, ...files.flatMap((file) => ["--output", file])], folder);
@@ -324,7 +324,7 @@ describe("--output", () => {
     expect(readdirSync(folder).sort()).toEqual(["all.json", "new"]);
   });
 
-  it("gives back the bytes of a .npy file that went in", () => {
+  it("--output writes back the bytes of a .npy file that was an input", () => {
     const folder = tempFolder();
     const file = join(root, "test/models/npy/float32.npy");
     const parameters = ["--signature", "float32", "--input", `x=${file}`, "--output", "a=b.npy"];
@@ -333,7 +333,7 @@ describe("--output", () => {
     expect(readFileSync(join(folder, "a=b.npy"))).toEqual(readFileSync(file));
   });
 
-  it("prints nothing but JSON where that is asked for as well", () => {
+  it("--output prints only JSON if --json is given as well", () => {
     const folder = tempFolder();
     const { stdout } = run("counter", ["--signature", "get", "--output", "count.json", "--json"], folder);
     expect(JSON.parse(stdout)).toEqual({ count: 0 });
@@ -345,7 +345,7 @@ describe("--output", () => {
     ["another kind of file", ["x.txt"], '"x.txt" ends neither in .json nor in .npy'],
     ["one .npy file for several outputs", ["x.npy"], 'there are 4. Say which, as in --output "joined=x.npy".'],
     ["a file twice", ["x.json", "joined=./x.json"], "./x.json is given twice"],
-  ])("ends with 2 for %s", (_, files, words) => {
+  ])("--output exits with 2 for %s", (_, files, words) => {
     const folder = tempFolder();
     const parameters = files.flatMap((file) => ["--output", file]);
     const [status, message] = failure("text", [...describeText, ...parameters], folder);
@@ -353,7 +353,7 @@ describe("--output", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("writes no file where one of them cannot be written", () => {
+  it("--output writes no file when one of them cannot be written", () => {
     const folder = tempFolder();
     mkdirSync(join(folder, "folder.json"));
     writeFileSync(join(folder, "file"), "");
@@ -364,7 +364,7 @@ describe("--output", () => {
     }
   });
 
-  it("says so where no .npy file can hold the output", () => {
+  it("--output reports an output that a .npy file cannot store", () => {
     const folder = tempFolder();
     const parameters = ["--signature", "bfloat16", "--input", "x=[1]", "--output", "x.npy"];
     const [status, message] = failure("dtypes", parameters, folder);
@@ -374,7 +374,7 @@ describe("--output", () => {
 });
 
 describe("JSON", () => {
-  it("keeps wide integers as text, and touches nothing else", () => {
+  it("JSON parsing keeps wide integers as strings and changes nothing else", () => {
     const text =
       '[1234567890123456789, -1234567890123456789, 0.1234567890123456789, 1234567890123456789e1, "1234567890123456789\\"", {"1234567890123456789": 1}]';
     const [integer, negative, ...rest] = JSON.parse(text) as unknown[];
@@ -383,13 +383,13 @@ describe("JSON", () => {
     expect(() => parseExact("[1234567890123456789")).toThrow(SyntaxError);
   });
 
-  it("is written without loss", () => {
+  it("writes JSON without loss", () => {
     const value = [Number.NaN, Number.NEGATIVE_INFINITY, -0, 5n, 1e21, true, '\u0000"', { a: [1] }, null];
     expect(jsonText(value)).toBe('["NaN","-Infinity",-0.0,"5",1e+21,true,"\\u0000\\"",{"a":[1]},null]');
   });
 });
 
-it("docs/run.md shows what happens", () => {
+it("docs/run.md shows the actual output", () => {
   const folder = tempFolder();
   symlinkSync(join(root, "test"), join(folder, "test"));
   const shell = `npx() { shift; ${[process.execPath, ...command].map((part) => `'${part}'`).join(" ")} "$@"; }`;

@@ -10,7 +10,7 @@ const COMMANDS = ["install", "inspect", "init", "generate", "watch", "check", "r
 const MODELS = ["custom_model", "counter", "dtypes", "example", "keras3", "regression", "text"];
 const DEEP = "packages/shop/src/generated/models";
 
-/** What is typed, one command line after another in one folder; the words are separated by single spaces. */
+/** Command lines, one after another in one folder; the words are separated by single spaces. */
 const SESSIONS: Readonly<Record<string, readonly string[]>> = {
   help: ["--help", ...COMMANDS.map((command) => `${command} --help`)],
   inspect: [
@@ -61,7 +61,7 @@ const SESSIONS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What these command lines print, with their exit codes. */
+/** Returns the output of these command lines, with their exit codes. */
 function transcript(lines: readonly string[], variables: Readonly<Record<string, string>>): string {
   const folder = tempFolder();
   for (const name of MODELS) cpSync(modelFolder(name), join(folder, "models", name), { recursive: true });
@@ -80,17 +80,17 @@ function expectGolden(name: string, actual: string): void {
 }
 
 describe.each([80, 120])("at %i columns", (width) => {
-  it.each(Object.entries(SESSIONS))("%s prints what its golden file has", (name, lines) => {
+  it.each(Object.entries(SESSIONS))("%s prints the contents of its golden file", (name, lines) => {
     const text = transcript(lines, { COLUMNS: `${width}` });
     expectGolden(`${name}-${width}`, text);
     const printed = text.split("\n").filter((line) => !line.startsWith("$ "));
-    // What is whole may be wider, and is alone in its line.
+    // An unbreakable word may be wider, and is alone on its line.
     expect(printed.filter((line) => displayWidth(line) > width && !/^\s*\S+$/.test(line))).toEqual([]);
     expect(printed.filter((line) => /\s$/.test(line))).toEqual([]);
   });
 });
 
-it("colours are only where they are wanted", () => {
+it("uses colors only where they are wanted", () => {
   const lines = [
     "inspect models/custom_model",
     "inspect models/dtypes",
@@ -108,7 +108,7 @@ it("colours are only where they are wanted", () => {
   expect(transcript(lines, { COLUMNS: "80", FORCE_COLOR: "1", NO_COLOR: "1" })).not.toContain("␛");
 });
 
-it("where there is no width, messages are one line, and helps have 80 columns", () => {
+it("without a width, messages are one line and help has 80 columns", () => {
   const folder = tempFolder();
   const { stderr } = savedmodel(["generate"], folder);
   expect(stderr).toMatch(/^error INVALID_OPTION: .{100,}\n$/);

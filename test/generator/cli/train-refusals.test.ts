@@ -11,7 +11,7 @@ import { modelFolder } from "../../support/temp.js";
 // This process has no library and gets none.
 beforeEach(() => void vi.stubEnv("SAVEDMODEL_TENSORFLOW", NO_LIBRARY.SAVEDMODEL_TENSORFLOW));
 
-describe("savedmodel train refuses without TensorFlow", () => {
+describe("savedmodel train without TensorFlow", () => {
   const rate = ["--constant", "learning_rate=0.1"];
   const inputs = ["--input", "x=a,b", "--input", "target=y"];
   const held = ["--validation", "0.2", "--evaluate", "evaluate"];
@@ -55,9 +55,9 @@ describe("savedmodel train refuses without TensorFlow", () => {
       /--checkpoints and --save are the same folder/,
     ],
     ["an input that is given twice", [...inputs, ...rate, "--constant", "x=1"], "INVALID_OPTION", /"x" is given twice/],
-    ["what is no assignment", [...inputs, ...rate, "--input", "x"], "INVALID_OPTION", /"x" is not of the form <name>=/],
+    ["an argument without =", [...inputs, ...rate, "--input", "x"], "INVALID_OPTION", /"x" is not of the form <name>=/],
     [
-      "a constant that is no number",
+      "a constant that is not a number",
       [...inputs, "--constant", "learning_rate=fast"],
       "INVALID_OPTION",
       /--constant "learning_rate": "fast" is no JSON/,
@@ -69,7 +69,7 @@ describe("savedmodel train refuses without TensorFlow", () => {
       /--constant "learning_rate": "\[1\]" does not fit: its rank must be 0/,
     ],
     [
-      "texts where numbers are due",
+      "strings where numbers are expected",
       ["--input", "x=a,note", "--input", "target=y", ...rate],
       "CSV_INVALID",
       /--data: .*plane\.csv: line 2: column "note" is empty, where a number is due$/,
@@ -81,7 +81,7 @@ describe("savedmodel train refuses without TensorFlow", () => {
       /no column "b\.\.a"/,
     ],
     [
-      "a batch that is no number",
+      "a batch size that is not a number",
       [...inputs, ...rate, "--batch-size", "many"],
       "INVALID_OPTION",
       /--batch-size must be an integer from 1 on, got "many"/,
@@ -159,7 +159,7 @@ describe("savedmodel train refuses without TensorFlow", () => {
       "INVALID_OPTION",
       /--csv and --data are the same file/,
     ],
-  ])("%s", async (_, parameters, code, message) => {
+  ])("train rejects %s, without loading TensorFlow", async (_, parameters, code, message) => {
     const folder = planeFolder();
     const data = join(folder, "plane.csv");
     const all = parameters.map((text) => (text === "PLANE" ? data : text === "OUT" ? join(folder, "out") : text));
@@ -171,7 +171,7 @@ describe("savedmodel train refuses without TensorFlow", () => {
     expect(readdirSync(folder)).toEqual(["plane.csv"]);
   });
 
-  it("a model that has nothing to train", async () => {
+  it("train rejects a model with nothing to train, without loading TensorFlow", async () => {
     const folder = planeFolder();
     const parameters = [
       "--data",
@@ -187,7 +187,7 @@ describe("savedmodel train refuses without TensorFlow", () => {
     );
   });
 
-  it("a metric of which more is better, unless that is said", async () => {
+  it("train requires :max for a metric that is not a loss, without loading TensorFlow", async () => {
     const folder = planeFolder();
     const parameters = [
       "--data",

@@ -32,7 +32,7 @@ function train(cwd: string, model: string, parameters: readonly string[], env: N
 const DATA = ["--data", "plane.csv"];
 const REGRESSION = [...DATA, "--input", "x=a,b", "--input", "target=y", "--constant", "learning_rate=0.1"];
 
-/** What a loop over `Model.run` gives: the mean of the losses of each epoch, and the model. */
+/** Trains with a loop over `Model.run`: the mean loss of each epoch, and the model. */
 function byHand(rate: number, epochs: number, size: number): { readonly model: Model; readonly losses: number[] } {
   const model = Model.load(modelFolder("regression"));
   const losses = Array.from({ length: epochs }, () => {
@@ -53,7 +53,7 @@ function readHistory(path: string): History {
 }
 
 describe("savedmodel train", () => {
-  it("makes the steps that a loop over Model.run makes, and saves their weights", async () => {
+  it("train makes the same steps as a loop over Model.run, and saves their weights", async () => {
     const folder = planeFolder();
     const written = ["--save", "out", "--history", "h.json", "--csv", "new/loss.csv", "--plot", "loss.svg"];
     const { status, stdout, stderr } = train(folder, modelFolder("regression"), [
@@ -90,7 +90,7 @@ describe("savedmodel train", () => {
     expect(Math.max(...`${stdout}${stderr}`.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
-  it("trains a model that takes one row at a time, in an order by the seed", () => {
+  it("train passes single rows, ordered by the seed, to a model that takes one row at a time", () => {
     const folder = planeFolder();
     const inputs = ["--input", "training_input=a,b", "--input", "training_target=y"];
     const all = [...DATA, ...inputs, "--epochs", "2", "--shuffle", "7", "--save", "out", "--history", "h.json"];
@@ -112,7 +112,7 @@ describe("savedmodel train", () => {
     expect(saved.run("pred", point)).toEqual(model.run("pred", point));
   });
 
-  it("continues from its checkpoints, and logs for TensorBoard", () => {
+  it("train continues from its checkpoints, and writes TensorBoard logs", () => {
     const folder = planeFolder();
     const all = [...REGRESSION, "--shuffle", "1", "--save", "out", "--checkpoints", "ck", "--history", "h.json"];
     const more = ["--resume", "--tensorboard", "board"];
@@ -138,7 +138,7 @@ describe("savedmodel train", () => {
     expect(fewer.stderr).toContain("RESTORE_FAILED: fit(): the training cannot be resumed from ck: it is of epoch 4");
   });
 
-  it("keeps rows back, measures with them, and saves the weights of the best epoch", () => {
+  it("train keeps validation rows back, evaluates them, and saves the weights of the best epoch", () => {
     const folder = planeFolder();
     const validation = ["--validation", "0.2", "--evaluate", "evaluate", "--early-stopping", "2:validation_mae:min"];
     // So large a rate that epochs get better and worse.
@@ -161,7 +161,7 @@ describe("savedmodel train", () => {
     expect(Number((mae as Tensor<"float32", []>).item())).toBe(best);
   });
 
-  it("resets metrics that run on before each epoch, and names them where it is told not to", () => {
+  it("train resets accumulating metrics before each epoch, and names them with --no-reset", () => {
     const folder = tempFolder();
     const golden = JSON.parse(readFileSync(modelFolder("metrics.training.json"), "utf8")) as {
       readonly x: readonly (readonly number[])[];
@@ -196,7 +196,7 @@ describe("savedmodel train", () => {
     ]);
   });
 
-  it("takes the arrays of a .npz file, by the names of the inputs if nothing else is said", () => {
+  it("train takes the arrays of a .npz file, by the names of the inputs by default", () => {
     const folder = tempFolder();
     const points = Tensor.from("float64", POINTS.flat(), [ROWS, 2]);
     const heights = Tensor.from("float64", HEIGHTS, [ROWS, 1]);
@@ -210,7 +210,7 @@ describe("savedmodel train", () => {
     expect(saved.run("weights")).toEqual(model.run("weights"));
   });
 
-  it("takes texts, and a range of columns for one input of several dimensions", () => {
+  it("train takes strings, and a range of columns for an input with several dimensions", () => {
     const folder = tempFolder();
     const texts = ["text;kind", "the parcel is late;0", "7;1", '"my card; charged twice";1', "error on login;2"];
     writeFileSync(join(folder, "texts.csv"), `${texts.join("\n")}\n`);
@@ -236,7 +236,7 @@ describe("savedmodel train", () => {
     expect((trained.run("predict", { images }).digits as Tensor).toArray()).toEqual([0, 1, 2]);
   });
 
-  it("goes on to its end when its terminal is closed, and saves", async () => {
+  it("train ignores SIGHUP, finishes and saves", async () => {
     const folder = planeFolder();
     const all = [...REGRESSION, "--epochs", "400", "--save", "out"];
     const child = spawn(process.execPath, [...command, modelFolder("regression"), ...all], { cwd: folder, env: plain });
@@ -260,7 +260,7 @@ describe("savedmodel train", () => {
   it.each([
     ["Ctrl+C", "SIGINT", 130],
     ["SIGTERM", "SIGTERM", 143],
-  ] as const)("ends between two steps at %s, and saves what it has", async (_, signal, code) => {
+  ] as const)("train stops between two steps at %s, and saves the model", async (_, signal, code) => {
     const folder = planeFolder();
     const all = [...REGRESSION, "--epochs", "100000000", "--save", "out", "--csv", "loss.csv"];
     const child = spawn(process.execPath, [...command, modelFolder("regression"), ...all], { cwd: folder, env: plain });
@@ -296,8 +296,8 @@ describe("savedmodel train", () => {
   });
 });
 
-describe("savedmodel train writes nothing", () => {
-  it("where the training fails, and leaves what was there", () => {
+describe("savedmodel train with errors", () => {
+  it("a training that fails writes nothing and keeps existing files", () => {
     const folder = planeFolder();
     const parameters = [...DATA, "--input", "x=a,b", "--input", "target=y", "--save", "out", "--csv", "loss.csv"];
     const regression = modelFolder("regression");
@@ -313,7 +313,7 @@ describe("savedmodel train writes nothing", () => {
     expect([contentsOf(folder), contentsOf(join(folder, "out"))]).toEqual(before);
   });
 
-  it("where it is used in the wrong way, and tells by its exit code", () => {
+  it("train writes nothing for invalid arguments, and exits with 2", () => {
     const folder = planeFolder();
     const [regression, out] = [modelFolder("regression"), ["--save", "out"]];
     const wrong: readonly (readonly [number, RegExp, readonly string[]])[] = [
@@ -353,7 +353,7 @@ describe("docs/train.md", () => {
   beforeAll(() => rmSync(join(root, "build/train"), { recursive: true, force: true }));
 
   it.each(examples.map((example, index) => [index + 1, example] as const))(
-    "says what example %i prints",
+    "docs/train.md shows the actual output of example %i",
     (_, example) => {
       const [, line = "", output = ""] = /^((?:[^\n]*\\\n)*[^\n]*)\n(.*)$/s.exec(example) ?? [];
       const parameters = line.match(/'[^']*'|[^\s\\]+/g)?.map((word) => word.replaceAll("'", "")) ?? [];

@@ -29,11 +29,11 @@ const BROKEN =
   "  MODEL_CORRUPT: models/b/saved_model.pb is truncated or not a SavedModel\n" +
   "  MODEL_CORRUPT: models/d/saved_model.pb is truncated or not a SavedModel\n";
 
-describe("models that cannot be read", () => {
+describe("unreadable models", () => {
   it.each([
     ["given as folders", FOLDERS],
     ["of the configuration", []],
-  ])("are all named, and nothing is written, %s", (_, folders) => {
+  ])("an error names all unreadable models, and nothing is written, %s", (_, folders) => {
     const root = project();
     const { status, stdout, stderr } = savedmodel(["generate", ...folders], root);
     expect([status, stdout, stderr]).toEqual([1, "", BROKEN]);
@@ -43,7 +43,7 @@ describe("models that cannot be read", () => {
   it.each([
     ["given as folders", ["--index", ...FOLDERS]],
     ["of the configuration", []],
-  ])("keep no other client from being written with --keep-going, %s", (_, parameters) => {
+  ])("--keep-going writes the clients of readable models, %s", (_, parameters) => {
     const root = project();
     const { status, stdout, stderr } = savedmodel(["generate", "--keep-going", ...parameters], root);
     expect([status, stderr]).toEqual([1, BROKEN]);
@@ -54,7 +54,7 @@ describe("models that cannot be read", () => {
     expect(existsSync(join(root, "generated", "index.ts"))).toBe(false);
   });
 
-  it("have clients that are not taken for orphans", () => {
+  it("clients of unreadable models are not treated as orphans", () => {
     const root = project();
     writeModel(join(root, "models", "b"), { tags: ["serve"], tensorflowVersion: "", signatures: [] });
     savedmodel(["generate", "--keep-going"], root);
@@ -63,19 +63,19 @@ describe("models that cannot be read", () => {
     expect([status, existsSync(join(root, "generated", "b.ts"))]).toEqual([1, true]);
   });
 
-  it("are all named by check, which ends with 3", () => {
+  it("check names all unreadable models and exits with 3", () => {
     const { status, stderr } = savedmodel(["check"], project());
     expect([status, stderr]).toEqual([3, BROKEN]);
   });
 
-  it("are an error of their own where there is one", () => {
+  it("a single unreadable model is reported with its own error", () => {
     const root = project();
     const { stderr } = savedmodel(["generate", "models/a", "models/b"], root);
     expect(stderr).toBe("error MODEL_CORRUPT: models/b/saved_model.pb is truncated or not a SavedModel\n");
   });
 });
 
-describe("tags that a model does not have", () => {
+describe("missing tags", () => {
   /** A folder with a model of two meta graphs, none of them tagged serve. */
   const tagged = (config: string): string => {
     const root = tempFolder();
@@ -94,18 +94,18 @@ describe("tags that a model does not have", () => {
     [["generate", "models/m"]],
     [["check", "models/m"]],
     [["train", "models/m", "--data", "rows.csv", "--save", "out"]],
-  ])("are chosen with a flag where folders are given: %j", (parameters) => {
+  ])("for missing tags, the error suggests --tags if folders are given: %j", (parameters) => {
     expect(savedmodel(parameters, tagged("")).stderr).toContain(FLAGS);
   });
 
-  it("are chosen in the configuration where it names the model", () => {
+  it("for missing tags, the error suggests the configuration if it names the model", () => {
     const { stderr } = savedmodel(["generate"], tagged('{ "models": ["models/m"] }'));
     expect(stderr).toContain(
       'Choose one with the key `tags` of the model in the configuration: ["train"]; ["gpu", "serve"].',
     );
   });
 
-  it("are written by init", () => {
+  it("init writes the tags of a model that needs them", () => {
     const root = tagged("");
     writeFileSync(join(root, "tsconfig.json"), "{}");
     savedmodel(["init", "--yes"], root);
@@ -115,7 +115,7 @@ describe("tags that a model does not have", () => {
 });
 
 describe("JSON", () => {
-  it("has no character that a terminal would act on, and the same values", () => {
+  it("JSON output has no character that a terminal would interpret, and the same values", () => {
     const key = "a\u0085\u009b31m\u202e\u2066\u2028\u{e0001}\u007f\u200bé😀";
     const root = tempFolder();
     const tensor = { key, dtype: 1, shape: [2], tensor: "x:0" };
@@ -130,7 +130,7 @@ describe("JSON", () => {
     expect(JSON.parse(stdout).signatures[0].inputs[0].key).toBe(key);
   });
 
-  it("of the outputs of a call is escaped as well", () => {
+  it("JSON output of a call is escaped as well", () => {
     const name = "\u009b31m\u202eé";
     const { stdout } = savedmodel([
       "run",
@@ -145,7 +145,7 @@ describe("JSON", () => {
     expect(JSON.stringify(JSON.parse(stdout))).toContain(name);
   });
 
-  it("is escaped unit by unit", () => {
+  it("JSON output is escaped by UTF-16 code unit", () => {
     expect(`${safeJson("\u{e0001}\u0080")}\n`).toBe('"\\udb40\\udc01\\u0080"\n');
   });
 });
@@ -168,7 +168,7 @@ describe("a library of operations on the command line", () => {
         "learning_rate=0.1",
       ],
     ],
-  ])("is loaded before the model: %j", ([command = "", ...parameters]) => {
+  ])("--op-library is loaded before the model: %j", ([command = "", ...parameters]) => {
     const folder = tempFolder();
     writeFileSync(join(folder, "rows.csv"), "a,b,c\n1,2,3\n");
     const model = copyOfModel("regression");

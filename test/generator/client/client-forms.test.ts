@@ -25,8 +25,8 @@ function modelOf(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[] =
   return folder;
 }
 
-describe("a client in a stranger's project", () => {
-  it("takes undefined for an optional input before a required one", () => {
+describe("a client in a user's project", () => {
+  it("accepts undefined for an optional input before a required one", () => {
     const byDefault = { dtype: 1, tensorShape: {}, floatVal: [1] };
     const { text } = generate(
       modelOf([
@@ -38,7 +38,7 @@ describe("a client in a stranger's project", () => {
     expect(typeErrors({ "net.ts": text, "use.ts": use })).toEqual([]);
   });
 
-  it("has AnyShape for a rank above 16", () => {
+  it("uses AnyShape for a rank above 16", () => {
     const shapes = [16, 17, 40].map((rank) => Array<number>(rank).fill(2));
     const { text } = generate(modelOf(shapes.map((shape, index) => ({ key: `x${index}`, ...scalar, shape }))));
     expect(text).toContain(`x0: TensorLike<"float32", [${Array(16).fill(2).join(", ")}]>`);
@@ -46,13 +46,13 @@ describe("a client in a stranger's project", () => {
     expect(typeErrors({ "net.ts": text })).toEqual([]);
   });
 
-  it("leaves out a signature of a rank that no tensor has", () => {
+  it("omits a signature with a rank that no tensor can have", () => {
     const shape = Array<number>(255).fill(1);
     const { signatures } = inspect(modelOf([{ key: "x", ...scalar, shape }]));
     expect(signatures[0]?.unsupported).toBe('input "x" is of rank 255, and a tensor\'s is 254 at most');
   });
 
-  it("has no default that is longer than anybody reads", () => {
+  it("omits a default of more than 1,000 characters from the description", () => {
     const of = (length: number): unknown => {
       const byDefault = { dtype: 7, tensorShape: {}, stringVal: [Buffer.from("x".repeat(length))] };
       return inspect(modelOf([{ key: "a", ...scalar, dtype: 7, byDefault }])).signatures[0]?.inputs[0];
@@ -63,7 +63,7 @@ describe("a client in a stranger's project", () => {
   });
 });
 
-it("a feature that the model pads is optional, whether it has a default or not", () => {
+it("a feature that the model pads is optional, with or without a default", () => {
   const folder = join(tempFolder(), "net");
   mkdirSync(folder);
   const attribute = (key: string, value: object): object => ({ key, value: encodeMessage("AttrValue", value) });
@@ -91,7 +91,7 @@ it("a feature that the model pads is optional, whether it has a default or not",
 });
 
 describe("the diff of a check", () => {
-  it("shows nothing of line ends", () => {
+  it("a diff ignores line endings", () => {
     const folder = modelOf([{ key: "a", ...scalar }]);
     const root = join(folder, "..");
     writeFileSync(join(root, "package.json"), "{}");
@@ -105,7 +105,7 @@ describe("the diff of a check", () => {
     expect(readFileSync(join(root, files[0]?.path ?? ""), "utf8")).toBe(present);
   });
 
-  it("replaces everything between the first and the last change where very much has changed", () => {
+  it("a diff replaces everything between the first and the last change if very much has changed", () => {
     const lines = (word: string): string[] => Array.from({ length: 1500 }, (_, index) => `${word} ${index}`);
     const text = (word: string): string =>
       ["1", "2", "3", "4", "5", ...lines(word), "6", "7", "8", "9", "10", ""].join("\n");
@@ -124,13 +124,13 @@ describe("the diff of a check", () => {
     expect(diff).toHaveLength(3 + 4 + 3000 + 4 + 1);
   });
 
-  it("is the smallest one where little has changed", () => {
+  it("a diff is minimal if little has changed", () => {
     expect(unifiedDiff("a.ts", "1\n2\n3\n", "1\n3\n4\n").split("\n").slice(3)).toEqual([" 1", "-2", " 3", "+4", ""]);
   });
 });
 
 describe("patterns of a configuration", () => {
-  it("do not multiply", () => {
+  it("patterns with many stars or alternatives take bounded time", () => {
     const folder = tempFolder();
     mkdirSync(join(folder, `${"a".repeat(200)}b`));
     expect(expandPattern(folder, `${"*a".repeat(60)}*c`)).toEqual([]);
@@ -150,7 +150,7 @@ describe("patterns of a configuration", () => {
     ["?", "😀", true],
     ["a.c*", "abc", false],
     ["**a", "ba", true],
-  ])("%s and %s: %s", (pattern, name, isMatch) => {
+  ])("pattern %s and %s: %s", (pattern, name, isMatch) => {
     const folder = tempFolder();
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, "saved_model.pb"), "");
@@ -174,13 +174,13 @@ describe("text", () => {
     expect(compareNatural(a, a)).toBe(0);
   });
 
-  it("lists thirty names at most", () => {
+  it("messages list at most thirty names", () => {
     const names = Array.from({ length: 32 }, (_, index) => `n${index}`);
     expect(listSome(names.slice(0, 30))).toMatch(/"n29"$/);
     expect(listSome(names)).toMatch(/"n29" and 2 more$/);
   });
 
-  it("names are cut before they are converted", () => {
+  it("truncates names before it converts them", () => {
     expect(camelCase("a".repeat(1_000_000), "input")).toHaveLength(100);
   });
 });

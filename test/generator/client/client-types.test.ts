@@ -7,7 +7,7 @@ import { typeErrors } from "../../support/typescript.js";
 const FLOAT = 1;
 
 describe("the types of a generated client", () => {
-  it("let a caller leave out an optional argument before a required one", () => {
+  it("types allow omitting an optional argument before a required one", () => {
     const { text } = generate(modelFolder("contradictions"));
     const use = `
       import { Contradictions } from "./contradictions.js";
@@ -22,7 +22,7 @@ describe("the types of a generated client", () => {
     expect(typeErrors({ "contradictions.ts": text, "use.ts": use })).toEqual([]);
   });
 
-  it("take a rank that is too high for the compiler as any shape", () => {
+  it("types treat a rank too high for the compiler as any shape", () => {
     const folder = tempFolder();
     const tensor = (key: string, rank: number) => ({ key, dtype: FLOAT, shape: Array(rank).fill(1), tensor: "x:0" });
     const signature = (rank: number) => ({

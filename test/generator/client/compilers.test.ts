@@ -32,15 +32,15 @@ function modelsIn(folder: string): readonly string[] {
 }
 
 describe.each(["typescript-5.7", "typescript-7"] as const)("%s", (compiler) => {
-  it("is the version that it is taken for", () => {
+  it("is the expected version", () => {
     expect(runCompiler(compiler, ["--version"]).trim()).toBe(COMPILERS[compiler]);
   });
 
-  it("accepts every client, and accepts and rejects what test/typings says", () => {
+  it("accepts every client, and accepts and rejects the calls in test/typings", () => {
     expect(compilerOutput(compiler, files)).toBe("");
   });
 
-  it("does check them", () => {
+  it("does report type errors", () => {
     const wrong = 'import { CustomModel } from "./custom-model.js";\nexport const text: string = CustomModel.load();\n';
     const output = compilerOutput(compiler, { "custom-model.ts": files["custom-model.ts"] ?? "", "wrong.ts": wrong });
     expect(output).toMatch(/^.*wrong\.ts\(2,14\): error TS2322: .*\n$/);

@@ -22,8 +22,8 @@ function form({ key, name, encoding, dtype, shape, components = [] }: TensorDesc
   return `${key}${name === undefined ? "" : ` (${name})`}: ${encoding ?? "dense"} ${dtype} [${sizes}]${parts === "" ? "" : ` = ${parts}`}`;
 }
 
-describe("loose components become the argument that the author's function has", () => {
-  it("in the author's order, with the shape of the whole", () => {
+describe("combining components", () => {
+  it("components are combined in the author's order, with the shape of the whole", () => {
     expect(tensorsOf(modelFolder("composite"), "mix", "inputs")).toEqual([
       "zrows: ragged float32 [?, ?] = flat_values zrows float32, row_splits zrows_1 int64",
       "scale: dense float32 []",
@@ -31,7 +31,7 @@ describe("loose components become the argument that the author's function has", 
     ]);
   });
 
-  it("inside nested structures, and with the author's name where the key is made up", () => {
+  it("components inside nested structures are combined, with the author's name if the key is generated", () => {
     expect(tensorsOf(modelFolder("composite"), "deep", "inputs")).toEqual([
       "x: ragged int64 [?, ?, ?] = flat_values x int64, row_splits x_1 int32, row_splits x_2 int32",
       "pair (left): sparse string [?, ?] = indices pair int64, values pair_1 string, dense_shape pair_2 int64",
@@ -40,7 +40,7 @@ describe("loose components become the argument that the author's function has", 
     expect(generate(modelFolder("composite")).text).toContain("    right: TensorLike");
   });
 
-  it("and stay as they are where the object graph does not fit them", () => {
+  it("components stay separate if the object graph does not match them", () => {
     const folder = tempFolder();
     cpSync(modelFolder("composite"), folder, { recursive: true });
     hideFromObjectGraph(join(folder, "saved_model.pb"), "__inference_mix_");
@@ -56,7 +56,7 @@ describe("loose components become the argument that the author's function has", 
 });
 
 describe("encoded outputs", () => {
-  it("are described with their components", () => {
+  it("ragged and sparse outputs are described with their components", () => {
     expect(tensorsOf(modelFolder("composite"), "mix", "outputs")).toEqual([
       "dense: dense float32 [?, ?]",
       "scaled: sparse float32 [?, ?] = indices int64, values float32, dense_shape int64",
@@ -67,14 +67,14 @@ describe("encoded outputs", () => {
 });
 
 describe("the generated client", () => {
-  it("accepts what fits and rejects what does not", () => {
+  it("types accept matching composite values and reject others", () => {
     const use = readFileSync(new URL("../../typings/use-composite.ts", import.meta.url), "utf8");
     expect(typeErrors({ "composite.ts": generate(modelFolder("composite")).text, "use-composite.ts": use })).toEqual(
       [],
     );
   });
 
-  it("refuses a model whose components differ, in words", () => {
+  it("load reports differing components in terms of arguments", () => {
     const { message } = expectError(() => Composite.load(modelFolder("regression")), "SIGNATURE_MISMATCH");
     expect(message).toContain('signature "deep" is missing');
   });
@@ -83,7 +83,7 @@ describe("the generated client", () => {
 const transform = `${shared}/tfx-transform-fn`;
 describe("a model of TensorFlow Transform", () => {
   needs(hasShared, NO_SHARED);
-  it("has sparse inputs", () => {
+  it("a TensorFlow Transform model has sparse inputs", () => {
     const { text, methods, notes } = generate(transform);
     expect(methods).toEqual(["transformSignature"]);
     expect(notes).toEqual([]);
@@ -92,7 +92,7 @@ describe("a model of TensorFlow Transform", () => {
   });
 });
 
-/** Changes a text in the object graph of a model, and nowhere else. */
+/** Replaces a string in the object graph of a model, and nowhere else. */
 function hideFromObjectGraph(file: string, text: string): void {
   const bytes = readFileSync(file);
   const { byteOffset, byteLength } = decode("SavedModel", bytes).metaGraphs[0]?.objectGraphDef ?? new Uint8Array();

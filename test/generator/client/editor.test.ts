@@ -21,7 +21,7 @@ const clients = ["composite", "custom_model", "dtypes", "example", "regression"]
 });
 const editor = new Editor(Object.fromEntries([...clients, ["changed.ts", changed.text], leftOut(), wide()]));
 
-/** What an author has at hand in every snippet below. */
+/** Declarations that every snippet below can use. */
 const HEAD = `import { fit, Tensor } from "savedmodel";
 import { Changed } from "./changed.js";
 import { Composite } from "./composite.js";
@@ -78,7 +78,7 @@ function expectGolden(name: string, actual: string): void {
 }
 
 describe("an editor", () => {
-  it("offers the signatures and what a model can do, and no internals", () => {
+  it("completes signatures and members of a model, without internals", () => {
     const snippets = [
       "model.|",
       "model.async.|",
@@ -92,7 +92,7 @@ describe("an editor", () => {
     expectGolden("members", text);
   });
 
-  it("offers what goes into an argument", () => {
+  it("completes values for an argument", () => {
     const snippets = [
       "CustomModel.fake({ | });",
       "CustomModel.fake({ pred: (inputs) => inputs.| });",
@@ -134,7 +134,7 @@ describe("an editor", () => {
     );
   });
 
-  it("shows which argument is due", () => {
+  it("highlights the current argument", () => {
     const snippets = [
       "model.train(|);",
       "model.train([[1, 2]], |);",
@@ -149,7 +149,7 @@ describe("an editor", () => {
     );
   });
 
-  it("leads to declarations that can be read", () => {
+  it("leads to readable declarations", () => {
     const snippets = [
       "model.tra|in([[1, 2]], [[1]]);",
       "model.async.tra|in([[1, 2]], [[1]]);",
@@ -166,7 +166,7 @@ describe("an editor", () => {
     );
   });
 
-  it("finds where a signature is used", () => {
+  it("finds the references of a signature", () => {
     const use = "model.tra|in([[1, 2]], [[1]]); CustomModel.fake({ train: () => 1 }).train([[1, 2]], [[1]]);";
     expectGolden(
       "references",
@@ -174,7 +174,7 @@ describe("an editor", () => {
     );
   });
 
-  it("imports what is not imported yet", () => {
+  it("completes imports", () => {
     const snippets = ["CustomModel|", "let fakes: CustomModelFakes|"];
     expectGolden("imports", snippets.map((code) => `=== ${code}\n${editor.imports(code)}\n`).join("\n"));
   });
@@ -218,7 +218,7 @@ describe("an editor", () => {
     expectGolden("named", texts.join("\n"));
   });
 
-  it("strikes through what is not to be used any more", () => {
+  it("strikes through deprecated signatures", () => {
     const hints = [
       "changed.evaluate([[1, 2]], [[1]]);",
       "changed.evaluate;",
@@ -234,7 +234,7 @@ describe("an editor", () => {
     expectGolden("deprecated", texts.join("\n"));
   });
 
-  it("tells where a signature is missing, and why it is left out", () => {
+  it("reports missing signatures, and why a signature is omitted", () => {
     const texts = [
       shown(["changed.train([[1, 2]], [[1]], 0.1);", "partly.raw([1, 2]);"], (code) => editor.diagnostics(code)),
       shown(["Part|ly.load();"], (code) => editor.quickInfo(code)),
@@ -242,7 +242,7 @@ describe("an editor", () => {
     expectGolden("missing", texts.join("\n"));
   });
 
-  it("says shortly and in the right place what is wrong", () => {
+  it("reports errors concisely and at the right position", () => {
     const snippets = [
       "model.pred([[1, 2, 3]]);",
       "model.pred([1, 2]);",
@@ -284,7 +284,7 @@ describe("an editor", () => {
 });
 
 describe("a golden file", () => {
-  it("is not updated where CI runs", () => {
+  it("a golden file is not updated under CI=true", () => {
     const url = new URL("editor/members.golden.txt", import.meta.url);
     const before = readFileSync(url, "utf8");
     vi.stubEnv("UPDATE_GOLDENS", "1").stubEnv("CI", "true");

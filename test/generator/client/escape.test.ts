@@ -22,7 +22,7 @@ function statementsOf(code: string): readonly ts.Statement[] {
 }
 
 describe("stringLiteral", () => {
-  it("is a literal of exactly this text, in visible characters", () => {
+  it("stringLiteral evaluates to exactly the given string, in visible characters", () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const literal = stringLiteral(text);
@@ -37,7 +37,7 @@ describe("stringLiteral", () => {
 });
 
 describe("docCode, docText and lineComment", () => {
-  it("cannot be left, and start no tag", () => {
+  it("docCode, docText and lineComment cannot be closed early and start no tag", () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const statements = statementsOf(
@@ -50,7 +50,7 @@ describe("docCode, docText and lineComment", () => {
     );
   });
 
-  it("is one code span of Markdown, whatever the text", () => {
+  it("docCode is a single Markdown code span for any string", () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const span = docCode(text);
@@ -62,14 +62,14 @@ describe("docCode, docText and lineComment", () => {
     expect(docCode("`<img src=x onerror=alert(1)>")).toBe("`\\u0060<img src=x onerror=alert(1)>`");
   });
 
-  it("cut what is very long", () => {
+  it("docCode, docText and lineComment truncate very long strings", () => {
     expect(docCode("x".repeat(10_000)).length).toBeLessThan(210);
     expect(docText("x".repeat(10_000)).length).toBeLessThan(210);
   });
 });
 
 describe("identifier", () => {
-  it("refuses what is none", () => {
+  it("identifier rejects strings that are not identifiers", () => {
     for (const name of ["", "1a", "a b", "a;b", "a\n", "👋"]) expect(() => identifier(name)).toThrow(TypeError);
     for (const name of ["a", "_", "größe", "日本語"]) expect(identifier(name)).toBe(name);
   });

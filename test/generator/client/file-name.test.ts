@@ -10,22 +10,25 @@ describe("the file of a class", () => {
     ["Con2", "con2.ts"],
     ["Größe", "größe.ts"],
     ["A".repeat(197), `${"a".repeat(197)}.ts`],
-  ])("of %s is %s, without a note", (className, expected) => {
+  ])("the file of class %s is %s, without a note", (className, expected) => {
     const notes: string[] = [];
     expect([fileNameOf(className, notes), notes]).toEqual([expected, []]);
   });
 
-  it.each(["Con", "NUL", "Aux", "prn", "Com1", "LPT9", "CONIN$"])("of %s is no device of Windows", (className) => {
-    const notes: string[] = [];
-    const device = className.toLowerCase();
-    expect(fileNameOf(className, notes)).toBe(`${device}-client.ts`);
-    expect(notes).toEqual([
-      `the file of ${className} is called ${device}-client.ts, because Windows reserves the name ${device}`,
-    ]);
-  });
+  it.each(["Con", "NUL", "Aux", "prn", "Com1", "LPT9", "CONIN$"])(
+    "the file of class %s is not a Windows device name",
+    (className) => {
+      const notes: string[] = [];
+      const device = className.toLowerCase();
+      expect(fileNameOf(className, notes)).toBe(`${device}-client.ts`);
+      expect(notes).toEqual([
+        `the file of ${className} is called ${device}-client.ts, because Windows reserves the name ${device}`,
+      ]);
+    },
+  );
 
   it.each(["A".repeat(198), "長".repeat(70), "𝒜".repeat(300)])(
-    "of a long name has 200 bytes at most, and a note",
+    "a long class name gets a file name of at most 200 bytes, and a note",
     (name) => {
       const notes: string[] = [];
       const file = fileNameOf(name, notes);
@@ -38,7 +41,7 @@ describe("the file of a class", () => {
     },
   );
 
-  it("is what a client has", () => {
+  it("generate avoids file names that Windows reserves", () => {
     const { className, fileName, notes } = generate(modelFolder("counter"), { className: "Nul" });
     expect([className, fileName]).toEqual(["Nul", "nul-client.ts"]);
     expect(notes).toContain("the file of Nul is called nul-client.ts, because Windows reserves the name nul");

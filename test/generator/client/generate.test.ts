@@ -22,7 +22,7 @@ function modelsIn(folder: string): readonly string[] {
 describe.each(folders.map((folder) => [basename(folder), folder]))("the client of %s", (_, folder) => {
   const client = generate(folder, { outputFolder: generated });
 
-  it("is the one in generated/ (`npm run generate` updates it)", () => {
+  it("is identical to the file in generated/ (`npm run generate` updates it)", () => {
     expect(client.text).toBe(readFileSync(join(generated, client.fileName), "utf8"));
   });
 
@@ -59,7 +59,7 @@ describe.each(folders.map((folder) => [basename(folder), folder]))("the client o
     expect(clientClass?.members.length).toBe(accessors.length + methods);
   });
 
-  it("carries every raw key unchanged", () => {
+  it("contains every raw key unchanged", () => {
     const literals = new Set<string>();
     const visit = (node: ts.Node): void => {
       if (ts.isStringLiteral(node)) literals.add(node.text);
@@ -75,13 +75,13 @@ describe.each(folders.map((folder) => [basename(folder), folder]))("the client o
 });
 
 describe("generated code", () => {
-  it("passes a strict compiler in a stranger's project", () => {
+  it("generated code compiles under strict rules in a user's project", () => {
     expect(
       typeErrors(Object.fromEntries(models.map((name) => [`${name}.ts`, generate(modelFolder(name)).text]))),
     ).toEqual([]);
   });
 
-  it("passes it for every third-party model", ({ skip }) => {
+  it("generated code of every third-party model compiles", ({ skip }) => {
     skip(!hasShared, NO_SHARED);
     const names = readdirSync(shared).filter((name) => existsSync(join(shared, name, "saved_model.pb")));
     expect(names.length).toBeGreaterThan(20);
@@ -90,7 +90,7 @@ describe("generated code", () => {
     ).toEqual([]);
   });
 
-  it("accepts what fits and rejects what does not", () => {
+  it("types accept matching calls and reject others", () => {
     const files = {
       "custom-model.ts": generate(modelFolder("custom_model")).text,
       "regression.ts": generate(modelFolder("regression")).text,
@@ -103,7 +103,7 @@ describe("generated code", () => {
 });
 
 describe("inspect", () => {
-  it("lists operations, variables and assets", () => {
+  it("inspect lists operations, variables and assets", () => {
     const { operations, unknownOperations, variables, assets } = inspect(modelFolder("text"));
     expect(operations).toEqual(expect.arrayContaining(["LookupTableFindV2", "StatefulPartitionedCall", "StringJoin"]));
     expect([unknownOperations, variables, assets]).toEqual([[], [], ["vocabulary.txt"]]);
@@ -131,7 +131,7 @@ describe("inspect", () => {
 });
 
 describe("generate", () => {
-  it("names the class after the folder, a version's parent, or as it is told", () => {
+  it("generate names the class after the folder, a version's parent, or the option", () => {
     expect(generate(modelFolder("custom_model")).className).toBe("CustomModel");
     expect(generate(modelFolder("custom_model"), { className: "myModel" })).toMatchObject({
       className: "myModel",
@@ -139,7 +139,7 @@ describe("generate", () => {
     });
   });
 
-  it("refuses options that it does not have, or cannot use", () => {
+  it("generate rejects unknown and invalid options", () => {
     const folder = modelFolder("custom_model");
     for (const className of ["no name", "Model", "class", "", 5 as never]) {
       expectError(() => generate(folder, { className }), "INVALID_OPTION");
@@ -151,13 +151,13 @@ describe("generate", () => {
     expectError(() => inspect(folder, null as never), "INVALID_ARGUMENT");
   });
 
-  it("refuses what is no SavedModel", () => {
+  it("generate rejects a folder that is not a SavedModel", () => {
     expectError(() => generate(tempFolder()), "NOT_A_SAVED_MODEL");
     expectError(() => inspect(join(tempFolder(), "none")), "MODEL_NOT_FOUND");
     expectError(() => inspect(modelFolder("custom_model"), { tags: ["train"] }), "TAGS_NOT_FOUND");
   });
 
-  it("leaves out what cannot be run, and says so", () => {
+  it("generate omits signatures that cannot run, and says so", () => {
     const { text, notes } = generate(modelFolder("dtypes"));
     expect(notes).toContain('signature "no_outputs" is left out: it has no outputs, so there is nothing to run');
     expect(text).not.toContain("noOutputs");

@@ -23,7 +23,7 @@ function clientOf(inputs: readonly TensorSpec[]): string {
 }
 
 describe("a client of a model with many inputs", () => {
-  it("compiles where inputs fit by name, and only there", () => {
+  it("compiles if inputs match by name, and only then", () => {
     const { text } = generateWide(join(tempFolder(), "wide"));
     const use = readFileSync(new URL("../../typings/use-named.ts", import.meta.url), "utf8");
     const files = { "wide.ts": text, "regression.ts": generate(modelFolder("regression")).text, "use-named.ts": use };
@@ -49,12 +49,12 @@ describe("inputs by name", () => {
   const input = (key: string, byDefault?: object): TensorSpec => ({ ...float, key, ...(byDefault && { byDefault }) });
   const byDefault = { dtype: 1, tensorShape: {}, floatVal: [1] };
 
-  it("are offered where the order of two is unknown, and not for one", () => {
+  it("inputs by name are offered if the order of two is unknown, but not for one", () => {
     expect(named([input("a"), input("b")])).toBe(true);
     expect(named([input("a")])).toBe(false);
   });
 
-  it("are offered for five inputs in the author's order, and not for four", () => {
+  it("inputs by name are offered for five inputs in the author's order, but not for four", () => {
     // `train` of regression has three, and the order of its author.
     expect(generate(modelFolder("regression")).text).not.toContain("Inputs {");
     // One argument is a tuple of two, the others are tensors.
@@ -63,7 +63,7 @@ describe("inputs by name", () => {
     expect(signatures.find(({ key }) => key === "score")).toHaveProperty("unordered", true);
   });
 
-  it("are not offered where an object may be the first input, and nothing else is needed", () => {
+  it("inputs by name are not offered if an object could be the first input and no other is required", () => {
     const complex = { key: "z", dtype: 8, shape: [], tensor: "z:0" };
     expect(named([{ ...complex, key: "re" }, input("im", byDefault)])).toBe(true);
     expect(
@@ -76,14 +76,14 @@ describe("inputs by name", () => {
 });
 
 describe("the names of a client", () => {
-  it("lack the part that the keys of all inputs share", () => {
+  it("names drop the common prefix of all inputs", () => {
     const inputs = ["0/reward", "0/step_type", "0/observation"].map((key) => ({ ...float, key }));
     expect(clientOf(inputs)).toMatch(
       /f<_>\(\s+this: void,\s+observation: .*,\s+reward: .*,\s+stepType: .*,\s+\): number;/,
     );
   });
 
-  it("say why a method is called otherwise than its signature", () => {
+  it("comments explain why a method's name differs from its signature", () => {
     const folder = join(tempFolder(), "net");
     const outputs = [{ ...float, key: "y" }];
     const signatures = ["save", "a-b", "aB"].map((key) => ({ key, methodName: "", inputs: [], outputs }));
@@ -96,7 +96,7 @@ describe("the names of a client", () => {
 });
 
 describe("the comment of a method", () => {
-  it("says which methods change variables", () => {
+  it("comments say which methods change variables", () => {
     const changing = (name: string): readonly string[] => {
       const { text } = generate(modelFolder(name));
       return [...text.matchAll(/Runs the signature `(\w+)` \([^)]*\)\. Changes variables/g)].map(([, key = ""]) => key);

@@ -22,7 +22,7 @@ describe("camelCase", () => {
     ["", ""],
     ["a\u0301", "á"],
     ["a\u200db", "aB"],
-  ])("%j becomes %j", (raw, name) => {
+  ])("camelCase of %j is %j", (raw, name) => {
     expect(camelCase(raw, "input")).toBe(name);
   });
 });
@@ -35,7 +35,7 @@ describe("names of classes and files", () => {
     ["1d_conv", "Model1dConv", "model1d-conv"],
     ["keras-1.12", "Keras1_12", "keras1-12"],
     ["keras-11.2", "Keras11_2", "keras11-2"],
-  ])("%s: %s in %s.ts", (raw, className, fileName) => {
+  ])("names %s: %s in %s.ts", (raw, className, fileName) => {
     expect(pascalCase(raw)).toBe(className);
     expect(kebabCase(className)).toBe(fileName);
   });
@@ -75,7 +75,7 @@ describe("withoutCommonPart", () => {
       ["left/image", "right/mask"],
       ["left/image", "right/mask"],
     ],
-    // What is left is no name.
+    // The rest is not a name.
     [
       ["a/0", "a/1"],
       ["a/0", "a/1"],
@@ -84,17 +84,17 @@ describe("withoutCommonPart", () => {
       ["x/", "x/y"],
       ["x/", "x/y"],
     ],
-  ])("%j become %j", (names, expected) => {
+  ])("withoutCommonPart of %j is %j", (names, expected) => {
     expect(withoutCommonPart(names)).toEqual(expected);
   });
 });
 
 describe("a name table", () => {
-  it("gives a name that is free already to whom it belongs", () => {
+  it("a name table gives a free name to the key that equals it", () => {
     expect(new NameTable("parameter", "input", []).claimAll(["my_input", "myInput"])).toEqual(["myInput2", "myInput"]);
   });
 
-  it("says what it had to change, and why", () => {
+  it("a name table notes what it changed, and why", () => {
     const notes: string[] = [];
     new NameTable("method", "signature", notes).claimAll(["save", "a-b", "aB", "👋"]);
     expect(notes).toEqual([
@@ -104,7 +104,7 @@ describe("a name table", () => {
     ]);
   });
 
-  it("gives each raw name an identifier of its own, whatever it is", () => {
+  it("a name table gives each raw name a unique identifier", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.string({ unit: "binary", maxLength: 30 }), { maxLength: 20 }), (raws) => {
         for (const kind of ["parameter", "method", "property", "type"] as const) {

@@ -14,7 +14,7 @@ function modelOf(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[]):
   return { tags: ["serve"], tensorflowVersion: "", signatures: [{ key: "run it", methodName: "", inputs, outputs }] };
 }
 
-/** The cause tells apart what the decoder refused from what only went wrong later. */
+/** The cause distinguishes errors of the decoder from later ones. */
 function expectRefused(bytes: Uint8Array, cause: RegExp): void {
   const folder = tempFolder();
   writeFileSync(join(folder, "saved_model.pb"), bytes);
@@ -22,7 +22,7 @@ function expectRefused(bytes: Uint8Array, cause: RegExp): void {
 }
 
 describe("a file", () => {
-  it("of more than 2 GiB is refused and not read", () => {
+  it("rejects a file of more than 2 GiB without reading it", () => {
     const folder = tempFolder();
     const file = join(folder, "saved_model.pb");
     closeSync(openSync(file, "w"));
@@ -33,7 +33,7 @@ describe("a file", () => {
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(100 * 1024);
   });
 
-  it("of no bytes is refused", () => {
+  it("rejects an empty file", () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "saved_model.pb"), "");
     expect(expectError(() => inspect(folder), "MODEL_CORRUPT").message).toContain("holds no meta graph");
@@ -45,51 +45,51 @@ describe("a length", () => {
   const places: [string, (length: Uint8Array) => Uint8Array][] = [
     ["of a meta graph", (length) => Buffer.concat([tagOf(2, 2), length])],
     ["of a signature", (length) => delimited(2, Buffer.concat([tagOf(5, 2), length]))],
-    ["of a text", (length) => delimited(2, delimited(5, Buffer.concat([tagOf(1, 2), length])))],
-    ["of a field that nobody reads", (length) => delimited(2, Buffer.concat([tagOf(99, 2), length]))],
+    ["of a string", (length) => delimited(2, delimited(5, Buffer.concat([tagOf(1, 2), length])))],
+    ["of an unknown field", (length) => delimited(2, Buffer.concat([tagOf(99, 2), length]))],
     ["of a node", (length) => delimited(2, delimited(2, Buffer.concat([tagOf(1, 2), length])))],
   ];
-  it.each(places)("%s beyond the end of the file is refused", (_, place) => {
+  it.each(places)("rejects a length %s beyond the end of the file", (_, place) => {
     const before = process.memoryUsage().arrayBuffers;
     for (const claim of claims) expectRefused(place(claim), /index out of range|invalid length encoding/);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
   });
 });
 
-describe("messages nested too deeply for any stack are refused", () => {
+describe("deeply nested messages", () => {
   const tensor = delimited(1, delimited(2, nested([5, 2], 100_000)));
   it.each([
     ["tensors within tensors", delimited(2, delimited(5, delimited(2, tensor)))],
     ["groups", delimited(2, nestedGroups(99, 100_000))],
     ["groups without an end", Buffer.concat(Array(100_000).fill(tagOf(99, 3)))],
     ["groups in a graph", delimited(2, delimited(2, nestedGroups(99, 100_000)))],
-  ])("%s", (_, bytes) => {
+  ])("rejects messages nested too deeply: %s", (_, bytes) => {
     expectRefused(bytes, /max depth exceeded/);
   });
 });
 
-it("a graph may be missing", () => {
+it("accepts a missing graph", () => {
   const folder = tempFolder();
   const metaInfoDef = { tags: ["serve"] };
   writeFileSync(join(folder, "saved_model.pb"), encodeMessage("SavedModel", { metaGraphs: [{ metaInfoDef }] }));
   expect(inspect(folder)).toMatchObject({ tags: ["serve"], signatures: [] });
 });
 
-it("a default of no elements takes no room, whatever its other dimensions say", () => {
+it("a default without elements takes no memory, whatever its other dimensions", () => {
   const folder = tempFolder();
   const byDefault = { dtype: 1, tensorShape: { dim: [{ size: 1_000_000 }, { size: 0 }] } };
   writeModel(folder, modelOf([{ key: "x", ...scalar, byDefault }], [{ key: "y", ...scalar }]));
   expect(JSON.stringify(inspect(folder)).length).toBeLessThan(10_000);
 });
 
-it("text that is no UTF-8 is refused", () => {
+it("rejects strings that are not UTF-8", () => {
   const bytes = Buffer.from(encodeModel(modelOf([], [{ key: "key", ...scalar }])));
   bytes[bytes.indexOf("key")] = 0xff;
   expectRefused(bytes, /not valid for encoding utf-8/);
 });
 
 describe("a large model", () => {
-  it("of 20,000 keys without a usable character is generated", () => {
+  it("generates a model with 20,000 keys without a usable character", () => {
     const folder = tempFolder();
     const keys = Array.from({ length: 20_000 }, (_, index) =>
       index.toString(2).replace(/./g, (digit) => (digit === "0" ? "👋" : "👍")),
@@ -100,7 +100,7 @@ describe("a large model", () => {
     expect(notes.length).toBeGreaterThanOrEqual(21_000);
   });
 
-  it("of the highest rank that TensorFlow has, and the largest dimensions, passes the compiler", () => {
+  it("a model with the highest rank and the largest dimensions compiles", () => {
     const folder = tempFolder();
     const shapes = [...[254, 17, 16].map((rank) => Array(rank).fill(2)), Array(16).fill(-1), [2 ** 53, 100_000]];
     const tensors = shapes.map((shape, index) => ({ key: `x_${index}`, dtype: 1, tensor: "x:0", shape }));
@@ -115,13 +115,13 @@ describe("a large model", () => {
     writeModel(folder, { tags: [], tensorflowVersion: "", signatures });
   }
 
-  it("of 3,000 signatures is generated", () => {
+  it("generates a model with 3,000 signatures", () => {
     const folder = tempFolder();
     writeSignatures(folder, 3000);
     expect(generate(folder).methods.length).toBe(3000);
   });
 
-  it("of more signatures is rejected, and generated of those that are named", () => {
+  it("rejects a model with more signatures, and generates the selected ones", () => {
     const folder = tempFolder();
     writeSignatures(folder, 3001);
     expect(expectError(() => generate(folder), "MODEL_TOO_LARGE").message).toContain("would have 3001 methods");
@@ -132,7 +132,7 @@ describe("a large model", () => {
   it.each([
     ["2,001 inputs in a signature", 2001, 1, "2001 parameters"],
     ["50,001 inputs and outputs", 2000, 48_001, "50001 parameters, results and features"],
-  ])("of %s is rejected", (_, inputs, outputs, message) => {
+  ])("rejects a model of %s", (_, inputs, outputs, message) => {
     const folder = tempFolder();
     const tensors = (count: number): TensorSpec[] =>
       Array.from({ length: count }, (_, index) => ({ key: `x${index}`, ...scalar }));

@@ -26,7 +26,7 @@ function folderOf(type: string | undefined): string {
 }
 
 describe("a client in JavaScript", () => {
-  it.each(MODELS)("of %s parses as JavaScript, with the class and the descriptor of the TypeScript", (name) => {
+  it.each(MODELS)("JavaScript of %s parses, with the class and descriptor of the TypeScript", (name) => {
     const client = generate(modelFolder(name));
     const [script, declarations, ...more] = inTarget(client, "js", folderOf("module"));
     expect([script?.fileName, declarations?.fileName, more]).toEqual([
@@ -43,7 +43,7 @@ describe("a client in JavaScript", () => {
     expect(readDescriptor(script?.text ?? "")).toEqual(descriptor);
   });
 
-  it("has declarations that say what the TypeScript says", () => {
+  it("declarations equal those of the TypeScript", () => {
     const files = MODELS.map((name): readonly (readonly [string, string])[] => {
       const { className, text, ...client } = generate(modelFolder(name));
       const [, declarations] = inTarget({ ...client, text }, "js", folderOf("module"));
@@ -68,7 +68,7 @@ describe("a client in JavaScript", () => {
     ["module", "import { CustomModel } from './client.js'; import { strict as assert } from 'node:assert';"],
     ["commonjs", "const { CustomModel } = require('./client.js'); const { strict: assert } = require('node:assert');"],
     [undefined, "const { CustomModel } = require('./client.js'); const { strict: assert } = require('node:assert');"],
-  ])("runs in a package of type %s", (type, head) => {
+  ])("JavaScript runs in a package of type %s", (type, head) => {
     const folder = folderOf(type);
     const client = generate(modelFolder("custom_model"), { outputFolder: folder });
     const [script] = inTarget(client, "js", folder);
@@ -87,7 +87,7 @@ describe("a client in JavaScript", () => {
 describe("a project of JavaScript", () => {
   const config = { models: ["model"], output: "src", index: true, target: "js" } as const;
 
-  it("has two files for each client and for the index, and check compares them", () => {
+  it("a JavaScript project has two files for each client and the index, and check compares them", () => {
     const root = join(copyOfModel("custom_model"), "..");
     writeFileSync(join(root, "package.json"), '{ "type": "module" }');
     const files = generateProject({ ...config, models: ["custom_model"] }, root);
@@ -106,7 +106,7 @@ describe("a project of JavaScript", () => {
       status: "changed",
       changes: [expect.stringContaining("is float32 [1, 2], not float32 [1, 3]")],
     });
-    // What was generated as TypeScript before is left over now.
+    // The TypeScript that was generated before is now an orphan.
     writeProject(generateProject({ models: ["custom_model"], output: "src" }, root), root);
     expect(findOrphans({ ...config, models: ["custom_model"] }, root, files)).toEqual(["src/custom-model.ts"]);
     rmSync(path);
@@ -115,7 +115,7 @@ describe("a project of JavaScript", () => {
 });
 
 describe("the command line", () => {
-  it("writes JavaScript, and refuses an unknown target", () => {
+  it("the command line writes JavaScript, and rejects an unknown target", () => {
     const folder = tempFolder();
     const { status, stdout } = savedmodel(["generate", modelFolder("counter"), "-o", folder, "--target", "js"]);
     expect([status, stdout.match(/\S+\.(?:js|d\.ts)/g)?.map((path) => path.slice(path.lastIndexOf("/") + 1))]).toEqual([

@@ -17,35 +17,35 @@ function packageOf(files: Readonly<Record<string, string>>): string {
 
 const MODELS = '{ models: ["models/*"] }';
 
-describe("a configuration is read from", () => {
+describe("reading configurations", () => {
   it.each([
     ["savedmodel.config.ts", `const config: object = ${MODELS};\nexport default config;\n`],
     ["savedmodel.config.mts", `export default ${MODELS} as { models: string[] };\n`],
     ["savedmodel.config.js", `export default ${MODELS};\n`],
     ["savedmodel.config.mjs", `export default ${MODELS};\n`],
     ["savedmodel.config.json", '{ "models": ["models/*"] }'],
-  ])("%s", async (name, text) => {
+  ])("reads a configuration from %s", async (name, text) => {
     const root = packageOf({ [name]: text });
     expect(await loadConfig(root)).toEqual({ config: { models: ["models/*"] }, root, file: join(root, name) });
   });
 
-  it("JSON with a byte order mark, comments and a comma behind the last entry", async () => {
+  it("reads a configuration from JSON with a byte order mark, comments and trailing commas", async () => {
     const text = '\uFEFF{\n  // all of them\n  "models": ["models/*", /* and */ "a"],\n}\n';
     const root = packageOf({ "savedmodel.config.json": text });
     expect((await loadConfig(root))?.config).toEqual({ models: ["models/*", "a"] });
   });
 
-  it("a module that exports a promise of it", async () => {
+  it("reads a configuration from a module that exports a promise", async () => {
     const root = packageOf({ "savedmodel.config.mjs": `export default Promise.resolve(${MODELS});\n` });
     expect((await loadConfig(root))?.config).toEqual({ models: ["models/*"] });
   });
 
-  it("a CommonJS module", async () => {
+  it("reads a configuration from a CommonJS module", async () => {
     const root = packageOf({ "package.json": "{}", "savedmodel.config.js": `module.exports = ${MODELS};\n` });
     expect((await loadConfig(root))?.config).toEqual({ models: ["models/*"] });
   });
 
-  it("a module that imports defineConfig, where the package is not installed, and modules of the project", async () => {
+  it("reads a module that imports defineConfig without an installed package, and modules of the project", async () => {
     const root = packageOf({
       "savedmodel.config.ts": `
         import { defineConfig } from "savedmodel/generator";
@@ -57,14 +57,14 @@ describe("a configuration is read from", () => {
     expect((await loadConfig(root))?.config).toEqual({ models: ["a"], index: true });
   });
 
-  it("the folder around, up to the package", async () => {
+  it("finds a configuration in parent folders, up to the package", async () => {
     const root = packageOf({ "savedmodel.config.json": '{ "models": ["a"] }', "b/package.json": "{}", "b/c/x": "" });
     mkdirSync(join(root, "a", "deep"), { recursive: true });
     expect((await loadConfig(join(root, "a", "deep")))?.root).toBe(root);
     expect(await loadConfig(join(root, "b", "c"))).toBeUndefined();
   });
 
-  it("the file that is named, relative to the folder", async () => {
+  it("reads the named file, relative to the folder", async () => {
     const root = packageOf({ "configs/mine.json": '{ "models": [] }', "savedmodel.config.ts": "broken(" });
     const file = join(root, "configs", "mine.json");
     expect(await loadConfig(root, "configs/mine.json")).toEqual({
@@ -74,7 +74,7 @@ describe("a configuration is read from", () => {
     });
   });
 
-  it("the disk, each time", async () => {
+  it("reads the configuration from disk each time", async () => {
     const root = packageOf({ "savedmodel.config.ts": 'export default { models: ["a"] };' });
     await loadConfig(root);
     writeFileSync(join(root, "savedmodel.config.ts"), 'export default { models: ["b"] };');
@@ -82,10 +82,10 @@ describe("a configuration is read from", () => {
   });
 });
 
-describe("a configuration is refused", () => {
+describe("invalid configurations", () => {
   const json = (config: unknown): string => JSON.stringify(config);
   it.each([
-    ["no object", "[]", "the configuration must be an object"],
+    ["not an object", "[]", "the configuration must be an object"],
     ["no models", "{}", 'models must be a list. Write models: ["models/*"].'],
     ["a key that is nearly right", json({ models: [], ouput: "a" }), 'no key "ouput". Did you mean "output"?'],
     [
@@ -107,7 +107,7 @@ describe("a configuration is refused", () => {
       "models[0].className names one class",
     ],
     [
-      "tags that are a text",
+      "tags that are a string",
       json({ models: [{ path: "a", tags: "serve" }] }),
       "models[0].tags must be a list of texts",
     ],
@@ -117,17 +117,17 @@ describe("a configuration is refused", () => {
       "models[0].signatures must be a list",
     ],
     [
-      "a class name that is no text",
+      "a class name that is not a string",
       json({ models: [{ path: "a", className: 1 }] }),
       "models[0].className must be a text",
     ],
     [
-      "deprecated signatures in a list",
+      "deprecated signatures in an array",
       json({ models: [{ path: "a", deprecated: ["b"] }] }),
       "models[0].deprecated must be an object of texts",
     ],
     [
-      "a deprecated signature without a text",
+      "a deprecated signature without a string",
       json({ models: [{ path: "a", deprecated: { old: true } }] }),
       'models[0].deprecated["old"] must be a text',
     ],
@@ -142,7 +142,7 @@ describe("a configuration is refused", () => {
     ],
     ["a text that is no JSON", '{\n  "models": [],\n  index: true\n}', "the file cannot be read: line 3: "],
     ["a text that ends too early", '{\n  "models": [\n', "the file cannot be read: line 3: "],
-  ])("with %s", async (_, text, message) => {
+  ])("rejects a configuration: %s", async (_, text, message) => {
     const root = packageOf({ "savedmodel.config.json": text });
     const error = await expectRejection(loadConfig(root), "CONFIG_INVALID");
     expect(error.message).toContain("CONFIG_INVALID: savedmodel.config.json: ");
@@ -152,7 +152,7 @@ describe("a configuration is refused", () => {
   it.each([
     ["does not compile", "\nexport default {", "the file cannot be loaded: ParseError: Unexpected token (c.ts:2)"],
     ["throws", '\n\nthrow new Error("no luck.\\nNever.");', "the file cannot be loaded: no luck (c.ts:3)"],
-    ["throws a text", 'throw "no luck";', "the file cannot be loaded: no luck"],
+    ["throws a string", 'throw "no luck";', "the file cannot be loaded: no luck"],
     ["calls what throws", "\nconst make = () => {\n  return a.b;\n};\nexport default make();", "(c.ts:3)"],
     ["imports what throws", 'import { a } from "./lib/other.js";\nexport default a;', "no a (lib/other.ts:2)"],
     ["imports what is not there", '\nimport a from "./none.js";\nexport default a;', "Cannot find module './none.js'"],
@@ -162,20 +162,20 @@ describe("a configuration is refused", () => {
     ["exports a function", "export default () => ({ models: [] });", "it exports a function. Export the configuration"],
     ["exports nothing", "export const models = [];", "it exports nothing by default. Write `export default"],
     ["exports undefined", "export default undefined;", "it exports nothing by default. Write `export default"],
-  ])("where a module %s", async (_, text, message) => {
+  ])("rejects a configuration if a module %s", async (_, text, message) => {
     const root = packageOf({ "c.ts": text, "lib/other.ts": 'export const a = 1;\nthrow new Error("no a");\n' });
     const error = await expectRejection(loadConfig(root, "c.ts"), "CONFIG_INVALID");
     expect(error.message.replaceAll("\\", "/")).toContain(message);
     expect(error.message).toMatch(/^CONFIG_INVALID: c\.ts: /);
   });
 
-  it("not where the compiler has put its output beside a module", async () => {
+  it("accepts a module with its compiled output next to it", async () => {
     const text = 'export default { models: ["a"] };';
     const root = packageOf({ "savedmodel.config.ts": text, "savedmodel.config.js": "throw new Error();" });
     expect((await loadConfig(root))?.config).toEqual({ models: ["a"] });
   });
 
-  it("where there are two, or the one that is named is not there or of another kind", async () => {
+  it("rejects several configurations, a missing file and an unknown file type", async () => {
     const root = packageOf({ "savedmodel.config.ts": "", "savedmodel.config.json": "", "config.yaml": "" });
     const two = await expectRejection(loadConfig(root), "CONFIG_INVALID");
     expect(two.message).toContain("savedmodel.config.ts: there is savedmodel.config.json too. Keep one of them.");
@@ -186,7 +186,7 @@ describe("a configuration is refused", () => {
   });
 });
 
-it("defineConfig returns what it is given, and its type refuses a wrong key", () => {
+it("defineConfig returns its argument, and its type rejects an unknown key", () => {
   const config: Config = { models: ["a"] };
   expect(defineConfig(config)).toBe(config);
   // @ts-expect-error the key is called models

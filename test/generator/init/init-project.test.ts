@@ -29,11 +29,11 @@ function summary({ root, files }: InitPlan): readonly string[] {
   return files.map(({ path, change, about }) => `${change} ${path.slice(root.length + 1)} ${about}`);
 }
 
-describe("entries of models", () => {
+describe("model entries", () => {
   const tagsOf = (model: string): readonly string[] | undefined =>
     model === "models/b" ? ["gpu", "serve"] : undefined;
 
-  it("have the tags of a model that needs them, beside a pattern of the others", () => {
+  it("init writes the tags of a model that needs them, next to a pattern for the others", () => {
     expect(modelEntries(["models/a", "models/b"], tagsOf)).toEqual([
       "models/*",
       { path: "models/b", tags: ["gpu", "serve"] },
@@ -42,14 +42,14 @@ describe("entries of models", () => {
     expect(modelEntries(["models/a", "models/c"], tagsOf)).toEqual(["models/*"]);
   });
 
-  it("are written with their tags in a module", () => {
+  it("init writes tags in a module", () => {
     const models = modelEntries(["models/b"], tagsOf);
     expect(configModule({ models })).toContain('models: [{ path: "models/b", tags: ["gpu", "serve"] }],');
   });
 });
 
-describe("a set-up", () => {
-  it("of a project with TypeScript writes a module, scripts and attributes, and nothing the second time", async () => {
+describe("init", () => {
+  it("init of a TypeScript project writes a module, scripts and attributes, and nothing the second time", async () => {
     const root = project({ "package.json": "{}\n", "tsconfig.json": "{}", "src/main.ts": "", "models/net/": "" });
     const first = await planInit(join(root, "src"));
     expect(first.root).toBe(root);
@@ -70,7 +70,7 @@ describe("a set-up", () => {
     expect(second.notes).toEqual([]);
   });
 
-  it("of a project without TypeScript writes JSON, for clients that are JavaScript", async () => {
+  it("init of a project without TypeScript writes JSON, for JavaScript clients", async () => {
     const root = project({ "package.json": "{}", "a/": "", "b/": "" });
     const plan = await planInit(root);
     write(plan);
@@ -79,7 +79,7 @@ describe("a set-up", () => {
     expect(plan.notes).toEqual([expect.stringContaining("clients are JavaScript with declarations")]);
   });
 
-  it.each(["dependencies", "devDependencies"])("finds TypeScript and this package in %s", async (key) => {
+  it.each(["dependencies", "devDependencies"])("init detects TypeScript and this package in %s", async (key) => {
     const manifest = { type: "module", [key]: { typescript: "6", savedmodel: "1" } };
     const root = project({ "package.json": JSON.stringify(manifest), "a/": "" });
     const plan = await planInit(root);
@@ -88,14 +88,14 @@ describe("a set-up", () => {
     expect(plan.notes).toEqual([]);
   });
 
-  it("of a folder without a package adds no scripts", async () => {
+  it("init of a folder without a package adds no scripts", async () => {
     const root = project({ "a/": "" });
     const plan = await planInit(root);
     expect(summary(plan)).toEqual(["created savedmodel.config.json 1 model: a", "created .gitattributes generated/**"]);
     expect(plan.notes[0]).toBe("there is no package.json, so no scripts were added");
   });
 
-  it("keeps the configuration that is there, and takes its folders", async () => {
+  it("init keeps an existing configuration, and uses its folders", async () => {
     const config =
       '{ "models": ["a", { "path": "b", "output": "../b" }, { "path": "c", "output": "c c" }], "output": "o" }';
     const root = project({ "package.json": "{}", "tsconfig.json": "", "savedmodel.config.json": config, "a/": "" });
@@ -107,26 +107,26 @@ describe("a set-up", () => {
     ]);
   });
 
-  it("of a project without a model is refused", async () => {
+  it("init rejects a project without a model", async () => {
     const root = project({ "package.json": "{}", "models/readme.md": "" });
     const error = await expectRejection(planInit(root), "MODEL_NOT_FOUND");
     expect(error.fix).toContain("Put one there");
   });
 
-  it("of the folder of a model is refused", async () => {
+  it("init rejects the folder of a model", async () => {
     const { message } = await expectRejection(planInit(project({ "saved_model.pb": "" })), "MODEL_NOT_FOUND");
     expect(message).toMatch(/which is one itself\. Run this in the folder of your project\.$/);
   });
 
-  it.each(["package.json", ".gitattributes"])("is refused where %s cannot be read", async (name) => {
+  it.each(["package.json", ".gitattributes"])("init throws if %s cannot be read", async (name) => {
     const root = project({ [`${name}/file`]: "", "a/": "" });
     const { message } = await expectRejection(planInit(root), "CONFIG_INVALID");
     expect(message).toContain(`${name}: the file cannot be read: it is a directory`);
   });
 });
 
-describe("models are found", () => {
-  it("below the project, not among what is installed or built, and not inside of other models", () => {
+describe("finding models", () => {
+  it("init finds models below the project, but not in installed or built folders, or inside other models", () => {
     const root = project({
       "models/b/": "",
       "models/a/": "",
@@ -141,13 +141,13 @@ describe("models are found", () => {
     expect(findModels(root)).toEqual(["models/a", "models/b", "x/1/2/3/4/deep"]);
   });
 
-  it("but not those of another configuration", () => {
+  it("init does not find models of another configuration", () => {
     const root = project({ "models/a/": "", "packages/p/savedmodel.config.mjs": "", "packages/p/models/b/": "" });
     expect(findModels(root)).toEqual(["models/a"]);
     expect(findModels(join(root, "packages/p"))).toEqual(["models/b"]);
   });
 
-  it("in their newest version", () => {
+  it("init finds the newest version of a model", () => {
     const root = project({ "serving/net/9/": "", "serving/net/10/": "", "serving/other/1/": "", "7/": "" });
     expect(findModels(root)).toEqual(["7", "serving/net/10", "serving/other/1"]);
   });
@@ -171,13 +171,13 @@ describe("models are found", () => {
       ["x/net", "y/Net", "y/other"],
       [{ path: "x/net", className: "XNet" }, { path: "y/Net", className: "YNet" }, "y/other"],
     ],
-  ])("and %j are written as %j", (models, entries) => {
+  ])("init writes models %j as %j", (models, entries) => {
     expect(modelEntries(models)).toEqual(entries);
   });
 });
 
-describe("scripts are added", () => {
-  it("in the form that the file has", () => {
+describe("added scripts", () => {
+  it("init adds scripts in the format of the file", () => {
     const tabs = '{\r\n\t"name": "p",\r\n\t"scripts": {\r\n\t\t"test": "t"\r\n\t}\r\n}\r\n';
     expect(addScripts(tabs).text).toBe(
       '{\r\n\t"name": "p",\r\n\t"scripts": {\r\n\t\t"test": "t",\r\n\t\t"generate": "savedmodel generate",\r\n' +
@@ -193,7 +193,7 @@ describe("scripts are added", () => {
   });
 
   it.each([
-    // What other tools wrote on one line, or in other digits, stays so.
+    // Formatting by other tools, such as one line or other digits, is kept.
     [
       '{\n  "files": ["a", "b"],\n\n  "n": 1.0,\n  "scripts": {\n    "t": "x"\n  },\n  "z": {}\n}\n\n',
       '{\n  "files": ["a", "b"],\n\n  "n": 1.0,\n  "scripts": {\n    "t": "x",\n    GENERATE,\n    CHECK\n  },\n  "z": {}\n}\n\n',
@@ -207,7 +207,7 @@ describe("scripts are added", () => {
       '{\n  "scripts": { "check": "savedmodel check" },\n  "scr\\u0069pts": {\n    "t": "}"\n  }\n}',
       '{\n  "scripts": { "check": "savedmodel check" },\n  "scr\\u0069pts": {\n    "t": "}",\n    GENERATE,\n    CHECK\n  }\n}',
     ],
-  ])("to %j, and leave all else as it is", (before, after) => {
+  ])("init adds scripts to %j, and leaves the rest unchanged", (before, after) => {
     const entries = { GENERATE: '"generate": "savedmodel generate"', CHECK: '"check": "savedmodel check"' };
     const expected = after.replace(/GENERATE|CHECK/g, (name) => entries[name as keyof typeof entries]);
     expect(addScripts(before).text).toBe(expected);
@@ -215,7 +215,7 @@ describe("scripts are added", () => {
     expect(addScripts(expected).added).toEqual([]);
   });
 
-  it("only where their names are free", () => {
+  it("init adds scripts only if their names are free", () => {
     const text = '{ "scripts": { "check": "biome check", "generate": "savedmodel generate && biome format" } }';
     expect(addScripts(text)).toEqual({
       text,
@@ -224,18 +224,18 @@ describe("scripts are added", () => {
     });
   });
 
-  it("to an object, and to nothing else", () => {
+  it("init adds scripts only to an object", () => {
     for (const text of ["[]", "{", "1", '{ "scripts": [] }']) expectError(() => addScripts(text), "CONFIG_INVALID");
   });
 });
 
-describe("attributes are added", () => {
+describe("added attributes", () => {
   it.each([
     ["", "generated/** linguist-generated text eol=lf\n"],
     ["*.pb binary", "*.pb binary\ngenerated/** linguist-generated text eol=lf\n"],
     ["* text=auto\r\n", "* text=auto\r\ngenerated/** linguist-generated text eol=lf\r\n"],
     ["generated/** -diff\n", "generated/** -diff\n"],
-  ])("to %j", (before, after) => {
+  ])("init adds attributes to %j", (before, after) => {
     expect(addAttributes(before, ["generated", "generated"]).text).toBe(after);
   });
 });

@@ -10,7 +10,7 @@ async function doctor(env: Readonly<Record<string, string>>): Promise<{ code: nu
   return { code, diagnosis: JSON.parse(stdout) };
 }
 
-test("doctor --json names the library in use and the answer of every place", async () => {
+test("doctor --json names the library in use and the result for every place", async () => {
   const { main } = realLibrary();
   const { code, diagnosis } = await doctor({
     SAVEDMODEL_TENSORFLOW: dirname(main),
@@ -29,14 +29,14 @@ test("doctor exits with 1 when there is no library", async () => {
   expect(diagnosis.library).toBeNull();
 });
 
-test("doctor does not call a library in use that a wrong SAVEDMODEL_TENSORFLOW hides", async () => {
+test("doctor does not report a library as in use if an invalid SAVEDMODEL_TENSORFLOW hides it", async () => {
   const { code, diagnosis } = await doctor({ SAVEDMODEL_TENSORFLOW: import.meta.filename });
   expect(code).toBe(1);
   expect(diagnosis.library).toBeNull();
   expect(diagnosis.places[0]?.candidates[0]).toMatchObject({ loads: false, version: null });
 });
 
-test("doctor prints a table without colours when there is no terminal", async () => {
+test("doctor prints a table without colors when there is no terminal", async () => {
   const folder = temporaryFolder();
   const { stdout } = await savedmodel(["doctor"], { ...clean, SAVEDMODEL_CACHE: join(folder, "cache"), PATH: folder });
   expect(stdout).toMatch(/^environment +– SAVEDMODEL_TENSORFLOW is not set$/m);

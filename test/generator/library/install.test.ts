@@ -35,7 +35,7 @@ beforeEach(() => {
   return () => vi.unstubAllEnvs();
 });
 
-/** What a failed installation says, after checking that it left nothing behind. */
+/** Returns the message of a failed installation, after checking that it left nothing behind. */
 async function failure(options: InstallOptions): Promise<string> {
   const error: unknown = await installLibrary(options).catch((reason: unknown) => reason);
   expect(listing(cache)).toEqual([]);
@@ -50,7 +50,7 @@ function expectInstalled(version: string): void {
 }
 
 describe("from a folder", () => {
-  test("the library is copied, checked and made the one in use; again it is there already", async () => {
+  test("install copies and checks a library from a folder and uses it; the second time it exists already", async () => {
     const phases = new Set<string>();
     const first = await installLibrary({ from: folder, onProgress: ({ phase }) => phases.add(phase) });
     expect(first.isNew).toBe(true);
@@ -59,13 +59,13 @@ describe("from a folder", () => {
     expect(await installLibrary({ version: first.version })).toEqual({ ...first, isNew: false });
   });
 
-  test("two at once both finish, and one library is there", async () => {
+  test("two concurrent installs both finish, with one library", async () => {
     const [one, two] = await Promise.all([installLibrary({ from: folder }), installLibrary({ from: folder })]);
     expect(one).toEqual(two);
     expectInstalled(one.version);
   });
 
-  test("of another version than the one asked for is refused", async () => {
+  test("install rejects a folder with another version than requested", async () => {
     expect(await failure({ from: folder, version: "1.2.3" })).toContain("version 1.2.3 was asked for");
   });
 });
@@ -102,7 +102,7 @@ describe("from a wheel", () => {
     rmSync(files, { recursive: true, force: true });
   });
 
-  test("only the libraries are taken", async () => {
+  test("install extracts only the libraries of a wheel", async () => {
     const { version } = await installLibrary({ from: wheel });
     expectInstalled(version);
     const answer = lookUpInstalled(version, platform);
@@ -113,7 +113,7 @@ describe("from a wheel", () => {
     ]);
   });
 
-  test("at an address, with progress that ends at its size", async () => {
+  test("install downloads a wheel from a URL, with progress that ends at its size", async () => {
     let last: Progress | undefined;
     const { version } = await installLibrary({
       from: `${address}/tensorflow.whl?token=secret`,
@@ -125,21 +125,21 @@ describe("from a wheel", () => {
     expect(last).toEqual({ phase: "download", done: statSync(wheel).size, total: statSync(wheel).size });
   });
 
-  test("that the server does not have, or does not finish, fails without showing credentials", async () => {
+  test("install reports a missing or incomplete download without showing credentials", async () => {
     const message = await failure({ from: `${address.replace("//", "//user:secret@")}/none?token=secret` });
     expect(message).toContain("/none could not be downloaded: the server answered 404");
     expect(message).not.toContain("secret");
     expect(await failure({ from: `${address}/cut` })).toContain("INSTALL_FAILED");
   });
 
-  test("the built command line installs it too", async () => {
+  test("the built command line installs a wheel", async () => {
     const { status, stdout, stderr } = builtCommand(["install", "--from", wheel]);
     expect(status, stderr).toBe(0);
     const [, version = ""] = /^TensorFlow (\S+) is installed in /.exec(stdout) ?? [];
     expectInstalled(version);
   }, 600_000);
 
-  test("killed in the middle shows nothing, and the next installation removes the rest", async () => {
+  test("a killed install leaves nothing visible, and the next one removes the rest", async () => {
     const { child, ended } = start("generator/cli/main.ts", ["install", "--from", wheel]);
     await new Promise<void>((resolve) => {
       child.stderr?.on("data", (text: string) => {
@@ -157,7 +157,7 @@ describe("from a wheel", () => {
     expectInstalled(version);
   });
 
-  test("interrupted by Ctrl-C leaves nothing behind", async () => {
+  test("an install interrupted by Ctrl+C leaves nothing behind", async () => {
     const { child, ended } = start("generator/cli/main.ts", ["install", "--from", wheel]);
     child.stderr?.on("data", (text: string) => {
       if (!text.includes("Unpacking")) return;
@@ -171,14 +171,14 @@ describe("from a wheel", () => {
     expect(listing(cache)).toEqual([]);
   });
 
-  test("with a path that leads out of the cache is refused", async () => {
+  test("install rejects a wheel with a path that leads out of the cache", async () => {
     const evil = join(temporaryFolder(), "evil.whl");
     const script = "import sys, zipfile\nzipfile.ZipFile(sys.argv[1], 'w').writestr('../../libtensorflow.so.2', 'x')";
     execFileSync("python3", ["-c", script, evil]);
     expect(await failure({ from: evil })).toContain("invalid relative path");
   });
 
-  test("that is damaged is refused", async () => {
+  test("install rejects a damaged wheel", async () => {
     const file = openSync(wheel, "r+");
     writeSync(file, "damage", statSync(real.main).size / 2);
     closeSync(file);
@@ -193,7 +193,7 @@ function temporaryFolderForAll(): string {
 }
 
 describe("from a tar.gz", () => {
-  test("the official C library's files and links are installed", async () => {
+  test("install extracts the official C library's files and links", async () => {
     const source = temporaryFolder();
     const lib = join(source, "lib");
     place(real.main, lib, "libtensorflow.so.2.21.0");
@@ -209,7 +209,7 @@ describe("from a tar.gz", () => {
     expect(answer).toMatchObject({ manifest: { source: "archive", main: "libtensorflow.so.2" } });
   });
 
-  test("whose library is a link to a file outside of it is refused", async () => {
+  test("install rejects a tar.gz whose library links to a file outside it", async () => {
     const source = temporaryFolder();
     symlinkSync(real.main, join(source, "libtensorflow.so.2"));
     const file = join(source, "evil.tgz");
@@ -218,7 +218,7 @@ describe("from a tar.gz", () => {
   });
 });
 
-describe("what cannot be installed", () => {
+describe("installation errors", () => {
   test.each<[string, () => string, string]>([
     ["a missing file", () => "/does/not/exist", "/does/not/exist does not exist"],
     ["another file", () => import.meta.filename, "is neither a wheel (zip) nor a tar.gz"],
@@ -226,7 +226,7 @@ describe("what cannot be installed", () => {
     ["a tar.gz of something else", () => otherArchive(), "holds none of libtensorflow"],
     ["a gzip that is not a tar", () => notATar(), "is damaged, or not a tar.gz. Pass a wheel of tensorflow"],
     ["a folder with a broken library", () => brokenLibrary(), "does not work on this machine"],
-  ])("%s is refused with a reason", async (_name, from, reason) => {
+  ])("install rejects %s with a reason", async (_name, from, reason) => {
     expect(await failure({ from: from() })).toContain(reason);
   });
 
@@ -249,26 +249,26 @@ describe("what cannot be installed", () => {
     return broken;
   }
 
-  test("a misspelled option and a version that is none are named", async () => {
+  test("install rejects an unknown option and an invalid version by name", async () => {
     const misspelled: object = { form: folder };
     expect(await failure(misspelled)).toContain('installLibrary() has no option "form"');
     expect(await failure({ version: "--index-url" })).toContain('"--index-url" is not a TensorFlow version');
   });
 
-  test("without pip the message lists what else can be done", async () => {
+  test("install without pip lists the alternatives", async () => {
     const { code, stderr } = await savedmodel(["install", "--version", "2.21.0"], { PATH: cache });
     expect(code).toBe(1);
     for (const text of ["no pip was found", "--from", "SAVEDMODEL_TENSORFLOW"]) expect(stderr).toContain(text);
   });
 
-  test("a version that pip does not find is reported with the newest that it finds, and not with all", async () => {
+  test("install reports a version that pip does not find with the newest one, not with all", async () => {
     const message = await failure({ version: "0.0.1" });
     expect(message).toMatch(
       /pip finds no tensorflow(-cpu)? 0\.0\.1 for this machine; .* is \d+\.\d+\.\d+\. Choose another/,
     );
   });
 
-  test("a cache that cannot be written to is named", async () => {
+  test("install names a cache that cannot be written to", async () => {
     writeFileSync(join(cache, "file"), "");
     vi.stubEnv("SAVEDMODEL_CACHE", join(cache, "file"));
     expect(String(await installLibrary({ from: folder }).catch((error: unknown) => error))).toContain(

@@ -5,14 +5,14 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished } from "vitest";
 import { modelFolder, tempFolder } from "../../support/temp.js";
 
-/** What the bundlers are told beside the plugin. */
+/** Settings of the bundlers apart from the plugin. */
 export interface App {
   readonly root: string;
   /** The module to start from; it imports the client, which is not there before the plugin has generated it. */
   readonly entry: string;
 }
 
-/** What the app prints: the golden of `regression`, TensorFlow's own. */
+/** Output of the app: the golden of `regression`, from TensorFlow. */
 const PREDICTION = "[[-0.375]]\n";
 
 /** A project that has this package installed, a model, and a module that uses its client; the working directory is there. */

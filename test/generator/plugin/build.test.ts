@@ -9,7 +9,7 @@ import { bundlers, type Format, fileOf, typescript } from "./bundlers.js";
 const formats: readonly Format[] = ["esm", "cjs"];
 
 describe.each(Object.entries(bundlers))("a build by %s", (_, build) => {
-  it.each(formats)("generates the client, and its bundle predicts in plain Node, as %s", async (format) => {
+  it.each(formats)("generates the client, and its bundle predicts in plain Node.js, as %s", async (format) => {
     const app = makeApp();
     await build(app, { models: ["models/*"] }, format);
     expect(readFileSync(join(app.root, "generated/regression.ts"), "utf8")).toContain("class Regression");
@@ -18,7 +18,7 @@ describe.each(Object.entries(bundlers))("a build by %s", (_, build) => {
     expectPrediction(app.root, bundle);
   });
 
-  it("takes the configuration file", async () => {
+  it("uses the configuration file", async () => {
     const app = makeApp();
     writeFileSync(join(app.root, "savedmodel.config.ts"), `export default { models: ["models/*"], index: true };\n`);
     await build(app, undefined, "esm");
@@ -26,7 +26,7 @@ describe.each(Object.entries(bundlers))("a build by %s", (_, build) => {
     expectPrediction(app.root, join(app.root, "dist/main.js"));
   });
 
-  it("leaves out a client that nothing uses", async () => {
+  it("does not bundle an unused client", async () => {
     const app = makeApp();
     const models = ["Regression", "Unused"].map((className) => ({ path: "models/regression", className }));
     writeFileSync(app.entry, readFileSync(app.entry, "utf8").replace("generated/regression", "generated/index"));
@@ -37,7 +37,7 @@ describe.each(Object.entries(bundlers))("a build by %s", (_, build) => {
     expect(readFileSync(bundle, "utf8")).not.toContain("Unused");
   });
 
-  it("fails with the code when a model is broken, and writes no client", async () => {
+  it("fails with the error code when a model is broken, and writes no client", async () => {
     const app = makeApp();
     truncateSync(join(app.root, "models/regression/saved_model.pb"), 100);
     const built = build(app, { models: ["models/*"] }, "esm");
@@ -52,7 +52,7 @@ describe.each(Object.entries(bundlers))("a build by %s", (_, build) => {
     ["a key of a model", { models: [{ path: "a", tag: [] }] }, 'models[0] has no key "tag". Did you mean "tags"?'],
     ["a wrong value", { models: ["a"], index: "yes" }, "CONFIG_INVALID: savedmodel(): index must be true or false"],
     ["a file that is not there", { configFile: "nowhere/x.ts" }, "CONFIG_INVALID: "],
-  ])("refuses %s", async (_, options, message) => {
+  ])("rejects %s", async (_, options, message) => {
     await expect(build(makeApp(), options as object, "esm")).rejects.toThrow(message);
   });
 });

@@ -86,7 +86,7 @@ export function rspackConfig(app: App, format: Format): RspackConfiguration {
   };
 }
 
-/** What webpack and Rspack have in common. */
+/** The common settings of webpack and Rspack. */
 function compilerConfig({ root, entry }: App, format: Format): WebpackConfiguration & RspackConfiguration {
   const isModule = format === "esm";
   return {

@@ -29,7 +29,7 @@ it("predicts", () => {
 `;
 
 it.each(["[]", "true"])(
-  "Vitest has the clients of two plugins, with noExternal: %s",
+  "Vitest uses the clients of two plugins, with noExternal: %s",
   (external) => {
     const root = strangersFolder();
     for (const name of ["regression", "counter"]) {

@@ -23,7 +23,7 @@ function exportModel({ root }: App, name: string): void {
 }
 
 it.each(Object.entries(watchers))(
-  "%s has the client of each export while it watches, and no longer",
+  "%s bundles the client of each export while it watches, and not afterwards",
   async (_, watch) => {
     const app = makeApp();
     const { code, close } = await watch(app);

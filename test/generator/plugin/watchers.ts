@@ -71,7 +71,7 @@ const watchRspack: Watch = async (app) => {
   return watchCompiler(app, compiler);
 };
 
-/** What is used of a compiler of webpack or Rspack. */
+/** The part of a webpack or Rspack compiler that is used. */
 interface CompilerLike {
   watch(options: object, done: () => void): { close(done: () => void): void } | undefined;
 }

@@ -31,7 +31,7 @@ function paths(config: Config, root: string): readonly string[] {
 }
 
 describe("the files of a project", () => {
-  it("are the clients of its models, those of a pattern sorted", () => {
+  it("a project's files are the clients of its models, those of a pattern sorted", () => {
     const root = packageWith("models/b", "models/c", "models/a", "first");
     const files = generateProject({ models: ["models/*", "first"], output: "src/clients" }, root);
     const names = ["a", "b", "c", "first"];
@@ -47,7 +47,7 @@ describe("the files of a project", () => {
     });
   });
 
-  it("take the options of each model", () => {
+  it("a project's files use the options of each model", () => {
     const root = packageWith("models/one", "models/two");
     const models = [
       { path: "models/one", className: "First", output: "src/first", tags: ["serve"] },
@@ -59,7 +59,7 @@ describe("the files of a project", () => {
     expect(second?.notes).toEqual(["the model has no signature that can be called"]);
   });
 
-  it("say which signatures are deprecated, wherever they are declared", () => {
+  it("a project's files mark deprecated signatures in all declarations", () => {
     const root = packageWith("models/one");
     const deprecated = { run_it: "Use\n`run` instead. */ @x" };
     const [file] = generateProject({ models: [{ path: "models/one", deprecated }] }, root);
@@ -79,7 +79,7 @@ describe("the files of a project", () => {
   it.each([
     ["signatures", { signatures: ["run_it", "train"] }],
     ["deprecated", { deprecated: { train: "Use `run_it`." } }],
-  ])("are refused where %s names a signature that the model does not have", (_, options) => {
+  ])("rejects `%s` with a signature that the model does not have", (_, options) => {
     const root = packageWith("models/one");
     const { message } = expectError(
       () => generateProject({ models: [{ path: "models/one", ...options }] }, root),
@@ -90,13 +90,13 @@ describe("the files of a project", () => {
     );
   });
 
-  it("leave a model with an entry of its own out of patterns", () => {
+  it("patterns skip a model with its own entry", () => {
     const root = packageWith("models/one", "models/two");
     const models = ["models/*", { path: "./models/one", className: "Mine" }];
     expect(paths({ models }, root)).toEqual(["generated/two.ts", "generated/mine.ts"]);
   });
 
-  it("are one for a model that is named twice in the same way", () => {
+  it("a model that is named twice in the same way results in one file", () => {
     const root = packageWith("models/one", "models/two");
     expect(paths({ models: ["models/*", "**/one", "models/two", "./models/two/"] }, root)).toEqual([
       "generated/one.ts",
@@ -104,12 +104,12 @@ describe("the files of a project", () => {
     ]);
   });
 
-  it("are those of a folder whose name reads as a pattern", () => {
+  it("a folder whose name looks like a pattern is used literally", () => {
     const root = packageWith("models/{a,b}", "models/a");
     expect(paths({ models: ["models/{a,b}"] }, root)).toEqual(["generated/ab.ts"]);
   });
 
-  it("have an index in each output folder, if one is wanted", () => {
+  it("writes an index to each output folder on request", () => {
     const root = packageWith("one", "two", "three");
     const models = ["one", { path: "two", output: "other" }, "three"];
     const indexes = generateProject({ models, index: true, importExtension: "ts" }, root).slice(3);
@@ -120,7 +120,7 @@ describe("the files of a project", () => {
     expect(indexes[1]?.text).toMatch(/\nexport \{ Two \} from ".\/two.ts";\n$/);
   });
 
-  it("are the same wherever the command runs", () => {
+  it("a project's files do not depend on the working directory", () => {
     const root = packageWith("models/one");
     const [here] = generateProject({ models: ["models/one"] }, root);
     const before = process.cwd();
@@ -134,8 +134,8 @@ describe("the files of a project", () => {
   });
 });
 
-describe("a project is refused", () => {
-  it("with a pattern that matches no model", () => {
+describe("invalid projects", () => {
+  it("rejects a pattern that matches no model", () => {
     const root = packageWith("models/one");
     const { message } = expectError(
       () => generateProject({ models: ["models/one", "modles/*"] }, root),
@@ -144,7 +144,7 @@ describe("a project is refused", () => {
     expect(message).toBe('CONFIG_INVALID: the configuration: models[1]: no SavedModel matches "modles/*"');
   });
 
-  it.each(["models/one/*", "models/*/*"])("with %s, and says that the folder above is meant", (path) => {
+  it.each(["models/one/*", "models/*/*"])("rejects %s, and suggests the parent folder", (path) => {
     const { message } = expectError(
       () => generateProject({ models: [path] }, packageWith("models/one")),
       "CONFIG_INVALID",
@@ -152,7 +152,7 @@ describe("a project is refused", () => {
     expect(message).toContain(`no SavedModel matches "${path}". Did you mean "${path.slice(0, -2)}"?`);
   });
 
-  it("with two models that would be one file, but not with these in two folders", () => {
+  it("rejects two models for the same file, but not in two folders", () => {
     const root = packageWith("a/net", "b/net");
     const { message } = expectError(() => generateProject({ models: ["*/net"] }, root), "OUTPUT_CONFLICT");
     expect(message).toContain("a/net and b/net would both be written to generated/net.ts");
@@ -160,7 +160,7 @@ describe("a project is refused", () => {
     expect(paths({ models }, root)).toEqual(["generated/net.ts", "other/net.ts"]);
   });
 
-  it("with a folder that is no model", () => {
+  it("rejects a folder that is not a model", () => {
     const root = packageWith("models/one");
     expectError(() => generateProject({ models: ["models/two"] }, root), "MODEL_NOT_FOUND");
   });
@@ -184,19 +184,19 @@ describe("a pattern", () => {
     ["b/**/*", ["b/c/t(h)ree", "b/c/three"]],
     ["../*/a/one", ["../ROOT/a/one"]],
     ["none/*", []],
-  ])("%s", (pattern, expected) => {
+  ])("matches the pattern %s", (pattern, expected) => {
     const root = packageWith(...folders);
     const name = root.split("/").at(-1) ?? "";
     const found = expandPattern(root, pattern).filter((path) => !path.startsWith("../") || path.includes(name));
     expect(found).toEqual(expected.map((path) => path.replace("ROOT", name)));
   });
 
-  it("may be absolute", () => {
+  it("a pattern may be absolute", () => {
     const root = packageWith("a/one");
     expect(expandPattern(tempFolder(), `${root}/a/*`)).toEqual([`${root}/a/one`]);
   });
 
-  it("follows links where it names them, and ends where they lead back", () => {
+  it("a pattern follows the links it names, and stops at cycles", () => {
     const root = packageWith("far/one");
     mkdirSync(join(root, "near"));
     symlinkSync(join(root, "far"), join(root, "near", "link"), "junction");
@@ -206,8 +206,8 @@ describe("a pattern", () => {
   });
 });
 
-describe("the functions that write", () => {
-  it("create, update and leave alone, and remove what no model is behind", () => {
+describe("writing functions", () => {
+  it("writeProject creates, updates and keeps files, and removeOrphans removes those without a model", () => {
     const root = packageWith("models/one", "models/two");
     const config = { models: ["models/*"] };
     const write = (): readonly string[] =>
@@ -222,7 +222,7 @@ describe("the functions that write", () => {
     expect(readdirSync(join(root, "generated"))).toEqual(["one.ts"]);
   });
 
-  it("write nothing where one file is in the way", () => {
+  it("writeProject writes nothing if one file is in the way", () => {
     const root = packageWith("models/one", "models/two");
     mkdirSync(join(root, "generated"));
     writeFileSync(join(root, "generated/two.ts"), "// mine\n");

@@ -62,7 +62,7 @@ function errorsOf(changes: readonly ProjectChange[]): readonly string[] {
   return changes.flatMap(({ errors }) => errors.map(({ code }) => code));
 }
 
-it("generates at the start", async () => {
+it("watch generates at the start", async () => {
   const { changes, client } = await watched();
   expect(client("a.ts")).toContain("first(");
   expect(changes.map(({ files }) => files.map(({ file, change }) => [file.path, change]))).toEqual([
@@ -70,7 +70,7 @@ it("generates at the start", async () => {
   ]);
 });
 
-it("has the last of fifty quick exports, and generates no more often than there were any", async () => {
+it("watch writes the last of fifty quick exports, and generates no more often than there were exports", async () => {
   const { root, changes, client } = await watched();
   for (let index = 1; index <= 50; index++) {
     writeModel(join(root, "models/a"), modelWith(`export_${index}`));
@@ -82,7 +82,7 @@ it("has the last of fifty quick exports, and generates no more often than there 
   expect(errorsOf(changes)).toEqual([]);
 });
 
-it("sees a folder that was exchanged for another, each time", async () => {
+it("watch detects each exchange of a folder", async () => {
   const { root, changes, client } = await watched();
   for (const key of ["second", "third", "fourth"]) {
     const scratch = join(root, "models/.scratch");
@@ -94,7 +94,7 @@ it("sees a folder that was exchanged for another, each time", async () => {
   expect(changes).toHaveLength(4);
 });
 
-it("waits for a model that was deleted, and keeps its client", async () => {
+it("watch waits for a deleted model, and keeps its client", async () => {
   const { root, changes, client } = await watched();
   rmSync(join(root, "models/a"), { recursive: true });
   await vi.waitFor(() => expect(errorsOf(changes)).toEqual(["MODEL_NOT_FOUND"]), WAIT);
@@ -105,7 +105,7 @@ it("waits for a model that was deleted, and keeps its client", async () => {
   expect(changes.at(-1)).toMatchObject({ errors: [], broken: 0 });
 });
 
-it("tells of a broken model once, keeps its client, and recovers by itself", async () => {
+it("watch reports a broken model once, keeps its client, and recovers", async () => {
   const { root, changes, client } = await watched();
   const file = join(root, "models/a/saved_model.pb");
   const whole = encodeModel(modelWith("second"));
@@ -123,7 +123,7 @@ it("tells of a broken model once, keeps its client, and recovers by itself", asy
   expect(changes.at(-1)?.broken).toBe(0);
 });
 
-it("does not take a save that is not complete for a broken model", async () => {
+it("watch does not treat an incomplete save as a broken model", async () => {
   const root = tempFolder();
   const file = join(root, "a/saved_model.pb");
   const whole = encodeModel(modelWith("first"));
@@ -139,7 +139,7 @@ it("does not take a save that is not complete for a broken model", async () => {
   expect(await watcher.step(50_000)).toBeUndefined();
 });
 
-it("keeps other models up to date while one is broken", async () => {
+it("watch keeps other models up to date while one is broken", async () => {
   const { root, changes, client } = await watched({ models: ["models/a", "models/b"], index: true });
   await vi.waitFor(() => expect(errorsOf(changes)).toEqual(["MODEL_NOT_FOUND"]), WAIT);
   expect(client("a.ts")).toContain("first(");
@@ -151,13 +151,13 @@ it("keeps other models up to date while one is broken", async () => {
   await vi.waitFor(() => expect(client("index.ts")).toContain("b.js"), WAIT);
 });
 
-it("sees new folders that a pattern matches, and does not see what it writes", async () => {
+it("watch detects new folders that match a pattern, and ignores its own output", async () => {
   const { root, changes, client } = await watched({ models: ["**"], output: "models/a/generated" });
   const first = join(root, "models/a/generated/a.ts");
   writeModel(join(root, "more/b"), modelWith("other"));
   const second = join(root, "models/a/generated/b.ts");
   await vi.waitFor(() => expect(existsSync(second)).toBe(true), WAIT);
-  // A watch that saw its own file would go on; another change is the end of its queue.
+  // A watch that detected its own file would continue; another change is the end of its queue.
   rmSync(join(root, "more"), { recursive: true });
   writeModel(join(root, "models/a"), modelWith("last"));
   await vi.waitFor(() => expect(readFileSync(first, "utf8")).toContain("last("), WAIT);
@@ -165,7 +165,7 @@ it("sees new folders that a pattern matches, and does not see what it writes", a
   expect(() => client("a.ts")).toThrow("ENOENT");
 });
 
-it("leaves a file alone whose text is the same", async () => {
+it("watch does not write a file whose content is unchanged", async () => {
   const { root, changes } = await watched();
   const before = statSync(join(root, "generated/a.ts"), { bigint: true });
   renameSync(join(root, "models/a"), join(root, "models/old"));
@@ -176,7 +176,7 @@ it("leaves a file alone whose text is the same", async () => {
   expect([after.ino, after.mtimeNs]).toEqual([before.ino, before.mtimeNs]);
 });
 
-it("writes again what was removed, and leaves alone what was edited", async () => {
+it("watch restores deleted files, and keeps edited ones", async () => {
   const { root, changes, client } = await watched({ models: ["models/a", "models/b"], output: "generated" });
   writeModel(join(root, "models/b"), modelWith("other"));
   await vi.waitFor(() => expect(existsSync(join(root, "generated/b.ts"))).toBe(true), WAIT);
@@ -192,14 +192,14 @@ it("writes again what was removed, and leaves alone what was edited", async () =
   expect(client("a.ts")).toContain("first(");
 });
 
-it("goes on when the file that was in the way is gone", async () => {
+it("watch continues when a file that was in the way is gone", async () => {
   const root = tempFolder();
   writeModel(join(root, "a"), modelWith("first"));
   mkdirSync(join(root, "generated"));
   const file = join(root, "generated/a.ts");
   writeFileSync(file, "// mine\n");
   const watcher = new Watcher({ config: { models: ["a"] }, root }, undefined);
-  // What is told once is not told again while it lasts.
+  // An error that was reported is not reported again while it lasts.
   expect(await watcher.step(0)).toMatchObject({ broken: 1, errors: [{ code: "OUTPUT_CONFLICT" }] });
   for (const now of [1000, 2000, 3000]) expect(await watcher.step(now)).toBeUndefined();
   rmSync(file);
@@ -207,7 +207,7 @@ it("goes on when the file that was in the way is gone", async () => {
   expect(await watcher.step(5000)).toBeUndefined();
 });
 
-it("does not write over a file that it did not generate", async () => {
+it("watch does not overwrite a file that it did not generate", async () => {
   const root = tempFolder();
   writeModel(join(root, "models/a"), modelWith("first"));
   mkdirSync(join(root, "generated"));
@@ -223,7 +223,7 @@ it("does not write over a file that it did not generate", async () => {
   expect(readFileSync(join(root, "generated/a.ts"), "utf8")).toBe("// mine\n");
 });
 
-it("follows the configuration file, also when it is broken for a while", async () => {
+it("watch follows the configuration file, even if it is broken for a while", async () => {
   const root = tempFolder();
   const file = join(root, "savedmodel.config.json");
   const configure = (config: object | string): void =>
@@ -244,7 +244,7 @@ it("follows the configuration file, also when it is broken for a while", async (
   await ended;
 });
 
-it("ends when the signal aborts, and leaves no timer", async () => {
+it("watch ends when the signal aborts, and leaves no timer", async () => {
   const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
   const before = timers();
   const { root, changes, end } = await watched();
@@ -259,11 +259,11 @@ it("ends when the signal aborts, and leaves no timer", async () => {
 it.each([
   ["an unknown option", { models: [] }, { interval: 1 }, "INVALID_OPTION"],
   ["a wrong configuration", { model: [] }, {}, "CONFIG_INVALID"],
-])("refuses %s", async (_, config, options, code) => {
+])("watch rejects %s", async (_, config, options, code) => {
   await expect(watchProject(config as unknown as Config, ".", options as WatchOptions)).rejects.toMatchObject({ code });
 });
 
-it.each(["SIGINT", "SIGTERM"] as const)("savedmodel watch ends with 0 at %s", async (signal) => {
+it.each(["SIGINT", "SIGTERM"] as const)("savedmodel watch exits with 0 at %s", async (signal) => {
   const root = tempFolder();
   writeModel(join(root, "models/a"), modelWith("first"));
   writeFileSync(join(root, "savedmodel.config.json"), JSON.stringify({ models: ["models/*"] }));

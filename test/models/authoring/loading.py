@@ -95,5 +95,5 @@ def _constant(value: np.ndarray) -> tf.Tensor:
 def _array(value: object, dtype: tf.DType) -> np.ndarray:
     """An array of what TensorFlow returns: an array, a NumPy scalar, or the bytes of a scalar string."""
     array = np.array(value, dtype=object) if isinstance(value, bytes) else np.asarray(value)
-    # TensorFlow takes quantised numbers as structures of their own, and returns them as plain integers.
+    # TensorFlow takes quantized numbers as special structures, and returns them as plain integers.
     return array.view(dtype.as_numpy_dtype) if dtype.is_quantized else array

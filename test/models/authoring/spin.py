@@ -50,7 +50,7 @@ class Spin(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32, name="x")])
     def half(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
-        # There is no second divisor: what is not finite is refused. (An assertion would be stripped when saving.)
+        # There is no second divisor: non-finite values are rejected. (An assertion would be stripped when saving.)
         row = tf.cast(tf.reduce_any(tf.math.is_nan(x)), tf.int32)
         return {"y": x / tf.gather([2.0], row)}
 

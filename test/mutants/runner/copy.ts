@@ -15,7 +15,7 @@ import { dirname, join } from "node:path";
 import { sourceOf } from "./compiler.js";
 import { root } from "./faults.js";
 
-/** What tests read besides tracked files, and do not write. */
+/** Untracked files that tests read and do not write. */
 const LINKED = ["node_modules", "build/nodes", "build/tools", "../shared"] as const;
 
 /** A copy of the working tree that may be broken. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type ListedFault, root } from "./faults.js";
 
-/** What became of a fault. */
+/** The outcome of a fault. */
 export interface Result {
   readonly noticed: boolean;
   /** The test that noticed it, or why none did. */
@@ -14,7 +14,7 @@ export interface Result {
 
 const FILE = join(root, "build/mutants/results.json");
 
-/** The results so far, so that a run that was interrupted can go on. */
+/** The results so far, so that an interrupted run can continue. */
 export class Results {
   readonly #entries: Map<string, Result>;
 

@@ -28,11 +28,11 @@ function caught(run: () => unknown): unknown {
   throw new Error("nothing was thrown");
 }
 
-describe("the stack of an error begins at the caller", () => {
+describe("stacks of errors", () => {
   using loaded = CustomModel.load();
   const fake = CustomModel.fake({ pred: () => [[1]] });
 
-  // What a test calls is on top of the stack, under its own name.
+  // The function called by a test is on top of the stack, under its own name.
   const calls: readonly (readonly [string, () => unknown])[] = [
     [
       "a method",
@@ -133,11 +133,11 @@ describe("the stack of an error begins at the caller", () => {
     ],
   ];
 
-  it.each(calls)("of %s", (_, call) => {
+  it.each(calls)("the stack begins at the caller of %s", (_, call) => {
     expect(framesOf(caught(call))[0]).toBe("top");
   });
 
-  it("of a method that runs in TensorFlow", () => {
+  it("the stack begins at the caller of a method that fails in TensorFlow", () => {
     using model = CustomModel.load();
     expect(
       framesOf(
@@ -148,7 +148,7 @@ describe("the stack of an error begins at the caller", () => {
     ).toBe("top");
   });
 
-  it("of an override, which is the program's own", () => {
+  it("the stack begins at the program's own override", () => {
     class Own extends CustomModel {
       static make(): Own {
         return new Own(
@@ -163,7 +163,7 @@ describe("the stack of an error begins at the caller", () => {
     expect(framesOf(caught(() => Own.make().pred(1 as never)))[0]).toBe("pred");
   });
 
-  it("of a call that is made while another one reads its values", () => {
+  it("the stack begins at the caller of a call made while another one reads its values", () => {
     const row = new Proxy([1, 2], {
       get: function inner(target, key) {
         return key === "1" ? fake.pred(wrong) : Reflect.get(target, key);
@@ -178,7 +178,7 @@ describe("the stack of an error begins at the caller", () => {
     ).toBe("inner");
   });
 
-  it("with as many frames as the engine keeps", () => {
+  it("the stack has as many frames as the engine keeps", () => {
     const deep = (depth: number): unknown => (depth === 0 ? fake.pred(wrong) : deep(depth - 1));
     expect(framesOf(caught(() => deep(20)))).toEqual(Array.from({ length: Error.stackTraceLimit }, () => "deep"));
   });
@@ -234,7 +234,7 @@ describe("the stack of an error begins at the caller", () => {
     ],
   ];
 
-  it.each(started)("of %s", async (_, call) => {
+  it.each(started)("the stack begins at the caller of asynchronous %s", async (_, call) => {
     const error: unknown = await call().then(
       () => undefined,
       (reason: unknown) => reason,
@@ -242,7 +242,7 @@ describe("the stack of an error begins at the caller", () => {
     expect(framesOf(error)[0]).toBe("top");
   });
 
-  it("of an asynchronous method that runs in TensorFlow, batched or not, where somebody listens to errors", async () => {
+  it("the stack begins at the caller of an asynchronous method that fails in TensorFlow, batched or not, with an error subscriber", async () => {
     const batching = { pred: { maxBatch: 4 } };
     using model = Regression.load(modelFolder("regression"), { batching });
     using plain = Regression.load();
@@ -254,7 +254,7 @@ describe("the stack of an error begins at the caller", () => {
     }
   });
 
-  it("also where the frame of the method is not on the stack", () => {
+  it("the stack is kept if the frame of the method is not on it", () => {
     const call: unknown = Reflect.get(loaded, "call");
     const error = caught(() => Reflect.apply(call as () => unknown, fake, ["pred", [wrong]]));
     expect(framesOf(error).length).toBeGreaterThan(0);
@@ -264,25 +264,25 @@ describe("the stack of an error begins at the caller", () => {
 describe("an error", () => {
   const error = caught(() => CustomModel.fake({}).pred(wrong)) as SavedModelError;
 
-  it("has no property for a fix that is not known", () => {
+  it("an error has no `fix` property if no fix is known", () => {
     expect(Object.hasOwn(new SavedModelError("BUSY", "no"), "fix")).toBe(false);
     expect(error.fix).toBe("Pass one to `fake()`.");
   });
 
-  it("says where its cause lies", () => {
+  it("an error has a category", () => {
     const categories = (
       ["INVALID_UTF8", "MODEL_CORRUPT", "LIBRARY_INVALID", "QUEUE_FULL", "INVALID_OPTION"] as const
     ).map((code) => new SavedModelError(code, "").category);
     expect(categories).toEqual(["input", "model", "library", "busy", "internal"]);
   });
 
-  it("of a lone surrogate is one of the input, and that of a result is not", () => {
+  it("a lone surrogate in an input is an input error, in a result it is not", () => {
     const utf8 = caught(() => Tensor.from("string", ["\ud800"])) as SavedModelError;
     const bytes = caught(() => Tensor.from("string", [new Uint8Array([255])]).data) as SavedModelError;
     expect([utf8.category, bytes.category]).toEqual(["input", "model"]);
   });
 
-  it("has a message of bounded length, whose end is kept", () => {
+  it("a message has a bounded length and keeps its end", () => {
     const { message, rawMessage, fix } = new SavedModelError("LOAD_FAILED", `a${"b".repeat(1e6)}c`, {
       fix: `d${"e".repeat(1e6)}f`,
     });
@@ -290,7 +290,7 @@ describe("an error", () => {
     expect(message).toMatch(/^LOAD_FAILED: ab+ … b+c\. de+ … e+f$/);
   });
 
-  it("of very many inputs is short", () => {
+  it("a message about very many inputs is short", () => {
     const inputs = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`${"x".repeat(200)}${index}`, 1]));
     const unknown = caught(() => CustomModel.fake({}).run("pred", inputs)) as SavedModelError;
     expect(unknown.message.length).toBeLessThan(1000);

@@ -50,7 +50,7 @@ function writeOp(folder: string, op: string): void {
 }
 
 describe("messages", () => {
-  it("of calls, loads and trainings are those of the golden file", async () => {
+  it("messages of calls, loads and trainings match the golden file", async () => {
     using custom = CustomModel.load();
     using dtypes = Dtypes.load();
     using text = Text.load();
@@ -136,18 +136,18 @@ describe("messages", () => {
     for (const line of text_.split("\n")) expect(line.length).toBeLessThan(1500);
   });
 
-  it("name all that is missing only once it is needed: an input before that is wrong comes first", () => {
+  it("a missing input is reported after an invalid earlier one, with all other missing ones", () => {
     using model = CustomModel.load();
     expectError(() => model.train("a" as never, undefined as never), "INVALID_DTYPE");
   });
 
-  it("of an ended training have its history", async () => {
+  it("errors of an ended training have its history", async () => {
     using model = Regression.load();
     const training = fit(model.train, [[[1e38, 1e38]], [[1]], 1e38], { epochs: 3, progress: false });
     expect(await expectRejection(training, "NOT_FINITE")).toBeInstanceOf(TrainingError);
   });
 
-  it("are given for a checkpoint that another save has left files of", () => {
+  it("reports a checkpoint in which another save left files", () => {
     const folder = copyOfModel("regression");
     writeFileSync(join(folder, "variables", "variables.data-00001-of-00007"), "");
     using model = Model.load(folder);
@@ -155,7 +155,7 @@ describe("messages", () => {
   });
 });
 
-it("the categories in docs/errors.md are those of the codes", () => {
+it("the categories in docs/errors.md match the codes", () => {
   const text = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8");
   const rows = [...text.matchAll(/^\| `(input|model|library|busy|internal)` +\| [^|]+ \| (.*) \|$/gm)];
   const listed = rows.flatMap(([, category, codes = ""]) =>

@@ -11,7 +11,7 @@ import { expectError, expectRejection } from "../../support/errors.js";
 import { IS_WINDOWS, isWindows, needs, ONLY_LINUX } from "../../support/needs.js";
 import { copyOfModel, tempFolder } from "../../support/temp.js";
 
-/** What a path may lead to that is no regular file: opening or reading each of them could block or never end. */
+/** Irregular files at a path: opening or reading any of them could block or never end. */
 const IRREGULAR: readonly (readonly [kind: string, make: (path: string) => void])[] = [
   ["a FIFO", (path) => execFileSync("mkfifo", [path])],
   ["a device", (path) => symlinkSync("/dev/zero", path)],
@@ -20,21 +20,21 @@ const IRREGULAR: readonly (readonly [kind: string, make: (path: string) => void]
 
 describe.each(IRREGULAR)("%s", (kind, make) => {
   needs(!isWindows, IS_WINDOWS);
-  it("in the place of saved_model.pb is no SavedModel", () => {
+  it("is rejected in place of saved_model.pb", () => {
     const folder = tempFolder();
     make(join(folder, "saved_model.pb"));
     expect(expectError(() => inspect(folder), "NOT_A_SAVED_MODEL").message).toContain("is not a regular file");
     expectError(() => Model.load(folder), "NOT_A_SAVED_MODEL");
   });
 
-  it("in the place of fingerprint.pb is passed over", () => {
+  it("is ignored in place of fingerprint.pb", () => {
     const folder = copyOfModel("counter");
     rmSync(join(folder, "fingerprint.pb"), { force: true });
     make(join(folder, "fingerprint.pb"));
     expect(inspect(folder).fingerprint).toBeUndefined();
   });
 
-  it("in the place of data cannot be read", async () => {
+  it("cannot be read in place of a data file", async () => {
     const folder = tempFolder();
     for (const [name, read] of [
       ["a.csv", readCsv],
@@ -46,7 +46,7 @@ describe.each(IRREGULAR)("%s", (kind, make) => {
     }
   });
 
-  it("in the place of a configuration cannot be read", async () => {
+  it("cannot be read in place of a configuration", async () => {
     const folder = tempFolder();
     const file = join(folder, "savedmodel.config.json");
     make(file);
@@ -54,7 +54,7 @@ describe.each(IRREGULAR)("%s", (kind, make) => {
     expect(message).toContain(`it is ${kind}, not a regular file`);
   });
 
-  it("in the place of an input of a run cannot be read", () => {
+  it("cannot be read in place of an input of a run", () => {
     const folder = tempFolder();
     const file = join(folder, "x.json");
     make(file);
@@ -72,17 +72,20 @@ describe.each(IRREGULAR)("%s", (kind, make) => {
   });
 });
 
-describe("a FIFO or a device among a model's variables", () => {
+describe("special files among a model's variables", () => {
   needs(!isWindows, IS_WINDOWS);
-  it.each(IRREGULAR.slice(0, 2))("is found before TensorFlow reads it: %s", (kind, make) => {
-    const folder = copyOfModel("counter");
-    const file = join(folder, "variables", "variables.index");
-    rmSync(file);
-    make(file);
-    expect(expectError(() => Model.load(folder), "LOAD_FAILED").message).toContain(`is ${kind}, not a regular file`);
-  });
+  it.each(IRREGULAR.slice(0, 2))(
+    "a special file among a model's variables is detected before TensorFlow reads it: %s",
+    (kind, make) => {
+      const folder = copyOfModel("counter");
+      const file = join(folder, "variables", "variables.index");
+      rmSync(file);
+      make(file);
+      expect(expectError(() => Model.load(folder), "LOAD_FAILED").message).toContain(`is ${kind}, not a regular file`);
+    },
+  );
 
-  it("is found before a checkpoint is restored", () => {
+  it("a special file is detected before a checkpoint is restored", () => {
     using model = Model.load(copyOfModel("counter"));
     const prefix = join(tempFolder(), "checkpoint");
     writeFileSync(`${prefix}.data-00000-of-00001`, "");
@@ -93,7 +96,7 @@ describe("a FIFO or a device among a model's variables", () => {
 
 describe("a link into /proc", () => {
   needs(process.platform === "linux", ONLY_LINUX);
-  it("has no bytes, however much could be read there", async () => {
+  it("a link into /proc has no bytes, however much could be read there", async () => {
     const folder = tempFolder();
     symlinkSync("/proc/self/pagemap", join(folder, "saved_model.pb"));
     expect(expectError(() => inspect(folder), "MODEL_CORRUPT").message).toContain("is empty");
@@ -103,7 +106,7 @@ describe("a link into /proc", () => {
 });
 
 describe("readRegularFile", () => {
-  it("reads what is there, up to a limit", () => {
+  it("readRegularFile reads a file, up to a limit", () => {
     const file = join(tempFolder(), "file");
     writeFileSync(file, "12345");
     expect(readRegularFile(file, 5).toString()).toBe("12345");

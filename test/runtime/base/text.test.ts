@@ -10,17 +10,17 @@ describe("text from a model", () => {
     ["a\nb\u202e\u200b", '"a\\u{a}b\\u{202e}\\u{200b}"'],
     ["x".repeat(121), `"${"x".repeat(120)}…"`],
     ["x".repeat(120), `"${"x".repeat(120)}"`],
-  ])("%j is quoted as %s", (text, quoted) => {
+  ])("quotes %j as %s", (text, quoted) => {
     expect(quote(text)).toBe(quoted);
   });
 
-  it("is cut where it is told to", () => {
+  it("truncates strings on request", () => {
     expect([printable("abc", 2), printable("abc", 3)]).toEqual(["ab…", "abc"]);
     expect(firstLine("first\u0007\nsecond")).toBe("first\\u{7}");
     expect(firstLine("x".repeat(501))).toBe(`${"x".repeat(500)}…`);
   });
 
-  it("of what was thrown is the message of an error, or the value", () => {
+  it("converts thrown values to the message of an error, or the value", () => {
     expect([reasonOf(new TypeError("wrong")), reasonOf("thrown")]).toEqual(["wrong", "thrown"]);
   });
 });
@@ -32,15 +32,15 @@ describe("a suggestion", () => {
     ["trian", "train"],
     ["something", undefined],
     ["learning_rte", "learning_rate"],
-  ])("for %s is %s", (name, meant) => {
+  ])("suggests for %s: %s", (name, meant) => {
     expect(nearest(name, ["train", "predict", "learning_rate"])).toBe(meant);
   });
 
-  it("is the nearest of several", () => {
+  it("suggests the nearest of several names", () => {
     expect(nearest("input_2", ["input_34", "input_1", "input_22"])).toBe("input_1");
   });
 
-  it("lists what there is where nothing was meant", () => {
+  it("lists the existing names if none is near", () => {
     expect(suggest("x", ["train", "predict"], "Its signatures")).toBe('Its signatures: "train", "predict".');
     expect(suggest("x", [], "Its signatures")).toBe("Its signatures: none.");
     expect(suggest("trian", ["train"], "Its signatures")).toBe('Did you mean "train"?');
@@ -70,7 +70,7 @@ describe("natural order", () => {
       ["n99999999999999999999", "n100000000000000000000"],
       ["n99999999999999999999", "n100000000000000000000"],
     ],
-  ])("of %j is %j", (names, sorted) => {
+  ])("natural order of %j is %j", (names, sorted) => {
     expect([...names].sort(compareNatural)).toEqual(sorted);
     expect([...names].reverse().sort(compareNatural)).toEqual(sorted);
   });
@@ -81,7 +81,7 @@ describe("options", () => {
     expectError(() => checkOptions("load()", options as never, ["tags"]), "INVALID_ARGUMENT");
   });
 
-  it("with an unknown name are rejected, with the nearest one there is", () => {
+  it("unknown options are rejected, with the nearest existing one", () => {
     const { message } = expectError(() => checkOptions("load()", { tag: 1 }, ["tags", "xla"]), "INVALID_OPTION");
     expect(message).toBe('INVALID_OPTION: load() has no option "tag". Did you mean "tags"?');
     expect(() => checkOptions("load()", { tags: 1 }, ["tags", "xla"])).not.toThrow();
@@ -102,7 +102,7 @@ describe("options", () => {
     }
   });
 
-  it("threads are as many as a machine can have", () => {
+  it("threads are limited to 1024", () => {
     for (const threads of [undefined, 1, 1024]) checkThreads("load()", "threads", threads);
     for (const threads of [0, 1025, 1.5, "1", Number.POSITIVE_INFINITY]) {
       expectError(() => checkThreads("load()", "threads", threads), "INVALID_OPTION");

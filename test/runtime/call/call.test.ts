@@ -7,14 +7,14 @@ import { Model, Tensor } from "../../../runtime/index.js";
 import { expectError } from "../../support/errors.js";
 import { modelFolder, tempFolder } from "../../support/temp.js";
 
-describe("a call", () => {
+describe("synchronous calls", () => {
   it("returns a scalar as a number, several outputs as an object", () => {
     using model = Regression.load();
     const { loss, mae } = model.train([[1, 2]], [[3]], 0.1);
     expect([typeof loss, typeof mae]).toEqual(["number", "number"]);
   });
 
-  it("lets all signatures share the variables", () => {
+  it("all signatures share the variables", () => {
     using model = Regression.load();
     const before = model.weights();
     model.train([[1, 2]], [[3]], 0.1);
@@ -31,13 +31,13 @@ describe("a call", () => {
     expect(model.weights().w.data).not.toContain(100);
   });
 
-  it("takes a result as an input", () => {
+  it("accepts a result as an input", () => {
     using model = Dtypes.load();
     const y = model.float32([1, 2]);
     expect(model.float32(y).toArray()).toEqual([1, 2]);
   });
 
-  it("takes inputs of changing sizes", () => {
+  it("accepts inputs of changing sizes", () => {
     using model = Dtypes.load();
     for (const size of [1, 1000, 0, 3, 100_000, 3]) {
       const x = Float32Array.from({ length: size }, (_, index) => index);
@@ -52,7 +52,7 @@ describe("a call", () => {
     }
   });
 
-  it("leaves optional inputs out", () => {
+  it("accepts omitted optional inputs", () => {
     using model = Dtypes.load();
     // y = x · scale + offset, with scale = 2 and offset = [0.5] by default.
     expect(model.withDefault([1, 2]).toArray()).toEqual([2.5, 4.5]);
@@ -61,13 +61,13 @@ describe("a call", () => {
     expect(model.withDefault([1, 2]).toArray()).toEqual([2.5, 4.5]);
   });
 
-  it("names the signature and the raw key when an input is wrong", () => {
+  it("names the signature and the raw key of an invalid input", () => {
     using model = CustomModel.load();
     const error = expectError(() => model.train([[1, 1, 1]] as never, [[0]]), "INVALID_SHAPE");
     expect(error.message).toBe('INVALID_SHAPE: train(): input "training_input" must be float32 [1, 2], got [1, 3]');
   });
 
-  it("refuses a missing and an extra input", () => {
+  it("rejects a missing and an extra input", () => {
     using model = CustomModel.load();
     const train = model.train as (...inputs: unknown[]) => unknown;
     const missing = expectError(() => train.call(model, [[1, 1]]), "MISSING_INPUT");
@@ -76,21 +76,21 @@ describe("a call", () => {
     expect(extra.message).toBe('TOO_MANY_INPUTS: train() takes 2 ("training_input", "training_target"), got 3');
   });
 
-  it("refuses a tensor of another dtype or shape", () => {
+  it("rejects a tensor of another dtype or shape", () => {
     using model = CustomModel.load();
     expectError(() => model.pred(Tensor.from("float64", [[1, 2]]) as never), "INVALID_DTYPE");
     expectError(() => model.pred(Tensor.from("float32", [[1, 2, 3]])), "INVALID_SHAPE");
     expectError(() => model.pred(Tensor.from("float32", [1, 2])), "INVALID_RANK");
   });
 
-  it("changes nothing when a later input is wrong", () => {
+  it("changes nothing when a later input is invalid", () => {
     using model = Regression.load();
     const before = model.weights().w.toArray();
     expectError(() => model.train([[1, 2]], [[3]], "fast" as never), "INVALID_DTYPE");
     expect(model.weights().w.toArray()).toEqual(before);
   });
 
-  it("reports what TensorFlow refuses, and works on", () => {
+  it("reports TensorFlow's errors, and works afterwards", () => {
     using model = Regression.load();
     const error = expectError(
       () =>
@@ -110,7 +110,7 @@ describe("a call", () => {
     expect(model.train([[1, 2]], [[3]], 0.1).loss).toBeGreaterThan(0);
   });
 
-  it("refuses shapes that no tensor may have", () => {
+  it("rejects shapes that no tensor may have", () => {
     using model = Dtypes.load();
     for (const shape of [[-1, -1], [0.5, 2], [2 ** 40, 2 ** 40, 0], new Array<number>(300).fill(1), "no", null]) {
       expectError(() => Tensor.from("float32", [1], shape as number[]), "INVALID_SHAPE");
@@ -119,14 +119,14 @@ describe("a call", () => {
     expect(model.unknownRank(Tensor.from("float32", [], [0, 2 ** 40])).shape).toEqual([0, 2 ** 40]);
   });
 
-  it("refuses data that is gone", () => {
+  it("rejects detached data", () => {
     using model = Dtypes.load();
     const x = Tensor.from("float32", new Float32Array(100));
     structuredClone(x.data, { transfer: [x.data.buffer] });
     expect(expectError(() => model.float32(x), "INVALID_SIZE").message).toContain('float32(): input "x"');
   });
 
-  it("refuses data that lies about its size", () => {
+  it("rejects data that misreports its size", () => {
     using model = Dtypes.load();
     class Liar extends Float32Array {
       override get length(): 2 {
@@ -138,7 +138,7 @@ describe("a call", () => {
     expectError(() => model.float32(Object.create(Tensor.prototype) as never), "INVALID_DTYPE");
   });
 
-  it("survives data that disposes the model, or calls it, while it is read", () => {
+  it("survives data that disposes or calls the model while it is read", () => {
     const model = Dtypes.load();
     const calling = [1, 2];
     Object.defineProperty(calling, 0, { get: () => model.float32([7, 8]).data[0] });
@@ -153,7 +153,7 @@ describe("a call", () => {
     expectError(() => model.float32(disposing), "DISPOSED");
   });
 
-  it("says where a scalar is not text, and gives its bytes through run()", () => {
+  it("reports a scalar that is not UTF-8, and returns its bytes through run()", () => {
     using model = Text.load();
     const name = Uint8Array.of(0xff);
     const error = expectError(() => model.greet(name), "NOT_TEXT");
@@ -162,7 +162,7 @@ describe("a call", () => {
     expect((greeting as Tensor<"string">).bytes[0]).toContain(0xff);
   });
 
-  it("refuses to be made after dispose", () => {
+  it("rejects calls after dispose", () => {
     const model = CustomModel.load();
     model.dispose();
     model.dispose();
@@ -174,7 +174,7 @@ describe("a call", () => {
 });
 
 describe("run", () => {
-  it("takes and returns raw keys", () => {
+  it("run() takes and returns raw keys", () => {
     using model = Model.load(modelFolder("regression"));
     expect(Object.keys(model.run("train", { x: [[1, 2]], target: [[3]], learning_rate: 0.1 }))).toEqual([
       "loss",
@@ -182,31 +182,31 @@ describe("run", () => {
     ]);
   });
 
-  it("refuses what is no signature and no object", () => {
+  it("run() rejects arguments that are not a key and an object", () => {
     using model = Model.load(modelFolder("custom_model"));
     expectError(() => model.run(5 as never), "INVALID_ARGUMENT");
     expectError(() => model.run("pred", null as never), "INVALID_ARGUMENT");
   });
 
-  it("refuses a misspelled signature and a misspelled input by name", () => {
+  it("run() rejects a misspelled signature and a misspelled input by name", () => {
     using model = Model.load(modelFolder("custom_model"));
     expect(expectError(() => model.run("trian"), "SIGNATURE_NOT_FOUND").message).toContain('Did you mean "train"?');
     const error = expectError(() => model.run("pred", { input: [[1, 1]] }), "UNKNOWN_INPUT");
     expect(error.message).toBe('UNKNOWN_INPUT: pred() has no input "input". Did you mean "inputs"?');
   });
 
-  it("does not take inherited properties for inputs", () => {
+  it("run() ignores inherited properties", () => {
     using model = Model.load(modelFolder("custom_model"));
     expectError(() => model.run("pred", Object.create({ inputs: [[1, 1]] })), "MISSING_INPUT");
   });
 
-  it("says why a signature cannot be run", () => {
+  it("run() reports why a signature cannot be called", () => {
     using model = Model.load(modelFolder("dtypes"));
     const error = expectError(() => model.run("no_outputs", { x: [1] }), "SIGNATURE_UNSUPPORTED");
     expect(error.message).toContain("it has no outputs, so there is nothing to run");
   });
 
-  it("has an own property for hostile names", () => {
+  it("run() returns own properties for hostile names", () => {
     using model = Model.load(modelFolder("names"));
     for (const { key, inputs, outputs } of model.signatures) {
       const values = Object.fromEntries(inputs.map((input) => [input.key, input.shape?.length === 0 ? 1 : [1]]));

@@ -8,7 +8,7 @@ import { modelFolder } from "../../support/temp.js";
 
 const SPARSE = { indices: [[0, 2]], values: [1], shape: [4, 3] } as const;
 
-/** What Python answered to the first call of a case. */
+/** Python's result for the first call of a case. */
 function golden(name: string): GoldenCall {
   const call = readCases("composite").find((kase) => kase.name === name)?.calls[0];
   if (call === undefined) throw new Error(`no case ${name}`);
@@ -22,7 +22,7 @@ function tensor(call: GoldenCall, key: string): Tensor {
 }
 
 describe("a generated client with ragged and sparse arguments", () => {
-  it("gives the numbers of Python, from nested arrays and parts", () => {
+  it("ragged and sparse arguments give Python's numbers, from nested arrays and parts", () => {
     using model = Composite.load();
     const call = golden("rows of different lengths");
     const parts = {
@@ -38,7 +38,7 @@ describe("a generated client with ragged and sparse arguments", () => {
     expect(goldenParts("scaled", result.scaled)).toEqual(goldenOf(call, "scaled"));
   });
 
-  it("takes its own results as arguments", () => {
+  it("accepts its own ragged and sparse results as arguments", () => {
     using model = Composite.load();
     const { twice, scaled } = model.mix([[1], [2, 3]], 1, SPARSE);
     const again = model.mix(twice, 1, scaled as SparseTensor<"float32", [number, 3]>);
@@ -46,7 +46,7 @@ describe("a generated client with ragged and sparse arguments", () => {
     expect(again.scaled.toArray()).toEqual(scaled.toArray());
   });
 
-  it("takes two ragged dimensions, with row splits of int32", () => {
+  it("accepts two ragged dimensions, with int32 row splits", () => {
     using model = Composite.load();
     const call = golden("two ragged dimensions, row splits of int32");
     const left = {
@@ -64,7 +64,7 @@ describe("a generated client with ragged and sparse arguments", () => {
     expect(result.left.values.bytes).toEqual(tensor(call, "left/values").bytes);
   });
 
-  it("takes rows of rows, of typed arrays and of strings", () => {
+  it("accepts rows of rows, of typed arrays and of strings", () => {
     using model = Composite.load();
     expect(
       model
@@ -88,7 +88,7 @@ describe("a generated client with ragged and sparse arguments", () => {
     expect(model.mix(typed, 1, SPARSE).sums.toArray()).toEqual([3, 0]);
   });
 
-  it("takes no rows, and rows without values", () => {
+  it("accepts no rows, and rows without values", () => {
     using model = Composite.load();
     const empty = { indices: [], values: [], shape: [0, 3] } as const;
     expect(model.mix([], 2, empty).twice.toArray()).toEqual([]);
@@ -98,7 +98,7 @@ describe("a generated client with ragged and sparse arguments", () => {
     expect(result.scaled.indices.shape).toEqual([0, 2]);
   });
 
-  it("takes a dense tensor for a ragged one, as rows that are all as long", () => {
+  it("accepts a dense tensor for a ragged input, as rows of equal length", () => {
     using model = Composite.load();
     const { twice, sums } = model.mix(
       Tensor.from("float32", [
@@ -128,7 +128,7 @@ describe("a generated client with ragged and sparse arguments", () => {
     expect(expectError(() => model.mix(hollow, 1, SPARSE), "INVALID_SIZE").message).toContain("all of empty rows");
   });
 
-  it("brings the places of a sparse tensor into row-major order", () => {
+  it("sorts the indices of a sparse tensor into row-major order", () => {
     using model = Composite.load();
     const { dense, scaled } = model.mix([], 1, {
       indices: [
@@ -189,7 +189,7 @@ describe("a generated client with ragged and sparse arguments", () => {
     ["another shape", [[1]], { ...SPARSE, shape: [4, 4] }, "INVALID_SHAPE", "got [4, 4]"],
     ["another rank", [[1]], { ...SPARSE, shape: [4] }, "INVALID_RANK", "got [4]"],
     [
-      "a shape that is none",
+      "an invalid shape",
       [[1]],
       { ...SPARSE, shape: [-1, 3] },
       "INVALID_SHAPE",
@@ -230,12 +230,12 @@ describe("a generated client with ragged and sparse arguments", () => {
     ["more values than indices", [[1]], { ...SPARSE, values: [1, 2] }, "INVALID_SHAPE", "1 indices for 2 values"],
     ["indices of another rank", [[1]], { ...SPARSE, indices: [[0]] }, "INVALID_SHAPE", 'indices of input "asp"'],
     ["a wrong value", [[1]], { ...SPARSE, values: [true] }, "INVALID_DTYPE", 'values of input "asp"'],
-  ])("refuses %s", (_, rows, sparse, code, text) => {
+  ])("rejects %s", (_, rows, sparse, code, text) => {
     using model = Composite.load();
     expect(expectError(() => model.mix(rows as never, 1, sparse as never), code).message).toContain(text);
   });
 
-  it("refuses a known dimension of another size, and too many arguments", () => {
+  it("rejects another size of a known dimension, and too many arguments", () => {
     using model = Composite.load();
     expect(expectError(() => model.pairs([[[1, 2]]] as never), "INVALID_SHAPE").message).toContain("1 where 2 are due");
     expectError(() => model.pairs([[[1, 2, 3]], []] as never), "INVALID_SHAPE");
@@ -247,7 +247,7 @@ describe("a generated client with ragged and sparse arguments", () => {
 });
 
 describe("a model that is loaded without a client", () => {
-  it("takes components by their keys, and returns ragged and sparse tensors", () => {
+  it("a model without a client takes components by their keys, and returns ragged and sparse tensors", () => {
     using model = Model.load(modelFolder("composite"));
     const call = golden("rows of different lengths");
     const inputs = Object.fromEntries(Object.entries(call.inputs).map(([key, value]) => [key, toTensor(value)]));
@@ -258,7 +258,7 @@ describe("a model that is loaded without a client", () => {
 });
 
 describe("RaggedTensor", () => {
-  it("is made of nested arrays, all dimensions ragged or only the outer ones", () => {
+  it("RaggedTensor is built from nested arrays, with all or only the outer dimensions ragged", () => {
     const all = RaggedTensor.from("int32", [[[1], [2, 3]], []]);
     expect(all.rowSplits).toEqual([
       [0, 2, 2],
@@ -287,7 +287,7 @@ describe("RaggedTensor", () => {
     ]);
   });
 
-  it("is made of row splits, which it checks", () => {
+  it("RaggedTensor is built from row splits, which it checks", () => {
     const values = Tensor.from("float32", [1, 2, 3]);
     expect(RaggedTensor.fromRowSplits(values, [0, 2, 3]).toArray()).toEqual([[1, 2], [3]]);
     for (const splits of [[0, 2], [1, 3], [0, 4, 3], [], [0, 1.5, 3], [Number.NaN, 3]]) {
@@ -297,12 +297,12 @@ describe("RaggedTensor", () => {
     expectError(() => RaggedTensor.fromRowSplits(Tensor.from("float32", 1), [0]), "INVALID_SHAPE");
   });
 
-  it("reads half floats and booleans of typed arrays as what they mean", () => {
+  it("RaggedTensor reads half floats and booleans of typed arrays by value", () => {
     expect(RaggedTensor.from("float16", [Uint16Array.of(0x3c00)] as never).toArray()).toEqual([[1]]);
     expect(RaggedTensor.from("bool", [Uint8Array.of(1, 0)] as never).toArray()).toEqual([[true, false]]);
   });
 
-  it("refuses what is no dtype, no rank, and a cyclic array", () => {
+  it("RaggedTensor rejects an unknown dtype, an invalid rank, and a cyclic array", () => {
     expectError(() => RaggedTensor.from("float" as "float32", [[1]]), "INVALID_DTYPE");
     expectError(() => RaggedTensor.from("float32", [[1]], 0), "INVALID_RANK");
     const cyclic: unknown[] = [];
@@ -310,7 +310,7 @@ describe("RaggedTensor", () => {
     expectError(() => RaggedTensor.from("float32", cyclic as never), "INVALID_RANK");
   });
 
-  it("is printed, and written as JSON", () => {
+  it("RaggedTensor is printed, and written as JSON", () => {
     const ragged = RaggedTensor.from("int64", [[1, 2], []]);
     expect(inspect(ragged)).toBe("RaggedTensor<int64 [2, ?]> [ [ 1n, 2n ], [] ]");
     expect(JSON.stringify(ragged)).toBe('[["1","2"],[]]');
@@ -318,7 +318,7 @@ describe("RaggedTensor", () => {
 });
 
 describe("SparseTensor", () => {
-  it("is made of a dense one, and back", () => {
+  it("SparseTensor converts from and to a dense tensor", () => {
     const dense = Tensor.from("float32", [
       [0, 1.5, 0],
       [0, 0, -2],
@@ -334,19 +334,19 @@ describe("SparseTensor", () => {
     expect(SparseTensor.fromDense("bool", [true, false]).toArray()).toEqual([true, false]);
   });
 
-  it("owns its elements", () => {
+  it("SparseTensor owns its elements", () => {
     const values = Float32Array.of(1);
     const sparse = SparseTensor.from("float32", { indices: [[0]], values, shape: [2] });
     values[0] = 5;
     expect(sparse.toArray()).toEqual([1, 0]);
   });
 
-  it("is not made dense beyond what memory holds", () => {
+  it("SparseTensor does not convert to a dense tensor that exceeds memory", () => {
     const huge = SparseTensor.from("float32", { indices: [], values: [], shape: [2 ** 20, 2 ** 20] });
     expectError(() => huge.toDense(), "INVALID_SIZE");
   });
 
-  it("is printed, and written as JSON", () => {
+  it("SparseTensor is printed, and written as JSON", () => {
     const sparse = SparseTensor.from("float32", { indices: [[1, 0]], values: [2], shape: [2, 2] });
     expect(inspect(sparse)).toBe("SparseTensor<float32 [2, 2]> { indices: [ [ 1, 0 ] ], values: [ 2 ] }");
     expect(JSON.stringify(sparse)).toBe('{"indices":[[1,0]],"values":[2],"shape":[2,2]}');

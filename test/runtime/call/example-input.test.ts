@@ -60,7 +60,7 @@ describe("examples given as objects", () => {
     return bytes;
   };
 
-  it("give what TensorFlow parses out of its own", () => {
+  it("examples as objects give the results of TensorFlow's own bytes", () => {
     const all = golden("all features, and the defaults");
     const outputs = load().parseAll([ADA, GRACE]);
     for (const [key, output] of Object.entries(all.outputs)) expectGolden(outputs[key as "age"], output, key);
@@ -68,14 +68,14 @@ describe("examples given as objects", () => {
     expectGolden(load().predict([ADA]), prediction.outputs.score ?? fail(), "score");
   });
 
-  it("hold the same features as TensorFlow's own", () => {
+  it("examples as objects encode the same features as TensorFlow", () => {
     const own = bytesOf(golden("all features, and the defaults"), "examples").map(decodeExample);
     const encoder = new ExampleEncoder({ key: "examples" }, featuresOf("example", "parse_all"));
     const encoded = encoder.encode([ADA, GRACE], "parse_all()") as readonly Uint8Array[];
     expect(encoded.map(decodeExample)).toEqual(own);
   });
 
-  it("may be one, where the input is a scalar", () => {
+  it("takes a single example for a scalar input", () => {
     const model = load();
     for (const [name, example] of [
       ["a single example", { id: 7 }],
@@ -87,7 +87,7 @@ describe("examples given as objects", () => {
     }
   });
 
-  it("may stand beside bytes, and bytes may stand alone", () => {
+  it("takes examples and bytes mixed, and bytes alone", () => {
     const all = golden("all features, and the defaults");
     const [ada] = bytesOf(all, "examples");
     const mixed = [ada ?? fail(), GRACE] as unknown as readonly ExampleExample[];
@@ -105,7 +105,7 @@ describe("examples given as objects", () => {
     expect(load().parseAll([]).age.shape).toEqual([0]);
   });
 
-  it("are taken by the client's `run` too, and by no model that was loaded without a client", () => {
+  it("the client's `run` takes examples as objects, a model without a client does not", () => {
     expect(
       load()
         .run("parse_one", { example: { id: 7 } })
@@ -119,7 +119,7 @@ describe("examples given as objects", () => {
     );
   });
 
-  it("may hold tensors, and undefined for what is optional", () => {
+  it("examples may contain tensors, and undefined for optional features", () => {
     const matrix = Tensor.from("float32", [1, 2, 3, 4], [2, 2]);
     const example: object = { ...GRACE, matrix, words: undefined };
     expect(
@@ -134,7 +134,7 @@ describe("examples given as objects", () => {
     ]);
   });
 
-  it("may be of any class, and have hostile names", () => {
+  it("examples may be of any class, and have hostile names", () => {
     class Person {
       readonly whole = [1];
     }
@@ -152,7 +152,7 @@ describe("examples given as objects", () => {
     expect(decodeExample(encoder.encode({ toString: "t" }, "f()") as Uint8Array)).toEqual({ s: ["t"] });
   });
 
-  it("may call the model again while they are read", () => {
+  it("examples may call the model again while they are read", () => {
     const model = load();
     const example = {
       get id() {
@@ -162,7 +162,7 @@ describe("examples given as objects", () => {
     expect(model.parseOne(example).id).toBe(21n);
   });
 
-  it("keep every value", () => {
+  it("examples keep every value", () => {
     const values = fc.record({
       text: fc.array(fc.uint8Array()),
       whole: fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
@@ -179,7 +179,7 @@ describe("examples given as objects", () => {
   });
 });
 
-describe("an example that does not fit is refused", () => {
+describe("invalid examples", () => {
   const at = (feature: string): string => `parse_all(): input "examples", example 1, feature "${feature}"`;
 
   it.each<[string, object, ErrorCode, string]>([
@@ -245,7 +245,7 @@ describe("an example that does not fit is refused", () => {
       "UNKNOWN_INPUT",
       'parse_all(): input "examples", example 1 has no feature "ages"',
     ],
-  ])("%s", (_, change, code, message) => {
+  ])("rejects an example with %s", (_, change, code, message) => {
     const model = load();
     const wrong = { ...GRACE, ...change } as ExampleExample;
     expect(expectError(() => model.parseAll([ADA, wrong]), code).rawMessage).toBe(message);
@@ -255,19 +255,19 @@ describe("an example that does not fit is refused", () => {
     ["hours-per-week", 'Did you mean "hoursPerWeek"?'],
     ["hoursPerWeeks", 'Did you mean "hoursPerWeek"?'],
     ["__proto__x", 'Its features: "age", "hoursPerWeek", "job", "matrix", "pair", "ratings", "scores", "words".'],
-  ])("%s, with what may have been meant", (name, fix) => {
+  ])("rejects an example with %s, with a suggestion", (name, fix) => {
     const model = load();
     const error = expectError(() => model.parseAll([{ ...GRACE, [name]: 1 }]), "UNKNOWN_INPUT");
     expect(error.fix).toBe(fix);
   });
 
-  it("without its number, where it is the only one", () => {
+  it("rejects a single example without an index", () => {
     const model = load();
     const error = expectError(() => model.parseOne({} as { id: number }), "MISSING_INPUT");
     expect(error.rawMessage).toBe('parse_one(): input "example", feature "id" (int64 scalar) is missing');
   });
 
-  it("as a whole where it is no object", () => {
+  it("rejects an example that is not an object", () => {
     const model = load();
     for (const wrong of [new Map(), new Date(), Promise.resolve({ id: 1 }), 5, null]) {
       expectError(() => model.parseOne(wrong as never), "INVALID_DTYPE");
@@ -305,13 +305,13 @@ class Client extends Model {
   }
 }
 
-describe("third-party models (../shared/models) answer objects as their goldens say", () => {
+describe("objects for third-party models (../shared/models)", () => {
   needs(hasShared, NO_SHARED);
   it.each([
     ["tfserving-half-plus-two-cpu", ["classify_x_to_y", "regress_x_to_y", "regress_x_to_y2"]],
     ["tfx-trainer-serving", ["classification", "predict", "regression", "serving_default"]],
     ["tfx-trainer-keras", ["serving_default"]],
-  ])("%s", (name, signatures) => {
+  ])("third-party model %s returns its golden results for objects", (name, signatures) => {
     const directory = join(shared, name);
     const descriptor = descriptorOf(directory);
     const tried = new Set<string>();
@@ -341,7 +341,7 @@ describe("third-party models (../shared/models) answer objects as their goldens 
 describe("examples for an input of unknown rank", () => {
   const features = [{ key: "a", dtype: "int64", kind: "dense", shape: [], property: "a" }] as const;
 
-  it("are one or an array of them, as the operation takes them", () => {
+  it("an input of unknown rank takes one example or an array, as its operation does", () => {
     const [any, one, several] = [undefined, 0 as const, 1 as const].map(
       (rank) => new ExampleEncoder({ key: "x" }, features, rank),
     );

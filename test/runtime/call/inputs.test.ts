@@ -110,8 +110,8 @@ const accepted: [string, unknown, DType, ShapeSpec, readonly number[], unknown[]
   ["text and bytes mixed", ["a", Uint8Array.of(255)], "string", [null], [2], [bytes("a"), Uint8Array.of(255)]],
 ];
 
-describe("accepts", () => {
-  it.each(accepted)("%s", (_, value, dtype, spec, shape, elements) => {
+describe("accepted inputs", () => {
+  it.each(accepted)("accepts %s", (_, value, dtype, spec, shape, elements) => {
     expect(staged(value, dtype, spec)).toEqual({ shape, elements });
   });
 });
@@ -396,20 +396,20 @@ const refused: [string, unknown, DType, ShapeSpec, ErrorCode, string][] = [
   ["a cyclic array", cyclic, "float32", null, "INVALID_RANK", `${MUST_BE} float32 [...], got more than 254 dimensions`],
 ];
 
-describe("refuses", () => {
-  it.each(refused)("%s", (_, value, dtype, spec, code, message) => {
+describe("rejected inputs", () => {
+  it.each(refused)("rejects %s", (_, value, dtype, spec, code, message) => {
     const error = expectError(() => staged(value, dtype, spec), code);
     expect(error.message.slice(0, `${code}: ${message}`.length)).toBe(`${code}: ${message}`);
   });
 
-  it("names a key with quotes and controls without letting them out", () => {
+  it("escapes quotes and control characters of a key in messages", () => {
     const spec = { key: 'a"\u001b[31m\n', dtype: dtypeInfo("float32"), shape: [] };
     const error = expectError(() => stage("no", spec, "f()"), "INVALID_DTYPE");
     expect(error.message).toContain('input "a\\"\\u{1b}[31m\\u{a}" must be');
   });
 });
 
-describe("data that was cut off when its buffer was resized", () => {
+describe("truncated data", () => {
   /** An array of 8 numbers whose buffer has room for 4 of them now. */
   function cutOff(): Float32Array {
     const buffer: ArrayBuffer = Reflect.construct(ArrayBuffer, [32, { maxByteLength: 64 }]);
@@ -419,7 +419,7 @@ describe("data that was cut off when its buffer was resized", () => {
     return array;
   }
 
-  it("is refused, and not taken for no rows", async () => {
+  it("rejects data truncated by a resized buffer, instead of treating it as empty", async () => {
     using model = Dtypes.load();
     expect(expectError(() => model.float32(cutOff()), "INVALID_SIZE").message).toContain(
       "got an array without its data",
@@ -428,15 +428,15 @@ describe("data that was cut off when its buffer was resized", () => {
     expectError(() => Tensor.from("float32", cutOff(), [0, 4]), "INVALID_SIZE");
   });
 
-  it("is refused as a row too", () => {
+  it("rejects truncated data in a row too", () => {
     const { message } = expectError(() => staged([cutOff()], "float32", [null, null]), "INVALID_SIZE");
     expect(message).toContain("got an array without its data at [0]. Data that was transferred");
     expectError(() => RaggedTensor.from("float32", [[1], cutOff()] as never), "INVALID_SIZE");
   });
 });
 
-describe("data that was transferred to another thread", () => {
-  it("is refused, and not taken for no rows", async () => {
+describe("detached data", () => {
+  it("rejects detached data, instead of treating it as empty", async () => {
     using model = Dtypes.load();
     const data = Float32Array.of(1, 2);
     structuredClone(data.buffer, { transfer: [data.buffer] });
@@ -445,7 +445,7 @@ describe("data that was transferred to another thread", () => {
     expect(model.float32(new Float32Array()).shape).toEqual([0]);
   });
 
-  it("while the call reads its other inputs is refused too", async () => {
+  it("rejects data that is detached while the call reads other inputs", async () => {
     await using model = Regression.load(undefined, { concurrency: 1 });
     const x = Float32Array.of(1, 2);
     const sending = {
@@ -463,7 +463,7 @@ describe("data that was transferred to another thread", () => {
   });
 });
 
-it("texts that are longer together than the longest string are no problem", () => {
+it("accepts strings whose total length exceeds the longest string", () => {
   const texts = Array<string>(8).fill("a".repeat(70_000_000));
   const { elements } = stage(texts, { key: "x", dtype: dtypeInfo("string"), shape: [null] }, "f()");
   expect(Array.from(elements as readonly Uint8Array[], ({ length }) => length)).toEqual(Array(8).fill(70_000_000));

@@ -10,7 +10,7 @@ import { expectGolden, readCases, toTensor } from "../../support/goldens.js";
 import { modelFolder } from "../../support/temp.js";
 
 describe("a method that takes its inputs by name", () => {
-  it("gives the golden values, whatever the order of the names", async () => {
+  it("inputs by name give the golden values, whatever their order", async () => {
     using model = Arguments.load();
     const calls = readCases("arguments").flatMap(({ calls }) => calls.filter(({ signature }) => signature === "score"));
     expect(calls.length).toBeGreaterThan(0);
@@ -26,14 +26,14 @@ describe("a method that takes its inputs by name", () => {
     }
   });
 
-  it("is batched", async () => {
+  it("calls with inputs by name are batched", async () => {
     using model = Arguments.load(undefined, { batching: { score: { maxBatch: 8, maxDelay: 20 } } });
     const rows = [1, 2, 3];
     const results = await Promise.all(rows.map((age) => model.async.score({ age: [age], income: [10] })));
     expect(results.map((result) => result.toArray())).toEqual(rows.map((age) => model.score([age], [10]).toArray()));
   });
 
-  it("takes instances of classes, and properties that are inherited", () => {
+  it("inputs by name may be class instances, with inherited properties", () => {
     class Person {
       get age(): number[] {
         return [1];
@@ -45,14 +45,14 @@ describe("a method that takes its inputs by name", () => {
     expect(model.score(Object.assign(Object.create(null), { age: [1], income: [2] }))).toEqual(model.score([1], [2]));
   });
 
-  it("may lack optional inputs", () => {
+  it("inputs by name may omit optional inputs", () => {
     using model = Contradictions.load();
     expect(model.optional({ x: [[1, 2]] })).toEqual(model.optional(undefined, [[1, 2]]));
     expect(model.optional({ x: [[1, 2]], scale: undefined as never })).toEqual(model.optional(undefined, [[1, 2]]));
     expect(model.optional({ x: [[1, 2]], scale: 3 })).toEqual(model.optional(3, [[1, 2]]));
   });
 
-  it("aborts by a signal after the object", async () => {
+  it("a call with inputs by name takes a signal after the object", async () => {
     using model = Arguments.load();
     const options = { signal: AbortSignal.abort() };
     await expectRejection(model.async.score({ age: [1], income: [1] }, options), "ABORTED");
@@ -90,7 +90,7 @@ describe("a method that takes its inputs by name", () => {
     expect(rejected.rawMessage).toBe(rawMessage);
   });
 
-  it("rejects what comes after the object", async () => {
+  it("rejects extra arguments after the object", async () => {
     using model = Arguments.load();
     const inputs = { age: [1], income: [1] };
     const { rawMessage } = expectError(() => model.score(inputs as never, [1]), "TOO_MANY_INPUTS");
@@ -103,7 +103,7 @@ describe("a method that takes its inputs by name", () => {
     }
   });
 
-  it("has none of a tensor's own properties for names", () => {
+  it("a tensor's own properties are not treated as input names", () => {
     using model = Arguments.load();
     for (const value of [Tensor.from("float32", [1]), SparseTensor.fromDense("float32", [[1]]), [1], new Map(), null]) {
       expectError(
@@ -115,7 +115,7 @@ describe("a method that takes its inputs by name", () => {
 });
 
 describe("the fake of a method that takes its inputs by name", () => {
-  it("gets them by name, however they were given", async () => {
+  it("the fake's function gets inputs by name, however they were passed", async () => {
     const score = vi.fn(() => [1]);
     using fake = Arguments.fake({ score });
     fake.score({ age: [1], income: [2] });
@@ -126,7 +126,7 @@ describe("the fake of a method that takes its inputs by name", () => {
     expect(score.mock.calls).toEqual([[inputs], [inputs], [inputs], [inputs]]);
   });
 
-  it("gets no optional input that was not given", () => {
+  it("the fake's function gets no omitted optional input", () => {
     const optional = vi.fn((): number[][] => [[1, 2]]);
     using fake = Contradictions.fake({ optional });
     fake.optional({ x: [[1, 2]] });
@@ -194,7 +194,7 @@ describe("fit with inputs by name", () => {
   const target = [[1], [2], [3]];
   const options = { epochs: 2, batchSize: 2, progress: false } as const;
 
-  it("trains as with columns in order", async () => {
+  it("fit with inputs by name trains as with columns in order", async () => {
     using model = Unordered.load();
     using other = Regression.load();
     const byName = await fit(model.train, { learningRate: (step: number) => 0.1 / step, target, x }, options);
@@ -202,7 +202,7 @@ describe("fit with inputs by name", () => {
     expect(byName.metric("loss")).toEqual(inOrder.metric("loss"));
   });
 
-  it("trains with batches by name, from a generator or of an array", async () => {
+  it("fit trains with batches by name, from a generator or an array", async () => {
     const batch = { x, target, learningRate: 0.1 };
     const losses = async (data: Parameters<typeof fit>[1]): Promise<readonly number[]> => {
       using model = Unordered.load();
@@ -218,7 +218,7 @@ describe("fit with inputs by name", () => {
     expect(await losses([batch, batch].values() as never)).toEqual(inOrder);
   });
 
-  it("names all columns that are missing or unknown", async () => {
+  it("fit names all missing and unknown columns", async () => {
     using model = Unordered.load();
     const error = await expectRejection(fit(model.train, { x, targets: target } as never, options), "UNKNOWN_INPUT");
     expect(error.rawMessage).toBe('train() has no input "targets", and lacks inputs "target", "learningRate"');
@@ -249,12 +249,12 @@ describe("an object as a first argument", () => {
     ["nothing", [complex, dense("x")], {}, true],
     ["unknown names", [dense("x"), dense("y")], { z: 1 }, true],
     ["what every object has", [dense("x"), dense("toString")], new (class {})(), false],
-  ])("is told apart: %s", (_, inputs, value, isNamed) => {
+  ])("distinguishes %s as a first argument", (_, inputs, value, isNamed) => {
     const names = inputs.map(({ key }) => key);
     expect(new NamedInputs(inputs, names).is(value)).toBe(isNamed);
   });
 
-  it("is never both an object of inputs and the first input, where names are offered", () => {
+  it("an object is never both inputs by name and a first input, if names are offered", () => {
     const properties = fc
       .array(fc.tuple(fc.constantFrom("a", "b", "c", "d"), fc.boolean()), { minLength: 1, maxLength: 4 })
       .map((list) => new Map(list));

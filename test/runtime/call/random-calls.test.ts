@@ -216,7 +216,7 @@ async function callInvalid(random: Random): Promise<string | undefined> {
 }
 
 it(
-  "random calls of all dtypes give back the bits that they take, or a typed error",
+  "random calls of all dtypes return the bits that they take, or a typed error",
   async () => {
     const random = new Random(SEED);
     const problems = new Set<string>();

@@ -8,7 +8,7 @@ import { modelFolder } from "../../support/temp.js";
 
 const listeners: [string, (message: unknown) => void][] = [];
 
-/** What is published on a channel from now on. */
+/** Collects the messages that are published on a channel. */
 function listen(name: string): unknown[] {
   const messages: unknown[] = [];
   const listener = (message: unknown): number => messages.push(message);
@@ -22,13 +22,13 @@ afterEach(() => {
 });
 
 describe("diagnostics channels", () => {
-  it("tell of loads", () => {
+  it("diagnostics channels report loads", () => {
     const loads = listen("savedmodel:load");
     using model = CustomModel.load();
     expect(loads).toEqual([{ directory: model.directory, tags: ["serve"], duration: expect.any(Number) }]);
   });
 
-  it("tell of calls, on this thread and on others", async () => {
+  it("diagnostics channels report calls, on this thread and on others", async () => {
     await using model = CustomModel.load();
     const calls = listen("savedmodel:call");
     model.pred([[1, 1]]);
@@ -42,7 +42,7 @@ describe("diagnostics channels", () => {
     ]);
   });
 
-  it("tell of what fails", async () => {
+  it("diagnostics channels report failures", async () => {
     const errors = listen("savedmodel:error");
     const folder = modelFolder("nowhere");
     const failed = expectError(() => Model.load(folder, { tags: ["serve"] }), "MODEL_NOT_FOUND");

@@ -10,12 +10,12 @@ import { expectError } from "../../support/errors.js";
 import { copyOfModel, modelFolder, tempFolder } from "../../support/temp.js";
 
 describe("load", () => {
-  it("finds the model that the client was generated from", () => {
+  it("load finds the model that the client was generated from", () => {
     using model = CustomModel.load();
     expect(model.directory).toBe(modelFolder("custom_model"));
   });
 
-  it("takes a path, a file URL, a trailing slash and a folder with spaces and letters of all kinds", () => {
+  it("load takes a path, a file URL, a trailing slash and a folder with spaces and letters of all kinds", () => {
     const folder = join(tempFolder(), "a model – é");
     cpSync(modelFolder("custom_model"), folder, { recursive: true });
     for (const directory of [folder, `${folder}/`, pathToFileURL(folder)]) {
@@ -24,7 +24,7 @@ describe("load", () => {
     }
   });
 
-  it("does not mix up two loads of one folder", () => {
+  it("load keeps two loads of one folder separate", () => {
     using a = CustomModel.load();
     using b = CustomModel.load();
     const before = b.pred([[1, 1]]).item();
@@ -33,28 +33,28 @@ describe("load", () => {
     expect(a.pred([[1, 1]]).item()).not.toBe(before);
   });
 
-  it("loads a copy that was made elsewhere", () => {
+  it("load works with a copy elsewhere", () => {
     using model = Regression.load(copyOfModel("regression"));
     expect(model.weights().w.shape).toEqual([2, 1]);
   });
 
-  it("refuses a folder that is not there", () => {
+  it("load rejects a missing folder", () => {
     const error = expectError(() => CustomModel.load("nowhere/at_all"), "MODEL_NOT_FOUND");
     expect(error.message).toContain("nowhere/at_all");
   });
 
-  it("refuses a folder that is no SavedModel", () => {
+  it("load rejects a folder that is not a SavedModel", () => {
     expectError(() => Model.load(tempFolder()), "NOT_A_SAVED_MODEL");
     expectError(() => Model.load(fileURLToPath(import.meta.url)), "NOT_A_SAVED_MODEL");
   });
 
-  it("rejects a SavedModel in chunks", () => {
+  it("load rejects a chunked SavedModel", () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "saved_model.cpb"), "");
     expectError(() => Model.load(folder), "MODEL_FORMAT_UNSUPPORTED");
   });
 
-  it("refuses a truncated saved_model.pb", () => {
+  it("load rejects a truncated saved_model.pb", () => {
     const folder = copyOfModel("custom_model");
     const file = join(folder, "saved_model.pb");
     const bytes = readFileSync(file);
@@ -64,7 +64,7 @@ describe("load", () => {
     }
   });
 
-  it("refuses an empty and a random saved_model.pb", () => {
+  it("load rejects an empty and a random saved_model.pb", () => {
     const folder = copyOfModel("custom_model");
     for (const bytes of [Buffer.alloc(0), Buffer.from("This is no SavedModel at all."), Buffer.alloc(5000, 0xa5)]) {
       writeFileSync(join(folder, "saved_model.pb"), bytes);
@@ -72,7 +72,7 @@ describe("load", () => {
     }
   });
 
-  it("refuses a model whose variables are missing", () => {
+  it("load rejects a model whose variables are missing", () => {
     const folder = copyOfModel("custom_model");
     rmSync(join(folder, "variables", "variables.data-00000-of-00001"));
     expectError(() => Model.load(folder), "VARIABLES_NOT_FOUND");
@@ -80,36 +80,36 @@ describe("load", () => {
     expectError(() => Model.load(folder), "VARIABLES_NOT_FOUND");
   });
 
-  it("refuses variables that are cut short", () => {
+  it("load rejects truncated variables", () => {
     const folder = copyOfModel("custom_model");
     writeFileSync(join(folder, "variables", "variables.data-00000-of-00001"), Buffer.alloc(3));
     expectError(() => Model.load(folder), "LOAD_FAILED");
   });
 
-  it("refuses unknown tags and lists the ones that there are", () => {
+  it("load rejects unknown tags and lists the existing ones", () => {
     const error = expectError(() => CustomModel.load(undefined, { tags: ["serve", "gpu"] }), "TAGS_NOT_FOUND");
     expect(error.message).toContain('no meta graph tagged "serve", "gpu". Choose the only one');
     expect(error.fix).toBe('Choose the only one with the option `tags`: ["serve"].');
   });
 
-  it("works again after it has failed", () => {
+  it("load works again after a failure", () => {
     expectError(() => CustomModel.load(undefined, { tags: ["other"] }), "TAGS_NOT_FOUND");
     using model = CustomModel.load();
     expect(model.disposed).toBe(false);
   });
 
-  it("refuses a misspelled option by name", () => {
+  it("load rejects a misspelled option by name", () => {
     const error = expectError(() => CustomModel.load(undefined, { tag: ["serve"] } as object), "INVALID_OPTION");
     expect(error.message).toBe('INVALID_OPTION: CustomModel.load() has no option "tag". Did you mean "tags"?');
   });
 
-  it("refuses tags that are no list of texts", () => {
+  it("load rejects tags that are not an array of strings", () => {
     for (const tags of [[1], "serve", null, ["a\0b"]]) {
       expectError(() => CustomModel.load(undefined, { tags } as never), "INVALID_OPTION");
     }
   });
 
-  it("refuses what is no path", () => {
+  it("load rejects an invalid path", () => {
     expectError(() => Model.load(""), "INVALID_ARGUMENT");
     expectError(() => Model.load("a\0b"), "INVALID_ARGUMENT");
     expectError(() => Model.load(new URL("file://host/model")), "INVALID_ARGUMENT");
@@ -118,7 +118,7 @@ describe("load", () => {
     expectError(() => Model.load(undefined as unknown as string), "INVALID_ARGUMENT");
   });
 
-  it("refuses a model with other signatures and says in what they differ", () => {
+  it("load rejects a model with other signatures and lists the differences", () => {
     const error = expectError(() => CustomModel.load(modelFolder("regression")), "SIGNATURE_MISMATCH");
     expect(error.message).toContain("does not match the generated CustomModel");
     expect(error.message).toContain('"train" is missing input "training_input"');
@@ -127,8 +127,8 @@ describe("load", () => {
   });
 });
 
-describe("models of Keras 3, whose variables are written twice", () => {
-  it("load although a plain session would not find their variables", () => {
+describe("Keras 3 models with duplicated variables", () => {
+  it("Keras 3 models with duplicated variables load, although a plain session would not find them", () => {
     using model = Keras3Saved.load();
     const before = model.pred([[1, 1]]).item();
     model.train([[1, 1]], [[before + 1]]);
@@ -138,7 +138,7 @@ describe("models of Keras 3, whose variables are written twice", () => {
   it.each([
     ["keras3_saved", "pred", { inputs: [[1, 1]] }, { training_input: [[1, 1]], training_target: [[2]] }],
     ["keras3_tracked", "predict", { x: [[1, 1, 1]] }, { x: [[1, 1, 1]], target: [[2]] }],
-  ])("keep what %s was trained to when they are saved", (name, predict, inputs, batch) => {
+  ])("saving %s keeps the trained values of duplicated variables", (name, predict, inputs, batch) => {
     using model = Model.load(modelFolder(name));
     for (let step = 0; step < 3; step++) model.run("train", batch);
     const folder = join(tempFolder(), "saved");

@@ -7,7 +7,7 @@ import { Text } from "../../../generated/text.js";
 import { expectError } from "../../support/errors.js";
 
 describe("warmUp", () => {
-  it("changes nothing, and leaves the signatures as they were", () => {
+  it("warmUp changes nothing, and leaves the signatures as they were", () => {
     using warm = CustomModel.load();
     using cold = CustomModel.load();
     warm.warmUp();
@@ -21,14 +21,14 @@ describe("warmUp", () => {
     ["with ragged and sparse arguments", Composite],
     ["with strings and tables", Text],
     ["without inputs", Spin],
-  ])("takes signatures %s", (_, Client) => {
+  ])("warmUp takes signatures %s", (_, Client) => {
     using model = Client.load() as Dtypes | Composite | Text | Spin;
     model.warmUp();
     if (model instanceof Spin) expect(model.turned()).toBe(0n);
     if (model instanceof Text) expect(model.greet("you")).toBe("Hello, you!");
   });
 
-  it("refuses signatures that are not there, and a model that was disposed", () => {
+  it("warmUp rejects unknown signatures, and a disposed model", () => {
     const model = CustomModel.load();
     expectError(() => model.warmUp("predd"), "SIGNATURE_NOT_FOUND");
     model.dispose();

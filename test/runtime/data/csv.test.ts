@@ -22,8 +22,8 @@ function written(content: string | Uint8Array): string {
 
 const houses = 'size,city,price\n50,Ulm,1.5e2\n+75.5,"Bad ""X"", North",-.25\n';
 
-describe("a CSV file", () => {
-  it("has typed columns", async () => {
+describe("valid CSV files", () => {
+  it("a CSV file has typed columns", async () => {
     const table = parseCsv(houses);
     expect(columnsOf(table)).toEqual({ size: [50, 75.5], city: ["Ulm", 'Bad "X", North'], price: [150, -0.25] });
     expect(table.column("size")).toBeInstanceOf(Float64Array);
@@ -49,7 +49,7 @@ describe("a CSV file", () => {
     ["with tabs", "a\tb\n1\tx\n2\ty\n", { delimiter: "\t" }],
   ];
   it.each(same.map(([what, text, options = {}]) => [what, text, options] as const))(
-    "may be written %s",
+    "accepts CSV %s",
     async (_, text, options) => {
       const want = { a: [1, 2], b: ["x", "y"] };
       expect(columnsOf(parseCsv(text, options))).toEqual(want);
@@ -57,7 +57,7 @@ describe("a CSV file", () => {
     },
   );
 
-  it("of one column has a row on every line, also an empty one", async () => {
+  it("a CSV file with one column has a row for every line, including empty ones", async () => {
     const options = { missing: [""] };
     for (const [text, want] of [
       ["a\n1\n\n2\n", [1, Number.NaN, 2]],
@@ -71,14 +71,14 @@ describe("a CSV file", () => {
     }
   });
 
-  it("keeps names that every object has, and the order of the columns", () => {
+  it("CSV columns keep names such as __proto__, and their order", () => {
     const table = parseCsv("__proto__,2,1,constructor,\n1,2,3,4,5\n");
     expect([...table.columns.keys()]).toEqual(["__proto__", "2", "1", "constructor", ""]);
     expect([...table.column("__proto__")]).toEqual([1]);
     expectError(() => table.column("toString"), "INVALID_ARGUMENT");
   });
 
-  it("is read as it is said to be", () => {
+  it("CSV columns are read as the given types", () => {
     const table = parseCsv("id,zip,x\n1,01234,0.1\n2,89073,0.2\n", {
       numbers: "float32",
       columns: { id: "float64", zip: "string" },
@@ -88,7 +88,7 @@ describe("a CSV file", () => {
     expect(table.column("x")).toEqual(new Float32Array([0.1, 0.2]));
   });
 
-  it("has NaN where cells are missing, if that is asked for", () => {
+  it("missing CSV cells become NaN on request", () => {
     const text = "a,b,c,d\n,x,NA,\n-999,,NA,\n3,NA,NA,\n";
     const table = parseCsv(text, { missing: ["", "NA", "-999"] });
     expect(columnsOf(table)).toEqual({
@@ -97,18 +97,18 @@ describe("a CSV file", () => {
       c: [Number.NaN, Number.NaN, Number.NaN],
       d: [Number.NaN, Number.NaN, Number.NaN],
     });
-    // What is not asked for: texts, where there is no number to tell.
+    // Columns without an option: strings, if there is no number to decide by.
     expect(columnsOf(parseCsv(text, { columns: { a: "string" } })).d).toEqual(["", "", ""]);
   });
 
-  it("keeps line breaks, quotes and long texts in cells", () => {
+  it("CSV cells keep line breaks, quotes and long strings", () => {
     const long = "long text, ".repeat(100);
     const table = parseCsv(`a,b\n"x\r\ny","${long}"\n"""",\ud800\n`);
     expect(columnsOf(table)).toEqual({ a: ["x\ny", '"'], b: [long, "\ud800"] });
   });
 });
 
-describe("a wrong CSV file", () => {
+describe("invalid CSV files", () => {
   const wrong: readonly (readonly [what: string, text: string, message: string, options?: CsvOptions])[] = [
     ["nothing", "", "there is no header: the file is empty"],
     ["a byte order mark alone", "\ufeff", "there is no header: the file is empty"],
@@ -141,7 +141,7 @@ describe("a wrong CSV file", () => {
     ["a name that acts on terminals", "\u202ea\n1\nx\n", 'line 3: column "\\u{202e}a" has "x", which is no number'],
   ];
   it.each(wrong.map(([what, text, message, options = {}]) => [what, text, message, options] as const))(
-    "is refused: %s",
+    "rejects invalid CSV: %s",
     async (_, text, message, options) => {
       expect(expectError(() => parseCsv(text, options), "CSV_INVALID").rawMessage).toBe(message);
       const path = written(text);
@@ -149,14 +149,14 @@ describe("a wrong CSV file", () => {
     },
   );
 
-  it("is refused where it is not UTF-8", async () => {
+  it("rejects a CSV file that is not UTF-8", async () => {
     for (const bytes of [Buffer.from("a\ngr\xf6\xdfe\n", "latin1"), Buffer.from("\ufeffa\n1\n", "utf16le")]) {
       await expectRejection(readCsv(written(bytes)), "INVALID_UTF8");
     }
     await expectRejection(readCsv(written(Buffer.from([0x61, 0x0a, 0xc3]))), "INVALID_UTF8");
   });
 
-  it("is refused where it cannot be read", async () => {
+  it("rejects a CSV file that cannot be read", async () => {
     expect((await expectRejection(readCsv("missing.csv"), "READ_FAILED")).message).toContain("missing.csv cannot be");
     await expectRejection(readCsv(tempFolder()), "READ_FAILED");
     for (const path of ["", new URL("https://example.com/data.csv"), 7 as never]) {
@@ -175,7 +175,7 @@ describe("a wrong CSV file", () => {
     { columns: { a: "int32" } },
     { columns: [] },
     { columns: { b: "string" } },
-  ])("is not read with wrong options: %j", async (options) => {
+  ])("rejects CSV options %j", async (options) => {
     expectError(() => parseCsv("a\n1\n", options), "INVALID_OPTION");
     await expectRejection(readCsv(written("a\n1\n"), options), "INVALID_OPTION");
   });
@@ -188,7 +188,7 @@ describe("a large CSV file", () => {
     for (let row = 0; row < rows; row++) yield `${row},"größe ""${row}"" 👋\r\nand more of it",${row / 2}\r\n`;
   }
 
-  it("is read in pieces, whatever they cut in two", async () => {
+  it("reads a large CSV file in chunks, wherever they split it", async () => {
     const path = join(tempFolder(), "data.csv");
     await pipeline(Readable.from(lines()), createWriteStream(path));
     const table = await readCsv(path);
@@ -200,14 +200,14 @@ describe("a large CSV file", () => {
     expect(columnsOf(parseCsv([...lines()].join("")))).toEqual(columnsOf(table));
   });
 
-  it("names the line of what is wrong at its end", async () => {
+  it("reports the line of an error at the end of a large CSV file", async () => {
     const path = join(tempFolder(), "data.csv");
     await pipeline(Readable.from([...lines(), "x,y,1\n"]), createWriteStream(path));
     const { message } = await expectRejection(readCsv(path), "CSV_INVALID");
     expect(message).toContain(`line ${2 * rows + 2}: column "number" has "x"`);
   });
 
-  it("is not kept in memory where a quote is not closed", async () => {
+  it("does not keep a large CSV file with an unclosed quote in memory", async () => {
     const text = `a,b\n1,2\n3,"${"4,5\n".repeat(6_000_000)}`;
     const message = "line 3 begins a row that does not end within 16 million characters";
     expect(expectError(() => parseCsv(text), "CSV_INVALID").rawMessage).toBe(message);
@@ -218,7 +218,7 @@ describe("a large CSV file", () => {
 describe("a table", () => {
   const table = parseCsv("length,width,species\n1,2,a\n3,4.5,b\n5,6,größe\n");
 
-  it("has its columns side by side in a tensor", () => {
+  it("a table combines columns into a tensor", () => {
     const both = table.tensor("float32", "length", "width");
     expect(`${both}`).toBe("float32 [3, 2]");
     expect(both.toArray()).toEqual([
@@ -233,13 +233,13 @@ describe("a table", () => {
     expect(`${parseCsv("a,b\n").tensor("float32", "a", "b")}`).toBe("float32 [0, 2]");
   });
 
-  it("gives tensors of their own", () => {
+  it("a table returns independent tensors", () => {
     const tensor = table.tensor("float64", "length");
     tensor.data.fill(0);
     expect([...table.column("length")]).toEqual([1, 3, 5]);
   });
 
-  it("has typed tensors", () => {
+  it("a table has typed tensors", () => {
     const sizes: readonly [number, 2] = table.tensor("float32", "length", "width").shape;
     // @ts-expect-error: two columns, not three
     const wrong: readonly [number, 3] = table.tensor("float32", "length", "width").shape;
@@ -249,7 +249,7 @@ describe("a table", () => {
     ]);
   });
 
-  it("refuses what it does not have", () => {
+  it("a table rejects unknown columns", () => {
     const message = (run: () => unknown, code: Parameters<typeof expectError>[1]): string =>
       expectError(run, code).message.slice(code.length + 2);
     expect(message(() => table.column("lenght"), "INVALID_ARGUMENT")).toBe(
@@ -274,7 +274,7 @@ describe("a table", () => {
   });
 });
 
-it("what is written as CSV is read back", async () => {
+it("reads back what is written as CSV", async () => {
   const path = join(tempFolder(), "data.csv");
   const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
   const cell = fc.record({ text: fc.string(), number: fc.double({ noNaN: true, noDefaultInfinity: true }) });

@@ -40,12 +40,12 @@ describe("a packed array of very many strings", () => {
     return path;
   };
 
-  it("is rejected before they are made", async () => {
+  it("rejects a packed array of very many strings before they are created", async () => {
     const { message } = await expectRejection(readNpz(file(16_000_000)), "NPY_INVALID");
     expect(message).toContain("it has 16000000 strings, expected at most 4178678");
   });
 
-  it("is read where maxBytes has 1 KiB for each of them", async () => {
+  it("reads an array of very many strings if maxBytes has 1 KiB for each of them", async () => {
     const bytes = 1000 * 1025 + 128;
     expect((await readNpz(file(1000), { maxBytes: bytes })).x?.shape).toEqual([1000]);
     await expectRejection(readNpz(file(1000), { maxBytes: bytes - 1 }), "NPY_INVALID");
@@ -53,7 +53,7 @@ describe("a packed array of very many strings", () => {
 });
 
 describe("text in a .npy file", () => {
-  it("is what JavaScript makes of the same characters", () => {
+  it("strings in a .npy file equal JavaScript strings of the same characters", () => {
     const text = "aé€😀\u{10ffff}\ud7ff\ue000\u07ff\u0800\uffff\u{10000}\x7f\x80";
     const points = Uint32Array.from([...text, "\0", "\0"], (character) => character.codePointAt(0) ?? 0);
     const data = new Uint8Array(points.buffer);
@@ -61,25 +61,25 @@ describe("text in a .npy file", () => {
     expect(decodeNpy(npy("<U1", `(${points.length},)`, data)).data).toEqual([...text, "", ""]);
   });
 
-  it.each([0xd800, 0xdfff, 0x110000])("of U+%i is rejected", (point) => {
+  it.each([0xd800, 0xdfff, 0x110000])("rejects U+%i in a .npy file", (point) => {
     const data = new Uint8Array(Uint32Array.of(point).buffer);
     expectError(() => decodeNpy(npy("<U1", "(1,)", data)), "NPY_INVALID");
   });
 
-  it("of one string of many characters takes memory by its length", () => {
+  it("one long string in a .npy file takes memory by its length", () => {
     const data = new Uint8Array(Uint32Array.from({ length: 4_000_000 }, () => 97).buffer);
     expect((decodeNpy(npy("<U4000000", "()", data)) as Tensor<"string">).bytes[0]).toHaveLength(4_000_000);
   });
 });
 
-it("strings are written and read again", () => {
+it("writes strings and reads them back", () => {
   const tensor = Tensor.from("string", ["", "a", "größe"]);
   expect(decodeNpy(encodeNpy(tensor)).data).toEqual(["", "a", "größe"]);
 });
 
 describe("a CSV file", () => {
   it.each(["1".repeat(2_000_000), "1.".repeat(1_000_000), `${"1".repeat(1_000_000)}e`])(
-    "with a cell of a million digits and more is read as text",
+    "reads a CSV cell of a million digits or more as a string",
     (digits) => {
       const table = parseCsv(`a,b\n${digits}x,1\n`);
       expect(table.column("a")).toEqual([`${digits}x`]);
@@ -95,24 +95,24 @@ describe("a CSV file", () => {
   const row = (count: number, cell: (index: number) => unknown): string =>
     Array.from({ length: count }, (_, i) => cell(i)).join();
 
-  it("of 100,000 columns takes no memory for rows that it does not have", () => {
+  it("100,000 CSV columns take no memory for missing rows", () => {
     const before = process.memoryUsage().arrayBuffers;
     const table = parseCsv(`${row(100_000, (i) => `c${i}`)}\n${row(100_000, (i) => i)}\n`);
     expect(table.column("c99999")).toEqual(Float64Array.of(99_999));
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000_000);
   });
 
-  it("of more columns is rejected", () => {
+  it("rejects a CSV file with more columns", () => {
     const { message } = expectError(() => parseCsv(`${row(100_001, (i) => i)}\n`), "CSV_INVALID");
     expect(message).toContain("the header has 100001 columns, expected at most 100000");
   });
 
-  it("of many rows grows", () => {
+  it("a CSV file with many rows grows its columns", () => {
     const numbers = Array.from({ length: 5000 }, (_, index) => index / 2);
     expect(parseCsv(`a\n${numbers.join("\n")}\n`).column("a")).toEqual(Float64Array.from(numbers));
   });
 
-  it("makes no tensor beyond 4 GiB", () => {
+  it("creates no tensor beyond 4 GiB", () => {
     const table = parseCsv(`a\n${"1\n".repeat(600_000)}`);
     const names = Array.from({ length: 1000 }, () => "a") as [string, ...string[]];
     const { message } = expectError(() => table.tensor("float64", ...names), "INVALID_SIZE");
@@ -129,13 +129,13 @@ describe("a history", () => {
     }),
   });
 
-  it("of 500 metrics is read, and of more rejected", () => {
+  it("reads a history with 500 metrics, and rejects more", () => {
     expect(History.fromJSON(history(500)).epochs).toHaveLength(500);
     const { message } = expectError(() => History.fromJSON(history(501)), "HISTORY_INVALID");
     expect(message).toContain("it has 501 columns, expected at most 500");
   });
 });
 
-it("a scaler of very many columns is one", () => {
+it("a scaler supports very many columns", () => {
   expect(minMax(Tensor.from("float64", [Array.from({ length: 100_000 }, (_, i) => i)])).offset).toHaveLength(100_000);
 });

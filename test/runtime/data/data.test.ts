@@ -33,16 +33,16 @@ function expectClose(actual: ArrayLike<number>, expected: readonly number[], rto
 }
 
 describe("seededRandom", () => {
-  it.each(golden.random)("gives the numbers of Mulberry32: $seed", ({ seed, numbers }) => {
+  it.each(golden.random)("seededRandom returns the numbers of Mulberry32: $seed", ({ seed, numbers }) => {
     const random = seededRandom(seed);
     expect(numbers.map(() => random())).toEqual(numbers);
   });
 
-  it.each(golden.shuffled)("shuffles as Fisher and Yates do: $seed, $order.length", ({ seed, order }) => {
+  it.each(golden.shuffled)("shuffledIndices is a Fisher-Yates shuffle: $seed, $order.length", ({ seed, order }) => {
     expect([...shuffledIndices(order.length, seededRandom(seed))]).toEqual(order);
   });
 
-  it("refuses what is no seed", () => {
+  it("seededRandom rejects an invalid seed", () => {
     for (const seed of [-1, 0.5, 2 ** 32, Number.NaN, "1" as never])
       expectError(() => seededRandom(seed), "INVALID_ARGUMENT");
   });
@@ -59,7 +59,7 @@ describe("split", () => {
   const y = [[1], [2], [3], [4], [5]];
   const id = new Int32Array([1, 2, 3, 4, 5]);
 
-  it("keeps the rows of all columns together", () => {
+  it("split keeps the rows of all columns together", () => {
     const name = Tensor.from("string", ["1", "2", "3", "4", "5"]);
     const { train, validation } = split({ x, y, id, name }, { validation: 0.4, seed: 7 });
     for (const [part, rows] of [
@@ -75,7 +75,7 @@ describe("split", () => {
     expect([...train.id, ...validation.id].sort()).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it("takes columns in the order of arguments, and keeps their types", () => {
+  it("split takes columns in the order of arguments, and keeps their types", () => {
     const { train, validation } = split([x, y, id], { validation: 0.4, shuffle: false });
     const [trainX, trainY]: readonly [
       Tensor<"float32", readonly number[]>,
@@ -93,19 +93,19 @@ describe("split", () => {
     expect(train[3]).toBeUndefined();
   });
 
-  it("takes the rows in the order of shuffledIndices", () => {
+  it("split takes the rows in the order of shuffledIndices", () => {
     const order = golden.shuffled.find(({ seed, order }) => seed === 7 && order.length === 100)?.order ?? [];
     const { train, validation } = split({ id: Float64Array.from(order.keys()) }, { validation: 0.25, seed: 7 });
     expect([...train.id, ...validation.id]).toEqual(order);
     expect(validation.id.length).toBe(25);
   });
 
-  it("does not shuffle where it is told so", () => {
+  it("split does not shuffle with shuffle: false", () => {
     const { train, validation } = split({ id }, { validation: 0.2, shuffle: false });
     expect([[...train.id], [...validation.id]]).toEqual([[1, 2, 3, 4], [5]]);
   });
 
-  it("copies, also of a Buffer", () => {
+  it("split copies, also from a Buffer", () => {
     const bytes = Buffer.from([1, 2]);
     const { train, validation } = split({ bytes }, { validation: 0.5, shuffle: false });
     bytes.fill(0);
@@ -113,7 +113,7 @@ describe("split", () => {
     expect(train.bytes.buffer.byteLength).toBe(1);
   });
 
-  it("keeps complex elements, and tensors without elements, whole", () => {
+  it("split keeps complex elements, and tensors without elements, intact", () => {
     const complex = Tensor.from("complex64", [1, { re: 2, im: 3 }]);
     const none = Tensor.from("float32", [], [2, 0]);
     const { train, validation } = split({ complex, none }, { validation: 0.5, shuffle: false });
@@ -121,7 +121,7 @@ describe("split", () => {
     expect(`${train.none}`).toBe("float32 [1, 0]");
   });
 
-  it("loses no row and leaves no part empty", () => {
+  it("split loses no row and leaves no part empty", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 300 }),
@@ -141,12 +141,12 @@ describe("split", () => {
     );
   });
 
-  it("keeps names that every object has", () => {
+  it("split keeps names such as __proto__", () => {
     const { train } = split({ ["__proto__"]: id }, { validation: 0.2 });
     expect(Object.keys(train)).toEqual(["__proto__"]);
   });
 
-  it("refuses columns that do not fit together", () => {
+  it("split rejects columns that do not match", () => {
     const refused = (columns: unknown, message: string): void => {
       const error = expectError(() => split(columns as never, { validation: 0.5 }), "INVALID_DATA");
       expect(error.rawMessage).toBe(message);
@@ -182,7 +182,7 @@ describe.each([
 ] as const)("%s", (kind, fit, { offset, scale, transformed }) => {
   const rows = Tensor.from("float64", golden.rows);
 
-  it("computes what NumPy computes", () => {
+  it("computes NumPy's results", () => {
     const scaler = fit(rows);
     expectClose(scaler.offset, offset, 1e-14);
     expect(scaler.scale.map((value, column) => value / (scale[column] ?? 0))).toEqual(
@@ -193,7 +193,7 @@ describe.each([
     expectClose(scaler.transform(rows).data, transformed.flat(), 1e-6);
   });
 
-  it("makes 0 of a constant column, and the constant again", () => {
+  it("maps a constant column to 0, and back", () => {
     const constant = golden.rows.map(([, , , value = 0]) => [value]);
     const scaler = fit(constant);
     expect(scaler.scale).toEqual([1]);
@@ -201,7 +201,7 @@ describe.each([
     expect(scaler.inverse(scaler.transform(constant), "float64").toArray()).toEqual(constant);
   });
 
-  it("is saved as JSON", () => {
+  it("round-trips through JSON", () => {
     const scaler = fit(rows);
     const again = Scaler.fromJSON(JSON.parse(JSON.stringify(scaler)));
     expect(again).toEqual(scaler);
@@ -222,7 +222,7 @@ describe.each([
     expect(`${fit(cube).transform(Tensor.from("float32", [], [0, 2]))}`).toBe("float32 [0, 2]");
   });
 
-  it("gives back what it has scaled", () => {
+  it("inverse restores the scaled numbers", () => {
     const finite = fc.double({ min: -1e6, max: 1e6, noNaN: true });
     const table = fc
       .integer({ min: 1, max: 4 })
@@ -243,7 +243,7 @@ describe.each([
     );
   });
 
-  it("refuses numbers that it cannot scale", () => {
+  it("rejects numbers that it cannot scale", () => {
     const message = (run: () => unknown, code: Parameters<typeof expectError>[1]): string =>
       expectError(run, code).rawMessage;
     expect(
@@ -275,7 +275,7 @@ describe.each([
   });
 });
 
-it("Scaler.fromJSON refuses what toJSON did not give", () => {
+it("Scaler.fromJSON rejects invalid data", () => {
   const valid = { kind: "minMax", offset: [1], scale: [2] };
   expect(Scaler.fromJSON(valid).transform([3]).toArray()).toEqual([1]);
   for (const change of [
@@ -291,20 +291,20 @@ it("Scaler.fromJSON refuses what toJSON did not give", () => {
 });
 
 describe("oneHot", () => {
-  it("encodes what NumPy encodes", () => {
+  it("oneHot encodes like NumPy", () => {
     const { tensor, classes } = oneHot(golden.labels);
     expect(classes).toEqual(golden.classes);
     expect(tensor.toArray()).toEqual(golden.oneHot);
     expect(`${tensor}`).toBe(`float32 [${golden.labels.length}, ${golden.classes.length}]`);
   });
 
-  it("keeps the classes that are given, in their order", () => {
+  it("oneHot keeps the given classes, in their order", () => {
     const { tensor, classes } = oneHot(["b"], ["c", "b"]);
     expect([tensor.toArray(), classes]).toEqual([[[0, 1]], ["c", "b"]]);
     expect(`${oneHot([] as string[], ["c"]).tensor}`).toBe("float32 [0, 1]");
   });
 
-  it("takes numbers, in every form", () => {
+  it("oneHot takes numbers, in every form", () => {
     const labels = [10, 9, 10];
     for (const form of [
       labels,
@@ -320,7 +320,7 @@ describe("oneHot", () => {
     expect(oneHot(Tensor.from("string", ["b", "a"])).classes).toEqual(["a", "b"]);
   });
 
-  it("has one 1 in each row, in the column of its label", () => {
+  it("oneHot has one 1 in each row, in the column of its label", () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (labels) => {
         const { tensor, classes } = oneHot(labels);
@@ -332,7 +332,7 @@ describe("oneHot", () => {
     );
   });
 
-  it("refuses labels that are no class, or no labels", () => {
+  it("oneHot rejects unknown labels, and empty data", () => {
     const { message } = expectError(() => oneHot(["dog", "birb"], ["bird", "dog"]), "INVALID_ARGUMENT");
     expect(message).toBe('INVALID_ARGUMENT: oneHot(): row 1 has "birb", which is no class. Did you mean "bird"?');
     for (const [labels, classes, fix] of [

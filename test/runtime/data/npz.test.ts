@@ -36,24 +36,24 @@ function directoryOf(bytes: Buffer): number {
 }
 
 describe("readNpz", () => {
-  it.each(archives)("reads what NumPy wrote: $name", async ({ name, arrays }) => {
+  it.each(archives)("readNpz reads NumPy's $name", async ({ name, arrays }) => {
     const tensors = await readNpz(file(`${name}.npz`));
     expect(Object.keys(tensors).sort()).toEqual(arrays.map(([key]) => key).sort());
     for (const [key, golden] of arrays) expectGolden(tensors[key], golden, key, 0);
   });
 
-  it("takes a URL", async () => {
+  it("readNpz takes a URL", async () => {
     expect(Object.keys(await readNpz(pathToFileURL(file("compressed.npz"))))).toEqual(["zeros", "noise"]);
   });
 
-  it("gives names of no prototype, and those of every object", async () => {
+  it("readNpz returns a null-prototype object, with any names", async () => {
     const tensors = await readNpz(file("names.npz"));
     expect(Object.getPrototypeOf(tensors)).toBeNull();
     expect(Object.keys(tensors)).toContain("__proto__");
     expect((tensors.constructor as unknown as Tensor).toArray()).toEqual([1]);
   });
 
-  it("reads the arrays that are named, in the dtypes that are wanted", async () => {
+  it("readNpz reads the named arrays, in the given dtypes", async () => {
     const all = await readNpz(file("named.npz"));
     const { x, count, label } = await readNpz(file("named.npz"), {
       arrays: { x: "float32", count: "int64", label: "string" },
@@ -64,7 +64,7 @@ describe("readNpz", () => {
     expect(label.data).toEqual(["cat", "dog", "cat", "bird", "dog"]);
   });
 
-  it("refuses what would lose something", async () => {
+  it("readNpz rejects lossy conversions", async () => {
     const read = (arrays: Readonly<Record<string, "int32" | "int8" | "float32">>): Promise<unknown> =>
       readNpz(file("named.npz"), { arrays });
     expect((await expectRejection(read({ y: "int32" }), "NOT_AN_INTEGER")).rawMessage).toBe(
@@ -76,7 +76,7 @@ describe("readNpz", () => {
     await expectRejection(read({ label: "float32" }), "INVALID_DTYPE");
   });
 
-  it("names the nearest array where one is not there", async () => {
+  it("readNpz suggests the nearest name for a missing array", async () => {
     const { message } = await expectRejection(
       readNpz(file("named.npz"), { arrays: { labels: "string" } }),
       "INVALID_ARGUMENT",
@@ -84,7 +84,7 @@ describe("readNpz", () => {
     expect(message).toContain('has no array "labels". Did you mean "label"?');
   });
 
-  it("unpacks no more than is allowed", async () => {
+  it("readNpz unpacks no more than allowed", async () => {
     const { message } = await expectRejection(readNpz(file("compressed.npz"), { maxBytes: 4000 }), "NPY_INVALID");
     expect(message).toContain("have 4320 bytes. `maxBytes` allows 4000.");
     expect(Object.keys(await readNpz(file("compressed.npz"), { maxBytes: 4320 }))).toEqual(["zeros", "noise"]);
@@ -92,14 +92,14 @@ describe("readNpz", () => {
     expect(`${(await readNpz(file("compressed.npz"), noise)).noise}`).toBe("float32 [4, 4]");
   });
 
-  it("unpacks no more than the archive says", async () => {
+  it("readNpz unpacks no more than the archive declares", async () => {
     const bytes = readFileSync(file("compressed.npz"));
     bytes.writeUInt32LE(1000, directoryOf(bytes) + 24);
     const { message } = await expectRejection(readNpz(written(bytes)), "NPY_INVALID");
     expect(message).toContain('"zeros" is longer than the 1000 bytes that the archive says');
   });
 
-  it("checks checksums", async () => {
+  it("readNpz verifies checksums", async () => {
     const bytes = readFileSync(file("unnamed.npz"));
     const at = bytes.indexOf("\x93NUMPY", 0, "latin1") + 130;
     bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
@@ -107,7 +107,7 @@ describe("readNpz", () => {
     expect(message).toContain('"arr_0" has another checksum than the archive says');
   });
 
-  it("refuses encrypted entries, and other compression methods", async () => {
+  it("readNpz rejects encrypted entries, and other compression methods", async () => {
     const bytes = readFileSync(file("compressed.npz"));
     bytes.writeUInt16LE(1, directoryOf(bytes) + 8);
     expect((await expectRejection(readNpz(written(bytes)), "NPY_INVALID")).message).toContain("is encrypted");
@@ -117,12 +117,12 @@ describe("readNpz", () => {
     expect(message).toContain("has the compression method 12");
   });
 
-  it("refuses a name that is there twice", async () => {
+  it("readNpz rejects a duplicate name", async () => {
     const { message } = await expectRejection(readNpz(patched("unnamed.npz", "arr_1", "arr_0")), "NPY_INVALID");
     expect(message).toContain('"arr_0" is in it twice');
   });
 
-  it("refuses what is no array, unless others are named", async () => {
+  it("readNpz rejects entries that are not arrays, unless others are named", async () => {
     const path = patched("unnamed.npz", "arr_1.npy", "notes.txt");
     const { message } = await expectRejection(readNpz(path), "NPY_UNSUPPORTED");
     expect(message).toContain('has "notes.txt", which is no .npy file');
@@ -130,18 +130,18 @@ describe("readNpz", () => {
     await expectRejection(readNpz(path, { arrays: { "notes.txt": "float32" } }), "INVALID_ARGUMENT");
   });
 
-  it("names the array that is no tensor", async () => {
+  it("readNpz names the array that is not a tensor", async () => {
     const { message } = await expectRejection(readNpz(file("objects.npz")), "NPY_UNSUPPORTED");
     expect(message).toContain('array "y" in ');
     expect(`${(await readNpz(file("objects.npz"), { arrays: { x: "float64" } })).x}`).toBe("float64 [1]");
   });
 
-  it("refuses a .npy file", async () => {
+  it("readNpz rejects a .npy file", async () => {
     const bytes = readFileSync(new URL("../../models/npy/objects.npy", import.meta.url));
     expect((await expectRejection(readNpz(written(bytes)), "NPY_INVALID")).message).toContain("is no .npz file");
   });
 
-  it("refuses files that cannot be read, and what names none", async () => {
+  it("readNpz rejects unreadable files and invalid paths", async () => {
     const { message } = await expectRejection(readNpz("missing.npz"), "READ_FAILED");
     expect(message).toContain("READ_FAILED: missing.npz cannot be read: ENOENT");
     await expectRejection(readNpz(tempFolder()), "READ_FAILED");
@@ -150,13 +150,13 @@ describe("readNpz", () => {
     }
   });
 
-  it("refuses options that it does not have", async () => {
+  it("readNpz rejects unknown options", async () => {
     for (const options of [{ array: {} }, { arrays: { x: "float" } }, { maxBytes: 0 }]) {
       await expectRejection(readNpz(file("named.npz"), options as never), "INVALID_OPTION");
     }
   });
 
-  it("reads whatever is left of an archive, or refuses it with a code", async () => {
+  it("readNpz reads any damaged archive, or rejects it with a code", async () => {
     const original = readFileSync(file("named.npz"));
     const path = join(tempFolder(), "data.npz");
     const codes = new Set<string>();

@@ -21,7 +21,7 @@ function load(batching: Readonly<Record<string, BatchingOptions>> = { predict: {
   return Keras3.load(undefined, { batching });
 }
 
-/** What `predict` gives before any step of `train`, and after each. */
+/** The results of `predict` before any step of `train`, and after each. */
 function predictions(): readonly number[] {
   using model = Keras3.load();
   const predict = (): number => model.predict(X).data[0] ?? Number.NaN;
@@ -42,25 +42,28 @@ async function stepsBefore(prediction: Promise<{ readonly data: Float32Array }>)
 
 const STEPS = predictions();
 
-describe("calls that are batched, and calls that change variables", () => {
-  it("are told apart by these tests", () => {
+describe("batched and writing calls", () => {
+  it("the tests distinguish batched from unbatched calls", () => {
     const differences = STEPS.slice(1).map((value, index) => Math.abs(value - (STEPS[index] ?? Number.NaN)));
     expect(Math.min(...differences)).toBeGreaterThan(1e-4);
   });
 
-  it.each([0, 20])("begin in the order in which they were made, with a maxDelay of %d", async (maxDelay) => {
-    await using model = load({ predict: { maxBatch: 16, maxDelay } });
-    const predict = (): Promise<number> => stepsBefore(model.async.predict(X));
-    const seen: Promise<number>[] = [];
-    for (let step = 0; step < 3; step++) {
-      seen.push(predict(), predict());
-      void model.async.train(X, Y);
-    }
-    seen.push(predict());
-    expect(await Promise.all(seen)).toEqual([0, 0, 1, 1, 2, 2, 3]);
-  });
+  it.each([0, 20])(
+    "batched and writing calls start in the order in which they were made, with a maxDelay of %d",
+    async (maxDelay) => {
+      await using model = load({ predict: { maxBatch: 16, maxDelay } });
+      const predict = (): Promise<number> => stepsBefore(model.async.predict(X));
+      const seen: Promise<number>[] = [];
+      for (let step = 0; step < 3; step++) {
+        seen.push(predict(), predict());
+        void model.async.train(X, Y);
+      }
+      seen.push(predict());
+      expect(await Promise.all(seen)).toEqual([0, 0, 1, 1, 2, 2, 3]);
+    },
+  );
 
-  it("do not wait for the time of the batch", async () => {
+  it("a writing call does not wait for the delay of a batch", async () => {
     await using model = load();
     const runs = countRuns();
     const early = [model.async.predict(X), model.async.predict(X)];
@@ -69,7 +72,7 @@ describe("calls that are batched, and calls that change variables", () => {
     expect([step, runs.stop()]).toEqual([1n, 2]);
   });
 
-  it("keep their order over several batched signatures", async () => {
+  it("calls of several batched signatures keep their order", async () => {
     const options = { maxBatch: 16, maxDelay: FOREVER };
     const model = load({ predict: options, serving_default: options });
     const ask = (): Promise<number>[] => [model.async.predict(X), model.async.servingDefault(X)].map(stepsBefore);
@@ -81,7 +84,7 @@ describe("calls that are batched, and calls that change variables", () => {
     expect((await trained).step).toBe(1n);
   });
 
-  it("keep their order among signatures of which some are batched", async () => {
+  it("calls of batched and unbatched signatures keep their order", async () => {
     const model = load();
     const ask = (): Promise<number>[] => [model.async.predict(X), model.async.servingDefault(X)].map(stepsBefore);
     const seen = ask();
@@ -93,7 +96,7 @@ describe("calls that are batched, and calls that change variables", () => {
     expect(await Promise.all(seen)).toEqual([0, 0, 1, 1, 2, 2]);
   });
 
-  it("keep their order where one of the batch is given up", async () => {
+  it("calls keep their order if one of the batch is aborted", async () => {
     await using model = load();
     const controller = new AbortController();
     const first = model.async.predict(X);
@@ -106,7 +109,7 @@ describe("calls that are batched, and calls that change variables", () => {
     expect((await trained).step).toBe(1n);
   });
 
-  it("keep their order where one of the batch fails, and the others are run again", async () => {
+  it("calls keep their order if one of the batch fails and the others are retried", async () => {
     await using model = Spin.load(undefined, { batching: { half: { maxBatch: 8, maxDelay: FOREVER } } });
     const order: string[] = [];
     const note = (name: string) => (): unknown => order.push(name);
@@ -118,7 +121,7 @@ describe("calls that are batched, and calls that change variables", () => {
 });
 
 describe("while a batch is collected", () => {
-  it("a synchronous call that changes variables is refused, and one that reads is not", async () => {
+  it("a synchronous call that changes variables throws while a batch is collected, and one that reads does not", async () => {
     await using model = load({ predict: { maxBatch: 16 } });
     const waiting = model.async.predict(X);
     expect(() => model.train(X, Y)).toThrow(/^BUSY: train\(\): calls that read variables are waiting to be run\./);
@@ -127,7 +130,7 @@ describe("while a batch is collected", () => {
     expect(model.train(X, Y).step).toBe(1n);
   });
 
-  it("`restore` is refused, and what saves is not", async () => {
+  it("`restore` throws while a batch is collected, and saving does not", async () => {
     const model = load();
     const prefix = join(tempFolder(), "trained");
     model.train(X, Y);
@@ -142,7 +145,7 @@ describe("while a batch is collected", () => {
     expect(await stepsBefore(waiting)).toBe(2);
   });
 
-  it("`close` has it run, and `dispose` refuses its calls", async () => {
+  it("`close` runs the collected batch, and `dispose` rejects its calls", async () => {
     const closed = load();
     const accepted = closed.async.predict(X);
     await closed.close();
@@ -155,7 +158,7 @@ describe("while a batch is collected", () => {
     await disposed.close();
   });
 
-  it("a model closes at once where all callers are gone", async () => {
+  it("a model closes immediately if all collected calls were aborted", async () => {
     const model = load();
     const calls = [1, 2].map(() => model.async.predict(X, { signal: AbortSignal.timeout(1) }));
     for (const call of calls) await expectRejection(call, "ABORTED");
@@ -166,7 +169,7 @@ describe("while a batch is collected", () => {
 });
 
 describe("a synchronous call", () => {
-  it("does not overtake one that waits to change variables", async () => {
+  it("a synchronous call does not overtake a waiting call that changes variables", async () => {
     await using model = Spin.load();
     const reading = model.async.spin([[1, 0]], LONG);
     const waiting = model.async.count([[1, 0]], 1);
@@ -175,7 +178,7 @@ describe("a synchronous call", () => {
     expect(model.turned()).toBe(1n);
   });
 
-  it("changes no variables before calls that wait for the workers of other models", async () => {
+  it("a synchronous call changes no variables before calls that wait for the workers of other models", async () => {
     await using other = Spin.load();
     await using model = Keras3.load();
     const turning = Array.from({ length: threadPool.capacity }, () => other.async.spin([[1, 0]], LONG));
@@ -185,7 +188,7 @@ describe("a synchronous call", () => {
     await Promise.all(turning);
   });
 
-  it("may follow a call that was awaited, whether it was batched, or failed", async () => {
+  it("a synchronous call may follow an awaited call, whether batched or failed", async () => {
     await using model = Spin.load(undefined, { batching: { half: { maxBatch: 64 } } });
     await model.async.half([[2, 4]]);
     expect(model.count([[1, 0]], 1).turns).toBe(1n);

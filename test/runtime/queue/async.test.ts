@@ -11,8 +11,8 @@ import { modelFolder, tempFolder } from "../../support/temp.js";
 /** Some tenths of a second of turning. */
 const LONG = 60_000;
 
-describe("an asynchronous call", () => {
-  it("gives what the synchronous one gives", async () => {
+describe("asynchronous calls", () => {
+  it("an asynchronous call returns the result of the synchronous one", async () => {
     await using model = CustomModel.load();
     expect((await model.async.pred([[1, 1]])).toArray()).toEqual(model.pred([[1, 1]]).toArray());
     expect(await model.async.train([[1, 1]], [[2]])).toBeTypeOf("number");
@@ -20,7 +20,7 @@ describe("an asynchronous call", () => {
     expect(output?.toArray()).toEqual(model.pred([[1, 1]]).toArray());
   });
 
-  it("takes and returns every kind of value", async () => {
+  it("an asynchronous call takes and returns every kind of value", async () => {
     await using model = Dtypes.load();
     await using composite = Composite.load();
     expect((await model.async.string(["a", "größe", ""])).data).toEqual(["a", "größe", ""]);
@@ -31,13 +31,13 @@ describe("an asynchronous call", () => {
     expect((await composite.async.words([["a", "b"], []])).toArray()).toEqual(["a b", ""]);
   });
 
-  it("is one method, however it is asked for", () => {
+  it("an asynchronous method is the same function at each access", () => {
     using model = CustomModel.load();
     expect(model.async).toBe(model.async);
     expect(Object.keys(model.async)).toEqual(["pred", "train"]);
   });
 
-  it("rejects with the codes that a synchronous one throws", async () => {
+  it("an asynchronous call rejects with the codes that a synchronous one throws", async () => {
     await using model = CustomModel.load();
     const { message } = await expectRejection(model.async.pred([[1, 2, 3]] as never), "INVALID_SHAPE");
     expect(message).toBe('INVALID_SHAPE: pred(): input "inputs" must be float32 [1, 2], got [1, 3]');
@@ -55,7 +55,7 @@ describe("an asynchronous call", () => {
     expect((await spin.async.half([[1, 2]])).toArray()).toEqual([[0.5, 1]]);
   });
 
-  it("does not see what happens to its data afterwards", async () => {
+  it("an asynchronous call does not see later changes of its data", async () => {
     await using model = Spin.load();
     const data = Float32Array.of(2, 4);
     const tensor = Tensor.from("float32", [[6, 8]], [1, 2]);
@@ -69,7 +69,7 @@ describe("an asynchronous call", () => {
     expect([...(await fed).data]).toEqual([3, 4]);
   });
 
-  it("leaves the event loop free", async () => {
+  it("an asynchronous call does not block the event loop", async () => {
     await using model = Spin.load();
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
@@ -80,7 +80,7 @@ describe("an asynchronous call", () => {
 });
 
 describe("calls that change variables", () => {
-  it("lose no update, and run in the order in which they were made", async () => {
+  it("concurrent calls that change variables lose no update, and run in order", async () => {
     await using model = CustomModel.load();
     await using other = CustomModel.load();
     const concurrent = await Promise.all(Array.from({ length: 32 }, () => model.async.train([[1, 1]], [[2]])));
@@ -88,7 +88,7 @@ describe("calls that change variables", () => {
     expect(model.pred([[1, 1]]).toArray()).toEqual(other.pred([[1, 1]]).toArray());
   });
 
-  it("run alone: what reads waits for them, and they for what reads", async () => {
+  it("calls that change variables run exclusively", async () => {
     await using model = Spin.load();
     const order: string[] = [];
     const note = (name: string) => (): unknown => order.push(name);
@@ -100,13 +100,13 @@ describe("calls that change variables", () => {
     expect(order).toEqual(["first", `read ${LONG / 10}`, "second", `read ${LONG / 10 + 10}`]);
   });
 
-  it("count right where the model reads before and writes after", async () => {
+  it("counts correctly if the model reads before and writes after", async () => {
     await using model = Spin.load();
     await Promise.all(Array.from({ length: 50 }, () => model.async.count([[1, 0]], 20)));
     expect(model.turned()).toBe(1000n);
   });
 
-  it("and synchronous calls keep out of each other's way", async () => {
+  it("asynchronous calls that change variables and synchronous calls do not interfere", async () => {
     await using model = Spin.load();
     const reading = model.async.spin([[1, 0]], LONG);
     expect(model.half([[2, 4]]).toArray()).toEqual([[1, 2]]);
@@ -122,14 +122,14 @@ describe("calls that change variables", () => {
 });
 
 describe("an AbortSignal", () => {
-  it("that was given already has the call not begin", async () => {
+  it("a call with an aborted signal does not start", async () => {
     await using model = Counter.load();
     const error = await expectRejection(model.async.increment(1, { signal: AbortSignal.abort("why") }), "ABORTED");
     expect(error.cause).toBe("why");
     expect(await model.async.get()).toBe(0);
   });
 
-  it("drops a call that waits", async () => {
+  it("aborting drops a waiting call", async () => {
     await using model = Spin.load();
     const controller = new AbortController();
     const running = model.async.count([[1, 0]], LONG);
@@ -143,7 +143,7 @@ describe("an AbortSignal", () => {
     expect(model.turned()).toBe(BigInt(LONG) + 3n);
   });
 
-  it("lets go of a call that runs, which ends by itself", async () => {
+  it("aborting a running call rejects it while it completes", async () => {
     await using model = Spin.load();
     const controller = new AbortController();
     const running = model.async.count([[1, 0]], LONG, { signal: controller.signal });
@@ -153,7 +153,7 @@ describe("an AbortSignal", () => {
     expect(await model.async.turned()).toBe(BigInt(LONG));
   });
 
-  it("that comes too late changes nothing", async () => {
+  it("aborting after the call has no effect", async () => {
     await using model = Counter.load();
     const controller = new AbortController();
     expect(await model.async.increment(2, { signal: controller.signal })).toBe(2);
@@ -163,7 +163,7 @@ describe("an AbortSignal", () => {
 });
 
 describe("many calls", () => {
-  it("wait for their turn, beyond what native code takes at once", async () => {
+  it("many calls wait for their turn, beyond the limit of native code", async () => {
     await using model = CustomModel.load();
     const results = await Promise.all(
       Array.from({ length: 2000 }, (_, index) => model.async.pred([[index, 1]]).then((y) => y.data[0])),
@@ -171,7 +171,7 @@ describe("many calls", () => {
     for (const index of [0, 1, 999, 1999]) expect(results[index]).toBe(model.pred([[index, 1]]).data[0]);
   });
 
-  it("are refused beyond `maxQueue`", async () => {
+  it("calls beyond `maxQueue` are rejected", async () => {
     await using model = Spin.load(undefined, { concurrency: 1, maxQueue: 2 });
     const calls = Array.from({ length: 4 }, () => model.async.spin([[1, 0]], LONG / 10));
     const { message } = await expectRejection(calls[3] as Promise<unknown>, "QUEUE_FULL");
@@ -179,7 +179,7 @@ describe("many calls", () => {
     await Promise.all(calls.slice(0, 3));
   });
 
-  it("of several models take turns", async () => {
+  it("calls of several models take turns", async () => {
     await using first = Spin.load(undefined, { concurrency: 1 });
     await using second = Spin.load();
     const order: string[] = [];
@@ -191,14 +191,14 @@ describe("many calls", () => {
     expect(order.indexOf("second")).toBeLessThan(20);
   });
 
-  it.each([0, -1, 1.5, "2", null])("refuses %o as a limit", (limit) => {
+  it.each([0, -1, 1.5, "2", null])("rejects %o as a limit", (limit) => {
     expect(() => Spin.load(undefined, { concurrency: limit as number })).toThrow(/^INVALID_OPTION: .*concurrency/);
     expect(() => Spin.load(undefined, { maxQueue: limit as number })).toThrow(/^INVALID_OPTION: .*maxQueue/);
   });
 });
 
 describe("the end of a model", () => {
-  it("waits for calls that run, and refuses those that wait", async () => {
+  it("dispose waits for running calls, and rejects waiting ones", async () => {
     const model = Spin.load(undefined, { concurrency: 1 });
     const running = model.async.spin([[1, 0]], LONG);
     const waiting = model.async.spin([[1, 0]], LONG);
@@ -212,7 +212,7 @@ describe("the end of a model", () => {
     await model.close();
   });
 
-  it("comes after all calls with `close` and `await using`", async () => {
+  it("`close` and `await using` wait for all calls", async () => {
     const results: Promise<bigint>[] = [];
     {
       await using model = Spin.load(undefined, { concurrency: 1 });
@@ -221,7 +221,7 @@ describe("the end of a model", () => {
     expect(await Promise.all(results)).toEqual([10n, 20n, 30n]);
   });
 
-  it("takes no calls while it closes", async () => {
+  it("a closing model accepts no calls", async () => {
     const model = Spin.load();
     const running = model.async.spin([[1, 0]], LONG);
     const closed = model.close();
@@ -231,7 +231,7 @@ describe("the end of a model", () => {
 });
 
 describe("Model.runAsync", () => {
-  it("takes options after the inputs", async () => {
+  it("Model.runAsync takes options after the inputs", async () => {
     using model = Model.load(modelFolder("counter"));
     await expectRejection(model.runAsync("increment", { by: 1 }, { signal: AbortSignal.abort() }), "ABORTED");
     await expectRejection(model.runAsync("increment", { by: 1 }, { sgnal: 1 } as never), "INVALID_OPTION");

@@ -21,8 +21,8 @@ function stoppedController(): AbortController {
   return controller;
 }
 
-describe("batched calls get their own rows", () => {
-  it("where their inputs do not have as many rows as each other", async () => {
+describe("rows of batched calls", () => {
+  it("batched calls get their rows if inputs differ in their number of rows", async () => {
     await using model = load({ pair: { maxBatch: 16 } });
     const results = await Promise.all([model.async.pair([1, 2], [3]), model.async.pair([4], [5, 6])]);
     expect(results.map(({ doubled, tripled }) => [[...doubled.data], [...tripled.data]])).toEqual([
@@ -31,7 +31,7 @@ describe("batched calls get their own rows", () => {
     ]);
   });
 
-  it("where their inputs have, in one run", async () => {
+  it("batched calls get their rows from one run if inputs have equal numbers of rows", async () => {
     await using model = load({ pair: { maxBatch: 16 } });
     const runs = countRuns();
     const results = await Promise.all([model.async.pair([1, 2], [3, 4]), model.async.pair([5], [6])]);
@@ -45,7 +45,7 @@ describe("batched calls get their own rows", () => {
     ]);
   });
 
-  it("where the signature drops rows: each is run alone", async () => {
+  it("batched calls run alone if the signature drops rows", async () => {
     await using model = load({ positive: { maxBatch: 16 } });
     const runs = countRuns();
     const results = await Promise.all([model.async.positive([-1, 2]), model.async.positive([3, 4])]);
@@ -53,7 +53,7 @@ describe("batched calls get their own rows", () => {
     expect(results.map(({ data }) => [...data])).toEqual([[2], [3, 4]]);
   });
 
-  it("of strings, in memory that holds no others", async () => {
+  it("batched calls get strings in memory that holds no others", async () => {
     await using model = load({ upper: { maxBatch: 16 } });
     const runs = countRuns();
     const results = await Promise.all([
@@ -68,7 +68,7 @@ describe("batched calls get their own rows", () => {
     expect(memory[1]).not.toContain("LONGER");
   });
 
-  it("of numbers, in memory of their own", async () => {
+  it("batched calls get numbers in separate memory", async () => {
     await using model = load({ mapped: { maxBatch: 16 } });
     const [a, b] = await Promise.all([model.async.mapped([1]), model.async.mapped([2])]);
     expect([a.data.buffer.byteLength, b.data.buffer.byteLength]).toEqual([4, 4]);
@@ -76,7 +76,7 @@ describe("batched calls get their own rows", () => {
 });
 
 describe("a batch", () => {
-  it("is run as soon as it has `maxBatch` rows", async () => {
+  it("a batch runs as soon as it has `maxBatch` rows", async () => {
     await using model = load({ mapped: { maxBatch: 3, maxDelay: FOREVER } });
     const runs = countRuns();
     const results = await Promise.all([model.async.mapped([1, 2]), model.async.mapped([3])]);
@@ -84,7 +84,7 @@ describe("a batch", () => {
     expect(results.map(({ data }) => [...data])).toEqual([[2, 4], [6]]);
   });
 
-  it("is left alone by a call that has as many rows of its own", async () => {
+  it("a call with `maxBatch` rows does not join a batch", async () => {
     await using model = load({ mapped: { maxBatch: 3, maxDelay: FOREVER } });
     const runs = countRuns();
     const first = model.async.mapped([1]);
@@ -95,7 +95,7 @@ describe("a batch", () => {
     expect(runs.stop()).toBe(2);
   });
 
-  it("makes room for a call that does not fit into it any more", async () => {
+  it("a batch runs before a call that no longer fits into it", async () => {
     await using model = load({ mapped: { maxBatch: 3, maxDelay: FOREVER } });
     const runs = countRuns();
     const first = model.async.mapped([1, 2]);
@@ -106,7 +106,7 @@ describe("a batch", () => {
     expect(runs.stop()).toBe(2);
   });
 
-  it("settles a call whose event another listener stopped, and does not run it", async () => {
+  it("a batch rejects and does not run a call whose abort event another listener stopped", async () => {
     await using model = load({ mapped: { maxBatch: 16 } });
     const runs = countRuns();
     const controller = stoppedController();
@@ -127,7 +127,7 @@ describe("a batch", () => {
 });
 
 describe("a call that waits", () => {
-  it("is not run when its signal was aborted, though another listener stopped the event", async () => {
+  it("a waiting call does not run if its signal was aborted, though another listener stopped the event", async () => {
     await using model = Spin.load(undefined, { concurrency: 1 });
     const runs = countRuns();
     const controller = stoppedController();
@@ -140,7 +140,7 @@ describe("a call that waits", () => {
     expect(model.pending).toBe(0);
   });
 
-  it("to write, and is aborted, leaves reading as free as before", async () => {
+  it("an aborted waiting write does not block reads", async () => {
     await using model = Spin.load();
     const controller = new AbortController();
     const running = model.async.spin([[1, 2]], LONG);
@@ -158,7 +158,7 @@ describe("a call that waits", () => {
 });
 
 describe("the worker threads", () => {
-  it("run no more calls at a time than there are processors, over all models", async () => {
+  it("workers run no more calls at a time than there are processors, over all models", async () => {
     await using model = Spin.load(undefined, { concurrency: 1000 });
     await using other = Spin.load(undefined, { concurrency: 1000 });
     const runs = countRuns();
@@ -169,7 +169,7 @@ describe("the worker threads", () => {
     await Promise.all(calls);
   });
 
-  it("run no more calls of a model than its `concurrency`", async () => {
+  it("workers run no more calls of a model than its `concurrency`", async () => {
     await using model = Spin.load(undefined, { concurrency: 1 });
     const runs = countRuns();
     const calls = [1n, 2n, 3n].map((steps) => model.async.spin([[1, 2]], steps));

@@ -15,7 +15,7 @@ function load(batching: Readonly<Record<string, { maxBatch: number; maxDelay?: n
 }
 
 describe("batched calls", () => {
-  it("are run together, and get their own rows", async () => {
+  it("batched calls run together, and get their own rows", async () => {
     await using model = load();
     const runs = countRuns();
     const results = await Promise.all([
@@ -41,7 +41,7 @@ describe("batched calls", () => {
     expect(results[3]?.toArray()).toEqual([[7, 8]]);
   });
 
-  it("fill as many runs as are needed, none with more than `maxBatch` rows", async () => {
+  it("batched calls fill as many runs as needed, none with more than `maxBatch` rows", async () => {
     await using model = load();
     const runs = countRuns();
     const results = await Promise.all(Array.from({ length: 20 }, (_, index) => model.async.half([[index, 0]])));
@@ -49,7 +49,7 @@ describe("batched calls", () => {
     expect(results.map((y) => y.data[0])).toEqual(Array.from({ length: 20 }, (_, index) => index / 2));
   });
 
-  it("of as many rows as a batch are run alone", async () => {
+  it("calls with as many rows as a batch run alone", async () => {
     await using model = load();
     const rows = Array.from({ length: 9 }, () => [2, 2]);
     const [large, small] = await Promise.all([model.async.half(rows), model.async.half([[2, 4]])]);
@@ -59,7 +59,7 @@ describe("batched calls", () => {
     ]);
   });
 
-  it("wait for others as long as `maxDelay` says", async () => {
+  it("batched calls wait for others for `maxDelay`", async () => {
     await using model = load({ half: { maxBatch: 2, maxDelay: 600_000 } });
     const runs = countRuns();
     const first = model.async.half([[2, 4]]);
@@ -72,7 +72,7 @@ describe("batched calls", () => {
     expect((await other.async.half([[2, 4]])).toArray()).toEqual([[1, 2]]);
   });
 
-  it("fail alone: the others get their results", async () => {
+  it("a failing call in a batch does not affect the others", async () => {
     await using model = load();
     const calls = [1, Number.NaN, 3].map((x) => model.async.half([[x, 0]]));
     await expectRejection(calls[1] as Promise<unknown>, "TF_INVALID_ARGUMENT");
@@ -80,14 +80,14 @@ describe("batched calls", () => {
     expect((await calls[2])?.toArray()).toEqual([[1.5, 0]]);
   });
 
-  it("that do not fit are refused at once, and spoil no batch", async () => {
+  it("invalid batched calls are rejected immediately, and do not affect the batch", async () => {
     await using model = load();
     const good = model.async.half([[2, 4]]);
     await expectRejection(model.async.half([[1]] as never), "INVALID_SHAPE");
     expect((await good).toArray()).toEqual([[1, 2]]);
   });
 
-  it("can be given up while they wait, and while they run", async () => {
+  it("batched calls can be aborted while they wait, and while they run", async () => {
     await using model = load();
     const [early, late] = [new AbortController(), new AbortController()];
     const given = model.async.half([[2, 4]], { signal: early.signal });
@@ -99,7 +99,7 @@ describe("batched calls", () => {
     await expectRejection(model.async.half([[2, 4]], { signal: early.signal }), "ABORTED");
   });
 
-  it("take data as it was when they were made", async () => {
+  it("batched calls use their data as of the call", async () => {
     await using model = load();
     const data = Float32Array.of(2, 4);
     const call = model.async.half(data);
@@ -107,7 +107,7 @@ describe("batched calls", () => {
     expect((await call).toArray()).toEqual([[1, 2]]);
   });
 
-  it("are run apart where other dimensions differ", async () => {
+  it("batched calls that differ in other dimensions run separately", async () => {
     await using model = Dtypes.load(undefined, { batching: { string: { maxBatch: 10 }, int64: { maxBatch: 10 } } });
     const runs = countRuns();
     const [a, b, c] = await Promise.all([
@@ -119,7 +119,7 @@ describe("batched calls", () => {
     expect(runs.stop()).toBe(2);
   });
 
-  it("that are accepted before the end of the model still get their results", async () => {
+  it("batched calls accepted before the model is closed still get their results", async () => {
     const model = load();
     const call = model.async.half([[2, 4]]);
     await model.close();
@@ -130,7 +130,7 @@ describe("batched calls", () => {
     await expectRejection(waiting, "DISPOSED");
   });
 
-  it("give the numbers of calls that are not batched", async () => {
+  it("batched calls return the numbers of unbatched ones", async () => {
     await using model = Keras3.load(undefined, { batching: { predict: { maxBatch: 64 } } });
     const rows = Array.from(
       { length: 50 },
@@ -143,7 +143,7 @@ describe("batched calls", () => {
     }
   });
 
-  it("are for `runAsync` too", async () => {
+  it("`runAsync` batches too", async () => {
     await using model = Model.load("test/models/spin", { batching: HALF });
     const runs = countRuns();
     const [a, b] = await Promise.all([
@@ -158,7 +158,7 @@ describe("calls in a batch", () => {
   const FOREVER = 2 ** 31 - 1;
   const options = { concurrency: 1, batching: { half: { maxBatch: 8, maxDelay: FOREVER } } };
 
-  it("count as pending one by one, while their callers wait", async () => {
+  it("collected calls count individually as pending, while their callers wait", async () => {
     await using model = load({ half: { maxBatch: 3, maxDelay: FOREVER } });
     const controller = new AbortController();
     const given = model.async.half([[2, 4]], { signal: controller.signal });
@@ -173,7 +173,7 @@ describe("calls in a batch", () => {
     expect(model.pending).toBe(0);
   });
 
-  it("count one by one for `maxQueue`, from when they are collected", async () => {
+  it("collected calls count individually for `maxQueue`", async () => {
     await using model = Spin.load(undefined, { ...options, maxQueue: 3 });
     const controller = new AbortController();
     const running = model.async.spin([[1, 0]], 60_000);
@@ -191,7 +191,7 @@ describe("calls in a batch", () => {
     await Promise.all([running, ...calls]);
   });
 
-  it("are not refused for `maxQueue` while there is a worker for them", async () => {
+  it("collected calls are not rejected for `maxQueue` while a worker is free", async () => {
     await using model = Spin.load(undefined, { maxQueue: 2, batching: { half: { maxBatch: 8 } } });
     const runs = countRuns();
     const results = await Promise.all([1, 2, 3, 4].map((x) => model.async.half([[x, 0]])));
@@ -199,7 +199,7 @@ describe("calls in a batch", () => {
     expect(runs.stop()).toBe(2);
   });
 
-  it("are not run when all their callers have gone", async () => {
+  it("a batch whose calls were all aborted does not run", async () => {
     await using model = Spin.load(undefined, { ...options, batching: { half: { maxBatch: 2 } } });
     const controller = new AbortController();
     const runs = countRuns();
@@ -214,7 +214,7 @@ describe("calls in a batch", () => {
     expect(runs.stop()).toBe(1);
   });
 
-  it("are run without those whose callers have gone", async () => {
+  it("a batch runs without its aborted calls", async () => {
     await using model = Spin.load(undefined, { ...options, batching: { half: { maxBatch: 2 } } });
     const controller = new AbortController();
     const runs = countRuns();
@@ -229,16 +229,20 @@ describe("calls in a batch", () => {
   });
 });
 
-describe("batching is refused", () => {
+describe("invalid batching", () => {
   it.each<[string, () => Model, RegExp]>([
-    ["of a signature that is not there", () => load({ halve: { maxBatch: 2 } }), /^SIGNATURE_NOT_FOUND: .*"halve"/],
+    ["of an unknown signature", () => load({ halve: { maxBatch: 2 } }), /^SIGNATURE_NOT_FOUND: .*"halve"/],
     [
       "of one that changes variables",
       () => load({ count: { maxBatch: 2 } }),
       /"count" cannot be batched: it changes variables/,
     ],
     ["of a scalar input", () => load({ spin: { maxBatch: 2 } }), /input "steps" has no unknown leading dimension/],
-    ["of an output that is no batch", () => load({ turned: { maxBatch: 2 } }), /output "turns" has no unknown/],
+    [
+      "of an output without a batch dimension",
+      () => load({ turned: { maxBatch: 2 } }),
+      /output "turns" has no unknown/,
+    ],
     [
       "of ragged arguments",
       () => Composite.load(undefined, { batching: { words: { maxBatch: 2 } } }),
@@ -249,15 +253,15 @@ describe("batching is refused", () => {
       () => Text.load(undefined, { batching: { greet: { maxBatch: 2 } } }),
       /input "name" has no unknown leading dimension/,
     ],
-    ["for no size", () => load({ half: {} as never }), /maxBatch must be an integer from 1 on/],
-    ["for a size that is none", () => load({ half: { maxBatch: 0 } }), /maxBatch must be an integer from 1 on/],
-    ["for a delay that is none", () => load({ half: { maxBatch: 2, maxDelay: -1 } }), /maxDelay must be a number/],
+    ["without a size", () => load({ half: {} as never }), /maxBatch must be an integer from 1 on/],
+    ["for an invalid size", () => load({ half: { maxBatch: 0 } }), /maxBatch must be an integer from 1 on/],
+    ["for an invalid delay", () => load({ half: { maxBatch: 2, maxDelay: -1 } }), /maxDelay must be a number/],
     [
       "with a misspelled option",
       () => load({ half: { maxBatch: 2, maxdelay: 1 } as never }),
       /has no option "maxdelay"/,
     ],
-  ])("%s", (_, make, message) => {
+  ])("rejects batching %s", (_, make, message) => {
     expect(make).toThrow(message);
   });
 });

@@ -17,9 +17,9 @@ const TIMEOUT = 3_600_000;
 
 const script = fileURLToPath(new URL("../../support/attack-run.ts", import.meta.url));
 
-/** What is not described: there is no meta graph to choose. */
+/** Attacks that are not described: there is no meta graph to choose. */
 const WITHOUT_CHOICE = ["many meta graphs", "many tag sets"];
-/** What no client is made of, at this size. */
+/** Attacks too large for a client. */
 const TOO_LARGE = [
   "many signatures",
   "one signature of many inputs",
@@ -35,7 +35,7 @@ const TOO_LARGE = [
   "a composite of many dimensions",
 ];
 
-describe("files that are made to take long, or much memory", () => {
+describe("hostile files that would take long or use much memory", () => {
   const reports = new Map<string, AttackReport>();
   beforeAll(() => {
     // The process ends where it needs more memory than this.
@@ -52,7 +52,7 @@ describe("files that are made to take long, or much memory", () => {
     if (status !== 0) throw new Error(`ended with ${signal ?? status}: ${stderr.slice(-2000)}`);
   }, TIMEOUT);
 
-  it.each(Object.keys(attacks))("%s", (name) => {
+  it.each(Object.keys(attacks))("describes or rejects quickly: %s", (name) => {
     const { inspect, check, longest } = reports.get(name) ?? { inspect: "nothing", check: "nothing", longest: 0 };
     expect(inspect).toBe(WITHOUT_CHOICE.includes(name) ? "TAGS_NOT_FOUND" : "ok");
     if (WITHOUT_CHOICE.includes(name)) expect(check).toBe("TAGS_NOT_FOUND");
@@ -68,7 +68,7 @@ function written(base64: string): string {
   return folder;
 }
 
-it("leaves inputs as they are where their structure has more components than there are inputs", () => {
+it("keeps inputs separate if their structure has more components than there are inputs", () => {
   const folder = written(
     "CAESyAEKByIFc2VydmUSVAo2CgRjYWxsEhdTdGF0ZWZ1bFBhcnRpdGlvbmVkQ2FsbBoBYRoBYioPCgFmEgpSCAoGYXV0aG9yEhoKGAoWCgZhdXRob3IS" +
       "BQoBYRgBEgUKAWIYASpHCgFzEkIKEgoBYhINCgNiOjAQARoEEgIIAgoSCgFhEg0KA2E6MBABGgQSAggCEhUKAW8SEAoGY2FsbDowEAEaBBICCAIaAW06" +
@@ -79,7 +79,7 @@ it("leaves inputs as they are where their structure has more components than the
   expect(generate(folder).methods).toEqual([]);
 });
 
-it("leaves inputs as they are where their structure has a dtype that there is not", () => {
+it("keeps inputs separate if their structure has an unknown dtype", () => {
   const folder = written(
     "CAESWAoHIgVzZXJ2ZSpNCgFzEkgKOAoBchIzKjEKHAgDEhiiAxUKBfoBAhgBCgOAAgAKAmACCgOAAgkSBwoDdjowEAESCAoEc3A6MBAJEgwKAW8SBwoDbzow" +
       "EAE=",
@@ -90,11 +90,11 @@ it("leaves inputs as they are where their structure has a dtype that there is no
   expect(generate(folder).methods).toEqual([]);
 });
 
-describe("what many signatures share is decoded once", () => {
+describe("decoding of shared data", () => {
   const [metaGraph] = decode("SavedModel", attacks["signatures on one call"]?.(10_000) ?? new Uint8Array()).metaGraphs;
   const graph = openGraph(metaGraph?.graphDef ?? new Uint8Array());
 
-  it("a node, also where all are listed", () => {
+  it("decodes a shared node once, even if all are listed", () => {
     const call = graph.all().find(({ name }) => name === "call");
     expect(call).toBeDefined();
     // Without functions, no node is asked for by its name.
@@ -102,7 +102,7 @@ describe("what many signatures share is decoded once", () => {
     expect(call && calledFunction(call)).toBe("author");
   });
 
-  it("the structure of a function's arguments", () => {
+  it("decodes a shared argument structure once", () => {
     const file = attacks["a structure of many leaves"]?.(1000) ?? new Uint8Array();
     const read = argumentReader(decode("SavedModel", file).metaGraphs[0]?.objectGraphDef ?? new Uint8Array());
     expect(read.exact("author")?.leaves).toHaveLength(100);

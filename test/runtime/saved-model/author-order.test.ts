@@ -9,7 +9,7 @@ function argumentsOf(directory: string): Record<string, readonly string[]> {
   );
 }
 
-describe("inputs are in the order of the Python function", () => {
+describe("order of inputs", () => {
   it.each([
     ["custom_model", "train", ["training_input", "training_target"]],
     ["regression", "train", ["x", "target", "learning_rate"]],
@@ -17,16 +17,16 @@ describe("inputs are in the order of the Python function", () => {
     ["text", "describe", ["texts", "uppercase", "repeat"]],
     ["keras3", "train", ["x", "target"]],
     ["dtypes", "with_default", ["x", "scale", "offset"]],
-  ])("%s %s", (model, signature, keys) => {
+  ])("inputs of %s %s are in the order of the Python function", (model, signature, keys) => {
     expect(argumentsOf(modelFolder(model))[signature]).toEqual(keys);
   });
 
-  it("or in natural order where the file does not tell it", () => {
+  it("inputs are in natural order if the file does not record the order", () => {
     const keys = ["x_0", "x_1", "x_2", "x_9", "x_10", "x_11"];
     expect(argumentsOf(modelFolder("names")).natural_order).toEqual(keys);
   });
 
-  it("in a model that TensorFlow 2.5 wrote", ({ skip }) => {
+  it("inputs of a model from TensorFlow 2.5 are in the order of the Python function", ({ skip }) => {
     skip(!hasShared, NO_SHARED);
     expect(argumentsOf(`${shared}/rust-training-custom`)).toEqual({
       pred: ["inputs"],

@@ -22,7 +22,7 @@ describe("a signature that contradicts its graph", () => {
     ["dtype", 'input "x" is float32 [?, 2] in the graph, not int32 [?, 2]'],
     ["rank", 'input "x" is float32 [?, 2] in the graph, not float32 scalar'],
     ["size", 'output "y" is float32 [?, 2] in the graph, not float32 [?, 3]'],
-  ])("in its %s is what the graph says, with a note", (key, note) => {
+  ])("a signature that contradicts its graph in %s follows the graph, with a note", (key, note) => {
     const found = signature(key);
     expect(found?.notes).toEqual([note]);
     expect(found?.unsupported).toBeUndefined();
@@ -31,12 +31,12 @@ describe("a signature that contradicts its graph", () => {
     expect(generate(folder).notes).toContain(`signature "${key}" contradicts its graph: ${note}`);
   });
 
-  it("by a shape that is not there has the graph's", () => {
+  it("a missing shape is taken from the graph", () => {
     expect(signature("shapeless")).toMatchObject({ inputs: [{ shape: [null, 2] }], outputs: [{ shape: [null, 2] }] });
     expect(signature("shapeless")?.notes).toBeUndefined();
   });
 
-  it("by a shape that neither has is of unknown rank, which is not a scalar", () => {
+  it("a shape that is missing in both has unknown rank, and is not a scalar", () => {
     const unknown = tempFolder();
     const tensor = { key: "x", dtype: 1, shape: undefined, tensor: "x:0" } as const;
     const model = { tags: ["serve"], tensorflowVersion: "" };
@@ -47,14 +47,14 @@ describe("a signature that contradicts its graph", () => {
   it.each([
     ["missing", 'input "x" is the tensor "nowhere:0", which is not in the graph'],
     ["index", 'output "y" is the tensor "y:1", which is not in the graph'],
-  ])("by a tensor that is %s is left out", (key, reason) => {
+  ])("omits a signature whose tensor is invalid: %s", (key, reason) => {
     expect(signature(key)?.unsupported).toBe(reason);
     expect(generate(folder).notes).toContain(`signature "${key}" is left out: ${reason}`);
     using model = Model.load(folder);
     expect(expectError(() => model.run(key, { x }), "SIGNATURE_UNSUPPORTED").message).toContain(reason);
   });
 
-  it("is refused at load by a client that has a method for it", () => {
+  it("load rejects an omitted signature that the client has a method for", () => {
     const tensor = (key: string) => ({ key, dtype: "float32", shape: [null, 2] }) as const;
     const descriptor: ModelDescriptor = {
       name: "Client",
@@ -73,7 +73,7 @@ describe("a signature that contradicts its graph", () => {
     );
   });
 
-  it("is called with what the graph takes", () => {
+  it("calls take what the graph takes", () => {
     using model = Contradictions.load(folder);
     for (const key of ["dtype", "rank", "shapeless", "size"] as const) {
       expect(model[key](x).toArray()).toEqual([
@@ -85,7 +85,7 @@ describe("a signature that contradicts its graph", () => {
 });
 
 describe("an input with a default in the graph", () => {
-  it("need not be given, and its value is in the comment", () => {
+  it("an input with a default in the graph is optional, with its value in the comment", () => {
     using model = Contradictions.load(folder);
     expect(model.optional(undefined, [[2, 4]]).toArray()).toEqual([[1, 2]]);
     expect(model.optional(3, [[2, 4]]).toArray()).toEqual([[6, 12]]);
@@ -93,7 +93,7 @@ describe("an input with a default in the graph", () => {
     expect(text).toContain("@param scale `scale`: float32 scalar, `0.5` when omitted");
   });
 
-  it("may have a value that the graph computes", () => {
+  it("an input may have a default that the graph computes", () => {
     expect(signature("random")?.inputs).toMatchObject([{ key: "offset", optional: true }, { key: "x" }]);
     expect(signature("random")?.inputs[0]?.default).toBeUndefined();
     using model = Contradictions.load(folder);
@@ -103,10 +103,10 @@ describe("an input with a default in the graph", () => {
   });
 });
 
-describe("a scalar string that is bytes", () => {
+describe("scalar strings that hold bytes", () => {
   const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-  it("comes out of a method as bytes, and text as text", () => {
+  it("a method returns a scalar string that holds bytes as bytes, and text as a string", () => {
     using model = Contradictions.load(folder);
     const { png, text } = model.encode(x);
     const bytes: Uint8Array = png;
@@ -115,13 +115,13 @@ describe("a scalar string that is bytes", () => {
     expect(model.encode(x).png).toEqual(png);
   });
 
-  it("is a tensor of bytes for run()", () => {
+  it("run() returns a scalar string that holds bytes as a tensor", () => {
     using model = Model.load(folder);
     const { png } = model.run("encode", { x });
     expect([...((png as Tensor<"string">).bytes[0] ?? [])].slice(0, 8)).toEqual(PNG);
   });
 
-  it("is copied from what a fake returns", () => {
+  it("a fake's bytes for a scalar string are copied", () => {
     const bytes = Uint8Array.from([255, 0]);
     using fake = Contradictions.fake({ encode: () => ({ png: bytes, text: "t" }) });
     const { png, text } = fake.encode(x);

@@ -22,7 +22,7 @@ it("the fingerprint has all 64 bits of its hashes", () => {
   });
 });
 
-it("the fingerprint that TensorFlow wrote is read", () => {
+it("reads the fingerprint that TensorFlow wrote", () => {
   const { fingerprint } = inspect(copyOfModel("counter"));
   const { version, ...hashes } = fingerprint ?? { version: 0 };
   expect(version).toBeGreaterThan(0);
@@ -30,7 +30,7 @@ it("the fingerprint that TensorFlow wrote is read", () => {
   for (const hash of Object.values(hashes)) expect(hash).toMatch(/^[1-9]\d{5,19}$/);
 });
 
-it("a fingerprint that is missing, empty, broken, huge or a folder is none, and no failure", () => {
+it("treats a missing, empty, broken, huge or folder fingerprint as absent", () => {
   const model = copyOfModel("counter");
   const file = join(model, "fingerprint.pb");
   for (const content of [new Uint8Array(), Uint8Array.of(255), new Uint8Array(100_000)]) {

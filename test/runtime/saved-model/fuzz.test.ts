@@ -15,24 +15,24 @@ describe(`${INPUTS} broken models`, () => {
     report = fuzz();
   }, TIMEOUT);
 
-  it("are described and generated, or refused with a SavedModelError", () => {
+  it("broken models are described and generated, or rejected with a SavedModelError", () => {
     expect(report.failures).toEqual([]);
     const { described = 0, MODEL_CORRUPT = 0, TAGS_NOT_FOUND = 0 } = report.outcomes;
     expect(described + MODEL_CORRUPT + TAGS_NOT_FOUND).toBe(INPUTS);
   });
 
-  it("are of both kinds in large numbers", () => {
+  it("broken models cover both outcomes many times", () => {
     expect(report.outcomes.described).toBeGreaterThan(INPUTS / 5);
     expect(report.outcomes.MODEL_CORRUPT).toBeGreaterThan(INPUTS / 5);
     expect(report.generated).toBeGreaterThan(INPUTS / 40);
   });
 
   // Each takes moments, of the processor's time: how busy the machine is does not matter.
-  it("do not hang", () => {
+  it("broken models do not hang the generator", () => {
     expect(report.slowestMs, report.slowest).toBeLessThan(30_000);
   });
 
-  it("take no more memory than the generator itself", () => {
+  it("broken models take no more memory than the generator itself", () => {
     expect(report.megabytes).toBeLessThan(500);
   });
 });

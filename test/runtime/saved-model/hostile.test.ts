@@ -41,11 +41,11 @@ const DTYPES: ReadonlyMap<number, string> = new Map([
 
 const HIDDEN = ["__saved_model_init_op", "__saved_model_train_op"];
 
-/** What no reader of a file should have to face: what acts on the screen, and what is not seen on it. */
+/** Characters that must not reach a reader: those that act on the screen, and invisible ones. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/u;
 
-describe("whatever the names in a model are", () => {
-  it("the client has the planned statements, members, names and values, and no others", () => {
+describe("arbitrary names", () => {
+  it("a client with arbitrary names has the planned statements, members, names and values, and no others", () => {
     const folder = tempFolder();
     fc.assert(
       fc.property(hostileModel, hostileFolder, (model, name) => {
@@ -60,7 +60,7 @@ describe("whatever the names in a model are", () => {
     );
   });
 
-  it("the client passes a strict compiler", () => {
+  it("a client with arbitrary names compiles under strict rules", () => {
     const folder = tempFolder();
     const clients = fc
       .sample(fc.tuple(hostileModel, hostileFolder), 1000)
@@ -69,7 +69,7 @@ describe("whatever the names in a model are", () => {
   });
 });
 
-describe("words that mean something to the compiler, to JavaScript or to this package", () => {
+describe("reserved and special words", () => {
   const keywords = Array.from(
     { length: ts.SyntaxKind.LastKeyword - ts.SyntaxKind.FirstKeyword + 1 },
     (_, index) => ts.tokenToString(ts.SyntaxKind.FirstKeyword + index) ?? "",
@@ -80,7 +80,7 @@ describe("words that mean something to the compiler, to JavaScript or to this pa
     ..."Tensor TensorLike LoadOptions ModelDescriptor AnyShape descriptor directory options inputs exports".split(" "),
   ];
 
-  it("name signatures, inputs and outputs", () => {
+  it("reserved words can name signatures, inputs and outputs", () => {
     const tensors = (key: string): TensorSpec[] =>
       [key, "other"].map((name) => ({ key: name, dtype: 1, shape: [2], tensor: "x:0" }));
     const signatures = [...new Set(words)].map((key) => ({
@@ -98,7 +98,7 @@ describe("words that mean something to the compiler, to JavaScript or to this pa
     expect(typeErrors({ "words.ts": text })).toEqual([]);
   });
 
-  it("name the class, or are refused", () => {
+  it("reserved words name the class with a suffix, or are rejected", () => {
     const folder = join(tempFolder(), "words");
     writeModel(folder, { tags: [], tensorflowVersion: "", signatures: [] });
     const files: Record<string, string> = {};

@@ -46,7 +46,7 @@ function exportedAgain(): string {
   return folder;
 }
 
-describe("the author's names of inputs", () => {
+describe("author's names of inputs", () => {
   const inputsOf = (model: string, signature: string) =>
     inspect(modelFolder(model))
       .signatures.find(({ key }) => key === signature)
@@ -62,7 +62,7 @@ describe("the author's names of inputs", () => {
     ["arguments", "rows", ["rows ragged", "weight"]],
     ["arguments", "cells", ['x x["by"] by', 'x_1 x["table"] table sparse']],
     ["keras3_inputs", "serve", ['keras_tensor_2 inputs["bar"] bar', 'keras_tensor_1 inputs["foo"] foo']],
-  ])("%s %s", (model, signature, expected) => {
+  ])("finds the author's names of %s %s", (model, signature, expected) => {
     expect(inputsOf(model, signature)).toEqual(expected);
   });
 });
@@ -73,24 +73,24 @@ it("an entry whose spec is named like its argument has the author's expression",
 });
 
 describe("a client of a model whose dict has another key", () => {
-  it("refuses the model, which has other tensors under the same keys", () => {
+  it("rejects a model with other tensors under the same keys", () => {
     const client = score(vector("x", 'x["age"]'), vector("x_1", 'x["income"]'));
     const { message } = expectError(() => load(client, modelFolder("arguments_renamed")), "SIGNATURE_MISMATCH");
     expect(message).toContain('"score" is missing input x["age"]; "score" has a new required input x["years"]');
   });
 
-  it("refuses it for a dict of one, whose key is the same", () => {
+  it("rejects a model whose dict has another key, even with a single entry", () => {
     const { message } = expectError(() => Arguments.load(modelFolder("arguments_renamed")), "SIGNATURE_MISMATCH");
     expect(message).toContain('"single" is missing input x["only"]; "single" has a new required input x["other"]');
   });
 
-  it("says what became of an argument that was ragged or sparse", () => {
+  it("reports a changed ragged or sparse argument", () => {
     const { message } = expectError(() => Arguments.load(modelFolder("arguments_renamed")), "SIGNATURE_MISMATCH");
     expect(message).toContain('input x["table"] of "cells" is dense float32 [?, 3], not sparse float32 [?, 3]');
     expect(message).not.toContain('new required input x["table"]');
   });
 
-  it("finds an input whose key moved, by its name", () => {
+  it("finds an input by its name if its key moved", () => {
     const client = score(vector("x", 'x["years"]'), vector("x_1", 'x["income"]'));
     using model = load(client, modelFolder("arguments_renamed"));
     expect((model.call("score", [[70], [700]]) as Tensor).toArray()).toEqual([0]);
@@ -98,12 +98,12 @@ describe("a client of a model whose dict has another key", () => {
     expect(byKey?.toArray()).toEqual([0]);
   });
 
-  it("takes the keys where it was generated without names", () => {
+  it("a client without names matches inputs by key", () => {
     using model = load(score(vector("x"), vector("x_1")), modelFolder("arguments_renamed"));
     expect((model.call("score", [[700], [70]]) as Tensor).toArray()).toEqual([0]);
   });
 
-  it("refuses a model that does not tell the author's names", () => {
+  it("rejects a model that does not record the author's names", () => {
     const folder = tempFolder();
     cpSync(modelFolder("arguments"), folder, { recursive: true });
     const file = join(folder, "saved_model.pb");
@@ -125,8 +125,8 @@ describe("a client of a model whose dict has another key", () => {
   });
 });
 
-describe("keys that Keras counts", () => {
-  it("may be others in the next export", () => {
+describe("keys that Keras numbers", () => {
+  it("keys that Keras numbers may change in the next export", () => {
     using model = Keras3Inputs.load(exportedAgain());
     expect(model.serve([10, 30], [1, 2]).toArray()).toEqual([-9, -28]);
     expect(model.signatures[0]?.inputs.map(({ key }) => key)).toEqual(["keras_tensor_2", "keras_tensor_1"]);
@@ -134,7 +134,7 @@ describe("keys that Keras counts", () => {
 });
 
 describe("a client", () => {
-  it("takes arguments by the author's names", () => {
+  it("a client takes arguments by the author's names", () => {
     using model = Arguments.load(modelFolder("arguments"));
     expect(model.score([70], [700]).toArray()).toEqual([0]);
     const { sums, twice } = model.rows([[1, 2], [], [3]], [1, 10, 100]);
@@ -151,7 +151,7 @@ describe("a client", () => {
     expect(model.cells(3, table).toArray()).toEqual([4.5, -6]);
   });
 
-  it("can be faked", () => {
+  it("a client with the author's names can be faked", () => {
     using fake = Arguments.fake({ score: ({ age, income }) => [age.toArray()[0] ?? 0, income.toArray()[0] ?? 0] });
     expect(fake.score([1], [2])).toBeInstanceOf(Tensor);
     expect(fake.score([1], [2]).toArray()).toEqual([1, 2]);

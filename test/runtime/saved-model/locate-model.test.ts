@@ -39,7 +39,7 @@ it.each([
   expect(locateModel("models/ranker", join(root, client))).toBe(join(root, model.slice(0, -1)));
 });
 
-it("does not take a folder outside of node_modules for that of an installed client, and lists where it searched", () => {
+it("does not treat a folder outside node_modules as that of an installed client, and lists the searched places", () => {
   const root = repository("package.json", "node_modules/lib/package.json", "models/ranker/");
   const client = join(root, "node_modules/lib/dist/ranker.js");
   vi.spyOn(process, "cwd").mockReturnValue(join(root, "cwd"));
@@ -57,7 +57,7 @@ it("does not take a folder outside of node_modules for that of an installed clie
   }
 });
 
-it("takes the client's own package before the working directory", () => {
+it("prefers the client's own package to the working directory", () => {
   const root = repository("package.json", "src/ranker.ts", "models/ranker/", "elsewhere/models/ranker/");
   vi.spyOn(process, "cwd").mockReturnValue(join(root, "elsewhere"));
   expect(locateModel("models/ranker", join(root, "src/ranker.ts"))).toBe(join(root, "models/ranker"));
@@ -65,7 +65,7 @@ it("takes the client's own package before the working directory", () => {
   vi.restoreAllMocks();
 });
 
-it("knows the file that calls a class, whatever is set for stacks, and changes none of that", () => {
+it("finds the calling file with any stack settings, and does not change them", () => {
   class Callee {
     readonly file: string | undefined = fileCalling(Callee);
   }

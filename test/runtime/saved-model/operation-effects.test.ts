@@ -15,7 +15,7 @@ const isStateful = ({ isStateful, inputArg }: Message<"OpEffects">): boolean =>
   isStateful || inputArg.some(({ isRef }) => isRef);
 
 describe("the operations of the library", () => {
-  it("are all classed: one that calls itself stateful is harmless, or there is a reason why not", () => {
+  it("every operation of the library is classified: stateful ones are harmless, or there is a reason why not", () => {
     const unclassed = operations()
       .filter((op) => isStateful(op) && effectOf(op.name, true) === "other")
       .map(({ name }) => [name, Object.values(WRITING_OPERATIONS).filter((pattern) => pattern.test(name)).length])
@@ -23,7 +23,7 @@ describe("the operations of the library", () => {
     expect(unclassed).toEqual([]);
   });
 
-  it("are harmless for a reason that no reason against it contradicts", () => {
+  it("no operation is listed as both harmless and harmful", () => {
     const contradictory = operations()
       .filter((op) => isStateful(op) && effectOf(op.name, true) !== "other")
       .filter(
@@ -33,14 +33,14 @@ describe("the operations of the library", () => {
     expect(contradictory.map(({ name }) => name)).toEqual([]);
   });
 
-  it("give a handle of their own only where they are harmless", () => {
+  it("operations that create handles are harmless", () => {
     const makers = operations().filter(({ name }) => makesHandle(name));
     expect(makers).toHaveLength(12);
     expect(makers.filter(({ name }) => effectOf(name, true) !== "none")).toEqual([]);
   });
 });
 
-describe("an operation", () => {
+describe("effects of an operation", () => {
   it.each([
     ["ReadVariableOp", true, "none"],
     ["AssignVariableOp", true, "other"],
@@ -63,7 +63,7 @@ describe("an operation", () => {
     ["MatMul", false, "none"],
     ["CacheDataset", false, "other"],
     ["PyFuncStateless", false, "other"],
-  ])("of the type %s (stateful: %s) writes: %s", (type, stateful, effect) => {
+  ])("an operation of type %s (stateful: %s) writes: %s", (type, stateful, effect) => {
     expect(effectOf(type, stateful)).toBe(effect);
   });
 });

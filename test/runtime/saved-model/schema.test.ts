@@ -9,7 +9,7 @@ import { modelFolder } from "../../support/temp.js";
 const file = new URL("../../../docs/model-description.schema.json", import.meta.url);
 const schema = JSON.parse(readFileSync(file, "utf8"));
 
-it("the schema of `inspect --json` is the one of the types (`npm run schema` updates it)", () => {
+it("the schema of `inspect --json` matches the types (`npm run schema` updates it)", () => {
   const root = fileURLToPath(new URL("../../..", import.meta.url));
   const generator = `${root}node_modules/ts-json-schema-generator/bin/ts-json-schema-generator.js`;
   const flags = ["--path", "runtime/saved-model/model-description.ts", "--type", "ModelDescription", "--no-type-check"];
@@ -17,7 +17,7 @@ it("the schema of `inspect --json` is the one of the types (`npm run schema` upd
   expect(schema).toEqual(JSON.parse(generated.toString()));
 });
 
-it.each(["custom_model", "dtypes", "names", "text"])("the description of %s satisfies it", (name) => {
+it.each(["custom_model", "dtypes", "names", "text"])("the description of %s satisfies the schema", (name) => {
   const validate = new Ajv({ allowUnionTypes: true }).compile(schema);
   const description: unknown = JSON.parse(JSON.stringify(inspect(modelFolder(name))));
   expect(validate(description), JSON.stringify(validate.errors)).toBe(true);

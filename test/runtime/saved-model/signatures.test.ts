@@ -20,12 +20,12 @@ const CLIENTS = {
 };
 const NAMES = Object.keys(CLIENTS) as (keyof typeof CLIENTS)[];
 
-/** What `inspect` shows of the signatures that can be called. */
+/** The callable signatures that `inspect` shows. */
 function inspected(name: string): readonly SignatureDescription[] {
   return inspect(modelFolder(name)).signatures.filter(({ unsupported }) => unsupported === undefined);
 }
 
-/** What a client that was generated without looking at the model can know. */
+/** The properties that a client can know without reading the model. */
 function known(signatures: readonly SignatureDescription[]): unknown {
   return signatures.map(({ key, inputs, outputs }) => ({
     key,
@@ -37,7 +37,7 @@ function known(signatures: readonly SignatureDescription[]): unknown {
 }
 
 describe("signatures", () => {
-  it.each(NAMES)("%s: of a client are those of inspect, in the order of its methods' arguments", (name) => {
+  it.each(NAMES)("%s: signatures of a client are those of inspect, in the order of its methods' arguments", (name) => {
     using model = CLIENTS[name].load();
     expect(known(model.signatures)).toEqual(known(inspected(name)));
     // The model tells more than the client knows.
@@ -45,13 +45,13 @@ describe("signatures", () => {
     expect(tensors).toEqual(inspected(name).flatMap(({ outputs }) => outputs.map(({ tensor }) => tensor)));
   });
 
-  it.each(NAMES)("%s: of a fake client are those of the client", (name) => {
+  it.each(NAMES)("%s: signatures of a fake are those of the client", (name) => {
     using fake = (CLIENTS[name].fake as (methods: object) => Model)({});
     expect(known(fake.signatures)).toEqual(known(inspected(name)));
   });
 
   it.each(NAMES)(
-    "%s: of a model without a client are those of inspect, but for the features of examples and what calls change",
+    "%s: signatures of a model without a client are those of inspect, except for example features and effects",
     (name) => {
       using model = Model.load(modelFolder(name));
       const plain = inspect(modelFolder(name)).signatures.map(({ inputs, writes: _, ...signature }) => {
@@ -63,7 +63,7 @@ describe("signatures", () => {
 });
 
 describe("a method", () => {
-  it("of the class itself, and not of a model, is refused", () => {
+  it("a method called on the class instead of a model is rejected", () => {
     const { message } = expectError(() => Counter.prototype.increment(1), "INVALID_ARGUMENT");
     expect(message).toContain("increment() was called on what is no loaded model");
   });
@@ -73,7 +73,7 @@ describe("a model without a client", () => {
   const rows = [[1, 2, 3], [], [4]];
   const asp = { indices: [[0, 2]], values: [1], shape: [4, 3] };
 
-  it("takes ragged and sparse inputs in one piece", () => {
+  it("a model without a client takes ragged and sparse inputs as one value", () => {
     using model = Model.load(modelFolder("composite"));
     for (const zrows of [rows, RaggedTensor.from("float32", rows)]) {
       const { twice, dense } = model.run("mix", { zrows, scale: 1, asp });
@@ -87,7 +87,7 @@ describe("a model without a client", () => {
     }
   });
 
-  it("takes them as their components too, but not both for one signature", async () => {
+  it("a model without a client takes components too, but not both for one signature", async () => {
     using model = Model.load(modelFolder("composite"));
     const parts = {
       zrows: [1, 2, 3, 4],

@@ -21,7 +21,7 @@ interface Body {
   readonly results: readonly string[];
 }
 
-/** What the tensors of a graph depend on, `x` for an input of its own and `v` for a variable, and which variables change. */
+/** Dependencies of a graph's tensors (`x` for an input, `v` for a variable), and the variables that change. */
 function flowOf(tensors: readonly string[], nodes: readonly string[], functions: Readonly<Record<string, Body>> = {}) {
   const library = Object.entries(functions).map(([name, { parameters, nodes: inner, results }]) =>
     encodeMessage("FunctionDef", {
@@ -49,7 +49,7 @@ function flowOf(tensors: readonly string[], nodes: readonly string[], functions:
 const READS = ["rv = ReadVariableOp(v)", "rw = ReadVariableOp(w)"];
 
 describe("values of a graph", () => {
-  it("depend on inputs and on the variables that are read", () => {
+  it("values depend on inputs and on the variables that are read", () => {
     const sum = "sum = AddV2(x, rv)";
     expect(flowOf(["rv:0", "sum:0", "c:0"], [...READS, sum, "c = Const()"])).toEqual({
       outputs: ["v", "x v", ""],
@@ -57,29 +57,29 @@ describe("values of a graph", () => {
     });
   });
 
-  it("stay apart where they are handed through together", () => {
+  it("values passed through together stay separate", () => {
     const nodes = [...READS, "both = IdentityN(x, rv)"];
     expect(flowOf(["both:0", "both:1"], nodes).outputs).toEqual(["x", "v"]);
   });
 
-  it("do not depend on what only comes before them", () => {
+  it("values do not depend on control inputs", () => {
     expect(flowOf(["r:0"], ["a = AssignVariableOp(v, x)", "r = ReadVariableOp(v, ^a)"])).toEqual({
       outputs: ["v"],
       writes: { v: false },
     });
   });
 
-  it("are what is read afterwards, where they are assigned to a variable that accumulates", () => {
+  it("values read after an assignment depend on an accumulating variable", () => {
     const nodes = [...READS, "sum = AddV2(x, rv)", "a = AssignVariableOp(v, sum)", "r = Identity(sum, ^a)"];
     expect(flowOf(["r:0"], nodes)).toEqual({ outputs: ["v"], writes: { v: true } });
     expect(flowOf(["sum:0", "r:0"], nodes).outputs).toEqual(["v", "v"]);
   });
 
-  it("of an operation that nobody knows depend on all its inputs", () => {
+  it("results of an unknown operation depend on all its inputs", () => {
     expect(flowOf(["u:0"], ["u = Unheard(x, w)"])).toEqual({ outputs: ["x w"], writes: {} });
   });
 
-  it("are found in chains longer than the stack of calls", () => {
+  it("follows chains longer than the call stack", () => {
     const chain = Array.from(
       { length: 20_000 },
       (_, index) => `n${index} = Neg(${index === 0 ? "x" : `n${index - 1}`})`,
@@ -88,8 +88,8 @@ describe("values of a graph", () => {
   });
 });
 
-describe("values of functions", () => {
-  it("are followed through calls, result by result, as are handles", () => {
+describe("values in functions", () => {
+  it("follows calls result by result, including handles", () => {
     const add: Body = {
       parameters: ["value", "handle"],
       nodes: [
@@ -104,7 +104,7 @@ describe("values of functions", () => {
     expect(flowOf(["c:1"], ["c = add(x, v)"], { add })).toEqual({ outputs: ["v"], writes: { v: true } });
   });
 
-  it("are the new value of a variable, where a function has assigned one and its caller assigns another", () => {
+  it("follows the new value of a variable that a function and its caller assign", () => {
     const add: Body = {
       parameters: ["value", "handle"],
       nodes: [
@@ -121,14 +121,14 @@ describe("values of functions", () => {
     });
   });
 
-  it("are those of either branch", () => {
+  it("follows both branches", () => {
     const read: Body = { parameters: ["a", "h"], nodes: ["r = ReadVariableOp(h)"], results: ["r:value:0"] };
     const pass: Body = { parameters: ["a", "h"], nodes: [], results: ["a"] };
     const nodes = ["yes = Const()", "c = If(yes, x, v)[then_branch=read, else_branch=pass]"];
     expect(flowOf(["c:0"], nodes, { read, pass }).outputs).toEqual(["x v"]);
   });
 
-  it("go round a loop as often as it takes", () => {
+  it("follows a loop until nothing changes", () => {
     // a, b, c ← b, c, c + v: after two rounds, the first is made of the variable.
     const step: Body = {
       parameters: ["a", "b", "c", "h"],
@@ -139,7 +139,7 @@ describe("values of functions", () => {
     expect(flowOf(["l:0", "l:1", "l:2"], nodes, { step }).outputs).toEqual(["x v", "x v", "x v"]);
   });
 
-  it("may call themselves", () => {
+  it("follows recursive functions", () => {
     const again: Body = { parameters: ["a"], nodes: ["c = PartitionedCall(a)[f=again]"], results: ["c:output:0"] };
     expect(flowOf(["c:0"], ["c = PartitionedCall(x)[f=again]"], { again }).outputs).toEqual([""]);
   });

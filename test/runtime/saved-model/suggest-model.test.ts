@@ -17,14 +17,14 @@ function fixOf(folder: string, code: ErrorCode, tags?: readonly string[]): strin
   return expectError(() => inspect(folder, tags === undefined ? {} : { tags }), code).fix;
 }
 
-describe("a folder that is no SavedModel", () => {
-  it("with versions leads to the newest of them", () => {
+describe("folders that are not SavedModels", () => {
+  it("suggests the newest of the versions in a folder", () => {
     const folder = folderWith("1", "9", "10");
     mkdirSync(join(folder, "11"));
     expect(fixOf(folder, "NOT_A_SAVED_MODEL")).toBe(`Pass ${join(folder, "10")}, the newest of the versions in it.`);
   });
 
-  it("with models leads to five of them at most, and to the newest version of each", () => {
+  it("suggests at most five models in a folder, each in its newest version", () => {
     const three = folderWith("b", "a", "served/1", "served/2");
     const list = ["a", "b", "served/2"].map((name) => join(three, name));
     expect(fixOf(three, "NOT_A_SAVED_MODEL")).toBe(`Pass a model that is in it: ${list.join(", ")}.`);
@@ -35,7 +35,7 @@ describe("a folder that is no SavedModel", () => {
     );
   });
 
-  it("with neither leads nowhere", () => {
+  it("suggests nothing for a folder without models", () => {
     const folder = tempFolder();
     mkdirSync(join(folder, "1"));
     writeFileSync(join(folder, "2"), "");
@@ -43,8 +43,8 @@ describe("a folder that is no SavedModel", () => {
   });
 });
 
-describe("a folder that is not there", () => {
-  it("leads to the model that was meant, or to those beside it", () => {
+describe("missing folders", () => {
+  it("suggests the intended model or its siblings for a missing folder", () => {
     const folder = folderWith("counter", "other");
     expect(fixOf(join(folder, "conuter"), "MODEL_NOT_FOUND")).toBe(`Did you mean "${join(folder, "counter")}"?`);
     expect(fixOf(join(folder, "something"), "MODEL_NOT_FOUND")).toBe(`Models in ${folder}: counter, other.`);
@@ -52,7 +52,7 @@ describe("a folder that is not there", () => {
     expect(fixOf(join(six, "something"), "MODEL_NOT_FOUND")).toBe(`Models in ${six}: a, b, c, d, e and 1 more.`);
   });
 
-  it("is named as it was given, also in the working directory", () => {
+  it("names a missing folder as it was passed, also in the working directory", () => {
     const working = process.cwd();
     process.chdir(folderWith("counter", join("models", "other")));
     try {
@@ -64,7 +64,7 @@ describe("a folder that is not there", () => {
     }
   });
 
-  it("leads nowhere without a model beside it", () => {
+  it("suggests nothing for a missing folder without models next to it", () => {
     expect(fixOf(join(tempFolder(), "none"), "MODEL_NOT_FOUND")).toBeUndefined();
     expect(fixOf(join(tempFolder(), "none", "none"), "MODEL_NOT_FOUND")).toBeUndefined();
   });
@@ -78,7 +78,7 @@ describe("several meta graphs", () => {
     return folder;
   };
 
-  it("without the tag serve are listed as they are chosen", () => {
+  it("lists meta graphs without the tag serve as options", () => {
     const folder = folderOf(["train"], ["tpu", "gpu"], [], ["a b", "$x"]);
     expect(fixOf(folder, "TAGS_NOT_FOUND")).toBe(
       'Choose one with the option `tags`: ["train"]; ["gpu", "tpu"]; []; ["$x", "a b"].',
@@ -86,12 +86,12 @@ describe("several meta graphs", () => {
     expect(inspect(folder, { tags: ["gpu", "tpu"] }).tags).toEqual(["gpu", "tpu"]);
   });
 
-  it("with it need no choice", () => {
+  it("several meta graphs with the tag serve need no choice", () => {
     const { tags, tagSets } = inspect(folderOf(["train"], ["serve"]));
     expect([tags, tagSets]).toEqual([["serve"], [["train"], ["serve"]]]);
   });
 
-  it("are not offered where there is one", () => {
+  it("does not suggest tags if there is only one meta graph", () => {
     expect(fixOf(folderOf(["train"]), "TAGS_NOT_FOUND", ["serve"])).toBe(
       'Choose the only one with the option `tags`: ["train"].',
     );

@@ -26,7 +26,7 @@ describe("a value in text format", () => {
     [`"ö"`, [...Buffer.from("ö")]],
     [`"it's" '"'`, [...Buffer.from(`it's"`)]],
     [`""`, []],
-  ])("%s", (literal, bytes) => {
+  ])("reads a value in text format: %s", (literal, bytes) => {
     expect(bytesOf(literal)).toEqual([bytes]);
   });
 
@@ -42,7 +42,7 @@ describe("a value in text format", () => {
     ["DT_BFLOAT16", 14],
     ["DT_UINT64", 23],
     ["DT_OF_ANOTHER_VERSION", 0],
-  ])("%s of an integer", (text, value) => {
+  ])("reads %s of an integer in text format", (text, value) => {
     expect(parse("TensorProto", `dtype: ${text}`).dtype).toBe(value);
   });
 
@@ -55,12 +55,12 @@ describe("a value in text format", () => {
     ["inf", Number.POSITIVE_INFINITY],
     ["-Infinity", Number.NEGATIVE_INFINITY],
     ["nan", Number.NaN],
-  ])("%s of a float", (text, value) => {
+  ])("reads %s of a float in text format", (text, value) => {
     expect(parse("TensorProto", `double_val: ${text}`).doubleVal).toEqual([value]);
     expect(parse("TensorProto", `float_val: ${text}`).floatVal).toEqual([Math.fround(value)]);
   });
 
-  it("of 64 bits, and of a signed kind", () => {
+  it("reads 64-bit and signed values in text format", () => {
     const { int64Val } = parse("TensorProto", "int64_val: -9223372036854775808 int64_val: 9223372036854775807");
     expect(int64Val.map(String)).toEqual(["-9223372036854775808", "9223372036854775807"]);
     expect(toNumber(parse("StructuredValue", "int64_value: -3").int64Value)).toBe(-3);
@@ -69,20 +69,20 @@ describe("a value in text format", () => {
 });
 
 describe("a message in text format", () => {
-  it("may have a colon, angle brackets, separators, lists and comments", () => {
+  it("text format may have colons, angle brackets, separators, lists and comments", () => {
     const text = `# a comment } with brackets
       node { name: "a" } node: < name: 'b', >; node <name: "c";>
       node: [ { name: "d" }, <name: "e"> ] node: []   # the end`;
     expect(nodeNames(text)).toEqual(["a", "b", "c", "d", "e"]);
   });
 
-  it("may have fields that the schema does not know, of any form", () => {
+  it("text format may have unknown fields of any form", () => {
     const text = `unknown: 5 another: -inf other { deep { list: [1, "}", { a: '>' }] } } [ext.name] { x: 1 } [ext.two]: "a" "b"
       node { name: "a" device: "/cpu:0" experimental_debug_info { original_node_names: "x" } } words: SOME_ENUM`;
     expect(nodeNames(text)).toEqual(["a"]);
   });
 
-  it("keeps each of a map's entries, hostile keys included", () => {
+  it("text format keeps each map entry, including hostile keys", () => {
     const { attr } = parse(
       "NodeDef",
       `attr { key: "__proto__" value { s: "x" } } attr { key: "a" value { type: DT_INT32 } }`,
@@ -102,11 +102,11 @@ describe("a message in text format", () => {
     [String.raw`node { name: "\q" }`, "expected a known escape in line 1"],
     [String.raw`node { name: "\U00110000" }`, "expected a Unicode character in line 1"],
     ["node [ {} {} ]", 'expected "]" in line 1'],
-  ])("%j is refused: %s", (text, message) => {
+  ])("rejects the text format %j: %s", (text, message) => {
     expect(() => encodeText("GraphDef", Buffer.from(text))).toThrow(message);
   });
 
-  it("is refused where it is nested too deeply, in fields that are known and that are not", () => {
+  it("rejects text format that is nested too deeply, in known and unknown fields", () => {
     const list = (depth: number) => "list_value { values { ".repeat(depth) + "} }".repeat(depth);
     expect(() => parse("StructuredValue", list(49))).not.toThrow();
     expect(() => encodeText("StructuredValue", Buffer.from(list(200)))).toThrow("nested too deeply");
@@ -115,7 +115,7 @@ describe("a message in text format", () => {
     }
   });
 
-  it("takes no more steps for a long text than its length", () => {
+  it("parses long text format in linear time", () => {
     const long = `${"unknown: 1 ".repeat(1e5)} name: "${"\\141".repeat(1e5)}" ${"# c\n".repeat(1e5)}`;
     expect(parse("NodeHead", long).name).toBe("a".repeat(1e5));
     expect(() => encodeText("NodeHead", Buffer.from("a".repeat(1e6)))).toThrow("expected a value");
@@ -123,7 +123,7 @@ describe("a message in text format", () => {
 });
 
 describe("saved_model.pbtxt", () => {
-  it("is described as the same model in binary format is", () => {
+  it("saved_model.pbtxt is described like the same model in binary format", () => {
     const [mark, score] = inspect(modelFolder("text_format")).signatures;
     expect(mark?.inputs).toMatchObject([{ key: "lines", encoding: "ragged", dtype: "string", shape: [null, null] }]);
     expect(score?.inputs).toMatchObject([
@@ -136,7 +136,7 @@ describe("saved_model.pbtxt", () => {
     ]);
   });
 
-  it("is loaded with a client, called, and saved", () => {
+  it("saved_model.pbtxt is loaded with a client, called, and saved", () => {
     using model = TextFormat.load(modelFolder("text_format"));
     expect(model.score([70], [10]).toArray()).toEqual([-690]);
     const folder = join(tempFolder(), "saved");
@@ -149,7 +149,7 @@ describe("saved_model.pbtxt", () => {
     expect(untyped.run("score", { x: [70], x_1: [10] }).score?.toArray()).toEqual([-690]);
   });
 
-  it("does not count beside saved_model.pb, as for TensorFlow", () => {
+  it("saved_model.pbtxt is ignored next to saved_model.pb, as in TensorFlow", () => {
     const folder = copyOfModel("counter");
     writeFileSync(join(folder, "saved_model.pbtxt"), "no model");
     expect(inspect(folder).signatures).toEqual(inspect(modelFolder("counter")).signatures);
@@ -157,7 +157,7 @@ describe("saved_model.pbtxt", () => {
     expect((model.run("get").count as Tensor | undefined)?.dtype).toBe("float32");
   });
 
-  it("is refused with the line where it is no text format", () => {
+  it("an invalid saved_model.pbtxt is rejected with the line", () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "saved_model.pbtxt"), 'saved_model_schema_version: 1\nmeta_graphs {\n  "');
     const { message } = expectError(() => inspect(folder), "MODEL_CORRUPT");

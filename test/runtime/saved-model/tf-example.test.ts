@@ -37,7 +37,7 @@ const ALL = [
 ];
 
 describe("the features that a model parses out of a tf.Example", () => {
-  it("are found through nested functions, for batches and for single examples", () => {
+  it("finds features through nested functions, for batches and single examples", () => {
     expect(examplesOf(modelFolder("example"))).toEqual({
       "parse_all examples": ALL,
       "parse_one example": ["id: dense int64 []", "weights?: dense float32 [3]"],
@@ -45,7 +45,7 @@ describe("the features that a model parses out of a tf.Example", () => {
     });
   });
 
-  it("are none where strings are not parsed as such", () => {
+  it("finds no features if strings are not parsed as examples", () => {
     expect(examplesOf(modelFolder("text"))).toEqual({});
     expect(examplesOf(modelFolder("names"))).toEqual({});
   });
@@ -54,7 +54,7 @@ describe("the features that a model parses out of a tf.Example", () => {
     needs(hasShared, NO_SHARED);
     const X = ["x: dense float32 [1]", "x2?: dense float32 [1]"];
 
-    it("are found in a graph of TensorFlow 1, with defaults that are computed", () => {
+    it("finds features in a TensorFlow 1 graph, with computed defaults", () => {
       expect(examplesOf(join(shared, "tfserving-half-plus-two-cpu"))).toEqual({
         "classify_x_to_y inputs": X,
         "regress_x_to_y inputs": X,
@@ -62,7 +62,7 @@ describe("the features that a model parses out of a tf.Example", () => {
       });
     });
 
-    it("are found in an estimator's graph", () => {
+    it("finds features in an estimator's graph", () => {
       const found = examplesOf(join(shared, "tfx-trainer-serving"));
       expect(Object.keys(found)).toEqual([
         "classification inputs",
@@ -79,7 +79,7 @@ describe("the features that a model parses out of a tf.Example", () => {
       ]);
     });
 
-    it("are found in a function that a Keras model was served by", () => {
+    it("finds features in a function that serves a Keras model", () => {
       expect(examplesOf(join(shared, "tfx-trainer-keras"))).toEqual({
         "serving_default examples": ["body_mass_g", "culmen_depth_mm", "culmen_length_mm", "flipper_length_mm"].map(
           (key) => `${key}: dense float32 [1]`,
@@ -87,13 +87,13 @@ describe("the features that a model parses out of a tf.Example", () => {
       });
     });
 
-    it.each(["ydf-adult-gbdt", "guesslang", "gcp-babyweight-keras"])("are none in %s", (name) => {
+    it.each(["ydf-adult-gbdt", "guesslang", "gcp-babyweight-keras"])("finds no features in %s", (name) => {
       expect(examplesOf(join(shared, name))).toEqual({});
     });
   });
 });
 
-describe("a graph that does not make sense", () => {
+describe("nonsensical graphs", () => {
   const node = (
     name: string,
     op: string,
@@ -190,7 +190,7 @@ describe("a graph that does not make sense", () => {
       ],
       [],
     ],
-  ])("%s", (_, nodes, want) => {
+  ])("features of %s", (_, nodes, want) => {
     expect(featuresIn(nodes)).toEqual(want);
   });
 
@@ -220,12 +220,12 @@ describe("a graph that does not make sense", () => {
     ["nothing for a vector, where single ones are parsed", [single], { dim: [{ size: -1 }] }, undefined],
     ["one example for a scalar that is made a vector", [...constants, expanded, v1("row")], SCALAR, "FExample"],
     ["nothing where no rank is parsed by all", [...constants, v1("x"), single], ANY, undefined],
-  ])("offers %s", (_, nodes, shape, want) => {
+  ])("generated types accept %s", (_, nodes, shape, want) => {
     const { text } = generate(writeGraph(nodes, shape));
     expect(/x: TensorLike<"string", \S+> \| ([^),]*)[),]/.exec(text)?.[1]).toBe(want);
   });
 
-  it("keys that are code", () => {
+  it("escapes feature keys that are code", () => {
     const hostile = ["*/ ;globalThis.x=1; /*", "__proto__", "constructor", "\u202e", "`", "a-b", "aB"];
     const types = { sparse_types: { list: { type: hostile.map(() => 1) } } };
     const { text } = generate(
@@ -245,7 +245,7 @@ describe("a graph that does not make sense", () => {
     expect(features?.map(({ key }) => key).sort()).toEqual([...hostile].sort());
   });
 
-  it("a chain of a hundred thousand nodes", () => {
+  it("follows a chain of a hundred thousand nodes", () => {
     const chain = Array.from({ length: 100_000 }, (_, index) =>
       node(`n${index + 1}`, "Identity", [index === 0 ? "x" : `n${index}`]),
     );
@@ -254,7 +254,7 @@ describe("a graph that does not make sense", () => {
 });
 
 describe("the generated interface", () => {
-  it("is one for each distinct set of features", () => {
+  it("generates one interface for each distinct set of features", () => {
     const { text } = generate(modelFolder("example"));
     expect(text.match(/export interface \w+Example /g)).toEqual([
       "export interface ExampleExample ",
@@ -268,12 +268,12 @@ describe("the generated interface", () => {
     );
   });
 
-  it("accepts what fits and rejects what does not", () => {
+  it("types accept matching examples and reject others", () => {
     const use = readFileSync(new URL("../../typings/use-example.ts", import.meta.url), "utf8");
     expect(typeErrors({ "example.ts": generate(modelFolder("example")).text, "use-example.ts": use })).toEqual([]);
   });
 
-  it("counts in the fingerprint", () => {
+  it("includes the features in the fingerprint", () => {
     const fingerprint = (text: string): string | undefined => /sha256:\w+/.exec(text)?.[0];
     expect(fingerprint(generate(modelFolder("example"), { signatures: ["predict"] }).text)).not.toBe(
       fingerprint(generate(modelFolder("example"), { signatures: ["parse_one"] }).text),

@@ -44,17 +44,17 @@ functions  evaluate(x, target), pred(x), train(x, target, learning_rate),
   );
 });
 
-it("a model with signatures has no list of functions", () => {
+it("inspect lists no functions for a model with signatures", () => {
   expect(inspect(modelFolder("regression"))).not.toHaveProperty("functions");
 });
 
-it("nothing is advised where a model has no functions", () => {
+it("inspect gives no advice if a model has no functions", () => {
   const description = { ...inspect(withoutSignatures("names")), functions: [] };
   expect(exportAdvice(description)).toBeUndefined();
   expect(noSignatureNote(description)).toBe("the model has no signature that can be called");
 });
 
-it("what an optimizer keeps is listed behind weights and other state", () => {
+it("inspect lists optimizer state after weights and other state", () => {
   const { variables } = inspect(modelFolder("keras3"));
   const lines = formatVariables(variables, 100).split("\n").slice(1);
   const isTrainable = lines.map((line) => !line.includes("not trainable"));

@@ -18,7 +18,7 @@ function variable(name: string, op: string, shape: object | undefined, sharedNam
   return encodeMessage("NodeDef", { name, op, attr });
 }
 
-/** What is said of the variables of a model with these nodes and collections. */
+/** Returns the variables of a model with these nodes and collections. */
 function variablesOf(node: readonly Uint8Array[], collections: Readonly<Record<string, Uint8Array>>): unknown {
   const metaGraph = {
     metaInfoDef: { tags: ["serve"] },
@@ -40,7 +40,7 @@ const vector = { dim: [{ size: 3 }] };
 const a: VariableDescription = { name: "a", dtype: "float32", shape: [3], trainable: true };
 
 describe("variables that Keras 3 exports twice", () => {
-  it("are listed twice, and the second is marked", () => {
+  it("variables that Keras 3 exports twice are listed twice, with the second marked", () => {
     const { variables } = inspect(modelFolder("keras3_tracked"));
     const kernels = variables.filter(({ name }) => name === "sequential/dense/kernel");
     expect(kernels).toMatchObject([{ path: "_all_variables/0", copy: true }, { path: "variables/0" }]);
@@ -48,13 +48,13 @@ describe("variables that Keras 3 exports twice", () => {
     expect(variables.filter(({ copy }) => copy).length).toBe(4);
   });
 
-  it("are not marked where the objects are not there twice", () => {
+  it("variables are not marked if the objects do not exist twice", () => {
     for (const name of ["keras3", "keras3_saved", "optimizers"]) {
       expect(inspect(modelFolder(name)).variables.filter(({ copy }) => copy)).toEqual([]);
     }
   });
 
-  it("count once in the table", () => {
+  it("variables that Keras 3 exports twice count once in the table", () => {
     const { variables } = inspect(modelFolder("keras3_tracked"));
     const text = formatVariables(variables, 80);
     expect(text).toContain("14, with 65 parameters, 21 trainable, 4 written twice\n");
@@ -64,7 +64,7 @@ describe("variables that Keras 3 exports twice", () => {
 });
 
 describe("the variables of a graph of TensorFlow 1", () => {
-  it("are those of all operations that hold one, sorted, with what the collections say", () => {
+  it("TensorFlow 1 variables are those of all variable operations, sorted, with data from the collections", () => {
     const nodes = [
       encodeMessage("NodeDef", { name: "read", op: "Identity", input: ["a"] }),
       variable("step", "VariableV2", {}),
@@ -86,18 +86,18 @@ describe("the variables of a graph of TensorFlow 1", () => {
     ]);
   });
 
-  it("are named after what they share, and counted once", () => {
+  it("TensorFlow 1 variables are named after their shared name, and counted once", () => {
     const nodes = [variable("a_1", "VarHandleOp", vector, "a"), variable("a_2", "VarHandleOp", vector, "a")];
     expect(variablesOf(nodes, { trainable_variables: collection("a_2:0") })).toEqual([a]);
   });
 
-  it("are none of them trainable where only the others are listed", () => {
+  it("TensorFlow 1 variables are not trainable if only others are listed as trainable", () => {
     expect(variablesOf([variable("a", "VariableV2", vector)], { variables: collection("a:0") })).toEqual([
       { ...a, trainable: false },
     ]);
   });
 
-  it("may be trainable or not where the file does not tell, or illegibly", () => {
+  it("TensorFlow 1 variables have unknown trainability if the collections are absent or unreadable", () => {
     const unknown = [{ ...a, trainable: null }];
     const nodes = [variable("a", "VariableV2", vector)];
     expect(variablesOf(nodes, {})).toEqual(unknown);
@@ -108,7 +108,7 @@ describe("the variables of a graph of TensorFlow 1", () => {
     }
   });
 
-  it("are found in real models", ({ skip }) => {
+  it("finds the variables of real models", ({ skip }) => {
     skip(!hasShared, NO_SHARED);
     const { variables } = inspect(join(shared, "guesslang"));
     expect(variables.length).toBe(10);
@@ -126,7 +126,7 @@ describe("the variables of a graph of TensorFlow 1", () => {
 });
 
 describe("the variables of a model of TensorFlow 2", () => {
-  it("have the ways to them, by which those of one name are told apart", () => {
+  it("TensorFlow 2 variables with equal names have distinct paths", () => {
     const { variables } = inspect(modelFolder("keras3_saved"));
     expect(variables.map(({ name, path }) => [name, path])).toEqual([
       ["custom_model/bias", "hidden/bias"],
@@ -139,13 +139,13 @@ describe("the variables of a model of TensorFlow 2", () => {
   });
 });
 
-describe("the way to an object", () => {
+describe("paths of objects", () => {
   const children = (...names: readonly (readonly [string, number])[]): object[] =>
     names.map(([localName, nodeId]) => ({ localName, nodeId }));
   const paths = (...objects: readonly object[][]): readonly (readonly [number, string])[] =>
     [...pathsOf(objects.map((list) => ({ children: list as never })))].sort(([a], [b]) => a - b);
 
-  it("is the shortest that ends in the name of an attribute", () => {
+  it("a path is the shortest that ends in an attribute name", () => {
     const root = children(["variables", 1], ["layer", 2]);
     expect(paths(root, children(["0", 3], ["1", 4]), children(["kernel", 3]), [], [])).toEqual([
       [1, "variables"],
@@ -155,13 +155,13 @@ describe("the way to an object", () => {
     ]);
   });
 
-  it("ends where objects hold each other, or lead to none", () => {
+  it("a path search ends at cycles and missing objects", () => {
     expect(paths(children(["a", 1], ["self", 0], ["far", 99]), children(["up", 0]), [])).toEqual(
       expect.arrayContaining([[1, "a"]]),
     );
   });
 
-  it("is not told where it is very long", () => {
+  it("a very long path is omitted", () => {
     const chain = Array.from({ length: 5000 }, (_, index) => children(["next", index + 1]));
     const found = paths(...chain);
     expect(found.length).toBe(200);

@@ -28,7 +28,7 @@ function writersOf(directory: string): readonly string[] {
 }
 
 it.each(["counter", "effects", "keras3", "metrics", "regression", "spin"])(
-  "inspect tells of %s without the library what the library tells",
+  "inspect reports for %s, without the library, what the library reports",
   (name) => {
     const { signatures } = inspect(modelFolder(name));
     expect(signatures.filter(({ writes }) => writes === true).map(({ key }) => key)).toEqual(
@@ -38,7 +38,7 @@ it.each(["counter", "effects", "keras3", "metrics", "regression", "spin"])(
   },
 );
 
-it("inspect does not tell whether an operation that TensorFlow does not have changes something", () => {
+it("inspect does not report writes for an operation unknown to TensorFlow", () => {
   const folder = tempFolder();
   const metaGraph = {
     metaInfoDef: { tags: ["serve"] },
@@ -61,7 +61,7 @@ it("inspect does not tell whether an operation that TensorFlow does not have cha
   ]);
 });
 
-describe("the signatures that change variables are known", () => {
+describe("signatures that change variables", () => {
   it.each([
     ["composite", []],
     ["counter", ["increment", "reset"]],
@@ -76,7 +76,7 @@ describe("the signatures that change variables are known", () => {
     ["regression", ["train"]],
     ["spin", ["count"]],
     ["text", []],
-  ])("in %s", (model, writers) => {
+  ])("knows the signatures that change variables in %s", (model, writers) => {
     expect(writersOf(modelFolder(model))).toEqual(writers);
   });
 
@@ -88,13 +88,13 @@ describe("the signatures that change variables are known", () => {
     ["guesslang", []],
     ["tfnet-lstm-sequential", []],
     ["java-using-python", []],
-  ])("in %s, which others made", ([model, writers], { skip }) => {
+  ])("knows the signatures that change variables in third-party %s", ([model, writers], { skip }) => {
     skip(!hasShared, NO_SHARED);
     expect(writersOf(`${shared}/${model}`)).toEqual(writers);
   });
 });
 
-describe("what is behind a handle counts as changed", () => {
+describe("effects on resources behind handles", () => {
   type Inputs = readonly string[];
   const node = (name: string, op: string, input: Inputs = [], attributes: Record<string, object> = {}): Uint8Array =>
     encodeMessage("NodeDef", {
@@ -261,7 +261,7 @@ describe("what is behind a handle counts as changed", () => {
       [x, node("y", "ReduceDataset", ["x"], { f: func("w") })],
       [body("w", ["v"], [node("a", "AssignVariableOp", ["v"])])],
     ],
-  ])("where %s: %s", (_, expected, nodes, functions) => {
+  ])("effects where %s: %s", (_, expected, nodes, functions) => {
     expect(writes(nodes, functions)).toBe(expected);
   });
 });

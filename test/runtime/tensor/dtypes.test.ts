@@ -50,22 +50,22 @@ describe.each(calls)("$signature", ({ signature, x, y }) => {
   const tensor = toTensor(x);
   const expected = bytesOf(toTensor(y));
 
-  it("comes back as a tensor with the bits that Python has", () => {
+  it("round-trips Python's bits as a tensor", () => {
     expect(bytesOf(run(tensor))).toEqual(expected);
   });
 
-  it("comes back as a flat array with the bits that Python has", () => {
+  it("round-trips Python's bits as a flat array", () => {
     const flat = signature === "string" ? (tensor as Tensor<"string">).bytes : tensor.data;
     expect(bytesOf(run(flat))).toEqual(expected);
   });
 
-  it("comes back in a result too large for the small ones' way", () => {
+  it("round-trips a result too large for the scratch array", () => {
     const times = Math.ceil(8192 / tensor.size);
     const large = repeat(tensor, times);
     expect(bytesOf(run(large))).toEqual(bytesOf(large));
   });
 
-  it("comes back as plain values that are the same numbers", () => {
+  it("round-trips plain values as the same numbers", () => {
     if (signature === "string") return expect(bytesOf(run((tensor as Tensor<"string">).bytes))).toEqual(expected);
     // Which NaN it is, a number does not say.
     expect((run(tensor.toArray()) as Tensor).toArray()).toEqual(toTensor(y).toArray());
@@ -82,9 +82,9 @@ describe.each(calls)("$signature", ({ signature, x, y }) => {
   });
 });
 
-// The rows of a complex dtype are no typed arrays, and strings have none.
+// Rows of a complex dtype cannot be typed arrays, and neither can strings.
 it.each(calls.filter(({ signature }) => !/^(complex|string)/.test(signature)))(
-  "$signature keeps its bits in rows that are typed arrays",
+  "$signature keeps its bits in typed-array rows",
   ({ x }) => {
     const tensor = toTensor(x);
     const dense = Tensor.from(tensor.dtype, [tensor.data, tensor.data] as never);
@@ -94,7 +94,7 @@ it.each(calls.filter(({ signature }) => !/^(complex|string)/.test(signature)))(
   },
 );
 
-it("is every dtype that there is", () => {
+it("tests every dtype", () => {
   const all: Readonly<Record<DType, true>> = {
     bfloat16: true,
     bool: true,

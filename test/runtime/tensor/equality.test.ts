@@ -14,7 +14,7 @@ const passes = (check: () => void): boolean => {
   }
 };
 
-/** How the values of a test are compared by what people test with. */
+/** Comparisons of common test libraries. */
 const COMPARISONS: readonly [name: string, isEqual: (a: unknown, b: unknown) => boolean][] = [
   ["equals", (a, b) => (a as AnyTensor).equals(b)],
   ["assert.deepEqual", (a, b) => passes(() => assert.deepEqual(a, b))],
@@ -84,7 +84,7 @@ const VALUES: readonly [name: string, make: () => AnyTensor, others: readonly An
 describe.each(COMPARISONS)(
   "%s",
   (_, isEqual) => {
-    it.each(VALUES)("tells %s from others, and only from those", (_, make, others) => {
+    it.each(VALUES)("distinguishes %s from others only", (_, make, others) => {
       expect(isEqual(make(), make())).toBe(true);
       for (const [index, other] of others.entries()) {
         expect(isEqual(make(), other), `${index}: ${other}`).toBe(false);
@@ -92,7 +92,7 @@ describe.each(COMPARISONS)(
       }
     });
 
-    it("tells what models return from what was expected", () => {
+    it("distinguishes actual from expected results", () => {
       using model = CustomModel.load();
       const y = model.pred([[1, 1]]);
       expect(isEqual(y, Tensor.from("float32", y.data, y.shape))).toBe(true);
@@ -115,7 +115,7 @@ describe("equals", () => {
     ["float16"],
     ["bfloat16"],
     ["complex128"],
-  ])("takes NaN for NaN and 0 for -0 in %s, and nothing else for each other", (dtype) => {
+  ])("equals treats NaNs, and 0 and -0, as equal in %s, and nothing else", (dtype) => {
     const make = (...numbers: readonly number[]): Tensor => Tensor.from(dtype, numbers);
     expect(make(Number.NaN, 0).equals(make(Number.NaN, -0))).toBe(true);
     expect(make(Number.NaN).equals(make(0))).toBe(false);
@@ -124,12 +124,12 @@ describe("equals", () => {
     expect(make(Number.POSITIVE_INFINITY).equals(make(Number.NEGATIVE_INFINITY))).toBe(false);
   });
 
-  it("takes any two NaN for each other", () => {
+  it("equals treats NaNs as equal", () => {
     const [a, b] = [0x7e00, 0x7e01].map((bits) => Tensor.from("float16", Uint16Array.of(bits)));
     expect(a?.equals(b)).toBe(true);
   });
 
-  it("takes no other value for a tensor", () => {
+  it("equals accepts no other values as tensors", () => {
     const tensor = Tensor.from("float32", [1]);
     const forged: unknown = Object.assign(Object.create(Tensor.prototype), { ...tensor });
     for (const other of [undefined, null, [1], Float32Array.of(1), { ...tensor }, forged, "float32 [1]"]) {
@@ -138,7 +138,7 @@ describe("equals", () => {
     expect(RaggedTensor.from("float32", [[1]]).equals(Tensor.from("float32", [[1]]))).toBe(false);
   });
 
-  it("throws where the elements were transferred", () => {
+  it("equals throws for detached elements", () => {
     const [kept, gone] = [Tensor.from("float32", [1]), Tensor.from("float32", [1])];
     structuredClone(gone.data, { transfer: [gone.data.buffer] });
     expectError(() => kept.equals(gone), "INVALID_SIZE");
@@ -146,7 +146,7 @@ describe("equals", () => {
   });
 });
 
-it("a tensor that was cloned is its properties, with the elements", () => {
+it("a structured clone of a tensor has its properties, with the elements", () => {
   expect(structuredClone({ ...Tensor.from("int8", [1, 2]) })).toEqual({
     dtype: "int8",
     shape: [2],

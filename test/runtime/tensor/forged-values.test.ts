@@ -16,21 +16,21 @@ function detached(): Uint8Array {
   return bytes;
 }
 
-describe("a constructor that JavaScript calls", () => {
+describe("constructors called from JavaScript", () => {
   it.each<[string, unknown, readonly unknown[], string]>([
     ["Tensor", Tensor, ["float32", [1, 2, 3, 4], [2, 2]], "Tensor.from(dtype, data, shape)"],
     ["Tensor", Tensor, ["float32", Float32Array.of(1), [1], undefined], "Tensor.from(dtype, data, shape)"],
     ["RaggedTensor", RaggedTensor, [Tensor.from("int32", [1]), [[0, 5]]], "RaggedTensor.fromRowSplits()"],
     ["SparseTensor", SparseTensor, [Tensor.from("int64", [[9]]), Tensor.from("int32", [1]), [2]], "SparseTensor.from("],
-  ])("of %s throws, and says what to use", (name, type, values, use) => {
+  ])("the constructor of %s throws when JavaScript calls it, and says what to use", (name, type, values, use) => {
     const { message } = expectError(() => new (type as Constructible)(...values), "INVALID_ARGUMENT");
     expect(message).toContain(`new ${name}(): not a public constructor`);
     expect(message).toContain(use);
   });
 });
 
-describe("detached bytes in place of a string", () => {
-  it("are not taken for an empty string", async () => {
+describe("detached string elements", () => {
+  it("a detached string element is not read as an empty string", async () => {
     using model = Text.load();
     const { rawMessage } = expectError(() => model.echo(["a", detached()]), "INVALID_SIZE");
     expect(rawMessage).toBe('echo(): input "data" must be string [?], got an array without its data at [1]');
@@ -42,7 +42,7 @@ describe("detached bytes in place of a string", () => {
     expect(model.echo(["", new Uint8Array()]).data).toEqual(["", ""]);
   });
 
-  it("are noticed in a tensor, too", () => {
+  it("a detached string element is detected in a tensor too", () => {
     using model = Text.load();
     const words = Tensor.from("string", ["a", "b"]);
     const [, last] = words.bytes;
@@ -51,7 +51,7 @@ describe("detached bytes in place of a string", () => {
     expectError(() => words.toArray(), "INVALID_SIZE");
   });
 
-  it("are noticed when reading another input sends them away", async () => {
+  it("a string element that another input detaches is detected", async () => {
     using model = Effects.load();
     const inputs = (): [never, never] => {
       const word = Uint8Array.of(97);
@@ -71,14 +71,14 @@ describe("detached bytes in place of a string", () => {
   });
 });
 
-describe("a tensor whose numbers were transferred", () => {
+describe("detached tensors", () => {
   const gone = (): Tensor<"float32", [number]> => {
     const tensor = Tensor.from("float32", [1], [1]);
     structuredClone(tensor.data, { transfer: [tensor.data.buffer] });
     return tensor as Tensor<"float32", [number]>;
   };
 
-  it("has no value to give", () => {
+  it("a tensor with detached elements has no value", () => {
     for (const read of [() => gone().toArray(), () => gone().item(), () => JSON.stringify(gone())]) {
       const { rawMessage } = expectError(read, "INVALID_SIZE");
       expect(rawMessage).toBe("the tensor float32 [1] is an array without its data");
@@ -87,7 +87,7 @@ describe("a tensor whose numbers were transferred", () => {
   });
 });
 
-describe("row splits that contradict the values", () => {
+describe("invalid row splits", () => {
   const values = Tensor.from("int32", [1, 2, 3]);
   const CONTRADICTIONS: readonly [splits: unknown, problem: string][] = [
     [[1, 3], "row splits start at 1, expected 0"],
@@ -102,12 +102,12 @@ describe("row splits that contradict the values", () => {
     [BigInt64Array.of(0n, 3n), "row splits are not integers at [0]"],
   ];
 
-  it.each(CONTRADICTIONS)("%o are refused by fromRowSplits", (splits, problem) => {
+  it.each(CONTRADICTIONS)("fromRowSplits rejects the row splits %o", (splits, problem) => {
     const { rawMessage } = expectError(() => RaggedTensor.fromRowSplits(values, splits as never), "INVALID_SHAPE");
     expect(rawMessage).toBe(`RaggedTensor.fromRowSplits(): ${problem}`);
   });
 
-  it.each(CONTRADICTIONS)("%o are refused as an input that JavaScript changed", (splits, problem) => {
+  it.each(CONTRADICTIONS)("rejects an input whose row splits JavaScript changed to %o", (splits, problem) => {
     using model = Composite.load();
     const x = RaggedTensor.from("float32", [[1, 2], [3]]);
     Object.assign(x.rowSplits, [splits]);
@@ -116,7 +116,7 @@ describe("row splits that contradict the values", () => {
     expect(rawMessage).toContain(problem);
   });
 
-  it("are refused where there are none", () => {
+  it("rejects missing row splits", () => {
     using model = Composite.load();
     for (const properties of [{}, { dtype: "float32" }, { dtype: "float32", values, rowSplits: 7 }]) {
       const x = Object.assign(Object.create(RaggedTensor.prototype) as RaggedTensor<"float32">, properties);
@@ -126,19 +126,19 @@ describe("row splits that contradict the values", () => {
     }
   });
 
-  it("are refused for each ragged dimension", () => {
+  it("rejects invalid row splits for each ragged dimension", () => {
     const error = expectError(() => RaggedTensor.fromRowSplits(values, [0, 2], [0, 3]), "INVALID_SHAPE");
     expect(error.rawMessage).toContain("row splits end at 2, expected 1");
     expect(RaggedTensor.fromRowSplits(values, [0, 2], [0, 1, 3]).toArray()).toEqual([[[1], [2, 3]]]);
   });
 
-  it("are refused without values", () => {
+  it("rejects row splits without values", () => {
     expectError(() => RaggedTensor.fromRowSplits([1] as never, [0, 1]), "INVALID_ARGUMENT");
     expectError(() => RaggedTensor.fromRowSplits(values), "INVALID_RANK");
     expectError(() => RaggedTensor.fromRowSplits(Tensor.from("int32", 1), [0, 1]), "INVALID_SHAPE");
   });
 
-  it("do not come from strings that stay the caller's", () => {
+  it("row splits are copied from the caller's", () => {
     const bytes = Uint8Array.of(97);
     const ragged = RaggedTensor.from("string", [[bytes]]);
     bytes[0] = 98;
@@ -146,8 +146,8 @@ describe("row splits that contradict the values", () => {
   });
 });
 
-describe("places that contradict the shape of a sparse tensor", () => {
-  it("are refused as an input that JavaScript changed, and when it is made dense", () => {
+describe("invalid indices of a sparse tensor", () => {
+  it("rejects indices that JavaScript changed, as an input and in toDense", () => {
     using model = Composite.load();
     const x = SparseTensor.from("float32", { indices: [[0, 1]], values: [1], shape: [1, 3] as [number, 3] });
     x.indices.data[1] = 3n;
@@ -159,7 +159,7 @@ describe("places that contradict the shape of a sparse tensor", () => {
     expectError(() => x.toArray(), "OUT_OF_RANGE");
   });
 
-  it("are refused where there is no tensor to begin with", () => {
+  it("rejects indices without a tensor", () => {
     expectError(() => SparseTensor.fromDense([1] as never), "INVALID_ARGUMENT");
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from "../../../runtime/tensor/half.js";
 
 describe("float16", () => {
-  it("round-trips every pattern but those of NaN", () => {
+  it("float16 round-trips every pattern except NaNs", () => {
     for (let pattern = 0; pattern < 65536; pattern++) {
       const value = halfToNumber(pattern);
       if (!Number.isNaN(value)) expect(numberToHalf(value)).toBe(pattern);
@@ -24,13 +24,13 @@ describe("float16", () => {
     [2051, 0x6802],
     [0.1, 0x2e66],
     [2 ** -14 - 2 ** -26, 0x0400],
-  ])("rounds %d to the nearest, ties to even", (value, pattern) => {
+  ])("float16 rounds %d to the nearest, ties to even", (value, pattern) => {
     expect(numberToHalf(value)).toBe(pattern);
   });
 });
 
 describe("bfloat16", () => {
-  it("round-trips every pattern but those of NaN", () => {
+  it("bfloat16 round-trips every pattern except NaNs", () => {
     for (let pattern = 0; pattern < 65536; pattern++) {
       const value = bfloatToNumber(pattern);
       if (!Number.isNaN(value)) expect(numberToBfloat(value)).toBe(pattern);
@@ -42,7 +42,7 @@ describe("bfloat16", () => {
     [1.00390625, 0x3f80],
     [1.01171875, 0x3f82],
     [Number.NaN, 0x7fc0],
-  ])("rounds %d to the nearest, ties to even", (value, pattern) => {
+  ])("bfloat16 rounds %d to the nearest, ties to even", (value, pattern) => {
     expect(numberToBfloat(value)).toBe(pattern);
   });
 });

@@ -36,11 +36,11 @@ const dict = (descr: string, shape: string, order = "False"): string =>
   `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': ${shape}, }\n`;
 
 describe("a file of NumPy", () => {
-  it.each([...goldens.same, ...goldens.read])("is read as NumPy reads it: $name", ({ name, tensor }) => {
+  it.each([...goldens.same, ...goldens.read])("reads like NumPy: $name", ({ name, tensor }) => {
     expectGolden(decodeNpy(bytesOf(name)), tensor, name, 0);
   });
 
-  it.each(goldens.same)("is written as NumPy writes it: $name", ({ name, tensor }) => {
+  it.each(goldens.same)("writes like NumPy: $name", ({ name, tensor }) => {
     expect(Buffer.from(encodeNpy(toTensor(tensor)))).toEqual(bytesOf(name));
   });
 
@@ -49,14 +49,14 @@ describe("a file of NumPy", () => {
     ["fields", "a .npy file whose dtype has fields is no tensor"],
     ["bfloat16", 'a .npy file of dtype "<V2" is no tensor'],
     ["dates", 'a .npy file of dtype "<M8[D]" is no tensor'],
-  ])("is refused where no tensor can hold it: %s", (name, message) => {
+  ])("rejects a NumPy file without a tensor equivalent: %s", (name, message) => {
     expect(goldens.refused).toContain(name);
     expect(expectError(() => decodeNpy(bytesOf(name)), "NPY_UNSUPPORTED").rawMessage).toBe(message);
   });
 });
 
 describe("decodeNpy", () => {
-  it("copies", () => {
+  it("decodeNpy copies", () => {
     for (const name of ["float32", "bytes"]) {
       const bytes = Uint8Array.from(bytesOf(name));
       const tensor = decodeNpy(bytes);
@@ -66,7 +66,7 @@ describe("decodeNpy", () => {
     }
   });
 
-  it("reads from anywhere in a buffer", () => {
+  it("decodeNpy reads from any offset in a buffer", () => {
     const bytes = bytesOf("float64");
     const shifted = new Uint8Array(bytes.length + 3).subarray(3);
     shifted.set(bytes);
@@ -79,17 +79,17 @@ describe("decodeNpy", () => {
     ["white space where Python allows it", `{ 'descr' :'<i2',\t'fortran_order': False,'shape':( 2 , ) } \n`],
     ["a tuple without white space", "{'descr':'<i2','fortran_order':False,'shape':(2,)}"],
     ["a vector in Fortran order", dict("<i2", "(2,)", "True")],
-  ])("takes %s", (_, header) => {
+  ])("decodeNpy accepts %s", (_, header) => {
     expect(decodeNpy(npy(header, [1, 0, 2, 0])).toArray()).toEqual([1, 2]);
   });
 
   it.each([
-    // What `numpy.array([1 + 2j, -0.5j], dtype).tobytes()` is.
+    // The bytes of `numpy.array([1 + 2j, -0.5j], dtype).tobytes()`.
     ["<c8", "0000803f0000004000000080000000bf"],
     [">c8", "3f8000004000000080000000bf000000"],
     ["<c16", "000000000000f03f00000000000000400000000000000080000000000000e0bf"],
     [">c16", "3ff000000000000040000000000000008000000000000000bfe0000000000000"],
-  ])("reads complex numbers: %s", (descr, hex) => {
+  ])("decodeNpy reads complex numbers: %s", (descr, hex) => {
     const bytes = npy(dict(descr, "(2,)"), Buffer.from(hex, "hex"));
     expect(decodeNpy(bytes).toArray()).toEqual([
       { re: 1, im: 2 },
@@ -139,24 +139,24 @@ describe("decodeNpy", () => {
     ["text beyond Unicode", npy(dict("<U1", "()"), [0, 0, 0x11, 0]), "U+110000, no character"],
     ["half a surrogate pair", npy(dict("<U1", "()"), [0, 0xd8, 0, 0]), "U+d800, no character"],
   ];
-  it.each(invalid)("refuses %s", (_, bytes, message) => {
+  it.each(invalid)("decodeNpy rejects %s", (_, bytes, message) => {
     expect(expectError(() => decodeNpy(bytes), "NPY_INVALID").message).toContain(message);
   });
 
   it.each(["<f16", "<c3", "|S0", "<U0", "=f4", "f4", "<f4<f4", "|O8", "<m8[s]", "\u202e"])(
-    "refuses the dtype %j",
+    "decodeNpy rejects the dtype %j",
     (descr) => {
       const { message } = expectError(() => decodeNpy(npy(dict(descr, "(0,)"))), "NPY_UNSUPPORTED");
       expect(message).not.toContain("\u202e");
     },
   );
 
-  it("refuses what is no bytes", () => {
+  it("decodeNpy rejects arguments that are not bytes", () => {
     expectError(() => decodeNpy(Promise.resolve() as never), "INVALID_ARGUMENT");
     expectError(() => decodeNpy("x.npy" as never), "INVALID_ARGUMENT");
   });
 
-  it("reads whatever is left of a file, or refuses it with a code", () => {
+  it("decodeNpy reads any truncated file, or rejects it with a code", () => {
     const files = [...goldens.same, ...goldens.read].map(({ name }) => bytesOf(name));
     const change = fc.record({ at: fc.nat(), bytes: fc.uint8Array({ maxLength: 3 }), remove: fc.nat(3) });
     const codes = new Set<string>();
@@ -182,7 +182,7 @@ describe("decodeNpy", () => {
 });
 
 describe("encodeNpy", () => {
-  it("gives what decodeNpy reads back, for every dtype and shape", () => {
+  it("decodeNpy reads back what encodeNpy writes, for every dtype and shape", () => {
     const dtypes = goldens.same.map(({ tensor }) => tensor.dtype).filter((dtype) => dtype !== "string");
     const arbitrary = fc
       .record({
@@ -210,17 +210,17 @@ describe("encodeNpy", () => {
     );
   });
 
-  it("writes the rank that TensorFlow allows", () => {
+  it("encodeNpy writes the highest rank that TensorFlow allows", () => {
     const tensor = Tensor.from("uint8", [7], Array<number>(254).fill(1));
     expect(`${decodeNpy(encodeNpy(tensor))}`).toBe(`${tensor}`);
   });
 
-  it("writes what a reshaped tensor and a part of a buffer hold", () => {
+  it("encodeNpy writes a reshaped tensor, and one on a part of a buffer", () => {
     const part = Tensor.from("float32", new Float32Array([9, 1, 2]).subarray(1)).reshape([2, 1]);
     expect(decodeNpy(encodeNpy(part)).toArray()).toEqual([[1], [2]]);
   });
 
-  it("refuses what NumPy would not give back", () => {
+  it("encodeNpy rejects values that NumPy would not return unchanged", () => {
     const string = expectError(() => encodeNpy(Tensor.from("string", ["a", "b\0"])), "NPY_UNSUPPORTED");
     expect(string.rawMessage).toContain("the string at position 1 ends in a NUL byte");
     for (const dtype of ["bfloat16", "qint8"] as const) {
@@ -228,7 +228,7 @@ describe("encodeNpy", () => {
     }
   });
 
-  it("refuses what is no tensor", () => {
+  it("encodeNpy rejects values that are not tensors", () => {
     expectError(() => encodeNpy([[1]] as never), "INVALID_ARGUMENT");
     expectError(() => encodeNpy(Object.create(Tensor.prototype) as Tensor), "INVALID_ARGUMENT");
   });

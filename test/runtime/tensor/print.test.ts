@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { RaggedTensor, SparseTensor, Tensor } from "../../../runtime/index.js";
 import { golden } from "../../support/language-service.js";
 
-/** Numbers from 0 on. */
+/** Consecutive numbers, starting at 0. */
 function counted(shape: readonly number[]): Tensor {
   const size = shape.reduce((product, width) => product * width, 1);
   return Tensor.from(
@@ -32,8 +32,8 @@ const words = Tensor.from("string", [
 ]);
 const longText = Tensor.from("string", ["x".repeat(5000), new Uint8Array([255, 0]), new Uint8Array(4000).fill(254)]);
 
-describe("what console.log prints of a tensor", () => {
-  it("is what the golden file has", () => {
+describe("console.log of a tensor", () => {
+  it("console.log prints tensors as in the golden file", () => {
     const shown: Readonly<Record<string, unknown>> = {
       "a scalar": Tensor.from("float32", 1.5),
       "a matrix": counted([2, 3]),
@@ -73,11 +73,11 @@ describe("what console.log prints of a tensor", () => {
     [[50, 50, 50, 50]],
     [Array.from({ length: 20 }, () => 2)],
     [Array.from({ length: 12 }, () => 3)],
-  ])("has a bounded number of lines for %j", (shape) => {
+  ])("console.log prints a bounded number of lines for %j", (shape) => {
     expect(inspect(Tensor.allocate("float32", shape)).split("\n").length).toBeLessThan(150);
   });
 
-  it("has no more lines than twice the rank for a tensor of the highest rank", () => {
+  it("console.log prints at most twice as many lines as the rank for the highest rank", () => {
     const tensor = Tensor.allocate("float32", [
       ...Array.from({ length: 234 }, () => 1),
       ...Array.from({ length: 20 }, () => 2),
@@ -85,7 +85,7 @@ describe("what console.log prints of a tensor", () => {
     expect(inspect(tensor).split("\n").length).toBeLessThan(2 * 254 + 120);
   });
 
-  it("shows the first and the last elements of each axis", () => {
+  it("console.log prints the first and last elements of each axis", () => {
     const text = inspect(counted([300, 300]));
     for (const corner of ["0, 1, 2, ..., 297, 298, 299", "89700, 89701, 89702, ..., 89997, 89998, 89999"]) {
       expect(text).toContain(corner);

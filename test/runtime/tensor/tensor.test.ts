@@ -4,12 +4,12 @@ import { Tensor } from "../../../runtime/index.js";
 import { expectError } from "../../support/errors.js";
 
 describe("Tensor.from", () => {
-  it("takes the shape from nested arrays", () => {
+  it("Tensor.from takes the shape from nested arrays", () => {
     const tensor = Tensor.from("float32", [[1, 2, 3]]);
     expect([tensor.dtype, tensor.shape, tensor.data]).toEqual(["float32", [1, 3], Float32Array.of(1, 2, 3)]);
   });
 
-  it("takes a flat array with a shape", () => {
+  it("Tensor.from takes a flat array with a shape", () => {
     expect(Tensor.from("int32", Int32Array.of(1, 2, 3, 4), [2, 2]).toArray()).toEqual([
       [1, 2],
       [3, 4],
@@ -19,18 +19,18 @@ describe("Tensor.from", () => {
     expect(Tensor.from("complex64", [{ re: 1, im: 2 }, 3], [2, 1]).data).toEqual(Float32Array.of(1, 2, 3, 0));
   });
 
-  it("copies its data", () => {
+  it("Tensor.from copies its data", () => {
     const source = Float32Array.of(1);
     const tensor = Tensor.from("float32", source);
     source[0] = 2;
     expect(tensor.data[0]).toBe(1);
   });
 
-  it("refuses what is no dtype", () => {
+  it("Tensor.from rejects an unknown dtype", () => {
     expectError(() => Tensor.from("float" as "float32", [1]), "INVALID_DTYPE");
   });
 
-  it("refuses a shape that the data does not fill", () => {
+  it("Tensor.from rejects a shape that the data does not fill", () => {
     expectError(() => Tensor.from("float32", new Float32Array(3), [2, 2]), "INVALID_SIZE");
     const error = expectError(() => Tensor.from("float32", [1, 2, 3], [2, 2]), "INVALID_SIZE");
     expect(error.rawMessage).toBe("Tensor.from(): float32 [2, 2] cannot be made of a flat array of 3");
@@ -42,17 +42,17 @@ describe("Tensor.from", () => {
 });
 
 describe("a tensor", () => {
-  it("has a shape that cannot be changed", () => {
+  it("a tensor's shape cannot be changed", () => {
     const tensor = Tensor.from("float32", [1, 2]);
     expect(() => Object.assign(tensor.shape, { 0: 3 })).toThrow(TypeError);
   });
 
-  it("gives its only element", () => {
+  it("item() returns the only element", () => {
     expect(Tensor.from("int64", [[7n]]).item()).toBe(7n);
     expectError(() => Tensor.from("float32", [1, 2]).item(), "INVALID_SIZE");
   });
 
-  it("without elements is printed and refused as arrays at once, however many rows it has", () => {
+  it("an empty tensor is printed or rejected immediately, however many rows it has", () => {
     for (const shape of [
       [2 ** 52, 0],
       [3, 2 ** 50, 0],
@@ -71,7 +71,7 @@ describe("a tensor", () => {
     expect(Tensor.from("float32", [], [0, 2 ** 50]).toArray()).toEqual([]);
   });
 
-  it("converts elements for toArray", () => {
+  it("toArray converts elements", () => {
     expect(Tensor.from("bool", [true, false]).toArray()).toEqual([true, false]);
     expect(Tensor.from("float16", [0.5]).toArray()).toEqual([0.5]);
     expect(Tensor.from("bfloat16", [0.5]).toArray()).toEqual([0.5]);
@@ -80,31 +80,31 @@ describe("a tensor", () => {
     expect(Tensor.from("float32", [[], []]).toArray()).toEqual([[], []]);
   });
 
-  it("keeps a complex element as two numbers", () => {
+  it("a complex element is kept as two numbers", () => {
     const tensor = Tensor.from("complex128", [[{ re: 1, im: 2 }, 3]]);
     expect([tensor.shape, tensor.size, tensor.data]).toEqual([[1, 2], 2, Float64Array.of(1, 2, 3, 0)]);
     expect(tensor.reshape([2, 1]).toArray()).toEqual([[{ re: 1, im: 2 }], [{ re: 3, im: 0 }]]);
     expect(Tensor.from("complex64", { re: -0, im: 0.5 }).item()).toEqual({ re: -0, im: 0.5 });
   });
 
-  it("reshapes to the same size only", () => {
+  it("reshape keeps the size", () => {
     expect(Tensor.from("float32", [1, 2]).reshape([2, 1]).toArray()).toEqual([[1], [2]]);
     expectError(() => Tensor.from("float32", [1, 2]).reshape([3]), "INVALID_SHAPE");
     expectError(() => Tensor.from("float32", [1, 2]).reshape([-1, -2]), "INVALID_SHAPE");
   });
 
-  it("gives strings as text, and as bytes when they are not text", () => {
+  it("strings are decoded, or returned as bytes if they are not UTF-8", () => {
     const tensor = Tensor.from("string", ["é", Uint8Array.of(0xff)]);
     expect(tensor.bytes).toEqual([Uint8Array.of(0xc3, 0xa9), Uint8Array.of(0xff)]);
     expect(expectError(() => tensor.data, "NOT_TEXT").message).toContain("position 1");
     expectError(() => Tensor.from("float32", [1]).bytes, "INVALID_DTYPE");
   });
 
-  it("keeps a byte order mark", () => {
+  it("strings keep a byte order mark", () => {
     expect(Tensor.from("string", ["\ufeffa"]).data).toEqual(["\ufeffa"]);
   });
 
-  it("is written as nested arrays in JSON, wide integers as text", () => {
+  it("JSON of a tensor is nested arrays, with wide integers as strings", () => {
     const tensors = {
       y: Tensor.from("float32", [[1, 2]]),
       n: Tensor.from("int64", 2n ** 62n),
@@ -115,7 +115,7 @@ describe("a tensor", () => {
     expect(JSON.stringify(tensors)).toBe(json);
   });
 
-  it("prints as dtype, shape and elements", () => {
+  it("a tensor prints as dtype, shape and elements", () => {
     expect(inspect(Tensor.from("float32", [[1, 2]]))).toBe("Tensor<float32 [1, 2]> [ [ 1, 2 ] ]");
     expect(inspect(Tensor.from("complex64", [1]))).toBe("Tensor<complex64 [1]> [ { re: 1, im: 0 } ]");
     expect(inspect(Tensor.from("string", [Uint8Array.of(0xff)]))).toContain("Uint8Array");

@@ -17,7 +17,7 @@ function names(text: string): readonly string[] {
   return text.split(" ").filter(Boolean);
 }
 
-describe("what is watched where it is not said", () => {
+describe("the default monitor", () => {
   it.each([
     ["accuracy loss", "", "loss min"],
     ["accuracy loss", "accuracy loss", "validation_loss min"],
@@ -25,31 +25,31 @@ describe("what is watched where it is not said", () => {
     ["accuracy mean_squared_error", "", "mean_squared_error min"],
     ["auc totalLoss", "", "totalLoss min"],
     ["kl loss_1", "", "loss_1 min"],
-  ])("of %j and validated %j: %s", (metrics, validation, want) => {
+  ])("for %j and validation %j the default monitor is %s", (metrics, validation, want) => {
     expect(watched(undefined, undefined, metrics, validation)).toBe(want);
   });
 
-  it("is the only metric, with the mode that is said", () => {
+  it("the default monitor is the only metric, with the given mode", () => {
     expect(watched(undefined, "max", "accuracy")).toBe("accuracy max");
     expect(watched(undefined, "max", "loss", "auc")).toBe("validation_auc max");
   });
 
-  it("is no loss where more is to be better", () => {
+  it('mode "max" does not choose a loss as the monitor', () => {
     const { message } = expectError(() => watched(undefined, "max", "accuracy loss"), "INVALID_OPTION");
     expect(message).toBe(
       'INVALID_OPTION: fit(): which metric is to be monitored? There are "accuracy", "loss". Say it, as in accuracy max.',
     );
   });
 
-  it("has to be said of several that are no loss", () => {
+  it("monitor is required if there are several metrics and no loss", () => {
     expectError(() => watched(undefined, "min", "accuracy perplexing"), "INVALID_OPTION");
     expectError(() => watched(undefined, undefined, "loss", "accuracy auc"), "INVALID_OPTION");
   });
 });
 
-describe("less is better by its name", () => {
+describe("the default mode", () => {
   it.each(["loss", "val_loss", "mae", "meanAbsoluteError", "rmse_2", "binary_crossentropy", "MSE", "perplexity"])(
-    "of %s",
+    "mode defaults to min for %s",
     (name) => {
       expect(watched(name, undefined, name)).toBe(`${name} min`);
       expect(watched(name, "max", name)).toBe(`${name} max`);
@@ -59,7 +59,7 @@ describe("less is better by its name", () => {
   it.each([
     ...["accuracy", "auc", "f1", "precision", "r2", "recall", "score", "top_5_accuracy"],
     ...["loss_scale", "lossless", "neg_mean_squared_error", "output_0", "step", "terror"],
-  ])("but not of %s, of which it has to be said", (name) => {
+  ])("mode is required for %s", (name) => {
     expect(expectError(() => watched(name, undefined, name), "INVALID_OPTION").message).toBe(
       `INVALID_OPTION: fit(): is more or less of "${name}" better? Say it, as in ${name} max.`,
     );
@@ -84,7 +84,7 @@ describe("a training whose validation has an accuracy and a loss", () => {
     });
   }
 
-  it("watches the loss, and ends with the weights of its least", async () => {
+  it("monitors the validation loss, and ends with the weights of its minimum", async () => {
     using model = Digits.load();
     const before = model.evaluate(IMAGES, LABELS);
     const history = await train(model, { patience: 3 });
@@ -96,7 +96,7 @@ describe("a training whose validation has an accuracy and a loss", () => {
     expect(accuracy).toBeGreaterThan(before.accuracy);
   });
 
-  it("watches the accuracy where more of it is said to be better", async () => {
+  it('monitors the accuracy with mode "max"', async () => {
     using model = Digits.load();
     const history = await train(model, { patience: 12, monitor: "validation_accuracy", mode: "max" });
     const accuracies = history.validation("accuracy");
@@ -104,7 +104,7 @@ describe("a training whose validation has an accuracy and a loss", () => {
     expect(model.evaluate(IMAGES, LABELS).accuracy).toBeCloseTo(Math.max(...accuracies), 5);
   });
 
-  it("is refused before its first step where that is not said", async () => {
+  it("rejects an ambiguous monitor before the first step", async () => {
     using model = Digits.load();
     const before = model.evaluate(IMAGES, LABELS);
     const { message } = await expectRejection(train(model, { monitor: "validation_accuracy" }), "INVALID_OPTION");

@@ -37,7 +37,7 @@ describe("rows of ragged and sparse columns", () => {
     ["nested arrays and the parts of a sparse tensor", LINES, { ...SPARSE }],
     ["typed arrays as rows", LINES.map((row) => Float32Array.from(row)), SPARSE],
     ["a RaggedTensor and a SparseTensor", RaggedTensor.from("float32", LINES), SPARSE],
-  ])("of %s are those that the model gets", (_, lines, sparse) => {
+  ])("rows of %s equal those that the model gets", (_, lines, sparse) => {
     using model = Composite.load();
     const { count, batch } = rowsOf(model.mix, [lines, 0.5, sparse]);
     const dense = SPARSE.toArray() as number[][];
@@ -59,7 +59,7 @@ describe("rows of ragged and sparse columns", () => {
     }
   });
 
-  it("of several ragged dimensions keep their structure, also above rows of equal size", () => {
+  it("rows with several ragged dimensions keep their structure, also above rows of equal size", () => {
     using model = Composite.load();
     const deep = [[[1n, 2n], []], [], [[3n]], [[], [4n, 5n], [6n]]];
     const texts = SparseTensor.from("string", {
@@ -94,7 +94,7 @@ describe("rows of ragged and sparse columns", () => {
     expect((pairs.batch(1, 0, 2, Uint32Array.of(3, 0))[0] as RaggedTensor).toArray()).toEqual([points[3], points[0]]);
   });
 
-  it("are refused at once where they do not fit", () => {
+  it("rejects invalid ragged and sparse columns immediately", () => {
     using model = Composite.load();
     const refused = (lines: unknown, sparse: unknown, code: ErrorCode): string =>
       expectError(() => rowsOf(model.mix, [lines, 0.5, sparse]), code).message;
@@ -109,7 +109,7 @@ describe("rows of ragged and sparse columns", () => {
   });
 });
 
-it("examples become bytes once, and stay what they were", () => {
+it("examples are serialized once, and are not affected by later changes", () => {
   using model = Example.load();
   const examples = [3, 1, 2].map(
     (age): ExampleExample => ({
@@ -138,7 +138,7 @@ describe("fit", () => {
   const X = [[[1n, 2n], []], [], [[3n]], [[], [4n, 5n], [6n]]];
   const NONE = { indices: [], values: [], shape: [4, 2] } as const;
 
-  it("trains with ragged and sparse columns, shuffled too", async () => {
+  it("fit trains with ragged and sparse columns, shuffled too", async () => {
     using model = Composite.load();
     const totals: number[] = [];
     const options = {
@@ -152,7 +152,7 @@ describe("fit", () => {
     expect((totals[2] ?? 0) + (totals[3] ?? 0)).toBe(21);
   });
 
-  it("weighs batches by the rows of ragged tensors", async () => {
+  it("fit weighs batches by the rows of ragged tensors", async () => {
     using model = Composite.load();
     type Inputs = Parameters<Composite["deep"]>;
     const batches: Inputs[] = [X.slice(0, 2), X.slice(2)].map((rows): Inputs => {
@@ -165,7 +165,7 @@ describe("fit", () => {
     ]);
   });
 
-  it("refuses an array of batches with a word about what an array means", async () => {
+  it("fit rejects an array of batches, and explains what an array means", async () => {
     using model = Composite.load();
     const batch = [X, NONE, new Float32Array(2)];
     const { message } = await expectRejection(fit(model.deep, [batch, batch] as never, SILENT), "INVALID_DTYPE");

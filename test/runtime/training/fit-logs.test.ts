@@ -25,19 +25,22 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("base64");
 }
 
-describe("an event file has the bytes that TensorFlow writes", () => {
-  it("for the version", () => {
+describe("event files", () => {
+  it("an event file has TensorFlow's bytes for the version", () => {
     expect(base64(fileVersion(golden.version.wallTime))).toBe(golden.version.bytes);
   });
 
-  it.each(golden.events)("for the event at step $event.step", ({ event: { scalars, ...event }, bytes }) => {
-    const numbers =
-      scalars &&
-      Object.entries(scalars).map(
-        ([tag, value]) => [tag, Number(value === ("inf" as never) ? Infinity : value)] as const,
-      );
-    expect(base64(eventRecord({ ...event, ...(numbers && { scalars: Object.fromEntries(numbers) }) }))).toBe(bytes);
-  });
+  it.each(golden.events)(
+    "an event file has TensorFlow's bytes for the event at step $event.step",
+    ({ event: { scalars, ...event }, bytes }) => {
+      const numbers =
+        scalars &&
+        Object.entries(scalars).map(
+          ([tag, value]) => [tag, Number(value === ("inf" as never) ? Infinity : value)] as const,
+        );
+      expect(base64(eventRecord({ ...event, ...(numbers && { scalars: Object.fromEntries(numbers) }) }))).toBe(bytes);
+    },
+  );
 });
 
 /** The records of an event file, without their wall times. */
@@ -73,7 +76,7 @@ function interrupted(step: number): Pick<FitOptions, "onBatch"> {
 }
 
 describe("logs of a training", () => {
-  it("have each epoch as soon as it is finished", async () => {
+  it("logs contain each epoch as soon as it is finished", async () => {
     using model = Regression.load();
     const folder = tempFolder();
     const [csv, tensorBoard] = [join(folder, "runs/log.csv"), join(folder, "runs")];
@@ -99,7 +102,7 @@ describe("logs of a training", () => {
     }
   });
 
-  it("replace those of a training before", async () => {
+  it("logs of a new training replace older ones", async () => {
     using model = Regression.load();
     const csv = join(tempFolder(), "log.csv");
     writeFileSync(csv, "older\n");
@@ -107,7 +110,7 @@ describe("logs of a training", () => {
     expect(readFileSync(csv, "utf8")).toBe(history.toCSV());
   });
 
-  it("of one that is resumed have each epoch once, and the head once", async () => {
+  it("logs of a resumed training have each epoch and the header once", async () => {
     const folder = tempFolder();
     const csv = join(folder, "log.csv");
     const options = {
@@ -142,7 +145,7 @@ describe("logs of a training", () => {
     ]);
   });
 
-  it("that cannot be written are refused before the first step", async () => {
+  it("rejects logs that cannot be written before the first step", async () => {
     using model = Regression.load();
     const before = model.weights();
     const folder = tempFolder();

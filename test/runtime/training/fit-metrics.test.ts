@@ -51,38 +51,45 @@ function expectClose(got: readonly number[] | undefined, want: readonly number[]
   }
 }
 
-describe("the history of a training is that of Keras' own fit", () => {
+describe("history and Keras' history", () => {
   const cases = trainings.flatMap(({ rows, history }) => [false, true].map((worker) => ({ rows, history, worker })));
 
-  it.each(cases)("with metrics that run on and are reset: $rows rows, worker: $worker", async (training) => {
-    using model = Metrics.load();
-    const history = await fit(model.train, columns(golden, training.rows), {
-      ...SILENT,
-      epochs,
-      batchSize,
-      worker: training.worker,
-      validation: { signature: model.evaluate, data: held, batchSize },
-      resetMetrics: model.resetMetrics,
-    });
-    const got = byKerasName(history);
-    expect(Object.keys(got).sort()).toEqual(Object.keys(training.history).sort());
-    for (const [name, values] of Object.entries(training.history)) expectClose(got[name], values);
-    expect(history.notes).toEqual([]);
-  });
+  it.each(cases)(
+    "the history equals that of Keras' fit with accumulating metrics that are reset: $rows rows, worker: $worker",
+    async (training) => {
+      using model = Metrics.load();
+      const history = await fit(model.train, columns(golden, training.rows), {
+        ...SILENT,
+        epochs,
+        batchSize,
+        worker: training.worker,
+        validation: { signature: model.evaluate, data: held, batchSize },
+        resetMetrics: model.resetMetrics,
+      });
+      const got = byKerasName(history);
+      expect(Object.keys(got).sort()).toEqual(Object.keys(training.history).sort());
+      for (const [name, values] of Object.entries(training.history)) expectClose(got[name], values);
+      expect(history.notes).toEqual([]);
+    },
+  );
 
-  it.each(trainings)("with the values of each batch, weighted by rows: $rows rows", async (training) => {
-    using model = Metrics.load();
-    const history = await fit(model.trainBatch, columns(golden, training.rows), {
-      ...SILENT,
-      epochs,
-      batchSize,
-      validation: { signature: model.evaluateBatch, data: held, batchSize },
-    });
-    const got = byKerasName(history);
-    for (const name of ["loss", "accuracy", "val_loss", "val_accuracy"]) expectClose(got[name], training.history[name]);
-  });
+  it.each(trainings)(
+    "the history equals that of Keras' fit with batch values, weighted by rows: $rows rows",
+    async (training) => {
+      using model = Metrics.load();
+      const history = await fit(model.trainBatch, columns(golden, training.rows), {
+        ...SILENT,
+        epochs,
+        batchSize,
+        validation: { signature: model.evaluateBatch, data: held, batchSize },
+      });
+      const got = byKerasName(history);
+      for (const name of ["loss", "accuracy", "val_loss", "val_accuracy"])
+        expectClose(got[name], training.history[name]);
+    },
+  );
 
-  it("where nobody names the signature that resets: the graph tells which one it is", async () => {
+  it("finds the signature that resets metrics in the graph by default", async () => {
     using model = Metrics.load();
     const [training] = trainings;
     const history = await fit(model.train, columns(golden, training?.rows), {
@@ -105,7 +112,7 @@ describe("the history of a training is that of Keras' own fit", () => {
 describe("metrics that nothing resets", () => {
   const options = { ...SILENT, epochs: 2, batchSize, resetMetrics: [] } as const;
 
-  it("are the last value, and are named before the first step", async () => {
+  it("metrics that nothing resets have their last value, and are named before the first step", async () => {
     using model = Metrics.load();
     using same = Metrics.load();
     const [x, label] = columns(golden);
@@ -129,7 +136,7 @@ describe("metrics that nothing resets", () => {
     expect(seen.slice(0, 3)).toEqual(history.notes.map((note) => `note: ${note}\n`));
   });
 
-  it("cannot say which epoch was the best, unless that is accepted", async () => {
+  it("metrics that nothing resets cannot determine the best epoch, unless accepted", async () => {
     using model = Metrics.load();
     const [x, label] = columns(golden);
     const watching = (resetMetrics: false | []): Promise<History> =>
@@ -150,7 +157,7 @@ describe("metrics that nothing resets", () => {
     expect((await watching(false)).notes).toEqual([]);
   });
 
-  it("are named where the signature that is given resets others", async () => {
+  it("names metrics that the given signature does not reset", async () => {
     using model = Metrics.load();
     const { notes } = await fit(model.measure, [[[1, 2, 3]]], { ...SILENT, resetMetrics: model.resetMetrics });
     expect(notes).toEqual([
@@ -160,8 +167,8 @@ describe("metrics that nothing resets", () => {
   });
 });
 
-describe("what runs on", () => {
-  it("is a mean by hand, also of variables that call themselves trainable", async () => {
+describe("accumulating outputs", () => {
+  it("a manually computed running mean accumulates, even in variables marked as trainable", async () => {
     using model = Metrics.load();
     const x = [
       [1, 2, 3],
@@ -174,13 +181,13 @@ describe("what runs on", () => {
     );
   });
 
-  it("is a count of steps, which is the model's own and is never reset", async () => {
+  it("a step counter of the model accumulates, and is never reset", async () => {
     using model = Metrics.load();
     const history = await fit(model.trainBatch, columns(golden), { ...SILENT, epochs: 2, batchSize });
     expect([history.metric("steps"), history.notes]).toEqual([[4, 8], []]);
   });
 
-  it("is not a value of one batch that is computed with a count of steps, nor is the count reset with all else", async () => {
+  it("a batch value computed with a step counter does not accumulate, and the counter is not reset", async () => {
     using model = Metrics.load();
     const history = await fit(
       model.anneal,
@@ -195,7 +202,7 @@ describe("what runs on", () => {
     expect([history.metric("annealed"), history.notes]).toEqual([[(1 + 2 * 2) / 2, (3 + 2 * 4) / 2], []]);
   });
 
-  it("is not a loss before the update, however the weights change", async () => {
+  it("a loss before the update does not accumulate, however the weights change", async () => {
     using model = Regression.load();
     const losses: number[] = [];
     const x = [
@@ -212,13 +219,13 @@ describe("what runs on", () => {
   });
 });
 
-describe("resetMetrics refuses", () => {
+describe("invalid resetMetrics", () => {
   const cases: [string, (model: Metrics, other: Metrics) => ResetMethod, string][] = [
     ["what is not a method", () => (() => {}) as never, "got something else"],
     ["a method of another model", (_, other) => other.resetMetrics, "got reset_metrics() of another one"],
     ["a signature with inputs", (model) => model.evaluate as never, 'and take no inputs: evaluate() has "x"'],
   ];
-  it.each(cases)("%s", async (_, given, message) => {
+  it.each(cases)("resetMetrics rejects %s", async (_, given, message) => {
     using model = Metrics.load();
     using other = Metrics.load();
     const training = fit(model.train, columns(golden), { ...SILENT, resetMetrics: given(model, other) });
@@ -227,7 +234,7 @@ describe("resetMetrics refuses", () => {
     );
   });
 
-  it("nothing of a fake client", async () => {
+  it("resetMetrics resets nothing of a fake client", async () => {
     let resets = 0;
     using model = Metrics.fake({
       trainBatch: () => ({ accuracy: 0.5, loss: 1, steps: 1n }),

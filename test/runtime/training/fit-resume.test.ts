@@ -28,7 +28,7 @@ async function run(name: TrainingName, directory: string, everySteps: number, ki
   return stdout.trim().split("\n").at(-1) ?? "";
 }
 
-describe("a training that is killed and resumed ends with the bits of one that was not", () => {
+describe("resuming a killed training", () => {
   it.each<[TrainingName, number, readonly number[]]>([
     // In the middle of an epoch, at the end of one before it is validated, and before the first checkpoint.
     ["classify", 3, [2, 5, 12]],
@@ -36,19 +36,19 @@ describe("a training that is killed and resumed ends with the bits of one that w
     ["schedule", 5, [6, 14]],
     ["batches", 1, [1, 8, 13]],
   ])(
-    "%s, a checkpoint every %j steps, killed at %j",
+    "resumes %s with the same bits, a checkpoint every %j steps, killed at %j",
     async (name, everySteps, kills) => {
       const directory = join(tempFolder(), "checkpoint");
       for (const step of kills) expect(await run(name, directory, everySteps, step)).toBe("killed");
       const outcome = await run(name, directory, everySteps, 0);
       expect(outcome).toBe(await trainings[name]({}));
-      // What has ended is not trained again.
+      // A finished training is not repeated.
       expect(await run(name, directory, everySteps, 0)).toBe(outcome);
     },
     600_000,
   );
 
-  it(`at any moment (${KILLS} times)`, async () => {
+  it(`a training killed at any moment and resumed ends with the same bits (${KILLS} times)`, async () => {
     const directory = join(tempFolder(), "checkpoint");
     let outcome = "killed";
     for (let kill = 0; outcome === "killed"; kill++) {
@@ -66,7 +66,7 @@ describe("a training that is killed and resumed ends with the bits of one that w
     expect(outcome).toBe(await trainings.classify({}));
   }, 600_000);
 
-  it("on worker threads", async () => {
+  it("a training on worker threads that is killed and resumed ends with the same bits", async () => {
     const directory = join(tempFolder(), "checkpoint");
     const checkpoints = { directory, everySteps: 1, resume: true } as const;
     const failure = new Error("mine");
@@ -84,7 +84,7 @@ describe("a training that is killed and resumed ends with the bits of one that w
     expect(outcome).toBe(await trainings.classify({}));
   });
 
-  it("and so does one that was aborted, from the step after which it was", async () => {
+  it("an aborted training resumes after its last step, and ends with the same bits", async () => {
     const directory = join(tempFolder(), "checkpoint");
     const checkpoints = { directory, resume: true } as const;
     const controller = new AbortController();
@@ -101,7 +101,7 @@ describe("a training that is killed and resumed ends with the bits of one that w
   });
 });
 
-it("a process that dies at any step of a save leaves weights and state of one moment", () => {
+it("a process that dies at any step of a save leaves consistent weights and state", () => {
   const weightsOf = (model: Regression): string => JSON.stringify(model.weights().w.toArray());
   const stateAfter = (step: number): TrainingState => ({
     identity: {},
@@ -133,7 +133,7 @@ it("a process that dies at any step of a save leaves weights and state of one mo
   expect([...found]).toEqual([1, 2]);
 });
 
-describe("a checkpoint is refused", () => {
+describe("rejected checkpoints", () => {
   const X = Array.from({ length: 6 }, (_, row) => [row / 6, 1]);
   const TARGET = X.map(([a = 0]) => [a]);
   const FIRST = { ...SILENT, batchSize: 2, shuffle: { seed: 1 }, epochs: 2 } as const;
@@ -181,7 +181,7 @@ describe("a checkpoint is refused", () => {
       "it is of epoch 2, expected at most 1",
     ],
   ];
-  it.each(others)("by a training with %s", async (_, resume, message) => {
+  it.each(others)("rejects a checkpoint of a training with %s", async (_, resume, message) => {
     const directory = await trained();
     using model = Regression.load();
     const before = model.weights().w.toArray();
@@ -190,7 +190,7 @@ describe("a checkpoint is refused", () => {
     expect(model.weights().w.toArray()).toEqual(before);
   });
 
-  it("by another model of the same signature", async () => {
+  it("rejects a checkpoint of another model with the same signature", async () => {
     const directory = await trained();
     const file = join(directory, "saved_model.pb");
     // An unknown field, which readers of protocol buffers skip.
@@ -200,7 +200,7 @@ describe("a checkpoint is refused", () => {
     expect((await expectRejection(resumed, "RESTORE_FAILED")).rawMessage).toContain("it is of another model");
   });
 
-  it("without the state of a training", async () => {
+  it("rejects a checkpoint without a training state", async () => {
     const directory = join(tempFolder(), "model");
     cpSync(modelFolder("regression"), directory, { recursive: true });
     using model = Regression.load();
@@ -218,7 +218,7 @@ describe("a checkpoint is refused", () => {
     ["without an epoch", (text: string) => text.replace('"epoch":1', '"epoch":0')],
     ["without steps", (text: string) => text.replace('"step":6', '"step":7')],
     ["not an object", () => "[]"],
-  ])("with a state that is %s", async (_, damage) => {
+  ])("rejects a checkpoint with a state that is %s", async (_, damage) => {
     const directory = await trained();
     const file = join(directory, "savedmodel.training/state.json");
     const text = readFileSync(file, "utf8");
@@ -229,7 +229,7 @@ describe("a checkpoint is refused", () => {
     expect((await expectRejection(resumed, "RESTORE_FAILED")).rawMessage).toContain("state.json is damaged: ");
   });
 
-  it("when its batches end too early", async () => {
+  it("rejects a checkpoint if the batches end too early", async () => {
     const directory = join(tempFolder(), "checkpoint");
     const batches = (count: number) => () =>
       Array.from({ length: count }, (): [number[][], number[][], number] => [[[1, 0]], [[1]], 0.1]);
@@ -255,7 +255,7 @@ describe("a checkpoint", () => {
   ];
   const TARGET = [[1], [2]];
 
-  it("is a SavedModel, whose copies by `save` have no state of a training", async () => {
+  it("a checkpoint is a SavedModel, whose copies by `save` have no training state", async () => {
     const directory = join(tempFolder(), "checkpoint");
     using model = Regression.load();
     await fit(model.train, [X, TARGET, 0.1], { ...SILENT, checkpoints: { directory } });
@@ -268,7 +268,7 @@ describe("a checkpoint", () => {
     }
   });
 
-  it("begins again without `resume`", async () => {
+  it("starts over without `resume`", async () => {
     const directory = join(tempFolder(), "checkpoint");
     using model = Regression.load();
     for (const epochs of [3, 2]) {
@@ -295,7 +295,7 @@ describe("a checkpoint", () => {
     expect(weights).toEqual(alone.weights().w.toArray());
   });
 
-  it("says where a training continues", async () => {
+  it("reports where a training continues", async () => {
     const directory = join(tempFolder(), "checkpoint");
     const seen: string[] = [];
     const progress = { write: (text: string) => void seen.push(text) };
@@ -310,7 +310,7 @@ describe("a checkpoint", () => {
     ]);
   });
 
-  it("of the best epochs only has the weights of the best one", async () => {
+  it("onlyBest keeps the weights of the best epoch", async () => {
     const directory = join(tempFolder(), "best");
     const temporary = ownTemporaryFolder();
     const rate = (step: number): number => (step <= 3 ? 0.1 : 10);
@@ -340,7 +340,7 @@ describe("a checkpoint", () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it("of the best epochs goes by what early stopping watches", async () => {
+  it("onlyBest uses the monitor of early stopping", async () => {
     const directory = join(tempFolder(), "best");
     using model = Regression.load();
     const { bestEpoch } = await fit(model.train, [X, TARGET, (step: number) => (step <= 3 ? 0.1 : 10)], {
@@ -353,7 +353,7 @@ describe("a checkpoint", () => {
     expect([bestEpoch, best.weights()]).toEqual([4, model.weights()]);
   });
 
-  it("of a metric that runs on is refused", async () => {
+  it("onlyBest rejects an accumulating metric", async () => {
     using model = Metrics.load();
     const training = fit(model.train, [[[1, 2, 3]], [1n]], {
       ...SILENT,

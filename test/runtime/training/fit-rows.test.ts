@@ -15,13 +15,13 @@ function shuffled(input: CallInput, column: unknown): unknown {
   return (value as Tensor).toArray();
 }
 
-describe("rows in another order are whole", () => {
-  it.each([1, 31, 32, 33, 40])("with %i numbers in each", (width) => {
+describe("shuffled rows", () => {
+  it.each([1, 31, 32, 33, 40])("shuffled rows are intact with %i numbers each", (width) => {
     const rows = Array.from({ length: 4 }, (_, row) => Array.from({ length: width }, (_, place) => 100 * row + place));
     expect(shuffled({ key: "x", dtype: "float32", shape: [null, width] }, rows)).toEqual([rows[0], rows[3]]);
   });
 
-  it("with several strings in each", () => {
+  it("shuffled rows are intact with several strings each", () => {
     const rows = [
       ["a", "b"],
       ["c", "d"],
@@ -31,7 +31,7 @@ describe("rows in another order are whole", () => {
     expect(shuffled({ key: "x", dtype: "string", shape: [null, 2] }, rows)).toEqual([rows[0], rows[3]]);
   });
 
-  it.each([1, 3, 20])("with %i complex numbers in each", (width) => {
+  it.each([1, 3, 20])("shuffled rows are intact with %i complex numbers each", (width) => {
     const rows = Array.from({ length: 4 }, (_, row) =>
       Array.from({ length: width }, (_, place) => ({ re: 100 * row + place, im: -place - 1 })),
     );
@@ -57,13 +57,13 @@ describe("a signature that fixes its batch", () => {
     });
   }
 
-  it("is given each row at some time where they are shuffled, and none twice in an epoch", () => {
+  it("a fixed batch size gets each shuffled row at some time, and none twice in an epoch", () => {
     const epochs = rowsOfEpochs(1, 20);
     for (const rows of epochs) expect(new Set(rows).size).toBe(8);
     expect(new Set(epochs.flat()).size).toBe(10);
   });
 
-  it("is given the first rows where they are not", () => {
+  it("a fixed batch size gets the first rows without shuffling", () => {
     expect(rowsOfEpochs(undefined, 2)).toEqual([
       [0, 1, 2, 3, 4, 5, 6, 7],
       [0, 1, 2, 3, 4, 5, 6, 7],
@@ -83,22 +83,25 @@ describe("early stopping", () => {
     { minDelta: 0, epochs: 4, bestEpoch: 4 },
     { minDelta: 0.0625, epochs: 4, bestEpoch: 4 },
     { minDelta: 0.125, epochs: 2, bestEpoch: 1 },
-  ])("takes less than minDelta $minDelta for no improvement", async ({ minDelta, epochs, bestEpoch }) => {
-    const history = await trained([1, 0.875, 0.75, 0.625], { minDelta });
-    expect([history.epochs.length, history.bestEpoch]).toEqual([epochs, bestEpoch]);
-  });
+  ])(
+    "early stopping does not count less than minDelta $minDelta as an improvement",
+    async ({ minDelta, epochs, bestEpoch }) => {
+      const history = await trained([1, 0.875, 0.75, 0.625], { minDelta });
+      expect([history.epochs.length, history.bestEpoch]).toEqual([epochs, bestEpoch]);
+    },
+  );
 
-  it("compares with the best value, and not with the last", async () => {
+  it("early stopping compares with the best value, not the last", async () => {
     const history = await trained([1, 2, 1.5, 0.5, 3, 3], { patience: 3, minDelta: 0.25 });
     expect([history.epochs.length, history.bestEpoch]).toEqual([6, 4]);
     expect((await trained([1, 2, 1.5, 1.25, 3, 3], { patience: 3 })).epochs.length).toBe(4);
   });
 });
 
-describe("a checkpoint every so many seconds", () => {
+describe("everySeconds", () => {
   afterEach(() => void vi.useRealTimers());
 
-  it("counts them from the last one", () => {
+  it("everySeconds counts from the last checkpoint", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     let saves = 0;
     const state = { identity: {}, records: [], step: 1, open: undefined, best: undefined };

@@ -11,12 +11,12 @@ const clients = Object.fromEntries(
   ]),
 );
 
-it("the types accept the data that fit takes, and reject what it does not", () => {
+it("types accept the data that fit accepts, and reject other data", () => {
   const use = readFileSync(new URL("../../typings/use-fit.ts", import.meta.url), "utf8");
   expect(typeErrors({ ...clients, "use-fit.ts": use })).toEqual([]);
 }, 120_000);
 
-it("what the compiler says of a wrong column ends with what is wrong with it", () => {
+it("the compiler's message for a wrong column ends with the reason", () => {
   const wrong = `
 import { fit } from "savedmodel";
 import type { Composite } from "./composite.js";

@@ -9,7 +9,7 @@ const x = Float32Array.from({ length: 2 * rows }, (_, index) => Math.sin(index))
 const target = Float32Array.from({ length: rows }, (_, row) => (x[2 * row] ?? 0) - (x[2 * row + 1] ?? 0));
 const quiet = { progress: false, batchSize: 16 } as const;
 
-/** Keeps calling while something goes on. */
+/** Keeps calling while a task runs. */
 async function beside<T>(call: () => Promise<unknown>, work: Promise<T>): Promise<T> {
   let goesOn = true;
   const calls = (async (): Promise<void> => {
@@ -23,17 +23,17 @@ async function beside<T>(call: () => Promise<unknown>, work: Promise<T>): Promis
   }
 }
 
-describe("a training on workers, beside asynchronous calls of others,", () => {
+describe("training on workers", () => {
   const validation = (model: Regression) => ({ signature: model.evaluate, data: [x, target] as const });
 
-  it("ends with the best weights", async () => {
+  it("a training on workers ends with the best weights despite other asynchronous calls", async () => {
     await using model = Regression.load();
     const options = { ...quiet, epochs: 4, worker: true, earlyStopping: { patience: 5, restoreBest: true } };
     const history = await beside(() => model.async.pred(x), fit(model.train, [x, target, 0.01], options));
     expect(history.bestEpoch).toBe(4);
   });
 
-  it("validates and saves in its turn", async () => {
+  it("a training on workers validates and saves in its turn", async () => {
     await using model = Regression.load();
     const checkpoints = { directory: `${tempFolder()}/model`, everySteps: 2 };
     const options = { ...quiet, epochs: 2, worker: true, validation: validation(model), checkpoints };
@@ -46,7 +46,7 @@ describe("a training on workers, beside asynchronous calls of others,", () => {
 });
 
 describe("a validation", () => {
-  it("ends when the training is aborted", async () => {
+  it("a validation ends when the training is aborted", async () => {
     using model = Regression.load();
     const controller = new AbortController();
     let batches = 0;
@@ -65,7 +65,7 @@ describe("a validation", () => {
     expect(batches).toBe(6);
   });
 
-  it("closes the iterator of its batches when a batch is wrong", async () => {
+  it("a validation closes the iterator of its batches when a batch is invalid", async () => {
     using model = Regression.load();
     let isClosed = false;
     function* wrong(): Generator<[Float32Array, Float32Array]> {
@@ -80,7 +80,7 @@ describe("a validation", () => {
     expect(isClosed).toBe(true);
   });
 
-  it("by a signature that changes variables is noted", async () => {
+  it("a validation signature that changes variables is noted", async () => {
     using model = Regression.load();
     const validation = { signature: model.train, data: [x, target, 0] as const };
     const { notes } = await fit(model.train, [x, target, 0.01], { ...quiet, validation });

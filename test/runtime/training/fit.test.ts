@@ -15,7 +15,7 @@ const X: number[][] = Array.from({ length: ROWS }, (_, row) => [Math.sin(row), M
 const TARGET: number[][] = X.map(([a = 0, b = 0]) => [2 * a - 3 * b + 1]);
 const SILENT = { progress: false } as const;
 
-/** What a loop over `model.train` gives, the same as `fit` should. */
+/** Results of a loop over `model.train`, which `fit` should equal. */
 function byHand(model: Regression, epochs: number, size: number, rate: (step: number) => number): number[] {
   const losses: number[] = [];
   for (let epoch = 0, step = 1; epoch < epochs; epoch++) {
@@ -26,12 +26,12 @@ function byHand(model: Regression, epochs: number, size: number, rate: (step: nu
   return losses;
 }
 
-describe("fit makes the steps that a loop would make", () => {
+describe("fit and a loop", () => {
   it.each([
     ["nested arrays", X, TARGET],
     ["typed arrays", Float32Array.from(X.flat()), Float32Array.from(TARGET.flat())],
     ["tensors", Tensor.from("float32", X), Tensor.from("float32", TARGET)],
-  ])("with %s", async (_, x, target) => {
+  ])("fit makes the steps of a loop with %s", async (_, x, target) => {
     using model = Regression.load();
     using same = Regression.load();
     const losses: number[] = [];
@@ -50,7 +50,7 @@ describe("fit makes the steps that a loop would make", () => {
     ]);
   });
 
-  it("with a schedule, whose values the history has", async () => {
+  it("fit makes the steps of a loop with a schedule, whose values are in the history", async () => {
     using model = Regression.load();
     using same = Regression.load();
     const rate = (step: number): number => 0.1 / step;
@@ -60,7 +60,7 @@ describe("fit makes the steps that a loop would make", () => {
     expect(epochs.map(({ constants }) => constants)).toEqual([{ learning_rate: 0.05 }, { learning_rate: 0.025 }]);
   });
 
-  it("with batches, also asynchronous ones", async () => {
+  it("fit makes the steps of a loop with batches, also asynchronous ones", async () => {
     using model = Regression.load();
     using same = Regression.load();
     async function* batches(): AsyncGenerator<[number[][], number[][], number]> {
@@ -76,7 +76,7 @@ describe("fit makes the steps that a loop would make", () => {
     await fit(model.train, [[X, TARGET, 0.1] as const].values() as never, SILENT);
   });
 
-  it("on a worker thread", async () => {
+  it("fit makes the steps of a loop on a worker thread", async () => {
     using model = Regression.load();
     using same = Regression.load();
     await fit(model.train, [X, TARGET, 0.1], { ...SILENT, epochs: 3, batchSize: 4, worker: true });
@@ -84,7 +84,7 @@ describe("fit makes the steps that a loop would make", () => {
     expect(model.weights().w.toArray()).toEqual(same.weights().w.toArray());
   });
 
-  it("with an optimizer that has a state", async () => {
+  it("fit makes the steps of a loop with a stateful optimizer", async () => {
     using model = Keras3.load();
     using same = Keras3.load();
     const x = X.map((row) => [...row, 1] as [number, number, number]);
@@ -96,7 +96,7 @@ describe("fit makes the steps that a loop would make", () => {
 });
 
 describe("fit", () => {
-  it("averages metrics by rows", async () => {
+  it("fit averages metrics by rows", async () => {
     using model = Regression.load();
     const events: BatchEvent[] = [];
     const history = await fit(model.train, [X, TARGET, 0.1], {
@@ -114,7 +114,7 @@ describe("fit", () => {
     expect(history.metric("mae")).toHaveLength(1);
   });
 
-  it("shuffles by a seed, each epoch anew, and takes each row once", async () => {
+  it("fit shuffles by a seed, differently in each epoch, and uses each row once", async () => {
     const rows = Array.from({ length: 20 }, (_, row) => [row, row * row]);
     const zeros = rows.map(() => [0]);
     const orders = async (seed: number): Promise<number[]> => {
@@ -137,7 +137,7 @@ describe("fit", () => {
     expect(one.toSorted()).toEqual(two.toSorted());
   });
 
-  it("shuffles the columns alike", async () => {
+  it("fit shuffles all columns alike", async () => {
     using model = Regression.load();
     // Were rows mixed up, the plane could not be found.
     const { epochs } = await fit(model.train, [X, TARGET, 0.3], {
@@ -149,7 +149,7 @@ describe("fit", () => {
     expect(epochs.at(-1)?.metrics.loss).toBeLessThan(1e-6);
   });
 
-  it("honours a batch size that the signature fixes, and says what is left out", async () => {
+  it("fit uses a fixed batch size, and notes the omitted rows", async () => {
     using model = CustomModel.load();
     const history = await fit(model.train, [X as [number, number][], TARGET as [number][]], { ...SILENT, epochs: 2 });
     expect([history.epochs.map(({ step }) => step), history.notes]).toEqual([[10, 20], []]);
@@ -159,7 +159,7 @@ describe("fit", () => {
     );
   });
 
-  it("validates after each epoch", async () => {
+  it("fit validates after each epoch", async () => {
     using model = Regression.load();
     const { epochs } = await fit(model.train, [X, TARGET, 0.1], {
       ...SILENT,
@@ -171,7 +171,7 @@ describe("fit", () => {
     expect(epochs[1]?.validation?.mae).toBeCloseTo(now.mae, 6);
   });
 
-  it("stops early, with the weights of the best epoch", async () => {
+  it("fit stops early, with the weights of the best epoch", async () => {
     const temporary = ownTemporaryFolder();
     using model = Regression.load();
     using same = Regression.load();
@@ -190,7 +190,7 @@ describe("fit", () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it("watches what it is told to, for more or for less", async () => {
+  it("fit monitors the given metric, with mode min or max", async () => {
     using model = Regression.load();
     const options = { ...SILENT, epochs: 10, batchSize: ROWS };
     const falling = await fit(model.train, [X, TARGET, 0.1], { ...options, earlyStopping: { monitor: "mae" } });
@@ -206,7 +206,7 @@ describe("fit", () => {
     );
   });
 
-  it("saves every so many steps", async () => {
+  it("fit saves every N steps", async () => {
     using model = Regression.load();
     const directory = join(tempFolder(), "checkpoint");
     await fit(model.train, [X, TARGET, 0.1], { ...SILENT, batchSize: 4, checkpoints: { directory, everySteps: 2 } });
@@ -217,7 +217,7 @@ describe("fit", () => {
     expect(saved.weights().w.toArray()).toEqual(same.weights().w.toArray());
   });
 
-  it("gives the event loop its turns", async () => {
+  it("fit yields to the event loop", async () => {
     using model = Regression.load();
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
@@ -226,7 +226,7 @@ describe("fit", () => {
     expect(turns).toBeGreaterThan(5);
   });
 
-  it("ends through a signal, 20 times over, with weights that can be used", async () => {
+  it("fit ends at a signal, 20 times, with usable weights", async () => {
     const temporary = ownTemporaryFolder();
     using model = Regression.load();
     for (let round = 0; round < 20; round++) {
@@ -249,7 +249,7 @@ describe("fit", () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it("stops where a metric is not finite, unless that is allowed", async () => {
+  it("fit stops if a metric is not finite, unless allowed", async () => {
     using model = Regression.load();
     const diverging = (options: object): Promise<unknown> =>
       fit(model.train, [X, TARGET, 1e20], { ...SILENT, epochs: 30, batchSize: 5, ...options });
@@ -258,7 +258,7 @@ describe("fit", () => {
     await diverging({ allowNotFinite: true });
   });
 
-  it("makes no step with a constant that is NaN, unless that is allowed", async () => {
+  it("fit makes no step with a constant that is NaN, unless allowed", async () => {
     using model = Regression.load();
     using same = Regression.load();
     const rate = (step: number): number => (step === 2 ? Number.NaN : 0.1);
@@ -274,7 +274,7 @@ describe("fit", () => {
     expect(model.weights().w.toArray()).toEqual([[Number.NaN], [Number.NaN]]);
   });
 
-  it("stops where the validation shows what the last step did", async () => {
+  it("fit stops if the validation shows the damage of the last step", async () => {
     using model = Regression.load();
     const oneStep = (options: object): Promise<unknown> =>
       fit(model.train, [X, TARGET, 1e38], {
@@ -289,7 +289,7 @@ describe("fit", () => {
     await fit(other.train, [X, TARGET, 1e38], { ...SILENT, batchSize: ROWS });
   });
 
-  it("passes on what a callback, an iterator or a call throws, and closes the iterator", async () => {
+  it("fit passes on errors of callbacks, iterators and calls, and closes the iterator", async () => {
     using model = Regression.load();
     const failure = new Error("mine");
     const failing = (): never => {
@@ -310,7 +310,7 @@ describe("fit", () => {
   });
 });
 
-describe("fit refuses before the first step", () => {
+describe("fit with invalid arguments", () => {
   const cases: [string, (model: Regression) => Promise<unknown>, string, string][] = [
     [
       "columns of different lengths",
@@ -415,7 +415,7 @@ describe("fit refuses before the first step", () => {
       "for columns",
     ],
   ];
-  it.each(cases)("%s", async (_, run, code, text) => {
+  it.each(cases)("fit rejects %s before the first step", async (_, run, code, text) => {
     using model = Regression.load();
     const before = model.weights().w.toArray();
     expect((await expectRejection(run(model), code as "INVALID_DATA")).message).toContain(text);
@@ -424,7 +424,7 @@ describe("fit refuses before the first step", () => {
 });
 
 describe("methods of a client", () => {
-  it("may be taken out of it", () => {
+  it("methods of a client work without `this`", () => {
     using model = Counter.load();
     using other = Counter.load();
     const { increment } = model;
@@ -437,7 +437,7 @@ describe("a training that ends early", () => {
   it.each([
     ["ABORTED", (step: number): number => step],
     ["NOT_FINITE", (step: number): number => (step === 3 ? Number.NaN : step)],
-  ] as const)("with %s has the history until then", async (code, loss) => {
+  ] as const)("a training that ends early with %s has the history so far", async (code, loss) => {
     const controller = new AbortController();
     let step = 0;
     using model = Regression.fake({ train: () => ({ loss: loss(++step), mae: 0 }) });
@@ -457,7 +457,7 @@ describe("a training that ends early", () => {
   });
 });
 
-it("shuffle: true is the seed 0", async () => {
+it("shuffle: true means seed 0", async () => {
   const orders = [true, { seed: 0 }, false].map(async (shuffle) => {
     const seen: unknown[] = [];
     using model = Regression.fake({
@@ -474,7 +474,7 @@ it("shuffle: true is the seed 0", async () => {
   expect(always).not.toEqual(never);
 });
 
-it("onBatch is told the means of the epoch so far", async () => {
+it("onBatch gets the means of the epoch so far", async () => {
   let step = 0;
   using model = Regression.fake({ train: () => ({ loss: ++step, mae: 0 }) });
   const means: number[] = [];

@@ -20,48 +20,48 @@ function epochs(count: number): readonly EpochRecord<"loss" | "accuracy">[] {
 describe("metrics", () => {
   const history = new History(epochs(3), { bestEpoch: 3, monitor: "validation_loss" });
 
-  it("are a number per epoch", () => {
+  it("history.metric() returns a number per epoch", () => {
     expect(history.metric("loss")).toEqual([1, 1 / 2, 1 / 3]);
     expect(history.validation("loss")).toEqual([2, 1, 2 / 3]);
     expect(history.metric("validation_loss")).toEqual([2, 1, 2 / 3]);
   });
 
-  it("have the names of the signature's outputs", () => {
+  it("history metrics have the names of the signature's outputs", () => {
     expectTypeOf(history.metric).parameter(0).toEqualTypeOf<"loss" | "accuracy" | `validation_${string}`>();
     expectTypeOf(new History(epochs(1)).epochs[0]?.metrics.loss).toEqualTypeOf<number | undefined>();
   });
 
-  it("are named when one is not there", () => {
+  it("history.metric() lists the metrics if one is unknown", () => {
     // @ts-expect-error no such metric
     expect(expectError(() => history.metric("losss"), "INVALID_ARGUMENT").fix).toBe('Did you mean "loss"?');
     expectError(() => history.validation("constructor"), "INVALID_ARGUMENT");
   });
 
-  it("are empty before the first epoch", () => {
+  it("history metrics are empty before the first epoch", () => {
     expect(new History([]).metric("loss")).toEqual([]);
   });
 
-  it("are NaN where an epoch has none", () => {
+  it("history metrics are NaN if an epoch has none", () => {
     const [first, ...rest] = epochs(2);
     const partial = new History([{ ...first, validation: {} } as EpochRecord, ...rest]);
     expect(partial.validation("loss")).toEqual([Number.NaN, 1]);
   });
 
-  it("cannot be changed", () => {
+  it("history metrics cannot be changed", () => {
     expect(() => Object.assign(history, { bestEpoch: 1 })).toThrow(TypeError);
     expect(() => (history.epochs as EpochRecord[]).pop()).toThrow(TypeError);
   });
 });
 
 describe("JSON", () => {
-  it("keeps everything", () => {
+  it("a history round-trips through JSON", () => {
     const history = new History(epochs(5), { bestEpoch: 2, monitor: "loss", notes: ["the last batch is smaller"] });
     const back = History.fromJSON(JSON.parse(JSON.stringify(history)));
     expect(back).toEqual(history);
     expect(back.notes).toEqual(["the last batch is smaller"]);
   });
 
-  it("keeps any name and any number", () => {
+  it("JSON of a history keeps any name and any number", () => {
     const metrics = fc.dictionary(
       fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor", "toString", "1")),
       fc.double().map((value) => value + 0),
@@ -81,7 +81,7 @@ describe("JSON", () => {
     );
   });
 
-  it("writes what JSON lacks as text", () => {
+  it("JSON of a history writes non-finite numbers as strings", () => {
     const [first] = epochs(1);
     const metrics = { loss: Number.NaN, up: Number.POSITIVE_INFINITY, down: Number.NEGATIVE_INFINITY };
     const json = new History([{ ...first, metrics } as EpochRecord]).toJSON();
@@ -92,20 +92,20 @@ describe("JSON", () => {
   const [one, two] = valid.epochs;
   it.each<readonly [string, unknown, string]>([
     ["null", null, "it is no object"],
-    ["text", JSON.stringify(valid), "it is no object"],
-    ["a list", [valid], "it is no object"],
+    ["a string", JSON.stringify(valid), "it is no object"],
+    ["an array", [valid], "it is no object"],
     ["another format", { epochs: [] }, 'its "format" is not "savedmodel.history"'],
     ["a later version", { ...valid, version: 2 }, "it has version 2, and this package reads version 1"],
     ["no version", { ...valid, version: "1" }, "no version that is known"],
-    ["epochs that are no list", { ...valid, epochs: { 0: one } }, "epochs are no list"],
-    ["an epoch that is no object", { ...valid, epochs: [1] }, "epochs[0] is no object"],
+    ["epochs that are not an array", { ...valid, epochs: { 0: one } }, "epochs are no list"],
+    ["an epoch that is not an object", { ...valid, epochs: [1] }, "epochs[0] is no object"],
     ["a hole", { ...valid, epochs: new Array(1) }, "epochs[0] is no object"],
     ["epoch 0", { ...valid, epochs: [{ ...one, epoch: 0 }] }, "epochs[0].epoch is no integer from 1 on"],
     ["half a step", { ...valid, epochs: [{ ...one, step: 0.5 }] }, "epochs[0].step is no integer from 0 on"],
     ["no rows", { ...valid, epochs: [{ ...one, rows: undefined }] }, "epochs[0].rows is no integer from 0 on"],
     ["negative time", { ...valid, epochs: [{ ...one, seconds: -1 }] }, "epochs[0].seconds is no number from 0 on"],
     ["no metrics", { ...valid, epochs: [{ ...one, metrics: undefined }] }, "epochs[0].metrics is no object"],
-    ["text", { ...valid, epochs: [one, { ...two, metrics: { a: "1" } }] }, 'epochs[1].metrics: "a" is no number'],
+    ["a string", { ...valid, epochs: [one, { ...two, metrics: { a: "1" } }] }, 'epochs[1].metrics: "a" is no number'],
     ["null", { ...valid, epochs: [{ ...one, validation: { a: null } }] }, 'epochs[0].validation: "a" is no number'],
     ["lists", { ...valid, epochs: [{ ...one, constants: { a: [] } }] }, 'epochs[0].constants: "a" is no number'],
     ["the wrong order", { ...valid, epochs: [two, one] }, "epochs[1].epoch is not greater than the one before"],
@@ -114,12 +114,12 @@ describe("JSON", () => {
     ["another monitor", { ...valid, monitor: "x\u001b" }, 'monitor "x\\u{1b}" is none of its metrics'],
     ["a monitor that is no text", { ...valid, monitor: 1 }, "monitor is no text"],
     ["notes that are no texts", { ...valid, notes: [1] }, "notes are no texts"],
-  ])("is refused: %s", (_, json, message) => {
+  ])("History.fromJSON rejects %s", (_, json, message) => {
     const { rawMessage } = expectError(() => History.fromJSON(json), "HISTORY_INVALID");
     expect(rawMessage).toContain(message);
   });
 
-  it("is refused or read, whatever it is", () => {
+  it("History.fromJSON reads or rejects any value", () => {
     fc.assert(
       fc.property(fc.anything(), fc.anything(), (epochs, rest) => {
         const json = { ...(rest as object), format: "savedmodel.history", version: 1, epochs };
@@ -134,7 +134,7 @@ describe("JSON", () => {
 });
 
 describe("CSV", () => {
-  it("has a head line and a line per epoch", () => {
+  it("CSV of a history has a header and a line per epoch", () => {
     expect(new History(epochs(2)).toCSV()).toBe(
       "epoch,step,rows,seconds,loss,accuracy,validation_loss,learning_rate\n" +
         "1,4,100,0.5,1,0,2,0.01\n" +
@@ -142,11 +142,11 @@ describe("CSV", () => {
     );
   });
 
-  it("has a head line even without epochs", () => {
+  it("CSV of a history has a header even without epochs", () => {
     expect(new History([]).toCSV()).toBe("epoch,step,rows,seconds\n");
   });
 
-  it("quotes names, lets none be a formula and none appear twice", () => {
+  it("CSV of a history quotes names, escapes formulas, and has no duplicates", () => {
     const record = { epoch: 1, step: 1, rows: 1, seconds: 0 };
     const metrics = { 'a,"b"\n': 1, '=HYPERLINK("x")': 2, "-1": -3, epoch: 4, validation_loss: 5 };
     const csv = new History([{ ...record, metrics, validation: { loss: 6 }, constants: { "＝1": 7 } }]).toCSV();
@@ -156,7 +156,7 @@ describe("CSV", () => {
     );
   });
 
-  it("tells what is not finite from what is not there", () => {
+  it("CSV of a history distinguishes non-finite from missing values", () => {
     const record = { step: 1, rows: 1, seconds: 0 };
     const history = new History([
       { epoch: 1, ...record, metrics: { loss: Number.NaN } },
@@ -167,7 +167,7 @@ describe("CSV", () => {
 });
 
 describe("inspect", () => {
-  it("prints a table, and of many epochs the first and the last", () => {
+  it("inspecting a history prints a table, truncated to the first and last epochs", () => {
     expect(inspect(new History(epochs(20), { bestEpoch: 20, monitor: "loss" }))).toBe(`\
 History: 20 epochs, best 20 by "loss"
 epoch    time     loss  accuracy  validation_loss  learning_rate
@@ -183,7 +183,7 @@ epoch    time     loss  accuracy  validation_loss  learning_rate
   *20  0.50 s     0.05      0.95              0.1           0.01`);
   });
 
-  it("leaves out columns that do not fit", () => {
+  it("inspecting a history omits columns that do not fit", () => {
     const names = Array.from({ length: 30 }, (_, index) => [`metric_${index}\u001b`, index]);
     const record = { epoch: 1, step: 1, rows: 1, seconds: 1, metrics: Object.fromEntries(names) };
     const lines = inspect(new History([record]), { breakLength: 60 }).split("\n");
@@ -192,7 +192,7 @@ epoch    time     loss  accuracy  validation_loss  learning_rate
     expect(lines[1]).toMatch(/metric_0\\u\{1b\}.* {2}…$/);
   });
 
-  it("is short inside of something else, and without epochs", () => {
+  it("inspecting a history is short when nested or empty", () => {
     expect(inspect({ a: { b: { c: new History(epochs(1)) } } }, { depth: 2 })).toContain("[History: 1 epoch]");
     expect(inspect(new History([]))).toBe("[History: 0 epochs]");
   });

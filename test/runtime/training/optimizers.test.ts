@@ -64,8 +64,8 @@ const named = trainings.map((training) => ({
   title: `${training.optimizer}, ${training.shuffled ? "shuffled" : "in file order"}`,
 }));
 
-describe("a training has the losses of the same training in Python, step by step", () => {
-  it("of 20 steps with each optimizer, which train it", () => {
+describe("losses of optimizers", () => {
+  it("20 steps with each optimizer have Python's losses, and train", () => {
     const inOrder = trainings.filter((training) => !training.shuffled);
     expect(inOrder.map(({ optimizer, losses }) => [optimizer, losses.length])).toEqual([
       ["adam", 20],
@@ -75,45 +75,54 @@ describe("a training has the losses of the same training in Python, step by step
     for (const { losses } of inOrder) expect(losses.at(-1)).toBeLessThan(0.6 * Number(losses[0]));
   });
 
-  it.each(named)("called in a loop: $title", ({ optimizer, learning_rate, losses, evaluated, ...training }) => {
-    using model = Optimizers.load();
-    const { train, evaluate } = methods[optimizer];
-    const orders = training.shuffled ? shuffled : inFileOrder();
-    const made = Array.from(batches(orders, learning_rate), (inputs) => model[train](...inputs));
-    expectLosses(made, losses);
-    expectLosses([model[evaluate](x, target)], [evaluated]);
-  });
+  it.each(named)(
+    "has Python's losses when called in a loop: $title",
+    ({ optimizer, learning_rate, losses, evaluated, ...training }) => {
+      using model = Optimizers.load();
+      const { train, evaluate } = methods[optimizer];
+      const orders = training.shuffled ? shuffled : inFileOrder();
+      const made = Array.from(batches(orders, learning_rate), (inputs) => model[train](...inputs));
+      expectLosses(made, losses);
+      expectLosses([model[evaluate](x, target)], [evaluated]);
+    },
+  );
 
-  it.each(named.filter((training) => !training.shuffled))("by fit with columns: $title", async (training) => {
-    using model = Optimizers.load();
-    const { train, evaluate } = methods[training.optimizer];
-    const made: number[] = [];
-    await fitModel(model[train], [x, target, training.learning_rate], {
-      epochs,
-      batchSize: batch,
-      progress: false,
-      onBatch: ({ metrics }) => void made.push(Number(metrics.loss)),
-    });
-    expectLosses(made, training.losses);
-    expectLosses([model[evaluate](x, target)], [training.evaluated]);
-  });
+  it.each(named.filter((training) => !training.shuffled))(
+    "has Python's losses in fit with columns: $title",
+    async (training) => {
+      using model = Optimizers.load();
+      const { train, evaluate } = methods[training.optimizer];
+      const made: number[] = [];
+      await fitModel(model[train], [x, target, training.learning_rate], {
+        epochs,
+        batchSize: batch,
+        progress: false,
+        onBatch: ({ metrics }) => void made.push(Number(metrics.loss)),
+      });
+      expectLosses(made, training.losses);
+      expectLosses([model[evaluate](x, target)], [training.evaluated]);
+    },
+  );
 
-  it.each(named)("by fit with batches, on a worker: $title", async ({ optimizer, learning_rate, ...training }) => {
-    using model = Optimizers.load();
-    const { train, evaluate } = methods[optimizer];
-    const made: number[] = [];
-    await fitModel(model[train], batches(training.shuffled ? shuffled : inFileOrder(), learning_rate), {
-      worker: true,
-      progress: false,
-      onBatch: ({ metrics }) => void made.push(Number(metrics.loss)),
-    });
-    expectLosses(made, training.losses);
-    expectLosses([model[evaluate](x, target)], [training.evaluated]);
-  });
+  it.each(named)(
+    "has Python's losses in fit with batches, on a worker: $title",
+    async ({ optimizer, learning_rate, ...training }) => {
+      using model = Optimizers.load();
+      const { train, evaluate } = methods[optimizer];
+      const made: number[] = [];
+      await fitModel(model[train], batches(training.shuffled ? shuffled : inFileOrder(), learning_rate), {
+        worker: true,
+        progress: false,
+        onBatch: ({ metrics }) => void made.push(Number(metrics.loss)),
+      });
+      expectLosses(made, training.losses);
+      expectLosses([model[evaluate](x, target)], [training.evaluated]);
+    },
+  );
 });
 
 describe("optimizers of one model", () => {
-  it("do not share weights or slots: trainings step by step in turn are those that each makes alone", () => {
+  it("optimizers of one model share neither weights nor slots: interleaved trainings equal separate ones", () => {
     using model = Optimizers.load();
     const alone = trainings.filter((training) => training.shuffled);
     const steps = alone.map(({ learning_rate }) => [...batches(shuffled, learning_rate)]);
@@ -127,7 +136,7 @@ describe("optimizers of one model", () => {
     for (const [index, { losses }] of alone.entries()) expectLosses(made[index] ?? [], losses);
   });
 
-  it("begin anew after a reset, which tells how many steps it took back", () => {
+  it("optimizers start over after a reset, which returns the number of undone steps", () => {
     using model = Optimizers.load();
     const { learning_rate, losses } = trainings.find((training) => training.optimizer === "adam") ?? {};
     const begin = (): number[] =>

@@ -35,7 +35,7 @@ interface Found {
   readonly text: string;
 }
 
-/** The elements of a picture, in the order of their ends. What is no well-formed XML fails. */
+/** The elements of a chart, in the order of their ends. Throws if the XML is not well-formed. */
 function elements(svg: string): readonly Found[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: XML has none of them
   expect(svg).not.toMatch(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])/);
@@ -82,8 +82,8 @@ function paths(svg: string, role: string): readonly string[] {
     .map(({ attributes }) => attributes.d ?? "");
 }
 
-describe("the picture", () => {
-  it("has a panel per metric, with its validation, and one per constant that changes", () => {
+describe("the chart", () => {
+  it("the chart has a panel per metric, with its validation, and one per constant that changes", () => {
     const svg = usual.toSVG();
     expect(texts(svg, "name ink")).toEqual(["loss", "accuracy", "learning_ratelog scale"]);
     expect(
@@ -95,7 +95,7 @@ describe("the picture", () => {
     expect(texts(svg)).toContain("epoch");
   });
 
-  it("marks the best epoch in every panel, and its value where it was watched", () => {
+  it("the chart marks the best epoch in every panel, and its value in the monitored one", () => {
     const all = elements(usual.toSVG());
     const lines = all.filter(({ attributes }) => attributes.class === "best");
     expect(lines).toHaveLength(3);
@@ -105,7 +105,7 @@ describe("the picture", () => {
     expect(all.filter(({ text }) => text === "○ best epoch 24: 0.4428")).toHaveLength(1);
   });
 
-  it("says in words what it shows", () => {
+  it("the chart describes its contents in words", () => {
     const all = elements(usual.toSVG({ title: "Digits" }));
     const of = (wanted: string): string | undefined => all.find(({ name }) => name === wanted)?.text;
     expect(of("title")).toBe("Digits");
@@ -116,18 +116,18 @@ describe("the picture", () => {
     );
   });
 
-  it("follows the reader's theme, and loads nothing", () => {
+  it("the chart follows the reader's theme, and loads nothing", () => {
     const svg = usual.toSVG();
     expect(svg).toContain("@media (prefers-color-scheme:dark){");
     expect(svg.replace('xmlns="http://www.w3.org/2000/svg"', "")).not.toMatch(/http|url\(|@import|<script|href/);
   });
 
-  it("is the same for the same training, also after JSON", () => {
+  it("the chart is the same for the same training, also after JSON", () => {
     const back = History.fromJSON(JSON.parse(JSON.stringify(usual)));
     expect(back.toSVG({ title: "a" })).toBe(usual.toSVG({ title: "a" }));
   });
 
-  it("has the size that is asked for", () => {
+  it("the chart has the requested size", () => {
     const [root] = elements(usual.toSVG({ width: 500, height: 700 })).filter(({ name }) => name === "svg");
     expect(root?.attributes).toMatchObject({ width: "500", height: "700", viewBox: "0 0 500 700" });
   });
@@ -140,7 +140,7 @@ describe("the picture", () => {
     [{ width: Number.NaN }, "width must be a number of pixels"],
     [{ height: 9000 }, "height must be a number of pixels from 1 to 8000"],
     [{ height: 100 }, "height must be at least 361 for what there is to show"],
-  ])("is refused with %o", (options, message) => {
+  ])("toSVG rejects %o", (options, message) => {
     expect(expectError(() => usual.toSVG(options), "INVALID_OPTION").message).toContain(message);
   });
 });
@@ -161,11 +161,11 @@ describe("scales", () => {
     ["one that does not change", [0.5, 0.5], ["0.46", "0.48", "0.50", "0.52", "0.54"]],
     ["one that changes by rounding only", [1, 1 + 2 ** -52], ["0.90", "0.95", "1.00", "1.05", "1.10"]],
     ["nothing but zeros", [0, 0], ["−1.0", "−0.5", "0.0", "0.5", "1.0"]],
-  ])("have the labels that a person would choose: %s", (_, values, expected) => {
+  ])("scales have readable labels: %s", (_, values, expected) => {
     expect(labels(values)).toEqual(expected);
   });
 
-  it("show whole epochs", () => {
+  it("the scales of a chart show whole epochs", () => {
     const ticks = (count: number): readonly string[] =>
       elements(history(count, () => ({ metrics: { loss: 1 } })).toSVG())
         .filter(({ attributes }) => attributes["text-anchor"] === "middle")
@@ -177,21 +177,21 @@ describe("scales", () => {
   });
 });
 
-describe("whatever was measured", () => {
-  it("leaves gaps, and a dot for a value between two", () => {
+describe("unusual histories", () => {
+  it("the chart leaves gaps, and draws a dot for a value between two gaps", () => {
     const values = [1, Number.NaN, 2, Number.POSITIVE_INFINITY, 3, 4];
     const svg = history(6, (index) => ({ metrics: { loss: values[index] ?? 0 } })).toSVG({ width: 240 });
     expect(paths(svg, "training")[0]?.match(/M/g)).toHaveLength(3);
     expect(elements(svg).filter(({ name }) => name === "circle").length).toBeGreaterThanOrEqual(2);
   });
 
-  it("says where there is nothing to draw", () => {
+  it("the chart says when there is nothing to draw", () => {
     expect(texts(new History([]).toSVG())).toEqual(["nothing to show"]);
     expect(texts(history(2, () => ({ metrics: {} })).toSVG())).toEqual(["nothing to show"]);
     expect(texts(history(2, () => ({ metrics: { loss: Number.NaN } })).toSVG())).toContain("no finite values");
   });
 
-  it("shows names as they are, and cuts long ones", () => {
+  it("the chart shows names unchanged, and truncates long ones", () => {
     const names = ['</text><script>alert("1")</script>', "a&b", "\u202e\u0000\ufffe\ud800", "長".repeat(200)];
     const svg = history(2, () => ({ metrics: Object.fromEntries(names.map((name) => [name, 1])) })).toSVG({
       title: "<&>",
@@ -203,7 +203,7 @@ describe("whatever was measured", () => {
     expect(fourth).toMatch(/^長{40,150}…$/);
   });
 
-  it("is well-formed and has only numbers, for any numbers, names and sizes", () => {
+  it("the chart is well-formed and has only numbers, for any numbers, names and sizes", () => {
     const values = fc.array(fc.oneof(fc.double(), fc.constantFrom(0, 1, Number.NaN)), { maxLength: 30 });
     const columns = fc.dictionary(fc.string(), values, { maxKeys: 3 });
     const width = fc.integer({ min: 240, max: 2000 });
@@ -228,7 +228,7 @@ describe("whatever was measured", () => {
     );
   });
 
-  it("keeps everything within the panel", () => {
+  it("the chart keeps everything within the panel", () => {
     fc.assert(
       fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1 }), (values) => {
         const svg = history(values.length, (index) => ({ metrics: { loss: values[index] ?? 0 } })).toSVG();
@@ -243,13 +243,13 @@ describe("whatever was measured", () => {
 });
 
 describe("many epochs", () => {
-  it("give a picture no larger than can be seen", () => {
+  it("the chart of many epochs has a bounded size", () => {
     const noise = (index: number): number => Math.sin(index * index);
     const svg = history(100_000, (index) => ({ metrics: { loss: 1 + noise(index) } })).toSVG();
     expect(svg.length).toBeLessThan(100_000);
   });
 
-  it("keep the smallest and the greatest value of each column, and gaps", () => {
+  it("the chart of many epochs keeps the minimum and maximum of each column, and gaps", () => {
     const points = Array.from({ length: 1000 }, (_, index) => ({
       epoch: index,
       value: index === 555 ? Number.NaN : Math.sin(index * 7) * 100,

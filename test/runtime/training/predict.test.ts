@@ -34,10 +34,10 @@ function* inBatches<Row, Other>(rows: readonly Row[], others: readonly Other[]):
   }
 }
 
-describe("evaluate measures what Keras' evaluate does", () => {
-  it.each([false, true])("with metrics that run on, worker: %j", async (worker) => {
+describe("evaluate and Keras' evaluate", () => {
+  it.each([false, true])("evaluate equals Keras' evaluate with accumulating metrics, worker: %j", async (worker) => {
     using model = Metrics.load();
-    // What was measured before does not count.
+    // Earlier measurements do not count.
     model.evaluate([[9, 9, 9]], [0n]);
     const metrics = await evaluate(model.evaluate, [x, label], { batchSize, worker });
     expect(Object.keys(metrics).sort()).toEqual(Object.keys(inference.evaluated).sort());
@@ -54,7 +54,7 @@ describe("evaluate measures what Keras' evaluate does", () => {
       "48 rows, which the signature takes by eight",
       (model) => evaluate(model.evaluateEight, [x.slice(0, 48), label.slice(0, 48)]),
     ],
-  ])("with the values of each batch, weighted by rows: %s", async (what, run) => {
+  ])("evaluate equals Keras' evaluate with batch values, weighted by rows: %s", async (what, run) => {
     using model = Metrics.load();
     const { loss, accuracy } = await run(model);
     const want = what.startsWith("48")
@@ -65,7 +65,7 @@ describe("evaluate measures what Keras' evaluate does", () => {
   });
 });
 
-describe("predict gives what Keras' predict does", () => {
+describe("predict and Keras' predict", () => {
   it.each<[string, (model: Metrics) => Promise<Tensor<"float32", readonly number[]>>]>([
     ["columns", (model) => predict(model.predict, [x], { batchSize })],
     ["a typed array", (model) => predict(model.predict, [Float32Array.from(x.flat())], { batchSize: 7 })],
@@ -76,20 +76,20 @@ describe("predict gives what Keras' predict does", () => {
       (model) => predict(model.predict, () => Array.from(inBatches(x, []), ([rows]): [number[][]] => [rows])),
     ],
     ["eight rows at a time, and six of the last batch", (model) => predict(model.predictEight, [x])],
-  ])("for %s", async (_, run) => {
+  ])("predict equals Keras' predict for %s", async (_, run) => {
     using model = Metrics.load();
     const predicted = await run(model);
     expect(predicted.shape).toEqual([50, 2]);
     expectClose(predicted.toArray() as number[][], inference.predicted);
   });
 
-  it("for fewer rows than the signature takes", async () => {
+  it("predict equals Keras' predict for fewer rows than the signature takes", async () => {
     using model = Metrics.load();
     const predicted = await predict(model.predictEight, [x.slice(0, 3)]);
     expectClose(predicted.toArray(), inference.predicted.slice(0, 3));
   });
 
-  it("for one row at a time", async () => {
+  it("predict equals Keras' predict for one row at a time", async () => {
     using model = CustomModel.load();
     const rows = x.slice(0, 5).map(([a = 0, b = 0]) => [a, b] as [number, number]);
     const predicted = await predict(model.pred, [rows]);
@@ -98,14 +98,14 @@ describe("predict gives what Keras' predict does", () => {
 });
 
 describe("predict joins", () => {
-  it("strings", async () => {
+  it("predict joins strings", async () => {
     using model = Text.load();
     const texts = ["a", "bb", "", "čč", "e"];
     const joined = await predict(model.echo, [texts], { batchSize: 2 });
     expect(joined).toEqual(model.echo(texts));
   });
 
-  it("ragged results, also of a signature that takes two rows at a time", async () => {
+  it("predict joins ragged results, also from a signature that takes two rows at a time", async () => {
     using model = Composite.load();
     const points = RaggedTensor.from(
       "float64",
@@ -128,7 +128,7 @@ describe("predict joins", () => {
     expect(joined.shape).toEqual([5, null, 2]);
   });
 
-  it("sparse results", async () => {
+  it("predict joins sparse results", async () => {
     using model = Composite.load();
     const sparse = SparseTensor.fromDense("float32", [
       [0, 1, 0],
@@ -152,7 +152,7 @@ describe("predict joins", () => {
     expect(joined.dense).toEqual(whole.dense);
   });
 
-  it("what a function gives for each batch", async () => {
+  it("predict joins the results of a function", async () => {
     using model = Metrics.fake({ predict: (rows) => rows.toArray().map(([a = 0]) => [a, rows.shape[0]]) });
     const predicted = await predict(model.predict, [x.slice(0, 5)], { batchSize: 2 });
     expect(predicted.toArray()).toEqual(x.slice(0, 5).map(([a = 0], row) => [a, row < 4 ? 2 : 1]));
@@ -163,8 +163,8 @@ describe("predict joins", () => {
   });
 });
 
-describe("what would be silently wrong is refused", () => {
-  it("rows that an evaluation could not measure", async () => {
+describe("silently wrong results", () => {
+  it("evaluate rejects rows that do not fill a batch", async () => {
     using model = Metrics.load();
     const { message } = await expectRejection(evaluate(model.evaluateEight, [x, label]), "INVALID_DATA");
     expect(message).toBe(
@@ -175,7 +175,7 @@ describe("what would be silently wrong is refused", () => {
     expect((await expectRejection(few, "INVALID_DATA")).fix).toMatch(/^Pass 8 rows, /);
   });
 
-  it("metrics that run on from what was measured before", async () => {
+  it("evaluate rejects metrics that accumulate from earlier calls", async () => {
     using model = Metrics.load();
     const running = evaluate(model.evaluate, [x, label], { resetMetrics: [] });
     expect((await expectRejection(running, "INVALID_OPTION")).rawMessage).toBe(
@@ -184,7 +184,7 @@ describe("what would be silently wrong is refused", () => {
     await evaluate(model.evaluate, [x, label], { resetMetrics: false });
   });
 
-  it("an output that no row has for itself", async () => {
+  it("predict rejects an output without rows", async () => {
     using model = Metrics.load();
     const { rawMessage } = await expectRejection(predict(model.evaluate, [x, label]), "SIGNATURE_UNSUPPORTED");
     expect(rawMessage).toBe('predict(): evaluate() cannot be asked for each row: its output "accuracy" is a scalar');
@@ -194,7 +194,7 @@ describe("what would be silently wrong is refused", () => {
     ).toBeTruthy();
   });
 
-  it("rows that would change variables when a batch is filled up with them", async () => {
+  it("predict rejects padding rows that would change variables", async () => {
     using model = Metrics.load();
     const bound = boundMethod(model.predictEight);
     const call = bound?.calls.prepare(bound.key, bound.calls.method(bound.key));
@@ -207,13 +207,13 @@ describe("what would be silently wrong is refused", () => {
     expect((await predict(model.predictEight, [x.slice(0, 16)])).shape).toEqual([16, 2]);
   });
 
-  it("results of another number of rows", async () => {
+  it("predict rejects results with another number of rows", async () => {
     using model = Text.fake({ echo: () => ["a"] });
     const { rawMessage } = await expectRejection(predict(model.echo, [["a", "b"]]), "INVALID_RESULT");
     expect(rawMessage).toBe('echo(): output "data": 2 rows went in, and string [1] came out');
   });
 
-  it("results whose rows have other shapes than before", async () => {
+  it("predict rejects results whose rows differ in shape", async () => {
     // As one pads the rows of each batch to the longest of them.
     using model = Composite.fake({
       mix: (rows) => ({
@@ -233,7 +233,7 @@ describe("what would be silently wrong is refused", () => {
     );
   });
 
-  it("what is not a method, no batch, and what was aborted", async () => {
+  it("predict rejects a function that is not a method, an invalid batch, and an aborted call", async () => {
     using model = Metrics.load();
     const { message } = await expectRejection(predict((() => {}) as never, [x] as never), "INVALID_ARGUMENT");
     expect(message).toBe(

@@ -27,7 +27,7 @@ function stream(columns?: number): { readonly target: NodeJS.WriteStream; readon
   return { target: target as NodeJS.WriteStream, written: () => written.replaceAll("\u001b", "␛") };
 }
 
-/** What a terminal shows after all that: each line as it was drawn last. */
+/** The final contents of the terminal: each line as it was drawn last. */
 function screen(written: string): readonly string[] {
   const lines: string[] = [""];
   let column = 0;
@@ -55,7 +55,7 @@ interface Run {
   readonly until?: number;
 }
 
-/** Tells an observer of a training of so many steps, with time going by. */
+/** Reports a training with this number of steps to an observer, as time passes. */
 function train(observer: TrainingObserver, run: Run): void {
   const { epochs, stepsPerEpoch, isKnown = true, stepTime, until = Number.POSITIVE_INFINITY } = run;
   const { metrics = (step) => ({ loss: 1 / step }), validation } = run;
@@ -80,8 +80,8 @@ function train(observer: TrainingObserver, run: Run): void {
   }
 }
 
-describe("in a log", () => {
-  it("is one plain line per epoch", () => {
+describe("progress in a log", () => {
+  it("a log has one plain line per epoch", () => {
     const { target, written } = stream();
     train(progressObserver(target), { epochs: 10, stepsPerEpoch: 50, stepTime: 20, validation: { loss: 0.25 } });
     const lines = written().split("\n");
@@ -91,21 +91,21 @@ describe("in a log", () => {
     expect(lines[10]).toBe("");
   });
 
-  it("is so on a terminal that can only print", () => {
+  it("a terminal that can only print gets a log", () => {
     vi.stubEnv("TERM", "dumb");
     const { target, written } = stream(80);
     train(progressObserver(target), { epochs: 1, stepsPerEpoch: 1, stepTime: 1 });
     expect(written()).toBe("epoch 1/1  0.00 s  loss 1\n");
   });
 
-  it("escapes names, and tells numbers that are none", () => {
+  it("a log escapes names, and shows non-finite numbers", () => {
     const { target, written } = stream();
     const metrics = { "a\u001b[2J\n": Number.NaN, b: Number.NEGATIVE_INFINITY, c: 1.5e-9, d: 123456.7 };
     train(progressObserver(target), { epochs: 1, stepsPerEpoch: 1, stepTime: 90_000, metrics: () => metrics });
     expect(written()).toBe("epoch 1/1  1:30  a\\u{1b}[2J\\u{a} NaN  b -Infinity  c 1.5e-9  d 123457\n");
   });
 
-  it("goes to standard error by default", () => {
+  it("a log goes to standard error by default", () => {
     const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     vi.stubEnv("TERM", "dumb");
     train(progressObserver(), { epochs: 1, stepsPerEpoch: 1, stepTime: 1 });
@@ -115,33 +115,33 @@ describe("in a log", () => {
   });
 });
 
-describe("on a terminal", () => {
+describe("progress on a terminal", () => {
   const lastDrawn = (run: Run, columns = 100): string => {
     const { target, written } = stream(columns);
     train(progressObserver(target), run);
     return screen(written()).at(-2) ?? "";
   };
 
-  it("shows the epoch, the step, the speed, what is left, and the metrics", () => {
+  it("a terminal shows the epoch, the step, the speed, the remaining time, and the metrics", () => {
     expect(lastDrawn({ epochs: 3, stepsPerEpoch: 400, stepTime: 100, until: 120 })).toBe(
       "epoch 1/3  step 120/400  320 rows/s  1:48 left  loss 0.008333",
     );
   });
 
-  it("knows from an epoch before how long one takes", () => {
+  it("a terminal estimates the time of an epoch from the previous one", () => {
     expect(lastDrawn({ epochs: 3, stepsPerEpoch: 100, isKnown: false, stepTime: 100, until: 250 })).toBe(
       "epoch 3/3  step 50  320 rows/s  0:05 left  loss 0.004",
     );
   });
 
-  it("says how long it has been where nobody knows how long it takes", () => {
+  it("a terminal shows the elapsed time if the total is unknown", () => {
     expect(lastDrawn({ epochs: 3, stepsPerEpoch: 100, isKnown: false, stepTime: 1000, until: 75 })).toBe(
       "epoch 1/3  step 75  32 rows/s  1:15 so far  loss 0.01333",
     );
     expect(lastDrawn({ epochs: 3, stepsPerEpoch: 100, stepTime: 100, until: 5 })).toContain("0:01 so far");
   });
 
-  it("never promises less than nothing", () => {
+  it("a terminal never shows a negative remaining time", () => {
     const { target, written } = stream(100);
     const observer = progressObserver(target);
     train(observer, { epochs: 1, stepsPerEpoch: 10, isKnown: false, stepTime: 200 });
@@ -151,14 +151,14 @@ describe("on a terminal", () => {
     expect(screen(written()).at(-1)).toContain("0:00 left");
   });
 
-  it("is drawn at most ten times a second", () => {
+  it("a terminal is updated at most ten times a second", () => {
     const { target, written } = stream(100);
     train(progressObserver(target), { epochs: 1, stepsPerEpoch: 10_000, stepTime: 1 });
     expect(written().match(/␛\[1G/g)?.length).toBeLessThanOrEqual(101);
     expect(written().match(/step/g)?.length).toBeGreaterThan(90);
   });
 
-  it("keeps a line for each epoch, with the course of the loss", () => {
+  it("a terminal keeps a line for each epoch, with a sparkline of the loss", () => {
     const { target, written } = stream(100);
     const metrics = (step: number): Metrics => ({ accuracy: 0.5, loss: 1 / step });
     train(progressObserver(target), { epochs: 4, stepsPerEpoch: 10, stepTime: 50, metrics, validation: { loss: 0.5 } });
@@ -171,7 +171,7 @@ describe("on a terminal", () => {
     ]);
   });
 
-  it.each([20, 40, 61])("fits %i columns, with names of any width", (columns) => {
+  it.each([20, 40, 61])("progress fits %i columns, with names of any width", (columns) => {
     const { target, written } = stream(columns);
     const metrics = { loss: 0.123456, 損失関数の値: 1, [`${"x".repeat(100)}`]: 2 };
     train(progressObserver(target), { epochs: 30, stepsPerEpoch: 5, stepTime: 200, metrics: () => metrics });
@@ -184,7 +184,7 @@ describe("on a terminal", () => {
     }
   });
 
-  it("ends with a line of its own after an error, and leaves the cursor as it was", () => {
+  it("progress ends with a line break after an error, and restores the cursor", () => {
     const { target, written } = stream(100);
     train(progressObserver(target), { epochs: 2, stepsPerEpoch: 10, stepTime: 200, until: 5 });
     expect(written().endsWith("\n")).toBe(true);
@@ -203,11 +203,11 @@ describe("sparkline", () => {
     [[0.5, 0.5], 20, "▅▅"],
     [[1.7e308, -1.7e308, 0], 20, "█▁▄"],
     [[4, 2, 2, 0], 2, "█▁"],
-  ])("of %o in %i columns is %s", (values, width, expected) => {
+  ])("the sparkline of %o in %i columns is %s", (values, width, expected) => {
     expect(sparkline(values, width)).toBe(expected);
   });
 
-  it("of many numbers is as long as it may be", () => {
+  it("the sparkline of many numbers has the maximum length", () => {
     const values = Array.from({ length: 10_000 }, (_, index) => -index);
     expect(sparkline(values, 24)).toHaveLength(24);
     expect(sparkline(values, 24)).toMatch(/^█+▇+▆+▅+▄+▃+▂+▁+$/);

@@ -39,8 +39,8 @@ function errorOf(run: () => unknown): unknown {
 }
 
 // Before any test loads a model: a process cannot unload the library.
-describe("a fake client, where there is no library", () => {
-  it("is a client, and loads no native code", async () => {
+describe("a fake client without the library", () => {
+  it("a fake client works without the library and loads no native code", async () => {
     vi.stubEnv("SAVEDMODEL_TENSORFLOW", "/nowhere");
     try {
       using model = CustomModel.fake({ pred: () => [[0.5]], train: () => 1 });
@@ -57,7 +57,7 @@ describe("a fake client, where there is no library", () => {
 });
 
 describe("the functions of a fake client", () => {
-  it("get what the model would get", () => {
+  it("functions receive what the model would receive", () => {
     const train = vi.fn(() => ({ loss: 0, mae: 0 }));
     Regression.fake({ train }).train(new Float32Array([1, 2, 3, 4]), [[5], [6]], 0.1);
     expect(train.mock.calls).toEqual([
@@ -80,7 +80,7 @@ describe("the functions of a fake client", () => {
     expect(withDefault.mock.calls).toEqual([[Tensor.from("float32", [1]), undefined, Tensor.from("float32", [2])]]);
   });
 
-  it("get ragged and sparse tensors, and serialised examples", () => {
+  it("functions receive ragged and sparse tensors, and serialized examples", () => {
     const deep = vi.fn(() => ({
       left: { indices: [[1, 0]], values: ["b"], shape: [2, 2] as [number, number] },
       right: [1, 2],
@@ -115,7 +115,7 @@ describe("the functions of a fake client", () => {
     expect(real.parseOne(bytes[0] ?? "").id).toBe(7n);
   });
 
-  it("are called as methods of the object that they are given in", () => {
+  it("functions are called as methods of their object", () => {
     const methods: CustomModelFakes = {
       train() {
         return this === methods ? 1 : 0;
@@ -125,8 +125,8 @@ describe("the functions of a fake client", () => {
   });
 });
 
-describe("a fake client answers as the model does", () => {
-  it("gives the same results for the same data", () => {
+describe("a fake client and its model", () => {
+  it("a fake returns the same results for the same data", () => {
     using real = Regression.load();
     const [evaluated, weights] = [real.evaluate([[1, 2]], [[3]]), real.weights()];
     const fake = Regression.fake({
@@ -138,12 +138,12 @@ describe("a fake client answers as the model does", () => {
     expect(fake.run("weights")).toEqual(real.run("weights"));
   });
 
-  it("rounds to the dtype of the output", () => {
+  it("a fake rounds to the dtype of the output", () => {
     const model = CustomModel.fake({ train: () => 0.1 });
     expect(model.train([[1, 1]], [[1]])).toBe(Math.fround(0.1));
   });
 
-  it("refuses wrong inputs with the same errors, and calls nothing", async () => {
+  it("a fake rejects invalid inputs with the same errors, and calls no function", async () => {
     using real = Regression.load();
     const pred = vi.fn(() => [[1]]);
     const fake = Regression.fake({ pred });
@@ -176,20 +176,23 @@ describe("a fake client answers as the model does", () => {
     expect(pred).not.toHaveBeenCalled();
   });
 
-  it.each([Composite, CustomModel, Dtypes, Example, Names, Regression, Text])("has the signatures of %o", (client) => {
-    using real = client.load();
-    const told = (tensors: readonly TensorDescription[]): unknown =>
-      tensors
-        .map(({ key, dtype, shape, optional, encoding }) => ({ key, dtype, shape, optional, encoding }))
-        .sort((a, b) => (a.key < b.key ? -1 : 1));
-    const signaturesOf = (model: Model): unknown =>
-      model.signatures
-        .filter(({ unsupported }) => unsupported === undefined)
-        .map(({ key, inputs, outputs }) => ({ key, inputs: told(inputs), outputs: told(outputs) }));
-    expect(signaturesOf(client.fake({}))).toEqual(signaturesOf(real));
-  });
+  it.each([Composite, CustomModel, Dtypes, Example, Names, Regression, Text])(
+    "a fake has the signatures of %o",
+    (client) => {
+      using real = client.load();
+      const told = (tensors: readonly TensorDescription[]): unknown =>
+        tensors
+          .map(({ key, dtype, shape, optional, encoding }) => ({ key, dtype, shape, optional, encoding }))
+          .sort((a, b) => (a.key < b.key ? -1 : 1));
+      const signaturesOf = (model: Model): unknown =>
+        model.signatures
+          .filter(({ unsupported }) => unsupported === undefined)
+          .map(({ key, inputs, outputs }) => ({ key, inputs: told(inputs), outputs: told(outputs) }));
+      expect(signaturesOf(client.fake({}))).toEqual(signaturesOf(real));
+    },
+  );
 
-  it("is trained by fit", async () => {
+  it("a fake can be trained by fit", async () => {
     const model = Regression.fake({
       train: (x, _, rate) => ({ loss: x.shape[0] ?? 0, mae: rate }),
       evaluate: () => ({ loss: 0.25, mae: 0.5 }),
@@ -211,7 +214,7 @@ describe("a fake client answers as the model does", () => {
     ]);
   });
 
-  it("keeps nothing of what it was given", () => {
+  it("a fake does not retain the values it was given", () => {
     const answer = new Float32Array([1]);
     const seen: Tensor<"float32">[] = [];
     const model = CustomModel.fake({
@@ -229,7 +232,7 @@ describe("a fake client answers as the model does", () => {
 });
 
 describe("an asynchronous call of a fake client", () => {
-  it("is pending until it ends, and not in the turn in which it began", async () => {
+  it("an asynchronous call of a fake is pending until it ends, and does not end in the turn in which it began", async () => {
     const model = CustomModel.fake({ pred: () => [[0.5]] });
     let ended = false;
     const call = model.async.pred([[1, 1]]).then((result) => {
@@ -242,7 +245,7 @@ describe("an asynchronous call of a fake client", () => {
     expect(model.pending).toBe(0);
   });
 
-  it("rejects with what the function throws", async () => {
+  it("an asynchronous call of a fake rejects with the function's error", async () => {
     const error = new RangeError("no");
     const model = CustomModel.fake({
       pred: () => {
@@ -253,7 +256,7 @@ describe("an asynchronous call of a fake client", () => {
     expect(() => model.pred([[1, 1]])).toThrow(error);
   });
 
-  it("is given up by a signal, before and after it has begun", async () => {
+  it("a signal aborts an asynchronous call of a fake, before and after it has started", async () => {
     const model = CustomModel.fake({ pred: () => [[0.5]] });
     await expectRejection(model.async.pred([[1, 1]], { signal: AbortSignal.abort() }), "ABORTED");
     const controller = new AbortController();
@@ -264,7 +267,7 @@ describe("an asynchronous call of a fake client", () => {
     await expectRejection(model.async.pred([[1, 1]], wrong), "INVALID_OPTION");
   });
 
-  it("is waited for by close, after which there is no other", async () => {
+  it("close of a fake waits for asynchronous calls and accepts no others", async () => {
     const model = CustomModel.fake({ pred: () => [[0.5]] });
     const call = model.async.pred([[1, 1]]);
     await model.close();
@@ -273,8 +276,8 @@ describe("an asynchronous call of a fake client", () => {
   });
 });
 
-describe("a fake client refuses", () => {
-  it("methods that it has no function for", async () => {
+describe("a fake client rejects", () => {
+  it("a fake rejects calls of methods without a function", async () => {
     const model = CustomModel.fake({});
     expect(expectError(() => model.pred([[1, 1]]), "NOT_FAKED").message).toBe(
       "NOT_FAKED: pred(): no function was given for it. Pass one to `fake()`.",
@@ -284,7 +287,7 @@ describe("a fake client refuses", () => {
     await expect(fit(model.train, [[[1, 1]], [[1]]], { progress: false })).rejects.toThrow("NOT_FAKED");
   });
 
-  it("what needs TensorFlow, and writes nothing", () => {
+  it("a fake rejects methods that need TensorFlow, and writes nothing", () => {
     const model = CustomModel.fake({ pred: () => [[1]] });
     const path = `${tempFolder()}/saved`;
     const refused: readonly (() => unknown)[] = [
@@ -300,7 +303,7 @@ describe("a fake client refuses", () => {
     expect(() => model.warmUp()).not.toThrow();
   });
 
-  it("results that the model could not give", () => {
+  it("a fake rejects results that the model could not return", () => {
     const wrong: readonly [unknown, string][] = [
       [[[1, 2]], 'the fake of pred(): output "output" must be float32 [1, 1], got [1, 2]'],
       [["1"], 'the fake of pred(): output "output" must be float32 [1, 1], got [1]'],
@@ -332,14 +335,14 @@ describe("a fake client refuses", () => {
   it.each<[string, unknown, ErrorCode, string]>([
     ["a misspelled method", { prd: () => 1 }, "INVALID_ARGUMENT", 'there is no method "prd". Did you mean "pred"?'],
     ["data for a function", { pred: [[1]] }, "INVALID_ARGUMENT", "pred must be a function"],
-    ["no object", null, "INVALID_ARGUMENT", "takes an object of functions"],
+    ["a value that is not an object", null, "INVALID_ARGUMENT", "takes an object of functions"],
     ["a function", () => 1, "INVALID_ARGUMENT", "takes an object of functions"],
-    ["a list", [() => 1], "INVALID_ARGUMENT", "takes an object of functions"],
-  ])("%s", (_, methods, code, message) => {
+    ["an array", [() => 1], "INVALID_ARGUMENT", "takes an object of functions"],
+  ])("fake() rejects %s", (_, methods, code, message) => {
     expect(expectError(() => CustomModel.fake(methods as object), code).message).toContain(message);
   });
 
-  it("calls after it was disposed", async () => {
+  it("a fake rejects calls after it was disposed", async () => {
     const model = CustomModel.fake({ pred: () => [[1]] });
     {
       using _ = model;
@@ -353,7 +356,7 @@ describe("a fake client refuses", () => {
   });
 });
 
-it("a signature that is called fake has another name", () => {
+it("a signature called fake gets another method name", () => {
   const folder = join(tempFolder(), "fakes");
   const tensors = [{ key: "fake", dtype: 1, shape: [2], tensor: "x:0" }];
   const signatures = [{ key: "fake", methodName: "", inputs: tensors, outputs: tensors }];
@@ -371,7 +374,7 @@ describe("a test", () => {
     return model.pred([[x, x]]).item();
   }
 
-  it("puts a fake client in the place of the one that is loaded, by one line", () => {
+  it("a test replaces load with a fake in one line", () => {
     const load = vi.spyOn(CustomModel, "load").mockImplementation(() => CustomModel.fake({ pred: () => [[0.5]] }));
     try {
       expect([forecast(1), forecast(2)]).toEqual([0.5, 0.5]);
@@ -382,7 +385,7 @@ describe("a test", () => {
     expectError(() => forecast(1), "MODEL_NOT_FOUND");
   });
 
-  it("watches a method, and replaces what a fake client cannot do", () => {
+  it("a test spies on a method, and replaces methods that a fake does not support", () => {
     using model = CustomModel.fake({ pred: () => [[0.5]] });
     const pred = vi.spyOn(model, "pred");
     const save = vi.spyOn(model, "save").mockReturnValue();
@@ -393,7 +396,7 @@ describe("a test", () => {
   });
 });
 
-it("the types accept fakes that fit, and reject those that do not", () => {
+it("types accept matching fakes and reject others", () => {
   const names = readdirSync(new URL("../../../../generated", import.meta.url));
   const files = Object.fromEntries(
     names.map((name) => [name, readFileSync(new URL(`../../../../generated/${name}`, import.meta.url), "utf8")]),

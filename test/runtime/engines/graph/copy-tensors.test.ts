@@ -20,7 +20,7 @@ function tensorsIn(graph: GraphSession, prefix: string): Readonly<Record<string,
   }
 }
 
-it("copies tensors of different dtypes one after the other, and merges what it wrote", () => {
+it("copies tensors of different dtypes one after the other, and merges the result", () => {
   const session = new Session(model, ["serve"]);
   const { graph } = session;
   try {

@@ -58,7 +58,7 @@ function expectClose(actual: unknown, expected: unknown): void {
   for (const [index, element] of expected.entries()) expectClose((actual as readonly unknown[])[index], element);
 }
 
-describe("a loaded model answers as in Python", () => {
+describe("loaded models", () => {
   it.each([
     ["ragged", "Keras 3 writes variables twice, and all results are ragged"],
     ["sparse", "Keras 3 writes variables twice, and all results are sparse"],
@@ -71,12 +71,12 @@ describe("a loaded model answers as in Python", () => {
     ["local", "a local variable is in no checkpoint"],
     ["init_signature", "a signature that needs no absent variable"],
     ["traces", "two traces of a function with a ragged argument, of other shapes"],
-  ])("%s: %s", (name) => {
+  ])("returns Python's results after a load: %s: %s", (name) => {
     using model = load(name);
     expectAnswers(model, name);
   });
 
-  it("keeps the values of two loads apart", () => {
+  it("keeps the values of two loads separate", () => {
     using first = load("skip_saver");
     using second = load("skip_saver");
     first.run("draw");
@@ -104,8 +104,8 @@ describe("a loaded model answers as in Python", () => {
   });
 });
 
-describe("a value that the model does not have", () => {
-  it("is an error of the load when no signature can do without it", () => {
+describe("missing values", () => {
+  it("a missing value fails the load if every signature needs it", () => {
     const error = expectError(() => load("no_value"), "VARIABLES_NOT_FOUND");
     expect(error.rawMessage).toBe(
       `${modelOf("no_value")} has no value for the variable "never": neither its checkpoint nor an initialiser gives it one`,
@@ -113,7 +113,7 @@ describe("a value that the model does not have", () => {
     expect(error.fix).toBe("Export the model again with its values.");
   });
 
-  it("is named by the call that needs it, with the signature that gives it one", () => {
+  it("a missing value is named by the call that needs it, with the signature that assigns it", () => {
     using model = load("init_signature");
     const error = expectError(() => model.run("read", { x: 3 }), "TF_FAILED_PRECONDITION");
     expect(error.fix).toBe('It needs the variable "state", which has no value after loading: call "begin" first.');
@@ -121,7 +121,7 @@ describe("a value that the model does not have", () => {
     expect(plain(model.run("read", { x: 3 }).y)).toBe(30);
   });
 
-  it("is named by an asynchronous call too", async () => {
+  it("a missing value is named by an asynchronous call too", async () => {
     using model = load("init_signature");
     const error = await model.runAsync("read", { x: 3 }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({
@@ -130,7 +130,7 @@ describe("a value that the model does not have", () => {
     });
   });
 
-  it("is named by the call that needs it, where nothing gives it one", () => {
+  it("a missing value that nothing assigns is named by the call that needs it", () => {
     using model = load("init_signature");
     const error = expectError(() => model.run("never", { x: 3 }), "TF_FAILED_PRECONDITION");
     expect(error.fix).toBe(
@@ -138,7 +138,7 @@ describe("a value that the model does not have", () => {
     );
   });
 
-  it("is no error of the load when a function of a function gives it one", () => {
+  it("a missing value does not fail the load if a nested function assigns it", () => {
     using model = load("begin");
     const error = expectError(() => model.run("read", { x: 3 }), "TF_FAILED_PRECONDITION");
     expect(error.fix).toContain('call "begin" first');
@@ -146,7 +146,7 @@ describe("a value that the model does not have", () => {
     expect(plain(model.run("read", { x: 3 }).y)).toBe(15);
   });
 
-  it("is listed by variables() without one, beside those that have one", () => {
+  it("variables() lists a variable without a value, next to those with one", () => {
     using model = load("local");
     const listed = model.variables().map(({ name, value }) => [name, value?.toArray()]);
     expect(listed).toEqual([
@@ -173,14 +173,14 @@ describe("a value that the model does not have", () => {
     ]);
   });
 
-  it("of a table is an error of the load when its asset is gone", () => {
+  it("a missing table asset fails the load", () => {
     const folder = join(tempFolder(), "moved");
     cpSync(modelOf("tables"), folder, { recursive: true });
     rmSync(join(folder, "assets"), { recursive: true });
     expect(expectError(() => load("tables", folder), "LOAD_FAILED").rawMessage).toContain("vocabulary.txt");
   });
 
-  it("is an error of the load when the checkpoint is gone", () => {
+  it("a missing checkpoint fails the load", () => {
     for (const name of ["skip_saver", "hub_resource", "hub_reference"]) {
       const folder = join(tempFolder(), "moved");
       cpSync(modelOf(name), folder, { recursive: true });

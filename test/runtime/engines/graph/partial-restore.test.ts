@@ -19,7 +19,7 @@ function valuesOf(model: Model): Record<string, unknown> {
 }
 
 describe("a partial restore", () => {
-  it("takes what there is, leaves the rest as it is, and reports both", () => {
+  it("a partial restore takes existing values, keeps the rest, and reports both", () => {
     using model = Model.load(modelFolder("regression"));
     trainStep(model);
     const { b } = valuesOf(model);
@@ -31,7 +31,7 @@ describe("a partial restore", () => {
     expect(valuesOf(model)).toMatchObject({ w: [[3], [4]] });
   });
 
-  it("leaves what has another shape, and says so", () => {
+  it("a partial restore keeps variables of another shape, and reports them", () => {
     using model = Model.load(modelFolder("regression"));
     const { w } = valuesOf(model);
     const report = model.restore(written("shape"), { partial: true });
@@ -44,7 +44,7 @@ describe("a partial restore", () => {
     expect(valuesOf(model)).toEqual({ w, b: 6 });
   });
 
-  it("takes the weights of a network alone into a module that has it as an attribute, as in Python", () => {
+  it("a partial restore reads the weights of a network into a module that has it as an attribute, as in Python", () => {
     const values = JSON.parse(readFileSync(written("values.json"), "utf8")) as { "keras2-weights": number[][] };
     using model = Model.load(written("keras2"));
     const { restored, missing, mismatched } = model.restore(written("keras2-weights"), { partial: true });
@@ -54,7 +54,7 @@ describe("a partial restore", () => {
     expect((steps as Tensor).item()).toBe(7);
   });
 
-  it("keeps the trained values of variables that the export wrote twice", () => {
+  it("a partial restore keeps the trained values of duplicated variables", () => {
     using model = Model.load(modelFolder("keras3_saved"));
     for (let step = 0; step < 3; step++) model.run("train", { training_input: [[1, 1]], training_target: [[50]] });
     const read = (path: string): unknown =>
@@ -81,7 +81,7 @@ describe("a partial restore", () => {
     expect(Math.abs(a - (untrained as [[number]])[0][0])).toBeGreaterThan(0.01);
   });
 
-  it("takes tables as a whole", () => {
+  it("a partial restore takes tables as a whole", () => {
     const checkpoint = (name: string): string => fileURLToPath(new URL(`checkpoints/${name}`, import.meta.url));
     using model = Model.load(checkpoint("votes"));
     const { restored, missing } = model.restore(checkpoint("votes-attribute"), { partial: true });
@@ -93,7 +93,7 @@ describe("a partial restore", () => {
     expect([...(votes as Tensor<"int64">).data, (total as Tensor<"int64">).item()].map(Number)).toEqual([2, 1, 3]);
   });
 
-  it("rejects a checkpoint with nothing of the model, one with two of it, and a damaged one: nothing changes", () => {
+  it("a partial restore changes nothing for a checkpoint with no or two matches, or a damaged one", () => {
     using model = Model.load(modelFolder("regression"));
     trainStep(model);
     const before = weightsOf(model);
@@ -111,7 +111,7 @@ describe("a partial restore", () => {
     expect(weightsOf(model)).toBe(before);
   });
 
-  it("is asked for by true alone", () => {
+  it("a partial restore requires the value true", () => {
     using model = Model.load(modelFolder("regression"));
     expectError(() => model.restore(written("part")), "RESTORE_FAILED");
     expectError(() => model.restore(written("part"), { partial: false }), "RESTORE_FAILED");
@@ -120,8 +120,8 @@ describe("a partial restore", () => {
   });
 });
 
-describe("a whole restore", () => {
-  it("reports what the checkpoint has besides", () => {
+describe("a full restore", () => {
+  it("a full restore reports unused keys of the checkpoint", () => {
     using model = Model.load(modelFolder("regression"));
     const report = model.restore(written("managed"));
     expect(report).toEqual({
@@ -132,7 +132,7 @@ describe("a whole restore", () => {
     });
   });
 
-  it("takes the latest checkpoint of a folder, also when it was moved", () => {
+  it("restore takes the latest checkpoint of a folder, also when it was moved", () => {
     using model = Model.load(modelFolder("regression"));
     model.restore(written("managed"));
     expect(valuesOf(model)).toEqual({ w: [[2], [2]], b: 2 });
@@ -175,7 +175,7 @@ describe("a file of another format", () => {
     ["weights.npz", Buffer.from(""), "a file of NumPy arrays", "SavedModel"],
   ];
 
-  it.each(files)("%s is named by load, with what to do", (name, bytes, what, fix) => {
+  it.each(files)("load names the format of %s, with what to do", (name, bytes, what, fix) => {
     const file = join(tempFolder(), name);
     writeFileSync(file, bytes);
     const error = expectError(() => Model.load(file), "NOT_A_SAVED_MODEL");
@@ -188,7 +188,7 @@ describe("a file of another format", () => {
     ["a.weights.h5", "a file of Keras weights"],
     ["weights.npz", "a file of NumPy arrays"],
     ["model.ckpt", "a checkpoint of the first version"],
-  ])("%s is named by restore, with what to do", (name, what) => {
+  ])("restore names the format of %s, with what to do", (name, what) => {
     const file = join(tempFolder(), name);
     writeFileSync(file, name.endsWith("h5") ? HDF5 : "");
     using model = Model.load(modelFolder("regression"));
@@ -204,13 +204,13 @@ describe("a file of another format", () => {
     [["a.index", "a.data-00000-of-00001"], "NOT_A_SAVED_MODEL", "a folder of checkpoints"],
     [["notes.txt", "net.tflite"], "NOT_A_SAVED_MODEL", "a folder with a TensorFlow Lite model (net.tflite)"],
     [["notes.txt"], "NOT_A_SAVED_MODEL", "holds no saved_model.pb"],
-  ] as const)("a folder with %s is named by load", (names, code, what) => {
+  ] as const)("load names the format of a folder with %s", (names, code, what) => {
     const folder = tempFolder();
     for (const name of names) writeFileSync(join(folder, name), "");
     expect(expectError(() => Model.load(folder), code as ErrorCode).rawMessage).toContain(what);
   });
 
-  it("is not looked for in a folder with versions of a model", () => {
+  it("a folder with versions of a model is not searched for other formats", () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "checkpoint"), "");
     mkdirSync(join(folder, "1"));
@@ -218,7 +218,7 @@ describe("a file of another format", () => {
     expect(expectError(() => Model.load(folder), "NOT_A_SAVED_MODEL").fix).toContain("the newest of the versions");
   });
 
-  it("is not seen in the path of a checkpoint or of saved_model.pb itself", () => {
+  it("the path of a checkpoint or of saved_model.pb itself is not taken for another format", () => {
     const prefix = join(tempFolder(), "step-1");
     using model = Model.load(modelFolder("regression"));
     model.saveWeights(prefix);

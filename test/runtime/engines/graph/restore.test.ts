@@ -38,7 +38,7 @@ function train(model: Model, name: string, steps: number): void {
 }
 
 describe("restore", () => {
-  it.each(Object.keys(STEPS))("%s: takes the values of a SavedModel, and goes on as that one does", (name) => {
+  it.each(Object.keys(STEPS))("restore of a SavedModel continues its training: %s", (name) => {
     using trained = Model.load(modelFolder(name));
     train(trained, name, 5);
     const folder = join(tempFolder(), "saved");
@@ -52,7 +52,7 @@ describe("restore", () => {
     expect(valuesOf(model)).toEqual(valuesOf(trained));
   });
 
-  it.each(Object.keys(STEPS))("%s: a checkpoint restores every variable", (name) => {
+  it.each(Object.keys(STEPS))("restore of a checkpoint restores every variable: %s", (name) => {
     using model = Model.load(modelFolder(name));
     train(model, name, 5);
     const values = valuesOf(model);
@@ -64,7 +64,7 @@ describe("restore", () => {
     expect(valuesOf(model)).toEqual(values);
   });
 
-  it("takes the file of a model back to what it was loaded from", () => {
+  it("restore resets a model to its own file", () => {
     using model = Model.load(modelFolder("regression"));
     const values = valuesOf(model);
     trainStep(model);
@@ -72,7 +72,7 @@ describe("restore", () => {
     expect(valuesOf(model)).toEqual(values);
   });
 
-  it.each(["itself-1", "attribute"])("takes what tf.train.Checkpoint wrote of the model: %s", (name) => {
+  it.each(["itself-1", "attribute"])("restore reads the model from a tf.train.Checkpoint: %s", (name) => {
     const steps = JSON.parse(readFileSync(checkpoint("values.json"), "utf8")) as { w: number[]; b: number[] }[];
     using model = Model.load(modelFolder("regression"));
     for (let time = 0; time < 2; time++) {
@@ -83,7 +83,7 @@ describe("restore", () => {
     }
   });
 
-  it("takes the tables too, of which a checkpoint has the keys and the values", () => {
+  it("restore reads tables too, whose keys and values are in a checkpoint", () => {
     using model = Model.load(checkpoint("votes"));
     const count = (): unknown => {
       const { votes, total } = model.run("count", { names: ["ann", "bob", "eve"] });
@@ -100,7 +100,7 @@ describe("restore", () => {
     expect(count()).toEqual([2, 1, 0, 3]);
   });
 
-  it("needs the file of the loaded model no more", () => {
+  it("restore does not need the file of the loaded model", () => {
     const folder = copyOfModel("regression");
     using model = Model.load(folder);
     rmSync(folder, { recursive: true });
@@ -110,7 +110,7 @@ describe("restore", () => {
     expect(valuesOf(model)).toEqual(valuesOf(fresh));
   });
 
-  it("refuses what is no checkpoint", () => {
+  it("restore rejects a path without a checkpoint", () => {
     using model = Model.load(modelFolder("regression"));
     const folder = copyOfModel("regression");
     const prefix = join(folder, "variables", "variables");
@@ -125,8 +125,8 @@ describe("restore", () => {
     expectError(() => model.restore(modelFolder("regression")), "DISPOSED");
   });
 
-  describe("changes no variable when it refuses", () => {
-    /** A trained model is to refuse this checkpoint, and to be as it was. */
+  describe("restore with errors", () => {
+    /** Expects a trained model to reject this checkpoint and to stay unchanged. */
     function expectRefusal(path: string): string {
       using model = Model.load(modelFolder("regression"));
       trainStep(model);
@@ -136,29 +136,29 @@ describe("restore", () => {
       return message;
     }
 
-    it("a checkpoint that lacks variables", () => {
+    it("restore rejects a checkpoint that lacks variables", () => {
       expect(expectRefusal(modelFolder("counter"))).toContain(
         'it lacks "w/.ATTRIBUTES/VARIABLE_VALUE"; it lacks "b/.ATTRIBUTES/VARIABLE_VALUE"',
       );
     });
 
-    it("one in which the model could be either of two", () => {
+    it("restore rejects a checkpoint in which the model's place is ambiguous", () => {
       expect(expectRefusal(checkpoint("two"))).toContain('it lacks "w/.ATTRIBUTES/VARIABLE_VALUE"');
     });
 
-    it("one of other shapes", () => {
+    it("restore rejects other shapes", () => {
       expect(expectRefusal(checkpoint("shapes"))).toContain(
         `"w/.ATTRIBUTES/VARIABLE_VALUE" is float32 [3, 1], the model's is float32 [2, 1]`,
       );
     });
 
-    it("one of other dtypes", () => {
+    it("restore rejects other dtypes", () => {
       expect(expectRefusal(checkpoint("dtypes"))).toContain(
         `"b/.ATTRIBUTES/VARIABLE_VALUE" is float64 scalar, the model's is float32 scalar`,
       );
     });
 
-    it("one with a byte that is not what was written, whichever variable it is of", () => {
+    it("restore rejects a corrupt byte, whichever variable it belongs to", () => {
       const folder = copyOfModel("regression");
       const data = join(folder, "variables", "variables.data-00000-of-00001");
       using model = Model.load(modelFolder("regression"));
@@ -171,7 +171,7 @@ describe("restore", () => {
       expect(expectRefusal(folder)).toContain("no variable was changed");
     });
 
-    it("one that is cut off", () => {
+    it("restore rejects a truncated checkpoint", () => {
       for (const [file, size] of [
         ["variables.data-00000-of-00001", 3],
         ["variables.index", 60],
@@ -184,7 +184,7 @@ describe("restore", () => {
     });
   });
 
-  it("restores nothing into a model without variables", () => {
+  it("restore reads nothing into a model without variables", () => {
     using model = Model.load(modelFolder("names"));
     expect(expectError(() => model.restore(modelFolder("regression")), "RESTORE_FAILED").message).toContain(
       "without a way to restore variables",
@@ -192,7 +192,7 @@ describe("restore", () => {
   });
 });
 
-describe("training goes on where it was saved", () => {
+describe("continuing a saved training", () => {
   it.each(Object.keys(STEPS))(
     "%s: 50 steps, a save, and 50 steps in a new process are 100 steps, bit for bit",
     async (name) => {

@@ -9,7 +9,7 @@ import { trainStep } from "../../training/training-step.js";
 
 describe("variables", () => {
   it.each(["counter", "custom_model", "keras3", "keras3_saved", "keras3_tracked", "names", "regression", "spin"])(
-    "%s: are those of inspect, in its order",
+    "%s: variables() returns those of inspect, in its order",
     (name) => {
       using model = Model.load(modelFolder(name));
       const variables = model.variables().map(({ value, ...description }) => {
@@ -21,7 +21,7 @@ describe("variables", () => {
     },
   );
 
-  it("have the values that Python computes, before training and after each step", () => {
+  it("variables() returns Python's values, before training and after each step", () => {
     const file = new URL("checkpoints/values.json", import.meta.url);
     const steps = JSON.parse(readFileSync(file, "utf8")) as { w: number[]; b: number[] }[];
     using model = Model.load(modelFolder("regression"));
@@ -34,7 +34,7 @@ describe("variables", () => {
     expect(steps.length).toBeGreaterThan(3);
   });
 
-  it("are copies: a later step does not change them", () => {
+  it("variables() returns copies: a later step does not change them", () => {
     using model = Model.load(modelFolder("regression"));
     const before = model.variables();
     const texts = before.map(({ value }) => JSON.stringify(value?.toArray()));
@@ -44,7 +44,7 @@ describe("variables", () => {
     expect(model.run("weights").w?.toArray()).not.toEqual([[7], [7]]);
   });
 
-  it("that Keras 3 exports twice have the value that signatures work on, under both names", () => {
+  it("duplicated Keras 3 variables have the value that signatures use, under both names", () => {
     using model = Model.load(modelFolder("keras3_tracked"));
     const x = [[0.5, -0.25, 1]];
     for (let step = 0; step < 5; step++) model.run("train", { x, target: [[1]] });
@@ -62,13 +62,13 @@ describe("variables", () => {
     ).toBe(5n);
   });
 
-  it("cannot be read of a disposed model", () => {
+  it("variables() rejects a disposed model", () => {
     const model = Model.load(modelFolder("regression"));
     model.dispose();
     expectError(() => model.variables(), "DISPOSED");
   });
 
-  it("of TensorFlow 1 are read, references too", ({ skip }) => {
+  it("variables() reads those of TensorFlow 1, including references", ({ skip }) => {
     skip(!hasShared, NO_SHARED);
     using model = Model.load(`${shared}/tfserving-counter`);
     const value = (): unknown => model.variables().map(({ name, value }) => [name, ...(value?.data ?? [])]);

@@ -27,7 +27,7 @@ function run(code: string): { readonly status: number | null; readonly signal: s
   return { status, signal, out: stdout + (status === 0 ? stderr : "") };
 }
 
-describe("a process with asynchronous calls under way", () => {
+describe("processes with asynchronous calls", () => {
   it.each([
     ["ends when they have ended, without being told", "", { status: 0, signal: null }],
     ["ends by process.exit()", "setTimeout(() => process.exit(7), 5);", { status: 7, signal: null }],
@@ -35,13 +35,13 @@ describe("a process with asynchronous calls under way", () => {
     ["ends by an error", 'setTimeout(() => { throw new Error("x"); }, 5);', { status: 1, signal: null }],
     ["ends by an unhandled rejection", 'Promise.reject(new Error("x"));', { status: 1, signal: null }],
     ["ends when the model is forgotten", 'await calls[3]; console.log("done");', { status: 0, signal: null }],
-  ])("%s", (_, code, ending) => {
+  ])("a process with asynchronous calls %s", (_, code, ending) => {
     const { out, ...ended } = run(code);
     expect(ended).toEqual(ending);
     expect(out).toBe(code.includes("done") ? "done\nexit\n" : "exit\n");
   });
 
-  it("ends by a signal", ({ skip }) => {
+  it("a process with asynchronous calls ends at a signal", ({ skip }) => {
     skip(isWindows, IS_WINDOWS);
     expect(run('process.kill(process.pid, "SIGTERM"); setInterval(() => {}, 1000);')).toEqual({
       status: null,
@@ -50,7 +50,7 @@ describe("a process with asynchronous calls under way", () => {
     });
   });
 
-  it("does not wait for the time of a batch that is full, or of a model that ends", () => {
+  it("a process does not wait for the delay of a full batch or of a closed model", () => {
     const code = `
       const batching = { half: { maxBatch: 2, maxDelay: 600_000 } };
       const half = (model) => model.runAsync("half", { x: [[2, 4]] }).then(({ y }) => y.data[0], ({ code }) => code);
@@ -67,7 +67,7 @@ describe("a process with asynchronous calls under way", () => {
     expect(run(code)).toEqual({ status: 0, signal: null, out: "[ 1, 1 ]\n1\nDISPOSED 0\nexit\n" });
   });
 
-  it("warns of no leak where thousands of calls share a signal", () => {
+  it("thousands of calls that share a signal print no leak warning", () => {
     const code = `
       import { getEventListeners } from "node:events";
       const { signal } = new AbortController();

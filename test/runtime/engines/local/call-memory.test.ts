@@ -46,7 +46,7 @@ class Client extends Model {
 const heldBy = (model: Model): unknown => (model.run("get").value as Tensor).toArray();
 
 describe("a variable that was assigned from an input", () => {
-  it("keeps its value when the next call reuses the input's shape without assigning", () => {
+  it("a variable keeps its value when the next call reuses the input's shape without assigning", () => {
     using model = variableModel(FLOAT);
     model.run("put", { x: [1, 2, 3], keep: true });
     for (const value of [7, 8, 9]) {
@@ -61,7 +61,7 @@ describe("a variable that was assigned from an input", () => {
   it.each([
     ["a signature", {}],
     ["a signature named in readOnly", { readOnly: ["put"] }],
-  ])("keeps its value when a tensor of `allocate` that %s assigned is filled again", (_, options) => {
+  ])("a variable keeps its value when a tensor of `allocate` that %s assigned is filled again", (_, options) => {
     using model = variableModel(FLOAT, options);
     const x = model.allocate("float32", [LARGE]);
     const value = (): number => (model.run("get").value as Tensor<"float32">).data[LARGE - 1] ?? Number.NaN;
@@ -76,7 +76,7 @@ describe("a variable that was assigned from an input", () => {
     expect(value()).toBe(1);
   });
 
-  it("keeps its strings while calls of other shapes release theirs", () => {
+  it("a variable keeps its strings while calls of other shapes release theirs", () => {
     using model = variableModel(STRING);
     const long = "a string that is longer than the 22 bytes which an element holds itself";
     const kept = [long, "short", "", `${long}!`, `${long}?`];
@@ -115,16 +115,16 @@ describe("an output that is an input of the call", () => {
       Object.entries(model.run("f", inputs)).map(([key, value]) => [key, (value as Tensor).toArray()]),
     );
 
-  it("is read from what was fed, and the others from what was fetched", () => {
+  it("an output that is an input is read from the fed value, and others from fetched values", () => {
     using model = Model.load(folder());
     for (const bias of [10, 20]) {
       expect(run(model, { x: [5, 6], bias })).toEqual({ a_sum: [5 + bias, 6 + bias], same: [5, 6], used: bias });
-      // What may be omitted is fetched then.
+      // Inputs that may be omitted are fetched then.
       expect(run(model, { x: [5, 6] })).toEqual({ a_sum: [8, 9], same: [5, 6], used: 3 });
     }
   });
 
-  it("is read from what was fed in place, which stays the caller's", () => {
+  it("an output that is an input fed in place is copied", () => {
     using model = Model.load(folder());
     const x = model.allocate("float32", [LARGE]);
     for (const value of [1, 2, 3]) {
@@ -138,7 +138,7 @@ describe("an output that is an input of the call", () => {
 });
 
 describe("a call within a call", () => {
-  it("leaves the values alone that the outer one has read", () => {
+  it("a nested call does not change the values that the outer one has read", () => {
     using model = CustomModel.load();
     const expected = model.pred([[2, 4]]).toArray();
     const row = [2];
@@ -153,7 +153,7 @@ describe("a call within a call", () => {
   });
 });
 
-describe("what TensorFlow must not be given", () => {
+describe("invalid values for TensorFlow", () => {
   it("rejects a byte other than 0 and 1 in a typed row of booleans", () => {
     const folder = writeGraphModel(
       { x: ["Placeholder", [], { dtype: type(BOOL) }], y: ["Identity", ["x"], { T: type(BOOL) }] },
@@ -169,7 +169,7 @@ describe("what TensorFlow must not be given", () => {
     expect(error.rawMessage).toContain("[1][1]");
   });
 
-  it("rejects another shape where the signature promises a scalar", () => {
+  it("rejects another shape if the signature promises a scalar", () => {
     const folder = writeGraphModel(
       { x: ["Placeholder", [], { dtype: type(FLOAT) }], y: ["Identity", ["x"], { T: type(FLOAT) }] },
       { f: { inputs: { x: ["x:0", FLOAT, null] }, outputs: { y: ["y:0", FLOAT, []] } } },
@@ -207,7 +207,7 @@ describe("what TensorFlow must not be given", () => {
     expectError(() => model.run("with_default", { [flat]: elements, [other]: values }), "INVALID_SIZE");
   });
 
-  it("takes a flat array of no elements where one dimension is 0 and another unknown", () => {
+  it("accepts an empty flat array if one dimension is 0 and another unknown", () => {
     const folder = writeGraphModel(
       { x: ["Placeholder", [], { dtype: type(FLOAT) }], y: ["Identity", ["x"], { T: type(FLOAT) }] },
       { f: { inputs: { x: ["x:0", FLOAT, [-1, 0]] }, outputs: { y: ["y:0", FLOAT, [-1, 0]] } } },

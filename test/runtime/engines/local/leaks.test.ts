@@ -7,7 +7,7 @@ import { phases } from "../../../../bench/node/phases.js";
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
-it("calls, loads, saves, restores and trainings leave nothing behind (npm run soak -- --short)", () => {
+it("calls, loads, saves, restores and trainings do not leak (npm run soak -- --short)", () => {
   const parameters = ["--import", tsx, "bench/soak.ts", "--short"];
   const { status, stdout, stderr } = spawnSync(process.execPath, parameters, { cwd: root, encoding: "utf8" });
   expect(status, `${stdout}${stderr}`).toBe(0);

@@ -27,7 +27,7 @@ const SETUP = `
   const wordOf = (worker) => new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
 `;
 
-/** Programs by their behaviour. */
+/** Programs by their behavior. */
 const PROGRAMS = {
   ends: `
     const kept = image(1);
@@ -111,26 +111,26 @@ describe.each([running, ...others])(
       return Number(out);
     };
 
-    it("lets the process and its workers end in every way", () => {
+    it("Tensor.allocate works when the process and its workers exit in any way", () => {
       const out = "0 fed 1\n";
       expect(run("ends")).toEqual({ status: 0, out });
       expect(run("ends", "exit")).toEqual({ status: 3, out });
       expect(run("ends", "throw")).toEqual({ status: 1, out });
     }, 1_200_000);
 
-    it("keeps its elements when the buffer is transferred", () => {
+    it("Tensor.allocate keeps its elements when the buffer is transferred", () => {
       const ways = Number.parseInt(version ?? process.versions.node, 10) >= 22 ? 3 : 2;
       const { status, out } = run("transfers");
       expect(status, out).toBe(0);
       expect(JSON.parse(out)).toEqual(Array.from({ length: ways }, () => ({ code: "INVALID_SIZE", fives: true })));
     }, 400_000);
 
-    it("is collected in a synchronous loop", () => {
+    it("Tensor.allocate is collected in a synchronous loop", () => {
       // All 2,000 would be 1.2 GB.
       expect(grown("loop")).toBeLessThan(600 * IMAGE_BYTES);
     }, 400_000);
 
-    it("is collected with the worker that made it", () => {
+    it("Tensor.allocate is collected with the worker that called it", () => {
       // All 800 would be 480 MB.
       expect(grown("workers")).toBeLessThan(400 * IMAGE_BYTES);
     }, 400_000);

@@ -12,7 +12,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** How many tensors TensorFlow makes in memory of JavaScript's while this runs. */
+/** Counts the tensors that TensorFlow creates on JavaScript memory while this runs. */
 function countShared(run: () => void): number {
   const spy = vi.spyOn(nativeApi(), "TF_NewTensor");
   run();
@@ -22,7 +22,7 @@ function countShared(run: () => void): number {
 }
 
 describe("allocate", () => {
-  it("makes zeros, to be filled in place", () => {
+  it("allocate returns zeros, to be filled in place", () => {
     using model = Dtypes.load();
     const tensor = model.allocate("float32", [LARGE]);
     expect([tensor.dtype, tensor.shape, isAligned(tensor.data)]).toEqual(["float32", [LARGE], true]);
@@ -36,7 +36,7 @@ describe("allocate", () => {
     }
   });
 
-  it("is fed without a copy from the second call of a signature on", () => {
+  it("an allocated tensor is fed without a copy from the second call of a signature", () => {
     using model = Dtypes.load();
     const tensor = model.allocate("float32", [LARGE]);
     const call = (): number => countShared(() => model.float32(tensor));
@@ -47,7 +47,7 @@ describe("allocate", () => {
     expect(memcpy).toHaveBeenCalledOnce();
   });
 
-  it("takes every dtype of numbers", () => {
+  it("allocate accepts every numeric dtype", () => {
     using model = Dtypes.load();
     const integers = model.allocate("int64", [LARGE]);
     integers.data.fill(2n ** 62n);
@@ -60,7 +60,7 @@ describe("allocate", () => {
     expect(model.float16(half).toArray()[LARGE - 1]).toBe(1);
   });
 
-  it("is small memory of JavaScript's where that is as good", () => {
+  it("allocate uses ordinary memory for small tensors", () => {
     using model = Dtypes.load();
     const tensor = model.allocate("float32", [2]);
     tensor.data.set([1, 2]);
@@ -69,7 +69,7 @@ describe("allocate", () => {
     expect(model.allocate("uint8", []).item()).toBe(0);
   });
 
-  it("is fed without a copy in parts and other shapes, where the part is aligned", () => {
+  it("parts and reshapes of an allocated tensor are fed without a copy if aligned", () => {
     using model = Dtypes.load();
     const tensor = model.allocate("float32", [LARGE]);
     tensor.data.set(Array.from({ length: LARGE }, (_, index) => index));
@@ -90,7 +90,7 @@ describe("allocate", () => {
     }
   });
 
-  it("lives as long as its elements do", async () => {
+  it("an allocated tensor lives as long as its elements", async () => {
     using model = Dtypes.load();
     let elements = model.allocate("float32", [LARGE]).data;
     for (let count = 0; count < 200; count++) {
@@ -104,7 +104,7 @@ describe("allocate", () => {
     }
   });
 
-  it("can be transferred, and is then rejected like any array without its data", () => {
+  it("an allocated tensor can be transferred, and is then rejected as detached", () => {
     using model = Dtypes.load();
     const tensor = model.allocate("float32", [LARGE]);
     tensor.data.fill(3);
@@ -114,11 +114,11 @@ describe("allocate", () => {
     expect(new Float32Array(moved, byteOffset, LARGE)).toEqual(new Float32Array(LARGE).fill(3));
     const error = expectError(() => model.float32(tensor), "INVALID_SIZE");
     expect(error.rawMessage).toContain("float32()");
-    // What was received elsewhere is an array like any other.
+    // A transferred array is an ordinary array for the receiver.
     expect(countShared(() => model.float32(new Float32Array(moved, byteOffset, LARGE)))).toBe(0);
   });
 
-  it("is read to its last byte: what is fed in place is not cut or shifted", () => {
+  it("an allocated tensor is fed to its last byte, without truncation or offset", () => {
     using model = Dtypes.load();
     for (const count of [256, 257, 1023, 4096, 65_537]) {
       const tensor = model.allocate("float32", [count]);
@@ -128,13 +128,13 @@ describe("allocate", () => {
     }
   });
 
-  it("is rejected when there is no memory for it, or no array of that size", () => {
+  it("allocate rejects a size that exceeds memory or the largest array", () => {
     using model = Dtypes.load();
     const error = expectError(() => model.allocate("float64", [2 ** 50]), "TF_RESOURCE_EXHAUSTED");
     expect(error.rawMessage).toBe("out of memory allocating float64 [1125899906842624]");
   });
 
-  it("is copied for asynchronous calls, and for calls that change variables", async () => {
+  it("an allocated tensor is copied for asynchronous calls, and for calls that change variables", async () => {
     await using model = Dtypes.load();
     const tensor = model.allocate("float32", [LARGE]);
     tensor.data.fill(1);
@@ -153,7 +153,7 @@ describe("allocate", () => {
     expect(same.predict([[1, 2, 3]]).toArray()).toEqual(trained.predict([[1, 2, 3]]).toArray());
   });
 
-  it("is ordinary memory for Tensor.allocate, which no engine belongs to", () => {
+  it("Tensor.allocate, which belongs to no engine, uses ordinary memory", () => {
     using model = Dtypes.load();
     const tensor = Tensor.allocate("float32", [LARGE]);
     tensor.data.fill(3);
@@ -161,7 +161,7 @@ describe("allocate", () => {
     expect(model.float32(tensor).data).toEqual(tensor.data);
   });
 
-  it("rejects dtypes and shapes that no tensor of numbers has", () => {
+  it("allocate rejects dtypes without numeric elements, and invalid shapes", () => {
     using model = Dtypes.load();
     expectError(() => model.allocate("string" as "float32", [2]), "INVALID_DTYPE");
     expectError(() => model.allocate("float" as "float32", [2]), "INVALID_DTYPE");
@@ -169,11 +169,11 @@ describe("allocate", () => {
   });
 });
 
-describe("a library without memory", () => {
+describe("out of memory in the library", () => {
   const x = new Float32Array(LARGE);
 
   it.each(["TF_AllocateTensor", "TF_TensorData"] as const)(
-    "is reported by the input's name when %s gives none",
+    "out of memory is reported with the input's name when %s returns none",
     (name) => {
       using model = Dtypes.load();
       const spy = vi.spyOn(nativeApi(), name).mockReturnValueOnce(null);
@@ -184,7 +184,7 @@ describe("a library without memory", () => {
     },
   );
 
-  it("is reported when a tensor is made of memory of JavaScript's", () => {
+  it("out of memory is reported when a tensor is built on JavaScript memory", () => {
     using model = Dtypes.load();
     const tensor = model.allocate("float32", [LARGE]);
     model.float32(tensor);
@@ -194,7 +194,7 @@ describe("a library without memory", () => {
     expect(model.float32(tensor).data).toEqual(tensor.data);
   });
 
-  it("is reported before a string is copied that there is no memory for", () => {
+  it("out of memory is reported before a string is copied", () => {
     using model = Dtypes.load();
     const strings = ["a".repeat(70_000), "b"];
     vi.spyOn(nativeApi(), "hasMemory").mockReturnValueOnce(false);
@@ -203,7 +203,7 @@ describe("a library without memory", () => {
     expect(model.string(strings).data).toEqual(strings);
   });
 
-  it("is reported by the output's name when a result has no copy", () => {
+  it("out of memory is reported with the output's name when a result cannot be copied", () => {
     using model = Dtypes.load();
     vi.spyOn(Buffer, "allocUnsafeSlow").mockImplementationOnce(() => {
       throw new RangeError("Array buffer allocation failed");
@@ -213,7 +213,7 @@ describe("a library without memory", () => {
     expect(model.float32(x).data).toEqual(x);
   });
 
-  it("is reported for nested arrays of more elements than an array may have", () => {
+  it("out of memory is reported for nested arrays with more elements than an array may have", () => {
     using model = Dtypes.load();
     const row = new Array(2 ** 31).fill(0, 0, 1);
     const error = expectError(
@@ -225,7 +225,7 @@ describe("a library without memory", () => {
 });
 
 describe("bytes of an image", () => {
-  it("are taken as a Buffer, which stays the caller's", () => {
+  it("image bytes are accepted as a Buffer, which stays the caller's", () => {
     using model = Dtypes.load();
     const image = Buffer.from([1, 2, 3]);
     const tensor = Tensor.from("uint8", image);

@@ -4,22 +4,22 @@ import { nonNull } from "../../../../runtime/engines/local/native/c-api.js";
 import { expectError } from "../../../support/errors.js";
 
 describe("nonNull", () => {
-  it("returns an address", () => {
+  it("nonNull returns an address", () => {
     expect(nonNull(16n, "graph")).toBe(16n);
   });
 
-  it.each([null, 0n])("rejects %s, which means that there is no memory", (pointer) => {
+  it.each([null, 0n])("nonNull rejects %s, which means out of memory", (pointer) => {
     const error = expectError(() => nonNull(pointer, "graph"), "TF_RESOURCE_EXHAUSTED");
     expect(error.rawMessage).toBe("out of memory: TensorFlow returned no graph");
   });
 });
 
 describe("itemAt", () => {
-  it("returns the item, whatever it is", () => {
+  it("itemAt returns the item, whatever its value", () => {
     expect([itemAt([null, 0], 0), itemAt(BigUint64Array.of(7n), 0), itemAt("ab", 1)]).toEqual([null, 7n, "b"]);
   });
 
-  it("rejects an index without an item", () => {
+  it("itemAt rejects an index without an item", () => {
     expect(() => itemAt([1, 2], 2)).toThrow("no item 2 in a list of 2");
   });
 });

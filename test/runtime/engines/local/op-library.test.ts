@@ -19,7 +19,7 @@ describe("the symbols of TensorFlow", () => {
     return dlsym(RTLD_DEFAULT, "TF_NewStatus") !== null && dlsym(RTLD_DEFAULT, "TF_SessionRun") !== null;
   };
 
-  it("are its own until a library of operations is loaded, which shares absl and protobuf with it", () => {
+  it("TensorFlow's symbols are local until a library of operations is loaded, which shares absl and protobuf with it", () => {
     using model = Model.load(modelFolder("counter"));
     expect([model.signatures.length > 0, isGlobal()]).toEqual([true, false]);
     expectError(() => Model.load(modelFolder("counter"), { opLibraries: ["none.so"] }), "OP_LIBRARY_INVALID");
@@ -27,17 +27,17 @@ describe("the symbols of TensorFlow", () => {
   });
 });
 
-describe("a file that is no library of operations", () => {
+describe("files that are not libraries of operations", () => {
   const load = (path: string) => () => Model.load(modelFolder("counter"), { opLibraries: [path] });
 
-  it("is named when it is not there, with TensorFlow's own words", () => {
+  it("names a missing library of operations, with the system's message", () => {
     const error = expectError(load("/nowhere/ops.so"), "OP_LIBRARY_INVALID");
     expect(error.rawMessage).toMatch(/^the operations in \/nowhere\/ops\.so cannot be loaded: \S/);
     expect(error.fix).toContain("below the working directory");
     expect(error.cause).toMatchObject({ name: "TensorFlowError", status: "NOT_FOUND" });
   });
 
-  it("is named when it is something else", () => {
+  it("names a file that is not a library of operations", () => {
     const file = join(tempFolder(), "ops.so");
     writeFileSync(file, "not a library");
     const error = expectError(load(file), "OP_LIBRARY_INVALID");
@@ -46,7 +46,7 @@ describe("a file that is no library of operations", () => {
     expect(error.cause).toMatchObject({ name: "TensorFlowError" });
   });
 
-  it("is looked for below the working directory", () => {
+  it("resolves a library of operations against the working directory", () => {
     const error = expectError(load("ops/none.so"), "OP_LIBRARY_INVALID");
     expect(error.rawMessage).toContain(`${join(process.cwd(), "ops/none.so")} cannot be loaded`);
   });
@@ -57,7 +57,7 @@ const reason = whyNotCompiled();
 describe("a compiled library of operations", () => {
   needs(reason === undefined, `operations cannot be compiled: ${reason}`);
   // An operation stays for as long as the process lives, so what is true before comes first.
-  it("is needed by a model with its operation, which says so", () => {
+  it("a model with a custom operation reports that its library is needed", () => {
     const folder = tempFolder();
     writeZeroOutModel(folder);
     const error = expectError(() => Model.load(folder), "OP_NOT_REGISTERED");
@@ -73,7 +73,7 @@ describe("a compiled library of operations", () => {
     return () => rmSync(built, { recursive: true });
   });
 
-  it("makes the model run; once per process, by whatever name", async () => {
+  it("a library of operations makes the model run; once per process, by any path", async () => {
     const folder = tempFolder();
     writeZeroOutModel(folder);
     const link = join(folder, "link.so");
@@ -93,15 +93,15 @@ describe("a compiled library of operations", () => {
     }
   });
 
-  it("may leave an operation without a shape function", () => {
+  it("a custom operation may lack a shape function", () => {
     const folder = tempFolder();
     writeZeroOutModel(folder, "ZeroOutWithoutShape");
     using model = Model.load(folder, { opLibraries: [library] });
     expect((model.run("zero", { x: [[5, 4]] }).zeroed as Tensor).toArray()).toEqual([[5, 0]]);
   });
 
-  // How many outputs it has is known from the library only.
-  it("may not have the output that a signature names", () => {
+  // Only the library knows the number of outputs.
+  it("a custom operation may lack the output that a signature names", () => {
     const folder = tempFolder();
     writeZeroOutModel(folder, "ZeroOut", "zeroed:1");
     using model = Model.load(folder, { opLibraries: [library] });
@@ -109,7 +109,7 @@ describe("a compiled library of operations", () => {
     expect(error.rawMessage).toContain('the tensor "zeroed:1" of "zeroed" is not in the graph');
   });
 
-  it("makes a third-party model run (../shared/models/stfs-custom-op)", ({ skip }) => {
+  it("a library of operations makes a third-party model run (../shared/models/stfs-custom-op)", ({ skip }) => {
     skip(!hasShared, NO_SHARED);
     using model = Model.load(thirdParty, { opLibraries: [library] });
     const { output } = model.run("serving_default", {

@@ -14,11 +14,11 @@ describe("the process", () => {
   };
   const folder = JSON.stringify(modelFolder("custom_model"));
 
-  it("ends cleanly with a model still loaded", () => {
+  it("a process exits cleanly with a model still loaded", () => {
     expect(run(`const model = Model.load(${folder}); console.log(model.signatures.length);`)).toBe("2\n");
   });
 
-  it("gives native memory back when models are forgotten", () => {
+  it("unreferenced models free native memory", () => {
     const code = `
       const load = (count) => { for (let i = 0; i < count; i++) Model.load(${folder}).run("pred", { inputs: [[1, 1]] }); };
       const settle = async () => { for (let i = 0; i < 5; i++) { gc(); await new Promise((done) => setTimeout(done, 20)); } };

@@ -10,19 +10,22 @@ import { copyOfModel } from "../../../support/temp.js";
 const MANY = { maxBatch: 100 };
 
 describe("signatures with stateful operations that write nothing that outlives the call", () => {
-  it.each(["mapped", "printed", "dropped"] as const)("%s is batched", async (key) => {
-    await using model = Effects.load(undefined, { batching: { [key]: MANY } });
-    const runs = countRuns();
-    const results = await Promise.all([1, 2, 3].map((x) => model.async[key]([x, x])));
-    expect(runs.stop()).toBe(1);
-    const factor = { mapped: [2, 4, 6], printed: [2, 3, 4], dropped: undefined }[key];
-    for (const [index, { data }] of results.entries()) {
-      expect(data).toHaveLength(2);
-      if (factor !== undefined) expect([...data]).toEqual([factor[index], factor[index]]);
-      // What is not dropped is twice as much.
-      else for (const y of data) expect([0, 2 * (index + 1)]).toContain(y);
-    }
-  });
+  it.each(["mapped", "printed", "dropped"] as const)(
+    "batches %s, whose stateful operations write nothing that outlives the call",
+    async (key) => {
+      await using model = Effects.load(undefined, { batching: { [key]: MANY } });
+      const runs = countRuns();
+      const results = await Promise.all([1, 2, 3].map((x) => model.async[key]([x, x])));
+      expect(runs.stop()).toBe(1);
+      const factor = { mapped: [2, 4, 6], printed: [2, 3, 4], dropped: undefined }[key];
+      for (const [index, { data }] of results.entries()) {
+        expect(data).toHaveLength(2);
+        if (factor !== undefined) expect([...data]).toEqual([factor[index], factor[index]]);
+        // Elements that are not dropped are doubled.
+        else for (const y of data) expect([0, 2 * (index + 1)]).toContain(y);
+      }
+    },
+  );
 
   it("batches StableHLO", async () => {
     await using model = Effects.load(undefined, { batching: { jax: MANY } });
@@ -35,7 +38,7 @@ describe("signatures with stateful operations that write nothing that outlives t
     }
   });
 
-  it("runs them beside each other, and synchronous calls beside them", async () => {
+  it("runs harmless stateful calls concurrently, and synchronous calls alongside", async () => {
     await using model = Effects.load();
     const calls = [
       model.async.reduced([1, 2, 3]),
@@ -48,7 +51,7 @@ describe("signatures with stateful operations that write nothing that outlives t
     expect(await Promise.all(calls)).toEqual([6, { first: 1, total: 6 }, 2n]);
   });
 
-  it("still refuses a synchronous call beside one that writes a table", async () => {
+  it("rejects a synchronous call alongside one that writes a table", async () => {
     await using model = Effects.load();
     const size = model.async.remember("a", 7n);
     expectError(() => model.recall(["a"]), "BUSY");
@@ -58,7 +61,7 @@ describe("signatures with stateful operations that write nothing that outlives t
 });
 
 describe("the option readOnly", () => {
-  it("lets signatures be batched that count as writing", async () => {
+  it("readOnly allows batching of signatures that count as writing", async () => {
     const batching = { drawn: MANY };
     const { message } = expectError(() => Effects.load(undefined, { batching }), "INVALID_OPTION");
     expect(message).toContain("`readOnly`");
@@ -69,7 +72,7 @@ describe("the option readOnly", () => {
     expect(results.map((y) => Math.floor(y.data[0] ?? 0))).toEqual([1, 5]);
   });
 
-  it("lets synchronous calls run beside them, and them beside each other", async () => {
+  it("readOnly allows concurrent and synchronous calls", async () => {
     await using model = Effects.load(undefined, { readOnly: ["drawn"] });
     const drawn = model.async.drawn([1]);
     expect(model.drawn([2]).shape).toEqual([1]);
@@ -77,14 +80,14 @@ describe("the option readOnly", () => {
     expect((await drawn).shape).toEqual([1]);
   });
 
-  it("has them warmed up with a run", () => {
+  it("readOnly signatures are warmed up with a run", () => {
     using model = Effects.load(undefined, { readOnly: ["remember"] });
     model.warmUp("remember");
     // The empty word was inserted, which a signature that writes would not have been run for.
     expect([...model.recall([""]).data]).toEqual([0n]);
   });
 
-  it("does not hand the memory of an allocated tensor to a variable", () => {
+  it("readOnly does not hand the memory of an allocated tensor to a variable", () => {
     using model = Effects.load(undefined, { readOnly: ["keep"] });
     const x = model.allocate("float32", [64]);
     x.data.fill(1);
@@ -93,7 +96,7 @@ describe("the option readOnly", () => {
     expect(model.kept().data).toEqual(new Float32Array(64).fill(1));
   });
 
-  it("throws for a key that is not a signature's, and for what is not an array of keys", () => {
+  it("readOnly rejects an unknown key, and values that are not arrays of keys", () => {
     // @ts-expect-error the compiler knows the keys
     const error = expectError(() => Effects.load(undefined, { readOnly: ["draw"] }), "SIGNATURE_NOT_FOUND");
     expect(error.message).toContain('"drawn"');
@@ -108,7 +111,7 @@ describe("the option readOnly", () => {
 });
 
 describe("a model whose file was touched after it was loaded", () => {
-  it("still knows which signatures write", async () => {
+  it("knows which signatures write after the model's file was touched", async () => {
     const folder = copyOfModel("spin");
     await using model = Spin.load(folder);
     utimesSync(join(folder, "saved_model.pb"), 1, 1);
@@ -122,7 +125,7 @@ describe("a model whose file was touched after it was loaded", () => {
 });
 
 describe("an argument of unknown rank", () => {
-  it("takes nested arrays with a dimension of 0", () => {
+  it("an argument of unknown rank accepts nested arrays with a dimension of 0", () => {
     using model = Effects.load();
     expect([...model.shapeOf([[], []]).data]).toEqual([2, 0]);
     expect([...model.shapeOf([]).data]).toEqual([0]);

@@ -11,7 +11,7 @@ import { modelFolder } from "../../../support/temp.js";
 
 const folder = modelFolder("custom_model");
 
-describe("the bytes of options are those that Python makes (GPUs cannot be tried everywhere)", () => {
+describe("encoding of options", () => {
   interface Golden {
     readonly options: SessionOptions;
     readonly config: string;
@@ -19,12 +19,15 @@ describe("the bytes of options are those that Python makes (GPUs cannot be tried
   }
   const goldens = JSON.parse(readFileSync(new URL("config.golden.json", import.meta.url), "utf8")) as readonly Golden[];
 
-  it.each(goldens.map((golden) => [JSON.stringify(golden.options), golden] as const))("%s", (_, golden) => {
-    expect(hex(encodeConfig(golden.options))).toBe(golden.config);
-    expect(hex(encodeRunOptions(golden.options))).toBe(golden.runOptions);
-  });
+  it.each(goldens.map((golden) => [JSON.stringify(golden.options), golden] as const))(
+    "encodes %s like Python (GPUs cannot be tried everywhere)",
+    (_, golden) => {
+      expect(hex(encodeConfig(golden.options))).toBe(golden.config);
+      expect(hex(encodeRunOptions(golden.options))).toBe(golden.runOptions);
+    },
+  );
 
-  it("the caller's own bytes win over the options", () => {
+  it("the caller's bytes take precedence over the options", () => {
     const config = encodeConfig({ intraOpThreads: 2, interOpThreads: 5, config: bytes("1003") });
     expect(decode("ConfigProto", config)).toMatchObject({
       intraOpParallelismThreads: 3,
@@ -35,7 +38,7 @@ describe("the bytes of options are those that Python makes (GPUs cannot be tried
   });
 });
 
-describe("options of a wrong kind are refused by name", () => {
+describe("invalid options", () => {
   const refused: readonly (readonly [options: object, message: string])[] = [
     [{ intraOpThread: 1 }, 'has no option "intraOpThread". Did you mean "intraOpThreads"?'],
     [{ intraOpThreads: 0 }, "intraOpThreads must be an integer from 1 to 1024"],
@@ -72,18 +75,18 @@ describe("options of a wrong kind are refused by name", () => {
     [{ config: bytes("28ffffffff07") }, "inter_op_parallelism_threads of config must be at most 1024"],
   ];
 
-  it.each(refused)("%j", (options, message) => {
+  it.each(refused)("rejects the option %j by name", (options, message) => {
     expect(expectError(() => Model.load(folder, options), "INVALID_OPTION").message).toContain(message);
   });
 
-  it("a broken message has the reason as its cause", () => {
+  it("an invalid message has the reason as its cause", () => {
     const load = (config: string) => () => Model.load(folder, { config: bytes(config) });
     expect(expectError(load("ff"), "INVALID_OPTION").cause).toBeInstanceOf(Error);
     expect(expectError(load("3203ffffff"), "INVALID_OPTION").cause).toMatchObject({ status: "INVALID_ARGUMENT" });
   });
 });
 
-describe("results do not depend on options", () => {
+describe("results with options", () => {
   const variants: readonly LoadOptions[] = [
     { scheduling: "caller" },
     { scheduling: "pool" },
@@ -96,7 +99,7 @@ describe("results do not depend on options", () => {
     { config: bytes("4801") },
   ];
 
-  it.each(variants)("%j", (options) => {
+  it.each(variants)("results do not depend on the options %j", (options) => {
     const expected = trainAndPredict({});
     expect(expected[0]).toBeGreaterThan(0);
     expect(trainAndPredict(options)).toEqual(expected);
@@ -120,9 +123,9 @@ it.each([
   expect(trace.traceEvents.some(({ name }) => name === "_XlaRun")).toBe(compiles);
 });
 
-describe("threads, counted in /proc, which Linux has", () => {
+describe("threads, counted in /proc", () => {
   needs(process.platform === "linux", "threads are counted in /proc, which Linux has");
-  it("intraOpThreads makes as many, once per process", async () => {
+  it("intraOpThreads creates that many threads, once per process", async () => {
     const [few, many, again, byDefault] = [
       ...(await countThreads({ intraOpThreads: 1 })),
       ...(await countThreads({ intraOpThreads: 101 }, { intraOpThreads: 101 }, {})),
@@ -134,7 +137,7 @@ describe("threads, counted in /proc, which Linux has", () => {
     expect(byDefault?.all).toBeLessThan(10);
   });
 
-  it("a later load that asks for another number of intra-op threads is refused", async () => {
+  it("a later load with another number of intra-op threads is rejected", async () => {
     const [, other, byBytes] = await countThreads({ intraOpThreads: 2 }, { intraOpThreads: 3 }, { config: "1003" });
     expect(other).toMatchObject({
       code: "INVALID_OPTION",
@@ -145,7 +148,7 @@ describe("threads, counted in /proc, which Linux has", () => {
     expect(afterDefault?.message).toContain("asked for none, which means as many as there are cores");
   });
 
-  it("interOpThreads makes as many for each model", async () => {
+  it("interOpThreads creates that many threads for each model", async () => {
     const counts = await countThreads({ interOpThreads: 3 }, { interOpThreads: 5 }, { interOpThreads: 1 });
     expect(counts.map(({ interOp }) => interOp)).toEqual([3, 5, 1]);
   });
@@ -189,7 +192,7 @@ describe("a deadline for calls", () => {
     { runOptions: bytes("10051800") }, // inter_op_thread_pool: 0
   ];
 
-  it.each(POOLED)("ends what takes longer, where operations have threads of their own: %j", (options) => {
+  it.each(POOLED)("a deadline ends a longer call on a thread pool: %j", (options) => {
     using model = Model.load(modelFolder("spin"), options);
     const spin = (): unknown => model.run("spin", { x: [[1, 2]], steps: 10n ** 6n });
     expectError(spin, "TF_DEADLINE_EXCEEDED");
@@ -199,7 +202,7 @@ describe("a deadline for calls", () => {
     ["runOptions.timeout_in_ms", { runOptions }],
     ["runOptions.timeout_in_ms", { runOptions, scheduling: "caller" }],
     ["config.operation_timeout_in_ms", { config }],
-  ])("%s is refused where it would do nothing: %j", (option, options) => {
+  ])("rejects %s if it would have no effect: %j", (option, options) => {
     const { message } = expectError(() => Model.load(folder, options), "INVALID_OPTION");
     expect(message).toBe(
       `INVALID_OPTION: Model.load(): ${option} has no effect with scheduling "caller", the default. ` +
@@ -207,7 +210,7 @@ describe("a deadline for calls", () => {
     );
   });
 
-  it("of 0 is none", () => {
+  it("a deadline of 0 means none", () => {
     using model = Model.load(folder, { runOptions: bytes("1000"), config: bytes("5800") });
     expect(model.disposed).toBe(false);
   });

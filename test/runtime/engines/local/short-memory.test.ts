@@ -8,7 +8,7 @@ import { modelFolder, tempFolder } from "../../../support/temp.js";
 
 const runtime = pathToFileURL(fileURLToPath(new URL("../../../../dist/runtime/index.js", import.meta.url))).href;
 
-/** Allocates, feeds and copies until there is no memory, and prints the codes of what fails. */
+/** Allocates, feeds and copies until memory runs out, and prints the error codes. */
 const PROGRAM = `
   import { Model } from ${JSON.stringify(runtime)};
   const codes = new Set();
@@ -35,7 +35,7 @@ describe("a process whose memory is limited", () => {
   needs(process.platform === "linux", ONLY_LINUX);
   // In kilobytes: too few for the library, for a model and some calls, for all calls.
   it.each([1_500_000, 2_300_000, 3_200_000])(
-    "gets typed errors where %i kB are not enough, and never a segmentation fault",
+    "a process limited to %i kB gets typed errors, and never a segmentation fault",
     (limit) => {
       const file = join(tempFolder(), "program.mjs");
       writeFileSync(file, PROGRAM);

@@ -24,7 +24,7 @@ describe("string elements", () => {
     ["thousands", Array.from({ length: 3000 }, (_, index) => "ab".repeat(index % 30))],
   ];
 
-  it.each(rows)("come back as they were: %s", (_, texts) => {
+  it.each(rows)("string elements round-trip: %s", (_, texts) => {
     using model = Text.load();
     expect(model.echo(texts).data).toEqual(texts);
     expect(model.echo(texts.map((text) => Buffer.from(text))).bytes.map(String)).toEqual(
@@ -32,7 +32,7 @@ describe("string elements", () => {
     );
   });
 
-  it("come back as they were when the memory of the call before is written again", () => {
+  it("string elements round-trip when memory of the previous call is reused", () => {
     using model = Text.load();
     for (const texts of [
       many(short),
@@ -52,11 +52,11 @@ describe("the layout of string elements", () => {
   const texts = ["", "x", short, long, "y"].map((text) => new Uint8Array(Buffer.from(text)));
   const sizeOf = (text: Uint8Array): number => text.length;
 
-  it("is the one that this library has", () => {
+  it("the layout of string elements is that of this library", () => {
     expect(hasKnownLayout(api)).toBe(true);
   });
 
-  it("is read as the library's functions read it", () => {
+  it("the layout of string elements equals what the library's functions read", () => {
     const tensor = nonNull(api.TF_AllocateTensor(7, BigInt64Array.of(5n), 1, 120), "tensor");
     const data = nonNull(api.TF_TensorData(tensor), "data");
     initStrings(api, data, texts.length);
@@ -77,7 +77,7 @@ describe("the layout of string elements", () => {
     api.TF_DeleteTensor(tensor);
   });
 
-  it("leaves to the library's functions what it does not know", () => {
+  it("unknown forms of string elements are read by the library's functions", () => {
     const view = Uint8Array.from({ length: 24 }, (_, index) => (index === 0 ? 3 : 0));
     const elements = new StringElements(api, view, 1);
     expect(elements.sizeOf(0)).toBeUndefined();

@@ -16,7 +16,7 @@ const operations = ({ traceEvents: events }: Trace): readonly OperationEvent[] =
   events.filter((event) => event.ph === "X");
 
 describe("trace", () => {
-  it("has the operations of a call, and the results are those of a call that is not traced", () => {
+  it("a trace has the operations of a call, and the results of an untraced one", () => {
     using traced = load();
     using plain = load();
     const { result, trace } = traced.trace(() => [train(traced), train(traced)]);
@@ -30,7 +30,7 @@ describe("trace", () => {
     expect(events.find(({ name }) => name === "Square")?.args.node).toMatch(/\/Square$/);
   });
 
-  it("is in Chrome's format, with times in microseconds from the first operation on", () => {
+  it("a trace is in Chrome's format, with times in microseconds from the first operation", () => {
     using model = load();
     const { trace } = model.trace(() => train(model));
 
@@ -53,7 +53,7 @@ describe("trace", () => {
     }
   });
 
-  it("tells the calls apart", () => {
+  it("a trace distinguishes the calls", () => {
     using model = load();
     const { trace } = model.trace(() => {
       train(model);
@@ -64,24 +64,27 @@ describe("trace", () => {
     expect([...new Set(calls)]).toEqual(["0 train()", "1 pred()", "2 train()"]);
   });
 
-  it.each(["caller", "pool"] as const)("has no operations that cross in a lane, with scheduling %s", (scheduling) => {
-    using model = load({ scheduling });
-    const { trace } = model.trace(() => [1, 2, 3].map(() => train(model)));
-    const open = new Map<number, OperationEvent[]>();
-    for (const event of operations(trace)) {
-      const around = (open.get(event.tid) ?? []).filter(({ ts, dur }) => ts + dur > event.ts);
-      for (const { ts, dur } of around) expect(event.ts + event.dur).toBeLessThanOrEqual(ts + dur);
-      open.set(event.tid, [...around, event]);
-    }
-    expect(open.size).toBeGreaterThan(0);
-  });
+  it.each(["caller", "pool"] as const)(
+    "a trace has no partially overlapping operations in a lane, with scheduling %s",
+    (scheduling) => {
+      using model = load({ scheduling });
+      const { trace } = model.trace(() => [1, 2, 3].map(() => train(model)));
+      const open = new Map<number, OperationEvent[]>();
+      for (const event of operations(trace)) {
+        const around = (open.get(event.tid) ?? []).filter(({ ts, dur }) => ts + dur > event.ts);
+        for (const { ts, dur } of around) expect(event.ts + event.dur).toBeLessThanOrEqual(ts + dur);
+        open.set(event.tid, [...around, event]);
+      }
+      expect(open.size).toBeGreaterThan(0);
+    },
+  );
 
-  it("is empty for a function that calls nothing", () => {
+  it("a trace of a function without calls is empty", () => {
     using model = load();
     expect(model.trace(() => 7)).toEqual({ result: 7, trace: { traceEvents: [], displayTimeUnit: "ns" } });
   });
 
-  it("leaves out other models, and asynchronous calls", async () => {
+  it("a trace omits other models, and asynchronous calls", async () => {
     using model = load();
     using other = load();
     let pending: Promise<unknown> | undefined;
@@ -93,14 +96,14 @@ describe("trace", () => {
     expect(trace.traceEvents).toEqual([]);
   });
 
-  it("ends with its function, also when that throws", () => {
+  it("a trace ends with its function, also when that throws", () => {
     using model = load();
     expect(() => model.trace(() => Array.of(train(model)).map(() => new Array(-1)))).toThrow(RangeError);
     const { trace } = model.trace(() => train(model));
     expect(new Set(operations(trace).map(({ args }) => args.callIndex))).toEqual(new Set([0]));
   });
 
-  it("a failed run fails as it does without, and the next one is traced", () => {
+  it("a failed run fails as without a trace, and the next one is traced", () => {
     using model = Model.load(modelFolder("regression"));
     const step = (x: number[][]) => (): unknown => model.run("train", { x, target: [[3], [4]], learning_rate: 0.1 });
     const wrong = [
@@ -113,20 +116,20 @@ describe("trace", () => {
     expect(operations(model.trace(step(wrong.slice(1))).trace).length).toBeGreaterThan(0);
   });
 
-  it("refuses an asynchronous function", () => {
+  it("trace rejects an asynchronous function", () => {
     using model = load();
     const error = expectError(() => model.trace(async () => train(model)), "INVALID_ARGUMENT");
     expect(error.rawMessage).toBe("trace() takes a function that calls synchronously, got a promise");
   });
 
-  it("refuses a trace within a trace, and what is no function", () => {
+  it("trace rejects nested traces, and values that are not functions", () => {
     using model = load();
     expectError(() => model.trace(() => model.trace(() => 1)), "INVALID_ARGUMENT");
     // @ts-expect-error
     expectError(() => model.trace(7), "INVALID_ARGUMENT");
   });
 
-  it("refuses a disposed model, and survives one that is disposed meanwhile", () => {
+  it("trace rejects a disposed model, and survives one that is disposed meanwhile", () => {
     const model = load();
     const { trace } = model.trace(() => {
       train(model);
@@ -138,11 +141,11 @@ describe("trace", () => {
 });
 
 describe("lanes", () => {
-  it("operations of a thread that follow each other, or are one in the other, share one", () => {
+  it("sequential and nested operations of a thread share a lane", () => {
     expect(lanes([0, 10], [10, 20], [12, 15], [15, 20], [30, 31])).toEqual([0, 0, 0, 0, 0]);
   });
 
-  it("operations of a thread that cross do not", () => {
+  it("partially overlapping operations of a thread do not share a lane", () => {
     expect(lanes([0, 10], [5, 15], [10, 12], [16, 20])).toEqual([0, 1, 0, 0]);
   });
 

@@ -32,7 +32,7 @@ const BUSY_WORKER = `
   parentPort.postMessage("busy");`;
 
 describe("worker threads (worker_threads)", () => {
-  it("have models of their own, and call them asynchronously", () => {
+  it("each worker thread has its own models, and calls them asynchronously", () => {
     const worker = `
       const model = Model.load(folder);
       await Promise.all(Array.from({ length: 10 }, () => model.runAsync("count", { x: [[1, 0]], steps: 10n })));
@@ -44,7 +44,7 @@ describe("worker threads (worker_threads)", () => {
     expect(run(code, worker)).toEqual({ status: 0, out: "100n 100n 100n 0 0 0\n" });
   });
 
-  it("can be terminated while calls run and wait", () => {
+  it("worker threads can be terminated while calls run and wait", () => {
     const code = `
       const workers = Array.from({ length: 3 }, start);
       await Promise.all(workers.map(wordOf));
@@ -54,7 +54,7 @@ describe("worker threads (worker_threads)", () => {
     expect(run(code, BUSY_WORKER)).toEqual({ status: 0, out: "[ 1, 2 ]\n" });
   });
 
-  it("can be terminated in a synchronous call", () => {
+  it("worker threads can be terminated in a synchronous call", () => {
     const worker = `
       const model = Model.load(folder);
       parentPort.postMessage("busy");
@@ -63,18 +63,18 @@ describe("worker threads (worker_threads)", () => {
     expect(run(code, worker)).toEqual({ status: 0, out: "1\n" });
   });
 
-  it("can end by themselves while calls run", () => {
+  it("worker threads can end by themselves while calls run", () => {
     const code = "const worker = start(); console.log(await exitOf(worker));";
     expect(run(code, `${BUSY_WORKER} process.exit(5);`)).toEqual({ status: 0, out: "5\n" });
   });
 
-  it("let the process end while they call", () => {
+  it("worker threads let the process exit while they call", () => {
     const code = "const workers = [start(), start()]; await Promise.all(workers.map(wordOf)); process.exit(9);";
     expect(run(code, BUSY_WORKER)).toEqual({ status: 9, out: "" });
   });
 
   it.each(["", "process.exit(0);"])(
-    "give the memory of their models back when they end: %o",
+    "worker threads free the memory of their models when they end: %o",
     (ending) => {
       const worker = `
       const models = Array.from({ length: 20 }, () => Model.load(folder));
@@ -102,9 +102,9 @@ describe("the threads of asynchronous calls", () => {
     console.log(y.data.reduce((sum, value) => sum + value, 0));`;
 
   it.each([
-    ["have stacks that are large enough for TensorFlow", ""],
+    ["the threads of asynchronous calls have stacks that are large enough for TensorFlow", ""],
     [
-      "leave operations to TensorFlow's where the program has used koffi before",
+      "operations run on TensorFlow's threads if the program has used koffi before",
       `createRequire(${JSON.stringify(runtime)})("koffi").load(null).func("int abs(int)")(1);`,
     ],
   ])("%s", (_, before) => {

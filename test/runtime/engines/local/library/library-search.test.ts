@@ -20,7 +20,7 @@ beforeEach(() => {
   return () => vi.unstubAllEnvs();
 });
 
-test("places are asked in order, and Python is started only when the caller gets to it", () => {
+test("searches places in order, and starts Python only when it is reached", () => {
   const marker = join(cache, "started");
   writeFileSync(join(cache, "python3"), `#!/bin/sh\necho yes > ${marker}\n`);
   chmodSync(join(cache, "python3"), 0o755);
@@ -54,7 +54,7 @@ describe("an installed version", () => {
     return folder;
   }
 
-  test("is found with its files", () => {
+  test("finds an installed version with its files", () => {
     const folder = install();
     expect(lookUpInstalled("1.2.3", platform)).toMatchObject({ found: true, library: { main: join(folder, main) } });
   });
@@ -66,7 +66,7 @@ describe("an installed version", () => {
       "library.json cannot be read",
       (folder: string) => truncateSync(join(folder, "library.json"), 9),
     ],
-  ])("with %s is damaged, and says so", (_name, reason, damage) => {
+  ])("reports an installed version with %s as damaged", (_name, reason, damage) => {
     damage(install());
     expect(lookUpInstalled("1.2.3", platform)).toMatchObject({ found: false, reason: expect.stringContaining(reason) });
   });

@@ -21,15 +21,18 @@ function bare(): { folder: string; env: Record<string, string> } {
 describe("a process that loads the library and a model", () => {
   const named = (): Record<string, string> => ({ SAVEDMODEL_TENSORFLOW: dirname(realLibrary().main) });
 
-  test.each(["main", "worker"])("ends cleanly and prints nothing to stderr (%s thread)", async (where) => {
-    const { code, signal, stdout, stderr } = await useLibrary(named(), where);
-    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
-    expect(JSON.parse(stdout)).toMatchObject({ place: "environment", memoised: true, code: 0 });
-  });
+  test.each(["main", "worker"])(
+    "a process that loads the library exits cleanly and prints nothing to stderr (%s thread)",
+    async (where) => {
+      const { code, signal, stdout, stderr } = await useLibrary(named(), where);
+      expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
+      expect(JSON.parse(stdout)).toMatchObject({ place: "environment", memoised: true, code: 0 });
+    },
+  );
 
-  test("shows TensorFlow's log with SAVEDMODEL_LOG=1", async () => {
+  test("SAVEDMODEL_LOG=1 shows TensorFlow's log", async () => {
     const { stderr } = await useLibrary({ ...named(), SAVEDMODEL_LOG: "1" });
-    // What it prints while it is being loaded depends on the processor; the line of oneDNN is not on all of them.
+    // The output while loading depends on the processor; not all of them print the oneDNN line.
     expect(stderr).toContain("Reading SavedModel from");
   });
 
@@ -37,7 +40,7 @@ describe("a process that loads the library and a model", () => {
     expect((await useLibrary({ ...named(), TF_CPP_MIN_LOG_LEVEL: "0" })).stderr).toContain("Reading SavedModel from");
   });
 
-  test("keeps the log level to itself, so that child processes log as they always do", async () => {
+  test("does not pass the log level on to child processes", async () => {
     expect(JSON.parse((await useLibrary(named())).stdout)).toMatchObject({ level: null });
   });
 });
@@ -55,7 +58,7 @@ describe("koffi", () => {
     return useLibrary({ NODE_OPTIONS: `--require ${file}` });
   };
 
-  test("that is not installed is said to be missing, not the library", async () => {
+  test("reports a missing koffi, not a missing library", async () => {
     const { code, stderr } = await without(
       'Module._resolveFilename("koffi", { id: "/nowhere/x.js", filename: "/nowhere/x.js", paths: [] });',
     );
@@ -66,7 +69,7 @@ describe("koffi", () => {
     expect(stderr).not.toContain("npx savedmodel install");
   });
 
-  test("whose native part is missing is said to lack it", async () => {
+  test("reports that koffi lacks its native part", async () => {
     const { stderr } = await without(
       'throw new Error("Cannot find the native Koffi module; did you bundle it correctly?");',
     );
@@ -85,27 +88,27 @@ describe("SAVEDMODEL_TENSORFLOW", () => {
     [join(model, "saved_model.pb"), "LIBRARY_INVALID", "saved_model.pb cannot be loaded"],
     [real.framework, "LIBRARY_INVALID", "it lacks TF_Version"],
   ];
-  test.each(table)("set to %s is an error, not a silent fall-through", async (value, code, text) => {
+  test.each(table)("SAVEDMODEL_TENSORFLOW set to %s is an error, without a fallback", async (value, code, text) => {
     const { stderr, code: exit } = await useLibrary({ SAVEDMODEL_TENSORFLOW: value });
     expect(exit).toBe(1);
     expect(stderr).toContain(code);
     expect(stderr).toContain(text);
   });
 
-  test("may be the file itself", async () => {
+  test("SAVEDMODEL_TENSORFLOW may be the file itself", async () => {
     const { stdout } = await useLibrary({ SAVEDMODEL_TENSORFLOW: real.main });
     expect(JSON.parse(stdout)).toMatchObject({ place: "environment", code: 0 });
   });
 });
 
-test("no library anywhere is LIBRARY_NOT_FOUND, with every place and the command that helps", async () => {
+test("throws LIBRARY_NOT_FOUND without a library, with every place and the command that helps", async () => {
   const { stderr } = await useLibrary(bare().env);
   expect(stderr).toContain("LIBRARY_NOT_FOUND");
   for (const place of ["environment", "cache", "system", "python"]) expect(stderr).toContain(`${place}: `);
   expect(stderr).toContain("Run `npx savedmodel install`.");
 });
 
-test("the tensorflow package of an active virtual environment is found", async () => {
+test("finds the tensorflow package of an active virtual environment", async () => {
   const { folder, env } = bare();
   const real = realLibrary();
   const site = join(folder, "venv", "lib", "python3.11", "site-packages", "tensorflow");
@@ -115,7 +118,7 @@ test("the tensorflow package of an active virtual environment is found", async (
   expect(JSON.parse(stdout)).toMatchObject({ place: "python", code: 0 });
 });
 
-test("the official C library's names and links are found in a folder's lib", async () => {
+test("finds the official C library's names and links in a folder's lib", async () => {
   const { folder } = bare();
   const real = realLibrary();
   const lib = join(folder, "lib");
@@ -126,7 +129,7 @@ test("the official C library's names and links are found in a folder's lib", asy
   expect(JSON.parse(stdout)).toMatchObject({ place: "environment", code: 0 });
 });
 
-test("a tensorflow package in the current directory or in PYTHONPATH is neither run nor loaded", async () => {
+test("neither runs nor loads a tensorflow package in the current directory or in PYTHONPATH", async () => {
   const { folder, env } = bare();
   const planted = join(folder, "tensorflow");
   mkdirSync(planted);
@@ -150,7 +153,7 @@ describe("dropLogLines", () => {
     [`mine\n${info}also mine`, 2, "mine\nalso mine"],
     ["", 2, ""],
   ];
-  test.each(table)("%j at level %i is %j", (given, level, want) => {
+  test.each(table)("dropLogLines of %j at level %i is %j", (given, level, want) => {
     expect(dropLogLines(given, level)).toBe(want);
   });
 });

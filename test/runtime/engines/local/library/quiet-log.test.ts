@@ -34,27 +34,30 @@ function compileDying(end: string): string {
   return folder;
 }
 
-describe("a library that ends the process while it is loaded", () => {
+describe("crashing libraries", () => {
   needs(reason === undefined, reason ?? "");
   it.each([
     ["an abort", "abort()", { signal: "SIGABRT", code: null }],
-    ["an unknown instruction", "__builtin_trap()", { signal: "SIGILL", code: null }],
+    ["an illegal instruction", "__builtin_trap()", { signal: "SIGILL", code: null }],
     ["an exit", "exit(7)", { signal: null, code: 7 }],
-  ])("leaves its last words on stderr after %s", async (_, end, want) => {
-    const env = { SAVEDMODEL_TENSORFLOW: compileDying(end), SAVEDMODEL_LOG: "", TF_CPP_MIN_LOG_LEVEL: undefined };
-    const { code, signal, stderr } = await start(
-      "test/runtime/engines/local/library/use-library.ts",
-      [model, "main"],
-      env,
-    ).ended;
-    expect({ code, signal }).toEqual(want);
-    expect(stderr).toContain("] last words\n");
-    expect(stderr).toContain("raw words\n");
-  });
+  ])(
+    "a library that aborts the process while loading leaves its last output on stderr after %s",
+    async (_, end, want) => {
+      const env = { SAVEDMODEL_TENSORFLOW: compileDying(end), SAVEDMODEL_LOG: "", TF_CPP_MIN_LOG_LEVEL: undefined };
+      const { code, signal, stderr } = await start(
+        "test/runtime/engines/local/library/use-library.ts",
+        [model, "main"],
+        env,
+      ).ended;
+      expect({ code, signal }).toEqual(want);
+      expect(stderr).toContain("] last words\n");
+      expect(stderr).toContain("raw words\n");
+    },
+  );
 });
 
 describe("threads that load the library at the same time", () => {
-  it("lose no line of stderr, and leave no log level behind", ({ skip }) => {
+  it("threads that load the library concurrently lose no line of stderr, and restore the log level", ({ skip }) => {
     skip(process.platform !== "linux", ONLY_LINUX);
     const folder = tempFolder();
     const file = join(folder, "program.mjs");
@@ -99,16 +102,19 @@ describe("threads that load the library at the same time", () => {
 describe("requireInstructions", () => {
   const cpuinfo = (flags: string): string => `processor\t: 0\nflags\t\t: ${flags}\nbugs\t\t: avx\n`;
 
-  test.each(["fpu sse4_2 avx avx2", "avx", ""])("accepts a processor with the flags %j", (flags) => {
-    requireInstructions(cpuinfo(flags));
-  });
+  test.each(["fpu sse4_2 avx avx2", "avx", ""])(
+    "requireInstructions accepts a processor with the flags %j",
+    (flags) => {
+      requireInstructions(cpuinfo(flags));
+    },
+  );
 
-  test("accepts what does not say", () => {
+  test("requireInstructions accepts a processor without known flags", () => {
     requireInstructions("");
     requireInstructions();
   });
 
-  test.each(["fpu sse4_2", "avx2 avx512f"])("rejects a processor with the flags %j", (flags) => {
+  test.each(["fpu sse4_2", "avx2 avx512f"])("requireInstructions rejects a processor with the flags %j", (flags) => {
     const error = expectError(() => requireInstructions(cpuinfo(flags)), "UNSUPPORTED_PLATFORM");
     expect(error.rawMessage).toContain("AVX");
     expect(error.fix).toContain("SAVEDMODEL_TENSORFLOW");

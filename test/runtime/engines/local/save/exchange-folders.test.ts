@@ -33,14 +33,14 @@ function withoutExchange(): void {
 }
 
 describe("putInPlace", () => {
-  it("exchanges two folders", () => {
+  it("putInPlace exchanges two folders", () => {
     const { target, fresh, scratch } = places();
     putInPlace(target, fresh, scratch);
     expect([readdirSync(target), readdirSync(fresh)]).toEqual([["new"], ["old"]]);
     expect(readdirSync(scratch)).toEqual(["new"]);
   });
 
-  it("renames both where folders cannot be exchanged", () => {
+  it("putInPlace renames both if folders cannot be exchanged", () => {
     withoutExchange();
     const { target, fresh, scratch } = places();
     putInPlace(target, fresh, scratch);
@@ -49,7 +49,7 @@ describe("putInPlace", () => {
     expect(readdirSync(join(scratch, "old-1"))).toEqual(["old"]);
   });
 
-  it("puts the old folder back when the new one cannot be put in its place", () => {
+  it("putInPlace restores the old folder if the new one cannot be put in its place", () => {
     withoutExchange();
     const { target, fresh, scratch } = places();
     const undo = interfere("renameSync", (from) => {
@@ -63,7 +63,7 @@ describe("putInPlace", () => {
     expect(readdirSync(target)).toEqual(["old"]);
   });
 
-  it("tries again when another process has put its own folder there meanwhile", () => {
+  it("putInPlace retries if another process has put its own folder there meanwhile", () => {
     withoutExchange();
     const { target, fresh, scratch } = places();
     const other = folderOf(join(dirname(target), "other"), "other");
@@ -80,7 +80,7 @@ describe("putInPlace", () => {
     expect(readdirSync(join(scratch, "old-2"))).toEqual(["other"]);
   });
 
-  it("tries again when another process has moved the old folder away meanwhile", () => {
+  it("putInPlace retries if another process has moved the old folder away meanwhile", () => {
     withoutExchange();
     const { target, fresh, scratch } = places();
     const undo = interfere("renameSync", (from) => {
@@ -94,7 +94,7 @@ describe("putInPlace", () => {
     expect(readdirSync(target)).toEqual(["new"]);
   });
 
-  it("does not try again for other reasons", () => {
+  it("putInPlace does not retry for other reasons", () => {
     const { target, scratch } = places();
     expect(() => putInPlace(target, join(scratch, "missing"), scratch)).toThrow("ENOENT");
     expect(readdirSync(target)).toEqual(["old"]);

@@ -10,7 +10,7 @@ import { start } from "../../../../support/library.js";
 import { copyOfModel, modelFolder } from "../../../../support/temp.js";
 import { trainStep, weightsOf } from "../../../training/training-step.js";
 
-/** How often a process is killed; each time takes a second, so a hundred times are an option. */
+/** Number of times a process is killed; each takes a second, so a hundred times are an option. */
 const KILLS = Number(process.env.SAVEDMODEL_TEST_KILLS ?? 20);
 /** More steps than a process makes before it is killed. */
 const MOST_STEPS = 20_000;
@@ -33,7 +33,7 @@ function reach(reference: Model, weights: string): void {
   expect(weights, "weights of no step").toBe(weightsOf(reference));
 }
 
-it(`a process that is killed while it saves leaves a whole model (${KILLS} times)`, async () => {
+it(`a process that is killed while it saves leaves a complete model (${KILLS} times)`, async () => {
   const folder = copyOfModel("regression");
   using reference = Model.load(original);
   const seen = new Set<string>();
@@ -50,13 +50,13 @@ it(`a process that is killed while it saves leaves a whole model (${KILLS} times
   }
   expect(seen.size).toBe(KILLS);
 
-  // What the killed processes have left goes with the next save.
+  // The next save removes the leftovers of killed processes.
   using model = Model.load(folder);
   model.save(folder);
   expect(readdirSync(dirname(folder))).toEqual(["regression"]);
 });
 
-it(`a process that is killed while it saves to new names leaves whole models, and the next save removes the rest (${KILLS} times)`, async () => {
+it(`a process that is killed while it saves to new names leaves complete models, and the next save removes the rest (${KILLS} times)`, async () => {
   const folder = dirname(copyOfModel("regression"));
   for (let kill = 0; kill < KILLS; kill++) {
     const { child, ended } = start("test/runtime/engines/local/save/save-names.ts", [
@@ -80,7 +80,7 @@ it(`a process that is killed while it saves to new names leaves whole models, an
   }
 });
 
-it("processes that save to one folder at once leave the whole model of one of them", async () => {
+it("processes that save to one folder at the same time leave the complete model of one of them", async () => {
   const folder = copyOfModel("regression");
   const savers = [1, 2, 3].map(() => start("test/runtime/engines/local/save/save-loop.ts", [folder]));
   await Promise.all(savers.map(({ child, ended }) => Promise.race([once(child.stdout ?? child, "data"), ended])));
@@ -93,7 +93,7 @@ it("processes that save to one folder at once leave the whole model of one of th
   reach(reference, weightsIn(folder));
 });
 
-describe("at each of its steps", () => {
+describe("killing a process at each step", () => {
   /** Saves a trained model over another, dying at one step after the other, and looks at the folder each time. */
   function dieAtEachStep(look: (folder: string, before: string, after: string) => void): number {
     for (let step = 0; ; step++) {
@@ -107,7 +107,7 @@ describe("at each of its steps", () => {
     }
   }
 
-  it("a save that ends there leaves the old model or the new one", () => {
+  it("a save killed at any step leaves the old model or the new one", () => {
     const found = { before: 0, after: 0 };
     const steps = dieAtEachStep((folder, before, after) => {
       const weights = weightsIn(folder);
@@ -119,7 +119,7 @@ describe("at each of its steps", () => {
     expect(found.after).toBeGreaterThan(0);
   });
 
-  it("it does so where folders cannot be exchanged, but for one step at which the old one is beside", () => {
+  it("without exchanging folders, a save killed at any step but one leaves the old model or the new one, and else the old one next to it", () => {
     const functions = fileFunctions() as { -readonly [Name in keyof FileFunctions]: FileFunctions[Name] };
     const { exchange } = functions;
     expect(exchange).toBeDefined();
@@ -140,7 +140,7 @@ describe("at each of its steps", () => {
     expect(gone).toHaveLength(1);
   });
 
-  it("a checkpoint of a new name is there as a whole, or not at all", () => {
+  it("a killed saveWeights with a new name leaves a complete checkpoint or none", () => {
     for (let step = 0, died = true; died; step++) {
       const folder = dirname(copyOfModel("regression"));
       using model = Model.load(original);

@@ -22,7 +22,7 @@ import { start } from "../../../../support/library.js";
 import { IS_WINDOWS, isWindows } from "../../../../support/needs.js";
 import { copyOfModel, tempFolder } from "../../../../support/temp.js";
 
-/** How often the model is loaded while others save it; 2,000 times are an option. */
+/** Number of loads while others save the model; 2,000 are an option. */
 const LOADS = Number(process.env.SAVEDMODEL_TEST_LOADS ?? 40);
 
 function authored(name: string): string {
@@ -50,13 +50,13 @@ describe("a model that is read", () => {
       renameSync(from, to);
   };
 
-  it("is read once where nothing changes it", () => {
+  it("an unchanged model is read once", () => {
     const folder = text();
     expect(readsOf(folder, () => readFileSync(join(folder, "saved_model.pb")))).toBe(1);
   });
 
   it.each(["saved_model.pb", "variables/variables.index", "fingerprint.pb", "assets/vocabulary.txt"])(
-    "is read again after a change of %s, also to the same size and time",
+    "a model is read again after a change of %s, also to the same size and time",
     (path) => {
       const file = join(text(), path);
       const { atimeMs, mtimeMs } = lstatSync(file);
@@ -69,7 +69,7 @@ describe("a model that is read", () => {
     },
   );
 
-  it("is read again after another folder has taken its place, and after it has come back", () => {
+  it("a model is read again after another folder has taken its place, and after it has come back", () => {
     const [folder, other] = [text(), text()];
     expect(readsOf(folder, () => swap(folder, other))).toBe(2);
     const twice = (): void => {
@@ -79,7 +79,7 @@ describe("a model that is read", () => {
     expect(readsOf(folder, twice)).toBe(2);
   });
 
-  it("is read again after a link to it was switched, there and back", ({ skip }) => {
+  it("a model is read again after a link to it was switched, there and back", ({ skip }) => {
     skip(isWindows, IS_WINDOWS);
     const links = tempFolder();
     mkdirSync(join(links, "releases"));
@@ -101,7 +101,7 @@ describe("a model that is read", () => {
     expect(readsOf(folder, thereAndBack)).toBe(2);
   });
 
-  it("is read again after an error, where it was replaced", () => {
+  it("a replaced model is read again after an error", () => {
     const folder = text();
     let reads = 0;
     const read = (): number => {
@@ -116,7 +116,7 @@ describe("a model that is read", () => {
     expect(() => readUnchanged({ folder, what: "loaded", read: fail })).toThrow("attempt 2");
   });
 
-  it("is given up in the end, and every result before is discarded", () => {
+  it("reading a model that keeps changing fails in the end, and all earlier results are discarded", () => {
     const folder = text();
     const [read, discarded, held]: [number[], number[], string[]] = [[], [], []];
     const options = {
@@ -141,7 +141,7 @@ describe("a model that is read", () => {
 });
 
 describe("the lock of a folder", () => {
-  it("has a save wait for whoever holds it, and not for ever", () => {
+  it("a save waits for the lock of a folder, but not forever", () => {
     const folder = copyOfModel("regression");
     const release = holdFolder(folder);
     let runs = 0;
@@ -154,7 +154,7 @@ describe("the lock of a folder", () => {
     expect(runs).toBe(3);
   });
 
-  it("is given back by both", () => {
+  it("a load and a save release the lock of a folder", () => {
     const folder = copyOfModel("regression");
     for (let time = 0; time < 3; time++) {
       holdFolder(folder)();
@@ -169,7 +169,7 @@ describe("the lock of a folder", () => {
   });
 });
 
-it(`loads beside saves of two models give the one or the other (${LOADS} loads)`, async () => {
+it(`loads concurrent with saves of two models return one or the other (${LOADS} loads)`, async () => {
   const folder = join(tempFolder(), "model");
   const { child, ended } = start("test/runtime/engines/local/save/version-loop.ts", [
     folder,

@@ -39,13 +39,13 @@ function copyOf(name: string): string {
   return copy;
 }
 
-/** What TensorFlow in Python answers. */
+/** Results of TensorFlow in Python. */
 const values = JSON.parse(readFileSync(authored("values.json"), "utf8")) as Readonly<
   Record<string, { readonly before: Values; readonly after: Values }>
 >;
 type Values = Readonly<Record<string, unknown>>;
 
-/** What a tag set of the model with several answers, in the form of the values of Python. */
+/** Results of a tag set of the model with several, in the form of Python's values. */
 function valuesOf(folder: string, tags: string): Values {
   using model = Model.load(folder, { tags: [tags] });
   const entries = Object.entries(model.run("values")).map(([key, value]) => [key, plain(value.toArray())]);
@@ -61,7 +61,7 @@ function modeOf(path: string): string {
 }
 
 describe("a model with several meta graphs", () => {
-  it("keeps the variables of the others, partitioned, string and reference variables included", () => {
+  it("a save keeps the variables of other meta graphs, partitioned, string and reference variables included", () => {
     const folder = copyOf("tag_sets");
     using serve = Model.load(folder, { tags: ["serve"] });
     serve.run("step");
@@ -73,7 +73,7 @@ describe("a model with several meta graphs", () => {
     expect(valuesOf(folder, "train")).toEqual({ ...values.train?.before, w: values.serve?.after.w });
   });
 
-  it("keeps them in a save to another folder, from either side", () => {
+  it("a save to another folder keeps the variables of other meta graphs, from either side", () => {
     const target = join(tempFolder(), "saved");
     using train = Model.load(authored("tag_sets"), { tags: ["train"] });
     train.run("step");
@@ -96,7 +96,7 @@ describe("a model with several meta graphs", () => {
     expect(plain(train.run("values").parts?.toArray())).toEqual(values.train?.after.parts);
   });
 
-  it("is not saved where its present variables cannot be read", () => {
+  it("rejects a save if the existing variables cannot be read", () => {
     const folder = copyOf("tag_sets");
     using serve = Model.load(folder, { tags: ["serve"] });
     truncateSync(join(folder, "variables", "variables.index"), 8);
@@ -125,7 +125,7 @@ it("a checkpoint of a tracked ExportArchive reaches the variables that signature
 
 describe("permissions", () => {
   needs(!isWindows, IS_WINDOWS);
-  it("keeps the modes of a private model that is replaced, and those of a checkpoint", () => {
+  it("a save keeps the modes of a private model that it replaces, and of a checkpoint", () => {
     const folder = copyOfModel("text");
     execFileSync("chmod", ["-R", "go-rwx", folder]);
     chmodSync(join(folder, "assets", "vocabulary.txt"), 0o440);
@@ -140,7 +140,7 @@ describe("permissions", () => {
     }
     rmSync(join(folder, "fingerprint.pb"));
     model.save(folder);
-    // What is new gets the mode of the model's own file.
+    // New files get the mode of the model's own file.
     expect(modeOf(join(folder, "fingerprint.pb"))).toBe("600");
 
     const prefix = join(tempFolder(), "weights");
@@ -153,7 +153,7 @@ describe("permissions", () => {
     expect(modeOf(`${prefix}.data-00000-of-00001`)).toBe("640");
   });
 
-  it("gives a new model the modes of new files, and no set-user-id bit", () => {
+  it("a save gives a new model the modes of new files, and no set-user-id bit", () => {
     const folder = copyOfModel("text");
     chmodSync(join(folder, "saved_model.pb"), 0o4755);
     chmodSync(join(folder, "assets", "vocabulary.txt"), 0o400);
@@ -169,7 +169,7 @@ describe("permissions", () => {
     expect(modeOf(join(folder, "saved_model.pb"))).toBe("755");
   });
 
-  it("keeps the owner and the group where it may", ({ skip }) => {
+  it("a save keeps the owner and the group if permitted", ({ skip }) => {
     skip(process.getuid?.() !== 0, NOT_ROOT);
     const folder = copyOfModel("regression");
     const paths = ["", "saved_model.pb", "variables", "variables/variables.index"].map((path) => join(folder, path));
@@ -179,7 +179,7 @@ describe("permissions", () => {
     for (const path of paths) expect([statSync(path).uid, statSync(path).gid], path).toEqual([1234, 2345]);
   });
 
-  it("gives another group no more than everybody has", async ({ skip }) => {
+  it("a save gives another group no more permissions than others", async ({ skip }) => {
     skip(process.getuid?.() !== 0, NOT_ROOT);
     skip(isPrivate(tmpdir()), "the temporary folder is private");
     const folder = copyOfModel("regression");
@@ -198,7 +198,7 @@ describe("permissions", () => {
     expect(modeOf(join(folder, "saved_model.pb"))).toBe("644");
   });
 
-  it("saves a model of read-only files twice to one folder, without being root", async ({ skip }) => {
+  it("saves a model with read-only files twice to one folder, without being root", async ({ skip }) => {
     skip(process.getuid?.() === 0 && isPrivate(tmpdir()), "the temporary folder is private");
     const folder = copyOfModel("text");
     const beside = join(folder, "..");
@@ -221,8 +221,8 @@ describe("permissions", () => {
   });
 });
 
-describe("what is copied", () => {
-  it("leaves what is not part of the model out of a save to another folder", () => {
+describe("copied files", () => {
+  it("a save to another folder omits files that are not part of the model", () => {
     const folder = copyOfModel("regression");
     mkdirSync(join(folder, ".git"));
     writeFileSync(join(folder, "README.md"), "");
@@ -232,7 +232,7 @@ describe("what is copied", () => {
     expect(readdirSync(target).sort()).toEqual(readdirSync(modelFolder("regression")).sort());
   });
 
-  it("keeps it in the model's own folder, as it is", () => {
+  it("a save keeps other files in the model's own folder", () => {
     const folder = copyOfModel("regression");
     mkdirSync(join(folder, ".git"));
     writeFileSync(join(folder, ".git", "HEAD"), "ref");
@@ -248,7 +248,7 @@ describe("what is copied", () => {
     expect(weightsOf(saved)).toBe(weightsOf(model));
   });
 
-  it("brings it back from what a killed save left", () => {
+  it("a save restores other files that a killed save has left", () => {
     const folder = copyOfModel("regression");
     const left = join(folder, "..", ".regression.saving-abc123");
     cpSync(folder, join(left, "new"), { recursive: true });
@@ -259,7 +259,7 @@ describe("what is copied", () => {
     expect(existsSync(left)).toBe(false);
   });
 
-  it("keeps a file whose name is taken where it would be brought back to", () => {
+  it("a save keeps a leftover file whose name is taken", () => {
     const folder = copyOfModel("regression");
     const left = join(folder, "..", ".regression.saving-abc123");
     cpSync(folder, join(left, "new"), { recursive: true });
@@ -274,7 +274,7 @@ describe("what is copied", () => {
 
   describe("of links and special files", () => {
     needs(!isWindows, IS_WINDOWS);
-    it("copies what a link leads to within the model, and keeps links in the model's own folder", () => {
+    it("a save copies the targets of links within the model, and keeps links in the model's own folder", () => {
       const folder = copyOfModel("text");
       renameSync(join(folder, "assets", "vocabulary.txt"), join(folder, "assets", "words.txt"));
       symlinkSync("words.txt", join(folder, "assets", "vocabulary.txt"));
@@ -288,7 +288,7 @@ describe("what is copied", () => {
       Model.load(folder).dispose();
     });
 
-    it("refuses to copy an asset or a file of the model that a link has elsewhere", () => {
+    it("a save rejects an asset or model file that links out of the model", () => {
       const secret = join(tempFolder(), "secret.txt");
       const target = join(tempFolder(), "saved");
       for (const path of ["assets/vocabulary.txt", "fingerprint.pb"]) {
@@ -306,7 +306,7 @@ describe("what is copied", () => {
       }
     });
 
-    it("copies the graph that was loaded through a link", () => {
+    it("a save copies a graph that was loaded through a link", () => {
       const folder = copyOfModel("regression");
       const blob = join(tempFolder(), "blob");
       cpSync(join(folder, "saved_model.pb"), blob);
@@ -319,7 +319,7 @@ describe("what is copied", () => {
       expect(lstatSync(join(target, "saved_model.pb")).isFile()).toBe(true);
     });
 
-    it("omits pipes, broken links and links out of the model that no graph names", () => {
+    it("a save omits pipes, broken links and links out of the model that no graph names", () => {
       const folder = copyOfModel("text");
       using model = Model.load(folder);
       execFileSync("mkfifo", [join(folder, "assets", "pipe")]);
@@ -332,9 +332,9 @@ describe("what is copied", () => {
   });
 });
 
-describe("paths that TensorFlow takes for patterns", () => {
+describe("paths that TensorFlow treats as patterns", () => {
   needs(!isWindows, IS_WINDOWS);
-  it.each(["x[1]", "a\\b"])("refuses %s", (name) => {
+  it.each(["x[1]", "a\\b"])("rejects %s, which TensorFlow treats as a pattern", (name) => {
     const folder = tempFolder();
     using model = Model.load(modelFolder("regression"));
     expect(expectError(() => model.save(join(folder, name)), "INVALID_ARGUMENT").message).toContain("pattern");
@@ -348,7 +348,7 @@ describe("paths that TensorFlow takes for patterns", () => {
     expect(weightsOf(linked)).toBe(weightsOf(model));
   });
 
-  it.each(["x*", "x?", "x]", "x{1,2}"])("works with %s", (name) => {
+  it.each(["x*", "x?", "x]", "x{1,2}"])("accepts %s, which is not treated as a pattern", (name) => {
     const folder = join(tempFolder(), name);
     using model = Model.load(modelFolder("regression"));
     trainStep(model);

@@ -32,7 +32,7 @@ const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 const saveOnce = fileURLToPath(new URL("save-once.ts", import.meta.url));
 
 describe("save", () => {
-  it("writes a model that predicts the same", () => {
+  it("save writes a model that predicts the same", () => {
     using model = CustomModel.load();
     for (let step = 0; step < 10; step++) model.train([[1, 1]], [[0]]);
     const folder = join(tempFolder(), "deep", "trained");
@@ -41,7 +41,7 @@ describe("save", () => {
     expect(saved.pred([[1, 1]]).data).toEqual(model.pred([[1, 1]]).data);
   });
 
-  it("copies everything else of the model", () => {
+  it("save copies the other files of the model", () => {
     using model = Text.load();
     const folder = join(tempFolder(), "saved");
     model.save(folder);
@@ -51,7 +51,7 @@ describe("save", () => {
     expect(readdirSync(folder).sort()).toEqual(readdirSync(modelFolder("text")).sort());
   });
 
-  it("replaces a SavedModel as a whole, its own folder included", () => {
+  it("save replaces a SavedModel as a whole, including its own folder", () => {
     const folder = copyOfModel("custom_model");
     using model = CustomModel.load(folder);
     model.train([[1, 1]], [[0]]);
@@ -62,7 +62,7 @@ describe("save", () => {
     expect(readdirSync(join(folder, ".."))).toEqual(["custom_model"]);
   });
 
-  it("saves a model that is read-only on disk to a folder that can be written", () => {
+  it("save of a read-only model works to a writable folder", () => {
     const folder = copyOfModel("custom_model");
     chmodSync(join(folder, "saved_model.pb"), 0o444);
     chmodSync(folder, 0o555);
@@ -73,7 +73,7 @@ describe("save", () => {
     chmodSync(folder, 0o755);
   });
 
-  it("trains a model that is read-only on disk, and saves it elsewhere", () => {
+  it("a read-only model can be trained, and saved elsewhere", () => {
     const folder = copyOfModel("regression");
     for (const name of ["saved_model.pb", "variables/variables.index"]) chmodSync(join(folder, name), 0o444);
     chmodSync(folder, 0o555);
@@ -90,7 +90,7 @@ describe("save", () => {
     chmodSync(folder, 0o755);
   });
 
-  it("leaves the model as it was when the system takes no more bytes", () => {
+  it("save leaves the model unchanged when the disk is full", () => {
     const folder = copyOfModel("regression");
     // So many blocks may a file have.
     for (const blocks of [0, 8]) {
@@ -107,7 +107,7 @@ describe("save", () => {
     }
   });
 
-  it("removes what killed processes left beside the folder, whatever they saved, and nothing else", () => {
+  it("save removes temporary folders of killed processes, and nothing else", () => {
     const folder = copyOfModel("regression");
     const beside = join(folder, "..");
     using model = Model.load(folder);
@@ -121,7 +121,7 @@ describe("save", () => {
     expect(readdirSync(beside).sort()).toEqual([...kept, "regression"].sort());
   });
 
-  it("leaves alone the only copy of a model, which a process that was killed between two renames has left", () => {
+  it("save keeps the only copy of a model that a process killed between two renames has left", () => {
     const folder = copyOfModel("regression");
     const left = join(folder, "..", ".other.saving-abc123", "old-1");
     cpSync(modelFolder("counter"), left, { recursive: true });
@@ -134,7 +134,7 @@ describe("save", () => {
     expect(readdirSync(join(folder, "..")).sort()).toEqual(["other", "regression"]);
   });
 
-  it("keeps the old model beside where it can be put neither there nor back", () => {
+  it("save keeps the old model next to the folder if it can be moved neither there nor back", () => {
     const functions = fileFunctions() as { -readonly [Name in keyof FileFunctions]: FileFunctions[Name] };
     const { exchange } = functions;
     onTestFinished(() => void Object.assign(functions, { exchange }));
@@ -154,7 +154,7 @@ describe("save", () => {
     expect(readdirSync(join(beside, scratch, "old-1")).sort()).toEqual(readdirSync(modelFolder("regression")).sort());
   });
 
-  it("leaves alone what another saver is still writing", () => {
+  it("save ignores the temporary folder of another active save", () => {
     const folder = copyOfModel("regression");
     const other = Scratch.beside(folder);
     onTestFinished(() => other.remove());
@@ -163,7 +163,7 @@ describe("save", () => {
     expect(existsSync(other.path)).toBe(true);
   });
 
-  it("refuses to replace what is no SavedModel", () => {
+  it("save does not replace a folder that is not a SavedModel", () => {
     using model = CustomModel.load();
     const folder = tempFolder();
     writeFileSync(join(folder, "thesis.txt"), "");
@@ -172,7 +172,7 @@ describe("save", () => {
     expect(readdirSync(folder)).toEqual(["thesis.txt"]);
   });
 
-  it("refuses to delete what is no part of a SavedModel", () => {
+  it("save does not delete files that are not part of a SavedModel", () => {
     using model = CustomModel.load();
     const folder = copyOfModel("regression");
     writeFileSync(join(folder, "notes.md"), "");
@@ -180,7 +180,7 @@ describe("save", () => {
     expect(existsSync(join(folder, "notes.md"))).toBe(true);
   });
 
-  it("refuses to save into the model, or over what holds it", () => {
+  it("save rejects a folder inside the model or around it", () => {
     const outer = copyOfModel("regression");
     const inner = join(outer, "inner");
     cpSync(modelFolder("custom_model"), inner, { recursive: true });
@@ -190,7 +190,7 @@ describe("save", () => {
     expect(existsSync(join(inner, "saved_model.pb"))).toBe(true);
   });
 
-  it("follows links, and knows its own folder through them", () => {
+  it("save follows links, and recognizes its own folder through them", () => {
     const folder = copyOfModel("custom_model");
     const link = join(tempFolder(), "current");
     symlinkSync(folder, link);
@@ -204,7 +204,7 @@ describe("save", () => {
     expect(saved.pred([[1, 1]]).data).toEqual(model.pred([[1, 1]]).data);
   });
 
-  it("goes on for a second model that was loaded from the same folder", () => {
+  it("save works for a second model that was loaded from the same folder", () => {
     const folder = copyOfModel("custom_model");
     using a = CustomModel.load(folder);
     using b = CustomModel.load(folder);
@@ -212,7 +212,7 @@ describe("save", () => {
     b.save(join(tempFolder(), "b"));
   });
 
-  it("leaves nothing behind when it fails", () => {
+  it("save leaves nothing behind when it fails", () => {
     using model = CustomModel.load();
     const folder = tempFolder();
     writeFileSync(join(folder, "file"), "");
@@ -220,7 +220,7 @@ describe("save", () => {
     expect(readdirSync(folder)).toEqual(["file"]);
   });
 
-  it("refuses when the model on disk is no longer the one that was loaded", () => {
+  it("save rejects if the model on disk is no longer the loaded one", () => {
     const folder = copyOfModel("custom_model");
     using model = CustomModel.load(folder);
     cpSync(join(modelFolder("regression"), "saved_model.pb"), join(folder, "saved_model.pb"));
@@ -229,7 +229,7 @@ describe("save", () => {
     expect(existsSync(target)).toBe(false);
   });
 
-  it("refuses a graph of the same size and time that is another", () => {
+  it("save rejects a different graph of the same size and time", () => {
     const folder = copyOfModel("custom_model");
     const file = join(folder, "saved_model.pb");
     using model = CustomModel.load(folder);
@@ -241,7 +241,7 @@ describe("save", () => {
     expectError(() => model.save(join(tempFolder(), "saved")), "SAVE_FAILED");
   });
 
-  it("takes a copy of the loaded graph for the same, whatever its times", () => {
+  it("save accepts a copy of the loaded graph, whatever its times", () => {
     const folder = copyOfModel("custom_model");
     using model = CustomModel.load(folder);
     cpSync(join(modelFolder("custom_model"), "saved_model.pb"), join(folder, "saved_model.pb"));
@@ -249,7 +249,7 @@ describe("save", () => {
     model.save(join(tempFolder(), "saved"));
   });
 
-  it("refuses a graph that is replaced while it is copied", () => {
+  it("save rejects a graph that is replaced while it is copied", () => {
     const folder = copyOfModel("custom_model");
     using model = CustomModel.load(folder);
     const target = join(tempFolder(), "saved");
@@ -266,7 +266,7 @@ describe("save", () => {
     expect(readdirSync(join(target, ".."))).toEqual([]);
   });
 
-  it("copies files of one version when the model is replaced by another save meanwhile", () => {
+  it("save copies files of one version when another save replaces the model meanwhile", () => {
     const folder = copyOfModel("text");
     using model = Text.load(folder);
     const target = join(tempFolder(), "saved");
@@ -287,14 +287,14 @@ describe("save", () => {
     expect(readFileSync(join(target, "fingerprint.pb"), "utf8")).toBe("next");
   });
 
-  it("refuses a model that was exported without a saver", () => {
+  it("save rejects a model that was exported without a saver", () => {
     using model = Model.load(modelFolder("names"));
     expectError(() => model.save(join(tempFolder(), "saved")), "NOT_SAVEABLE");
   });
 });
 
 describe("saveWeights", () => {
-  it("writes a checkpoint that restore reads", () => {
+  it("saveWeights writes a checkpoint that restore reads", () => {
     using model = Model.load(modelFolder("regression"));
     const folder = tempFolder();
     trainStep(model);
@@ -307,7 +307,7 @@ describe("saveWeights", () => {
     expect(readdirSync(join(folder, "deep"))).toEqual(["step-1.data-00000-of-00001", "step-1.index"]);
   });
 
-  it("replaces a checkpoint of the same name, and takes an URL", () => {
+  it("saveWeights replaces a checkpoint of the same name, and takes a URL", () => {
     using model = Model.load(modelFolder("regression"));
     const prefix = join(tempFolder(), "latest");
     for (let step = 0; step < 3; step++) {
@@ -319,7 +319,7 @@ describe("saveWeights", () => {
     expect(weightsOf(other)).toBe(weightsOf(model));
   });
 
-  it("saves a model whose file has changed since it was loaded", () => {
+  it("saveWeights works if the model's file has changed since it was loaded", () => {
     const folder = copyOfModel("regression");
     using model = Model.load(folder);
     trainStep(model);
@@ -331,7 +331,7 @@ describe("saveWeights", () => {
     expect(weightsOf(other)).toBe(weightsOf(model));
   });
 
-  it("refuses what it cannot write, and leaves nothing behind", () => {
+  it("saveWeights rejects paths that it cannot write, and leaves nothing behind", () => {
     using model = Model.load(modelFolder("regression"));
     const folder = tempFolder();
     writeFileSync(join(folder, "file"), "");
@@ -347,7 +347,7 @@ describe("saveWeights", () => {
     expectError(() => model.saveWeights(join(folder, "weights")), "DISPOSED");
   });
 
-  it("waits for nobody: it is refused while an asynchronous call changes variables", async () => {
+  it("saveWeights throws while an asynchronous call changes variables", async () => {
     using model = Model.load(modelFolder("spin"));
     const counting = model.runAsync("count", { x: [[1, 0]], steps: 20_000 });
     expectError(() => model.saveWeights(join(tempFolder(), "weights")), "BUSY");
