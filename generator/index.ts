@@ -26,7 +26,7 @@ export { type Config, defineConfig, type ModelConfig } from "./config/config.js"
 export { type LoadedConfig, loadConfig } from "./config/load-config.js";
 export { type InitFile, type InitPlan, planInit } from "./init/init-project.js";
 export { findOrphans } from "./project/orphans.js";
+export type { Change } from "./project/planned-change.js";
 export { generateProject, type ProjectFile } from "./project/project.js";
-export type { Change } from "./project/write-client.js";
 export { removeOrphans, type WrittenFile, writeProject } from "./project/write-project.js";
 export { type ProjectChange, type WatchOptions, watchConfigFile, watchProject } from "./watch/watch-project.js";

@@ -31,7 +31,8 @@ function literal(node: ts.Expression): unknown {
 }
 
 function entry(property: ts.ObjectLiteralElementLike): readonly (readonly [string, unknown])[] {
-  if (!ts.isPropertyAssignment(property) || !ts.isIdentifier(property.name)) return [];
+  if (!ts.isPropertyAssignment(property) || !(ts.isIdentifier(property.name) || ts.isStringLiteral(property.name)))
+    return [];
   return [[property.name.text, literal(property.initializer)]];
 }
 

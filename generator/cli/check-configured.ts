@@ -30,8 +30,19 @@ export async function requireConfig(flags: ClientFlags): Promise<LoadedConfig> {
   const loaded = await loadConfig(process.cwd(), flags.config);
   if (loaded !== undefined) return loaded;
   throw new SavedModelError("INVALID_OPTION", "there is no configuration, and no folder is given", {
-    fix: "Pass the folders of SavedModels; or run `npx savedmodel init`, which writes a configuration.",
+    fix:
+      (await workspaceFix()) ??
+      "Pass the folders of SavedModels; or run `npx savedmodel init`, which writes a configuration.",
   });
+}
+
+/** What to do in the root of a workspace with configurations in its packages. */
+async function workspaceFix(): Promise<string | undefined> {
+  const { listPaths, workspaceConfigs } = await import("../config/workspace.js");
+  const files = workspaceConfigs(process.cwd());
+  if (files.length === 0) return undefined;
+  const one = files.length === 1 ? "" : "one of ";
+  return `This is the root of a workspace: pass ${one}${listPaths(files)} with --config, or run this in its package.`;
 }
 
 /**

@@ -72,7 +72,7 @@ async function compare(directories: readonly string[], flags: CheckFlags): Promi
     process.stdout.write(`${safeJson(report, 2)}\n`);
   } else {
     for (const file of stale) process.stdout.write(describeFile(file, root));
-    process.stdout.write(verdict(found, stale, directories.length === 0));
+    process.stdout.write(verdict(found, stale, loaded === undefined ? undefined : flags));
   }
   if (stale.length > 0) process.exitCode = DRIFT;
 }
@@ -147,11 +147,14 @@ function colourDiff(diff: string): string {
     .join("");
 }
 
-function verdict(found: readonly FileCheck[], stale: readonly FileCheck[], isConfigured: boolean): string {
+/** @param flags those of a check of a configuration */
+function verdict(found: readonly FileCheck[], stale: readonly FileCheck[], flags: CheckFlags | undefined): string {
   const width = columnsOf(process.stdout);
   const files = `${found.length} ${found.length === 1 ? "file" : "files"}`;
   if (stale.length === 0) return marked({ text: "up to date", style: stdout.green }, files, width);
   const clean = stale.some(({ status }) => status === "orphaned") ? " --clean" : "";
-  const fix = isConfigured ? ` Run \`npx savedmodel generate${clean}\`.` : " Generate the clients again.";
+  const config = flags?.config === undefined ? "" : ` --config ${printable(flags.config, 500)}`;
+  const fix =
+    flags === undefined ? " Generate the clients again." : ` Run \`npx savedmodel generate${config}${clean}\`.`;
   return marked({ text: "out of date", style: stdout.red }, `${stale.length} of ${files}.${fix}`, width);
 }

@@ -6,8 +6,9 @@ import { noSignatureNote } from "../../runtime/saved-model/graph/unexported-func
 import type { GeneratedClient } from "../client/generate.js";
 import type { GeneratedIndex } from "../client/generate-index.js";
 import { attemptEach, joinErrors } from "../project/model-errors.js";
+import type { Change } from "../project/planned-change.js";
 import { removeFile } from "../project/remove-client.js";
-import { type Change, planChange, writeFiles } from "../project/write-client.js";
+import { writeFiles } from "../project/write-client.js";
 import { refuseWithFolders, requireConfig } from "./check-configured.js";
 import { addClientOptions, clientOptions, type GenerateFlags } from "./flags/client-flags.js";
 import { inFlags } from "./flags/tags.js";
@@ -59,6 +60,7 @@ export function generateCommand(): Command {
         if (failure !== undefined) throw failure;
         return;
       }
+      const { planChange } = await import("../project/planned-change.js");
       // Nothing is written before it is certain that everything can be.
       const plan = outputs.map((file) => ({ file, change: planChange(file.path, file.text) }));
       if (dryRun !== true) {

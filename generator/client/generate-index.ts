@@ -13,7 +13,7 @@ const EXTENSIONS: readonly ImportExtension[] = ["js", "ts", "none"];
 const FILE_NAME = "index.ts";
 
 /** What an index must know of a client. */
-type Exported = Pick<GeneratedClient, "className" | "fileName">;
+type Exported = Pick<GeneratedClient, "className" | "fileName" | "types">;
 
 /** How an index is generated. */
 export interface IndexOptions {
@@ -21,14 +21,16 @@ export interface IndexOptions {
   readonly importExtension?: ImportExtension;
 }
 
-/** A generated file that exports the classes of others, not yet written anywhere. */
+/** A generated file that exports the classes and interfaces of others, not yet written anywhere. */
 export interface GeneratedIndex {
   readonly fileName: string;
   readonly text: string;
 }
 
 /**
- * Generates the file that exports the classes of several clients, which are written into the same folder.
+ * Generates the file that exports the classes and interfaces of several clients, which are written into the same folder. The
+ * class's name stands in front of an interface's, as in `ClassifierTrainOutputs` for the `TrainOutputs` of `Classifier`: those
+ * of other clients may have the same name. An interface whose name is taken even so is not exported.
  *
  * @throws SavedModelError `INVALID_OPTION` for an extension that there is not; `OUTPUT_CONFLICT` where two of the files
  * would have one name, the index's included
@@ -42,12 +44,21 @@ export function generateIndex(clients: readonly Exported[], options: IndexOption
     const previous = sorted[index - 1];
     if (previous?.fileName === client.fileName) throw conflict(client, previous.className);
   });
-  const entries = sorted.map(({ className, fileName }) => {
+  const taken = new Set(sorted.map(({ className }) => className));
+  const entries = sorted.map(({ className, fileName, types }) => {
     const name = fileName.replace(/\.ts$/, "");
-    return { className, module: `./${name}${extension === "none" ? "" : `.${extension}`}` };
+    const aliases = types.map((type) => ({ name: type, alias: aliasOf(type, className) }));
+    const free = aliases.filter(({ alias }) => !taken.has(alias));
+    for (const { alias } of free) taken.add(alias);
+    return { className, types: free, module: `./${name}${extension === "none" ? "" : `.${extension}`}` };
   });
   const text = printStructure(indexFileTemplate(entries), { indentNumberOfSpaces: 2, newLine: "\n" });
   return { fileName: FILE_NAME, text };
+}
+
+/** `TrainOutputs` → `ClassifierTrainOutputs`; what begins with the name of the class already stays. */
+function aliasOf(type: string, className: string): string {
+  return type.startsWith(className) && !/^[\p{Ll}\d]/u.test(type.slice(className.length)) ? type : className + type;
 }
 
 /** @throws SavedModelError `INVALID_OPTION` */

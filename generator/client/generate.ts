@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { printStructure } from "ts-morph";
+import { printStructure, type SourceFileStructure, StructureKind } from "ts-morph";
 import { checkOptions } from "../../runtime/base/check-options.js";
 import { SavedModelError } from "../../runtime/base/errors.js";
 import { quote } from "../../runtime/base/text.js";
@@ -35,6 +35,8 @@ export interface GeneratedClient {
   readonly text: string;
   /** The methods of the class, one per signature. */
   readonly methods: readonly string[];
+  /** The interfaces that the file exports, in its order. */
+  readonly types: readonly string[];
   /** Sentences on what was renamed or left out. */
   readonly notes: readonly string[];
   readonly description: ModelDescription;
@@ -59,7 +61,22 @@ export function generate(directory: string, options: GenerateOptions = {}): Gene
   const text = printStructure(structure, { indentNumberOfSpaces: 2, newLine: "\n" });
   const { className, fileName, notes } = model;
   const methods = model.signatures.map(({ method }) => method);
-  return { className, fileName, text: wrapLongLines(text), methods, notes, description };
+  return {
+    className,
+    fileName,
+    text: wrapLongLines(text),
+    methods,
+    types: interfacesIn(structure),
+    notes,
+    description,
+  };
+}
+
+function interfacesIn({ statements }: SourceFileStructure): readonly string[] {
+  if (!Array.isArray(statements)) throw new Error("unreachable");
+  return statements.flatMap((statement) =>
+    typeof statement === "object" && statement.kind === StructureKind.Interface ? [statement.name] : [],
+  );
 }
 
 /** The description with these signatures only. */

@@ -66,7 +66,8 @@ export function hasConfig(folder: string): boolean {
   return configsIn(folder).length > 0;
 }
 
-function configsIn(folder: string): readonly string[] {
+/** Returns the configuration files in a folder itself. */
+export function configsIn(folder: string): readonly string[] {
   const found = EXTENSIONS.filter((extension) => existsSync(join(folder, CONFIG_NAME + extension)));
   const compiled = found.map((extension) => COMPILED[extension]);
   return found.filter((extension) => !compiled.includes(extension)).map((end) => join(folder, CONFIG_NAME + end));

@@ -20,15 +20,21 @@ export function isModel(folder: string): boolean {
 /**
  * The SavedModels whose folders a pattern matches, sorted by code unit, relative to `root` and with `/` between folders.
  * Folders that begin with a dot are matched by patterns that do; `**` skips what holds no models of the project.
+ *
+ * @param isWanted selects the folders; by default those of SavedModels
  */
-export function expandPattern(root: string, pattern: string): readonly string[] {
-  const models = new Set<string>();
+export function expandPattern(
+  root: string,
+  pattern: string,
+  isWanted: (folder: string) => boolean = isModel,
+): readonly string[] {
+  const folders = new Set<string>();
   for (const plain of alternatives(pattern.replaceAll("\\", "/"))) {
     const start = plain.startsWith("/") ? "/" : "";
     const parts = plain.split("/").filter((part) => part !== "" && part !== ".");
-    collect(root, start, parts, { models, seen: new Set() });
+    collect(root, start, parts, { folders, isWanted, seen: new Set() });
   }
-  return [...models].sort(compareCodeUnits);
+  return [...folders].sort(compareCodeUnits);
 }
 
 /** More folders than anybody writes in braces: `{a,b}` ten times over are as many. */
@@ -36,7 +42,8 @@ const MOST_ALTERNATIVES = 1024;
 
 /** What a search has found so far. */
 interface Found {
-  readonly models: Set<string>;
+  readonly folders: Set<string>;
+  readonly isWanted: (folder: string) => boolean;
   /** The folders that were looked into, with what was left of the pattern there. */
   readonly seen: Set<string>;
 }
@@ -82,7 +89,7 @@ function collect(root: string, folder: string, parts: readonly string[], found: 
   found.seen.add(state);
   const [part, ...rest] = parts;
   if (part === undefined) {
-    if (isModel(resolve(root, folder))) found.models.add(folder || ".");
+    if (found.isWanted(resolve(root, folder))) found.folders.add(folder || ".");
   } else if (part === "**") {
     collect(root, folder, rest, found);
     for (const name of projectFoldersIn(resolve(root, folder))) collect(root, below(folder, name), parts, found);

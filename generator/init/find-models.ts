@@ -13,9 +13,12 @@ const MOST_FOLDERS = 5000;
  * The SavedModels in a folder and below it, relative to it with `/` between folders, sorted by code unit. Of several
  * versions of one, as TensorFlow Serving has them, only the newest is among them. What is below another configuration is
  * that one's.
+ *
+ * @param packages folders that are not searched, relative to the folder: the other packages of a workspace
  */
-export function findModels(root: string): readonly string[] {
+export function findModels(root: string, packages: readonly string[] = []): readonly string[] {
   const found: string[] = [];
+  const skipped = new Set(packages);
   // Breadth first: what is near the top is found even where there are more folders than are looked into.
   let level: readonly string[] = [""];
   let count = 0;
@@ -23,6 +26,7 @@ export function findModels(root: string): readonly string[] {
     const next: string[] = [];
     for (const folder of level) {
       if (++count > MOST_FOLDERS) break;
+      if (skipped.has(folder)) continue;
       if (folder !== "" && isModel(join(root, folder))) found.push(folder);
       else if (folder === "" || !hasConfig(join(root, folder))) next.push(...foldersBelow(root, folder));
     }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { ts } from "ts-morph";
 import { SavedModelError } from "../../runtime/base/errors.js";
 import { firstLine, printable, reasonOf } from "../../runtime/base/text.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../../runtime/saved-model/files/saved-model-file.js";
@@ -8,6 +9,7 @@ import { configInvalid } from "../config/check-config.js";
 import type { Config } from "../config/config.js";
 import { CONFIG_NAME, findConfig, loadConfig } from "../config/load-config.js";
 import { isModel } from "../config/model-glob.js";
+import { listPaths, packageRoot, workspacePackages } from "../config/workspace.js";
 import { DEFAULT_OUTPUT, relativeTo } from "../project/project.js";
 import { readGenerated } from "../project/write-client.js";
 import { addAttributes, configJson, configModule } from "./config-module.js";
@@ -34,10 +36,10 @@ export interface InitPlan {
   readonly isInstalled: boolean;
 }
 
-/** What `npm init` and `tsc --init` make does not go together. */
+/** What `npm init` and `tsc --init` write does not go together. */
 const COMMON_JS =
-  'package.json does not say "type": "module": TypeScript makes CommonJS of what is here, and refuses that with ' +
-  "verbatimModuleSyntax, which `tsc --init` sets";
+  "tsconfig.json sets verbatimModuleSyntax, with which TypeScript rejects every `import` in a CommonJS project, those of " +
+  'clients too: set "type": "module" in package.json, or remove verbatimModuleSyntax';
 
 const JAVASCRIPT =
   'the project has no TypeScript: clients are JavaScript with declarations; for .ts files, remove "target" from the ' +
@@ -56,7 +58,7 @@ export async function planInit(cwd: string): Promise<InitPlan> {
   const manifestPath = join(root, "package.json");
   const manifestText = textOf(manifestPath);
   const manifest = manifestText === undefined ? {} : parseManifest(manifestText);
-  const { file, config } = present === undefined ? newConfig(root, manifest) : await presentConfig(cwd, present);
+  const { file, config, notes } = present === undefined ? newConfig(root, manifest) : await presentConfig(cwd, present);
   const scripts = manifestText === undefined ? undefined : addScripts(manifestText);
   const attributes = attributesFile(root, config);
   return {
@@ -66,11 +68,7 @@ export async function planInit(cwd: string): Promise<InitPlan> {
       ...(scripts === undefined ? [] : [fileOf(manifestPath, scripts.text, aboutScripts(scripts.added))]),
       attributes,
     ],
-    notes: [
-      ...(scripts?.notes ?? ["there is no package.json, so no scripts were added"]),
-      ...(file.change === "created" && file.path.endsWith(".ts") && manifest.type !== "module" ? [COMMON_JS] : []),
-      ...(file.change === "created" && file.path.endsWith(".json") ? [JAVASCRIPT] : []),
-    ],
+    notes: [...(scripts?.notes ?? ["there is no package.json, so no scripts were added"]), ...notes],
     isInstalled: ["dependencies", "devDependencies"].some((key) => hasKey(manifest[key], "savedmodel")),
   };
 }
@@ -78,6 +76,7 @@ export async function planInit(cwd: string): Promise<InitPlan> {
 interface Chosen {
   readonly file: InitFile;
   readonly config: Pick<Config, "models" | "output">;
+  readonly notes: readonly string[];
 }
 
 /** Returns whether a package is installed in this folder or in one above it, as in the root of a workspace. */
@@ -87,8 +86,10 @@ function isInstalledAbove(folder: string, name: string): boolean {
 }
 
 function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): Chosen {
-  const models = findModels(root);
+  const packages = workspacePackages(root);
+  const models = findModels(root, packages);
   if (models.length === 0) {
+    if (packages.length > 0) throw noModelOutside(packages, root);
     const where = printable(relative("", root) || ".", 500);
     if (isModel(root)) {
       throw new SavedModelError("MODEL_NOT_FOUND", `there is no SavedModel below ${where}, which is one itself`, {
@@ -113,7 +114,47 @@ function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): C
   const path = join(root, `${CONFIG_NAME}.${isTypeScript ? "ts" : "json"}`);
   const text = isTypeScript ? configModule(config) : configJson(config);
   const about = `${models.length === 1 ? "1 model" : `${models.length} models`}: ${models.map(firstLine).join(", ")}`;
-  return { file: fileOf(path, text, about), config };
+  const notes = [
+    ...(isTypeScript ? commonJsNotes(root, manifest) : [JAVASCRIPT]),
+    ...(packages.length === 0 ? [] : [workspaceNote(output ?? DEFAULT_OUTPUT, packages)]),
+  ];
+  return { file: fileOf(path, text, about), config, notes };
+}
+
+function workspaceNote(output: string, packages: readonly string[]): string {
+  return (
+    `this is the root of a workspace: clients are written here, to ${output}; for a client in a package ` +
+    `(${listPaths(packages)}), put the model below the package and run \`init\` there`
+  );
+}
+
+/** In the root of a workspace, the models of its packages are set up in the packages. */
+function noModelOutside(packages: readonly string[], root: string): SavedModelError {
+  const where = printable(relative("", root) || ".", 500);
+  const withModels = packages.filter((folder) => findModels(join(root, folder)).length > 0);
+  if (withModels.length === 0) {
+    return new SavedModelError("MODEL_NOT_FOUND", `there is no SavedModel in the workspace ${where}`, {
+      fix: `Put one into the package that uses it (${listPaths(packages)}), and run this there.`,
+    });
+  }
+  const one = withModels.length === 1 ? "" : "one of ";
+  return new SavedModelError("MODEL_NOT_FOUND", `the SavedModels of the workspace ${where} are in its packages`, {
+    fix: `Run this in ${one}${listPaths(withModels)}.`,
+  });
+}
+
+/** Returns a note where the project's compiler rejects the clients as they are. */
+function commonJsNotes(root: string, manifest: Readonly<Record<string, unknown>>): readonly string[] {
+  if (manifest.type === "module") return [];
+  const path = join(root, "tsconfig.json");
+  const host = { ...ts.sys, readDirectory: () => [] };
+  const { config } = ts.readConfigFile(path, ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config ?? {}, host, root, undefined, path);
+  // With other modules, a file is a module if it has an import.
+  const { module = ts.ModuleKind.ESNext } = options;
+  const isByPackage =
+    module === ts.ModuleKind.CommonJS || (module >= ts.ModuleKind.Node16 && module <= ts.ModuleKind.NodeNext);
+  return options.verbatimModuleSyntax === true && isByPackage ? [COMMON_JS] : [];
 }
 
 /** The tags of a model that has no meta graph which is taken by default: those of its first. */
@@ -134,7 +175,8 @@ function neededTags(model: string, root: string): readonly (readonly [model: str
 /** What is there is not changed, whatever models there are. */
 async function presentConfig(cwd: string, path: string): Promise<Chosen> {
   const loaded = await loadConfig(cwd, path);
-  return { file: fileOf(path, textOf(path) ?? "", "the configuration"), config: loaded?.config ?? { models: [] } };
+  const file = fileOf(path, textOf(path) ?? "", "the configuration");
+  return { file, config: loaded?.config ?? { models: [] }, notes: [] };
 }
 
 function attributesFile(
@@ -172,14 +214,6 @@ function textOf(path: string): string | undefined {
   } catch (cause) {
     const what = `the file cannot be read: ${firstLine(reasonOf(cause))}`;
     throw configInvalid(relative("", path), what, undefined, cause);
-  }
-}
-
-/** The folder of the nearest package.json; this folder where there is none. */
-function packageRoot(cwd: string): string {
-  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "package.json"))) return folder;
-    if (dirname(folder) === folder) return resolve(cwd);
   }
 }
 

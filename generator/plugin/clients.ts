@@ -78,8 +78,14 @@ export class Clients {
     const { loadConfig } = await import("../config/load-config.js");
     const loaded = await loadConfig(folder, this.#source.file);
     if (loaded !== undefined) return loaded;
+    const { listPaths, workspaceConfigs } = await import("../config/workspace.js");
+    const files = workspaceConfigs(folder);
+    const other =
+      files.length === 0
+        ? "run `npx savedmodel init`, which writes a configuration"
+        : `pass a configuration of this workspace as configFile: ${listPaths(files)}`;
     throw new SavedModelError("CONFIG_INVALID", "there is no configuration file, and savedmodel() is given no models", {
-      fix: 'Write savedmodel({ models: ["models/*"] }); or run `npx savedmodel init`, which writes a configuration.',
+      fix: `Write savedmodel({ models: ["models/*"] }); or ${other}.`,
     });
   }
 }

@@ -1,7 +1,8 @@
 import { relative, resolve } from "node:path";
+import { type Change, planChange } from "./planned-change.js";
 import type { ProjectFile } from "./project.js";
 import { removeFile } from "./remove-client.js";
-import { type Change, planChange, writeFiles } from "./write-client.js";
+import { writeFiles } from "./write-client.js";
 
 /** A file of a project that was written, or was as it should be. */
 export interface WrittenFile {

@@ -1,10 +1,20 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { builtinModules } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, extname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { extract } from "tar";
 import ts from "typescript";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { runCompiler } from "../support/compilers.js";
 import { newStrangersFolder, outputAsUser, packPackage, runAsUser } from "../support/stranger.js";
 
@@ -18,6 +28,7 @@ interface Manifest {
     Record<string, string | { readonly types: string; readonly require: { readonly types: string } }>
   >;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
@@ -212,6 +223,32 @@ describe("an installed package", () => {
       }
     },
   );
+
+  it("is all that a production install has in a project with plugins for bundlers", () => {
+    const project = mkdtempSync(join(tmpdir(), "savedmodel-production-"));
+    onTestFinished(() => rmSync(project, { recursive: true, force: true }));
+    const own = manifestIn(root).devDependencies ?? {};
+    const bundlers = ["vite", "rollup", "esbuild", "webpack", "@rspack/core"];
+    const devDependencies = Object.fromEntries(bundlers.map((name) => [name, own[name]]));
+    const dependencies = { savedmodel: `file:${tarball}` };
+    writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module", dependencies, devDependencies }));
+    writeFileSync(
+      join(project, "vite.config.js"),
+      'import { savedmodel } from "savedmodel/vite";\nexport default { plugins: [savedmodel()] };\n',
+    );
+    const npm = (...parameters: string[]): string =>
+      outputAsUser(project, "npm", [...parameters, "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"]);
+    npm("install", "--package-lock-only");
+    const locked = readFileSync(join(project, "package-lock.json"), "utf8");
+    expect(bundlers.filter((name) => !locked.includes(`"node_modules/${name}"`))).toEqual([]);
+    npm("ci", "--omit=dev");
+    const modules = join(project, "node_modules");
+    const installed = readdirSync(modules).filter((name) => !name.startsWith("."));
+    expect(installed.sort()).toEqual(["@koromix", "jiti", "koffi", "savedmodel"]);
+    expect(readdirSync(join(modules, "savedmodel"))).not.toContain("node_modules");
+    writeFileSync(join(project, "main.js"), 'import { Model } from "savedmodel";\nconsole.log(typeof Model.load);\n');
+    expect(outputAsUser(project, process.execPath, ["main.js"])).toBe("function\n");
+  });
 
   it("importing an installed package reads few files, and no native code", () => {
     writeFileSync(

@@ -17,17 +17,23 @@ const MODES: Readonly<Record<string, (project: MatrixProject) => string>> = {
   "ES modules": (project) => project.run(["node", "esm/main.js"]),
   CommonJS: (project) => project.run(["node", "cjs/main.js"]),
   "ts-jest": (project) => project.test(["jest", "--config", "jest/jest.config.js", "--runInBand"]),
+  "ts-jest on Node.js 22": (project) =>
+    project.test(["jest", "--config", "jest/jest.config.js", "--runInBand"], nodeOf("22.12.0")),
+  "a client in a package of its own": (project) => project.run(["node", "packages/api/main.js"]),
   Vitest: (project) => project.test(["vitest", "run", "--root", "ts"]),
   tsx: (project) => project.run(["tsx", "ts/main.ts"]),
   "type stripping": (project) => project.run(["node", "ts/main.ts"], nodeOf("24")),
   Bun: (project) => project.runWith(toolProgram("bun") ?? "", ["ts/main.ts"]),
   Deno: (project) => project.runWith(toolProgram("deno") ?? "", ["run", "--allow-all", "--no-lock", "ts/main.ts"]),
 };
-const OF_MANAGERS = ["ES modules", "CommonJS", "ts-jest", "Vitest", "tsx", "type stripping"];
+const OF_MANAGERS = [
+  ...["ES modules", "CommonJS", "ts-jest", "ts-jest on Node.js 22", "Vitest", "tsx", "type stripping"],
+  "a client in a package of its own",
+];
 
 const REDUCED: Readonly<Record<string, readonly string[]>> = {
   npm: ["CommonJS", "ts-jest", "Vitest", "Bun", "Deno"],
-  "Yarn Plug'n'Play": ["ES modules", "CommonJS", "type stripping"],
+  "Yarn Plug'n'Play": ["ES modules", "CommonJS", "type stripping", "a client in a package of its own"],
 };
 const FULL: Readonly<Record<string, readonly string[]>> = {
   npm: [...OF_MANAGERS, "Bun", "Deno"],
@@ -65,7 +71,7 @@ describe.each(combinations)("a project of $name", ({ name, manager, modes }) => 
   });
 
   describe.each(modes)("with %s", (mode) => {
-    needs(mode !== "type stripping" || hasNodes, `npm has no Node.js for ${platform}`);
+    needs(hasNodes || !/stripping|Node/.test(mode), `npm has no Node.js for ${platform}`);
     needs(mode !== "Bun" || toolProgram("bun") !== undefined, `npm has no Bun for ${platform}`);
     needs(mode !== "Deno" || toolProgram("deno") !== undefined, `npm has no Deno for ${platform}`);
 

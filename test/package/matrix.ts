@@ -7,7 +7,7 @@ import { toolProgram } from "../support/tools.js";
 
 /** The packages that a project has beside this one. */
 const TOOLS: readonly string[] = [
-  ...(["@types/node", "tsx", "typescript", "vitest"] as const).map(versionOf),
+  ...(["@types/node", "tsx", "typescript", "vite", "vitest"] as const).map(versionOf),
   // jest-util is a peer of ts-jest, which Plug'n'Play insists on.
   ...["@types/jest@30.0.0", "jest@30.5.2", "jest-util@30.5.1", "ts-jest@29.4.15"],
 ];
@@ -16,6 +16,8 @@ const TOOLS: readonly string[] = [
 export interface Manager {
   /** The program; undefined where there is none for this system. */
   readonly program: string | undefined;
+  /** How a package of a workspace depends on another one. */
+  readonly sibling: string;
   /** Files of the project that it reads. */
   readonly files?: Readonly<Record<string, string>>;
   readonly install: readonly string[];
@@ -25,22 +27,30 @@ export interface Manager {
 
 // Registries of tests may be at `http:` addresses.
 const YARN = 'nodeLinker: pnp\nenableTelemetry: false\nenableScripts: false\nunsafeHttpWhitelist: ["*"]\n';
-const PNPM = 'allowBuilds:\n  "@parcel/watcher": false\n  esbuild: false\n  koffi: false\n  unrs-resolver: false\n';
+const PNPM =
+  'packages: ["packages/*"]\nallowBuilds:\n  "@parcel/watcher": false\n  esbuild: false\n  koffi: false\n  unrs-resolver: false\n';
 
 export const MANAGERS: Readonly<Record<string, Manager>> = {
-  npm: { program: "npm", install: ["install", "--ignore-scripts", "--prefer-offline", "--no-package-lock"] },
+  npm: {
+    program: "npm",
+    sibling: "*",
+    install: ["install", "--ignore-scripts", "--prefer-offline", "--no-package-lock"],
+  },
   "pnpm, isolated": {
     program: toolProgram("pnpm"),
+    sibling: "workspace:*",
     files: { "pnpm-workspace.yaml": PNPM },
     install: ["install", "--prefer-offline"],
   },
   "pnpm, hoisted": {
     program: toolProgram("pnpm"),
+    sibling: "workspace:*",
     files: { "pnpm-workspace.yaml": `nodeLinker: hoisted\n${PNPM}` },
     install: ["install", "--prefer-offline"],
   },
   "Yarn Plug'n'Play": {
     program: toolProgram("yarn"),
+    sibling: "workspace:*",
     files: { ".yarnrc.yml": YARN },
     install: ["install", "--no-immutable"],
     hasLoader: true,
@@ -92,7 +102,7 @@ const TEST = `${EXERCISE}
 import { writeFileSync } from "node:fs";
 test("exercise", async () => {
   writeFileSync("result.json", JSON.stringify(await exercise()));
-});
+}, 1_200_000);
 `;
 
 const JEST = `module.exports = {
@@ -111,8 +121,8 @@ const COMPILER_OPTIONS = {
 
 /** The files of a project: a folder for each kind of modules, each with a client of its own. */
 function projectFiles(): Readonly<Record<string, string>> {
-  const javascript = (module: ts.ModuleKind): string =>
-    ts.transpileModule(MAIN.replace("CLIENT", "./generated/custom-model.js"), {
+  const javascript = (module: ts.ModuleKind, client = "./generated/custom-model.js"): string =>
+    ts.transpileModule(MAIN.replace("CLIENT", client), {
       compilerOptions: { target: ts.ScriptTarget.ES2022, module },
     }).outputText;
   return {
@@ -134,6 +144,8 @@ function projectFiles(): Readonly<Record<string, string>> {
       },
       include: ["main.ts"],
     }),
+    "packages/ranker/index.js": 'export * from "./generated/custom-model.js";\n',
+    "packages/api/main.js": javascript(ts.ModuleKind.ESNext, "ranker"),
     "jest/package.json": '{ "type": "commonjs" }',
     "jest/jest.config.js": JEST,
     "jest/one.test.ts": TEST.replace("CLIENT", "./generated/custom-model.js"),
@@ -158,19 +170,38 @@ export class MatrixProject {
     this.#root = root;
     this.#manager = manager;
     const versions = TOOLS.map((wanted) => /^(.+)@(.+)$/.exec(wanted)?.slice(1) ?? []);
+    const devDependencies = Object.fromEntries(versions) as Record<string, string>;
+    const dependencies = { savedmodel: `file:${tarball}` };
     const manifest = {
       name: "project",
       private: true,
-      dependencies: { savedmodel: `file:${tarball}` },
-      devDependencies: Object.fromEntries(versions) as Record<string, string>,
+      workspaces: ["packages/*"],
+      dependencies,
+      devDependencies,
+      // Yarn has a copy of the tarball for each package otherwise; Vitest would take a newer Vite, with what it depends on.
+      resolutions: { ...dependencies, vite: devDependencies.vite },
     };
-    const files = { "package.json": JSON.stringify(manifest), ...projectFiles(), ...manager.files };
+    const ranker = { name: "ranker", version: "1.0.0", type: "module", exports: "./index.js", dependencies };
+    const api = { name: "api", type: "module", dependencies: { ...dependencies, ranker: manager.sibling } };
+    const files = {
+      "package.json": JSON.stringify(manifest),
+      "packages/ranker/package.json": JSON.stringify(ranker),
+      "packages/api/package.json": JSON.stringify(api),
+      ...projectFiles(),
+      ...manager.files,
+    };
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(root, name)), { recursive: true });
       writeFileSync(join(root, name), text);
     }
     cpSync(modelFolder("custom_model"), join(root, "models/custom_model"), { recursive: true });
+    // A name that nothing below the root has: only the package of the client leads to it.
+    cpSync(modelFolder("custom_model"), join(root, "packages/ranker/models/ranker"), { recursive: true });
     this.#output(manager.program ?? "", manager.install);
+    this.run([
+      ...["savedmodel", "generate", "packages/ranker/models/ranker", "--class-name", "CustomModel"],
+      ...["-o", "packages/ranker/generated", "--target", "js"],
+    ]);
     for (const folder of ["esm", "cjs", "ts", "jest"]) {
       const target = folder === "ts" || folder === "jest" ? "ts" : "js";
       this.run(["savedmodel", "generate", "models/custom_model", "-o", `${folder}/generated`, "--target", target]);
@@ -184,14 +215,15 @@ export class MatrixProject {
       return this.#output(node, [this.#manager.program ?? "", ...command, ...parameters]);
     }
     if (program === "node") return this.#output(node, parameters);
-    return this.#output(join(this.#root, "node_modules/.bin", program), parameters);
+    if (node === process.execPath) return this.#output(join(this.#root, "node_modules/.bin", program), parameters);
+    return this.#output(node, [join(this.#root, "node_modules", program, "bin", `${program}.js`), ...parameters]);
   }
 
   /** Returns what the tests of a runner have come to. */
-  test(command: readonly string[]): string {
+  test(command: readonly string[], node?: string): string {
     const result = join(this.#root, "result.json");
     rmSync(result, { force: true });
-    this.run(command);
+    this.run(command, node);
     return readFileSync(result, "utf8");
   }
 

@@ -1,5 +1,5 @@
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { savedmodel } from "../../support/cli.js";
 import { modelFolder, tempFolder } from "../../support/temp.js";
@@ -76,6 +76,36 @@ describe("savedmodel generate with a configuration", () => {
     const { status, stderr } = savedmodel(parameters, tempFolder());
     expect(stderr).toContain(message);
     expect(status).toBe(2);
+  });
+
+  it.each(["generate", "check", "watch"])("names the configurations of a workspace in its root: %s", (command) => {
+    const root = tempFolder();
+    const write = (file: string, text: string): void => {
+      mkdirSync(dirname(join(root, file)), { recursive: true });
+      writeFileSync(join(root, file), text);
+    };
+    write("package.json", '{ "workspaces": ["packages/*"] }');
+    write("src/main.ts", "");
+    write("packages/a/package.json", "{}");
+    write("packages/b/package.json", "{}");
+    expect(savedmodel([command], root).stderr).toContain("or run `npx savedmodel init`");
+    write("packages/b/savedmodel.config.json", '{ "models": [] }');
+    const said =
+      "This is the root of a workspace: pass packages/b/savedmodel.config.json with --config, or run this in its package.";
+    const flat = (text: string): string => text.replaceAll(/\s+/g, " ");
+    const { status, stderr } = savedmodel([command], root);
+    expect([status, flat(stderr)]).toEqual([2, expect.stringContaining(said)]);
+    write("packages/b/savedmodel.config.json", '{ "models": ["model"] }');
+    cpSync(modelFolder("counter"), join(root, "packages/b/model"), { recursive: true });
+    const checked = savedmodel(["check", "--config", "packages/b/savedmodel.config.json"], root);
+    expect(flat(checked.stdout)).toContain(
+      "out of date 1 of 1 file. Run `npx savedmodel generate --config packages/b/savedmodel.config.json`.",
+    );
+    // From a folder of the root's own, too; a package does not look at its siblings.
+    expect(flat(savedmodel([command], join(root, "src")).stderr)).toContain(
+      "pass ../packages/b/savedmodel.config.json",
+    );
+    expect(savedmodel([command], join(root, "packages/a")).stderr).toContain("or run `npx savedmodel init`");
   });
 });
 

@@ -58,7 +58,7 @@ describe("init", () => {
       "updated package.json scripts: generate, check",
       "created .gitattributes src/generated/**",
     ]);
-    expect(first.notes).toEqual([expect.stringMatching(/^package\.json does not say "type": "module": /)]);
+    expect(first.notes).toEqual([]);
     write(first);
     expect(readFileSync(join(root, "savedmodel.config.ts"), "utf8")).toBe(
       'import { defineConfig } from "savedmodel/generator";\n\n' +
@@ -68,6 +68,74 @@ describe("init", () => {
     const second = await planInit(root);
     expect(second.files.map(({ change }) => change)).toEqual(["unchanged", "unchanged", "unchanged"]);
     expect(second.notes).toEqual([]);
+  });
+
+  it.each([
+    ["nodenext", "{}", true],
+    ["commonjs", '{ "type": "commonjs" }', true],
+    ["nodenext", '{ "type": "module" }', false],
+    ["esnext", "{}", false],
+    ["preserve", "{}", false],
+  ])(
+    "with verbatimModuleSyntax, module %s and package.json %s has a note on CommonJS: %s",
+    async (module, manifest, has) => {
+      const root = project({
+        "package.json": manifest,
+        "tsconfig.json": '{ "extends": "./base.json" } // settings of all packages',
+        "base.json": JSON.stringify({ compilerOptions: { module, verbatimModuleSyntax: true } }),
+        "models/net/": "",
+      });
+      const { notes } = await planInit(root);
+      expect(notes).toEqual(has ? [expect.stringMatching(/^tsconfig\.json sets verbatimModuleSyntax, /)] : []);
+      writeFileSync(join(root, "base.json"), JSON.stringify({ compilerOptions: { module } }));
+      expect((await planInit(root)).notes).toEqual([]);
+    },
+  );
+
+  it.each([
+    ["npm and Yarn", "package.json", '{ "workspaces": ["apps/*", "packages/*"] }'],
+    ["Yarn 1", "package.json", '{ "workspaces": { "packages": ["apps/*", "packages/*"] } }'],
+    [
+      "pnpm",
+      "pnpm-workspace.yaml",
+      "# all\npackages:\n  # of us\n  - apps/* # programs\n  - 'packages/*'\nx:\n  - y\n",
+    ],
+    ["pnpm, in one line", "pnpm-workspace.yaml", 'packages: ["apps/*", packages/*]\n'],
+  ])("in the root of a workspace of %s names the packages that have models", async (_, file, text) => {
+    const root = project({
+      "package.json": "{}",
+      [file]: text,
+      "apps/api/package.json": "{}",
+      "packages/ranker/package.json": "{}",
+      "packages/notes/readme.md": "",
+    });
+    const none = await expectRejection(planInit(root), "MODEL_NOT_FOUND");
+    expect(none.fix).toBe("Put one into the package that uses it (apps/api, packages/ranker), and run this there.");
+    mkdirSync(join(root, "packages/ranker/models/net"), { recursive: true });
+    writeFileSync(join(root, "packages/ranker/models/net/saved_model.pb"), "");
+    const one = await expectRejection(planInit(root), "MODEL_NOT_FOUND");
+    expect(one.rawMessage).toMatch(/^the SavedModels of the workspace .+ are in its packages$/);
+    expect(one.fix).toBe("Run this in packages/ranker.");
+    const { root: chosen, notes } = await planInit(join(root, "packages/ranker"));
+    expect([chosen, notes.length]).toEqual([join(root, "packages/ranker"), 1]);
+  });
+
+  it("in the root of a workspace takes the models outside its packages, and says where clients go", async () => {
+    const root = project({
+      "package.json": '{ "type": "module", "workspaces": ["packages/**", "!packages/old"] }',
+      "tsconfig.json": "{}",
+      "models/net/": "",
+      "packages/a/package.json": "{}",
+      "packages/a/models/of_a/": "",
+      "packages/old/package.json": "{}",
+      "packages/old/models/of_old/": "",
+    });
+    const plan = await planInit(root);
+    expect(summary(plan)[0]).toBe("created savedmodel.config.ts 2 models: models/net, packages/old/models/of_old");
+    expect(plan.notes).toEqual([
+      "this is the root of a workspace: clients are written here, to generated; for a client in a package " +
+        "(packages/a), put the model below the package and run `init` there",
+    ]);
   });
 
   it("init of a project without TypeScript writes JSON, for JavaScript clients", async () => {

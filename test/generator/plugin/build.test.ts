@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rollup } from "rollup";
 import { savedmodel } from "savedmodel/rollup";
@@ -43,6 +43,16 @@ describe.each(Object.entries(bundlers))("a build by %s", (_, build) => {
     const built = build(app, { models: ["models/*"] }, "esm");
     await expect(built).rejects.toThrow("MODEL_CORRUPT: ");
     expect(existsSync(join(app.root, "generated"))).toBe(false);
+  });
+
+  it("names the configurations of a workspace in its root", async () => {
+    const app = makeApp();
+    writeFileSync(join(app.root, "package.json"), '{ "type": "module", "workspaces": ["packages/*"] }');
+    mkdirSync(join(app.root, "packages/a"), { recursive: true });
+    writeFileSync(join(app.root, "packages/a/package.json"), "{}");
+    writeFileSync(join(app.root, "packages/a/savedmodel.config.ts"), "");
+    const said = `or pass a configuration of this workspace as configFile: ${join("packages/a/savedmodel.config.ts")}.`;
+    await expect(build(app, undefined, "esm")).rejects.toThrow(said);
   });
 
   it.each([
