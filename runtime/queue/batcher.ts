@@ -13,6 +13,8 @@ export interface BatchingOptions {
    * How long the first call waits for others, in milliseconds. By default 0: the calls of one turn of the event loop are
    * run together. A call that changes variables, and is made meanwhile, ends the waiting.
    */
+  readonly maxDelayMs?: number;
+  /** @deprecated Use `maxDelayMs`, which is the same. */
   readonly maxDelay?: number;
 }
 
@@ -24,15 +26,15 @@ export class Batcher {
   readonly #call: PreparedCall;
   readonly #lane: Lane;
   readonly #maxBatch: number;
-  readonly #maxDelay: number;
+  readonly #maxDelayMs: number;
   /** Those that collect calls, by what their calls have in common. */
   readonly #open: Map<string, Batch> = new Map();
 
-  constructor(call: PreparedCall, lane: Lane, { maxBatch, maxDelay = 0 }: BatchingOptions) {
+  constructor(call: PreparedCall, lane: Lane, { maxBatch, maxDelay = 0, maxDelayMs = maxDelay }: BatchingOptions) {
     this.#call = call;
     this.#lane = lane;
     this.#maxBatch = maxBatch;
-    this.#maxDelay = maxDelay;
+    this.#maxDelayMs = maxDelayMs;
   }
 
   /**
@@ -61,7 +63,7 @@ export class Batcher {
     this.#lane.hold(this.#call.name);
     const found = this.#open.get(key);
     if (found !== undefined) return found;
-    const batch = new Batch(this.#call, this.#lane, this.#maxDelay, () => this.#open.delete(key));
+    const batch = new Batch(this.#call, this.#lane, this.#maxDelayMs, () => this.#open.delete(key));
     this.#open.set(key, batch);
     return batch;
   }

@@ -1,8 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { reasonOf } from "../../base/text.js";
 import type { BoundMethod } from "../../client/bound-methods.js";
 import { requireSaver } from "../../engines/graph/save-call.js";
 import { requirePlace, saveModel } from "../../engines/local/save/save-model.js";
+import { putBackLeftOver } from "../../engines/local/save/scratch-folder.js";
 import type { Session } from "../../engines/local/session.js";
 import { readUnchanged } from "../../saved-model/files/folder-identity.js";
 import { toPath } from "../../saved-model/files/locate-model.js";
@@ -25,7 +27,8 @@ export class CheckpointWriter {
   readonly #options: Checkpoints;
   readonly #best: BestWeights | undefined;
   #savedAt = performance.now();
-  #savedStep = 0;
+  #saved = { step: 0, epochs: 0 };
+  #putBackFrom: string | undefined;
 
   /** @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT`: whatever would fail when it is time to save */
   constructor(bound: BoundMethod, options: Checkpoints, best: BestWeights | undefined) {
@@ -54,9 +57,10 @@ export class CheckpointWriter {
     return everySteps === undefined && everySeconds === undefined;
   }
 
-  /** Returns whether an interrupted training is to be saved as it is after this step. */
-  isDueAtEnd(step: number): boolean {
-    return (this.#options.onlyBest ?? false) === false && step > this.#savedStep;
+  /** Returns whether a training that ends, or is aborted, has got further than its last checkpoint and is to be saved. */
+  isDueAtEnd({ step, records }: Pick<TrainingState, "step" | "records">): boolean {
+    const isFurther = step > this.#saved.step || records.length > this.#saved.epochs;
+    return (this.#options.onlyBest ?? false) === false && isFurther;
   }
 
   /** Saves the model and the state in one step: whoever reads the folder gets both of the same moment. */
@@ -73,11 +77,16 @@ export class CheckpointWriter {
       });
     }
     this.#savedAt = performance.now();
-    this.#savedStep = state.step;
+    this.#saved = { step: state.step, epochs: state.records.length };
+  }
+
+  /** Where the checkpoint was that a training was resumed from, if that was not in its own folder. */
+  get putBackFrom(): string | undefined {
+    return this.#putBackFrom;
   }
 
   /**
-   * Gives the model the weights of the checkpoint.
+   * Gives the model the weights of the checkpoint. One that a killed save has left beside its folder is put back first.
    *
    * @returns where the training was; undefined where the training begins: it is not to be resumed, or there is no checkpoint
    * @throws SavedModelError `RESTORE_FAILED` when it is of another model or training, and the codes of `restore`
@@ -86,6 +95,11 @@ export class CheckpointWriter {
     const session = this.#session;
     if (this.#options.resume !== true || session === undefined) return undefined;
     const folder = this.directory;
+    try {
+      this.#putBackFrom = putBackLeftOver(resolve(folder));
+    } catch (cause) {
+      throw notResumable(folder, reasonOf(cause), { cause });
+    }
     if (!existsSync(folder) || readdirSync(folder).length === 0) return undefined;
     const state = readUnchanged({
       folder,
@@ -103,7 +117,7 @@ export class CheckpointWriter {
         return found;
       },
     });
-    this.#savedStep = state.step;
+    this.#saved = { step: state.step, epochs: state.records.length };
     return state;
   }
 }

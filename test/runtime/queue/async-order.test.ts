@@ -17,7 +17,9 @@ const LONG = 60_000;
 /** Longer than any test: a batch is flushed by what happens, never by the clock. */
 const FOREVER = 2 ** 31 - 1;
 
-function load(batching: Readonly<Record<string, BatchingOptions>> = { predict: { maxBatch: 16, maxDelay: FOREVER } }) {
+function load(
+  batching: Readonly<Record<string, BatchingOptions>> = { predict: { maxBatch: 16, maxDelayMs: FOREVER } },
+) {
   return Keras3.load(undefined, { batching });
 }
 
@@ -48,8 +50,8 @@ describe("calls that are batched, and calls that change variables", () => {
     expect(Math.min(...differences)).toBeGreaterThan(1e-4);
   });
 
-  it.each([0, 20])("begin in the order in which they were made, with a maxDelay of %d", async (maxDelay) => {
-    await using model = load({ predict: { maxBatch: 16, maxDelay } });
+  it.each([0, 20])("begin in the order in which they were made, with a maxDelayMs of %d", async (maxDelayMs) => {
+    await using model = load({ predict: { maxBatch: 16, maxDelayMs } });
     const predict = (): Promise<number> => stepsBefore(model.async.predict(X));
     const seen: Promise<number>[] = [];
     for (let step = 0; step < 3; step++) {
@@ -70,7 +72,7 @@ describe("calls that are batched, and calls that change variables", () => {
   });
 
   it("keep their order over several batched signatures", async () => {
-    const options = { maxBatch: 16, maxDelay: FOREVER };
+    const options = { maxBatch: 16, maxDelayMs: FOREVER };
     const model = load({ predict: options, serving_default: options });
     const ask = (): Promise<number>[] => [model.async.predict(X), model.async.servingDefault(X)].map(stepsBefore);
     const before = [...ask(), ...ask()];
@@ -107,7 +109,7 @@ describe("calls that are batched, and calls that change variables", () => {
   });
 
   it("keep their order where one of the batch fails, and the others are run again", async () => {
-    await using model = Spin.load(undefined, { batching: { half: { maxBatch: 8, maxDelay: FOREVER } } });
+    await using model = Spin.load(undefined, { batching: { half: { maxBatch: 8, maxDelayMs: FOREVER } } });
     const order: string[] = [];
     const note = (name: string) => (): unknown => order.push(name);
     const halves = [2, Number.NaN, 4].map((x) => model.async.half([[x, 0]]).then(note("half"), note("failed")));

@@ -77,7 +77,7 @@ describe("batched calls get their own rows", () => {
 
 describe("a batch", () => {
   it("is run as soon as it has `maxBatch` rows", async () => {
-    await using model = load({ mapped: { maxBatch: 3, maxDelay: FOREVER } });
+    await using model = load({ mapped: { maxBatch: 3, maxDelayMs: FOREVER } });
     const runs = countRuns();
     const results = await Promise.all([model.async.mapped([1, 2]), model.async.mapped([3])]);
     expect(runs.stop()).toBe(1);
@@ -85,7 +85,7 @@ describe("a batch", () => {
   });
 
   it("is left alone by a call that has as many rows of its own", async () => {
-    await using model = load({ mapped: { maxBatch: 3, maxDelay: FOREVER } });
+    await using model = load({ mapped: { maxBatch: 3, maxDelayMs: FOREVER } });
     const runs = countRuns();
     const first = model.async.mapped([1]);
     expect([...(await model.async.mapped([2, 3, 4])).data]).toEqual([4, 6, 8]);
@@ -96,7 +96,7 @@ describe("a batch", () => {
   });
 
   it("makes room for a call that does not fit into it any more", async () => {
-    await using model = load({ mapped: { maxBatch: 3, maxDelay: FOREVER } });
+    await using model = load({ mapped: { maxBatch: 3, maxDelayMs: FOREVER } });
     const runs = countRuns();
     const first = model.async.mapped([1, 2]);
     const second = model.async.mapped([3, 4]);
