@@ -71,7 +71,7 @@ export class ArgumentsRenamed extends Model {
   /**
    * Runs the signature `cells` (`tensorflow/serving/predict`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `by` and `table`
    * @returns `sums`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -98,7 +98,7 @@ export class ArgumentsRenamed extends Model {
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `income` and `years`
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -140,7 +140,7 @@ export interface ArgumentsRenamedAsync {
   /**
    * Runs the signature `cells` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `by` and `table`
    * @param options a signal that aborts the call
    * @returns `sums`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -165,7 +165,7 @@ export interface ArgumentsRenamedAsync {
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `income` and `years`
    * @param options a signal that aborts the call
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -201,19 +201,24 @@ export interface ArgumentsRenamedAsync {
   ): Promise<Tensor<"float32", [number]>>;
 }
 
+/** {@link CellsInputs} as the function of a fake gets them. */
+export interface FakeCellsInputs {
+  readonly by: number;
+  readonly table: Tensor<"float32", [number, 3]>;
+}
+
+/** {@link ScoreInputs} as the function of a fake gets them. */
+export interface FakeScoreInputs {
+  readonly income: Tensor<"float32", [number]>;
+  readonly years: Tensor<"float32", [number]>;
+}
+
 /** Functions in place of the signatures of {@link ArgumentsRenamed}; a test needs those it calls. */
 export interface ArgumentsRenamedFakes {
   /** In place of {@link ArgumentsRenamed.cells}. */
-  readonly cells?: (
-    inputs: { readonly by: number; readonly table: Tensor<"float32", [number, 3]> },
-  ) => TensorLike<"float32", [number]>;
+  readonly cells?: (inputs: FakeCellsInputs) => TensorLike<"float32", [number]>;
   /** In place of {@link ArgumentsRenamed.score}. */
-  readonly score?: (
-    inputs: {
-      readonly income: Tensor<"float32", [number]>;
-      readonly years: Tensor<"float32", [number]>;
-    },
-  ) => TensorLike<"float32", [number]>;
+  readonly score?: (inputs: FakeScoreInputs) => TensorLike<"float32", [number]>;
   /** In place of {@link ArgumentsRenamed.single}. */
   readonly single?: (other: Tensor<"float32", [number]>) => TensorLike<"float32", [number]>;
 }

@@ -101,7 +101,7 @@ export class Arguments extends Model {
   /**
    * Runs the signature `cells` (`tensorflow/serving/predict`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `by` and `table`
    * @returns `sums`: float32 of any shape
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -145,7 +145,7 @@ export class Arguments extends Model {
   /**
    * Runs the signature `named` (`tensorflow/serving/predict`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `years` and `income`
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -172,7 +172,7 @@ export class Arguments extends Model {
   /**
    * Runs the signature `nested` (`tensorflow/serving/predict`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `xA`, `b0`, `xB1Z`, `yZ` and `a`
    * @returns `sum`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -239,7 +239,7 @@ export class Arguments extends Model {
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `age` and `income`
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -281,7 +281,7 @@ export interface ArgumentsAsync {
   /**
    * Runs the signature `cells` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `by` and `table`
    * @param options a signal that aborts the call
    * @returns `sums`: float32 of any shape
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -320,7 +320,7 @@ export interface ArgumentsAsync {
   /**
    * Runs the signature `named` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `years` and `income`
    * @param options a signal that aborts the call
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -345,7 +345,7 @@ export interface ArgumentsAsync {
   /**
    * Runs the signature `nested` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `xA`, `b0`, `xB1Z`, `yZ` and `a`
    * @param options a signal that aborts the call
    * @returns `sum`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -404,7 +404,7 @@ export interface ArgumentsAsync {
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `age` and `income`
    * @param options a signal that aborts the call
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -440,34 +440,52 @@ export interface ArgumentsAsync {
   ): Promise<Tensor<"float32", [number]>>;
 }
 
+/** {@link CellsInputs} as the function of a fake gets them. */
+export interface FakeCellsInputs {
+  readonly by: number;
+  readonly table: SparseTensor<"float32", [number, 3]>;
+}
+
+/** {@link NamedInputs} as the function of a fake gets them. */
+export interface FakeNamedInputs {
+  readonly years: Tensor<"float32", [number]>;
+  readonly income: Tensor<"float32", [number]>;
+}
+
+/** {@link NestedInputs} as the function of a fake gets them. */
+export interface FakeNestedInputs {
+  readonly xA: Tensor<"float32", [number]>;
+  readonly b0: Tensor<"float32", [number]>;
+  readonly xB1Z: Tensor<"float32", [number]>;
+  readonly yZ: Tensor<"float32", [number]>;
+  readonly a: Tensor<"float32", [number]>;
+}
+
+/** {@link ScoreInputs} as the function of a fake gets them. */
+export interface FakeScoreInputs {
+  readonly age: Tensor<"float32", [number]>;
+  readonly income: Tensor<"float32", [number]>;
+}
+
+/** What {@link RowsOutputs} of a fake are made of. */
+export interface FakeRowsOutputs {
+  readonly sums: TensorLike<"float32", [number]>;
+  readonly twice: RaggedLike<"float32", [number, number]>;
+}
+
 /** Functions in place of the signatures of {@link Arguments}; a test needs those it calls. */
 export interface ArgumentsFakes {
   /** In place of {@link Arguments.cells}. */
-  readonly cells?: (
-    inputs: { readonly by: number; readonly table: SparseTensor<"float32", [number, 3]> },
-  ) => TensorLike<"float32", AnyShape>;
+  readonly cells?: (inputs: FakeCellsInputs) => TensorLike<"float32", AnyShape>;
   /** In place of {@link Arguments.distance}. */
   readonly distance?: (
     east: Tensor<"float32", [number]>,
     north: Tensor<"float32", [number]>,
   ) => TensorLike<"float32", [number]>;
   /** In place of {@link Arguments.named}. */
-  readonly named?: (
-    inputs: {
-      readonly years: Tensor<"float32", [number]>;
-      readonly income: Tensor<"float32", [number]>;
-    },
-  ) => TensorLike<"float32", [number]>;
+  readonly named?: (inputs: FakeNamedInputs) => TensorLike<"float32", [number]>;
   /** In place of {@link Arguments.nested}. */
-  readonly nested?: (
-    inputs: {
-      readonly xA: Tensor<"float32", [number]>;
-      readonly b0: Tensor<"float32", [number]>;
-      readonly xB1Z: Tensor<"float32", [number]>;
-      readonly yZ: Tensor<"float32", [number]>;
-      readonly a: Tensor<"float32", [number]>;
-    },
-  ) => TensorLike<"float32", [number]>;
+  readonly nested?: (inputs: FakeNestedInputs) => TensorLike<"float32", [number]>;
   /** In place of {@link Arguments.ratio}. */
   readonly ratio?: (
     x0: Tensor<"float32", [number]>,
@@ -477,17 +495,9 @@ export interface ArgumentsFakes {
   readonly rows?: (
     rows: RaggedTensor<"float32", [number, number]>,
     weight: Tensor<"float32", [number]>,
-  ) => {
-    readonly sums: TensorLike<"float32", [number]>;
-    readonly twice: RaggedLike<"float32", [number, number]>;
-  };
+  ) => FakeRowsOutputs;
   /** In place of {@link Arguments.score}. */
-  readonly score?: (
-    inputs: {
-      readonly age: Tensor<"float32", [number]>;
-      readonly income: Tensor<"float32", [number]>;
-    },
-  ) => TensorLike<"float32", [number]>;
+  readonly score?: (inputs: FakeScoreInputs) => TensorLike<"float32", [number]>;
   /** In place of {@link Arguments.single}. */
   readonly single?: (only: Tensor<"float32", [number]>) => TensorLike<"float32", [number]>;
 }

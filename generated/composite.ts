@@ -89,7 +89,7 @@ export class Composite extends Model {
   /**
    * Runs the signature `deep` (`tensorflow/serving/predict`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `x`, `left` and `right`
    * @returns `left`, `right`, `total` and `x`
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -167,7 +167,7 @@ export interface CompositeAsync {
   /**
    * Runs the signature `deep` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `x`, `left` and `right`
    * @param options a signal that aborts the call
    * @returns `left`, `right`, `total` and `x`
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -233,32 +233,39 @@ export interface CompositeAsync {
   ): Promise<Tensor<"string", [number]>>;
 }
 
+/** {@link DeepInputs} as the function of a fake gets them. */
+export interface FakeDeepInputs {
+  readonly x: RaggedTensor<"int64", [number, number, number]>;
+  readonly left: SparseTensor<"string", [number, number]>;
+  readonly right: Tensor<"float32", [2]>;
+}
+
+/** What {@link DeepOutputs} of a fake are made of. */
+export interface FakeDeepOutputs {
+  readonly left: SparseLike<"string", [number, number]>;
+  readonly right: TensorLike<"float32", [2]>;
+  readonly total: bigint | number;
+  readonly x: RaggedLike<"int64", [number, number, number]>;
+}
+
+/** What {@link MixOutputs} of a fake are made of. */
+export interface FakeMixOutputs {
+  readonly dense: TensorLike<"float32", [number, number]>;
+  readonly scaled: SparseLike<"float32", [number, number]>;
+  readonly sums: TensorLike<"float32", [number]>;
+  readonly twice: RaggedLike<"float32", [number, number]>;
+}
+
 /** Functions in place of the signatures of {@link Composite}; a test needs those it calls. */
 export interface CompositeFakes {
   /** In place of {@link Composite.deep}. */
-  readonly deep?: (
-    inputs: {
-      readonly x: RaggedTensor<"int64", [number, number, number]>;
-      readonly left: SparseTensor<"string", [number, number]>;
-      readonly right: Tensor<"float32", [2]>;
-    },
-  ) => {
-    readonly left: SparseLike<"string", [number, number]>;
-    readonly right: TensorLike<"float32", [2]>;
-    readonly total: bigint | number;
-    readonly x: RaggedLike<"int64", [number, number, number]>;
-  };
+  readonly deep?: (inputs: FakeDeepInputs) => FakeDeepOutputs;
   /** In place of {@link Composite.mix}. */
   readonly mix?: (
     zrows: RaggedTensor<"float32", [number, number]>,
     scale: number,
     asp: SparseTensor<"float32", [number, 3]>,
-  ) => {
-    readonly dense: TensorLike<"float32", [number, number]>;
-    readonly scaled: SparseLike<"float32", [number, number]>;
-    readonly sums: TensorLike<"float32", [number]>;
-    readonly twice: RaggedLike<"float32", [number, number]>;
-  };
+  ) => FakeMixOutputs;
   /** In place of {@link Composite.pairs}. */
   readonly pairs?: (
     points: RaggedTensor<"float64", [2, number, 2]>,

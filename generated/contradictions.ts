@@ -107,7 +107,7 @@ export class Contradictions extends Model {
   /**
    * Runs the signature `optional` (`p`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `scale` (optional) and `x`
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -134,7 +134,7 @@ export class Contradictions extends Model {
   /**
    * Runs the signature `random` (`p`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `offset` (optional) and `x`
    * @returns `shifted`: float32 [?, 2]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -221,7 +221,7 @@ export interface ContradictionsAsync {
   /**
    * Runs the signature `optional` (`p`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `scale` (optional) and `x`
    * @param options a signal that aborts the call
    * @returns `y`: float32 [?, 2]
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -246,7 +246,7 @@ export interface ContradictionsAsync {
   /**
    * Runs the signature `random` (`p`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `offset` (optional) and `x`
    * @param options a signal that aborts the call
    * @returns `shifted`: float32 [?, 2]
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -306,25 +306,28 @@ export interface ContradictionsAsync {
   ): Promise<Tensor<"float32", [number, 2]>>;
 }
 
+/** {@link OptionalInputs} as the function of a fake gets them. */
+export interface FakeOptionalInputs {
+  readonly scale?: number;
+  readonly x: Tensor<"float32", [number, 2]>;
+}
+
+/** {@link RandomInputs} as the function of a fake gets them. */
+export interface FakeRandomInputs {
+  readonly offset?: Tensor<"float32", [2]>;
+  readonly x: Tensor<"float32", [number, 2]>;
+}
+
 /** Functions in place of the signatures of {@link Contradictions}; a test needs those it calls. */
 export interface ContradictionsFakes {
   /** In place of {@link Contradictions.dtype}. */
   readonly dtype?: (x: Tensor<"float32", [number, 2]>) => TensorLike<"float32", [number, 2]>;
   /** In place of {@link Contradictions.encode}. */
-  readonly encode?: (
-    x: Tensor<"float32", [number, 2]>,
-  ) => { readonly png: Uint8Array; readonly text: string };
+  readonly encode?: (x: Tensor<"float32", [number, 2]>) => EncodeOutputs;
   /** In place of {@link Contradictions.optional}. */
-  readonly optional?: (
-    inputs: { readonly scale?: number; readonly x: Tensor<"float32", [number, 2]> },
-  ) => TensorLike<"float32", [number, 2]>;
+  readonly optional?: (inputs: FakeOptionalInputs) => TensorLike<"float32", [number, 2]>;
   /** In place of {@link Contradictions.random}. */
-  readonly random?: (
-    inputs: {
-      readonly offset?: Tensor<"float32", [2]>;
-      readonly x: Tensor<"float32", [number, 2]>;
-    },
-  ) => TensorLike<"float32", [number, 2]>;
+  readonly random?: (inputs: FakeRandomInputs) => TensorLike<"float32", [number, 2]>;
   /** In place of {@link Contradictions.rank}. */
   readonly rank?: (x: Tensor<"float32", [number, 2]>) => TensorLike<"float32", [number, 2]>;
   /** In place of {@link Contradictions.shapeless}. */

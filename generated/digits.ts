@@ -159,25 +159,26 @@ export interface DigitsAsync {
   ): Promise<DigitsOutputs>;
 }
 
+/** What {@link PredictOutputs} of a fake are made of. */
+export interface FakePredictOutputs {
+  readonly digits: TensorLike<"int32", [number]>;
+  readonly probabilities: TensorLike<"float32", [number, 10]>;
+}
+
 /** Functions in place of the signatures of {@link Digits}; a test needs those it calls. */
 export interface DigitsFakes {
   /** In place of {@link Digits.evaluate}. */
   readonly evaluate?: (
     images: Tensor<"float32", [number, 28, 28]>,
     labels: Tensor<"int32", [number]>,
-  ) => { readonly accuracy: number; readonly loss: number };
+  ) => DigitsOutputs;
   /** In place of {@link Digits.predict}. */
-  readonly predict?: (
-    images: Tensor<"float32", [number, 28, 28]>,
-  ) => {
-    readonly digits: TensorLike<"int32", [number]>;
-    readonly probabilities: TensorLike<"float32", [number, 10]>;
-  };
+  readonly predict?: (images: Tensor<"float32", [number, 28, 28]>) => FakePredictOutputs;
   /** In place of {@link Digits.train}. */
   readonly train?: (
     images: Tensor<"float32", [number, 28, 28]>,
     labels: Tensor<"int32", [number]>,
-  ) => { readonly accuracy: number; readonly loss: number };
+  ) => DigitsOutputs;
 }
 
 const descriptor: ModelDescriptor = {

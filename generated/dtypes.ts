@@ -241,7 +241,7 @@ export class Dtypes extends Model {
   /**
    * Runs the signature `odd_defaults` (`tensorflow/serving/predict`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `c` (optional), `z` (optional), `i` (optional), `h` (optional) and `u` (optional)
    * @returns `c`, `h`, `i`, `u` and `z`
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -620,7 +620,7 @@ export interface DtypesAsync {
   /**
    * Runs the signature `odd_defaults` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `c` (optional), `z` (optional), `i` (optional), `h` (optional) and `u` (optional)
    * @param options a signal that aborts the call
    * @returns `c`, `h`, `i`, `u` and `z`
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -832,6 +832,24 @@ export interface DtypesAsync {
   ): Promise<Tensor<"float32", [number]>>;
 }
 
+/** {@link OddDefaultsInputs} as the function of a fake gets them. */
+export interface FakeOddDefaultsInputs {
+  readonly c?: Complex;
+  readonly z?: Tensor<"complex128", [2]>;
+  readonly i?: Tensor<"int8", [2]>;
+  readonly h?: number;
+  readonly u?: bigint;
+}
+
+/** What {@link OddDefaultsOutputs} of a fake are made of. */
+export interface FakeOddDefaultsOutputs {
+  readonly c: Complex;
+  readonly h: number;
+  readonly i: TensorLike<"int8", [2]>;
+  readonly u: bigint | number;
+  readonly z: TensorLike<"complex128", [2]>;
+}
+
 /** Functions in place of the signatures of {@link Dtypes}; a test needs those it calls. */
 export interface DtypesFakes {
   /** In place of {@link Dtypes.bfloat16}. */
@@ -861,21 +879,7 @@ export interface DtypesFakes {
   /** In place of {@link Dtypes.noInputs}. */
   readonly noInputs?: () => TensorLike<"float32", [3]>;
   /** In place of {@link Dtypes.oddDefaults}. */
-  readonly oddDefaults?: (
-    inputs: {
-      readonly c?: Complex;
-      readonly z?: Tensor<"complex128", [2]>;
-      readonly i?: Tensor<"int8", [2]>;
-      readonly h?: number;
-      readonly u?: bigint;
-    },
-  ) => {
-    readonly c: Complex;
-    readonly h: number;
-    readonly i: TensorLike<"int8", [2]>;
-    readonly u: bigint | number;
-    readonly z: TensorLike<"complex128", [2]>;
-  };
+  readonly oddDefaults?: (inputs: FakeOddDefaultsInputs) => FakeOddDefaultsOutputs;
   /** In place of {@link Dtypes.qint16}. */
   readonly qint16?: (x: Tensor<"qint16", [number]>) => TensorLike<"qint16", [number]>;
   /** In place of {@link Dtypes.qint32}. */

@@ -460,6 +460,12 @@ export interface EffectsAsync {
   ): Promise<Tensor<"string", [number]>>;
 }
 
+/** What {@link PairOutputs} of a fake are made of. */
+export interface FakePairOutputs {
+  readonly doubled: TensorLike<"float32", [number]>;
+  readonly tripled: TensorLike<"float32", [number]>;
+}
+
 /** Functions in place of the signatures of {@link Effects}; a test needs those it calls. */
 export interface EffectsFakes {
   /** In place of {@link Effects.counted}. */
@@ -472,9 +478,7 @@ export interface EffectsFakes {
   /** In place of {@link Effects.dropped}. */
   readonly dropped?: (x: Tensor<"float32", [number]>) => TensorLike<"float32", [number]>;
   /** In place of {@link Effects.iterated}. */
-  readonly iterated?: (
-    x: Tensor<"float32", [number]>,
-  ) => { readonly first: number; readonly total: number };
+  readonly iterated?: (x: Tensor<"float32", [number]>) => IteratedOutputs;
   /** In place of {@link Effects.jax}. */
   readonly jax?: (x: Tensor<"float32", [number, 2]>) => TensorLike<"float32", [number, 2]>;
   /** In place of {@link Effects.keep}. */
@@ -487,10 +491,7 @@ export interface EffectsFakes {
   readonly pair?: (
     x: Tensor<"float32", [number]>,
     y: Tensor<"float32", [number]>,
-  ) => {
-    readonly doubled: TensorLike<"float32", [number]>;
-    readonly tripled: TensorLike<"float32", [number]>;
-  };
+  ) => FakePairOutputs;
   /** In place of {@link Effects.positive}. */
   readonly positive?: (x: Tensor<"float32", [number]>) => TensorLike<"float32", [number]>;
   /** In place of {@link Effects.printed}. */

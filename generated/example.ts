@@ -191,25 +191,30 @@ export interface ExampleAsync {
   ): Promise<Tensor<"float32", [number]>>;
 }
 
+/** What {@link ParseAllOutputs} of a fake are made of. */
+export interface FakeParseAllOutputs {
+  readonly age: TensorLike<"int64", [number]>;
+  readonly hours: TensorLike<"float32", [number]>;
+  readonly job: TensorLike<"string", [number]>;
+  readonly matrix: TensorLike<"float32", [number, 2, 2]>;
+  readonly pair: TensorLike<"int64", [number, 2]>;
+  readonly ratings: TensorLike<"float32", [number]>;
+  readonly scores: TensorLike<"int64", [number]>;
+  readonly words: TensorLike<"string", [number]>;
+}
+
+/** What {@link ParseOneOutputs} of a fake are made of. */
+export interface FakeParseOneOutputs {
+  readonly id: bigint | number;
+  readonly weights: TensorLike<"float32", [3]>;
+}
+
 /** Functions in place of the signatures of {@link Example}; a test needs those it calls. */
 export interface ExampleFakes {
   /** In place of {@link Example.parseAll}. */
-  readonly parseAll?: (
-    examples: Tensor<"string", [number]>,
-  ) => {
-    readonly age: TensorLike<"int64", [number]>;
-    readonly hours: TensorLike<"float32", [number]>;
-    readonly job: TensorLike<"string", [number]>;
-    readonly matrix: TensorLike<"float32", [number, 2, 2]>;
-    readonly pair: TensorLike<"int64", [number, 2]>;
-    readonly ratings: TensorLike<"float32", [number]>;
-    readonly scores: TensorLike<"int64", [number]>;
-    readonly words: TensorLike<"string", [number]>;
-  };
+  readonly parseAll?: (examples: Tensor<"string", [number]>) => FakeParseAllOutputs;
   /** In place of {@link Example.parseOne}. */
-  readonly parseOne?: (
-    example: string,
-  ) => { readonly id: bigint | number; readonly weights: TensorLike<"float32", [3]> };
+  readonly parseOne?: (example: string) => FakeParseOneOutputs;
   /** In place of {@link Example.predict}. */
   readonly predict?: (examples: Tensor<"string", [number]>) => TensorLike<"float32", [number]>;
 }

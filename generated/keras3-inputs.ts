@@ -63,7 +63,7 @@ export class Keras3Inputs extends Model {
   /**
    * Runs the signature `serve` (`tensorflow/serving/predict`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `bar` and `foo`
    * @returns `output_0`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -90,7 +90,7 @@ export class Keras3Inputs extends Model {
   /**
    * Runs the signature `serving_default` (`tensorflow/serving/predict`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `bar` and `foo`
    * @returns `output_0`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -120,7 +120,7 @@ export interface Keras3InputsAsync {
   /**
    * Runs the signature `serve` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `bar` and `foo`
    * @param options a signal that aborts the call
    * @returns `output_0`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -145,7 +145,7 @@ export interface Keras3InputsAsync {
   /**
    * Runs the signature `serving_default` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `bar` and `foo`
    * @param options a signal that aborts the call
    * @returns `output_0`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -169,22 +169,18 @@ export interface Keras3InputsAsync {
   ): Promise<Tensor<"float32", [number]>>;
 }
 
+/** {@link ServeInputs} as the function of a fake gets them. */
+export interface FakeServeInputs {
+  readonly bar: Tensor<"float32", [number]>;
+  readonly foo: Tensor<"float32", [number]>;
+}
+
 /** Functions in place of the signatures of {@link Keras3Inputs}; a test needs those it calls. */
 export interface Keras3InputsFakes {
   /** In place of {@link Keras3Inputs.serve}. */
-  readonly serve?: (
-    inputs: {
-      readonly bar: Tensor<"float32", [number]>;
-      readonly foo: Tensor<"float32", [number]>;
-    },
-  ) => TensorLike<"float32", [number]>;
+  readonly serve?: (inputs: FakeServeInputs) => TensorLike<"float32", [number]>;
   /** In place of {@link Keras3Inputs.servingDefault}. */
-  readonly servingDefault?: (
-    inputs: {
-      readonly bar: Tensor<"float32", [number]>;
-      readonly foo: Tensor<"float32", [number]>;
-    },
-  ) => TensorLike<"float32", [number]>;
+  readonly servingDefault?: (inputs: FakeServeInputs) => TensorLike<"float32", [number]>;
 }
 
 const descriptor: ModelDescriptor = {

@@ -144,6 +144,12 @@ export interface Keras3Async {
   ): Promise<TrainOutputs>;
 }
 
+/** What {@link TrainOutputs} of a fake are made of. */
+export interface FakeTrainOutputs {
+  readonly loss: number;
+  readonly step: bigint | number;
+}
+
 /** Functions in place of the signatures of {@link Keras3}; a test needs those it calls. */
 export interface Keras3Fakes {
   /** In place of {@link Keras3.predict}. */
@@ -156,7 +162,7 @@ export interface Keras3Fakes {
   readonly train?: (
     x: Tensor<"float32", [number, 3]>,
     target: Tensor<"float32", [number, 1]>,
-  ) => { readonly loss: number; readonly step: bigint | number };
+  ) => FakeTrainOutputs;
 }
 
 const descriptor: ModelDescriptor = {

@@ -416,6 +416,13 @@ export interface MetricsAsync {
   ): Promise<TrainBatchOutputs>;
 }
 
+/** What {@link TrainBatchOutputs} of a fake are made of. */
+export interface FakeTrainBatchOutputs {
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly steps: bigint | number;
+}
+
 /** Functions in place of the signatures of {@link Metrics}; a test needs those it calls. */
 export interface MetricsFakes {
   /** In place of {@link Metrics.anneal}. */
@@ -424,21 +431,19 @@ export interface MetricsFakes {
   readonly evaluate?: (
     x: Tensor<"float32", [number, 3]>,
     label: Tensor<"int64", [number]>,
-  ) => { readonly accuracy: number; readonly auc: number; readonly loss: number };
+  ) => MetricsOutputs;
   /** In place of {@link Metrics.evaluateBatch}. */
   readonly evaluateBatch?: (
     x: Tensor<"float32", [number, 3]>,
     label: Tensor<"int64", [number]>,
-  ) => { readonly accuracy: number; readonly loss: number };
+  ) => EvaluateBatchOutputs;
   /** In place of {@link Metrics.evaluateEight}. */
   readonly evaluateEight?: (
     x: Tensor<"float32", [8, 3]>,
     label: Tensor<"int64", [8]>,
-  ) => { readonly accuracy: number; readonly loss: number };
+  ) => EvaluateBatchOutputs;
   /** In place of {@link Metrics.measure}. */
-  readonly measure?: (
-    x: Tensor<"float32", [number, 3]>,
-  ) => { readonly largest: number; readonly mean: number; readonly sum: number };
+  readonly measure?: (x: Tensor<"float32", [number, 3]>) => MeasureOutputs;
   /** In place of {@link Metrics.predict}. */
   readonly predict?: (x: Tensor<"float32", [number, 3]>) => TensorLike<"float32", [number, 2]>;
   /** In place of {@link Metrics.predictEight}. */
@@ -455,12 +460,12 @@ export interface MetricsFakes {
   readonly train?: (
     x: Tensor<"float32", [number, 3]>,
     label: Tensor<"int64", [number]>,
-  ) => { readonly accuracy: number; readonly auc: number; readonly loss: number };
+  ) => MetricsOutputs;
   /** In place of {@link Metrics.trainBatch}. */
   readonly trainBatch?: (
     x: Tensor<"float32", [number, 3]>,
     label: Tensor<"int64", [number]>,
-  ) => { readonly accuracy: number; readonly loss: number; readonly steps: bigint | number };
+  ) => FakeTrainBatchOutputs;
 }
 
 const descriptor: ModelDescriptor = {

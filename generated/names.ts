@@ -959,7 +959,7 @@ export class Names extends Model {
   /**
    * Runs the signature `collisions` (`tensorflow/serving/predict`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `myINPUT`, `myInput3`, `x2`, `class_2`, `myInput4`, `class_`, `class_3`, `inputs`, `myInput5` and 13 more
    * @returns `myINPUT`, `myInput3`, `x2`, `class2`, `myInput4`, `class`, `class3`, `inputs`, `myInput5`, `myInput6`, `myInput`, `myInput2`, `myInput7`, `myInput8`, `myInput22`, `myInput9`, `myInput23`, `options`, `outputs` and 3 more
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -1148,7 +1148,7 @@ export class Names extends Model {
   /**
    * Runs the signature `hostile` (`tensorflow/serving/predict`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `input`, `input2`, `padded`, `double`, `processExit1`, `single`, `throw1`, `input1`, `comment` and 63 more
    * @returns `output`, `output2`, `padded`, `double`, `processExit1`, `single`, `throw1`, `output1`, `comment`, `output12`, `output1e3`, `output1st`, `script`, `link`, `array`, `float32Array`, `infinity`, `model`, `naN` and 53 more
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -1470,7 +1470,7 @@ export class Names extends Model {
   /**
    * Runs the signature `natural_order` (`tensorflow/serving/predict`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `x0`, `x1`, `x2`, `x9`, `x10` and `x11`
    * @returns `output0`, `output1`, `output2`, `output9`, `output10` and `output11`
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -2243,7 +2243,7 @@ export interface NamesAsync {
   /**
    * Runs the signature `collisions` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `myINPUT`, `myInput3`, `x2`, `class_2`, `myInput4`, `class_`, `class_3`, `inputs`, `myInput5` and 13 more
    * @param options a signal that aborts the call
    * @returns `myINPUT`, `myInput3`, `x2`, `class2`, `myInput4`, `class`, `class3`, `inputs`, `myInput5`, `myInput6`, `myInput`, `myInput2`, `myInput7`, `myInput8`, `myInput22`, `myInput9`, `myInput23`, `options`, `outputs` and 3 more
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -2424,7 +2424,7 @@ export interface NamesAsync {
   /**
    * Runs the signature `hostile` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `input`, `input2`, `padded`, `double`, `processExit1`, `single`, `throw1`, `input1`, `comment` and 63 more
    * @param options a signal that aborts the call
    * @returns `output`, `output2`, `padded`, `double`, `processExit1`, `single`, `throw1`, `output1`, `comment`, `output12`, `output1e3`, `output1st`, `script`, `link`, `array`, `float32Array`, `infinity`, `model`, `naN` and 53 more
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -2729,7 +2729,7 @@ export interface NamesAsync {
   /**
    * Runs the signature `natural_order` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `x0`, `x1`, `x2`, `x9`, `x10` and `x11`
    * @param options a signal that aborts the call
    * @returns `output0`, `output1`, `output2`, `output9`, `output10` and `output11`
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -3025,6 +3025,118 @@ export interface NamesAsync {
   ): Promise<Tensor<"float32", [number]>>;
 }
 
+/** {@link CollisionsInputs} as the function of a fake gets them. */
+export interface FakeCollisionsInputs {
+  readonly myINPUT: number;
+  readonly myInput3: number;
+  readonly x2: number;
+  readonly class_2: number;
+  readonly myInput4: number;
+  readonly class_: number;
+  readonly class_3: number;
+  readonly inputs: number;
+  readonly myInput5: number;
+  readonly myInput6: number;
+  readonly myInput: number;
+  readonly myInput2: number;
+  readonly myInput7: number;
+  readonly myInput8: number;
+  readonly myInput22: number;
+  readonly myInput9: number;
+  readonly myInput23: number;
+  readonly options: number;
+  readonly outputs: number;
+  readonly signal: number;
+  readonly tensor: number;
+  readonly x: number;
+}
+
+/** {@link HostileInputs} as the function of a fake gets them. */
+export interface FakeHostileInputs {
+  readonly input: number;
+  readonly input2: number;
+  readonly padded: number;
+  readonly double: number;
+  readonly processExit1: number;
+  readonly single: number;
+  readonly throw1: number;
+  readonly input1: number;
+  readonly comment: number;
+  readonly input12: number;
+  readonly input1e3: number;
+  readonly input1st: number;
+  readonly script: number;
+  readonly link: number;
+  readonly array: number;
+  readonly float32Array: number;
+  readonly infinity: number;
+  readonly model: number;
+  readonly naN: number;
+  readonly names2: number;
+  readonly promise: number;
+  readonly tensor: number;
+  readonly tensorLike: number;
+  readonly input0: number;
+  readonly u0041: number;
+  readonly proto: number;
+  readonly backticks: number;
+  readonly aB: number;
+  readonly aB2: number;
+  readonly a0: number;
+  readonly arguments_: number;
+  readonly async_: number;
+  readonly await_: number;
+  readonly backSlash: number;
+  readonly carriageReturn: number;
+  readonly class_: number;
+  readonly constructor: number;
+  readonly default_: number;
+  readonly delete_: number;
+  readonly dispose: number;
+  readonly enum_: number;
+  readonly eval_: number;
+  readonly größe2: number;
+  readonly größe: number;
+  readonly hasOwnProperty: number;
+  readonly length: number;
+  readonly lineFeed: number;
+  readonly lineSeparator: number;
+  readonly load: number;
+  readonly name: number;
+  readonly names: number;
+  readonly new_: number;
+  readonly nulByte: number;
+  readonly null_: number;
+  readonly prototype: number;
+  readonly save: number;
+  readonly string: number;
+  readonly tabHere: number;
+  readonly then: number;
+  readonly this_: number;
+  readonly toJSON: number;
+  readonly toString: number;
+  readonly undefined_: number;
+  readonly valueOf: number;
+  readonly yield_: number;
+  readonly linkX: number;
+  readonly zeroWidth: number;
+  readonly rightToLeft: number;
+  readonly 日本語: number;
+  readonly input3: number;
+  readonly ﬁ: number;
+  readonly bom: number;
+}
+
+/** {@link NaturalOrderInputs} as the function of a fake gets them. */
+export interface FakeNaturalOrderInputs {
+  readonly x0: number;
+  readonly x1: number;
+  readonly x2: number;
+  readonly x9: number;
+  readonly x10: number;
+  readonly x11: number;
+}
+
 /** Functions in place of the signatures of {@link Names}; a test needs those it calls. */
 export interface NamesFakes {
   /** In place of {@link Names.signature}. */
@@ -3118,55 +3230,7 @@ export interface NamesFakes {
   /** In place of {@link Names.class}. */
   readonly class?: (class_: Tensor<"float32", [number]>) => TensorLike<"float32", [number]>;
   /** In place of {@link Names.collisions}. */
-  readonly collisions?: (
-    inputs: {
-      readonly myINPUT: number;
-      readonly myInput3: number;
-      readonly x2: number;
-      readonly class_2: number;
-      readonly myInput4: number;
-      readonly class_: number;
-      readonly class_3: number;
-      readonly inputs: number;
-      readonly myInput5: number;
-      readonly myInput6: number;
-      readonly myInput: number;
-      readonly myInput2: number;
-      readonly myInput7: number;
-      readonly myInput8: number;
-      readonly myInput22: number;
-      readonly myInput9: number;
-      readonly myInput23: number;
-      readonly options: number;
-      readonly outputs: number;
-      readonly signal: number;
-      readonly tensor: number;
-      readonly x: number;
-    },
-  ) => {
-    readonly myINPUT: number;
-    readonly myInput3: number;
-    readonly x2: number;
-    readonly class2: number;
-    readonly myInput4: number;
-    readonly class: number;
-    readonly class3: number;
-    readonly inputs: number;
-    readonly myInput5: number;
-    readonly myInput6: number;
-    readonly myInput: number;
-    readonly myInput2: number;
-    readonly myInput7: number;
-    readonly myInput8: number;
-    readonly myInput22: number;
-    readonly myInput9: number;
-    readonly myInput23: number;
-    readonly options: number;
-    readonly outputs: number;
-    readonly signal: number;
-    readonly tensor: number;
-    readonly x: number;
-  };
+  readonly collisions?: (inputs: FakeCollisionsInputs) => CollisionsOutputs;
   /** In place of {@link Names.constructor_}. */
   readonly constructor_?: (
     constructor: Tensor<"float32", [number]>,
@@ -3190,155 +3254,7 @@ export interface NamesFakes {
     hasOwnProperty: Tensor<"float32", [number]>,
   ) => TensorLike<"float32", [number]>;
   /** In place of {@link Names.hostile}. */
-  readonly hostile?: (
-    inputs: {
-      readonly input: number;
-      readonly input2: number;
-      readonly padded: number;
-      readonly double: number;
-      readonly processExit1: number;
-      readonly single: number;
-      readonly throw1: number;
-      readonly input1: number;
-      readonly comment: number;
-      readonly input12: number;
-      readonly input1e3: number;
-      readonly input1st: number;
-      readonly script: number;
-      readonly link: number;
-      readonly array: number;
-      readonly float32Array: number;
-      readonly infinity: number;
-      readonly model: number;
-      readonly naN: number;
-      readonly names2: number;
-      readonly promise: number;
-      readonly tensor: number;
-      readonly tensorLike: number;
-      readonly input0: number;
-      readonly u0041: number;
-      readonly proto: number;
-      readonly backticks: number;
-      readonly aB: number;
-      readonly aB2: number;
-      readonly a0: number;
-      readonly arguments_: number;
-      readonly async_: number;
-      readonly await_: number;
-      readonly backSlash: number;
-      readonly carriageReturn: number;
-      readonly class_: number;
-      readonly constructor: number;
-      readonly default_: number;
-      readonly delete_: number;
-      readonly dispose: number;
-      readonly enum_: number;
-      readonly eval_: number;
-      readonly größe2: number;
-      readonly größe: number;
-      readonly hasOwnProperty: number;
-      readonly length: number;
-      readonly lineFeed: number;
-      readonly lineSeparator: number;
-      readonly load: number;
-      readonly name: number;
-      readonly names: number;
-      readonly new_: number;
-      readonly nulByte: number;
-      readonly null_: number;
-      readonly prototype: number;
-      readonly save: number;
-      readonly string: number;
-      readonly tabHere: number;
-      readonly then: number;
-      readonly this_: number;
-      readonly toJSON: number;
-      readonly toString: number;
-      readonly undefined_: number;
-      readonly valueOf: number;
-      readonly yield_: number;
-      readonly linkX: number;
-      readonly zeroWidth: number;
-      readonly rightToLeft: number;
-      readonly 日本語: number;
-      readonly input3: number;
-      readonly ﬁ: number;
-      readonly bom: number;
-    },
-  ) => {
-    readonly output: number;
-    readonly output2: number;
-    readonly padded: number;
-    readonly double: number;
-    readonly processExit1: number;
-    readonly single: number;
-    readonly throw1: number;
-    readonly output1: number;
-    readonly comment: number;
-    readonly output12: number;
-    readonly output1e3: number;
-    readonly output1st: number;
-    readonly script: number;
-    readonly link: number;
-    readonly array: number;
-    readonly float32Array: number;
-    readonly infinity: number;
-    readonly model: number;
-    readonly naN: number;
-    readonly names2: number;
-    readonly promise: number;
-    readonly tensor: number;
-    readonly tensorLike: number;
-    readonly output0: number;
-    readonly u0041: number;
-    readonly proto: number;
-    readonly backticks: number;
-    readonly aB: number;
-    readonly aB2: number;
-    readonly a0: number;
-    readonly arguments: number;
-    readonly async: number;
-    readonly await: number;
-    readonly backSlash: number;
-    readonly carriageReturn: number;
-    readonly class: number;
-    readonly constructor_: number;
-    readonly default: number;
-    readonly delete: number;
-    readonly dispose: number;
-    readonly enum: number;
-    readonly eval: number;
-    readonly größe2: number;
-    readonly größe: number;
-    readonly hasOwnProperty: number;
-    readonly length: number;
-    readonly lineFeed: number;
-    readonly lineSeparator: number;
-    readonly load: number;
-    readonly name: number;
-    readonly names: number;
-    readonly new: number;
-    readonly nulByte: number;
-    readonly null: number;
-    readonly prototype: number;
-    readonly save: number;
-    readonly string: number;
-    readonly tabHere: number;
-    readonly then_: number;
-    readonly this: number;
-    readonly toJSON: number;
-    readonly toString: number;
-    readonly undefined: number;
-    readonly valueOf: number;
-    readonly yield: number;
-    readonly linkX: number;
-    readonly zeroWidth: number;
-    readonly rightToLeft: number;
-    readonly 日本語: number;
-    readonly output3: number;
-    readonly ﬁ: number;
-    readonly bom: number;
-  };
+  readonly hostile?: (inputs: FakeHostileInputs) => HostileOutputs;
   /** In place of {@link Names.length}. */
   readonly length?: (length: Tensor<"float32", [number]>) => TensorLike<"float32", [number]>;
   /** In place of {@link Names.lineFeed}. */
@@ -3372,23 +3288,7 @@ export interface NamesFakes {
   /** In place of {@link Names.names}. */
   readonly names?: (names: Tensor<"float32", [number]>) => TensorLike<"float32", [number]>;
   /** In place of {@link Names.naturalOrder}. */
-  readonly naturalOrder?: (
-    inputs: {
-      readonly x0: number;
-      readonly x1: number;
-      readonly x2: number;
-      readonly x9: number;
-      readonly x10: number;
-      readonly x11: number;
-    },
-  ) => {
-    readonly output0: number;
-    readonly output1: number;
-    readonly output2: number;
-    readonly output9: number;
-    readonly output10: number;
-    readonly output11: number;
-  };
+  readonly naturalOrder?: (inputs: FakeNaturalOrderInputs) => NaturalOrderOutputs;
   /** In place of {@link Names.new_}. */
   readonly new_?: (new_: Tensor<"float32", [number]>) => TensorLike<"float32", [number]>;
   /** In place of {@link Names.nulByte}. */

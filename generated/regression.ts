@@ -182,13 +182,19 @@ export interface RegressionAsync {
   weights(options?: CallOptions): Promise<WeightsOutputs>;
 }
 
+/** What {@link WeightsOutputs} of a fake are made of. */
+export interface FakeWeightsOutputs {
+  readonly b: number;
+  readonly w: TensorLike<"float32", [2, 1]>;
+}
+
 /** Functions in place of the signatures of {@link Regression}; a test needs those it calls. */
 export interface RegressionFakes {
   /** In place of {@link Regression.evaluate}. */
   readonly evaluate?: (
     x: Tensor<"float32", [number, 2]>,
     target: Tensor<"float32", [number, 1]>,
-  ) => { readonly loss: number; readonly mae: number };
+  ) => RegressionOutputs;
   /** In place of {@link Regression.pred}. */
   readonly pred?: (x: Tensor<"float32", [number, 2]>) => TensorLike<"float32", [number, 1]>;
   /** In place of {@link Regression.train}. */
@@ -196,9 +202,9 @@ export interface RegressionFakes {
     x: Tensor<"float32", [number, 2]>,
     target: Tensor<"float32", [number, 1]>,
     learningRate: number,
-  ) => { readonly loss: number; readonly mae: number };
+  ) => RegressionOutputs;
   /** In place of {@link Regression.weights}. */
-  readonly weights?: () => { readonly b: number; readonly w: TensorLike<"float32", [2, 1]> };
+  readonly weights?: () => FakeWeightsOutputs;
 }
 
 const descriptor: ModelDescriptor = {

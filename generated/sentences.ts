@@ -160,26 +160,27 @@ export interface SentencesAsync {
   ): Promise<SentencesOutputs>;
 }
 
+/** What {@link ClassifyOutputs} of a fake are made of. */
+export interface FakeClassifyOutputs {
+  readonly labels: TensorLike<"int32", [number]>;
+  readonly probabilities: TensorLike<"float32", [number, 3]>;
+}
+
 /** Functions in place of the signatures of {@link Sentences}; a test needs those it calls. */
 export interface SentencesFakes {
   /** In place of {@link Sentences.classify}. */
-  readonly classify?: (
-    texts: Tensor<"string", [number]>,
-  ) => {
-    readonly labels: TensorLike<"int32", [number]>;
-    readonly probabilities: TensorLike<"float32", [number, 3]>;
-  };
+  readonly classify?: (texts: Tensor<"string", [number]>) => FakeClassifyOutputs;
   /** In place of {@link Sentences.evaluate}. */
   readonly evaluate?: (
     texts: Tensor<"string", [number]>,
     labels: Tensor<"int32", [number]>,
-  ) => { readonly accuracy: number; readonly loss: number };
+  ) => SentencesOutputs;
   /** In place of {@link Sentences.train}. */
   readonly train?: (
     texts: Tensor<"string", [number]>,
     labels: Tensor<"int32", [number]>,
     learningRate: number,
-  ) => { readonly accuracy: number; readonly loss: number };
+  ) => SentencesOutputs;
 }
 
 const descriptor: ModelDescriptor = {

@@ -170,13 +170,16 @@ export interface SpinAsync {
   turned(options?: CallOptions): Promise<bigint>;
 }
 
+/** What {@link CountOutputs} of a fake are made of. */
+export interface FakeCountOutputs {
+  readonly turns: bigint | number;
+  readonly y: TensorLike<"float32", [number, 2]>;
+}
+
 /** Functions in place of the signatures of {@link Spin}; a test needs those it calls. */
 export interface SpinFakes {
   /** In place of {@link Spin.count}. */
-  readonly count?: (
-    x: Tensor<"float32", [number, 2]>,
-    steps: bigint,
-  ) => { readonly turns: bigint | number; readonly y: TensorLike<"float32", [number, 2]> };
+  readonly count?: (x: Tensor<"float32", [number, 2]>, steps: bigint) => FakeCountOutputs;
   /** In place of {@link Spin.half}. */
   readonly half?: (x: Tensor<"float32", [number, 2]>) => TensorLike<"float32", [number, 2]>;
   /** In place of {@link Spin.spin}. */

@@ -77,7 +77,7 @@ export class TextFormat extends Model {
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`) with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `age`, `income` and `scale` (optional)
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails
    */
@@ -121,7 +121,7 @@ export interface TextFormatAsync {
   /**
    * Runs the signature `score` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
-   * @param inputs one property per input
+   * @param inputs `age`, `income` and `scale` (optional)
    * @param options a signal that aborts the call
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
@@ -147,6 +147,13 @@ export interface TextFormatAsync {
   ): Promise<Tensor<"float32", [number]>>;
 }
 
+/** {@link ScoreInputs} as the function of a fake gets them. */
+export interface FakeScoreInputs {
+  readonly age: Tensor<"float32", [number]>;
+  readonly income: Tensor<"float32", [number]>;
+  readonly scale?: number;
+}
+
 /** Functions in place of the signatures of {@link TextFormat}; a test needs those it calls. */
 export interface TextFormatFakes {
   /** In place of {@link TextFormat.mark}. */
@@ -154,13 +161,7 @@ export interface TextFormatFakes {
     lines: RaggedTensor<"string", [number, number]>,
   ) => TensorLike<"string", [number]>;
   /** In place of {@link TextFormat.score}. */
-  readonly score?: (
-    inputs: {
-      readonly age: Tensor<"float32", [number]>;
-      readonly income: Tensor<"float32", [number]>;
-      readonly scale?: number;
-    },
-  ) => TensorLike<"float32", [number]>;
+  readonly score?: (inputs: FakeScoreInputs) => TensorLike<"float32", [number]>;
 }
 
 const descriptor: ModelDescriptor = {

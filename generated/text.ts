@@ -173,6 +173,14 @@ export interface TextAsync {
   ): Promise<Tensor<"int64", [number]>>;
 }
 
+/** What {@link DescribeOutputs} of a fake are made of. */
+export interface FakeDescribeOutputs {
+  readonly joined: string;
+  readonly lengths: TensorLike<"int64", [number]>;
+  readonly long: TensorLike<"bool", [number]>;
+  readonly score: TensorLike<"float32", [number]>;
+}
+
 /** Functions in place of the signatures of {@link Text}; a test needs those it calls. */
 export interface TextFakes {
   /** In place of {@link Text.describe}. */
@@ -180,12 +188,7 @@ export interface TextFakes {
     texts: Tensor<"string", [number]>,
     uppercase: boolean,
     repeat: bigint,
-  ) => {
-    readonly joined: string;
-    readonly lengths: TensorLike<"int64", [number]>;
-    readonly long: TensorLike<"bool", [number]>;
-    readonly score: TensorLike<"float32", [number]>;
-  };
+  ) => FakeDescribeOutputs;
   /** In place of {@link Text.echo}. */
   readonly echo?: (data: Tensor<"string", [number]>) => TensorLike<"string", [number]>;
   /** In place of {@link Text.greet}. */

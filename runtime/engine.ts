@@ -124,6 +124,14 @@ export interface VariableStore {
   restore(path: string, options: RestoreOptions): RestoreReport;
   /** @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT`: whatever a later save to this folder would fail with */
   requireSaveable(directory: string): void;
+  /**
+   * Puts back the folder that a save moved away before its process was killed. Nothing changes where there is something in
+   * its place.
+   *
+   * @returns where the folder was; undefined where no save left one
+   * @throws Error when it cannot be moved, or another process is still saving
+   */
+  putBack(directory: string): string | undefined;
   /** Returns whether a saved model has the graph of this one. */
   hasGraphOf(directory: string): boolean;
   /** Returns the loaded graph, a GraphDef. */

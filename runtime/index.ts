@@ -100,6 +100,7 @@ export type {
   Constant,
   MetricName,
   SignatureMethod,
+  TableWithColumns,
   TrainingData,
 } from "./training/fit-types.js";
 export { History, type HistoryDetails } from "./training/history/history.js";

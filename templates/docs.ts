@@ -99,7 +99,7 @@ export function namedMethodDocs(signature: NamedSignature): OptionalKind<JSDocSt
     `${runs(signature)} with its inputs by name.${effect(signature)}`,
     ...remarks(signature),
     "",
-    "@param inputs one property per input",
+    namedInputsDocs(signature),
     ...resultDocs(signature),
     "@throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails",
     ...deprecatedDocs(signature),
@@ -127,12 +127,22 @@ export function namedAsyncMethodDocs(signature: NamedSignature): OptionalKind<JS
     `${runs(signature)} on a worker thread, with its inputs by name.${effect(signature)}`,
     ...remarks(signature),
     "",
-    "@param inputs one property per input",
+    namedInputsDocs(signature),
     "@param options a signal that aborts the call",
     ...resultDocs(signature),
     "@throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted",
     ...deprecatedDocs(signature),
   );
+}
+
+/** More names than anybody reads in a hover. */
+const LISTED = 10;
+
+/** `age`, `income` and `rate` (optional) */
+function namedInputsDocs({ inputs }: NamedSignature): string {
+  const names = inputs.map(({ name, optional }) => `\`${name}\`${optional === true ? " (optional)" : ""}`);
+  const shown = names.length > LISTED ? [...names.slice(0, LISTED - 1), `${names.length - LISTED + 1} more`] : names;
+  return `@param inputs ${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
 
 function runs(signature: NamedSignature): string {

@@ -1,6 +1,7 @@
 import { type InterfaceDeclarationStructure, StructureKind } from "ts-morph";
 import type { NamedModel, NamedSignature, NamedTensor } from "../generator/client/name-model.js";
 import { fakeDocs } from "./docs.js";
+import { usersByType } from "./interfaces.js";
 import { parametersTemplate } from "./method.js";
 import { outputType, resultType } from "./types.js";
 
@@ -11,6 +12,7 @@ import { outputType, resultType } from "./types.js";
 export function fakesTemplate({ className, fakesType, signatures }: NamedModel): InterfaceDeclarationStructure[] {
   if (fakesType === undefined) return [];
   return [
+    ...objectsTemplate({ signatures }),
     {
       kind: StructureKind.Interface,
       name: fakesType,
@@ -29,20 +31,54 @@ export function fakesTemplate({ className, fakesType, signatures }: NamedModel):
   ];
 }
 
+/** The interfaces of the objects that such functions get and return, each once, but for those that methods have as well. */
+function objectsTemplate({ signatures }: Pick<NamedModel, "signatures">): InterfaceDeclarationStructure[] {
+  const declare = (
+    name: string,
+    description: string,
+    tensors: readonly NamedTensor[],
+    typeOf: (tensor: NamedTensor) => string,
+  ): InterfaceDeclarationStructure => ({
+    kind: StructureKind.Interface,
+    name,
+    isExported: true,
+    docs: [{ description }],
+    properties: tensors.map((tensor) => ({
+      name: tensor.name,
+      type: typeOf(tensor),
+      isReadonly: true,
+      hasQuestionToken: tensor.optional === true,
+    })),
+  });
+  const inputs = [...usersByType(signatures, ({ fakeInputsType }) => fakeInputsType)];
+  const outputs = [...usersByType(signatures, ({ fakeOutputsType }) => fakeOutputsType)];
+  return [
+    ...inputs.map(([name, [signature]]) =>
+      declare(
+        name,
+        `{@link ${signature.inputsType}} as the function of a fake gets them.`,
+        signature.inputs,
+        outputType,
+      ),
+    ),
+    ...outputs
+      .filter(([name, [{ outputsType }]]) => name !== outputsType)
+      .map(([name, [signature]]) =>
+        declare(name, `What {@link ${signature.outputsType}} of a fake are made of.`, signature.outputs, resultType),
+      ),
+  ];
+}
+
 /** `(inputs: Tensor<"float32", [1, 2]>) => TensorLike<"float32", [1, 1]>`: what a call checked, and what it will check. */
-function functionType({ inputs, inputsType, outputs, outputsType }: NamedSignature): string {
+function functionType({ inputs, fakeInputsType, outputs, fakeOutputsType }: NamedSignature): string {
   const parameters =
-    inputsType === undefined
+    fakeInputsType === undefined
       ? parametersTemplate(inputs, outputType).map(
           ({ name, type, hasQuestionToken }) => `${name}${hasQuestionToken === true ? "?" : ""}: ${type}`,
         )
-      : [`inputs: { ${inputs.map(checkedProperty).join("; ")} }`];
+      : [`inputs: ${fakeInputsType}`];
   const [output] = outputs;
-  const several = outputs.map((each) => `readonly ${each.name}: ${resultType(each)}`).join("; ");
-  const result = outputsType === undefined && output !== undefined ? resultType(output) : `{ ${several} }`;
+  // Whatever the function of a signature without outputs returns is an object without properties.
+  const result = fakeOutputsType ?? (output === undefined ? "{  }" : resultType(output));
   return `(${parameters.join(", ")}) => ${result}`;
-}
-
-function checkedProperty(input: NamedTensor): string {
-  return `readonly ${input.name}${input.optional === true ? "?" : ""}: ${outputType(input)}`;
 }

@@ -38,7 +38,7 @@ export function outputsTemplate({ signatures }: NamedModel): InterfaceDeclaratio
 }
 
 /** The signatures that use each interface, at least one. */
-function usersByType(
+export function usersByType(
   signatures: readonly NamedSignature[],
   typeOf: (signature: NamedSignature) => string | undefined,
 ): ReadonlyMap<string, readonly [NamedSignature, ...NamedSignature[]]> {

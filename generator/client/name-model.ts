@@ -47,6 +47,9 @@ export interface NamedSignature {
   readonly outputs: readonly NamedTensor[];
   /** The name of the interface of its outputs, where there are several. */
   readonly outputsType: string | undefined;
+  /** The names of the interfaces of what the function of a fake client gets in one object, and returns in one. */
+  readonly fakeInputsType: string | undefined;
+  readonly fakeOutputsType: string | undefined;
   /** What to do instead of calling it, where it is not to be called any more; may be empty. */
   readonly deprecated: string | undefined;
   /** True if the order of its inputs is not the author's. */
@@ -116,7 +119,7 @@ export function nameModel(
     types,
     name,
   );
-  const signatures = typed.map((signature) => ({
+  const signatures = nameFakes(typed, types).map((signature) => ({
     ...signature,
     methodReason: methodNames.reasonFor(signature.method),
     deprecated: deprecated.get(signature.key),
@@ -152,7 +155,10 @@ function claimClass(className: string, types: NameTable): string {
 }
 
 /** A signature whose interfaces have no names yet. */
-type PlainSignature = Omit<NamedSignature, "methodReason" | "inputsType" | "outputsType" | "deprecated">;
+type PlainSignature = Omit<
+  NamedSignature,
+  "methodReason" | "inputsType" | "outputsType" | "fakeInputsType" | "fakeOutputsType" | "deprecated"
+>;
 
 function nameSignature(
   { key, methodName, inputs, outputs, unordered, writes }: SignatureDescription,
@@ -175,7 +181,7 @@ function nameInterfaces(
   signatures: readonly PlainSignature[],
   types: NameTable,
   className: string,
-): readonly Omit<NamedSignature, "deprecated" | "methodReason">[] {
+): readonly Omit<NamedSignature, "deprecated" | "methodReason" | "fakeInputsType" | "fakeOutputsType">[] {
   const inputs = new InterfaceNames();
   const outputs = new InterfaceNames();
   const contents = signatures.map((signature) => {
@@ -193,6 +199,32 @@ function nameInterfaces(
     inputsType: inputs.nameOf(contents[index]?.named),
     outputsType: outputs.nameOf(contents[index]?.several),
   }));
+}
+
+/** Names the interfaces of what the functions of a fake client get and return, beside those of the methods. */
+function nameFakes<Named extends Pick<NamedSignature, "inputsType" | "outputsType" | "outputs">>(
+  signatures: readonly Named[],
+  types: NameTable,
+): readonly (Named & Pick<NamedSignature, "fakeInputsType" | "fakeOutputsType">)[] {
+  const names = new Map<string, string>();
+  const nameBeside = (type: string | undefined): string | undefined => {
+    if (type === undefined) return undefined;
+    const name = names.get(type) ?? identifier(types.claim(`fake_${type}`));
+    names.set(type, name);
+    return name;
+  };
+  return signatures.map((signature) => {
+    const { inputsType, outputsType, outputs } = signature;
+    // Scalars are returned as they are, so that the method's own interface says the same; a bigint may be a number, too.
+    const isPlain = outputs.every(
+      ({ dtype, shape, form }) => shape?.length === 0 && form === "dense" && dtype !== "int64" && dtype !== "uint64",
+    );
+    return {
+      ...signature,
+      fakeInputsType: nameBeside(inputsType),
+      fakeOutputsType: isPlain ? outputsType : nameBeside(outputsType),
+    };
+  });
 }
 
 /** Returns whether a method takes its inputs by name: where there are many, or their order means nothing. */

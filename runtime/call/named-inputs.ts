@@ -54,6 +54,8 @@ function isLacking(needed: Properties, possible: Properties): boolean {
 
 /** The inputs of a method that may be given as one object, by the names that they have in a generated client. */
 export class NamedInputs {
+  /** In the order of the inputs. */
+  readonly names: readonly string[];
   readonly #inputs: readonly NamedInput[];
   readonly #names: ReadonlySet<string>;
   /** The objects that the first input takes. */
@@ -66,6 +68,7 @@ export class NamedInputs {
       name: names[index] ?? key,
       optional: optional === true,
     }));
+    this.names = this.#inputs.map(({ name }) => name);
     this.#names = new Set(names);
     const [first] = inputs;
     const features = first?.features?.map(({ property, optional }) => [property, optional !== true] as const);

@@ -4,7 +4,8 @@ import { type Channel, channel } from "node:diagnostics_channel";
 export interface LoadEvent {
   readonly directory: string;
   readonly tags: readonly string[];
-  /** In milliseconds. */
+  readonly durationMs: number;
+  /** @deprecated Use `durationMs`, which is the same. */
   readonly duration: number;
 }
 
@@ -15,7 +16,9 @@ export interface CallEvent {
   readonly signature: string;
   /** Whether it ran on the calling thread or on a worker thread. */
   readonly mode: "sync" | "async";
-  /** In milliseconds; of an asynchronous call with the time that it waited. */
+  /** Of an asynchronous call with the time that it waited. */
+  readonly durationMs: number;
+  /** @deprecated Use `durationMs`, which is the same. */
   readonly duration: number;
 }
 
@@ -31,6 +34,11 @@ const loads: Channel = channel("savedmodel:load");
 const calls: Channel = channel("savedmodel:call");
 const errors: Channel = channel("savedmodel:error");
 
+function since(start: number): Pick<CallEvent, "durationMs" | "duration"> {
+  const durationMs = performance.now() - start;
+  return { durationMs, duration: durationMs };
+}
+
 /** Whether anybody listens to calls. */
 export function isObserved(): boolean {
   return calls.hasSubscribers || errors.hasSubscribers;
@@ -42,7 +50,7 @@ export function observeLoad<T>(directory: string, load: () => T, tagsOf: (loaded
   const start = performance.now();
   try {
     const loaded = load();
-    loads.publish({ directory, tags: tagsOf(loaded), duration: performance.now() - start } satisfies LoadEvent);
+    loads.publish({ directory, tags: tagsOf(loaded), ...since(start) } satisfies LoadEvent);
     return loaded;
   } catch (error) {
     errors.publish({ directory, error } satisfies ErrorEvent);
@@ -55,7 +63,7 @@ export function observeCall<T>(directory: string, signature: string, call: () =>
   const start = performance.now();
   try {
     const result = call();
-    calls.publish({ directory, signature, mode: "sync", duration: performance.now() - start } satisfies CallEvent);
+    calls.publish({ directory, signature, mode: "sync", ...since(start) } satisfies CallEvent);
     return result;
   } catch (error) {
     errors.publish({ directory, signature, error } satisfies ErrorEvent);
@@ -71,7 +79,7 @@ export function observeStart<T>(directory: string, signature: string, start: () 
     throw error;
   };
   const succeed = (result: T): T => {
-    calls.publish({ directory, signature, mode: "async", duration: performance.now() - begin } satisfies CallEvent);
+    calls.publish({ directory, signature, mode: "async", ...since(begin) } satisfies CallEvent);
     return result;
   };
   let started: Promise<T>;

@@ -221,13 +221,19 @@ function hasRows({ shape }: TensorDescription): boolean {
 
 function checkBatching(key: string, options: BatchingOptions): void {
   const call = `batching of ${quote(key)}`;
-  checkOptions(call, options, ["maxBatch", "maxDelay"]);
-  const { maxBatch, maxDelay = 0 } = options;
+  checkOptions(call, options, ["maxBatch", "maxDelayMs", "maxDelay"]);
+  const { maxBatch, maxDelayMs, maxDelay } = options;
   if (!Number.isSafeInteger(maxBatch) || maxBatch < 1) {
     throw new SavedModelError("INVALID_OPTION", `${call}: maxBatch must be an integer from 1 on`);
   }
-  if (typeof maxDelay !== "number" || !(maxDelay >= 0 && maxDelay < 2 ** 31)) {
-    throw new SavedModelError("INVALID_OPTION", `${call}: maxDelay must be a number of milliseconds`);
+  if (maxDelayMs !== undefined && maxDelay !== undefined) {
+    throw new SavedModelError("INVALID_OPTION", `${call}: maxDelay is the former name of maxDelayMs`, {
+      fix: "Pass maxDelayMs only.",
+    });
+  }
+  for (const [name, delayMs = 0] of Object.entries({ maxDelayMs, maxDelay })) {
+    if (typeof delayMs === "number" && delayMs >= 0 && delayMs < 2 ** 31) continue;
+    throw new SavedModelError("INVALID_OPTION", `${call}: ${name} must be a number of milliseconds`);
   }
 }
 

@@ -1,9 +1,12 @@
 import { constants } from "node:buffer";
+import { type InspectOptions, inspect } from "node:util";
 import { SavedModelError } from "../base/errors.js";
+import { mark } from "../base/package-copies.js";
 import { quote, suggest } from "../base/text.js";
 import { type DType, dtypeInfo, isDType } from "../tensor/dtype.js";
 import { type Elements, Tensor } from "../tensor/tensor.js";
 import { convertTensor } from "./convert-values.js";
+import { formatTable } from "./format-table.js";
 
 /** The values of one column, one for each row: numbers, or texts. */
 export type Column = Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer> | readonly string[];
@@ -16,7 +19,16 @@ export interface NamedColumn {
   readonly text?: { readonly line: number; readonly cell: string };
 }
 
+/** A property by which the types of data know a table: an editor offers no other of its properties beside those of columns. */
+export declare const TABLE: unique symbol;
+
+/** What exists for the compiler only. */
+export interface Table {
+  readonly [TABLE]: true;
+}
+
 /** Columns of equal length by name, as {@link readCsv} and {@link parseCsv} make them. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a class cannot declare a property with a computed name here
 export class Table {
   /** By name, in the order of the file. */
   readonly columns: ReadonlyMap<string, Column>;
@@ -29,6 +41,23 @@ export class Table {
     this.#named = new Map(columns.map((column) => [column.name, column]));
     this.columns = new Map(columns.map(({ name, values }) => [name, values]));
     this.rows = rows;
+  }
+
+  /** @internal Whether a value is a table; not merely an object with its prototype. */
+  static is(value: unknown): value is Table {
+    return typeof value === "object" && value !== null && #named in value;
+  }
+
+  static {
+    mark(Table.prototype, "Table");
+    Object.defineProperty(Table.prototype, inspect.custom, {
+      value(this: Table, depth: number, { breakLength = 80 }: InspectOptions): string {
+        const count = (size: number, what: string): string => `${size} ${what}${size === 1 ? "" : "s"}`;
+        const head = `Table: ${count(this.rows, "row")}, ${count(this.columns.size, "column")}`;
+        if (depth < 0 || this.columns.size === 0) return `[${head}]`;
+        return `${head}\n${formatTable(this.columns, this.rows, Math.min(Math.max(breakLength, 40), 120))}`;
+      },
+    });
   }
 
   /**

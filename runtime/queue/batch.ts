@@ -33,14 +33,14 @@ export class Batch implements Job, Collecting {
   #hasBegun = false;
 
   /**
-   * @param maxDelay after how many milliseconds it is flushed; 0 is at the end of this turn of the event loop
+   * @param maxDelayMs after how many milliseconds it is flushed; 0 is at the end of this turn of the event loop
    * @param onClose is called when it takes no more calls
    */
-  constructor(call: SignatureCall, queue: ReadWriteQueue, maxDelay: number, onClose: () => void) {
+  constructor(call: SignatureCall, queue: ReadWriteQueue, maxDelayMs: number, onClose: () => void) {
     this.#call = call;
     this.#queue = queue;
     this.#onClose = onClose;
-    this.#stopWaiting = later(maxDelay, () => this.flush());
+    this.#stopWaiting = later(maxDelayMs, () => this.flush());
     queue.collect(this);
   }
 

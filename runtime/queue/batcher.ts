@@ -14,6 +14,8 @@ export interface BatchingOptions {
    * How long the first call waits for others, in milliseconds. By default 0: the calls of one turn of the event loop are
    * run together. A call that changes variables, and is made meanwhile, ends the waiting.
    */
+  readonly maxDelayMs?: number;
+  /** @deprecated Use `maxDelayMs`, which is the same. */
   readonly maxDelay?: number;
 }
 
@@ -25,15 +27,19 @@ export class Batcher {
   readonly #call: SignatureCall;
   readonly #queue: ReadWriteQueue;
   readonly #maxBatch: number;
-  readonly #maxDelay: number;
+  readonly #maxDelayMs: number;
   /** Those that collect calls, by what their calls have in common. */
   readonly #open: Map<string, Batch> = new Map();
 
-  constructor(call: SignatureCall, queue: ReadWriteQueue, { maxBatch, maxDelay = 0 }: BatchingOptions) {
+  constructor(
+    call: SignatureCall,
+    queue: ReadWriteQueue,
+    { maxBatch, maxDelay = 0, maxDelayMs = maxDelay }: BatchingOptions,
+  ) {
     this.#call = call;
     this.#queue = queue;
     this.#maxBatch = maxBatch;
-    this.#maxDelay = maxDelay;
+    this.#maxDelayMs = maxDelayMs;
   }
 
   /**
@@ -66,7 +72,7 @@ export class Batcher {
     this.#queue.hold(this.#call.name);
     const found = this.#open.get(key);
     if (found !== undefined) return found;
-    const batch = new Batch(this.#call, this.#queue, this.#maxDelay, () => this.#open.delete(key));
+    const batch = new Batch(this.#call, this.#queue, this.#maxDelayMs, () => this.#open.delete(key));
     this.#open.set(key, batch);
     return batch;
   }

@@ -7,7 +7,10 @@ const EDGE_COUNTS = [6, 4, 2, 1] as const;
 const MOST_ELEMENTS = 1000;
 
 /** Lines that a person would read: rows are the innermost arrays, of which each has one or more. */
-const MOST_ROWS = 64;
+const MOST_LINES = 64;
+
+/** Number of elements that fit on a line of a terminal, about. */
+const PER_LINE = 6;
 
 const MAX_STRING = 500;
 const MAX_BYTES = 20;
@@ -22,8 +25,9 @@ const ELLIPSIS = Object.freeze({ [inspect.custom]: () => "..." });
 export function chooseEdges(sizes: readonly number[]): number {
   const rowsOf = (most: number): number => sizes.slice(0, -1).reduce((rows, size) => rows * Math.min(size, most), 1);
   const count = sizes.reduce((product, size) => product * size, 1);
-  if (count <= MOST_ELEMENTS && rowsOf(Number.POSITIVE_INFINITY) <= MOST_ROWS) return Number.POSITIVE_INFINITY;
-  return EDGE_COUNTS.find((most) => rowsOf(most) <= MOST_ROWS) ?? 1;
+  const lines = rowsOf(Number.POSITIVE_INFINITY) * Math.ceil((sizes.at(-1) ?? 1) / PER_LINE);
+  if (count <= MOST_ELEMENTS && lines <= MOST_LINES) return Number.POSITIVE_INFINITY;
+  return EDGE_COUNTS.find((most) => rowsOf(most) <= MOST_LINES) ?? 1;
 }
 
 /** Items in one line: `inspect` would break a row of seven into columns. */
@@ -68,6 +72,15 @@ export function nestElements(
   const shown = inner.length === 0 ? Math.max(most, EDGE_COUNTS[0]) : most;
   const step = inner.reduce((product, width) => product * width, 1);
   return edgesBetween(0, size, shown, (index) => nestElements(inner, most, element, start + index * step));
+}
+
+/** The number with the fewest digits that is this one as a float32: 0.1 for 0.10000000149011612. */
+export function shortFloat32(value: number): number {
+  for (let digits = 1; digits <= 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Object.is(Math.fround(short), value)) return short;
+  }
+  return value;
 }
 
 /** Bytes in the place of a string that is not text. */

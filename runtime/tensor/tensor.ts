@@ -8,7 +8,7 @@ import { DETACHED_FIX, isDetached, LOST_DATA } from "./detached.js";
 import { type AnyTypedArray, type DType, dtypeInfo, isDType, type NumericDType, type TypedArrays } from "./dtype.js";
 import { valueAt } from "./element-value.js";
 import { equalElements } from "./equal-elements.js";
-import { bytesElement, chooseEdges, nestElements, printElements } from "./print-elements.js";
+import { bytesElement, chooseEdges, nestElements, printElements, shortFloat32 } from "./print-elements.js";
 import { elementCount, equalShapes, formatShape, formatSizes, isNestable, isShape, SHAPE_RULE } from "./shape.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, TensorData } from "./types.js";
 
@@ -149,7 +149,10 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     if (Tensor.isDetached(tensor)) return elements;
     if (size === 0 && !isNestable(tensor.shape, MAX_PRINTED_ROWS)) return elements;
     const element = ArrayBuffer.isView(elements)
-      ? (index: number) => valueAt(dtype as NumericDType, elements as AnyTypedArray, index)
+      ? (index: number) => {
+          const value = valueAt(dtype as NumericDType, elements as AnyTypedArray, index);
+          return dtype === "float32" ? shortFloat32(Number(value)) : value;
+        }
       : (index: number) => textOrBytes(elements[index] ?? new Uint8Array());
     if (row === undefined) return nestElements(tensor.shape, most, element);
     const inner = tensor.shape.slice(1);

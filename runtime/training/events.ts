@@ -15,7 +15,7 @@ export interface TrainingStart {
   readonly finished?: readonly EpochRecord[];
 }
 
-/** One step of a training: a call of its signature. */
+/** One step of a training, which is a call of its signature: the argument of `onBatch`. */
 export interface BatchEvent<Name extends string = string> {
   /** From 1 on. */
   readonly epoch: number;
@@ -31,7 +31,7 @@ export interface BatchEvent<Name extends string = string> {
   readonly means: Metrics<Name>;
 }
 
-/** One epoch of a training. */
+/** One epoch of a training: the argument of `onEpoch`, and an entry of {@link History.epochs}. */
 export interface EpochRecord<Name extends string = string> {
   /** From 1 on. */
   readonly epoch: number;

@@ -29,7 +29,7 @@ export interface EarlyStopping {
 
 /**
  * Where and how often a training is saved: the whole model, and beside it what it takes to continue. By default after each
- * epoch and its validation.
+ * epoch and its validation; in any case at its end, and when it is aborted, unless `onlyBest` is set.
  */
 export interface Checkpoints {
   /** The folder of a SavedModel, replaced as a whole each time. */
@@ -110,9 +110,16 @@ export interface FitOptions<
   readonly worker?: boolean;
   /** Where progress is shown: by default on standard error; false for nowhere. */
   readonly progress?: boolean | ProgressStream;
-  /** Called after each step; a promise is awaited, an error ends the training. */
+  /**
+   * Called after each step with its {@link BatchEvent}: epoch, step, rows, the metrics of the step and their means so far in the
+   * epoch. A promise is awaited, and an error ends the training.
+   */
   readonly onBatch?: (event: BatchEvent<Name>) => void | Promise<void>;
-  /** Called after each epoch and its validation; a promise is awaited, an error ends the training. */
+  /**
+   * Called after each epoch and its validation with its {@link EpochRecord}, which is also in the history: epoch, step, rows,
+   * seconds, the metrics, those of the validation, and the scalar inputs of the last step. A promise is awaited, and an error
+   * ends the training.
+   */
   readonly onEpoch?: (record: EpochRecord<Name>) => void | Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import type { TABLE, Table } from "../data/table.js";
 import type { DType } from "../tensor/dtype.js";
 import type { RaggedTensor } from "../tensor/ragged-tensor.js";
 import type { SparseTensor } from "../tensor/sparse-tensor.js";
@@ -81,6 +82,21 @@ type NamedColumns<Named> = [Named] extends [never]
   ? never
   : { readonly [Name in keyof Named]: Columns<readonly [Named[Name]]>[0] };
 
+/** A {@link Table} with a column for each of these inputs. */
+export interface TableWithColumns<Named> {
+  /** Tables have it, whatever their columns are: those are compared with the inputs when they are used. */
+  readonly [TABLE]: true | Named;
+}
+
+/** A table, for a method that takes its inputs by name and needs no scalar. */
+type TableOf<Named> = [Named] extends [never]
+  ? never
+  : true extends {
+        readonly [Name in keyof Named]-?: undefined extends Named[Name] ? false : IsScalar<Named[Name]>;
+      }[keyof Named]
+    ? never
+    : TableWithColumns<Named>;
+
 /** Batches, each with the arguments of one call. An array is none: it means columns. */
 export type Batches<Arguments> =
   | (Iterable<Arguments> & { readonly length?: never })
@@ -96,12 +112,14 @@ export interface ColumnForEachInput<Inputs extends readonly unknown[]> {
 /**
  * Data to train a signature with: an array of columns, or batches; for several epochs of batches a function of the epoch
  * (from 1 on) that begins again. `() => batches` makes batches of an array of them. A method that takes one object of inputs
- * is also trained with an object of columns, and with batches of such objects.
+ * is also trained with an object of columns, with a {@link Table} that has a column for each of them, and with batches of
+ * such objects.
  */
 export type TrainingData<Inputs extends readonly unknown[], Method = unknown> =
   | Columns<Inputs>
   | ColumnForEachInput<Inputs>
   | NamedColumns<NamedOf<Method>>
+  | TableOf<NamedOf<Method>>
   | Batches<Inputs | NamedOf<Method>>
   | ((epoch: number) => Iterable<Inputs | NamedOf<Method>> | AsyncIterable<Inputs | NamedOf<Method>>);
 

@@ -14,8 +14,8 @@ import { TrainingError } from "./training-error.js";
  * The event loop gets its turn every few milliseconds; with `worker` each step runs on another thread.
  *
  * @param signature a method of a generated client, with at least one scalar output
- * @param data an array of columns in argument order, or an object of them where the method takes its inputs by name; or
- * batches of arguments, from an iterator, a generator or a function
+ * @param data an array of columns in argument order, or an object or table of them where the method takes its inputs by name;
+ * or batches of arguments, from an iterator, a generator or a function
  * @returns the metrics of each epoch: the scalar outputs, averaged over its rows
  * @throws SavedModelError `NOT_TRAINABLE`, `INVALID_DATA` and `INVALID_OPTION` before the first step; the codes of a call;
  * `RESTORE_FAILED` when a checkpoint is of another training, `SAVE_FAILED` and `WRITE_FAILED` when one, or a log, cannot be

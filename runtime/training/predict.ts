@@ -33,7 +33,8 @@ const CALL = "predict()";
  * for these is cut off.
  *
  * @param signature a method of a generated client
- * @param data what `fit` takes: an array of columns in argument order, or batches of arguments
+ * @param data what `fit` takes: an array of columns in argument order, or an object or table of them where the method takes
+ * its inputs by name; or batches of arguments
  * @returns what the signature returns, with as many rows as the data has
  * @throws SavedModelError `INVALID_ARGUMENT`, `INVALID_OPTION`, `INVALID_DATA`, `ABORTED`; `SIGNATURE_UNSUPPORTED` when an output
  * is a scalar; `INVALID_RESULT` when an output has not as many rows as the batch, or rows of another shape than those before;

@@ -98,19 +98,25 @@ export class Training {
           if (best?.isOverAfter(epoch - 1) === true) break;
           await this.#finishEpoch(epoch);
         }
+        // The weights of the last step, before those of the best epoch take their place: a longer training goes on from them.
+        await this.#saveEnd();
         if (best !== undefined) await this.#alone(() => best.restore());
       } finally {
         for (const observer of this.#observers) observer.onEnd?.();
       }
     } catch (error) {
-      const checkpoints = this.#checkpoints;
-      if (this.#isAborted && checkpoints?.isDueAtEnd(this.#step) === true) {
-        await this.#alone(() => checkpoints.save(this.#state()));
-      }
+      if (this.#isAborted) await this.#saveEnd();
       throw error;
     } finally {
       best?.clear();
     }
+  }
+
+  /** Saves what was trained since the last checkpoint. */
+  async #saveEnd(): Promise<void> {
+    const checkpoints = this.#checkpoints;
+    const state = this.#state();
+    if (checkpoints?.isDueAtEnd(state) === true) await this.#alone(() => checkpoints.save(state));
   }
 
   /** Goes on from where a checkpoint is, if there is one, and says so. */
@@ -123,7 +129,13 @@ export class Training {
     this.#step = step;
     this.#open = open && { ...open, start: performance.now() - open.seconds * 1000 };
     const where = open === undefined ? `at the end of epoch ${records.length}` : `in epoch ${records.length + 1}`;
-    return [`resumed after step ${step}, ${where}`];
+    const from = checkpoints?.putBackFrom;
+    return [
+      `resumed after step ${step}, ${where}`,
+      ...(from === undefined
+        ? []
+        : [`a save of the checkpoint was interrupted: the one before it was put back from ${from}`]),
+    ];
   }
 
   /** Runs an epoch, or what is left of it, and does what comes after it. */

@@ -33,6 +33,7 @@ const wide = {
   target,
   learning_rate: 0.02,
 };
+const houses = { living_area: [[0.5], [0.8], [1.1], [0.6]], rooms: [[2], [3], [4], [2]], price: target };
 const labels = { x, target: [[1], [0], [1], [1]] };
 const bags = {
   ids: [5n, 7n, 9n, 1n],
@@ -83,6 +84,16 @@ export const guideTrainings: readonly GuideTraining[] = [
     ],
   },
   {
+    model: "prices",
+    steps: 300,
+    inputs: houses,
+    compare: [
+      { signature: "train", inputs: houses },
+      { signature: "train", inputs: houses },
+      { signature: "predict", inputs: { living_area: houses.living_area, rooms: houses.rooms } },
+    ],
+  },
+  {
     model: "keras_module",
     steps: 100,
     inputs: wide,
@@ -103,7 +114,7 @@ export const guideTrainings: readonly GuideTraining[] = [
     ],
   },
   {
-    model: "metrics",
+    model: "classifier",
     steps: 100,
     inputs: labels,
     compare: [

@@ -83,7 +83,7 @@ export const faults: readonly Fault[] = [
   {
     id: "errors-all-rows-printed",
     file: "runtime/tensor/print-elements.ts",
-    find: "return EDGE_COUNTS.find((most) => rowsOf(most) <= MOST_ROWS) ?? 1;",
+    find: "return EDGE_COUNTS.find((most) => rowsOf(most) <= MOST_LINES) ?? 1;",
     replace: "return EDGE_COUNTS[0];",
     effect: "A tensor of rank 12 prints thousands of lines.",
     tests: [PRINT],

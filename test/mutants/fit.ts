@@ -357,8 +357,8 @@ export const faults: readonly Fault[] = [
   {
     id: "fit-log-keeps-torn-rows",
     file: "runtime/training/logs/epoch-logs.ts",
-    find: "      writeFileSync(this.#path, this.#written);\n",
-    replace: "      appendFileSync(this.#path, this.#written);\n",
+    find: "truncateSync(this.#path, Buffer.byteLength(text));",
+    replace: "appendFileSync(this.#path, text);",
     effect: "a resumed table has rows twice",
     tests: LOGS,
   },

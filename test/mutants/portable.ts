@@ -238,8 +238,8 @@ export const faults: readonly Fault[] = [
   {
     id: "portable-diagnostics-mode",
     file: "runtime/client/diagnostics.ts",
-    find: 'mode: "async", duration',
-    replace: 'mode: "sync", duration',
+    find: 'mode: "async", ...since(begin)',
+    replace: 'mode: "sync", ...since(begin)',
     effect: "events of asynchronous calls say sync",
     tests: ["test/runtime/client/diagnostics.test.ts"],
   },

@@ -1,5 +1,6 @@
 // Inputs by name: what the compiler accepts and rejects. Compiled by generator/named-inputs.test.ts.
-import { fit, Tensor } from "savedmodel";
+import { evaluate, fit, predict, Tensor } from "savedmodel";
+import { parseCsv, type Table } from "savedmodel/data";
 import type { Regression } from "./regression.js";
 import { type TrainInputs, Wide } from "./wide.js";
 
@@ -44,6 +45,10 @@ await fit(
   () =>
     [[[1], [2], [3], [1n], undefined, [[4, 5]]]] as [number[], number[], number[], bigint[], undefined, number[][]][],
 );
+const table: Table = parseCsv("age,income\n1,2\n");
+await fit(model.train, table, { validation: { signature: model.train, data: table } });
+await evaluate(model.train, table);
+await predict(model.predict, table);
 
 // @ts-expect-error an input is missing
 model.train({ age: [1], income: [2], height: [3], weight: [[4, 5]] });
@@ -72,3 +77,5 @@ declare const regression: Regression;
 regression.evaluate({ x: [[1, 2]], target: [[1]] });
 // @ts-expect-error nor are columns given by name then
 await fit(regression.evaluate, { x: [[1, 2]], target: [[1]] });
+// @ts-expect-error nor by a table
+await fit(regression.evaluate, table);

@@ -11,9 +11,9 @@ export interface Config {
   /** Maximum number of rows in a batch of concurrent predictions. */
   readonly maxBatch: number;
   /** Milliseconds that the first call of a batch waits for others. */
-  readonly maxDelay: number;
+  readonly maxDelayMs: number;
   /** Milliseconds that open requests may take after SIGTERM. */
-  readonly grace: number;
+  readonly graceMs: number;
 }
 
 /** @throws Error naming the variable that is missing or no number */
@@ -27,8 +27,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     adminToken: env.ADMIN_TOKEN || undefined,
     maxQueue: integer(env, "MAX_QUEUE", 1024),
     maxBatch: integer(env, "MAX_BATCH", 256),
-    maxDelay: integer(env, "MAX_DELAY", 2),
-    grace: integer(env, "GRACE", 10_000),
+    maxDelayMs: integer(env, "MAX_DELAY", 2),
+    graceMs: integer(env, "GRACE", 10_000),
   };
 }
 

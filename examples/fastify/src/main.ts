@@ -4,9 +4,9 @@ import { Regression } from "./generated/regression.js";
 import { ServedModel } from "./served-model.js";
 
 const config = readConfig(process.env);
-const { maxQueue, maxBatch, maxDelay } = config;
+const { maxQueue, maxBatch, maxDelayMs } = config;
 const served = new ServedModel(() =>
-  Regression.load(config.model, { maxQueue, batching: { pred: { maxBatch, maxDelay } } }),
+  Regression.load(config.model, { maxQueue, batching: { pred: { maxBatch, maxDelayMs } } }),
 );
 const app = buildApp(served, config, { logger: true });
 
@@ -21,7 +21,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, () => {
     // New connections are rejected, open requests are answered, the model is closed, and the process exits.
     void app.close();
-    setTimeout(() => process.exit(1), config.grace).unref();
+    setTimeout(() => process.exit(1), config.graceMs).unref();
   });
 }
 

@@ -11,7 +11,7 @@ export function metricsRoute(app: FastifyInstance, served: ServedModel): void {
 
   const onCall = (message: unknown): void => {
     calls++;
-    seconds += (message as CallEvent).duration / 1000;
+    seconds += (message as CallEvent).durationMs / 1000;
   };
   const onError = (message: unknown): void => {
     const { error } = message as ErrorEvent;

@@ -47,6 +47,13 @@ export class FakeExecution implements Execution {
   #results(result: unknown, form: Form): readonly unknown[] {
     const { outputs, properties } = this.#method;
     const call = `the fake of ${this.#name}`;
+    if (result instanceof Promise) {
+      // Whoever wrote it is told of the promise here; that it rejects as well is no second error.
+      result.catch(() => {});
+      throw new SavedModelError("INVALID_RESULT", `${call} returned a promise`, {
+        fix: "Return the result itself: the function is synchronous, and methods of `async` make a promise of what it returns.",
+      });
+    }
     const values = properties === undefined ? [result] : valuesOf(result, properties, call);
     return outputs.flatMap((output, index) => fakeOutput(values[index], output, call, form));
   }

@@ -21,6 +21,7 @@ import { threadPool } from "./run/thread-pool.js";
 import { holdFolder } from "./save/lock-folder.js";
 import { requirePlace, saveModel } from "./save/save-model.js";
 import { saveWeights } from "./save/save-weights.js";
+import { putBackLeftOver } from "./save/scratch-folder.js";
 import { Session } from "./session.js";
 import { trace } from "./trace/trace.js";
 
@@ -41,6 +42,7 @@ class LocalEngine implements Engine {
         requireSaver(session.graph);
         requirePlace(directory, session.directory);
       },
+      putBack: putBackLeftOver,
       hasGraphOf: (directory) => session.file.isCopy(join(directory, basename(session.file.path))),
       graphDef: () => session.graphDef(),
       nodes: () => locateVariables(session.graph),

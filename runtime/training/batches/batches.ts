@@ -3,6 +3,7 @@ import type { Method } from "../../client/methods.js";
 import { seedAfter, seededRandom, shuffledIndices } from "../../data/random.js";
 import { elementCount, type ShapeSpec } from "../../tensor/shape.js";
 import { prepareRows } from "./columns.js";
+import { isTable, tableColumns } from "./table-columns.js";
 
 /** The arguments of one call. */
 export interface Batch {
@@ -64,6 +65,7 @@ const ARRAY_ADVICE =
  */
 export function batchSource(name: string, method: Method, data: unknown, options: BatchOptions): BatchSource {
   if (Array.isArray(data)) return columnSource(name, method, data, options);
+  if (isTable(name, data)) return columnSource(name, method, tableColumns(name, method, data), options);
   const columns = columnsByName(name, method, data);
   if (columns !== undefined) return columnSource(name, method, columns, options);
   if (options.batchSize !== undefined || options.seed !== undefined) {

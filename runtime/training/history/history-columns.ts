@@ -48,7 +48,10 @@ export function monitoredColumn(columns: readonly Column[], monitor: string | un
 }
 
 /** A heading for each column; one that is taken already gets a number. */
-export function headings(columns: readonly Column[], taken: readonly string[]): readonly string[] {
+export function headings(
+  columns: readonly Pick<Column, "kind" | "name">[],
+  taken: readonly string[],
+): readonly string[] {
   const used = new Set(taken);
   return columns.map(({ kind, name }) => {
     const wanted = kind === "validation" ? VALIDATION_PREFIX + name : name;

@@ -1,20 +1,24 @@
 import type { EpochRecord } from "../events.js";
-import { columnsOf, headings } from "./history-columns.js";
+import { type Column, columnsOf, headings } from "./history-columns.js";
 
 const FIXED = ["epoch", "step", "rows", "seconds"] as const;
 
+/** A column without its values. */
+export type CsvColumn = Pick<Column, "kind" | "name">;
+
 /** The epochs as comma-separated values (RFC 4180, but with `\n`), with a head line. */
-export function historyCsv(epochs: readonly EpochRecord[]): string {
-  const columns = columnsOf(epochs);
+export function historyCsv(epochs: readonly EpochRecord[], columns: readonly CsvColumn[] = columnsOf(epochs)): string {
   const head = [...FIXED, ...headings(columns, FIXED)].map((name) => field(harmless(name)));
-  const lines = epochs.map((record, row) => [
-    ...FIXED.map((name) => String(record[name])),
-    ...columns.map(({ kind, name, values }) => {
-      const isThere = Object.hasOwn(record[kind] ?? {}, name);
-      return isThere ? String(values[row]) : "";
-    }),
-  ]);
-  return [head, ...lines].map((line) => `${line.join(",")}\n`).join("");
+  return `${head.join(",")}\n${epochs.map((record) => csvRow(record, columns)).join("")}`;
+}
+
+/** One line of the table, whose columns are these and no others of the epoch. */
+export function csvRow(record: EpochRecord, columns: readonly CsvColumn[]): string {
+  const cells = columns.map(({ kind, name }) => {
+    const values: Readonly<Record<string, number>> = record[kind] ?? {};
+    return Object.hasOwn(values, name) ? String(values[name]) : "";
+  });
+  return `${[...FIXED.map((name) => String(record[name])), ...cells].join(",")}\n`;
 }
 
 /**

@@ -1,11 +1,23 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { SavedModelError } from "../../base/errors.js";
 import { printable, reasonOf } from "../../base/text.js";
 import { toPath } from "../../saved-model/files/locate-model.js";
 import type { EpochRecord, TrainingObserver, TrainingStart } from "../events.js";
 import type { Logs } from "../fit-options.js";
-import { historyCsv } from "../history/history-csv.js";
+import { columnsOf } from "../history/history-columns.js";
+import { type CsvColumn, csvRow, historyCsv } from "../history/history-csv.js";
 import { eventRecord, fileVersion } from "./event-file.js";
 
 /** Those who write what is asked for, epoch by epoch. */
@@ -19,33 +31,55 @@ export function logWriters({ csv, tensorBoard }: Logs): readonly TrainingObserve
 /** The epochs so far as {@link History.toCSV} writes them, of which each is added when it is finished. */
 class CsvLog implements TrainingObserver {
   readonly #path: string;
-  #records: readonly EpochRecord[] = [];
-  #written = "";
+  readonly #records: EpochRecord[] = [];
+  #columns: readonly CsvColumn[] = [];
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Writes the file again, without what a killed training has added after its last checkpoint. */
+  /** Cuts off what a killed training has added after its last checkpoint, which may end in the middle of a line. */
   onStart({ finished = [] }: TrainingStart): void {
-    this.#records = finished;
-    this.#written = finished.length === 0 ? "" : historyCsv(finished);
+    this.#records.push(...finished);
+    this.#columns = columnsOf(finished);
+    const text = finished.length === 0 ? "" : historyCsv(finished, this.#columns);
     writing(this.#path, () => {
       mkdirSync(dirname(this.#path), { recursive: true });
-      writeFileSync(this.#path, this.#written);
+      if (beginsWith(this.#path, text)) truncateSync(this.#path, Buffer.byteLength(text));
+      else writeWhole(this.#path, text);
     });
   }
 
   onEpoch(record: EpochRecord): void {
-    this.#records = [...this.#records, record];
-    const text = historyCsv(this.#records);
+    this.#records.push(record);
+    const isKnown = ({ kind, name }: CsvColumn): boolean =>
+      this.#columns.some((column) => column.kind === kind && column.name === name);
+    // A metric that no epoch had before is a column.
+    const isWider = !columnsOf([record]).every(isKnown);
+    if (isWider) this.#columns = columnsOf(this.#records);
     writing(this.#path, () => {
-      if (text.startsWith(this.#written)) appendFileSync(this.#path, text.slice(this.#written.length));
-      // A metric that no epoch had before is a column.
-      else writeFileSync(this.#path, text);
+      if (this.#records.length === 1) appendFileSync(this.#path, historyCsv([record], this.#columns));
+      else if (isWider) writeWhole(this.#path, historyCsv(this.#records, this.#columns));
+      else appendFileSync(this.#path, csvRow(record, this.#columns));
     });
-    this.#written = text;
   }
+}
+
+function beginsWith(path: string, text: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true && readFileSync(path, "utf8").startsWith(text);
+}
+
+/** Writes a text file in one step, so that whoever is killed meanwhile leaves no half of it. */
+function writeWhole(path: string, text: string): void {
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  if (!isFile) {
+    writeFileSync(path, text);
+    return;
+  }
+  const target = realpathSync(path);
+  const fresh = `${target}.tmp-${process.pid}`;
+  writeFileSync(fresh, text, { mode: statSync(target).mode });
+  renameSync(fresh, target);
 }
 
 /** As Keras' callback has it: a run for the training and one for its validation, and tags that begin like this. */

@@ -1,4 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { reasonOf } from "../../base/text.js";
 import type { BoundMethod } from "../../client/bound-methods.js";
 import type { VariableStore } from "../../engine.js";
 import { readUnchanged } from "../../saved-model/files/folder-identity.js";
@@ -22,7 +24,8 @@ export class CheckpointWriter {
   readonly #options: Checkpoints;
   readonly #best: BestWeights | undefined;
   #savedAt = performance.now();
-  #savedStep = 0;
+  #saved = { step: 0, epochs: 0 };
+  #putBackFrom: string | undefined;
 
   /** @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT`: whatever would fail when it is time to save */
   constructor(bound: BoundMethod, options: Checkpoints, best: BestWeights | undefined) {
@@ -49,9 +52,10 @@ export class CheckpointWriter {
     return everySteps === undefined && everySeconds === undefined;
   }
 
-  /** Returns whether an interrupted training is to be saved as it is after this step. */
-  isDueAtEnd(step: number): boolean {
-    return (this.#options.onlyBest ?? false) === false && step > this.#savedStep;
+  /** Returns whether a training that ends, or is aborted, has got further than its last checkpoint and is to be saved. */
+  isDueAtEnd({ step, records }: Pick<TrainingState, "step" | "records">): boolean {
+    const isFurther = step > this.#saved.step || records.length > this.#saved.epochs;
+    return (this.#options.onlyBest ?? false) === false && isFurther;
   }
 
   /** Saves the model and the state in one step: whoever reads the folder gets both of the same moment. */
@@ -68,11 +72,16 @@ export class CheckpointWriter {
       });
     }
     this.#savedAt = performance.now();
-    this.#savedStep = state.step;
+    this.#saved = { step: state.step, epochs: state.records.length };
+  }
+
+  /** Where the checkpoint was that a training was resumed from, if that was not in its own folder. */
+  get putBackFrom(): string | undefined {
+    return this.#putBackFrom;
   }
 
   /**
-   * Gives the model the weights of the checkpoint.
+   * Gives the model the weights of the checkpoint. One that a killed save has left beside its folder is put back first.
    *
    * @returns where the training was; undefined where the training begins: it is not to be resumed, or there is no checkpoint
    * @throws SavedModelError `RESTORE_FAILED` when it is of another model or training, and the codes of `restore`
@@ -81,6 +90,11 @@ export class CheckpointWriter {
     const variables = this.#variables;
     if (this.#options.resume !== true || variables === undefined) return undefined;
     const folder = this.directory;
+    try {
+      this.#putBackFrom = variables.putBack(resolve(folder));
+    } catch (cause) {
+      throw notResumable(folder, reasonOf(cause), { cause });
+    }
     if (!existsSync(folder) || readdirSync(folder).length === 0) return undefined;
     const state = readUnchanged({
       folder,
@@ -98,7 +112,7 @@ export class CheckpointWriter {
         return found;
       },
     });
-    this.#savedStep = state.step;
+    this.#saved = { step: state.step, epochs: state.records.length };
     return state;
   }
 }

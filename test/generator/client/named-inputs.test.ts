@@ -37,6 +37,8 @@ describe("a client of a model with many inputs", () => {
     expect(text.match(/^export interface \w+Inputs \{$/gm)).toEqual([
       "export interface PredictInputs {",
       "export interface TrainInputs {",
+      "export interface FakePredictInputs {",
+      "export interface FakeTrainInputs {",
     ]);
     expect(text).toContain("/** Inputs of the signatures `predict` and `serving_default`. */");
     expect(text).toContain("  servingDefault(this: void, inputs: PredictInputs): Tensor");

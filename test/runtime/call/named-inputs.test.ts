@@ -27,7 +27,7 @@ describe("a method that takes its inputs by name", () => {
   });
 
   it("calls with inputs by name are batched", async () => {
-    using model = Arguments.load(undefined, { batching: { score: { maxBatch: 8, maxDelay: 20 } } });
+    using model = Arguments.load(undefined, { batching: { score: { maxBatch: 8, maxDelayMs: 20 } } });
     const rows = [1, 2, 3];
     const results = await Promise.all(rows.map((age) => model.async.score({ age: [age], income: [10] })));
     expect(results.map((result) => result.toArray())).toEqual(rows.map((age) => model.score([age], [10]).toArray()));

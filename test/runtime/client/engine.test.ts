@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { CustomModel } from "../../../generated/custom-model.js";
 import { Regression } from "../../../generated/regression.js";
+import { Spin } from "../../../generated/spin.js";
 import { loadLocalEngine } from "../../../runtime/engines/local/local-engine.js";
 import { type Engine, fit, Model } from "../../../runtime/index.js";
 import { expectError, expectRejection } from "../../support/errors.js";
@@ -71,15 +72,17 @@ describe("connect", () => {
     expect(engine.isDisposed).toBe(true);
   });
 
-  it("batches calls of every engine", async () => {
-    const engine = remoteEngine("regression");
+  it("batches calls of any engine", async () => {
+    const engine = remoteEngine("spin");
     let runs = 0;
     const counting: Engine = {
-      ...engine,
+      source: engine.source,
+      signatures: engine.signatures,
+      pool: engine.pool,
       prepare: (signature) => {
         const execution = engine.prepare(signature);
         return {
-          ...execution,
+          writes: execution.writes,
           start: (...parameters) => {
             runs++;
             return execution.start(...parameters);
@@ -88,10 +91,10 @@ describe("connect", () => {
       },
       dispose: () => engine.dispose(),
     };
-    expect(counting.signatures.map(({ key }) => key)).toContain("train");
-    await using remote = await Regression.connect(counting, { concurrency: 1 });
-    await Promise.all([remote.w(), remote.b()]);
-    expect(runs).toBe(2);
+    await using remote = await Spin.connect(counting, { batching: { half: { maxBatch: 8 } } });
+    const results = await Promise.all([remote.half([[2, 4]]), remote.half([[6, 8]])]);
+    expect(results.map((result) => result.toArray())).toEqual([[[1, 2]], [[3, 4]]]);
+    expect(runs).toBe(1);
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { type CsvOptions, parseCsv, readCsv, type Table } from "savedmodel/data";
 import { describe, expect, it } from "vitest";
@@ -272,6 +273,25 @@ describe("a table", () => {
     expectError(() => table.tensor("float" as never, "width"), "INVALID_DTYPE");
     expectError(() => (table.tensor as (dtype: string) => unknown).call(table, "float32"), "INVALID_ARGUMENT");
   });
+});
+
+it("a table is printed by its first and last rows, as wide as a terminal", () => {
+  const lines = Array.from({ length: 20 }, (_, row) => `${row / 4},name ${row},${"x".repeat(30)},${row},${row},last`);
+  const table = parseCsv(["size,name,text,a,b,c", ...lines].join("\n"));
+  expect(inspect(table, { breakLength: 53 }).split("\n")).toEqual([
+    "Table: 20 rows, 6 columns",
+    "size  name     text                        a   b  …",
+    "   0  name 0   xxxxxxxxxxxxxxxxxxxxxxxx…   0   0  …",
+    "0.25  name 1   xxxxxxxxxxxxxxxxxxxxxxxx…   1   1  …",
+    " 0.5  name 2   xxxxxxxxxxxxxxxxxxxxxxxx…   2   2  …",
+    "0.75  name 3   xxxxxxxxxxxxxxxxxxxxxxxx…   3   3  …",
+    "   1  name 4   xxxxxxxxxxxxxxxxxxxxxxxx…   4   4  …",
+    "   …  …        …                           …   …  …",
+    "4.25  name 17  xxxxxxxxxxxxxxxxxxxxxxxx…  17  17  …",
+    " 4.5  name 18  xxxxxxxxxxxxxxxxxxxxxxxx…  18  18  …",
+    "4.75  name 19  xxxxxxxxxxxxxxxxxxxxxxxx…  19  19  …",
+  ]);
+  expect(inspect(parseCsv("a\n1\n"))).toBe("Table: 1 row, 1 column\na\n1");
 });
 
 it("reads back what is written as CSV", async () => {

@@ -17,7 +17,9 @@ const LONG = 60_000;
 /** Longer than any test: a batch is flushed by what happens, never by the clock. */
 const FOREVER = 2 ** 31 - 1;
 
-function load(batching: Readonly<Record<string, BatchingOptions>> = { predict: { maxBatch: 16, maxDelay: FOREVER } }) {
+function load(
+  batching: Readonly<Record<string, BatchingOptions>> = { predict: { maxBatch: 16, maxDelayMs: FOREVER } },
+) {
   return Keras3.load(undefined, { batching });
 }
 
@@ -49,9 +51,9 @@ describe("batched and writing calls", () => {
   });
 
   it.each([0, 20])(
-    "batched and writing calls start in the order in which they were made, with a maxDelay of %d",
-    async (maxDelay) => {
-      await using model = load({ predict: { maxBatch: 16, maxDelay } });
+    "batched and writing calls start in the order in which they were made, with a maxDelayMs of %d",
+    async (maxDelayMs) => {
+      await using model = load({ predict: { maxBatch: 16, maxDelayMs } });
       const predict = (): Promise<number> => stepsBefore(model.async.predict(X));
       const seen: Promise<number>[] = [];
       for (let step = 0; step < 3; step++) {
@@ -73,7 +75,7 @@ describe("batched and writing calls", () => {
   });
 
   it("calls of several batched signatures keep their order", async () => {
-    const options = { maxBatch: 16, maxDelay: FOREVER };
+    const options = { maxBatch: 16, maxDelayMs: FOREVER };
     const model = load({ predict: options, serving_default: options });
     const ask = (): Promise<number>[] => [model.async.predict(X), model.async.servingDefault(X)].map(stepsBefore);
     const before = [...ask(), ...ask()];
@@ -110,7 +112,7 @@ describe("batched and writing calls", () => {
   });
 
   it("calls keep their order if one of the batch fails and the others are retried", async () => {
-    await using model = Spin.load(undefined, { batching: { half: { maxBatch: 8, maxDelay: FOREVER } } });
+    await using model = Spin.load(undefined, { batching: { half: { maxBatch: 8, maxDelayMs: FOREVER } } });
     const order: string[] = [];
     const note = (name: string) => (): unknown => order.push(name);
     const halves = [2, Number.NaN, 4].map((x) => model.async.half([[x, 0]]).then(note("half"), note("failed")));

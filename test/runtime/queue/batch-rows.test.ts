@@ -77,7 +77,7 @@ describe("rows of batched calls", () => {
 
 describe("a batch", () => {
   it("a batch runs as soon as it has `maxBatch` rows", async () => {
-    await using model = load({ mapped: { maxBatch: 3, maxDelay: FOREVER } });
+    await using model = load({ mapped: { maxBatch: 3, maxDelayMs: FOREVER } });
     const runs = countRuns();
     const results = await Promise.all([model.async.mapped([1, 2]), model.async.mapped([3])]);
     expect(runs.stop()).toBe(1);
@@ -85,7 +85,7 @@ describe("a batch", () => {
   });
 
   it("a call with `maxBatch` rows does not join a batch", async () => {
-    await using model = load({ mapped: { maxBatch: 3, maxDelay: FOREVER } });
+    await using model = load({ mapped: { maxBatch: 3, maxDelayMs: FOREVER } });
     const runs = countRuns();
     const first = model.async.mapped([1]);
     expect([...(await model.async.mapped([2, 3, 4])).data]).toEqual([4, 6, 8]);
@@ -96,7 +96,7 @@ describe("a batch", () => {
   });
 
   it("a batch runs before a call that no longer fits into it", async () => {
-    await using model = load({ mapped: { maxBatch: 3, maxDelay: FOREVER } });
+    await using model = load({ mapped: { maxBatch: 3, maxDelayMs: FOREVER } });
     const runs = countRuns();
     const first = model.async.mapped([1, 2]);
     const second = model.async.mapped([3, 4]);

@@ -10,7 +10,9 @@ import { countRuns } from "../../support/runs.js";
 
 const HALF = { half: { maxBatch: 8 } };
 
-function load(batching: Readonly<Record<string, { maxBatch: number; maxDelay?: number }>> = HALF): Spin {
+function load(
+  batching: Readonly<Record<string, { maxBatch: number; maxDelayMs?: number; maxDelay?: number }>> = HALF,
+): Spin {
   return Spin.load(undefined, { batching });
 }
 
@@ -59,8 +61,8 @@ describe("batched calls", () => {
     ]);
   });
 
-  it("batched calls wait for others for `maxDelay`", async () => {
-    await using model = load({ half: { maxBatch: 2, maxDelay: 600_000 } });
+  it("batched calls wait for others for `maxDelayMs`", async () => {
+    await using model = load({ half: { maxBatch: 2, maxDelayMs: 600_000 } });
     const runs = countRuns();
     const first = model.async.half([[2, 4]]);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -68,8 +70,18 @@ describe("batched calls", () => {
     expect((await first).toArray()).toEqual([[1, 2]]);
     expect((await second).toArray()).toEqual([[3, 4]]);
     expect(runs.stop()).toBe(1);
-    await using other = load({ half: { maxBatch: 100, maxDelay: 1 } });
+    await using other = load({ half: { maxBatch: 100, maxDelayMs: 1 } });
     expect((await other.async.half([[2, 4]])).toArray()).toEqual([[1, 2]]);
+  });
+
+  it("batched calls wait for `maxDelay`, the former name of the option", async () => {
+    await using model = load({ half: { maxBatch: 2, maxDelay: 600_000 } });
+    const runs = countRuns();
+    const first = model.async.half([[2, 4]]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const second = model.async.half([[6, 8]]);
+    expect([(await first).toArray(), (await second).toArray()]).toEqual([[[1, 2]], [[3, 4]]]);
+    expect(runs.stop()).toBe(1);
   });
 
   it("a failing call in a batch does not affect the others", async () => {
@@ -156,10 +168,10 @@ describe("batched calls", () => {
 
 describe("calls in a batch", () => {
   const FOREVER = 2 ** 31 - 1;
-  const options = { concurrency: 1, batching: { half: { maxBatch: 8, maxDelay: FOREVER } } };
+  const options = { concurrency: 1, batching: { half: { maxBatch: 8, maxDelayMs: FOREVER } } };
 
   it("collected calls count individually as pending, while their callers wait", async () => {
-    await using model = load({ half: { maxBatch: 3, maxDelay: FOREVER } });
+    await using model = load({ half: { maxBatch: 3, maxDelayMs: FOREVER } });
     const controller = new AbortController();
     const given = model.async.half([[2, 4]], { signal: controller.signal });
     const calls = [model.async.half([[2, 4]])];
@@ -255,7 +267,17 @@ describe("invalid batching", () => {
     ],
     ["without a size", () => load({ half: {} as never }), /maxBatch must be an integer from 1 on/],
     ["for an invalid size", () => load({ half: { maxBatch: 0 } }), /maxBatch must be an integer from 1 on/],
-    ["for an invalid delay", () => load({ half: { maxBatch: 2, maxDelay: -1 } }), /maxDelay must be a number/],
+    ["for an invalid delay", () => load({ half: { maxBatch: 2, maxDelayMs: -1 } }), /maxDelayMs must be a number/],
+    [
+      "for an invalid delay by its former name",
+      () => load({ half: { maxBatch: 2, maxDelay: -1 } }),
+      /maxDelay must be a number/,
+    ],
+    [
+      "with both names of the delay",
+      () => load({ half: { maxBatch: 2, maxDelay: 1, maxDelayMs: 1 } }),
+      /maxDelay is the former name of maxDelayMs/,
+    ],
     [
       "with a misspelled option",
       () => load({ half: { maxBatch: 2, maxdelay: 1 } as never }),

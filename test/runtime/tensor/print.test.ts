@@ -33,6 +33,19 @@ const words = Tensor.from("string", [
 const longText = Tensor.from("string", ["x".repeat(5000), new Uint8Array([255, 0]), new Uint8Array(4000).fill(254)]);
 
 describe("console.log of a tensor", () => {
+  it("has as few digits as tell a float32 from its neighbours", () => {
+    const numbers = [0.1, 1 / 3, -0, 1e-45, 16777217, 0.10592756420373917, Number.NaN, -Infinity];
+    expect(inspect(Tensor.from("float32", numbers)).replaceAll(/\s+/g, " ")).toBe(
+      "Tensor<float32 [8]> [ 0.1, 0.33333334, -0, 1e-45, 16777216, 0.105927564, NaN, -Infinity ]",
+    );
+    expect(inspect(Tensor.from("float64", [1 / 3]))).toBe("Tensor<float64 [1]> [ 0.3333333333333333 ]");
+  });
+
+  it("are the ends of a vector that would take more lines than a person reads", () => {
+    expect(inspect(counted([384])).split("\n").length).toBeGreaterThan(10);
+    expect(inspect(counted([385]))).toBe("Tensor<int32 [385]> [ 0, 1, 2, ..., 382, 383, 384 ]");
+  });
+
   it("console.log prints tensors as in the golden file", () => {
     const shown: Readonly<Record<string, unknown>> = {
       "a scalar": Tensor.from("float32", 1.5),

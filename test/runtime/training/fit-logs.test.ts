@@ -1,11 +1,14 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Regression } from "../../../generated/regression.js";
-import { type FitOptions, fit, type History } from "../../../runtime/index.js";
+import { type EpochRecord, type FitOptions, fit, History } from "../../../runtime/index.js";
+import { logWriters } from "../../../runtime/training/logs/epoch-logs.js";
 import { eventRecord, fileVersion, type LogEvent } from "../../../runtime/training/logs/event-file.js";
 import { expectRejection } from "../../support/errors.js";
+import { start } from "../../support/library.js";
 import { tempFolder } from "../../support/temp.js";
+import { trainings } from "./trainings.js";
 
 /** The bytes that TensorFlow writes; events.py makes them. */
 const golden = JSON.parse(readFileSync(new URL("events.golden.json", import.meta.url), "utf8")) as {
@@ -143,6 +146,71 @@ describe("logs of a training", () => {
       VERSION,
       ...wanted({ step: 2, isStart: true }, ...events.slice(1)),
     ]);
+  });
+
+  it("have whole lines, and each epoch once, after three processes that were killed and left parts of lines", async () => {
+    const [directory, csv] = [join(tempFolder(), "checkpoint"), join(tempFolder(), "log.csv")];
+    const run = async (killAtStep: number): Promise<unknown> => {
+      const parameters = ["schedule", directory, "2", killAtStep, csv].map(String);
+      return (await start("test/runtime/training/resumed-training.ts", parameters).ended).signal;
+    };
+    for (const [step, part] of [
+      [6, "2,1"],
+      [11, "3,15,80,0.01\n4"],
+      [14, "\u0000"],
+    ] as const) {
+      expect(await run(step)).toBe("SIGKILL");
+      // What was written by then is whole lines of equal length.
+      const lines = readFileSync(csv, "utf8").split("\n");
+      expect(lines.pop()).toBe("");
+      expect(new Set(lines.map((line) => line.split(",").length)).size).toBe(1);
+      appendFileSync(csv, part);
+    }
+    expect(await run(0)).toBe(null);
+    const alone = join(tempFolder(), "alone.csv");
+    await trainings.schedule({ logs: { csv: alone } });
+    const withoutSeconds = (path: string): string[] =>
+      readFileSync(path, "utf8")
+        .split("\n")
+        .map((line) => line.split(",").toSpliced(3, 1).join(","));
+    expect(withoutSeconds(csv)).toEqual(withoutSeconds(alone));
+    expect(readdirSync(dirname(csv))).toEqual(["log.csv"]);
+  }, 600_000);
+
+  it.each([
+    ["as it was left", (text: string) => text],
+    ["with a part of a line", (text: string) => `${text}3,`],
+    ["cut off in a line that is to stay", (text: string) => text.slice(0, -4)],
+    ["that another program has rewritten", () => "other,columns\r\n1,2\r\n"],
+    ["empty", () => ""],
+  ])("go on from a table %s", async (_, leave) => {
+    const folder = tempFolder();
+    const csv = join(folder, "log.csv");
+    const checkpoints = { directory: join(folder, "checkpoint"), resume: true } as const;
+    for (const epochs of [2, 4]) {
+      using model = Regression.load();
+      const history = await fit(model.train, [X, TARGET, 0.1], { ...SILENT, epochs, checkpoints, logs: { csv } });
+      expect(readFileSync(csv, "utf8")).toBe(history.toCSV());
+      writeFileSync(csv, leave(readFileSync(csv, "utf8")));
+    }
+  });
+
+  it("add a line to the table, and rewrite it only for a new column", () => {
+    const csv = join(tempFolder(), "log.csv");
+    const [log] = logWriters({ csv });
+    const records: EpochRecord[] = [];
+    const files: number[] = [];
+    log?.onStart?.({ epochs: 4, steps: 1, rows: 1, finished: [] });
+    for (const metrics of [{ loss: 1 }, { loss: 0.5 }, { loss: 0.25, mae: 2 }, { mae: 1 }] as const) {
+      const record = { epoch: records.length + 1, step: 1, rows: 1, seconds: 1, metrics: { ...metrics } };
+      records.push(record);
+      log?.onEpoch?.(record);
+      files.push(statSync(csv).ino);
+      expect(readFileSync(csv, "utf8")).toBe(new History(records).toCSV());
+    }
+    const [first, second, third, fourth] = files;
+    expect([second, fourth]).toEqual([first, third]);
+    expect(third).not.toBe(first);
   });
 
   it("rejects logs that cannot be written before the first step", async () => {

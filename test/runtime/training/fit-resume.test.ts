@@ -1,11 +1,22 @@
 import { once } from "node:events";
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Metrics } from "../../../generated/metrics.js";
 import { Regression } from "../../../generated/regression.js";
 import { boundMethod } from "../../../runtime/client/bound-methods.js";
+import { lockFolder } from "../../../runtime/engines/local/save/lock-folder.js";
 import { type FitOptions, fit, type TrainingError } from "../../../runtime/index.js";
 import { CheckpointWriter } from "../../../runtime/training/resume/checkpoint-writer.js";
 import { readState, type TrainingState } from "../../../runtime/training/resume/training-state.js";
@@ -84,21 +95,28 @@ describe("resuming a killed training", () => {
     expect(outcome).toBe(await trainings.classify({}));
   });
 
-  it("an aborted training resumes after its last step, and ends with the same bits", async () => {
-    const directory = join(tempFolder(), "checkpoint");
-    const checkpoints = { directory, resume: true } as const;
-    const controller = new AbortController();
-    const onBatch = ({ step }: { readonly step: number }): void => {
-      if (step === 7) controller.abort();
-    };
-    const aborted = trainings.schedule({ checkpoints, signal: controller.signal, onBatch });
-    const error = await expectRejection(aborted, "ABORTED");
-    expect((error as TrainingError).history.epochs.map(({ step }) => step)).toEqual([5]);
-    const steps: number[] = [];
-    const outcome = await trainings.schedule({ checkpoints, onBatch: ({ step }) => void steps.push(step) });
-    expect(steps).toEqual([8, 9, 10, 11, 12, 13, 14, 15]);
-    expect(outcome).toBe(await trainings.schedule({}));
-  });
+  it.each([
+    ["after each epoch", {}],
+    ["every 5 steps", { everySteps: 5 }],
+    ["every hour", { everySeconds: 3600 }],
+  ])(
+    "an aborted training resumes after its last step, and ends with the same bits, with checkpoints %s",
+    async (_, often) => {
+      const directory = join(tempFolder(), "checkpoint");
+      const checkpoints = { directory, resume: true, ...often } as const;
+      const controller = new AbortController();
+      const onBatch = ({ step }: { readonly step: number }): void => {
+        if (step === 7) controller.abort();
+      };
+      const aborted = trainings.schedule({ checkpoints, signal: controller.signal, onBatch });
+      const error = await expectRejection(aborted, "ABORTED");
+      expect((error as TrainingError).history.epochs.map(({ step }) => step)).toEqual([5]);
+      const steps: number[] = [];
+      const outcome = await trainings.schedule({ checkpoints, onBatch: ({ step }) => void steps.push(step) });
+      expect(steps).toEqual([8, 9, 10, 11, 12, 13, 14, 15]);
+      expect(outcome).toBe(await trainings.schedule({}));
+    },
+  );
 });
 
 it("a process that dies at any step of a save leaves consistent weights and state", () => {
@@ -293,6 +311,92 @@ describe("a checkpoint", () => {
     using alone = Regression.load();
     await fit(alone.train, [X, TARGET, 0.1], { ...SILENT, epochs: 5 });
     expect(weights).toEqual(alone.weights().w.toArray());
+  });
+
+  it.each([
+    ["that ends before a step at which one is due", 100, {}],
+    ["at whose last step one was due, before the epoch was complete", 1, {}],
+    [
+      "with early stopping that gives the model other weights",
+      100,
+      { monitor: "loss", mode: "max", restoreBest: true },
+    ],
+  ] as const)("has the end of a training %s", async (_, everySteps, stopping) => {
+    const directory = join(tempFolder(), "checkpoint");
+    const earlyStopping = { monitor: "loss", mode: "min", ...stopping, patience: 10 } as const;
+    const train = async (epochs: number, checkpoints?: FitOptions["checkpoints"]): Promise<unknown> => {
+      using model = Regression.load();
+      const options = { ...SILENT, epochs, batchSize: 1, earlyStopping, ...(checkpoints && { checkpoints }) };
+      const { epochs: records } = await fit(model.train, [X, TARGET, 0.1], options);
+      return [model.weights().w.toArray(), records.map(({ metrics }) => metrics)];
+    };
+    await train(2, { directory, everySteps });
+    const { step, records, open } = readState(directory);
+    expect([step, records.length, open]).toEqual([4, 2, undefined]);
+    expect(await train(5, { directory, everySteps, resume: true })).toEqual(await train(5));
+  });
+
+  it("is saved once where the last step of the training was saved", async () => {
+    const directory = join(tempFolder(), "checkpoint");
+    using model = Regression.load();
+    const options = { ...SILENT, epochs: 2, checkpoints: { directory, resume: true } } as const;
+    await fit(model.train, [X, TARGET, 0.1], options);
+    const { ino } = statSync(directory);
+    await fit(model.train, [X, TARGET, 0.1], options);
+    expect(statSync(directory).ino).toBe(ino);
+  });
+
+  describe("that a process, killed between the two renames of a save, left beside its folder", () => {
+    /** Trains two epochs, and leaves what a save that was killed after them leaves. */
+    async function interrupted(): Promise<{ readonly directory: string; readonly left: string }> {
+      const folder = tempFolder();
+      const [directory, left] = [join(folder, "checkpoint"), join(folder, ".checkpoint.saving-abc123")];
+      using model = Regression.load();
+      await fit(model.train, [X, TARGET, 0.1], { ...SILENT, epochs: 2, checkpoints: { directory } });
+      mkdirSync(left);
+      cpSync(directory, join(left, "new"), { recursive: true });
+      renameSync(directory, join(left, "old-1"));
+      return { directory, left };
+    }
+
+    it.each(["nothing", "an empty folder"])(
+      "is put back and resumed from, where there is %s in its place",
+      async (what) => {
+        const { directory, left } = await interrupted();
+        if (what !== "nothing") mkdirSync(directory);
+        const seen: string[] = [];
+        const progress = { write: (text: string) => void seen.push(text) };
+        using model = Regression.load();
+        await fit(model.train, [X, TARGET, 0.1], { progress, epochs: 4, checkpoints: { directory, resume: true } });
+        expect(seen.slice(0, 2)).toEqual([
+          "note: resumed after step 2, at the end of epoch 2\n",
+          `note: a save of the checkpoint was interrupted: the one before it was put back from ${join(left, "old-1")}\n`,
+        ]);
+        using alone = Regression.load();
+        await fit(alone.train, [X, TARGET, 0.1], { ...SILENT, epochs: 4 });
+        expect(model.weights()).toEqual(alone.weights());
+        expect(readdirSync(join(left, ".."))).toEqual(["checkpoint"]);
+      },
+    );
+
+    it("is not taken from a process that still saves", async () => {
+      const { directory, left } = await interrupted();
+      const lock = lockFolder(left);
+      using model = Regression.load();
+      const resumed = fit(model.train, [X, TARGET, 0.1], { ...SILENT, checkpoints: { directory, resume: true } });
+      const error = await expectRejection(resumed, "RESTORE_FAILED");
+      expect(error.message).toContain(`another process is saving to it, from ${left}`);
+      if (typeof lock === "number") closeSync(lock);
+      expect(existsSync(join(left, "old-1"))).toBe(true);
+    });
+
+    it("is left where it is by a training that does not resume", async () => {
+      const { directory, left } = await interrupted();
+      using model = Regression.load();
+      await fit(model.train, [X, TARGET, 0.1], { ...SILENT, checkpoints: { directory } });
+      expect(readState(directory).step).toBe(1);
+      expect(existsSync(left)).toBe(false);
+    });
   });
 
   it("reports where a training continues", async () => {

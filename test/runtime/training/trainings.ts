@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Metrics } from "../../../generated/metrics.js";
 import { Optimizers } from "../../../generated/optimizers.js";
 import { Regression } from "../../../generated/regression.js";
-import { type Checkpoints, encodeNpy, fit, type History, type Model } from "../../../runtime/index.js";
+import { type Checkpoints, encodeNpy, fit, type History, type Logs, type Model } from "../../../runtime/index.js";
 
 export type TrainingName = "classify" | "schedule" | "batches";
 
@@ -12,6 +12,7 @@ interface Additions {
   readonly onBatch?: (event: { readonly step: number }) => void;
   readonly worker?: boolean;
   readonly signal?: AbortSignal;
+  readonly logs?: Logs;
 }
 
 const rows = JSON.parse(readFileSync(new URL("../../models/metrics.training.json", import.meta.url), "utf8")) as {

@@ -1,5 +1,6 @@
-import { chmodSync, closeSync, lstatSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, lstatSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { pause } from "../../../base/pause.js";
 import { isModelEntry } from "../../../saved-model/files/model-entries.js";
 import { lockFolder } from "./lock-folder.js";
 import { moveOtherEntries } from "./other-entries.js";
@@ -75,6 +76,53 @@ function removeLeftOver(path: string, target: string): void {
   removeScratch(path, target);
 }
 
+/** Time for which a process that is between two renames is waited for. */
+const LONGEST_WAIT_MS = 2000;
+
+/**
+ * Puts back the folder that a process moved away before it was killed, between the two renames of a save. Nothing is changed
+ * where there is something at its place.
+ *
+ * @param target a folder that does not exist, or is empty
+ * @returns where the folder was; undefined where a save left none
+ * @throws Error when it cannot be moved, or another process is still saving
+ */
+export function putBackLeftOver(target: string): string | undefined {
+  const end = performance.now() + LONGEST_WAIT_MS;
+  for (;;) {
+    const left = movedAway(target);
+    if (left === undefined) return undefined;
+    const lock = lockFolder(left.path);
+    try {
+      const isOver = performance.now() >= end;
+      // Where folders cannot be locked, nobody knows whether the process still runs.
+      if (typeof lock === "number" || (lock === undefined && isOver)) {
+        if (isFolder(target)) rmdirSync(target);
+        renameSync(left.folder, target);
+        return left.folder;
+      }
+      if (isOver) throw new Error(`another process is saving to it, from ${left.path}`);
+    } finally {
+      if (typeof lock === "number") closeSync(lock);
+    }
+    pause(5);
+  }
+}
+
+/** The scratch folder of a target in whose place there is nothing, and the newest folder in it that was moved away. */
+function movedAway(target: string): { readonly path: string; readonly folder: string } | undefined {
+  if (isFolder(target) && readdirSync(target).length > 0) return undefined;
+  const moved = leftOversIn(dirname(target))
+    .filter((left) => left.target === target)
+    .flatMap(({ path }) =>
+      namesIn(path)
+        .filter((name) => name.startsWith("old-") && isFolder(join(path, name)))
+        .map((name) => ({ path, folder: join(path, name) })),
+    );
+  const timeOf = (folder: string): number => lstatSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return moved.sort((a, b) => timeOf(b.folder) - timeOf(a.folder))[0];
+}
+
 /** Tells whether the old model was moved away, and nothing is in its place: the save ended between two renames. */
 function holdsOnlyCopy(parts: readonly string[], target: string): boolean {
   return parts.some((name) => name.startsWith("old-")) && !isFolder(target);
@@ -90,16 +138,19 @@ function prefixOf(target: string): string {
 }
 
 function leftOversIn(folder: string): readonly { readonly path: string; readonly target: string }[] {
-  let names: readonly string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return [];
-  }
-  return names.flatMap((name) => {
+  return namesIn(folder).flatMap((name) => {
     const [, target] = /^\.(.+)\.saving-\w{6}$/s.exec(name) ?? [];
     return target === undefined ? [] : [{ path: join(folder, name), target: join(folder, target) }];
   });
+}
+
+/** The names in a folder; none of one that cannot be read, or that another process has removed. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /**

@@ -307,7 +307,8 @@ describe("a fake client rejects", () => {
     const wrong: readonly [unknown, string][] = [
       [[[1, 2]], 'the fake of pred(): output "output" must be float32 [1, 1], got [1, 2]'],
       [["1"], 'the fake of pred(): output "output" must be float32 [1, 1], got [1]'],
-      [Promise.resolve([[1]]), 'the fake of pred(): output "output" must be float32 [1, 1], got a Promise'],
+      [Promise.resolve([[1]]), "the fake of pred() returned a promise. Return the result itself"],
+      [Promise.reject(new Error("also no second error")), "the fake of pred() returned a promise"],
       [Tensor.from("int32", [[1]]), 'output "output" must be float32 [1, 1], got a tensor of int32 [1, 1]'],
       [undefined, 'the fake of pred() returned nothing for output "output"'],
     ];

@@ -52,7 +52,7 @@ describe("processes with asynchronous calls", () => {
 
   it("a process does not wait for the delay of a full batch or of a closed model", () => {
     const code = `
-      const batching = { half: { maxBatch: 2, maxDelay: 600_000 } };
+      const batching = { half: { maxBatch: 2, maxDelayMs: 600_000 } };
       const half = (model) => model.runAsync("half", { x: [[2, 4]] }).then(({ y }) => y.data[0], ({ code }) => code);
       const full = load({ batching });
       console.log(await Promise.all([half(full), half(full)]));
