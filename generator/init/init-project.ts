@@ -36,7 +36,7 @@ export interface InitPlan {
 
 /** What `npm init` and `tsc --init` make does not go together. */
 const COMMON_JS =
-  'package.json does not say "type": "module": TypeScript makes CommonJS of what is here, and refuses that with ' +
+  'package.json does not have "type": "module": TypeScript then compiles to CommonJS, an error with ' +
   "verbatimModuleSyntax, which `tsc --init` sets";
 
 const JAVASCRIPT =
@@ -67,7 +67,7 @@ export async function planInit(cwd: string): Promise<InitPlan> {
       attributes,
     ],
     notes: [
-      ...(scripts?.notes ?? ["there is no package.json, so no scripts were added"]),
+      ...(scripts?.notes ?? ["no scripts were added, because package.json is missing"]),
       ...(file.change === "created" && file.path.endsWith(".ts") && manifest.type !== "module" ? [COMMON_JS] : []),
       ...(file.change === "created" && file.path.endsWith(".json") ? [JAVASCRIPT] : []),
     ],
@@ -91,12 +91,12 @@ function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): C
   if (models.length === 0) {
     const where = printable(relative("", root) || ".", 500);
     if (isModel(root)) {
-      throw new SavedModelError("MODEL_NOT_FOUND", `there is no SavedModel below ${where}, which is one itself`, {
+      throw new SavedModelError("MODEL_NOT_FOUND", `${where} is a SavedModel itself, and holds no others`, {
         fix: "Run this in the folder of your project.",
       });
     }
-    throw new SavedModelError("MODEL_NOT_FOUND", `there is no SavedModel in ${where} or below it`, {
-      fix: "Put one there, such as models/my_model with its saved_model.pb, and run this again.",
+    throw new SavedModelError("MODEL_NOT_FOUND", `no SavedModel was found in ${where} or below it`, {
+      fix: "Put one there, e.g. models/my_model with its saved_model.pb, and run this again.",
     });
   }
   const isTypeScript =

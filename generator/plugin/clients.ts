@@ -78,8 +78,12 @@ export class Clients {
     const { loadConfig } = await import("../config/load-config.js");
     const loaded = await loadConfig(folder, this.#source.file);
     if (loaded !== undefined) return loaded;
-    throw new SavedModelError("CONFIG_INVALID", "there is no configuration file, and savedmodel() is given no models", {
-      fix: 'Write savedmodel({ models: ["models/*"] }); or run `npx savedmodel init`, which writes a configuration.',
-    });
+    throw new SavedModelError(
+      "CONFIG_INVALID",
+      "no configuration file was found, and savedmodel() was given no models",
+      {
+        fix: 'Write savedmodel({ models: ["models/*"] }); or run `npx savedmodel init`, which writes a configuration.',
+      },
+    );
   }
 }

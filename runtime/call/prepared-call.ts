@@ -7,6 +7,7 @@ import type { InPlace } from "../engines/local/run/input-tensor.js";
 import { type OutputSpec, readResult, readTensor } from "../engines/local/run/output-value.js";
 import { keepScratch } from "../engines/local/run/reusable-array.js";
 import { type Fetched, Frame, type Plan } from "../engines/local/run/run-buffers.js";
+import { explainRows } from "../engines/local/run/run-error.js";
 import type { Session } from "../engines/local/session.js";
 import { enqueue } from "../queue/queued-call.js";
 import type { TensorDescription } from "../saved-model/description.js";
@@ -23,15 +24,19 @@ import { ExampleEncoder } from "./example-input.js";
 
 export interface PreparedInput extends InputSpec {
   readonly optional: boolean;
+  /** True if the signature leaves open how many rows it has. */
+  readonly hasRows: boolean;
   /** Which of the feeds it goes to: several keys may mean one tensor. */
   readonly feed: number;
   readonly scratch: Scratch | undefined;
-  /** Encodes objects, where the strings are serialised examples. */
+  /** Encodes objects, where the strings are serialized examples. */
   readonly example: ExampleEncoder | undefined;
 }
 
 /** An input of a call; its features are those of a generated client. */
 export interface CallInput extends TensorDescription {
+  /** Set for the tensors of a ragged or sparse input, whose leading dimensions count different things. */
+  readonly isComponent?: true;
   readonly features?: readonly FeatureDescriptor[] | undefined;
 }
 
@@ -116,6 +121,8 @@ export class PreparedCall implements Call {
       this.#write(frame, staged, true);
       frame.run();
       return this.#read(frame, form);
+    } catch (error) {
+      throw explainRows(error, this.inputs, staged);
     } finally {
       frame.end();
     }
@@ -181,6 +188,8 @@ export class PreparedCall implements Call {
       await frame.runOnWorker();
       // Nobody reads the results of a call that was aborted.
       return isWanted() ? this.#read(frame, form) : ([] as Results<Form> as Results<F>);
+    } catch (error) {
+      throw explainRows(error, this.inputs, staged);
     } finally {
       frame.end();
       this.#idle.push(frame);
@@ -212,6 +221,7 @@ export class PreparedCall implements Call {
       dtype,
       shape: input.shape,
       optional,
+      hasRows: input.shape?.[0] === null && input.isComponent !== true,
       feed: feeds.add(input, dtype),
       scratch,
       example: input.features && new ExampleEncoder(input, input.features, input.exampleRank),
@@ -300,7 +310,7 @@ export function ownStaged(staged: Staged, call: string): Staged {
     const { shape, elements } = value;
     // Reading a later input may have run code that sent this one away.
     if (ArrayBuffer.isView(elements) ? isDetached(elements) : elements.some(isDetached)) {
-      throw new SavedModelError("INVALID_SIZE", `${call}: an input is an array without its data`, {
+      throw new SavedModelError("INVALID_SIZE", `${call}: an input is a detached array`, {
         fix: DETACHED_FIX,
       });
     }

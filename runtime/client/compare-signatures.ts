@@ -81,7 +81,7 @@ function compareTensor(
   const name = `${role} ${label} of ${signature}`;
   if (was !== is) differences.push(`${name} is ${is}, not ${was}`);
   if (expected.optional === true && found.optional !== true) {
-    differences.push(`${name} is no longer optional`);
+    differences.push(`${name} is now required`);
   }
   return differences;
 }

@@ -179,10 +179,13 @@ function checkBatching(key: string, options: BatchingOptions): void {
   checkOptions(call, options, ["maxBatch", "maxDelay"]);
   const { maxBatch, maxDelay = 0 } = options;
   if (!Number.isSafeInteger(maxBatch) || maxBatch < 1) {
-    throw new SavedModelError("INVALID_OPTION", `${call}: maxBatch must be an integer from 1 on`);
+    throw new SavedModelError("INVALID_OPTION", `${call}: maxBatch must be a positive integer`);
   }
   if (typeof maxDelay !== "number" || !(maxDelay >= 0 && maxDelay < 2 ** 31)) {
-    throw new SavedModelError("INVALID_OPTION", `${call}: maxDelay must be a number of milliseconds`);
+    throw new SavedModelError(
+      "INVALID_OPTION",
+      `${call}: maxDelay must be a non-negative number of milliseconds, below 2^31`,
+    );
   }
 }
 

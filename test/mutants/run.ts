@@ -82,7 +82,7 @@ class Runner {
     for (const [file, test] of failed) {
       if (this.failing.has(file)) continue;
       this.failing.set(file, test);
-      print(`${file} fails without any fault, and is left out: ${test}`);
+      print(`${file} fails without any fault, and is omitted: ${test}`);
     }
   }
 

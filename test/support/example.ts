@@ -1,6 +1,6 @@
 import protobuf from "protobufjs";
 
-/** The features of a serialised `tf.Example` by key, read with TensorFlow's own definition of it. */
+/** The features of a serialized `tf.Example` by key, read with TensorFlow's own definition of it. */
 export function decodeExample(bytes: Uint8Array): Record<string, readonly (string | number | bigint)[]> {
   const { features } = example.toObject(example.decode(bytes)) as {
     features?: { feature?: Record<string, DecodedFeature> };

@@ -2,7 +2,7 @@ import { schema } from "../../runtime/saved-model/proto/schema.js";
 
 type MessageName = keyof typeof schema;
 
-/** A field of a serialised message, with where it is in the whole file. */
+/** A field of a serialized message, with where it is in the whole file. */
 export interface Field {
   /** Of its tag. */
   readonly start: number;
@@ -29,7 +29,7 @@ const LAZY: Readonly<Record<string, MessageName>> = {
   "DefaultEntry.value": "TensorProto",
 };
 
-/** All fields of a serialised SavedModel that the runtime may look at, and those beside them. */
+/** All fields of a serialized SavedModel that the runtime may look at, and those beside them. */
 export function fieldsOf(bytes: Uint8Array): readonly Field[] {
   const fields: Field[] = [];
   walk(bytes, 0, bytes.length, "SavedModel", undefined, fields);

@@ -1,11 +1,10 @@
 import { SavedModelError } from "../../base/errors.js";
 import { printable, quote, suggest } from "../../base/text.js";
 import type { Call, CallOptions, Form, Results } from "../../call/call.js";
-import { specOf } from "../../call/composite-call.js";
 import { tooManyInputs } from "../../call/prepared-call.js";
 import type { Method } from "../../client/methods.js";
 import { enqueue } from "../../queue/queued-call.js";
-import { missingInputs } from "../../tensor/check-value.js";
+import { missingInputs, specOf } from "../../tensor/check-value.js";
 import type { FakeSession } from "./fake-session.js";
 import { fakeInput, fakeOutput } from "./fake-values.js";
 
@@ -47,7 +46,7 @@ export class FakeCall implements Call {
     const { inputs } = this.#method;
     const fake = this.#function;
     if (fake === undefined) {
-      throw new SavedModelError("NOT_FAKED", `${this.name}: no function was given for it`, {
+      throw new SavedModelError("NOT_FAKED", `${this.name}: no function was passed for it`, {
         fix: "Pass one to `fake()`.",
       });
     }
@@ -81,7 +80,7 @@ function valuesOf(result: unknown, properties: readonly string[], call: string):
   const unknown = Object.keys(result).find((name) => !properties.includes(name));
   if (unknown !== undefined) {
     const fix = suggest(unknown, properties, "Its outputs");
-    throw new SavedModelError("INVALID_RESULT", `${call} returned ${quote(unknown)}, which is no output`, { fix });
+    throw new SavedModelError("INVALID_RESULT", `${call} returned ${quote(unknown)}, which is not an output`, { fix });
   }
   return properties.map((name): unknown => (Object.hasOwn(result, name) ? Reflect.get(result, name) : undefined));
 }

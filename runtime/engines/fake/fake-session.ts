@@ -45,7 +45,7 @@ export class FakeSession {
 
   dispose(): void {
     this.#disposed = true;
-    this.lane.close(new SavedModelError("DISPOSED", "the model was disposed before the call had begun"));
+    this.lane.close(new SavedModelError("DISPOSED", "the model was disposed before the call started"));
   }
 
   async close(): Promise<void> {
@@ -67,7 +67,7 @@ function functionsOf({ name, signatures }: ModelDescriptor, fake: object): Reado
     const key = keys.get(method);
     if (key === undefined) {
       const fix = suggest(method, [...keys.keys()], "Its methods");
-      throw new SavedModelError("INVALID_ARGUMENT", `${call}: there is no method ${quote(method)}`, { fix });
+      throw new SavedModelError("INVALID_ARGUMENT", `${call}: unknown method ${quote(method)}`, { fix });
     }
     if (given === undefined) continue;
     if (typeof given !== "function") {

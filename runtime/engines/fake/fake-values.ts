@@ -67,7 +67,7 @@ function toTensor(
   role?: string,
 ): Tensor {
   // A client is generated for signatures of these dtypes only.
-  if (!isDType(dtype)) throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${call}: ${printable(dtype)} is no dtype`);
+  if (!isDType(dtype)) throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${call}: unknown dtype ${printable(dtype)}`);
   const spec: InputSpec = { key, argument, dtype: dtypeInfo(dtype), shape, ...(role === undefined ? {} : { role }) };
   const staged = Tensor.is(data) ? stageTensor(data, spec, call) : stage(data, spec, call);
   return Tensor.own(dtype, staged.shape, copyElements(staged.elements));

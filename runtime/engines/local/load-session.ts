@@ -48,6 +48,6 @@ function refuseOther(descriptor: ModelDescriptor, session: Session): void {
   throw new SavedModelError(
     "SIGNATURE_MISMATCH",
     `${printable(session.directory, 500)} does not match the generated ${descriptor.name}: ${differences.join("; ")}`,
-    { fix: "Generate the client again from this model: `npx savedmodel generate`." },
+    { fix: "Regenerate the client from this model: `npx savedmodel generate`." },
   );
 }

@@ -256,7 +256,7 @@ export class Session {
    */
   dispose(): void {
     this.#disposed = true;
-    this.lane.close(new SavedModelError("DISPOSED", "the model was disposed before the call had begun"));
+    this.lane.close(new SavedModelError("DISPOSED", "the model was disposed before the call started"));
     this.lane.whenIdle(() => this.#release());
   }
 

@@ -32,7 +32,7 @@ describe("savedmodel", () => {
 
   it("ends with 1 and a coded message for a folder that is no model", () => {
     const { status, stderr } = savedmodel(["inspect", "nowhere"], tempFolder());
-    expect([status, stderr]).toEqual([1, "error MODEL_NOT_FOUND: there is no folder nowhere\n"]);
+    expect([status, stderr]).toEqual([1, "error MODEL_NOT_FOUND: folder not found: nowhere\n"]);
   });
 });
 
@@ -70,10 +70,10 @@ operations  33 types
   it("marks optional inputs and signatures that are left out", () => {
     const { stdout } = savedmodel(["inspect", modelFolder("dtypes")]);
     expect(stdout).toContain("with_default(x, scale?, offset?)");
-    expect(stdout).toContain("left out of generated clients: it has no outputs, so there is nothing to run");
+    expect(stdout).toContain("omitted from generated clients: it has no outputs, so there is nothing to run");
   });
 
-  it("shows what a serialised example holds", () => {
+  it("shows what a serialized example holds", () => {
     expect(savedmodel(["inspect", modelFolder("example")]).stdout).toContain(
       [
         "parse_one(example)",

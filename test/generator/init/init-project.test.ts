@@ -58,7 +58,7 @@ describe("a set-up", () => {
       "updated package.json scripts: generate, check",
       "created .gitattributes src/generated/**",
     ]);
-    expect(first.notes).toEqual([expect.stringMatching(/^package\.json does not say "type": "module": /)]);
+    expect(first.notes).toEqual([expect.stringMatching(/^package\.json does not have "type": "module": /)]);
     write(first);
     expect(readFileSync(join(root, "savedmodel.config.ts"), "utf8")).toBe(
       'import { defineConfig } from "savedmodel/generator";\n\n' +
@@ -92,7 +92,7 @@ describe("a set-up", () => {
     const root = project({ "a/": "" });
     const plan = await planInit(root);
     expect(summary(plan)).toEqual(["created savedmodel.config.json 1 model: a", "created .gitattributes generated/**"]);
-    expect(plan.notes[0]).toBe("there is no package.json, so no scripts were added");
+    expect(plan.notes[0]).toBe("no scripts were added, because package.json is missing");
   });
 
   it("keeps the configuration that is there, and takes its folders", async () => {
@@ -115,7 +115,7 @@ describe("a set-up", () => {
 
   it("of the folder of a model is refused", async () => {
     const { message } = await expectRejection(planInit(project({ "saved_model.pb": "" })), "MODEL_NOT_FOUND");
-    expect(message).toMatch(/which is one itself\. Run this in the folder of your project\.$/);
+    expect(message).toMatch(/is a SavedModel itself, and holds no others\. Run this in the folder of your project\.$/);
   });
 
   it.each(["package.json", ".gitattributes"])("is refused where %s cannot be read", async (name) => {

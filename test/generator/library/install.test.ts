@@ -258,7 +258,8 @@ describe("what cannot be installed", () => {
   test("without pip the message lists what else can be done", async () => {
     const { code, stderr } = await savedmodel(["install", "--version", "2.21.0"], { PATH: cache });
     expect(code).toBe(1);
-    for (const text of ["no pip was found", "--from", "SAVEDMODEL_TENSORFLOW"]) expect(stderr).toContain(text);
+    for (const text of ["pip, which downloads TensorFlow, was not found", "--from", "SAVEDMODEL_TENSORFLOW"])
+      expect(stderr).toContain(text);
   });
 
   test("a version that pip does not find is reported with the newest that it finds, and not with all", async () => {

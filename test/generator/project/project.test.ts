@@ -152,6 +152,15 @@ describe("a project is refused", () => {
     expect(message).toContain(`no SavedModel matches "${path}". Did you mean "${path.slice(0, -2)}"?`);
   });
 
+  it.each(["model*", "models", "models/"])("with %s, and says that the folders below are meant", (path) => {
+    const pattern = path.includes("*") ? path : `{${path},nothing}`;
+    const { message } = expectError(
+      () => generateProject({ models: [pattern] }, packageWith("models/one")),
+      "CONFIG_INVALID",
+    );
+    expect(message).toContain(`no SavedModel matches "${pattern}". Did you mean "${pattern}/*"?`);
+  });
+
   it("with two models that would be one file, but not with these in two folders", () => {
     const root = packageWith("a/net", "b/net");
     const { message } = expectError(() => generateProject({ models: ["*/net"] }, root), "OUTPUT_CONFLICT");

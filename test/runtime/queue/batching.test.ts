@@ -180,7 +180,7 @@ describe("calls in a batch", () => {
     const given = model.async.half([[2, 4]], { signal: controller.signal });
     const calls = [model.async.half([[2, 4]]), model.async.spin([[1, 0]], 1)];
     const { message } = await expectRejection(model.async.half([[2, 4]]), "QUEUE_FULL");
-    expect(message).toBe("QUEUE_FULL: half(): 3 calls are waiting already. Slow down, or raise `maxQueue`.");
+    expect(message).toBe("QUEUE_FULL: half(): 3 calls are already waiting. Apply back-pressure or raise `maxQueue`.");
     await expectRejection(model.async.spin([[1, 0]], 1), "QUEUE_FULL");
     expect(model.pending).toBe(4);
     controller.abort();
@@ -249,9 +249,13 @@ describe("batching is refused", () => {
       () => Text.load(undefined, { batching: { greet: { maxBatch: 2 } } }),
       /input "name" has no unknown leading dimension/,
     ],
-    ["for no size", () => load({ half: {} as never }), /maxBatch must be an integer from 1 on/],
-    ["for a size that is none", () => load({ half: { maxBatch: 0 } }), /maxBatch must be an integer from 1 on/],
-    ["for a delay that is none", () => load({ half: { maxBatch: 2, maxDelay: -1 } }), /maxDelay must be a number/],
+    ["for no size", () => load({ half: {} as never }), /maxBatch must be a positive integer/],
+    ["for a size that is none", () => load({ half: { maxBatch: 0 } }), /maxBatch must be a positive integer/],
+    [
+      "for a delay that is none",
+      () => load({ half: { maxBatch: 2, maxDelay: -1 } }),
+      /maxDelay must be a non-negative number/,
+    ],
     [
       "with a misspelled option",
       () => load({ half: { maxBatch: 2, maxdelay: 1 } as never }),

@@ -65,7 +65,7 @@ describe("signatures", () => {
 describe("a method", () => {
   it("of the class itself, and not of a model, is refused", () => {
     const { message } = expectError(() => Counter.prototype.increment(1), "INVALID_ARGUMENT");
-    expect(message).toContain("increment() was called on what is no loaded model");
+    expect(message).toContain("increment() was called on an object that is not a loaded model");
   });
 });
 

@@ -25,7 +25,7 @@ const plane = JSON.parse(readFileSync(new URL("../../models/optimizers.training.
 };
 const SILENT = { progress: false } as const;
 
-/** A training of which nothing is left out: four steps an epoch, 20 in all if it does not stop early. */
+/** A training of which nothing is omitted: four steps an epoch, 20 in all if it does not stop early. */
 async function classify(additions: Additions): Promise<string> {
   using model = Metrics.load();
   const history = await fit(model.train, [rows.x, rows.label.map(BigInt)], {

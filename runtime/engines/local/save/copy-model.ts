@@ -11,8 +11,8 @@ import {
 import { join, sep } from "node:path";
 import { SavedModelError } from "../../../base/errors.js";
 import { printable } from "../../../base/text.js";
+import { isModelEntry, TRAINING_STATE } from "../../../saved-model/files/model-entries.js";
 import { copyFile } from "./copy-file.js";
-import { isModelEntry, TRAINING_STATE } from "./model-entries.js";
 
 /** A copy of a SavedModel without its variables. */
 export interface ModelCopy {

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { reasonOf } from "../../../base/text.js";
-import { isModelEntry } from "./model-entries.js";
+import { isModelEntry } from "../../../saved-model/files/model-entries.js";
 
 /**
  * Moves what is not part of a SavedModel, such as a README or `.git`, from a folder that was replaced to the one in its

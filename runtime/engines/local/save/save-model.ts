@@ -4,6 +4,7 @@ import { SavedModelError } from "../../../base/errors.js";
 import { requireNoPattern } from "../../../base/path-pattern.js";
 import { printable, quote } from "../../../base/text.js";
 import { readUnchanged } from "../../../saved-model/files/folder-identity.js";
+import { isModelEntry } from "../../../saved-model/files/model-entries.js";
 import { MODEL_FILES } from "../../../saved-model/files/model-file.js";
 import { readMetaGraphs } from "../../../saved-model/files/saved-model-file.js";
 import { assetsOf } from "../../../saved-model/graph/loader-operations.js";
@@ -14,7 +15,6 @@ import { copyModel } from "./copy-model.js";
 import { putInPlace } from "./exchange-folders.js";
 import { syncNewFolders, syncTree } from "./fsync.js";
 import { keepOtherTensors } from "./keep-tensors.js";
-import { isModelEntry } from "./model-entries.js";
 import { moveOtherEntries } from "./other-entries.js";
 import { keepPermissions } from "./permissions.js";
 import { removeLeftOvers, Scratch } from "./scratch-folder.js";
@@ -70,12 +70,12 @@ function requireReplaceable(target: string, source: string): void {
   if (!stat.isDirectory()) throw conflict("is a file");
   const entries = readdirSync(target);
   if (entries.length > 0 && !MODEL_FILES.some((file) => entries.includes(file))) {
-    throw conflict("exists and is no SavedModel");
+    throw conflict("exists and is not a SavedModel");
   }
   // What the saved model's own folder has beside the model may be here too; it stays.
   const known = new Set(readdirSync(source));
   const foreign = entries.find((entry) => !isModelEntry(entry) && !known.has(entry));
-  if (foreign !== undefined) throw conflict(`holds ${quote(foreign)}, which is no part of a SavedModel`);
+  if (foreign !== undefined) throw conflict(`holds ${quote(foreign)}, which is not part of a SavedModel`);
 }
 
 function isInside(path: string, folder: string): boolean {

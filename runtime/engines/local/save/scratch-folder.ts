@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, lstatSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isModelEntry } from "../../../saved-model/files/model-entries.js";
 import { lockFolder } from "./lock-folder.js";
-import { isModelEntry } from "./model-entries.js";
 import { moveOtherEntries } from "./other-entries.js";
 
 /**
