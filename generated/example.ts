@@ -100,9 +100,9 @@ export class Example extends Model {
   }
 
   /**
-   * Makes a client for tests, which needs neither the model nor TensorFlow: functions stand in for the signatures.
+   * Creates a client for tests, which needs neither the model nor TensorFlow: functions stand in for the signatures.
    *
-   * @param methods the functions; what they get and return is checked as the model's inputs and outputs are
+   * @param methods the functions; their inputs and results are checked like those of the model
    */
   static fake(methods: ExampleFakes): Example {
     return new Example(descriptor, { fake: methods });
@@ -111,7 +111,7 @@ export class Example extends Model {
   /**
    * Runs the signature `parse_all` (`tensorflow/serving/predict`).
    *
-   * @param examples `examples`: string [?], each a serialised `tf.Example` or an object of its features
+   * @param examples `examples`: string [?], each a serialized `tf.Example` or an object of its features
    * @returns `age`, `hours`, `job`, `matrix`, `pair`, `ratings`, `scores` and `words`
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
@@ -126,7 +126,7 @@ export class Example extends Model {
   /**
    * Runs the signature `parse_one` (`tensorflow/serving/predict`).
    *
-   * @param example `example`: string scalar, a serialised `tf.Example` or an object of its features
+   * @param example `example`: string scalar, a serialized `tf.Example` or an object of its features
    * @returns `id` and `weights`
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
@@ -138,7 +138,7 @@ export class Example extends Model {
   /**
    * Runs the signature `predict` (`tensorflow/serving/predict`).
    *
-   * @param examples `examples`: string [?], each a serialised `tf.Example` or an object of its features
+   * @param examples `examples`: string [?], each a serialized `tf.Example` or an object of its features
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input does not match, or when TensorFlow fails
    */
@@ -156,7 +156,7 @@ export interface ExampleAsync {
   /**
    * Runs the signature `parse_all` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * @param examples `examples`: string [?], each a serialised `tf.Example` or an object of its features
+   * @param examples `examples`: string [?], each a serialized `tf.Example` or an object of its features
    * @param options a signal that aborts the call
    * @returns `age`, `hours`, `job`, `matrix`, `pair`, `ratings`, `scores` and `words`
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
@@ -168,7 +168,7 @@ export interface ExampleAsync {
   /**
    * Runs the signature `parse_one` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * @param example `example`: string scalar, a serialised `tf.Example` or an object of its features
+   * @param example `example`: string scalar, a serialized `tf.Example` or an object of its features
    * @param options a signal that aborts the call
    * @returns `id` and `weights`
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
@@ -180,7 +180,7 @@ export interface ExampleAsync {
   /**
    * Runs the signature `predict` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * @param examples `examples`: string [?], each a serialised `tf.Example` or an object of its features
+   * @param examples `examples`: string [?], each a serialized `tf.Example` or an object of its features
    * @param options a signal that aborts the call
    * @returns `score`: float32 [?]
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted

@@ -52,9 +52,9 @@ export class Keras3 extends Model {
   }
 
   /**
-   * Makes a client for tests, which needs neither the model nor TensorFlow: functions stand in for the signatures.
+   * Creates a client for tests, which needs neither the model nor TensorFlow: functions stand in for the signatures.
    *
-   * @param methods the functions; what they get and return is checked as the model's inputs and outputs are
+   * @param methods the functions; their inputs and results are checked like those of the model
    */
   static fake(methods: Keras3Fakes): Keras3 {
     return new Keras3(descriptor, { fake: methods });

@@ -468,9 +468,9 @@ export class Names extends Model {
   }
 
   /**
-   * Makes a client for tests, which needs neither the model nor TensorFlow: functions stand in for the signatures.
+   * Creates a client for tests, which needs neither the model nor TensorFlow: functions stand in for the signatures.
    *
-   * @param methods the functions; what they get and return is checked as the model's inputs and outputs are
+   * @param methods the functions; their inputs and results are checked like those of the model
    */
   static fake(methods: NamesFakes): Names {
     return new Names(descriptor, { fake: methods });
@@ -590,7 +590,7 @@ export class Names extends Model {
   /**
    * Runs the signature `1` (`tensorflow/serving/predict`).
    *
-   * The method is called `signature12` because another has the name signature1.
+   * The method is called `signature12` because the name signature1 is taken.
    *
    * @param input1 `1`: float32 [?]
    * @returns `1`: float32 [?]
@@ -717,7 +717,7 @@ export class Names extends Model {
   /**
    * Runs the signature `MySignature` (`tensorflow/serving/predict`).
    *
-   * The method is called `mySignature2` because another has the name mySignature.
+   * The method is called `mySignature2` because the name mySignature is taken.
    *
    * @param mySignature `MySignature`: float32 [?]
    * @returns `MySignature`: float32 [?]
@@ -746,7 +746,7 @@ export class Names extends Model {
   /**
    * Runs the signature `Names` (`tensorflow/serving/predict`).
    *
-   * The method is called `names2` because another has the name names.
+   * The method is called `names2` because the name names is taken.
    *
    * @param names `Names`: float32 [?]
    * @returns `Names`: float32 [?]
@@ -856,7 +856,7 @@ export class Names extends Model {
   /**
    * Runs the signature `a/b` (`tensorflow/serving/predict`).
    *
-   * The method is called `aB2` because another has the name aB.
+   * The method is called `aB2` because the name aB is taken.
    *
    * @param aB `a/b`: float32 [?]
    * @returns `a/b`: float32 [?]
@@ -1105,7 +1105,7 @@ export class Names extends Model {
   /**
    * Runs the signature `größe` (`tensorflow/serving/predict`).
    *
-   * The method is called `größe2` because another has the name größe.
+   * The method is called `größe2` because the name größe is taken.
    *
    * @param größe `größe`: float32 [?]
    * @returns `größe`: float32 [?]
@@ -1382,7 +1382,7 @@ export class Names extends Model {
   /**
    * Runs the signature `my-signature` (`tensorflow/serving/predict`).
    *
-   * The method is called `mySignature3` because another has the name mySignature.
+   * The method is called `mySignature3` because the name mySignature is taken.
    *
    * @param mySignature `my-signature`: float32 [?]
    * @returns `my-signature`: float32 [?]
@@ -1414,7 +1414,7 @@ export class Names extends Model {
   /**
    * Runs the signature `my_signature` (`tensorflow/serving/predict`).
    *
-   * The method is called `mySignature4` because another has the name mySignature.
+   * The method is called `mySignature4` because the name mySignature is taken.
    *
    * @param mySignature `my_signature`: float32 [?]
    * @returns `my_signature`: float32 [?]
@@ -1883,7 +1883,7 @@ export interface NamesAsync {
   /**
    * Runs the signature `1` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The method is called `signature12` because another has the name signature1.
+   * The method is called `signature12` because the name signature1 is taken.
    *
    * @param input1 `1`: float32 [?]
    * @param options a signal that aborts the call
@@ -2007,7 +2007,7 @@ export interface NamesAsync {
   /**
    * Runs the signature `MySignature` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The method is called `mySignature2` because another has the name mySignature.
+   * The method is called `mySignature2` because the name mySignature is taken.
    *
    * @param mySignature `MySignature`: float32 [?]
    * @param options a signal that aborts the call
@@ -2033,7 +2033,7 @@ export interface NamesAsync {
   /**
    * Runs the signature `Names` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The method is called `names2` because another has the name names.
+   * The method is called `names2` because the name names is taken.
    *
    * @param names `Names`: float32 [?]
    * @param options a signal that aborts the call
@@ -2143,7 +2143,7 @@ export interface NamesAsync {
   /**
    * Runs the signature `a/b` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The method is called `aB2` because another has the name aB.
+   * The method is called `aB2` because the name aB is taken.
    *
    * @param aB `a/b`: float32 [?]
    * @param options a signal that aborts the call
@@ -2384,7 +2384,7 @@ export interface NamesAsync {
   /**
    * Runs the signature `größe` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The method is called `größe2` because another has the name größe.
+   * The method is called `größe2` because the name größe is taken.
    *
    * @param größe `größe`: float32 [?]
    * @param options a signal that aborts the call
@@ -2653,7 +2653,7 @@ export interface NamesAsync {
   /**
    * Runs the signature `my-signature` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The method is called `mySignature3` because another has the name mySignature.
+   * The method is called `mySignature3` because the name mySignature is taken.
    *
    * @param mySignature `my-signature`: float32 [?]
    * @param options a signal that aborts the call
@@ -2679,7 +2679,7 @@ export interface NamesAsync {
   /**
    * Runs the signature `my_signature` (`tensorflow/serving/predict`) on a worker thread.
    *
-   * The method is called `mySignature4` because another has the name mySignature.
+   * The method is called `mySignature4` because the name mySignature is taken.
    *
    * @param mySignature `my_signature`: float32 [?]
    * @param options a signal that aborts the call

@@ -19,6 +19,11 @@ export interface Engine {
   /** Limits how many asynchronous calls run at a time. */
   readonly pool: Pool;
   /**
+   * True if errors of asynchronous calls are to begin at their callers. It takes some 10 µs for each call, which is much
+   * beside a short run in process.
+   */
+  readonly remembersCallers?: boolean;
+  /**
    * Prepares a signature.
    *
    * @throws SavedModelError `MODEL_CORRUPT` or `SIGNATURE_UNSUPPORTED`

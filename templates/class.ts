@@ -82,9 +82,9 @@ function fakeTemplate({ className, fakesType }: NamedModel): OptionalKind<Method
       isStatic: true,
       docs: [
         block(
-          "Makes a client for tests, which needs neither the model nor TensorFlow: functions stand in for the signatures.",
+          "Creates a client for tests, which needs neither the model nor TensorFlow: functions stand in for the signatures.",
           "",
-          "@param methods the functions; what they get and return is checked as the model's inputs and outputs are",
+          "@param methods the functions; their inputs and results are checked like those of the model",
         ),
       ],
       parameters: [{ name: "methods", type: fakesType }],

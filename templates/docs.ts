@@ -224,7 +224,7 @@ function describe(tensor: NamedTensor): string {
   const { key, argument = key, dtype, shape, form: kind, optional, default: value, exampleType, bytes } = tensor;
   const { exampleRank = shape?.length } = tensor;
   const form = shape?.length === 0 ? "scalar" : shape === null ? "of any shape" : formatShape(shape);
-  const item = exampleRank === 0 ? "a serialised `tf.Example`" : "each a serialised `tf.Example`";
+  const item = exampleRank === 0 ? "a serialized `tf.Example`" : "each a serialized `tf.Example`";
   const examples = exampleType === undefined ? "" : `, ${item} or an object of its features`;
   const content = bytes === true ? ", bytes rather than text" : "";
   const prefix = kind === "dense" ? "" : `${kind} `;

@@ -25,7 +25,7 @@ function likeType({ dtype, shape, form }: NamedTensor): string {
   return `${LIKE[form]}<${stringLiteral(dtype)}, ${shapeType(shape)}>`;
 }
 
-/** What an input accepts: `TensorLike<"float32", [1, 2]>`, and objects where it takes serialised examples. */
+/** What an input accepts: `TensorLike<"float32", [1, 2]>`, and objects where it takes serialized examples. */
 export function inputType(input: NamedTensor): string {
   const { shape, exampleType, exampleRank = shape?.length } = input;
   const type = likeType(input);

@@ -29,7 +29,7 @@ export function describeComposite(signature: string, { was, is }: InputChange): 
   const name = `input ${labelOf(was)} of ${signature}`;
   return [
     `${name} is ${formatInput(is)}, not ${formatInput(was)}`,
-    ...(was.optional === true && is.optional !== true ? [`${name} is no longer optional`] : []),
+    ...(was.optional === true && is.optional !== true ? [`${name} is now required`] : []),
   ];
 }
 
@@ -39,7 +39,7 @@ function formatInput({ encoding, dtype, shape, raggedRank }: TensorDescriptor): 
 }
 
 /**
- * What changed of the features of examples, for each input that is serialised examples.
+ * What changed of the features of examples, for each input that is serialized examples.
  *
  * @param inputs the inputs as they were, by the keys that they have now
  */

@@ -22,14 +22,14 @@ const FOLDER_OPTIONS: Readonly<Record<Exclude<keyof ClientFlags, "config">, stri
 export async function requireConfig(flags: ClientFlags): Promise<LoadedConfig> {
   for (const [key, option] of Object.entries(FOLDER_OPTIONS)) {
     if (flags[key as keyof ClientFlags] === undefined) continue;
-    throw new SavedModelError("INVALID_OPTION", `${option} is for folders, and none is given`, {
-      fix: "Pass the folder of a SavedModel; or say it in the configuration.",
+    throw new SavedModelError("INVALID_OPTION", `${option} needs a model folder, and none was given`, {
+      fix: "Pass the folder of a SavedModel, or set it in the configuration.",
     });
   }
   const { loadConfig } = await import("../config/load-config.js");
   const loaded = await loadConfig(process.cwd(), flags.config);
   if (loaded !== undefined) return loaded;
-  throw new SavedModelError("INVALID_OPTION", "there is no configuration, and no folder is given", {
+  throw new SavedModelError("INVALID_OPTION", "no configuration was found, and no folder was given", {
     fix:
       (await workspaceFix()) ??
       "Pass the folders of SavedModels; or run `npx savedmodel init`, which writes a configuration.",
@@ -52,7 +52,7 @@ async function workspaceFix(): Promise<string | undefined> {
  */
 export function refuseWithFolders(option: string, value: unknown): void {
   if (value === undefined) return;
-  throw new SavedModelError("INVALID_OPTION", `${option} is for a configuration, but folders are given`, {
-    fix: "Leave out the one or the other.",
+  throw new SavedModelError("INVALID_OPTION", `${option} applies to a configuration, but folders were given`, {
+    fix: "Pass one or the other, not both.",
   });
 }

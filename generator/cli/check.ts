@@ -35,8 +35,8 @@ interface CheckFlags extends ClientFlags {
 /** `savedmodel check`: are the generated files those that would be generated now? */
 export function checkCommand(): Command {
   const command = new Command("check")
-    .summary("tell whether the generated clients are up to date")
-    .description("Generates the clients in memory, compares them with the files, and says what changed for callers.")
+    .summary("check whether the generated clients are up to date")
+    .description("Generates the clients in memory, compares them with the files, and lists what changed for callers.")
     .argument("[dirs...]", "folders that hold saved_model.pb (default: those of the configuration)");
   addClientOptions(command, {
     output: "where the clients were written (default: generated)",
@@ -49,7 +49,7 @@ export function checkCommand(): Command {
     exitCodes: {
       0: "the files are up to date",
       1: "files are out of date, or cannot be read",
-      2: "wrong use of the command line, or a wrong configuration",
+      2: "invalid command line or configuration",
       3: "a model cannot be read",
     },
   });

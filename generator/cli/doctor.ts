@@ -14,7 +14,7 @@ export function doctorCommand(): Command {
     .action(doctor);
   return addHelpEnd(command, {
     examples: ["doctor", "doctor --json"],
-    exitCodes: { 0: "there is a library that can be used", 1: "there is none" },
+    exitCodes: { 0: "a library can be used", 1: "no library can be used" },
   });
 }
 

@@ -42,11 +42,11 @@ export function generateCommand(): Command {
     output: "where the clients are written (default: generated)",
     index: "write an index.ts as well, which exports every class of this run",
   })
-    .option("--clean", "remove generated files that belong to no model of the configuration any more")
-    .option("--keep-going", "write the clients of the other models where some cannot be read; the exit code is still 1")
+    .option("--clean", "remove generated files that the configuration has no model for")
+    .option("--keep-going", "skip models that cannot be read and write the other clients; the exit code is still 1")
     .option("--stdout", "print the clients instead of writing them")
-    .option("--dry-run", "tell what would be written, and write nothing")
-    .option("--watch", "go on until Ctrl+C, and generate again when a model changes")
+    .option("--dry-run", "show what would be written, without writing it")
+    .option("--watch", "keep running until Ctrl+C, and regenerate when a model changes")
     .action(async (directories: readonly string[], flags: GenerateFlags) => {
       if (flags.watch === true) return await watchGenerate(directories, flags);
       const isConfigured = directories.length === 0;
@@ -81,7 +81,7 @@ export function generateCommand(): Command {
     ],
     exitCodes: {
       1: "a model cannot be read, or a file cannot be written; without --keep-going, nothing was written",
-      2: "wrong use of the command line, or a wrong configuration",
+      2: "invalid command line or configuration",
     },
   });
 }
@@ -144,7 +144,7 @@ async function ofProject(flags: GenerateFlags): Promise<Outputs> {
 function cleanUp(path: string, isWanted: boolean, isDry: boolean): void {
   const shown = printable(relative("", path), 500);
   if (!isWanted) {
-    sayNote(`${shown} belongs to no model of the configuration (--clean removes it)`);
+    sayNote(`${shown} has no model in the configuration (--clean removes it)`);
     return;
   }
   if (!isDry) removeFile(path);

@@ -10,16 +10,16 @@ import { columnsOf, flow, sentence } from "./ui/layout.js";
 /** `savedmodel init`: a configuration, scripts and attributes for the models that are there. */
 export function initCommand(): Command {
   const command = new Command("init")
-    .summary("set a project up, with a configuration and scripts")
+    .summary("set up a project with a configuration and scripts")
     .description(
-      "Finds the SavedModels of the project, writes savedmodel.config.ts (.json where there is no TypeScript), adds the " +
+      "Finds the SavedModels of the project, writes savedmodel.config.ts (.json without TypeScript), adds the " +
         "scripts generate and check where these names are free, and lines to .gitattributes. Running it again is safe.",
     )
     .option("-y, --yes", "accepted for scripts that pass it; nothing is ever asked")
     .action(init);
   return addHelpEnd(command, {
     examples: ["init"],
-    exitCodes: { 1: "there is no SavedModel, or a file cannot be written" },
+    exitCodes: { 1: "no SavedModel was found, or a file cannot be written" },
   });
 }
 
@@ -39,7 +39,7 @@ async function init(): Promise<void> {
   }
   for (const note of notes) sayNote(note);
   if (changed.length === 0) {
-    process.stdout.write("The project is set up already; nothing was changed.\n");
+    process.stdout.write("The project is already set up; nothing was changed.\n");
     return;
   }
   const install = isInstalled ? "" : "`npm install savedmodel`, then ";

@@ -11,14 +11,14 @@ export function installCommand(): Command {
   const command = new Command("install")
     .summary("install TensorFlow's C library, once per machine")
     .description(
-      "Installs TensorFlow's C library into the per-user cache, out of the tensorflow wheel that your pip downloads, or out of a file that you have.",
+      "Installs TensorFlow's C library into the per-user cache, from the tensorflow wheel that your pip downloads, or from a file that you pass.",
     )
     .addOption(new Option("--version <version>", "the version of TensorFlow, such as 2.21.0"))
     .option(
       "--from <source>",
       "a tensorflow wheel, the official C library's tar.gz, a folder with the library, or a URL",
     )
-    .option("--force", "install again what is already installed")
+    .option("--force", "reinstall a version that is already installed")
     .action(install);
   return addHelpEnd(command, {
     examples: ["install", "install --version 2.21.0", "install --from libtensorflow-cpu-linux-x86_64.tar.gz"],
@@ -42,7 +42,8 @@ async function install(options: Pick<InstallOptions, "version" | "from" | "force
     display.end();
     const done = sentence(`TensorFlow ${version} is ${isNew ? "installed" : "already installed"} in ${folder}`);
     process.stdout.write(`${flow(done, columnsOf(process.stdout), 2)}\n`);
-    if (process.env[LIBRARY_VARIABLE]) sayNote(`${LIBRARY_VARIABLE} is set, and what it names is used instead`);
+    if (process.env[LIBRARY_VARIABLE])
+      sayNote(`${LIBRARY_VARIABLE} is set, and the library that it names is used instead`);
   } finally {
     display.end();
     for (const signal of signals) process.off(signal, abort);

@@ -7,7 +7,7 @@ import { sayError } from "./ui/error-message.js";
 import { addHelpEnd, commandTerm, helpWidth } from "./ui/help.js";
 
 /**
- * Exit codes: 0 success, 1 failure, 2 wrong use of the command line or a wrong configuration. `check` exits with 1 where
+ * Exit codes: 0 success, 1 failure, 2 invalid command line or configuration. `check` exits with 1 where
  * files are out of date, and with 3 where a model cannot be read.
  */
 const FAILURE = 1;
@@ -26,7 +26,7 @@ process.stderr.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 const program = new Command("savedmodel")
-  .description("Makes typed TypeScript clients of TensorFlow SavedModels, and runs and trains the models.")
+  .description("Generates typed TypeScript clients for TensorFlow SavedModels, and runs and trains the models.")
   .version(version, "-V, --version", "print the version")
   .helpOption("-h, --help", "print this help")
   .helpCommand("help [command]", "print the help of a command")
@@ -37,7 +37,7 @@ const program = new Command("savedmodel")
     getErrHelpWidth: helpWidth,
     outputError: (text) => sayError(asCoded(text)),
   })
-  .showHelpAfterError("(add --help for what is possible)")
+  .showHelpAfterError("(run with --help for usage)")
   .exitOverride();
 addHelpEnd(program, {
   examples: ["init", "generate my_model", "run my_model --input 'x=[[1, 2]]'", "help run"],

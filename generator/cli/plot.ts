@@ -17,13 +17,13 @@ interface PlotFlags {
 /** `savedmodel plot <history>`: the picture of a training. */
 export function plotCommand(): Command {
   const command = new Command("plot")
-    .summary("draw the history of a training")
+    .summary("draw a chart of a training")
     .description(
-      "Draws the history of a training, which `savedmodel train --history` or JSON.stringify(history) wrote, as an SVG file.",
+      "Draws the history that `savedmodel train --history` or JSON.stringify(history) wrote as a chart, an SVG file.",
     )
     .argument("<history>", "the .json file")
     .requiredOption("-o, --output <file>", "the .svg file to write, or - for standard output (required)")
-    .option("--title <text>", "a heading for the picture")
+    .option("--title <text>", "the title of the chart")
     .action(plot);
   return addHelpEnd(command, {
     examples: ["plot history.json -o loss.svg", 'plot history.json --title "Digits" -o - > loss.svg'],
@@ -56,7 +56,7 @@ function readHistory(path: string): History {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    const what = `${quote(path)} is no JSON: ${printable(reasonOf(cause), 500)}`;
+    const what = `${quote(path)} is not JSON: ${printable(reasonOf(cause), 500)}`;
     throw new SavedModelError("HISTORY_INVALID", what, { cause });
   }
   try {
@@ -90,7 +90,7 @@ function requirePlaceFor(path: string): void {
     throw new SavedModelError("WRITE_FAILED", what, { cause });
   }
   if (present === "" || SVG_START.test(present.slice(0, SVG_HEAD))) return;
-  throw new SavedModelError("OUTPUT_CONFLICT", `${printable(path, 500)} exists and is no SVG file`, {
-    fix: "Move it away, or name another file.",
+  throw new SavedModelError("OUTPUT_CONFLICT", `${printable(path, 500)} exists and is not an SVG file`, {
+    fix: "Move it, or choose another file.",
   });
 }

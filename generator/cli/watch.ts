@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import { SavedModelError } from "../../runtime/base/errors.js";
+import { reasonOf } from "../../runtime/base/text.js";
+import { inTermsOf, type TagsPlace } from "../../runtime/saved-model/files/saved-model-file.js";
 import type { Config } from "../config/config.js";
 import type { ProjectChange, WatchOptions } from "../watch/watch-project.js";
 import { refuseWithFolders, requireConfig } from "./check-configured.js";
@@ -12,15 +14,15 @@ import { reportFile } from "./ui/report.js";
 /** `savedmodel watch` */
 export function watchCommand(): Command {
   const command = new Command("watch")
-    .summary("generate, and again when a model changes")
+    .summary("generate, and regenerate when a model changes")
     .description(
-      "Generates the clients of the configuration, and again when a model or the configuration changes, until Ctrl+C.",
+      "Generates the clients of the configuration, and regenerates them when a model or the configuration changes, until Ctrl+C.",
     )
     .option(CONFIG_FLAGS, CONFIG_HELP)
     .action((flags: { readonly config?: string }) => watchGenerate([], flags));
   return addHelpEnd(command, {
     examples: ["watch", "watch --config tools/savedmodel.config.json", "generate my_model --watch"],
-    exitCodes: { 0: "it was ended by Ctrl+C or SIGTERM", 2: "wrong use of the command line, or a wrong configuration" },
+    exitCodes: { 0: "ended by Ctrl+C or SIGTERM", 2: "invalid command line or configuration" },
   });
 }
 
@@ -37,12 +39,12 @@ export async function watchGenerate(directories: readonly string[], flags: Gener
   if (directories.length === 0) {
     const { file } = await requireConfig(flags);
     const { watchConfigFile } = await import("../watch/watch-project.js");
-    await untilInterrupted((options) => watchConfigFile(file, options));
+    await untilInterrupted((options) => watchConfigFile(file, options), "configuration");
   } else {
     refuseWithFolders("--config", flags.config);
     const config = configOf(directories, flags);
     const { watchProject } = await import("../watch/watch-project.js");
-    await untilInterrupted((options) => watchProject(config, process.cwd(), options));
+    await untilInterrupted((options) => watchProject(config, process.cwd(), options), "flag");
   }
 }
 
@@ -60,25 +62,25 @@ function configOf(directories: readonly string[], flags: GenerateFlags): Config 
 
 function refuseWithWatch(option: string, value: unknown): void {
   if (value === undefined) return;
-  throw new SavedModelError("INVALID_OPTION", `${option} is for one run, and a watch writes again and again`, {
-    fix: "Leave out the one or the other.",
+  throw new SavedModelError("INVALID_OPTION", `${option} is for a single run, and watch runs repeatedly`, {
+    fix: "Pass one or the other, not both.",
   });
 }
 
 /** Ends a watch as a program that has done its work, when the user or the system wants it to. */
-async function untilInterrupted(watch: (options: WatchOptions) => Promise<void>): Promise<void> {
+async function untilInterrupted(watch: (options: WatchOptions) => Promise<void>, tagsAre: TagsPlace): Promise<void> {
   const controller = new AbortController();
   const stop = (): void => controller.abort();
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
-    await watch({ signal: controller.signal, onChange: reporter() });
+    await watch({ signal: controller.signal, onChange: reporter(tagsAre) });
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);
   }
 }
 
 /** Prints what is new: at first every file, later those that were written. */
-function reporter(): (change: ProjectChange) => void {
+function reporter(tagsAre: TagsPlace): (change: ProjectChange) => void {
   let isFirst = true;
   let wasBroken = false;
   return ({ files, errors, broken }) => {
@@ -87,7 +89,7 @@ function reporter(): (change: ProjectChange) => void {
       const title = typeof file.client === "string" ? file.client : file.client.className;
       reportFile(change, { path, title, names: file.names, notes: file.notes });
     }
-    for (const { message } of errors) sayError(message);
+    for (const error of errors) sayError(reasonOf(inTermsOf(tagsAre, error)));
     if (wasBroken && broken === 0) process.stdout.write(`${stdout.green("recovered")}\n`);
     if (isFirst) process.stdout.write(stdout.dim("watching; Ctrl+C ends it\n"));
     isFirst = false;

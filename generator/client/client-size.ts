@@ -44,6 +44,6 @@ function membersOf({ inputs, outputs }: SignatureDescription, lists: Set<readonl
 
 function tooLarge(directory: string, what: string): SavedModelError {
   return new SavedModelError("MODEL_TOO_LARGE", `a client of ${printable(directory, 500)} would have ${what}`, {
-    fix: "Name the signatures that you call: the option `signatures`, or --signature on the command line.",
+    fix: "Choose the signatures that you call: the option `signatures`, or --signature on the command line.",
   });
 }

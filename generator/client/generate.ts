@@ -100,7 +100,7 @@ function deprecations(
   for (const [key, instead] of Object.entries(deprecated)) {
     if (!known.has(key)) throw signatureNotFound(key, [...known]);
     if (typeof instead === "string") continue;
-    throw new SavedModelError("INVALID_OPTION", `generate(): deprecated[${quote(key)}] must be a text`);
+    throw new SavedModelError("INVALID_OPTION", `generate(): deprecated[${quote(key)}] must be a string`);
   }
   return new Map(Object.entries(deprecated));
 }

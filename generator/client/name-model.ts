@@ -28,7 +28,7 @@ export interface NamedTensor extends TensorDescription {
   readonly form: "dense" | "ragged" | "sparse";
   /** What it is made of, where these are entries of their own; else empty. */
   readonly parts: readonly NamedPart[];
-  /** The name of the interface of its items, where they are serialised examples. */
+  /** The name of the interface of its items, where they are serialized examples. */
   readonly exampleType?: string;
   /** The properties of that interface. */
   readonly exampleFeatures?: readonly NamedFeature[];
@@ -69,7 +69,7 @@ export interface NamedModel {
   /** Without a folder: `custom-model.ts`. */
   readonly fileName: string;
   readonly signatures: readonly NamedSignature[];
-  /** What inputs of serialised examples hold. */
+  /** What inputs of serialized examples hold. */
   readonly examples: readonly NamedExample[];
   /** Sentences on what was renamed or left out. */
   readonly notes: readonly string[];
@@ -103,9 +103,9 @@ export function nameModel(
       notes.push(`signature ${quote(signature.key)} contradicts its graph: ${note}`);
     if (signature.unsupported === undefined) supported.push(signature);
     else if (leftOut++ < MOST_NOTED)
-      notes.push(`signature ${quote(signature.key)} is left out: ${signature.unsupported}`);
+      notes.push(`signature ${quote(signature.key)} is omitted: ${signature.unsupported}`);
   }
-  if (leftOut > MOST_NOTED) notes.push(`${leftOut - MOST_NOTED} more signatures are left out`);
+  if (leftOut > MOST_NOTED) notes.push(`${leftOut - MOST_NOTED} more signatures are omitted`);
   const typeBeside = (role: string) =>
     supported.length === 0 ? undefined : identifier(types.claim(`${name}_${role}`));
   const asyncType = typeBeside("async");
@@ -150,7 +150,7 @@ export function nameModel(
 function claimClass(className: string, types: NameTable): string {
   if (typeof className === "string" && isIdentifier(className) && types.claimExactly(className)) return className;
   throw new SavedModelError("INVALID_OPTION", `${quote(`${className}`)} cannot name the class`, {
-    fix: "Choose an identifier that is no reserved word and no name that the generated file imports.",
+    fix: "Choose an identifier that is neither a reserved word nor a name that the generated file imports.",
   });
 }
 
@@ -247,7 +247,7 @@ function nameTensors(tensors: readonly TensorDescription[], table: NameTable): r
   const names = table.claimAll(withoutCommonPart(rawNames(tensors)));
   return tensors.map((tensor, index) => {
     const { encoding = "dense", components = [] } = tensor;
-    if (encoding === "composite") throw new TypeError("a composite tensor cannot be carried");
+    if (encoding === "composite") throw new TypeError("composite tensors are not supported");
     return {
       ...tensor,
       dtype: carried(tensor.dtype),
@@ -275,7 +275,7 @@ function rawNames(tensors: readonly TensorDescription[]): readonly string[] {
 /** A dtype that the signature was found to be supported for. */
 function carried(dtype: string): DType {
   if (isDType(dtype)) return dtype;
-  throw new TypeError(`dtype ${dtype} cannot be carried`);
+  throw new TypeError(`dtype ${dtype} is not supported`);
 }
 
 /** Names the interfaces of the examples that signatures take. */

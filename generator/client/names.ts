@@ -88,8 +88,7 @@ export class NameTable {
     this.#taken.add(name);
     if (name !== wanted && name !== raw) {
       this.#notes.push(`${this.#kind} ${quote(raw)}${this.#owner} is called ${name}, ${reason(wanted, base, free)}`);
-      if (wanted !== "")
-        this.#reasons.set(name, base === free ? `another has the name ${base}` : `${base} is reserved`);
+      if (wanted !== "") this.#reasons.set(name, base === free ? `the name ${base} is taken` : `${base} is reserved`);
     }
     return name;
   }
@@ -112,8 +111,8 @@ export class NameTable {
 }
 
 function reason(wanted: string, base: string, free: string): string {
-  if (wanted === "") return "because no identifier can be made of it";
-  return base === free ? "because another one has its name already" : `because ${base} is reserved`;
+  if (wanted === "") return "because it contains no identifier characters";
+  return base === free ? "because that name is taken" : `because ${base} is reserved`;
 }
 
 /**

@@ -17,7 +17,7 @@ class Checker {
     if (!isRecord(value)) throw this.wrong(place, "must be an object");
     const unknown = Object.keys(value).find((key) => !keys.includes(key));
     if (unknown === undefined) return value;
-    const what = place === "" ? `there is no key ${quote(unknown)}` : `${place} has no key ${quote(unknown)}`;
+    const what = place === "" ? `unknown key ${quote(unknown)}` : `${place} has the unknown key ${quote(unknown)}`;
     throw configInvalid(this.file, what, suggest(unknown, keys, "Keys", String));
   }
 
@@ -28,20 +28,20 @@ class Checker {
   }
 
   text(place: string, value: unknown): void {
-    if (value !== undefined && typeof value !== "string") throw this.wrong(place, "must be a text");
+    if (value !== undefined && typeof value !== "string") throw this.wrong(place, "must be a string");
   }
 
   texts(place: string, value: unknown): void {
     if (value === undefined) return;
     if (!Array.isArray(value) || value.some((item) => typeof item !== "string" || item.includes("\0"))) {
-      throw this.wrong(place, "must be a list of texts");
+      throw this.wrong(place, "must be an array of strings");
     }
   }
 
   /** An object of texts, by keys of any kind. */
   textsByKey(place: string, value: unknown): void {
     if (value === undefined) return;
-    if (!isRecord(value)) throw this.wrong(place, "must be an object of texts");
+    if (!isRecord(value)) throw this.wrong(place, "must be an object of strings");
     for (const [key, item] of Object.entries(value)) this.text(`${place}[${quote(key)}]`, item ?? null);
   }
 
@@ -77,7 +77,7 @@ const EXTENSIONS: readonly unknown[] = ["js", "ts", "none", undefined];
 export function checkConfig(value: unknown, file: string): Config {
   const check = new Checker(file);
   const { models, output, index, importExtension, target } = check.object("", value, CONFIG_KEYS);
-  if (!Array.isArray(models)) throw check.wrong("models", "must be a list", `Write models: ["models/*"].`);
+  if (!Array.isArray(models)) throw check.wrong("models", "must be an array", `Write models: ["models/*"].`);
   models.forEach((model: unknown, at) => {
     checkModel(check, `models[${at}]`, model);
   });

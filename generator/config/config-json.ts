@@ -3,7 +3,7 @@ import { readRegularFile } from "../../runtime/base/regular-file.js";
 /** No configuration is nearly as large. */
 const MAX_BYTES = 10_000_000;
 
-/** What is wrong with a text that is no JSON, and in which line of it. */
+/** What is wrong with a text that is not JSON, and in which line of it. */
 export class JsonError extends Error {
   readonly line: number;
 

@@ -32,7 +32,7 @@ export async function loadConfig(cwd: string, file?: string): Promise<LoadedConf
   const path = file === undefined ? findConfig(cwd) : resolve(cwd, file);
   if (path === undefined) return undefined;
   const name = relative(cwd, path);
-  if (!existsSync(path)) throw configInvalid(name, "there is no such file", "Create one: `npx savedmodel init`.");
+  if (!existsSync(path)) throw configInvalid(name, "the file does not exist", "Create one: `npx savedmodel init`.");
   if (!EXTENSIONS.includes(extname(path))) throw configInvalid(name, `the file must end in ${EXTENSIONS.join(", ")}`);
   const value = extname(path) === ".json" ? await loadJson(path, name) : await loadModule(path, name, cwd);
   return { config: checkConfig(value, name), root: dirname(path), file: path };
@@ -50,11 +50,7 @@ export function findConfig(cwd: string): string | undefined {
   for (const folder of withinPackage(resolve(cwd))) {
     const [first, second] = configsIn(folder);
     if (first !== undefined && second !== undefined) {
-      throw configInvalid(
-        relative(cwd, first),
-        `there is ${firstLine(relative(cwd, second))} too`,
-        "Keep one of them.",
-      );
+      throw configInvalid(relative(cwd, first), `${firstLine(relative(cwd, second))} exists too`, "Keep one of them.");
     }
     if (first !== undefined) return first;
   }
@@ -118,7 +114,7 @@ async function loadModule(path: string, name: string, cwd: string): Promise<unkn
     throw configInvalid(name, "it exports a function", "Export the configuration itself.");
   }
   if (!isNothing(value)) return value;
-  throw configInvalid(name, "it exports nothing by default", "Write `export default defineConfig({ … })`.");
+  throw configInvalid(name, "it has no default export", "Write `export default defineConfig({ … })`.");
 }
 
 /** Of a module whose default is undefined, the loader gives the module. */

@@ -61,7 +61,7 @@ function alternatives(pattern: string): readonly string[] {
     }
     if (plain.length + pending.length > MOST_ALTERNATIVES) {
       const what = `${quote(pattern)} stands for more than ${MOST_ALTERNATIVES} paths`;
-      throw new SavedModelError("CONFIG_INVALID", what, { fix: "Use `*` in the place of braces." });
+      throw new SavedModelError("CONFIG_INVALID", what, { fix: "Use `*` instead of braces." });
     }
   }
   return plain;

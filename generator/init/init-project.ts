@@ -68,7 +68,7 @@ export async function planInit(cwd: string): Promise<InitPlan> {
       ...(scripts === undefined ? [] : [fileOf(manifestPath, scripts.text, aboutScripts(scripts.added))]),
       attributes,
     ],
-    notes: [...(scripts?.notes ?? ["there is no package.json, so no scripts were added"]), ...notes],
+    notes: [...(scripts?.notes ?? ["no scripts were added, because package.json is missing"]), ...notes],
     isInstalled: ["dependencies", "devDependencies"].some((key) => hasKey(manifest[key], "savedmodel")),
   };
 }
@@ -92,12 +92,12 @@ function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): C
     if (packages.length > 0) throw noModelOutside(packages, root);
     const where = printable(relative("", root) || ".", 500);
     if (isModel(root)) {
-      throw new SavedModelError("MODEL_NOT_FOUND", `there is no SavedModel below ${where}, which is one itself`, {
+      throw new SavedModelError("MODEL_NOT_FOUND", `${where} is a SavedModel itself, and holds no others`, {
         fix: "Run this in the folder of your project.",
       });
     }
-    throw new SavedModelError("MODEL_NOT_FOUND", `there is no SavedModel in ${where} or below it`, {
-      fix: "Put one there, such as models/my_model with its saved_model.pb, and run this again.",
+    throw new SavedModelError("MODEL_NOT_FOUND", `no SavedModel was found in ${where} or below it`, {
+      fix: "Put one there, e.g. models/my_model with its saved_model.pb, and run this again.",
     });
   }
   const isTypeScript =

@@ -9,7 +9,7 @@ const SCRIPTS: Readonly<Record<string, string>> = { generate: "savedmodel genera
 /**
  * A package.json with our scripts, where none has their names. All else stays as it is written.
  *
- * @throws SavedModelError `CONFIG_INVALID` when it is no JSON object
+ * @throws SavedModelError `CONFIG_INVALID` when it is not a JSON object
  */
 export function addScripts(text: string): Edited {
   const { scripts = {} } = parseManifest(text);
@@ -27,10 +27,10 @@ export function parseManifest(text: string): Readonly<Record<string, unknown>> {
   try {
     manifest = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
-    throw configInvalid("package.json", "the file is no JSON", undefined, cause);
+    throw configInvalid("package.json", "the file is not JSON", undefined, cause);
   }
   if (isRecord(manifest)) return manifest;
-  throw configInvalid("package.json", "the file holds no object");
+  throw configInvalid("package.json", "the file does not hold an object");
 }
 
 function insertScripts(text: string, names: readonly string[]): string {

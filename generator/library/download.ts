@@ -33,7 +33,7 @@ export async function download(
   const fail = (reason: string, cause?: unknown): SavedModelError =>
     new SavedModelError("INSTALL_FAILED", `${shownUrl(address)} could not be downloaded: ${reason}`, {
       cause,
-      fix: "Download it in another way and pass the file to `savedmodel install --from`.",
+      fix: "Download it another way and pass the file to `savedmodel install --from`.",
     });
   if (!URL.canParse(address)) throw fail("it is not a valid address");
   try {

@@ -84,7 +84,7 @@ async function installNew(options: InstallOptions, platform: Platform, work: Wor
   if (options.version !== undefined && version !== folderVersion(options.version)) {
     throw new SavedModelError(
       "INSTALL_FAILED",
-      `version ${options.version} was asked for, but the library is ${version}`,
+      `version ${options.version} was requested, but the library is ${version}`,
     );
   }
   await writeManifest(library, ready, { version, platform, source: obtained.source });
@@ -104,7 +104,7 @@ function checked(options: InstallOptions): InstallOptions {
   }
   if (options.version !== undefined && !isVersion(options.version)) {
     throw new SavedModelError("INVALID_OPTION", `"${options.version}" is not a TensorFlow version`, {
-      fix: `Write all of it, as in ${DEFAULT_TENSORFLOW_VERSION}.`,
+      fix: `Pass all of it, e.g. ${DEFAULT_TENSORFLOW_VERSION}.`,
     });
   }
   return options;

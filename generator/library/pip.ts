@@ -38,7 +38,7 @@ export async function findPip(folder: string, signal: AbortSignal | undefined): 
     if (answer.code === 0) return pip;
     signal?.throwIfAborted();
   }
-  throw new SavedModelError("INSTALL_FAILED", "no pip was found, which is what fetches TensorFlow", {
+  throw new SavedModelError("INSTALL_FAILED", "pip, which downloads TensorFlow, was not found", {
     fix:
       "Install Python with pip; or pass a tensorflow wheel, the official C library's tar.gz or a folder that holds the " +
       "library to `savedmodel install --from`; or set SAVEDMODEL_TENSORFLOW to a library that is there; or activate a " +

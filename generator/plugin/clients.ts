@@ -84,8 +84,12 @@ export class Clients {
       files.length === 0
         ? "run `npx savedmodel init`, which writes a configuration"
         : `pass a configuration of this workspace as configFile: ${listPaths(files)}`;
-    throw new SavedModelError("CONFIG_INVALID", "there is no configuration file, and savedmodel() is given no models", {
-      fix: `Write savedmodel({ models: ["models/*"] }); or ${other}.`,
-    });
+    throw new SavedModelError(
+      "CONFIG_INVALID",
+      "no configuration file was found, and savedmodel() was given no models",
+      {
+        fix: `Write savedmodel({ models: ["models/*"] }); or ${other}.`,
+      },
+    );
   }
 }

@@ -23,12 +23,12 @@ export function sourceOf(options: PluginOptions): Source {
   if (models === undefined) {
     const [other] = Object.keys(others);
     if (other === undefined) return { file: configFile };
-    throw new SavedModelError("INVALID_OPTION", `savedmodel(): ${other} is given, but no models`, {
-      fix: "Give the models too; or say it in the configuration file.",
+    throw new SavedModelError("INVALID_OPTION", `savedmodel(): ${other} was given, but no models`, {
+      fix: "Pass the models too, or set it in the configuration file.",
     });
   }
   if (configFile === undefined) return { config: { models, ...others } };
-  throw new SavedModelError("INVALID_OPTION", "savedmodel(): models and configFile are given", {
-    fix: "Leave out the one or the other.",
+  throw new SavedModelError("INVALID_OPTION", "savedmodel(): models and configFile were both given", {
+    fix: "Pass one or the other, not both.",
   });
 }

@@ -40,7 +40,7 @@ export function forEachModel<Model, Result>(
 /** One error for several models, which has a line for each of them and the code of the first. */
 export function joinErrors(errors: readonly SavedModelError[], count: number): SavedModelError {
   const [first] = errors;
-  if (first === undefined) throw new TypeError("there is no error");
+  if (first === undefined) throw new TypeError("no error");
   if (errors.length === 1) return first;
   const shown = errors.slice(0, MAX_SHOWN).map(({ message }) => message);
   const more = errors.length > MAX_SHOWN ? [`and ${errors.length - MAX_SHOWN} more`] : [];

@@ -70,10 +70,12 @@ export function projectModels(config: Config, root: string): readonly ProjectMod
   return withoutRepetitions(models);
 }
 
-/** Who writes `models/net/*` may mean `models/net`, which is a model itself. */
+/** Who writes `models/net/*` may mean `models/net`, which is a model itself; who writes `model*`, what is in `models`. */
 function hintOf(pattern: string, root: string): string | undefined {
   let end = pattern.length;
   while (pattern[end - 1] === "/") end--;
+  const below = `${pattern.slice(0, end)}/*`;
+  if (expandPattern(root, below).length > 0) return didYouMean(below);
   const above = pattern.slice(0, Math.max(0, pattern.lastIndexOf("/", end - 1)));
   if (above === "") return undefined;
   const isAbove = isPattern(above) ? expandPattern(root, above).length > 0 : isModel(resolve(root, above));
@@ -149,7 +151,7 @@ function refuseSameFile(files: readonly ProjectFile[]): void {
         "OUTPUT_CONFLICT",
         `${other} and ${directory} would both be written to ${firstLine(path)}`,
         {
-          fix: "Generate one of them with a className of its own, or into another folder.",
+          fix: "Generate one of them with another className, or into another folder.",
         },
       );
     }

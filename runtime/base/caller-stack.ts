@@ -29,6 +29,19 @@ export function withCallerStack<T>(entry: Entry, work: () => T): T {
   }
 }
 
+/**
+ * Runs the work of an asynchronous public function, which has not awaited anything yet. What it rejects with begins at the
+ * function's caller.
+ */
+export async function awaitAtCaller<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
+  const caller = new CallerStack(entry);
+  try {
+    return await work();
+  } catch (error) {
+    throw caller.giveTo(error);
+  }
+}
+
 /** The stack at the caller of an asynchronous function, for errors that are thrown when the caller has gone on. */
 export class CallerStack {
   readonly #frames: string;

@@ -26,7 +26,7 @@ export function checkOptions(call: string, options: object, known: readonly stri
 export function checkTags(call: string, tags: unknown): void {
   if (tags === undefined) return;
   if (Array.isArray(tags) && tags.every((tag) => typeof tag === "string" && !tag.includes("\0"))) return;
-  throw new SavedModelError("INVALID_OPTION", `${call}: tags must be a list of texts, such as ["serve"]`);
+  throw new SavedModelError("INVALID_OPTION", `${call}: tags must be an array of strings, such as ["serve"]`);
 }
 
 /**
@@ -37,7 +37,7 @@ export function checkTags(call: string, tags: unknown): void {
 export function checkCount(call: string, option: string, count: unknown): void {
   if (count === undefined || count === Number.POSITIVE_INFINITY) return;
   if (Number.isSafeInteger(count) && Number(count) >= 1) return;
-  throw invalidOption(call, option, "an integer from 1 on");
+  throw invalidOption(call, option, "a positive integer");
 }
 
 /**

@@ -5,6 +5,6 @@
  */
 export function itemAt<T>(items: ArrayLike<T>, index: number): T {
   const item = items[index];
-  if (item === undefined) throw new Error(`no item ${index} in a list of ${items.length}`);
+  if (item === undefined) throw new Error(`no item ${index} in an array of ${items.length}`);
   return item;
 }

@@ -39,7 +39,7 @@ export function describeForeign(value: unknown, ours: string = HOME): string | u
 
 /** Advice for a value of another copy. */
 export const ONE_COPY =
-  "Install one copy for both (`npm ls savedmodel` and `npm dedupe` help), or pass arrays in place of it.";
+  "Install one copy for both (`npm ls savedmodel` and `npm dedupe` help), or pass arrays instead.";
 
 /** Marks a class of errors, so that `instanceof` is true for those of another copy too. */
 export function markError(type: { readonly prototype: object }, name: string): void {

@@ -23,7 +23,7 @@ export function requireNoPattern(call: string, path: string): void {
   if (character === undefined) return;
   throw new SavedModelError(
     "INVALID_ARGUMENT",
-    `${call}: ${printable(path, 500)} has the character ${character}, and TensorFlow takes such a path of variables for a pattern`,
+    `${call}: ${printable(path, 500)} has the character ${character}, and TensorFlow treats such a path of variables as a pattern`,
     { fix: "Use a path without [ and \\." },
   );
 }

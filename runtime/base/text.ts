@@ -52,6 +52,11 @@ export function listSome(items: readonly string[], show: (item: string) => strin
   return items.slice(0, LISTED).map(show).join(", ") + more;
 }
 
+/** `1 element`, `2 elements` */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 export function didYouMean(name: string): string {
   return `Did you mean ${quote(name)}?`;
 }

@@ -2,8 +2,8 @@ import { SavedModelError } from "../base/errors.js";
 import type { Engine, Form, Results } from "../engine.js";
 import type { ComponentDescription, TensorDescription } from "../saved-model/description.js";
 import { stageTensor } from "../tensor/check-tensor.js";
-import { type InputSpec, inputError, missingInputs, readError } from "../tensor/check-value.js";
-import { type DType, dtypeInfo, isDType } from "../tensor/dtype.js";
+import { inputError, missingInputs, readError, specOf } from "../tensor/check-value.js";
+import { type DType, dtypeInfo } from "../tensor/dtype.js";
 import { RaggedTensor, rowSplitsProblem } from "../tensor/ragged-tensor.js";
 import { flattenRagged, splitDense } from "../tensor/ragged-value.js";
 import { SparseTensor } from "../tensor/sparse-tensor.js";
@@ -106,13 +106,6 @@ export class CompositeCall implements Call {
   }
 }
 
-/** Returns what an input must be, for messages. */
-export function specOf({ key, argument, dtype, shape, encoding }: TensorDescription): readonly InputSpec[] {
-  if (!isDType(dtype)) return [];
-  const form = encoding === "ragged" || encoding === "sparse" ? { form: encoding } : {};
-  return [{ key, argument, dtype: dtypeInfo(dtype), shape, ...form }];
-}
-
 /** The dense tensors that are fed or fetched for an input or output. */
 function componentsOf(tensor: CallInput): readonly CallInput[] {
   if (!isComposite(tensor)) return [tensor];
@@ -122,6 +115,7 @@ function componentsOf(tensor: CallInput): readonly CallInput[] {
     ...(tensor.argument === undefined ? {} : { argument: tensor.argument }),
     dtype,
     shape,
+    isComponent: true,
     ...(name === undefined ? {} : { tensor: name }),
     ...optional,
   }));

@@ -15,7 +15,7 @@ interface PreparedFeature extends Omit<InputSpec, "role"> {
   readonly optional: boolean;
 }
 
-/** Encodes the objects among the items of an input as serialised `tf.Example`s. */
+/** Encodes the objects among the items of an input as serialized `tf.Example`s. */
 export class ExampleEncoder {
   readonly #input: string;
   readonly #features: readonly PreparedFeature[];
@@ -50,11 +50,11 @@ export class ExampleEncoder {
    */
   encode(value: unknown, call: string): unknown {
     if (isExample(value)) {
-      this.#requireRank(0, call, "an array of examples, got one example", "Put it into an array.");
+      this.#requireRank(0, call, "an array of examples, got one example", "Wrap it in an array.");
       return this.#encodeOne(value, call, this.#input);
     }
     if (!Array.isArray(value) || !value.some(isExample)) return value;
-    this.#requireRank(1, call, "one example, got an array", "Call it once for each of them.");
+    this.#requireRank(1, call, "one example, got an array", "Call the method once per example.");
     return Array.from(value, (item: unknown, index) =>
       isExample(item) ? this.#encodeOne(item, call, `${this.#input}, example ${index}`) : item,
     );

@@ -1,6 +1,7 @@
 import { SavedModelError } from "../base/errors.js";
 import { didYouMean, listSome, nearest, suggest } from "../base/text.js";
 import type { TensorDescription } from "../saved-model/description.js";
+import { type InputSpec, missingInputs, missingOf, specOf } from "../tensor/check-value.js";
 import { RaggedTensor } from "../tensor/ragged-tensor.js";
 import { SparseTensor } from "../tensor/sparse-tensor.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -11,6 +12,8 @@ interface NamedInput {
   readonly key: string;
   readonly name: string;
   readonly optional: boolean;
+  /** Expected dtype and shape, for messages, under its name. */
+  readonly spec: readonly InputSpec[];
 }
 
 /** The properties of an object, and whether it must have them. */
@@ -63,11 +66,11 @@ export class NamedInputs {
 
   /** @param names in the order of the inputs */
   constructor(inputs: readonly CallInput[], names: readonly string[]) {
-    this.#inputs = inputs.map(({ key, optional }, index) => ({
-      key,
-      name: names[index] ?? key,
-      optional: optional === true,
-    }));
+    this.#inputs = inputs.map((input, index) => {
+      const { key, optional = false } = input;
+      const name = names[index] ?? key;
+      return { key, name, optional, spec: specOf({ ...input, key: name, argument: name }) };
+    });
     this.names = this.#inputs.map(({ name }) => name);
     this.#names = new Set(names);
     const [first] = inputs;
@@ -100,16 +103,19 @@ export class NamedInputs {
   }
 
   /** The values of an object of inputs in argument order; see {@link NamedInputs.inOrder} for what it throws. */
-  valuesOf(object: Readonly<Record<string, unknown>>, call: string): readonly unknown[] {
+  valuesOf(object: Readonly<Record<string, unknown>>, call: string, role = "input"): readonly unknown[] {
     const values = this.#inputs.map(({ name }) => (has(object, name) ? object[name] : undefined));
     const unknown = Object.keys(object).filter((name) => !this.#names.has(name));
     const missing = this.#inputs.filter(({ optional }, index) => !optional && values[index] === undefined);
     if (unknown.length === 0 && missing.length === 0) return values;
-    const absent = missing.map(({ name }) => name);
-    if (unknown.length === 0) throw new SavedModelError("MISSING_INPUT", `${call} lacks ${inputsNamed(absent)}`);
-    const also = absent.length === 0 ? "" : `, and lacks ${inputsNamed(absent)}`;
+    const absent = missing.flatMap(({ spec }) => spec.map((one) => ({ ...one, role })));
+    if (unknown.length === 0) throw missingInputs(absent, call);
+    const also = absent.length === 0 ? "" : `; ${missingOf(absent)}`;
     throw new SavedModelError("UNKNOWN_INPUT", `${call} has no ${inputsNamed(unknown)}${also}`, {
-      fix: this.#suggest(unknown, absent),
+      fix: this.#suggest(
+        unknown,
+        missing.map(({ name }) => name),
+      ),
     });
   }
 

@@ -12,15 +12,20 @@ import { formatShape } from "../tensor/shape.js";
 import { copyElements, Tensor } from "../tensor/tensor.js";
 import type { Call, Staged } from "./call.js";
 import { ExampleEncoder } from "./example-input.js";
+import { explainRows } from "./explain-rows.js";
 import { keepScratch } from "./reusable-array.js";
 
 /** An input of a call; its features are those of a generated client. */
 export interface CallInput extends TensorDescription {
+  /** Set for the tensors of a ragged or sparse input, whose leading dimensions count different things. */
+  readonly isComponent?: true;
   readonly features?: readonly FeatureDescriptor[] | undefined;
 }
 
 interface PreparedInput extends InputSpec {
   readonly optional: boolean;
+  /** True if the signature leaves open how many rows it has. */
+  readonly hasRows: boolean;
   readonly scratch: Scratch | undefined;
   /** Encodes objects, where the strings are serialized examples. */
   readonly example: ExampleEncoder | undefined;
@@ -85,15 +90,25 @@ export class SignatureCall implements Call {
 
   run<F extends Form>(staged: Staged, form: F): Results<F> {
     const execution = this.#execution;
-    if (execution.run !== undefined) return execution.run(staged, form);
+    if (execution.run !== undefined) {
+      try {
+        return execution.run(staged, form);
+      } catch (error) {
+        throw explainRows(error, this.inputs, staged);
+      }
+    }
     const { source } = this.#engine;
     throw new SavedModelError("UNSUPPORTED_BY_ENGINE", `${this.name}: ${printable(source)} runs asynchronously only`, {
       fix: "Call this method through `async`.",
     });
   }
 
-  start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean): Promise<Results<F>> {
-    return this.#execution.start(staged, form, isWanted);
+  async start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean): Promise<Results<F>> {
+    try {
+      return await this.#execution.start(staged, form, isWanted);
+    } catch (error) {
+      throw explainRows(error, this.inputs, staged);
+    }
   }
 
   warmUp(): void {
@@ -109,6 +124,7 @@ function prepareInput(input: CallInput, call: string): PreparedInput {
     dtype,
     shape: input.shape,
     optional: input.optional === true,
+    hasRows: input.shape?.[0] === null && input.isComponent !== true,
     scratch: dtype.name === "string" ? undefined : keepScratch(dtype.name),
     example: input.features && new ExampleEncoder(input, input.features, input.exampleRank),
   };
@@ -132,7 +148,7 @@ export function ownStaged(staged: Staged, call: string): Staged {
     const { shape, elements } = value;
     // Reading a later input may have run code that sent this one away.
     if (ArrayBuffer.isView(elements) ? isDetached(elements) : elements.some(isDetached)) {
-      throw new SavedModelError("INVALID_SIZE", `${call}: an input is an array without its data`, {
+      throw new SavedModelError("INVALID_SIZE", `${call}: an input is a detached array`, {
         fix: DETACHED_FIX,
       });
     }

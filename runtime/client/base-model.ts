@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type InspectOptions, inspect } from "node:util";
-import { atCaller, type Entry, withCallerStack } from "../base/caller-stack.js";
+import { atCaller, CallerStack, type Entry, withCallerStack } from "../base/caller-stack.js";
 import { checkFlag, checkOptions } from "../base/check-options.js";
 import { SavedModelError } from "../base/errors.js";
 import { printable } from "../base/text.js";
@@ -129,12 +129,17 @@ export class BaseModel implements Disposable, AsyncDisposable {
     inputs: Readonly<Record<string, unknown>> = {},
     options: CallOptions = {},
   ): Promise<Record<string, AnyTensor>> {
+    const caller = this.#caller(BaseModel.prototype.runAsync);
     const { method, results } = withCallerStack(BaseModel.prototype.runAsync, () => {
       const checked = checkCallOptions("runAsync()", options);
       const { method, values } = this.#resolve("runAsync()", signature, inputs);
       return { method, results: this.#calls.start(signature, method, values, "tensors", checked) };
     });
-    return byKey(method, await results);
+    try {
+      return byKey(method, await results);
+    } catch (error) {
+      throw caller?.giveTo(error) ?? error;
+    }
   }
 
   /** How many asynchronous calls run or wait, those in a batch one by one. */
@@ -299,7 +304,10 @@ export class BaseModel implements Disposable, AsyncDisposable {
   protected call(signature: string, inputs: readonly unknown[]): unknown {
     // As of a method that was taken from the class.
     if (!(#calls in this)) {
-      throw new SavedModelError("INVALID_ARGUMENT", `${printable(signature)}() was called on what is no loaded model`);
+      throw new SavedModelError(
+        "INVALID_ARGUMENT",
+        `${printable(signature)}() was called on an object that is not a loaded model`,
+      );
     }
     try {
       const method = this.#calls.method(signature);
@@ -337,12 +345,22 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   async #start(entry: Entry, signature: string, values: readonly unknown[]): Promise<unknown> {
+    const caller = this.#caller(entry);
     const { method, results } = withCallerStack(entry, () => {
       const method = this.#calls.method(signature);
       const { inputs, options } = this.#calls.splitOptions(signature, method, values);
       return { method, results: this.#calls.start(signature, method, inputs, "plain", options) };
     });
-    return asResult(method, await results);
+    try {
+      return asResult(method, await results);
+    } catch (error) {
+      throw caller?.giveTo(error) ?? error;
+    }
+  }
+
+  /** Remembers who makes an asynchronous call, for errors that come when the caller has gone on. */
+  #caller(entry: Entry): CallerStack | undefined {
+    return this.#connection.engine.remembersCallers === true ? new CallerStack(entry) : undefined;
   }
 
   /** The method of the generated class that calls a signature; of another class, the method that it calls. */
@@ -361,10 +379,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
   /** What {@link BaseModel.run} was given, checked and in argument order. */
   #resolve(call: string, signature: string, inputs: unknown): { method: Method; values: readonly unknown[] } {
     if (typeof signature !== "string" || typeof inputs !== "object" || inputs === null) {
-      throw new SavedModelError(
-        "INVALID_ARGUMENT",
-        `${call} takes the key of a signature and an object of inputs by key`,
-      );
+      throw new SavedModelError("INVALID_ARGUMENT", `${call} takes a signature key and an object of inputs by key`);
     }
     const method = methodFor(this.#calls.method(signature), Object.keys(inputs));
     const values = inArgumentOrder(`${printable(signature)}()`, method, inputs as Readonly<Record<string, unknown>>);

@@ -20,7 +20,7 @@ export function requireSameSignatures(
   throw new SavedModelError(
     "SIGNATURE_MISMATCH",
     `${printable(source, 500)} does not match the generated ${descriptor.name}: ${differences.join("; ")}`,
-    { fix: "Generate the client again from this model: `npx savedmodel generate`." },
+    { fix: "Regenerate the client from this model: `npx savedmodel generate`." },
   );
 }
 
@@ -101,7 +101,7 @@ function compareTensor(
   const name = `${role} ${label} of ${signature}`;
   if (was !== is) differences.push(`${name} is ${is}, not ${was}`);
   if (expected.optional === true && found.optional !== true) {
-    differences.push(`${name} is no longer optional`);
+    differences.push(`${name} is now required`);
   }
   return differences;
 }

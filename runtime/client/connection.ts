@@ -50,7 +50,7 @@ export class Connection {
   /** Rejects waiting calls with `DISPOSED`, and disposes the engine when no call runs any more. Idempotent; never throws. */
   dispose(): void {
     this.#isDisposed = true;
-    this.queue.close(new SavedModelError("DISPOSED", "the model was disposed before the call had begun"));
+    this.queue.close(new SavedModelError("DISPOSED", "the model was disposed before the call started"));
     this.queue.whenIdle(() => this.engine.dispose());
   }
 

@@ -224,7 +224,7 @@ function checkBatching(key: string, options: BatchingOptions): void {
   checkOptions(call, options, ["maxBatch", "maxDelayMs", "maxDelay"]);
   const { maxBatch, maxDelayMs, maxDelay } = options;
   if (!Number.isSafeInteger(maxBatch) || maxBatch < 1) {
-    throw new SavedModelError("INVALID_OPTION", `${call}: maxBatch must be an integer from 1 on`);
+    throw new SavedModelError("INVALID_OPTION", `${call}: maxBatch must be a positive integer`);
   }
   if (maxDelayMs !== undefined && maxDelay !== undefined) {
     throw new SavedModelError("INVALID_OPTION", `${call}: maxDelay is the former name of maxDelayMs`, {
@@ -233,7 +233,10 @@ function checkBatching(key: string, options: BatchingOptions): void {
   }
   for (const [name, delayMs = 0] of Object.entries({ maxDelayMs, maxDelay })) {
     if (typeof delayMs === "number" && delayMs >= 0 && delayMs < 2 ** 31) continue;
-    throw new SavedModelError("INVALID_OPTION", `${call}: ${name} must be a number of milliseconds`);
+    throw new SavedModelError(
+      "INVALID_OPTION",
+      `${call}: ${name} must be a non-negative number of milliseconds, below 2^31`,
+    );
   }
 }
 

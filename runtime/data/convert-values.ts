@@ -20,7 +20,7 @@ export function convertTensor<D extends DType>(tensor: Tensor, dtype: D, what: s
   const numeric = numericDType(dtype);
   const numbers = realNumbers(tensor);
   if (numbers === undefined || numeric === undefined) {
-    throw new SavedModelError("INVALID_DTYPE", `${what} is ${tensor.dtype}, which does not become ${dtype}`);
+    throw new SavedModelError("INVALID_DTYPE", `${what} is ${tensor.dtype}, which cannot be converted to ${dtype}`);
   }
   const elements = convertNumbers(numbers, numeric, (index) => `${what} at ${positionOf(index, tensor.shape)}`);
   return Tensor.own(dtype, tensor.shape, elements);
@@ -38,7 +38,7 @@ export function convertNumbers(
   where: (index: number) => string,
 ): AnyTypedArray {
   const info = dtypeInfo(dtype);
-  if (info.kind === "string") throw new TypeError("strings are no numbers");
+  if (info.kind === "string") throw new TypeError("strings are not numbers");
   const isFloat = info.kind === "float" || info.kind === "half" || info.kind === "bfloat";
   // Wide integers become floats as any number does, which the writers leave to the caller.
   const source = isFloat && typeof numbers[0] === "bigint" ? Float64Array.from(numbers, Number) : numbers;
@@ -47,11 +47,11 @@ export function convertNumbers(
   if (bad === undefined) return elements;
   const value = String(numbers[bad.index]);
   const reasons = {
-    NOT_AN_INTEGER: `is ${value}, which is no integer`,
-    OUT_OF_RANGE: `is ${value}, which ${dtype} does not hold`,
+    NOT_AN_INTEGER: `is ${value}, which is not an integer`,
+    OUT_OF_RANGE: `is ${value}, which does not fit ${dtype}`,
   };
   const code = bad.problem === "NOT_AN_INTEGER" || bad.problem === "OUT_OF_RANGE" ? bad.problem : "INVALID_DTYPE";
-  const reason = code === "INVALID_DTYPE" ? `is ${value}, which does not become ${dtype}` : reasons[code];
+  const reason = code === "INVALID_DTYPE" ? `is ${value}, which cannot be converted to ${dtype}` : reasons[code];
   throw new SavedModelError(code, `${where(bad.index)} ${reason}`);
 }
 

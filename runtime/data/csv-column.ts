@@ -98,19 +98,19 @@ export function columnReader(
 
 function badNumber(name: string, cell: string, line: number, narrow: boolean): SavedModelError {
   const where = `line ${line}: column ${quote(name)}`;
-  const asText = `read the column as texts: { columns: { ${quote(name)}: "string" } }`;
+  const asText = `read the column as strings: { columns: { ${quote(name)}: "string" } }`;
   const trimmed = cell.trim();
   if (trimmed === "") {
-    return new SavedModelError("CSV_INVALID", `${where} is empty, where a number is due`, {
-      fix: `\`missing: [""]\` makes NaN of empty cells; or ${asText}.`,
+    return new SavedModelError("CSV_INVALID", `${where} is empty; expected a number`, {
+      fix: `Pass \`missing: [""]\` to read empty cells as NaN; or ${asText}.`,
     });
   }
   if (NUMBER.test(trimmed)) {
     const dtype = narrow ? "float32" : "float64";
-    return new SavedModelError("CSV_INVALID", `${where} has ${quote(cell)}, which ${dtype} does not hold`);
+    return new SavedModelError("CSV_INVALID", `${where} has ${quote(cell)}, which does not fit ${dtype}`);
   }
-  return new SavedModelError("CSV_INVALID", `${where} has ${quote(cell)}, which is no number`, {
-    fix: `The option \`missing\` names cells that become NaN; or ${asText}.`,
+  return new SavedModelError("CSV_INVALID", `${where} has ${quote(cell)}, which is not a number`, {
+    fix: `List cells that mean NaN in the option \`missing\`; or ${asText}.`,
   });
 }
 

@@ -38,7 +38,7 @@ export function checkCsvOptions(call: string, options: CsvOptions): CheckedCsvOp
     throw invalidOption(call, "numbers", '"float64" or "float32"');
   }
   if (!Array.isArray(missing) || !missing.every((cell) => typeof cell === "string")) {
-    throw invalidOption(call, "missing", 'a list of texts, such as ["", "NA"]');
+    throw invalidOption(call, "missing", 'an array of strings, such as ["", "NA"]');
   }
   if (typeof columns !== "object" || columns === null || Array.isArray(columns)) {
     throw new SavedModelError("INVALID_OPTION", `${call}: columns must be an object of types by name`);

@@ -27,7 +27,7 @@ export function recordReader(call: string, options: CheckedCsvOptions): RecordRe
     // A blank line is no row; of a single column it is an empty cell.
     if (isBlank(cells) && readers.length > 1) return;
     if (cells.length !== readers.length) {
-      throw csvInvalid(`line ${line} has ${count(cells.length)}, and the header ${readers.length}`);
+      throw csvInvalid(`line ${line} has ${count(cells.length)}, expected ${readers.length} as in the header`);
     }
     for (let index = 0; index < readers.length; index++) readers[index]?.add(cells[index] ?? "", line);
     rows++;
@@ -44,7 +44,7 @@ export function recordReader(call: string, options: CheckedCsvOptions): RecordRe
       for (const cell of cells) if (cell.includes("\n")) line += cell.split("\n").length - 1;
     },
     finish() {
-      if (columns === undefined) throw csvInvalid("there is no header: the file is empty");
+      if (columns === undefined) throw csvInvalid("the header is missing: the file is empty");
       return new Table(
         columns.map((column) => column.finish()),
         rows,
@@ -57,7 +57,7 @@ export function recordReader(call: string, options: CheckedCsvOptions): RecordRe
 const MOST_COLUMNS = 100_000;
 
 function readHeader(call: string, names: readonly string[], options: CheckedCsvOptions): readonly ColumnReader[] {
-  if (isBlank(names)) throw csvInvalid("there is no header: the first line is empty");
+  if (isBlank(names)) throw csvInvalid("the header is missing: the first line is empty");
   if (names.length > MOST_COLUMNS) {
     throw csvInvalid(`the header has ${names.length} columns, expected at most ${MOST_COLUMNS}`);
   }

@@ -2,6 +2,7 @@ import { closeSync, createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { TextDecoder } from "node:util";
 import Papa, { type ParseConfig, type ParseResult } from "papaparse";
+import { awaitAtCaller, withCallerStack } from "../base/caller-stack.js";
 import { SavedModelError } from "../base/errors.js";
 import { openRegularFile } from "../base/regular-file.js";
 import { type CheckedCsvOptions, type CsvOptions, checkCsvOptions } from "./csv-options.js";
@@ -25,26 +26,28 @@ const LONGEST_RECORD = 1 << 24;
  * twice, empty cells and texts among numbers, and quotes that are not closed; `INVALID_OPTION`; `INVALID_ARGUMENT`
  */
 export function parseCsv(text: string, options: CsvOptions = {}): Table {
-  const checked = checkCsvOptions("parseCsv()", options);
-  if (typeof text !== "string")
-    throw new SavedModelError("INVALID_ARGUMENT", "parseCsv() takes the text of a CSV file");
-  const reader = recordReader("parseCsv()", checked);
-  const plain = text.replace(/^\ufeff/, "").replaceAll(/\r\n?/g, "\n");
-  const lines = plain === "" || plain.endsWith("\n") ? plain : `${plain}\n`;
-  let given = 0;
-  Papa.parse<string[]>(lines, {
-    ...settings(checked),
-    chunkSize: CHUNK,
-    chunk: (results: ParseResult<string[]>) => {
-      given = Math.min(given + CHUNK, lines.length);
-      // The parser takes the end of the last line for the beginning of another.
-      if (given === lines.length && isBlank(results.data.at(-1))) results.data.pop();
-      takeRecords(reader, results, given);
-    },
-    // Its work is done; the types ask for it.
-    complete: () => undefined,
+  return withCallerStack(parseCsv, () => {
+    const checked = checkCsvOptions("parseCsv()", options);
+    if (typeof text !== "string")
+      throw new SavedModelError("INVALID_ARGUMENT", "parseCsv() takes the content of a CSV file, a string");
+    const reader = recordReader("parseCsv()", checked);
+    const plain = text.replace(/^\ufeff/, "").replaceAll(/\r\n?/g, "\n");
+    const lines = plain === "" || plain.endsWith("\n") ? plain : `${plain}\n`;
+    let given = 0;
+    Papa.parse<string[]>(lines, {
+      ...settings(checked),
+      chunkSize: CHUNK,
+      chunk: (results: ParseResult<string[]>) => {
+        given = Math.min(given + CHUNK, lines.length);
+        // The parser takes the end of the last line for the beginning of another.
+        if (given === lines.length && isBlank(results.data.at(-1))) results.data.pop();
+        takeRecords(reader, results, given);
+      },
+      // Its work is done; the types ask for it.
+      complete: () => undefined,
+    });
+    return reader.finish();
   });
-  return reader.finish();
 }
 
 /**
@@ -54,27 +57,29 @@ export function parseCsv(text: string, options: CsvOptions = {}): Table {
  * @throws SavedModelError the codes of {@link parseCsv}, whose messages begin with the path; `READ_FAILED`;
  * `INVALID_UTF8`
  */
-export async function readCsv(file: string | URL, options: CsvOptions = {}): Promise<Table> {
-  const path = filePath("readCsv()", file);
-  const checked = checkCsvOptions("readCsv()", options);
-  const reader = recordReader("readCsv()", checked);
-  const given = { characters: 0 };
-  const input = Readable.from(textOf(path, given), { objectMode: true, highWaterMark: 1 });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      Papa.parse(input, {
-        ...settings(checked),
-        chunk: (results: ParseResult<string[]>) => takeRecords(reader, results, given.characters),
-        complete: () => resolve(),
-        error: reject,
+export function readCsv(file: string | URL, options: CsvOptions = {}): Promise<Table> {
+  return awaitAtCaller(readCsv, async () => {
+    const path = filePath("readCsv()", file);
+    const checked = checkCsvOptions("readCsv()", options);
+    const reader = recordReader("readCsv()", checked);
+    const given = { characters: 0 };
+    const input = Readable.from(textOf(path, given), { objectMode: true, highWaterMark: 1 });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        Papa.parse(input, {
+          ...settings(checked),
+          chunk: (results: ParseResult<string[]>) => takeRecords(reader, results, given.characters),
+          complete: () => resolve(),
+          error: reject,
+        });
       });
-    });
-    return reader.finish();
-  } catch (cause) {
-    throw isSystemError(cause) ? readFailed(path, cause) : namePath(path, cause);
-  } finally {
-    input.destroy();
-  }
+      return reader.finish();
+    } catch (cause) {
+      throw isSystemError(cause) ? readFailed(path, cause) : namePath(path, cause);
+    } finally {
+      input.destroy();
+    }
+  });
 }
 
 function settings({ delimiter }: CheckedCsvOptions): ParseConfig<string[]> {
@@ -102,7 +107,8 @@ function takeRecords(reader: RecordReader, results: ParseResult<string[]>, given
 const CLOSE_QUOTES = 'A cell that begins with a quote ends with one, and a quote in it is written twice: "a ""b"" c".';
 
 function badQuotes(line: number, code: string): SavedModelError {
-  const what = code === "MissingQuotes" ? "a quoted cell that does not end" : "text behind the end of a quoted cell";
+  const what =
+    code === "MissingQuotes" ? "an unterminated quoted cell" : "characters after the closing quote of a cell";
   return csvInvalid(`line ${line} has ${what}`, CLOSE_QUOTES);
 }
 

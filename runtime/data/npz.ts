@@ -1,5 +1,6 @@
 import { closeSync } from "node:fs";
 import type { Entry, ZipFile } from "yauzl";
+import { awaitAtCaller } from "../base/caller-stack.js";
 import { checkCount, checkOptions, invalidOption } from "../base/check-options.js";
 import { SavedModelError } from "../base/errors.js";
 import { openRegularFile } from "../base/regular-file.js";
@@ -50,16 +51,18 @@ export function readNpz<const Arrays extends Readonly<Record<string, DType>>>(
   file: string | URL,
   options: NpzOptions<Arrays> & { readonly arrays: Arrays },
 ): Promise<{ readonly [Name in keyof Arrays]: Tensor<Arrays[Name]> }>;
-export async function readNpz(file: string | URL, options: NpzOptions = {}): Promise<Readonly<Record<string, Tensor>>> {
-  const path = filePath("readNpz()", file);
-  const { arrays, maxBytes = MAX_BYTES } = checked(options);
-  try {
-    return await readArchive(path, arrays, maxBytes);
-  } catch (cause) {
-    if (cause instanceof SavedModelError) throw cause;
-    if (isSystemError(cause)) throw readFailed(path, cause);
-    throw damaged(path, printable(reasonOf(cause), 500), cause);
-  }
+export function readNpz(file: string | URL, options: NpzOptions = {}): Promise<Readonly<Record<string, Tensor>>> {
+  return awaitAtCaller(readNpz, async () => {
+    const path = filePath("readNpz()", file);
+    const { arrays, maxBytes = MAX_BYTES } = checked(options);
+    try {
+      return await readArchive(path, arrays, maxBytes);
+    } catch (cause) {
+      if (cause instanceof SavedModelError) throw cause;
+      if (isSystemError(cause)) throw readFailed(path, cause);
+      throw damaged(path, printable(reasonOf(cause), 500), cause);
+    }
+  });
 }
 
 function checked(options: NpzOptions): NpzOptions {
@@ -126,8 +129,8 @@ function choose(
   if (arrays === undefined) {
     const other = [...entries.values()].find((entry) => !isArray(entry));
     if (other === undefined) return entries;
-    const what = `${showPath(path)} has ${quote(other.fileName)}, which is no .npy file`;
-    throw new SavedModelError("NPY_UNSUPPORTED", what, { fix: "The option `arrays` names those to be read." });
+    const what = `${showPath(path)} has ${quote(other.fileName)}, which is not a .npy file`;
+    throw new SavedModelError("NPY_UNSUPPORTED", what, { fix: "List the arrays to read in the option `arrays`." });
   }
   return new Map(
     Object.keys(arrays).map((name) => {
@@ -154,5 +157,5 @@ async function readTensor(path: string, zip: ZipFile, name: string, entry: Entry
 }
 
 function damaged(path: string, reason: string, cause?: unknown): SavedModelError {
-  return new SavedModelError("NPY_INVALID", `${showPath(path)} is no .npz file that can be read: ${reason}`, { cause });
+  return new SavedModelError("NPY_INVALID", `${showPath(path)} is not a readable .npz file: ${reason}`, { cause });
 }

@@ -40,7 +40,7 @@ export function doublesOf(call: string, numbers: Numbers): Doubles {
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad !== -1) {
     throw new SavedModelError("OUT_OF_RANGE", `${call}: there is ${values[bad]} at ${positionOf(bad, shape)}`, {
-      fix: "Leave such rows out, or fill them in.",
+      fix: "Remove such rows, or fill in the values.",
     });
   }
   return { values, shape, columns: shape.length === 1 ? 1 : (shape.at(-1) ?? 1) };

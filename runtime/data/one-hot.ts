@@ -1,4 +1,5 @@
 import { constants } from "node:buffer";
+import { withCallerStack } from "../base/caller-stack.js";
 import { SavedModelError } from "../base/errors.js";
 import { compareCodeUnits, printable, quote, suggest } from "../base/text.js";
 import type { AnyTypedArray } from "../tensor/dtype.js";
@@ -34,29 +35,31 @@ export interface OneHot<L extends Label> {
  * are more classes and rows than a tensor can have
  */
 export function oneHot<L extends Labels>(labels: L, classes?: readonly LabelOf<L>[]): OneHot<LabelOf<L>> {
-  const list = labelsOf(labels);
-  if (classes !== undefined && !Array.isArray(classes)) throw invalid("the classes are a list of labels");
-  const columns = (classes ?? distinct(list)) as readonly Label[];
-  const columnOf = new Map<Label, number>();
-  for (const [column, label] of columns.entries()) {
-    checkLabel(label, `class ${column}`);
-    if (columnOf.has(label)) throw invalid(`the class ${show(label)} is there twice`);
-    columnOf.set(label, column);
-  }
-  const count = list.length * columns.length;
-  if (count * Float32Array.BYTES_PER_ELEMENT > constants.MAX_LENGTH) {
-    const what = `oneHot(): ${list.length} rows of ${columns.length} classes are more than a tensor can have`;
-    throw new SavedModelError("INVALID_SIZE", what);
-  }
-  const elements = new Float32Array(count);
-  for (let row = 0; row < list.length; row++) {
-    const label = list[row] as Label;
-    const column = columnOf.get(label);
-    if (column === undefined) throw unknownLabel(label, row, columns);
-    elements[row * columns.length + column] = 1;
-  }
-  // What the labels and classes are made of is LabelOf<L>, by its definition.
-  return { tensor: Tensor.own("float32", [list.length, columns.length], elements), classes: [...columns] as never };
+  return withCallerStack(oneHot, () => {
+    const list = labelsOf(labels);
+    if (classes !== undefined && !Array.isArray(classes)) throw invalid("the classes must be an array of labels");
+    const columns = (classes ?? distinct(list)) as readonly Label[];
+    const columnOf = new Map<Label, number>();
+    for (const [column, label] of columns.entries()) {
+      checkLabel(label, `class ${column}`);
+      if (columnOf.has(label)) throw invalid(`the class ${show(label)} is given twice`);
+      columnOf.set(label, column);
+    }
+    const count = list.length * columns.length;
+    if (count * Float32Array.BYTES_PER_ELEMENT > constants.MAX_LENGTH) {
+      const what = `oneHot(): ${list.length} rows of ${columns.length} classes are more than a tensor can have`;
+      throw new SavedModelError("INVALID_SIZE", what);
+    }
+    const elements = new Float32Array(count);
+    for (let row = 0; row < list.length; row++) {
+      const label = list[row] as Label;
+      const column = columnOf.get(label);
+      if (column === undefined) throw unknownLabel(label, row, columns);
+      elements[row * columns.length + column] = 1;
+    }
+    // What the labels and classes are made of is LabelOf<L>, by its definition.
+    return { tensor: Tensor.own("float32", [list.length, columns.length], elements), classes: [...columns] as never };
+  });
 }
 
 function labelsOf(labels: Labels): ArrayLike<Label> {
@@ -65,13 +68,13 @@ function labelsOf(labels: Labels): ArrayLike<Label> {
     for (let row = 0; row < labels.length; row++) checkLabel(labels[row], `row ${row}`);
     return labels;
   }
-  throw invalid("it takes an array, a typed array or a tensor of labels");
+  throw invalid("expected an array, a typed array or a tensor of labels");
 }
 
 function tensorLabels(tensor: Tensor): ArrayLike<Label> {
   const [rows = 0, ...rest] = tensor.shape;
   if (tensor.shape.length === 0 || rest.some((size) => size !== 1)) {
-    throw new SavedModelError("INVALID_SHAPE", `oneHot() takes one label for each row, not ${tensor}`);
+    throw new SavedModelError("INVALID_SHAPE", `oneHot() takes one label per row, got ${tensor}`);
   }
   const { dtype } = tensor;
   if (dtype === "string") return tensor.data as unknown as readonly string[];
@@ -88,7 +91,7 @@ function distinct(labels: ArrayLike<Label>): readonly Label[] {
   const [first] = found;
   const other = found.find((label) => typeof label !== typeof first);
   if (first !== undefined && other !== undefined) {
-    throw invalid(`labels are of one kind, and there are ${show(first)} and ${show(other)}`);
+    throw invalid(`labels must be of one kind, got ${show(first)} and ${show(other)}`);
   }
   return found.sort((a, b) =>
     typeof a === "string" && typeof b === "string" ? compareCodeUnits(a, b) : a < b ? -1 : 1,
@@ -98,7 +101,7 @@ function distinct(labels: ArrayLike<Label>): readonly Label[] {
 function checkLabel(label: unknown, where: string): asserts label is Label {
   if (typeof label === "string" || typeof label === "bigint") return;
   if (typeof label === "number" && !Number.isNaN(label)) return;
-  throw invalid(`${where} has ${printable(String(label))}, which is no label`);
+  throw invalid(`${where} has ${printable(String(label))}, which is not a label`);
 }
 
 function unknownLabel(label: Label, row: number, classes: readonly Label[]): SavedModelError {
@@ -108,7 +111,9 @@ function unknownLabel(label: Label, row: number, classes: readonly Label[]): Sav
     typeof label === "string" && texts.length === classes.length
       ? suggest(label, texts, "The classes")
       : `The classes: ${classes.map(show).join(", ")}.`;
-  return new SavedModelError("INVALID_ARGUMENT", `oneHot(): row ${row} has ${show(label)}, which is no class`, { fix });
+  return new SavedModelError("INVALID_ARGUMENT", `oneHot(): row ${row} has ${show(label)}, which is not a class`, {
+    fix,
+  });
 }
 
 function show(label: Label): string {

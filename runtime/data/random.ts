@@ -13,7 +13,7 @@ const INCREMENT = 0x6d2b_79f5;
  */
 export function seededRandom(seed: number): () => number {
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff) {
-    throw new SavedModelError("INVALID_ARGUMENT", "a seed is an integer from 0 to 4294967295");
+    throw new SavedModelError("INVALID_ARGUMENT", "a seed must be an integer from 0 to 4294967295");
   }
   let state = seed;
   return () => {

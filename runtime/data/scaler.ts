@@ -1,3 +1,4 @@
+import { withCallerStack } from "../base/caller-stack.js";
 import { SavedModelError } from "../base/errors.js";
 import { formatShape } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -44,10 +45,10 @@ export class Scaler implements ScalerParameters {
    * @throws SavedModelError `INVALID_ARGUMENT` for anything else
    */
   static fromJSON(json: unknown): Scaler {
-    if (!isScalerParameters(json)) {
-      throw new SavedModelError("INVALID_ARGUMENT", "Scaler.fromJSON() takes what toJSON() of a scaler gave");
-    }
-    return new Scaler(json);
+    return withCallerStack(Scaler.fromJSON, () => {
+      if (isScalerParameters(json)) return new Scaler(json);
+      throw new SavedModelError("INVALID_ARGUMENT", "Scaler.fromJSON() takes the result of a scaler's toJSON()");
+    });
   }
 
   /**
@@ -59,12 +60,16 @@ export class Scaler implements ScalerParameters {
    * `INVALID_DTYPE`
    */
   transform<D extends ScaledDType = "float32">(numbers: Numbers, dtype?: D): Tensor<D> {
-    return this.#map("transform()", numbers, dtype, (value, offset, scale) => (value - offset) / scale);
+    return withCallerStack(Scaler.prototype.transform, () =>
+      this.#map("transform()", numbers, dtype, (value, offset, scale) => (value - offset) / scale),
+    );
   }
 
   /** The way back, such as for what a model has predicted. It takes and throws what {@link Scaler.transform} does. */
   inverse<D extends ScaledDType = "float32">(numbers: Numbers, dtype?: D): Tensor<D> {
-    return this.#map("inverse()", numbers, dtype, (value, offset, scale) => value * scale + offset);
+    return withCallerStack(Scaler.prototype.inverse, () =>
+      this.#map("inverse()", numbers, dtype, (value, offset, scale) => value * scale + offset),
+    );
   }
 
   /** What it is made of, for `JSON.stringify`. */
@@ -85,8 +90,8 @@ export class Scaler implements ScalerParameters {
     const { values, shape, columns } = doublesOf(call, numbers);
     const { offset, scale } = this;
     if (columns !== offset.length) {
-      const due = `the scaler was fitted to ${countOf(offset.length)}`;
-      throw new SavedModelError("INVALID_SHAPE", `${call}: ${formatShape(shape)} has ${countOf(columns)}, and ${due}`);
+      const wanted = `expected ${countOf(offset.length)}, as the scaler was fitted to`;
+      throw new SavedModelError("INVALID_SHAPE", `${call}: ${formatShape(shape)} has ${countOf(columns)}; ${wanted}`);
     }
     const scaled = values.map((value, index) => {
       const column = index % columns;
@@ -107,9 +112,11 @@ export class Scaler implements ScalerParameters {
  * numbers so far apart that their range is infinite; `INVALID_DTYPE`; `INVALID_RANK`
  */
 export function minMax(numbers: Numbers): Scaler {
-  const columns = columnsOf("minMax()", numbers);
-  const offset = columns.map(({ min }) => min);
-  return fitted("minMax", offset, columns, ({ min, max }) => max - min);
+  return withCallerStack(minMax, () => {
+    const columns = columnsOf("minMax()", numbers);
+    const offset = columns.map(({ min }) => min);
+    return fitted("minMax", offset, columns, ({ min, max }) => max - min);
+  });
 }
 
 /**
@@ -120,14 +127,16 @@ export function minMax(numbers: Numbers): Scaler {
  * @throws SavedModelError as {@link minMax} does
  */
 export function zScore(numbers: Numbers): Scaler {
-  const columns = columnsOf("zScore()", numbers);
-  const offset = columns.map(meanOf);
-  return fitted("zScore", offset, columns, ({ values, min, max }, mean) => {
-    // In parts of the largest, whose squares neither overflow nor vanish.
-    const largest = Math.max(max - mean, mean - min);
-    let sum = 0;
-    for (const value of values) sum += ((value - mean) / largest) ** 2;
-    return largest * Math.sqrt(sum / values.length);
+  return withCallerStack(zScore, () => {
+    const columns = columnsOf("zScore()", numbers);
+    const offset = columns.map(meanOf);
+    return fitted("zScore", offset, columns, ({ values, min, max }, mean) => {
+      // In parts of the largest, whose squares neither overflow nor vanish.
+      const largest = Math.max(max - mean, mean - min);
+      let sum = 0;
+      for (const value of values) sum += ((value - mean) / largest) ** 2;
+      return largest * Math.sqrt(sum / values.length);
+    });
   });
 }
 

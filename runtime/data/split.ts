@@ -1,3 +1,4 @@
+import { withCallerStack } from "../base/caller-stack.js";
 import { checkFlag, checkOptions, invalidOption } from "../base/check-options.js";
 import { SavedModelError } from "../base/errors.js";
 import { quote } from "../base/text.js";
@@ -35,23 +36,25 @@ export interface Split<C extends DataColumns> {
  * columns; `INVALID_OPTION`; `INVALID_ARGUMENT`
  */
 export function split<C extends DataColumns>(columns: C, options: SplitOptions): Split<C> {
-  const call = "split()";
-  checkOptions(call, options, ["validation", "seed", "shuffle"]);
-  const { validation, seed = 0, shuffle = true } = options;
-  if (typeof validation !== "number" || !(validation > 0 && validation < 1)) {
-    throw invalidOption(call, "validation", "a number between 0 and 1");
-  }
-  checkFlag(call, "shuffle", shuffle);
-  const rows = commonRows(columns);
-  const held = Math.min(Math.max(Math.round(rows * validation), 1), rows - 1);
-  const order = shuffle
-    ? shuffledIndices(rows, seededRandom(seed))
-    : Uint32Array.from({ length: rows }, (_, row) => row);
-  // The rows of each column are of its own kind, which is what RowsOf says.
-  return {
-    train: takeAll(columns, order.subarray(0, rows - held)),
-    validation: takeAll(columns, order.subarray(rows - held)),
-  } as Split<C>;
+  return withCallerStack(split, () => {
+    const call = "split()";
+    checkOptions(call, options, ["validation", "seed", "shuffle"]);
+    const { validation, seed = 0, shuffle = true } = options;
+    if (typeof validation !== "number" || !(validation > 0 && validation < 1)) {
+      throw invalidOption(call, "validation", "a number between 0 and 1");
+    }
+    checkFlag(call, "shuffle", shuffle);
+    const rows = commonRows(columns);
+    const held = Math.min(Math.max(Math.round(rows * validation), 1), rows - 1);
+    const order = shuffle
+      ? shuffledIndices(rows, seededRandom(seed))
+      : Uint32Array.from({ length: rows }, (_, row) => row);
+    // The rows of each column are of its own kind, which is what RowsOf says.
+    return {
+      train: takeAll(columns, order.subarray(0, rows - held)),
+      validation: takeAll(columns, order.subarray(rows - held)),
+    } as Split<C>;
+  });
 }
 
 function takeAll(columns: DataColumns, rows: Uint32Array): DataColumns {
@@ -73,7 +76,7 @@ function commonRows(columns: DataColumns): number {
   if (first === undefined) throw new SavedModelError("INVALID_DATA", "split(): there are no columns");
   for (const [name, rows] of counts) {
     if (rows === undefined) {
-      const what = `split(): ${name} is no tensor, array or typed array with a dimension of rows`;
+      const what = `split(): ${name} is not a tensor, array or typed array with a dimension of rows`;
       throw new SavedModelError("INVALID_DATA", what);
     }
     if (rows !== first[1]) {

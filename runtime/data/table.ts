@@ -1,5 +1,6 @@
 import { constants } from "node:buffer";
 import { type InspectOptions, inspect } from "node:util";
+import { withCallerStack } from "../base/caller-stack.js";
 import { SavedModelError } from "../base/errors.js";
 import { mark } from "../base/package-copies.js";
 import { quote, suggest } from "../base/text.js";
@@ -66,7 +67,9 @@ export class Table {
    * @throws SavedModelError `INVALID_ARGUMENT` where there is no such column
    */
   column(name: string): Column {
-    return this.#find(name).values;
+    return withCallerStack(Table.prototype.column, () => {
+      return this.#find(name).values;
+    });
   }
 
   /**
@@ -81,15 +84,18 @@ export class Table {
     dtype: D,
     ...names: Names
   ): Tensor<D, [number, Names["length"]]> {
-    if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `tensor(): ${quote(String(dtype))} is no dtype`);
-    if (names.length === 0) throw new SavedModelError("INVALID_ARGUMENT", "tensor() takes the name of a column");
-    const size = this.rows * names.length * dtypeInfo(dtype).bytes;
-    if (size > constants.MAX_LENGTH) {
-      const what = `tensor(): ${this.rows} rows of ${names.length} columns have ${size} bytes as ${dtype}`;
-      throw new SavedModelError("INVALID_SIZE", `${what}, expected at most ${constants.MAX_LENGTH}`);
-    }
-    const columns = names.map((name) => Tensor.elementsOf(this.#convert(this.#find(name), dtype)));
-    return Tensor.own(dtype, [this.rows, names.length], sideBySide(columns, this.rows));
+    return withCallerStack(Table.prototype.tensor, () => {
+      if (!isDType(dtype))
+        throw new SavedModelError("INVALID_DTYPE", `tensor(): unknown dtype ${quote(String(dtype))}`);
+      if (names.length === 0) throw new SavedModelError("INVALID_ARGUMENT", "tensor() takes the name of a column");
+      const size = this.rows * names.length * dtypeInfo(dtype).bytes;
+      if (size > constants.MAX_LENGTH) {
+        const what = `tensor(): ${this.rows} rows of ${names.length} columns have ${size} bytes as ${dtype}`;
+        throw new SavedModelError("INVALID_SIZE", `${what}, expected at most ${constants.MAX_LENGTH}`);
+      }
+      const columns = names.map((name) => Tensor.elementsOf(this.#convert(this.#find(name), dtype)));
+      return Tensor.own(dtype, [this.rows, names.length], sideBySide(columns, this.rows));
+    });
   }
 
   #find(name: string): NamedColumn {
@@ -104,16 +110,16 @@ export class Table {
     const what = `column ${quote(name)}`;
     if (values instanceof Float64Array || values instanceof Float32Array) {
       if (dtype === "string") {
-        const fix = `Read it as texts: { columns: { ${quote(name)}: "string" } }.`;
-        throw new SavedModelError("INVALID_DTYPE", `${what} has numbers, not texts`, { fix });
+        const fix = `Read it as strings: { columns: { ${quote(name)}: "string" } }.`;
+        throw new SavedModelError("INVALID_DTYPE", `${what} has numbers, not strings`, { fix });
       }
       const own = values instanceof Float64Array ? "float64" : "float32";
       return convertTensor(Tensor.own<DType, [number]>(own, [this.rows], values), dtype, what);
     }
     if (dtype === "string") return Tensor.from("string", values);
     const cell = text === undefined ? "" : `: line ${text.line} has ${quote(text.cell)}`;
-    throw new SavedModelError("INVALID_DTYPE", `${what} has texts, not numbers${cell}`, {
-      fix: "oneHot() makes numbers of labels.",
+    throw new SavedModelError("INVALID_DTYPE", `${what} has strings, not numbers${cell}`, {
+      fix: "oneHot() turns labels into numbers.",
     });
   }
 }

@@ -35,9 +35,9 @@ export async function readZipEntry(
   if (packed === undefined) throw damaged("is cut off");
   const bytes = compressionMethod === STORED ? packed : await unpack(packed, uncompressedSize, damaged);
   if (bytes.length !== uncompressedSize) {
-    throw damaged(`has ${bytes.length} bytes, and the archive says ${uncompressedSize}`);
+    throw damaged(`has ${bytes.length} bytes, expected ${uncompressedSize} by the archive`);
   }
-  if (crc32(bytes) !== entry.crc32) throw damaged("has another checksum than the archive says");
+  if (crc32(bytes) !== entry.crc32) throw damaged("does not have the checksum in the archive");
   return bytes;
 }
 

@@ -45,7 +45,7 @@ export function joinRows(values: readonly (Flattened | undefined)[], dtype: DTyp
 export function splitRows(result: Tensor, rows: readonly number[], call: string): readonly Tensor[] {
   const total = rows.reduce((sum, count) => sum + count, 0);
   if (result.shape[0] !== total) {
-    throw new SavedModelError("INVALID_RESULT", `${call}: ${total} rows went in, and ${result} came out`);
+    throw new SavedModelError("INVALID_RESULT", `${call}: expected a result of ${total} rows, got ${result}`);
   }
   const elements = Tensor.elementsOf(result);
   const perRow = total === 0 ? 0 : elements.length / total;

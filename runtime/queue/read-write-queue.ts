@@ -200,8 +200,8 @@ export class ReadWriteQueue implements Waiting {
   /** @throws SavedModelError `QUEUE_FULL` */
   #requireRoom(name: string): void {
     if (!this.#isFull) return;
-    throw new SavedModelError("QUEUE_FULL", `${name}: ${this.#waitingCalls} calls are waiting already`, {
-      fix: "Slow down, or raise `maxQueue`.",
+    throw new SavedModelError("QUEUE_FULL", `${name}: ${this.#waitingCalls} calls are already waiting`, {
+      fix: "Apply back-pressure or raise `maxQueue`.",
     });
   }
 

@@ -9,7 +9,7 @@ export interface ComplexDefault {
   readonly im: number;
 }
 
-/** A feature that a model parses out of a serialised `tf.Example`. */
+/** A feature that a model parses out of a serialized `tf.Example`. */
 export interface ExampleFeature {
   /** The key in the example's map of features. */
   readonly key: string;
@@ -61,7 +61,7 @@ export interface TensorDescription {
   readonly default?: DefaultValue;
   /** True for a string output that is bytes rather than text, such as an image, where the graph tells it. */
   readonly bytes?: true;
-  /** What the model parses out of each string of an input, where that is a serialised `tf.Example`; in natural order. */
+  /** What the model parses out of each string of an input, where that is a serialized `tf.Example`; in natural order. */
   readonly example?: readonly ExampleFeature[];
   /**
    * Where the shape leaves it open, what the operation that parses the examples takes: 0 for one example only, 1 for an

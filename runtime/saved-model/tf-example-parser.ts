@@ -10,12 +10,12 @@ type Node = Message<"NodeDef">;
 /** Gives the value of a tensor that is a constant. */
 export type Constants = (tensor: string) => Message<"TensorProto"> | undefined;
 
-/** Whether a node parses serialised examples. */
+/** Whether a node parses serialized examples. */
 export function isParser(op: string): boolean {
   return Object.hasOwn(PARSED_RANKS, op);
 }
 
-/** The ranks that the serialised examples of each operation may have. */
+/** The ranks that the serialized examples of each operation may have. */
 export const PARSED_RANKS: Readonly<Record<string, readonly (0 | 1)[]>> = {
   ParseExample: [1],
   ParseExampleV2: [0, 1],

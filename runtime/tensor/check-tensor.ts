@@ -1,3 +1,4 @@
+import { adviseReshape } from "../call/rank-advice.js";
 import { checkBools, type InputSpec, inputError, shapeThatIs } from "./check-value.js";
 import { DETACHED_FIX, LOST_DATA } from "./detached.js";
 import type { Flattened } from "./flatten.js";
@@ -16,7 +17,7 @@ export function stageTensor(tensor: Tensor, spec: InputSpec, call: string): Flat
   }
   if (!matchesShape(shape, spec.shape)) {
     const code = shape.length === spec.shape?.length ? "INVALID_SHAPE" : "INVALID_RANK";
-    throw inputError(code, spec, call, shapeThatIs(shape));
+    throw inputError(code, spec, call, shapeThatIs(shape), adviseReshape(shape, spec.shape));
   }
   if (Tensor.isDetached(tensor)) throw inputError("INVALID_SIZE", spec, call, LOST_DATA, DETACHED_FIX);
   const elements = Tensor.elementsOf(tensor);

@@ -1,8 +1,10 @@
 import { type ErrorCode, SavedModelError } from "../base/errors.js";
 import { describeForeign, ONE_COPY } from "../base/package-copies.js";
-import { listSome, printable, quote, reasonOf } from "../base/text.js";
+import { countOf, listSome, printable, quote, reasonOf } from "../base/text.js";
+import { adviseNesting } from "../call/rank-advice.js";
+import type { TensorDescription } from "../saved-model/description.js";
 import { DETACHED_FIX, isDetached, LOST_DATA } from "./detached.js";
-import { type DTypeInfo, isTypedArrayOf, slotsOf } from "./dtype.js";
+import { type DTypeInfo, dtypeInfo, isDType, isTypedArrayOf, slotsOf } from "./dtype.js";
 import { type Flattened, flattenNested, type NestedProblem, type Scratch } from "./flatten.js";
 import { elementCount, formatShape, MAX_RANK, type ShapeSpec } from "./shape.js";
 import type { Elements } from "./tensor.js";
@@ -23,6 +25,13 @@ export interface InputSpec {
   readonly form?: "ragged" | "sparse";
   /** Whether a plain value is accepted for a vector of one. */
   readonly acceptsBare?: boolean;
+}
+
+/** Returns what an input must be, for messages. */
+export function specOf({ key, argument, dtype, shape, encoding }: TensorDescription): readonly InputSpec[] {
+  if (!isDType(dtype)) return [];
+  const form = encoding === "ragged" || encoding === "sparse" ? { form: encoding } : {};
+  return [{ key, argument, dtype: dtypeInfo(dtype), shape, ...form }];
 }
 
 /**
@@ -58,7 +67,7 @@ function stageFlat(value: ArrayBufferView, spec: InputSpec, call: string): Flatt
   if (dtype === "bool") checkBools(value, spec, call);
   const count = value.length / slotsOf(dtype);
   if (!Number.isInteger(count)) {
-    const got = `a flat array of ${value.length} ${value.length === 1 ? "number" : "numbers"}, where each element is two`;
+    const got = `a flat array of ${countOf(value.length, "number")}, where each element is two`;
     throw inputError("INVALID_SIZE", spec, call, got);
   }
   return { shape: inferShape(count, spec, call), elements: value };
@@ -76,9 +85,9 @@ function inferShape(length: number, spec: InputSpec, call: string): readonly num
   if (spec.shape === null) return [length];
   const known = elementCount(spec.shape.map((size) => size ?? 1));
   const unknown = spec.shape.filter((size) => size === null).length;
-  const got = `a flat array of ${length} ${length === 1 ? "element" : "elements"}`;
+  const got = `a flat array of ${countOf(length, "element")}`;
   if (unknown > 1) {
-    throw inputError("INVALID_SIZE", spec, call, got, "Say its shape: `Tensor.from(dtype, data, shape)`.");
+    throw inputError("INVALID_SIZE", spec, call, got, "Pass the shape: `Tensor.from(dtype, data, shape)`.");
   }
   if (unknown === 0) {
     if (length !== known) throw inputError("INVALID_SIZE", spec, call, got);
@@ -96,13 +105,15 @@ export function nestedError(result: NestedProblem, spec: InputSpec, call: string
     case "INVALID_SHAPE": {
       const isEndless = result.shape.length > MAX_RANK;
       const found = isEndless ? `more than ${MAX_RANK} dimensions` : shapeThatIs(result.shape);
-      return inputError(result.problem, spec, call, found);
+      const verb = spec.role === "output" ? "Return" : "Pass";
+      const advice = isEndless ? undefined : adviseNesting(result.value, result.shape, spec.shape, verb);
+      return inputError(result.problem, spec, call, found, advice);
     }
     case "RAGGED_ARRAY": {
-      const due = result.shape[result.path.length];
-      const found =
-        due === undefined ? "one element is due, got an array" : `${due} are due, got ${lengthOf(result.value)}`;
-      return inputError(result.problem, spec, call, `a ragged nested array: ${found}${at}`);
+      const size = result.shape[result.path.length];
+      const [wanted, got] =
+        size === undefined ? ["one element", "an array"] : [countOf(size, "element"), lengthOf(result.value)];
+      return inputError(result.problem, spec, call, `a ragged nested array: expected ${wanted}${at}, got ${got}`);
     }
     case "TF_RESOURCE_EXHAUSTED": {
       const what = `${spec.dtype.name} ${formatShape(result.shape)}`;
@@ -120,17 +131,15 @@ function advice({ problem, value }: NestedProblem, { dtype }: InputSpec): string
   if (isThenable(value)) return "Await it first.";
   if (describeForeign(value) !== undefined) return ONE_COPY;
   if (dtype.kind === "string" && describe(value) === "a plain object") {
-    return "Objects are encoded as tf.Examples where a generated client knows their features; give the serialised bytes.";
+    return "Objects are encoded as tf.Examples where a generated client knows their features; pass the serialized bytes.";
   }
   if (dtype.kind === "complex" && problem === "INVALID_DTYPE") {
     return ArrayBuffer.isView(value)
-      ? "Only the whole tensor may be a typed array, of a real and an imaginary part for each element."
+      ? "A typed array must hold the whole tensor, a real and an imaginary part for each element."
       : "An element is `{ re, im }`, or a number.";
   }
   const isRounded = problem === "OUT_OF_RANGE" && dtype.kind === "bigint" && Math.abs(Number(value)) > 2 ** 53 - 1;
-  return isRounded && typeof value === "number"
-    ? "Give it as a bigint: a number holds no integer beyond 2^53 for certain."
-    : undefined;
+  return isRounded && typeof value === "number" ? "Pass a bigint: numbers are not exact beyond 2^53." : undefined;
 }
 
 function lengthOf(value: unknown): string {
@@ -152,6 +161,11 @@ export function nameInput({ key, argument = key }: Pick<InputSpec, "key" | "argu
  * @param specs all that are missing
  */
 export function missingInputs(specs: readonly InputSpec[], call: string): SavedModelError {
+  return new SavedModelError("MISSING_INPUT", `${call}: ${missingOf(specs)}`);
+}
+
+/** `inputs "x" (float32 [?, 2]), "y" (float32 [?, 1]) are missing` */
+export function missingOf(specs: readonly InputSpec[]): string {
   const [first] = specs;
   const role = first?.role ?? "input";
   const [what, verb] = specs.length === 1 ? [role, "is"] : [`${role}s`, "are"];
@@ -159,7 +173,7 @@ export function missingInputs(specs: readonly InputSpec[], call: string): SavedM
     const expression = argument === key ? "" : `${printable(argument)}, `;
     return `${quote(key)} (${expression}${wanted({ ...spec, key })})`;
   });
-  return new SavedModelError("MISSING_INPUT", `${call}: ${what} ${listSome(shown, String)} ${verb} missing`);
+  return `${what} ${listSome(shown, String)} ${verb} missing`;
 }
 
 export function inputError(code: ErrorCode, spec: InputSpec, call: string, got: string, fix?: string): SavedModelError {

@@ -16,8 +16,8 @@ export function isDetached(view: ArrayBufferView): boolean {
 }
 
 /** What such an array is, for messages. */
-export const LOST_DATA = "an array without its data";
+export const LOST_DATA = "a detached array";
 
 /** What to do about it. */
 export const DETACHED_FIX =
-  "Data that was transferred to another thread, or cut off when its buffer was resized, is gone here.";
+  "Transferring an array to another thread, or shrinking its buffer, detaches it: pass a copy.";

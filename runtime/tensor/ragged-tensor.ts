@@ -47,9 +47,9 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
   static from<D extends DType>(dtype: D, data: AnyNestedLike<D>, raggedRank?: number): RaggedTensor<D> {
     return withCallerStack(RaggedTensor.from, () => {
       const call = "RaggedTensor.from()";
-      if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `${call}: ${String(dtype)} is no dtype`);
+      if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `${call}: unknown dtype ${String(dtype)}`);
       if (raggedRank !== undefined && (!Number.isSafeInteger(raggedRank) || raggedRank < 1)) {
-        throw new SavedModelError("INVALID_RANK", `${call}: the ragged rank is an integer from 1 on`);
+        throw new SavedModelError("INVALID_RANK", `${call}: the ragged rank must be a positive integer`);
       }
       const rank = raggedRank ?? Math.max(1, depthOf(data, dtype) - 1);
       const spec = { key: "data", dtype: dtypeInfo(dtype), shape: null, raggedRank: rank };

@@ -102,14 +102,14 @@ function listOf(
   const items = Array.isArray(value) ? value : axis === raggedRank ? elementsOf(value, spec) : undefined;
   if (items === undefined) {
     const code = isElement(value, dtype) ? "INVALID_RANK" : "INVALID_DTYPE";
-    throw inputError(code, spec, call, `${describe(value)} where a list is due${at}`);
+    throw inputError(code, spec, call, `${describe(value)}${at}, expected an array`);
   }
   if (ArrayBuffer.isView(value) && isDetached(value)) {
     throw inputError("INVALID_SIZE", spec, call, `${LOST_DATA}${at}`, DETACHED_FIX);
   }
   const size = shape?.[axis] ?? null;
   if (size !== null && items.length !== size) {
-    throw inputError("INVALID_SHAPE", spec, call, `${items.length} where ${size} are due${at}`);
+    throw inputError("INVALID_SHAPE", spec, call, `a length of ${items.length}${at}, expected ${size}`);
   }
   return items;
 }

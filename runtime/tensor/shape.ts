@@ -25,7 +25,7 @@ export function isShape(shape: unknown): shape is readonly number[] {
 const SHOWN_DIMENSIONS = 16;
 
 /** What a shape is, for messages. */
-export const SHAPE_RULE: string = `a shape is a list of at most ${MAX_RANK} sizes: integers from 0 on, whose product can be counted`;
+export const SHAPE_RULE: string = `a shape must be an array of at most ${MAX_RANK} non-negative integers, with a product below 2^53`;
 
 /** `[?, 2]`, `scalar`; `[...]` is an unknown rank. */
 export function formatShape(shape: ShapeSpec): string {

@@ -55,7 +55,7 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
   ): SparseTensor<D, S> {
     return withCallerStack(SparseTensor.from, () => {
       const call = "SparseTensor.from()";
-      if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `${call}: ${String(dtype)} is no dtype`);
+      if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `${call}: unknown dtype ${String(dtype)}`);
       const { indices, values, shape } = stageSparse(
         parts,
         { key: "data", dtype: dtypeInfo(dtype), shape: null },

@@ -36,7 +36,7 @@ function stageParts(value: unknown, spec: InputSpec, call: string): StagedSparse
       spec,
       call,
       describe(value),
-      "Give a SparseTensor, or its { indices, values, shape }.",
+      "Pass a SparseTensor, or its { indices, values, shape }.",
     );
   }
   const { shape } = value;

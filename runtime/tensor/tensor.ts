@@ -71,13 +71,16 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   static from<D extends DType, const S extends Shape>(dtype: D, data: DataLike<D>, shape: S): Tensor<D, Writable<S>>;
   static from(dtype: DType, data: DataLike<DType>, shape?: Shape): Tensor {
     return withCallerStack(Tensor.from, () => {
-      if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `Tensor.from(): ${String(dtype)} is no dtype`);
+      if (!isDType(dtype)) throw new SavedModelError("INVALID_DTYPE", `Tensor.from(): unknown dtype ${String(dtype)}`);
       if (shape !== undefined && !isShape(shape))
         throw new SavedModelError("INVALID_SHAPE", `Tensor.from(): ${SHAPE_RULE}`);
       const flat = shape && flatLength(data);
       if (flat !== undefined && flat !== elementCount(shape ?? [])) {
         const wanted = `${dtype} ${formatShape(shape ?? null)}`;
-        throw new SavedModelError("INVALID_SIZE", `Tensor.from(): ${wanted} cannot be made of a flat array of ${flat}`);
+        throw new SavedModelError(
+          "INVALID_SIZE",
+          `Tensor.from(): ${wanted} cannot be made from a flat array of ${flat}`,
+        );
       }
       const spec = { key: "data", dtype: dtypeInfo(dtype), shape: flat === undefined ? (shape ?? null) : [flat] };
       const staged = stage(data, spec, "Tensor.from()");
@@ -110,7 +113,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     make: (dtype: D, shape: S) => TypedArrays[D],
   ): Tensor<D, Writable<S>> {
     if (!isDType(dtype) || (dtype as DType) === "string") {
-      throw new SavedModelError("INVALID_DTYPE", `${call}: ${String(dtype)} is no dtype of numbers`);
+      throw new SavedModelError("INVALID_DTYPE", `${call}: ${String(dtype)} is not a numeric dtype`);
     }
     if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `${call}: ${SHAPE_RULE}`);
     return new Tensor(dtype, shape as Shape as Writable<S>, make(dtype, shape), CONSTRUCT);
@@ -194,7 +197,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   item(): Scalar<D> {
     return withCallerStack(Tensor.prototype.item, () => {
       if (this.size !== 1) {
-        throw new SavedModelError("INVALID_SIZE", `item() needs exactly one element, this is ${this}`);
+        throw new SavedModelError("INVALID_SIZE", `item() expected exactly one element, got ${this}`);
       }
       Tensor.elementsOf(this);
       return this.#at(0);
@@ -210,7 +213,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   toArray(): Nested<Scalar<D>, S> {
     Tensor.elementsOf(this);
     if (!isNestable(this.shape)) {
-      throw new SavedModelError("INVALID_SIZE", `${this} has no elements, and too many rows to be made arrays`);
+      throw new SavedModelError("INVALID_SIZE", `${this} has no elements, and too many rows to convert to arrays`);
     }
     let next = 0;
     const build = (axis: number): unknown => {

@@ -41,8 +41,8 @@ export function watchedMetric(
   const known = [...validated, ...metrics];
   if (monitor !== undefined) {
     if (!known.includes(monitor)) {
-      const message = `${call}: there is no metric ${quote(monitor)}`;
-      throw new SavedModelError("INVALID_OPTION", message, { fix: suggest(monitor, known, "There are") });
+      const message = `${call}: unknown metric ${quote(monitor)}`;
+      throw new SavedModelError("INVALID_OPTION", message, { fix: suggest(monitor, known, "Known metrics") });
     }
     return { monitor, mode: mode ?? requireLess(monitor, call, example) };
   }
@@ -54,8 +54,8 @@ export function watchedMetric(
   // `max` is not meant for a loss that nobody named.
   if (chosen === undefined || (mode === "max" && isLessBetter(chosen))) {
     const meant = candidates.find((name) => !isLessBetter(name)) ?? known.find((name) => !isLessBetter(name));
-    throw new SavedModelError("INVALID_OPTION", `${call}: which metric is to be monitored?`, {
-      fix: `There are ${known.map((name) => quote(name)).join(", ")}. Say it, as in ${example(meant ?? known[0] ?? "", mode ?? "max")}.`,
+    throw new SavedModelError("INVALID_OPTION", `${call}: cannot choose a metric to monitor`, {
+      fix: `Known metrics: ${known.map((name) => quote(name)).join(", ")}. Set it, e.g. ${example(meant ?? known[0] ?? "", mode ?? "max")}.`,
     });
   }
   return { monitor: chosen, mode: mode ?? requireLess(chosen, call, example) };
@@ -63,9 +63,13 @@ export function watchedMetric(
 
 function requireLess(monitor: string, call: string, example: Asker["example"]): "min" {
   if (isLessBetter(monitor)) return "min";
-  throw new SavedModelError("INVALID_OPTION", `${call}: is more or less of ${quote(monitor)} better?`, {
-    fix: `Say it, as in ${example(monitor, "max")}.`,
-  });
+  throw new SavedModelError(
+    "INVALID_OPTION",
+    `${call}: cannot tell whether ${quote(monitor)} should be minimized or maximized`,
+    {
+      fix: `Set it, e.g. ${example(monitor, "max")}.`,
+    },
+  );
 }
 
 function isLessBetter(name: string): boolean {

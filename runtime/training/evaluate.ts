@@ -1,3 +1,4 @@
+import { awaitAtCaller } from "../base/caller-stack.js";
 import { SavedModelError } from "../base/errors.js";
 import { quote } from "../base/text.js";
 import { Evaluation } from "./evaluation.js";
@@ -26,24 +27,30 @@ const CALL = "evaluate()";
  * @throws SavedModelError `INVALID_ARGUMENT`, `NOT_TRAINABLE`, `INVALID_OPTION`; `INVALID_DATA`, also when the signature fixes
  * its leading dimension and the rows do not fill the last batch; `ABORTED`, and the codes of a call
  */
-export async function evaluate<Inputs extends readonly unknown[], Result, Method = unknown>(
+export function evaluate<Inputs extends readonly unknown[], Result, Method = unknown>(
   signature: SignatureMethod<Inputs, Result> & Method,
   data: TrainingData<Inputs, Method>,
   options: EvaluateOptions = {},
 ): Promise<Metrics<MetricName<Result>>> {
-  checkPassOptions(CALL, options, ["resetMetrics"]);
-  const { batchSize, resetMetrics, signal, worker = false } = options;
-  const bound = requireMethod("evaluate", "INVALID_ARGUMENT", signature);
-  const evaluation = new Evaluation(bound, { data, batchSize, remainder: "reject" });
-  const resets = new MetricResets(CALL, resetMetrics, [evaluation]);
-  const [unreset] = resets.unresetOf(evaluation);
-  if (unreset !== undefined) {
-    throw new SavedModelError("INVALID_OPTION", `${CALL}: ${quote(unreset)} runs on, because nothing resets it`, {
-      fix: "Pass the signature that resets the model's metrics as `resetMetrics`; `resetMetrics: false` goes on without.",
-    });
-  }
-  const requireGo = stopsBy(CALL, signal);
-  requireGo();
-  await resets.run(worker);
-  return evaluation.run(new Turns(), worker, requireGo);
+  return awaitAtCaller(evaluate, async () => {
+    checkPassOptions(CALL, options, ["resetMetrics"]);
+    const { batchSize, resetMetrics, signal, worker = false } = options;
+    const bound = requireMethod("evaluate", "INVALID_ARGUMENT", signature);
+    const evaluation = new Evaluation(bound, { data, batchSize, remainder: "reject" });
+    const resets = new MetricResets(CALL, resetMetrics, [evaluation]);
+    const [unreset] = resets.unresetOf(evaluation);
+    if (unreset !== undefined) {
+      throw new SavedModelError(
+        "INVALID_OPTION",
+        `${CALL}: ${quote(unreset)} accumulates over calls, because nothing resets it`,
+        {
+          fix: "Pass the signature that resets the model's metrics as `resetMetrics`; `resetMetrics: false` continues without.",
+        },
+      );
+    }
+    const requireGo = stopsBy(CALL, signal);
+    requireGo();
+    await resets.run(worker);
+    return evaluation.run(new Turns(), worker, requireGo);
+  });
 }

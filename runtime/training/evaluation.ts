@@ -25,7 +25,7 @@ export class Evaluation {
     this.bound = bound;
     this.#name = `${printable(bound.key)}()`;
     this.#method = bound.calls.method(bound.key);
-    this.metrics = new MetricOutputs(this.#name, this.#method);
+    this.metrics = new MetricOutputs(this.#name, this.#method, "measure");
     this.#source = batchSource(this.#name, this.#method, data, { batchSize, seed: undefined, remainder });
   }
 
@@ -44,7 +44,7 @@ export class Evaluation {
     if (isQuiet === true) return this.#source.notes;
     return [
       ...this.#source.notes,
-      `${this.#name} may change variables, and is run to validate: it should only measure`,
+      `${this.#name} may change variables, and is used for validation, which should only measure`,
     ];
   }
 

@@ -166,8 +166,8 @@ export function checkFitOptions(options: FitOptions): void {
 function checkEarlyStopping(options: EarlyStopping): void {
   checkOptions(`${CALL} earlyStopping`, options, ["monitor", "patience", "minDelta", "mode", "restoreBest"]);
   const { patience = 1, minDelta = 0, mode, restoreBest } = options;
-  if (!Number.isSafeInteger(patience) || patience < 0) throw invalidOption(CALL, "patience", "an integer from 0 on");
-  if (!(minDelta >= 0)) throw invalidOption(CALL, "minDelta", "a number from 0 on");
+  if (!Number.isSafeInteger(patience) || patience < 0) throw invalidOption(CALL, "patience", "a non-negative integer");
+  if (!(minDelta >= 0)) throw invalidOption(CALL, "minDelta", "a non-negative number");
   checkMode(mode);
   checkFlag(CALL, "restoreBest", restoreBest);
 }
@@ -201,6 +201,6 @@ function checkMode(mode: unknown): void {
 }
 
 function checkFinite(option: string, count: number | undefined): void {
-  if (count === Number.POSITIVE_INFINITY) throw invalidOption(CALL, option, "an integer from 1 on");
+  if (count === Number.POSITIVE_INFINITY) throw invalidOption(CALL, option, "a positive integer");
   checkCount(CALL, option, count);
 }

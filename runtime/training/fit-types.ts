@@ -33,7 +33,7 @@ type RaggedColumn<D extends DType> = RaggedTensor<D> | Tensor<D> | readonly AnyN
 /** All rows of a sparse input: the first dimension of its shape. */
 type SparseColumn<D extends DType> = SparseTensor<D> | SparseParts<D, Shape>;
 
-/** All rows of an input of `tf.Example`s: objects, or what they are serialised to. */
+/** All rows of an input of `tf.Example`s: objects, or what they are serialized to. */
 type ExampleColumn<Example> = Tensor<"string"> | readonly (Example | ScalarLike<"string">)[];
 
 /** All rows of an input: what it accepts tells what it is. */

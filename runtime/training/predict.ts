@@ -1,3 +1,4 @@
+import { awaitAtCaller } from "../base/caller-stack.js";
 import { SavedModelError } from "../base/errors.js";
 import { printable, quote } from "../base/text.js";
 import { isComposite } from "../call/composite-call.js";
@@ -40,35 +41,37 @@ const CALL = "predict()";
  * is a scalar; `INVALID_RESULT` when an output has not as many rows as the batch, or rows of another shape than those before;
  * and the codes of a call
  */
-export async function predict<Inputs extends readonly unknown[], Result, Method = unknown>(
+export function predict<Inputs extends readonly unknown[], Result, Method = unknown>(
   signature: SignatureMethod<Inputs, Result> & Method,
   data: TrainingData<Inputs, Method>,
   options: PassOptions = {},
 ): Promise<Predictions<Result>> {
-  checkPassOptions(CALL, options, []);
-  const { batchSize, signal, worker = false } = options;
-  const bound = requireMethod("predict", "INVALID_ARGUMENT", signature);
-  const name = `${printable(bound.key)}()`;
-  const method = bound.calls.method(bound.key);
-  requireRows(name, method);
-  const source = batchSource(name, method, data, { batchSize, seed: undefined, remainder: "fill" });
-  if (source.filled > 0 && bound.calls.prepare(bound.key, method).writes) {
-    throw new SavedModelError(
-      "INVALID_DATA",
-      `${name} takes ${source.batchSize} rows at a time and may change variables, so that its last batch cannot be filled ` +
-        `up: ${source.filled} rows are missing`,
-      { fix: `Pass a multiple of ${source.batchSize} rows.` },
-    );
-  }
-  const joined = method.outputs.map(({ key }) => new JoinedRows(`${name}: output ${quote(key)}`, source.rows));
-  const pass = { bound, method, source, form: "tensors", worker, turns: new Turns() } as const;
-  await runPass({ ...pass, requireGo: stopsBy(CALL, signal) }, (results, batch) => {
-    for (const [index, rows] of joined.entries()) rows.add(results[index], batch);
+  return awaitAtCaller(predict, async () => {
+    checkPassOptions(CALL, options, []);
+    const { batchSize, signal, worker = false } = options;
+    const bound = requireMethod("predict", "INVALID_ARGUMENT", signature);
+    const name = `${printable(bound.key)}()`;
+    const method = bound.calls.method(bound.key);
+    requireRows(name, method);
+    const source = batchSource(name, method, data, { batchSize, seed: undefined, remainder: "fill" });
+    if (source.filled > 0 && bound.calls.prepare(bound.key, method).writes) {
+      throw new SavedModelError(
+        "INVALID_DATA",
+        `${name} takes ${source.batchSize} rows at a time and may change variables, so its last batch cannot be padded: ` +
+          `${source.filled} rows are missing`,
+        { fix: `Pass a multiple of ${source.batchSize} rows.` },
+      );
+    }
+    const joined = method.outputs.map(({ key }) => new JoinedRows(`${name}: output ${quote(key)}`, source.rows));
+    const pass = { bound, method, source, form: "tensors", worker, turns: new Turns() } as const;
+    await runPass({ ...pass, requireGo: stopsBy(CALL, signal) }, (results, batch) => {
+      for (const [index, rows] of joined.entries()) rows.add(results[index], batch);
+    });
+    if (joined.some(({ isEmpty }) => isEmpty)) throw new SavedModelError("INVALID_DATA", `${name}: there was no batch`);
+    const results = joined.map((rows) => rows.take());
+    // The type says the same of the client's method.
+    return asResult(method, results) as Predictions<Result>;
   });
-  if (joined.some(({ isEmpty }) => isEmpty)) throw new SavedModelError("INVALID_DATA", `${name}: there was no batch`);
-  const results = joined.map((rows) => rows.take());
-  // The type says the same of the client's method.
-  return asResult(method, results) as Predictions<Result>;
 }
 
 /** @throws SavedModelError `SIGNATURE_UNSUPPORTED` when there is an output of which batches have one each, and not each row */
@@ -78,7 +81,7 @@ function requireRows(name: string, { outputs }: Method): void {
   if (scalar === undefined) return;
   throw new SavedModelError(
     "SIGNATURE_UNSUPPORTED",
-    `${CALL}: ${name} cannot be asked for each row: its output ${quote(scalar.key)} is a scalar`,
+    `${CALL}: ${name} does not predict row by row: its output ${quote(scalar.key)} is a scalar`,
     { fix: "Metrics are for `evaluate()`; call the signature itself for anything else." },
   );
 }

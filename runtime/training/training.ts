@@ -47,7 +47,7 @@ export class Training {
     this.#bound = requireMethod("fit", "NOT_TRAINABLE", signature);
     this.#name = `${printable(this.#bound.key)}()`;
     this.#method = this.#bound.calls.method(this.#bound.key);
-    this.#metrics = new MetricOutputs(this.#name, this.#method);
+    this.#metrics = new MetricOutputs(this.#name, this.#method, "train");
     this.#scalars = this.#method.inputs.flatMap(({ key, shape }, place) =>
       shape?.length === 0 ? [{ key, place }] : [],
     );
@@ -265,9 +265,9 @@ export class Training {
     const watcher = this.#options.earlyStopping === undefined ? "checkpoints.onlyBest" : "earlyStopping";
     throw new SavedModelError(
       "INVALID_OPTION",
-      `fit() ${watcher}: ${quote(monitor)} runs on from epoch to epoch, because nothing resets it`,
+      `fit() ${watcher}: ${quote(monitor)} accumulates from epoch to epoch, because nothing resets it`,
       {
-        fix: "Pass the signature that resets the model's metrics as `resetMetrics`, or export one; `resetMetrics: false` goes on without.",
+        fix: "Pass the signature that resets the model's metrics as `resetMetrics`, or export one; `resetMetrics: false` continues without.",
       },
     );
   }
@@ -323,18 +323,18 @@ export class Training {
     if (this.#options.allowNotFinite === true) return;
     for (const { key, place } of this.#scalars) {
       if (!Number.isNaN(values[place])) continue;
-      this.#refuse(`input ${quote(key)} is NaN in step ${this.#step + 1} (epoch ${epoch}), which was not made`);
+      this.#refuse(`input ${quote(key)} is NaN in step ${this.#step + 1} (epoch ${epoch}), which was not run`);
     }
   }
 
   #refuse(what: string): never {
     throw new SavedModelError("NOT_FINITE", `${this.#name}: ${what}`, {
-      fix: "Lower the learning rate or look at the data; `allowNotFinite` goes on.",
+      fix: "Lower the learning rate or check the data; `allowNotFinite` continues anyway.",
     });
   }
 
   #noBatches(epoch: number): SavedModelError {
-    const fix = "An iterator can be gone through once: give a function that begins anew.";
+    const fix = "An iterator can be iterated only once: pass a function that starts over.";
     const message = `${this.#name}: there was no batch in epoch ${epoch}`;
     return new SavedModelError("INVALID_DATA", message, epoch === 1 ? {} : { fix });
   }

@@ -11,8 +11,8 @@ export const faults: readonly Fault[] = [
   {
     id: "client-inputs-by-key",
     file: "runtime/call/named-inputs.ts",
-    find: "name: names[index] ?? key,",
-    replace: "name: key,",
+    find: "const name = names[index] ?? key;",
+    replace: "const name = key;",
     effect: "Inputs by name have to be given by the keys that TensorFlow made up.",
     tests: [NAMED],
   },

@@ -2,6 +2,9 @@ import type { Fault } from "./fault.js";
 
 const STACK = "test/runtime/base/caller-stack.test.ts";
 const MESSAGES = "test/runtime/base/error-messages.test.ts";
+const ADVICE = "test/runtime/call/advice.test.ts";
+const NAMED = "test/runtime/call/named-inputs.test.ts";
+const NEARBY = "test/runtime/saved-model/suggest-model.test.ts";
 const PRINT = "test/runtime/tensor/print.test.ts";
 const UNREADABLE = "test/generator/cli/unreadable.test.ts";
 const INIT = "test/generator/init/init-project.test.ts";
@@ -127,5 +130,94 @@ export const faults: readonly Fault[] = [
     replace: "Array.from({ length: 1 }",
     effect: "The JSON of a key with a tag character has another key.",
     tests: [UNREADABLE],
+  },
+  {
+    id: "errors-hint-ambiguous",
+    file: "runtime/call/rank-advice.ts",
+    find: "return first !== undefined && others.every((other) => equalShapes(first, other)) ? first : undefined;",
+    replace: "return others.length >= 0 ? first : undefined;",
+    effect: "A value that could be meant in two ways is shown in one of them, as if it were sure.",
+    tests: [ADVICE],
+  },
+  {
+    id: "errors-hint-columns-as-rows",
+    file: "runtime/call/rank-advice.ts",
+    find: "[...found, 1].map((_, axis) => found.toSpliced(axis, 0, 1))",
+    replace: "[found.toSpliced(0, 0, 1)]",
+    effect: "A column of values for `[?, 1]` gets no hint.",
+    tests: [ADVICE],
+  },
+  {
+    id: "errors-hint-many-elements",
+    file: "runtime/call/rank-advice.ts",
+    find: "const SHOWN_ELEMENTS = 6;",
+    replace: "const SHOWN_ELEMENTS = 1000;",
+    effect: "A message shows hundreds of numbers.",
+    tests: [ADVICE],
+  },
+  {
+    id: "errors-rows-equal",
+    file: "runtime/engines/local/run/run-error.ts",
+    find: "if (new Set(counts.map(({ rows }) => rows)).size < 2) return error;",
+    replace: "if (counts.length < 2) return error;",
+    effect: "Equal numbers of rows are called different.",
+    tests: [ADVICE],
+  },
+  {
+    id: "errors-rows-of-workers",
+    file: "runtime/call/prepared-call.ts",
+    find: "      return isWanted() ? this.#read(frame, form) : ([] as Results<Form> as Results<F>);\n    } catch (error) {\n      throw explainRows(error, this.inputs, staged);\n    } finally {",
+    replace:
+      "      return isWanted() ? this.#read(frame, form) : ([] as Results<Form> as Results<F>);\n    } finally {",
+    effect: "An asynchronous call with different numbers of rows says nothing of them.",
+    tests: [ADVICE],
+  },
+  {
+    id: "errors-missing-by-name",
+    file: "runtime/call/named-inputs.ts",
+    find: "if (unknown.length === 0) throw missingInputs(absent, call);",
+    replace: "if (unknown.length === 0) throw missingInputs(absent.slice(0, 1), call);",
+    effect: "One missing input after the other is named.",
+    tests: [NAMED],
+  },
+  {
+    id: "errors-fake-result-stack",
+    file: "runtime/client/model.ts",
+    find: "return this.#session instanceof Session ? undefined : new CallerStack(entry);",
+    replace: "return this.#session instanceof Session ? undefined : undefined;",
+    effect: "The stack of a wrong result of an asynchronous fake has frames of the package alone.",
+    tests: [STACK],
+  },
+  {
+    id: "errors-data-stack",
+    file: "runtime/data/split.ts",
+    find: "return withCallerStack(split, () => {",
+    replace: "return withCallerStack(commonRows, () => {",
+    effect: "The stack of an error of split() begins inside of it.",
+    tests: [STACK],
+  },
+  {
+    id: "errors-async-data-stack",
+    file: "runtime/base/caller-stack.ts",
+    find: "    return await work();\n  } catch (error) {\n    throw caller.giveTo(error);",
+    replace: "    return work();\n  } catch (error) {\n    throw caller.giveTo(error);",
+    effect: "The stack of what readCsv() rejects with begins inside of it.",
+    tests: [STACK],
+  },
+  {
+    id: "errors-watch-flag-tags",
+    file: "generator/cli/watch.ts",
+    find: '(options) => watchProject(config, process.cwd(), options), "flag"',
+    replace: '(options) => watchProject(config, process.cwd(), options), "configuration"',
+    effect: "`generate <folder> --watch` advises on a configuration that there is not.",
+    tests: [UNREADABLE],
+  },
+  {
+    id: "errors-model-further-below",
+    file: "runtime/saved-model/files/suggest-model.ts",
+    find: "const MAX_DEPTH = 3;",
+    replace: "const MAX_DEPTH = 1;",
+    effect: "A folder with a model two levels below leads nowhere.",
+    tests: [NEARBY],
   },
 ];

@@ -73,7 +73,7 @@ describe("two copies of the package in one process", () => {
       const tensor = b.Tensor.from("float32", [[1, 1]]);
       return [() => model.pred(tensor), () => a.encodeNpy(tensor), () => a.RaggedTensor.fromRowSplits(tensor, [0, 1])]
         .map((run) => errorOf(run).message);`);
-    const fix = "Install one copy for both (`npm ls savedmodel` and `npm dedupe` help), or pass arrays in place of it.";
+    const fix = "Install one copy for both (`npm ls savedmodel` and `npm dedupe` help), or pass arrays instead.";
     const got = `a Tensor of another copy of savedmodel ${homes()}. ${fix}`;
     expect(messages).toEqual([
       `INVALID_DTYPE: pred(): input "inputs" must be float32 [1, 2], got ${got}`,

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../../dist/generator/cli/main.js", import.meta.url));
+/** The built command line. */
+export const main: string = fileURLToPath(new URL("../../dist/generator/cli/main.js", import.meta.url));
 
 export interface Finished {
   readonly status: number | null;

@@ -42,7 +42,7 @@ describe("POST /predict", () => {
 
   it("answers 503 when the queue is full", async () => {
     const pred = (): never => {
-      throw new SavedModelError("QUEUE_FULL", "64 calls are waiting already");
+      throw new SavedModelError("QUEUE_FULL", "64 calls are already waiting");
     };
     await using app = buildApp(new ServedModel(() => Regression.fake({ pred })), CONFIG);
     const response = await app.inject({ method: "POST", url: "/predict", payload: { rows: [[1, 2]] } });

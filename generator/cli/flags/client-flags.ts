@@ -61,7 +61,7 @@ export function addClientOptions(command: Command, help: { readonly output: stri
   return command
     .option(CONFIG_FLAGS, CONFIG_HELP)
     .option("-o, --output <folder>", help.output)
-    .option("--class-name <name>", "the name of the class (default: made of the folder's name)")
+    .option("--class-name <name>", "the name of the class (default: from the folder's name)")
     .option("--signature <key>", "a signature that becomes a method; can be repeated (default: all)", collect)
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
     .option("--index", help.index)

@@ -21,7 +21,7 @@ export function formatSignature(signature: SignatureDescription, width: number):
     formatHead(signature, width),
     ...rows.flatMap((line, index) => [line, ...formatFeatures(inputs[index]?.example ?? [], width)]),
     ...notes.map((note) => formatNote("contradicts its graph:", note, width)),
-    ...(unsupported === undefined ? [] : [formatNote("left out of generated clients:", unsupported, width)]),
+    ...(unsupported === undefined ? [] : [formatNote("omitted from generated clients:", unsupported, width)]),
   ].join("\n");
 }
 
@@ -62,7 +62,7 @@ function row(role: string, tensor: TensorDescription): Row {
   };
 }
 
-/** What is in each serialised example of an input. */
+/** What is in each serialized example of an input. */
 function formatFeatures(features: readonly ExampleFeature[], width: number): readonly string[] {
   const rows = features.map(({ key, dtype, kind, shape, optional }) => ({
     name: shown(key),

@@ -67,11 +67,11 @@ function readValue(text: string, { key, example, ...input }: TensorDescription):
 }
 
 function adviceFor(dtype: DType): string {
-  if (dtype === "string") return `Text needs the quotes of JSON, and they need the shell's: --input 'name="text"'.`;
-  return `Put all of it in the shell's quotes, as in --input 'name=[[1, 2]]'; not-a-number is written "NaN".`;
+  if (dtype === "string") return `Put a string in JSON quotes within shell quotes: --input 'name="text"'.`;
+  return `Quote the whole argument for the shell, e.g. --input 'name=[[1, 2]]'; write NaN as "NaN".`;
 }
 
-/** What is parsed, or the SyntaxError that says why it is no JSON. */
+/** What is parsed, or the SyntaxError that says why it is not JSON. */
 function attempt(parse: () => unknown): unknown {
   try {
     return parse();
@@ -83,22 +83,22 @@ function attempt(parse: () => unknown): unknown {
 
 function readJson(path: string, parse: (json: string) => unknown): unknown {
   const bytes = readFile(path, constants.MAX_STRING_LENGTH);
-  if (!isUtf8(bytes)) throw new SavedModelError("INVALID_OPTION", `${name(path)} is no JSON: it is not UTF-8`);
+  if (!isUtf8(bytes)) throw new SavedModelError("INVALID_OPTION", `${name(path)} is not JSON: it is not UTF-8`);
   const text = bytes.toString("utf8").replace(/^\ufeff/, "");
   const value = attempt(() => parse(text));
   if (!(value instanceof SyntaxError)) return value;
-  const what = `${name(path)} is no JSON: ${printable(value.message, 500)}`;
+  const what = `${name(path)} is not JSON: ${printable(value.message, 500)}`;
   throw new SavedModelError("INVALID_OPTION", what, { cause: value });
 }
 
 function readNpy(path: string, dtype: DType): Tensor {
   const tensor = decodeNpy(readFile(path, constants.MAX_LENGTH));
   if (tensor.dtype === dtype) return tensor;
-  const what = `${name(path)} holds ${tensor.dtype} ${formatShape(tensor.shape)}, and ${dtype} is due`;
+  const what = `${name(path)} holds ${tensor.dtype} ${formatShape(tensor.shape)}, expected ${dtype}`;
   // NumPy makes float64 of Python's floats where nothing else is said.
   const isNumpys = /^(u?int|float|complex|bool)/.test(dtype);
   throw new SavedModelError("INVALID_DTYPE", what, {
-    fix: isNumpys ? `Convert it in Python: x.astype("${dtype}").` : "Give it as JSON.",
+    fix: isNumpys ? `Convert it in Python: x.astype("${dtype}").` : "Pass it as JSON.",
   });
 }
 

@@ -49,8 +49,8 @@ function planOutput(parameter: string, outputs: readonly string[]): Target {
     throw new SavedModelError("INVALID_OPTION", `--output: ${quote(path)} ends neither in .json nor in .npy`);
   }
   if (isKey || outputs.length === 1) return { path, key: isKey ? first : only };
-  throw new SavedModelError("INVALID_OPTION", `--output: a .npy file holds one output, there are ${outputs.length}`, {
-    fix: `Say which, as in --output ${quote(`${only}=${path}`)}.`,
+  throw new SavedModelError("INVALID_OPTION", `--output: a .npy file holds one output, got ${outputs.length}`, {
+    fix: `Choose one, e.g. --output ${quote(`${only}=${path}`)}.`,
   });
 }
 
@@ -78,7 +78,7 @@ function encode(
     if (cause instanceof SavedModelError) throw unfit(`${quote(key)}: ${cause.rawMessage}`, cause);
     throw cause;
   }
-  throw unfit(`${quote(key)} is no dense tensor, which is what a .npy file holds`);
+  throw unfit(`${quote(key)} is not a dense tensor, and a .npy file holds only those`);
 }
 
 function unfit(what: string, cause?: unknown): SavedModelError {

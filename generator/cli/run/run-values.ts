@@ -59,8 +59,8 @@ const SPECIAL: ReadonlyMap<unknown, number> = new Map([
 
 function toFloat(element: unknown): unknown {
   if (typeof element === "number" && !Number.isFinite(element)) {
-    throw new SavedModelError("OUT_OF_RANGE", "a number in it is beyond the largest float64", {
-      fix: 'Write the infinities as text: "Infinity", "-Infinity".',
+    throw new SavedModelError("OUT_OF_RANGE", "it has a number beyond the largest float64", {
+      fix: 'Write infinities as strings: "Infinity", "-Infinity".',
     });
   }
   return SPECIAL.get(element) ?? element;
@@ -83,7 +83,7 @@ function toBytes(element: unknown): unknown {
   const bytes = Buffer.from(text, "base64");
   // Buffer.from skips what is no base64.
   if (bytes.toString("base64").replaceAll("=", "") !== text.replace(/={1,2}$/, "")) {
-    throw new SavedModelError("INVALID_DTYPE", 'the text of a {"b64": …} in it is no base64');
+    throw new SavedModelError("INVALID_DTYPE", 'it has a {"b64": …} that is not base64');
   }
   return bytes;
 }
@@ -131,7 +131,7 @@ function textOrBase64(bytes: Uint8Array): unknown {
 /** A dtype of a signature that can be called, and so one that the runtime carries. */
 export function asDType(name: string): DType {
   if (isDType(name)) return name;
-  throw new TypeError(`${name} is no dtype`);
+  throw new TypeError(`unknown dtype ${name}`);
 }
 
 /** Returns what a generated client says of an input or output that is one dense tensor. */

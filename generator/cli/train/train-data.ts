@@ -113,11 +113,11 @@ function shapeOfRow(key: string, shape: ShapeSpec, count: number): readonly numb
   if (unknown === 0 ? rest === 1 : unknown === 1 && Number.isInteger(rest)) return row.map((size) => size ?? rest);
   const got = `got ${count === 1 ? "1 column" : `${count} columns`}`;
   const takes = [
-    `takes ${known === 1 ? "1 value" : `${known} values`} a row`,
-    `takes a multiple of ${known} values a row`,
+    `takes ${known === 1 ? "1 value" : `${known} values`} per row`,
+    `takes a multiple of ${known} values per row`,
   ];
   const what = `--input ${quote(key)}: it ${takes[unknown] ?? "has several dimensions of unknown size"}, ${got}`;
-  throw new SavedModelError("INVALID_OPTION", what, unknown > 1 ? { fix: "Give the data as a .npz file." } : {});
+  throw new SavedModelError("INVALID_OPTION", what, unknown > 1 ? { fix: "Pass the data as a .npz file." } : {});
 }
 
 async function openNpz(path: string): Promise<DataFile> {

@@ -40,7 +40,7 @@ export function readAssignments(
           throw new SavedModelError("INVALID_OPTION", `${flag} ${quote(parameter)} is not of the form <name>=<…>`);
         }
         if (!keys.includes(key)) {
-          throw new SavedModelError("INVALID_OPTION", `${flag}: there is no input ${quote(key)}`, {
+          throw new SavedModelError("INVALID_OPTION", `${flag}: unknown input ${quote(key)}`, {
             fix: suggest(key, keys, "The inputs"),
           });
         }
@@ -74,7 +74,7 @@ export function planInputs(
     }
     if (shape?.length === 0) {
       throw new SavedModelError("INVALID_OPTION", `--input ${quote(key)}: it is a scalar, the same for all rows`, {
-        fix: `Give it a value: --constant ${quote(`${key}=0.1`)}.`,
+        fix: `Pass a value: --constant ${quote(`${key}=0.1`)}.`,
       });
     }
     return { kind: "rows", wanted: { key, dtype, shape, columns: data.columns(key, text) } };
@@ -86,15 +86,15 @@ function requireDense(signature: string, { key, dtype, encoding, example }: Tens
   const what = encoding ?? (example === undefined ? undefined : "made of tf.Examples");
   if (what === undefined) return asDType(dtype);
   const message = `${printable(signature)}() cannot be trained from a file: its input ${quote(key)} is ${what}`;
-  throw new SavedModelError("SIGNATURE_UNSUPPORTED", message, { fix: "Train it in a program: fit() takes such rows." });
+  throw new SavedModelError("SIGNATURE_UNSUPPORTED", message, { fix: "Train it from code: fit() takes such rows." });
 }
 
 function missing(signature: string, { key, shape }: TensorDescription, names: readonly string[]): SavedModelError {
   const message = `${printable(signature)}() needs its input ${quote(key)}`;
   const fix =
     shape?.length === 0
-      ? `Give it a value: --constant ${quote(`${key}=0.1`)}.`
-      : `Say what it is made of, as in --input ${quote(`${key}=${names[0] ?? "name"}`)}. The data has ${names.map(quote).join(", ")}.`;
+      ? `Pass a value: --constant ${quote(`${key}=0.1`)}.`
+      : `Map it to data, e.g. --input ${quote(`${key}=${names[0] ?? "name"}`)}. The data has ${names.map(quote).join(", ")}.`;
   return new SavedModelError("INVALID_OPTION", message, { fix });
 }
 
@@ -106,7 +106,7 @@ function parseConstant(text: string, { key, shape }: TensorDescription, dtype: D
     json = /64$/.test(dtype) ? parseExact(text) : JSON.parse(text);
   } catch (cause) {
     // Text needs no quotes here: it cannot be the name of a file.
-    if (dtype !== "string") throw refuse("is no JSON", cause);
+    if (dtype !== "string") throw refuse("is not JSON", cause);
     json = text;
   }
   try {

@@ -46,7 +46,7 @@ export function parseNumbers({ epochs = "1", batchSize, shuffle, evaluate, valid
   if ((validation === undefined) !== (evaluate === undefined)) {
     const [given, missing] = evaluate === undefined ? ["--validation", "--evaluate"] : ["--evaluate", "--validation"];
     throw new SavedModelError("INVALID_OPTION", `${given} needs ${missing}`, {
-      fix: "Give both, as in --validation 0.2 --evaluate <signature>.",
+      fix: "Pass both, e.g. --validation 0.2 --evaluate <signature>.",
     });
   }
   return {
@@ -61,8 +61,9 @@ export function parseNumbers({ epochs = "1", batchSize, shuffle, evaluate, valid
 function parseInteger(flag: string, text: string, least: number, most: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
-  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
-  throw new SavedModelError("INVALID_OPTION", `${flag} must be an integer ${range}, got ${quote(text)}`);
+  const unbounded = least === 0 ? "a non-negative integer" : "a positive integer";
+  const wanted = most === Number.MAX_SAFE_INTEGER ? unbounded : `an integer from ${least} to ${most}`;
+  throw new SavedModelError("INVALID_OPTION", `${flag} must be ${wanted}, got ${quote(text)}`);
 }
 
 function parsePart(text: string): number {

@@ -66,16 +66,20 @@ export async function planTraining(directory: string, flags: TrainFlags): Promis
     inspect(directory, flags.tags === undefined ? {} : { tags: flags.tags }),
   );
   if (variables.length === 0) {
-    throw new SavedModelError("NOT_TRAINABLE", `${printable(directory, 500)} has no variables that could be trained`);
+    throw new SavedModelError("NOT_TRAINABLE", `${printable(directory, 500)} has no variables to train`);
   }
   const isTrain = signatures.some(({ key, unsupported }) => key === "train" && unsupported === undefined);
   const trained = chooseSignature(directory, signatures, flags.signature ?? (isTrain ? "train" : undefined));
   const measuring = flags.evaluate === undefined ? [] : [chooseSignature(directory, signatures, flags.evaluate)];
   if (measuring[0]?.key === trained.key) {
-    throw new SavedModelError("INVALID_OPTION", `--evaluate: ${quote(trained.key)} is the signature that is trained`);
+    throw new SavedModelError("INVALID_OPTION", `--evaluate: ${quote(trained.key)} is the signature being trained`);
   }
   const reset = flags.reset ? chooseReset(directory, signatures, flags.reset) : (flags.reset as false | undefined);
-  const earlyStopping = parseEarlyStopping(flags.earlyStopping, metricsOf(trained), measuring.flatMap(metricsOf));
+  const earlyStopping = parseEarlyStopping(
+    flags.earlyStopping,
+    metricsOf(trained, "train"),
+    measuring.flatMap((signature) => metricsOf(signature, "measure")),
+  );
 
   const both = [trained, ...measuring];
   const assignments = readAssignments(both, flags.input ?? [], flags.constant ?? []);
@@ -114,7 +118,7 @@ function planCheckpoints({ checkpoints, resume, save }: TrainFlags, directory: s
   if (checkpoints === undefined) {
     if (resume === undefined) return undefined;
     throw new SavedModelError("INVALID_OPTION", "--resume needs --checkpoints", {
-      fix: "Name the folder with what was saved of the training: --checkpoints <dir>.",
+      fix: "Pass the folder with the training's checkpoints: --checkpoints <dir>.",
     });
   }
   if (requirePlace(checkpoints, directory) === requirePlace(save, directory)) {
@@ -133,7 +137,7 @@ function chooseReset(
   const required = reset.inputs.find(({ optional }) => optional !== true);
   if (required === undefined) return reset;
   const message = `--reset: ${quote(reset.key)} takes inputs, such as ${quote(required.key)}`;
-  throw new SavedModelError("INVALID_OPTION", message, { fix: "Name a signature without inputs." });
+  throw new SavedModelError("INVALID_OPTION", message, { fix: "Choose a signature without inputs." });
 }
 
 /** Whether a signature can be called with dense inputs. */
@@ -146,8 +150,8 @@ function nameOf({ key }: SignatureDescription): string {
 }
 
 /** @throws SavedModelError `NOT_TRAINABLE` when there are none */
-function metricsOf(signature: SignatureDescription): readonly string[] {
-  return new MetricOutputs(nameOf(signature), { ...signature, properties: undefined }).names;
+function metricsOf(signature: SignatureDescription, use: "train" | "measure"): readonly string[] {
+  return new MetricOutputs(nameOf(signature), { ...signature, properties: undefined }, use).names;
 }
 
 /** The rows to train with, and those that are held back. */

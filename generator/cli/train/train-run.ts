@@ -119,11 +119,11 @@ async function train(model: TrainedModel, plan: TrainingPlan, interrupt: Interru
     const { code, rawMessage, fix } = error;
     const advice =
       code === "NOT_FINITE"
-        ? "Lower the learning rate or look at the data."
+        ? "Lower the learning rate or check the data."
         : fix?.includes("`resetMetrics: false`")
-          ? "Name the signature that resets it with --reset <key>, or export one; --no-reset goes on without."
+          ? "Name the signature that resets it with --reset <key>, or export one; --no-reset continues without."
           : fix;
-    const nothing = checkpoints === undefined ? "Nothing was saved." : "Nothing was saved but the checkpoints.";
+    const nothing = checkpoints === undefined ? "Nothing was saved." : "Only the checkpoints were saved.";
     throw new SavedModelError(code, rawMessage, { fix: advice ? `${advice} ${nothing}` : nothing, cause: error });
   }
 }

@@ -7,9 +7,9 @@ const COLUMNS = 80;
 
 /** What every command means by these exit codes, unless it says something else. */
 const EXIT_CODES = {
-  0: "it worked",
-  1: "it failed, and the message says why",
-  2: "wrong use of the command line",
+  0: "success",
+  1: "failure; the message says why",
+  2: "invalid command line",
 };
 
 /** The end of a command's help. */

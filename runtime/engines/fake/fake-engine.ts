@@ -22,6 +22,7 @@ export class FakeEngine implements Engine {
   readonly source: string;
   readonly signatures: readonly SignatureDescription[];
   readonly pool: Pool = pool;
+  readonly remembersCallers = true;
   readonly #methods: ReadonlyMap<string, Method>;
   readonly #functions: ReadonlyMap<string, FakeFunction>;
 
@@ -48,7 +49,7 @@ export class FakeEngine implements Engine {
 
   unsupported(call: string): SavedModelError {
     return new SavedModelError("NOT_FAKED", `${call}: a fake client has no TensorFlow`, {
-      fix: "Put a function of the test in place of this method.",
+      fix: "Replace this method with a function in the test.",
     });
   }
 
@@ -68,7 +69,7 @@ function functionsOf({ name, signatures }: ModelDescriptor, fake: object): Reado
     const key = keys.get(method);
     if (key === undefined) {
       const fix = suggest(method, [...keys.keys()], "Its methods");
-      throw new SavedModelError("INVALID_ARGUMENT", `${call}: there is no method ${quote(method)}`, { fix });
+      throw new SavedModelError("INVALID_ARGUMENT", `${call}: unknown method ${quote(method)}`, { fix });
     }
     if (given === undefined) continue;
     if (typeof given !== "function") {

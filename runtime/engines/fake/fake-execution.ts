@@ -25,7 +25,7 @@ export class FakeExecution implements Execution {
   run<F extends Form>(values: readonly (DenseValue | undefined)[], form: F): Results<F> {
     const fake = this.#function;
     if (fake === undefined) {
-      throw new SavedModelError("NOT_FAKED", `${this.#name}: no function was given for it`, {
+      throw new SavedModelError("NOT_FAKED", `${this.#name}: no function was passed for it`, {
         fix: "Pass one to `fake()`.",
       });
     }
@@ -68,7 +68,7 @@ function valuesOf(result: unknown, properties: readonly string[], call: string):
   const unknown = Object.keys(result).find((name) => !properties.includes(name));
   if (unknown !== undefined) {
     const fix = suggest(unknown, properties, "Its outputs");
-    throw new SavedModelError("INVALID_RESULT", `${call} returned ${quote(unknown)}, which is no output`, { fix });
+    throw new SavedModelError("INVALID_RESULT", `${call} returned ${quote(unknown)}, which is not an output`, { fix });
   }
   return properties.map((name): unknown => (Object.hasOwn(result, name) ? Reflect.get(result, name) : undefined));
 }

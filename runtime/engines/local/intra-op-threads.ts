@@ -26,7 +26,7 @@ export function requireIntraOpThreads(config: Uint8Array): () => void {
     throw new SavedModelError(
       "INVALID_OPTION",
       `load(): intraOpThreads is ${within}, but the first load of this process asked for ${had}`,
-      { fix: "TensorFlow makes these threads once per process: give the first load this option." },
+      { fix: "TensorFlow makes these threads once per process: pass this option to the first load." },
     );
   }
   return () => {

@@ -42,7 +42,7 @@ export function diagnoseLoadFailure(directory: string, tags: readonly string[], 
   if (pattern !== undefined && existsSync(join(directory, "variables", "variables.index"))) {
     return new SavedModelError(
       "LOAD_FAILED",
-      `${name} has the character ${pattern}, and TensorFlow takes such a path of variables for a pattern`,
+      `${name} has the character ${pattern}, and TensorFlow treats such a path of variables as a pattern`,
       { fix: "Rename the folder, or load it through a link whose path has neither [ nor \\.", cause },
     );
   }

@@ -37,9 +37,9 @@ export interface SessionOptions {
   readonly gpu?: GpuOptions | false;
   /** Compiles the graph with XLA, at the first calls. Slower for some models: measure. */
   readonly xla?: boolean;
-  /** A serialised `ConfigProto` with settings that have no option here. It wins over the options. */
+  /** A serialized `ConfigProto` with settings that have no option here. It wins over the options. */
   readonly config?: Uint8Array;
-  /** A serialised `RunOptions` for calls, with settings that have no option here. It wins over the options. */
+  /** A serialized `RunOptions` for calls, with settings that have no option here. It wins over the options. */
   readonly runOptions?: Uint8Array;
   /**
    * Files of custom operations (shared libraries), loaded before the model: once per process, for all its models. A
@@ -78,7 +78,7 @@ export function checkSessionOptions(call: string, options: SessionOptions): void
   if (scheduling === "caller" && interOpThreads !== undefined) {
     throw new SavedModelError(
       "INVALID_OPTION",
-      `${call}: interOpThreads are the threads of scheduling "pool", and scheduling is "caller"`,
+      `${call}: interOpThreads applies to scheduling "pool", and scheduling is "caller"`,
     );
   }
   if (gpu !== undefined && gpu !== false) checkGpu(call, gpu);
@@ -87,7 +87,7 @@ export function checkSessionOptions(call: string, options: SessionOptions): void
   checkMessage(call, "runOptions", "RunOptions", runOptions);
   refuseIdleDeadline(call, options);
   if (opLibraries !== undefined && !isListOfPaths(opLibraries)) {
-    throw invalidOption(call, "opLibraries", 'a list of paths, such as ["ops/libzero_out.so"]');
+    throw invalidOption(call, "opLibraries", 'an array of paths, such as ["ops/libzero_out.so"]');
   }
 }
 
@@ -109,7 +109,7 @@ function checkGpu(call: string, gpu: GpuOptions): void {
     throw invalidOption(
       call,
       "gpu.visibleDevices",
-      'different GPU numbers, such as [0, 1] or "0,1"; `gpu: false` is none',
+      'distinct GPU numbers, such as [0, 1] or "0,1"; use `gpu: false` for none',
     );
   }
 }
@@ -126,7 +126,7 @@ function isDeviceList(devices: unknown): boolean {
 
 function checkMessage(call: string, option: string, message: "ConfigProto" | "RunOptions", bytes: unknown): void {
   if (bytes === undefined) return;
-  if (!(bytes instanceof Uint8Array)) throw invalidOption(call, option, `a Uint8Array, a serialised ${message}`);
+  if (!(bytes instanceof Uint8Array)) throw invalidOption(call, option, `a Uint8Array, a serialized ${message}`);
   try {
     decode(message, bytes);
   } catch (cause) {
@@ -155,7 +155,7 @@ function refuseIdleDeadline(call: string, options: SessionOptions): void {
 
 /** The error for bytes that are not the message that they should be. */
 export function brokenMessage(call: string, option: string, message: string, cause: unknown): SavedModelError {
-  const text = `${call}: ${option} is not a serialised ${message}: ${firstLine(reasonOf(cause))}`;
+  const text = `${call}: ${option} is not a serialized ${message}: ${firstLine(reasonOf(cause))}`;
   return new SavedModelError("INVALID_OPTION", text, { cause });
 }
 

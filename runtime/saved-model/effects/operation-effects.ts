@@ -33,7 +33,7 @@ const HARMLESS_GROUPS: Readonly<Record<string, string>> = {
     ReaderNumRecordsProduced ReaderNumRecordsProducedV2 ReaderNumWorkUnitsCompleted ReaderNumWorkUnitsCompletedV2
     ReaderSerializeState ReaderSerializeStateV2 GetSessionTensor`,
   "read files": "Restore RestoreV2 RestoreSlice LoadAndRemapMatrix",
-  "call functions, which are looked at themselves, or choose what is run": `
+  "call functions, which are classified themselves, or choose what is run": `
     StatefulPartitionedCall RemoteCall If _If XlaIf While _While XlaWhile RiscWhile Case XlaLaunch RefIdentity RefSwitch
     RefMerge RefSelect RefEnter RefExit RefNextIteration DebugGradientRefIdentity`,
   "hand over arguments and results": "_Arg _Retval _DeviceArg _DeviceRetval",

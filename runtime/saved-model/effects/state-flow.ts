@@ -30,7 +30,7 @@ const FED: ReadonlySet<string> = new Set(["Placeholder", "PlaceholderV2", "Place
 const VARIABLES: ReadonlySet<string> = new Set(["AutoReloadVariable", "VarHandleOp", "Variable", "VariableV2"]);
 
 /**
- * Follows values through a serialised GraphDef and the functions that it calls: which inputs and variables each output
+ * Follows values through a serialized GraphDef and the functions that it calls: which inputs and variables each output
  * depends on, and which variables are changed by what. Branches count with either side; what decides between them does not.
  */
 export function openStateFlow(graphDef: Uint8Array): (tensors: readonly string[]) => RunFlow {

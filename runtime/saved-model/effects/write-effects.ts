@@ -46,7 +46,7 @@ const NOTHING: Writes = { other: false, args: new Set() };
 const ANYTHING: Writes = { other: true, args: new Set() };
 
 /**
- * Reads a serialised GraphDef. What is not known to be harmless counts as a change: an operation of a custom library that
+ * Reads a serialized GraphDef. What is not known to be harmless counts as a change: an operation of a custom library that
  * calls itself stateful, for example.
  *
  * @param operations a serialised OpList of what runs the graph; by default, the operations of TensorFlow itself are known

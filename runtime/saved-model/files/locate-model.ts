@@ -19,7 +19,7 @@ export function locateModel(directory: string, client?: string): string {
   if (found !== undefined) return found;
   throw new SavedModelError(
     "MODEL_NOT_FOUND",
-    `there is no folder ${listed(folders.map((folder) => printable(folder, 500)))}`,
+    `folder not found: ${listed(folders.map((folder) => printable(folder, 500)))}`,
     { fix: client === undefined ? "Pass the SavedModel's folder to load()." : MOVED },
   );
 }

@@ -53,9 +53,13 @@ export class ModelFile {
   }
 
   #changed(): SavedModelError {
-    return new SavedModelError("SAVE_FAILED", `${printable(this.path, 500)} has changed or gone since it was loaded`, {
-      fix: "Saving copies the graph from there: put the loaded model back, or load the new one.",
-    });
+    return new SavedModelError(
+      "SAVE_FAILED",
+      `${printable(this.path, 500)} was changed or removed after it was loaded`,
+      {
+        fix: "Saving copies the graph from there: put the loaded model back, or load the new one.",
+      },
+    );
   }
 }
 

@@ -25,7 +25,7 @@ export function requireModelFile(directory: string): string {
   if (stat === undefined) {
     throw (
       foreign() ??
-      new SavedModelError("MODEL_NOT_FOUND", `there is no folder ${name}`, withFix(suggestBeside(directory)))
+      new SavedModelError("MODEL_NOT_FOUND", `folder not found: ${name}`, withFix(suggestBeside(directory)))
     );
   }
   if (!stat.isDirectory()) {

@@ -117,7 +117,7 @@ export function outputOperations(signature: Message<"SignatureDef"> | null): rea
 interface SavedCheckpoint {
   /** The VarHandleOp whose value is saved under each key. */
   readonly handles: ReadonlyMap<string, string>;
-  /** The serialised TrackableObjectGraph that is saved with the values. */
+  /** The serialized TrackableObjectGraph that is saved with the values. */
   readonly objectGraph: Uint8Array;
 }
 

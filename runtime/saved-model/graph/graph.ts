@@ -20,7 +20,7 @@ export interface GraphIndex {
   operationTypes(): ReadonlySet<string>;
 }
 
-/** Opens a serialised GraphDef. Weights and whatever else is in the nodes stays undecoded. */
+/** Opens a serialized GraphDef. Weights and whatever else is in the nodes stays undecoded. */
 export function openGraph(bytes: Uint8Array): GraphIndex {
   const graph = decode("GraphDef", bytes);
   const functions = graph.library?.function ?? [];

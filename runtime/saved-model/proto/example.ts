@@ -20,7 +20,7 @@ function tag(field: number): number {
   return (field << 3) | 2;
 }
 
-/** A serialised `tf.Example`: `Example { features: Features { feature: map<string, Feature> } }`. */
+/** A serialized `tf.Example`: `Example { features: Features { feature: map<string, Feature> } }`. */
 export function encodeExample(features: readonly FeatureValues[]): Uint8Array {
   const writer = protobuf.Writer.create();
   writer.uint32(EXAMPLE_FEATURES).fork();

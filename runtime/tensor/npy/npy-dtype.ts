@@ -51,7 +51,7 @@ const DESCR = /^([<>|])([a-zA-Z])([0-9]{1,10})(.{0,40})$/;
 export function readDescr(descr: string): NpyLayout {
   if (descr.startsWith("|O")) {
     throw npyUnsupported(
-      "a .npy file of Python objects is not read: unpickling it could run any program",
+      "a .npy file of Python objects cannot be read: unpickling it could run any program",
       'Save text as bytes, numpy.save(file, x.astype("S")), and numbers with a dtype.',
     );
   }
@@ -71,15 +71,12 @@ export function readDescr(descr: string): NpyLayout {
 export function writeDescr(dtype: DType): string {
   const code = NUMERIC.find(([, name]) => name === dtype)?.[0];
   if (code === undefined) {
-    throw npyUnsupported(
-      `a ${dtype} tensor has no .npy form: NumPy has no such dtype`,
-      "Make a tensor of another dtype of it.",
-    );
+    throw npyUnsupported(`a ${dtype} tensor has no .npy form: NumPy has no such dtype`, "Convert it to another dtype.");
   }
   return `${dtypeInfo(dtype).bytes === 1 ? "|" : "<"}${code}`;
 }
 
 function unknown(descr: string): Error {
   const known = NUMERIC.map(([, dtype]) => dtype).join(", ");
-  return npyUnsupported(`a .npy file of dtype ${quote(descr)} is no tensor`, `What is read: ${known}, S and U.`);
+  return npyUnsupported(`a .npy file of dtype ${quote(descr)} is not a tensor`, `Supported dtypes: ${known}, S and U.`);
 }

@@ -21,7 +21,7 @@ const GROWTH_DIGITS = 21;
 
 /** The error for bytes that are no `.npy` file. */
 export function npyInvalid(what: string): SavedModelError {
-  return new SavedModelError("NPY_INVALID", `this is no .npy file that can be read: ${what}`);
+  return new SavedModelError("NPY_INVALID", `not a readable .npy file: ${what}`);
 }
 
 /** The error for what only one of `.npy` and TensorFlow has. */
@@ -59,7 +59,7 @@ function interpret(literal: Literal | undefined, text: string): NpyHeader {
   if (entries.size !== 3 || descr === undefined || typeof fortranOrder !== "boolean" || shape === undefined) {
     throw npyInvalid(`its header is ${quote(text.trim())}`);
   }
-  if (typeof descr !== "string") throw npyUnsupported("a .npy file whose dtype has fields is no tensor");
+  if (typeof descr !== "string") throw npyUnsupported("a .npy file whose dtype has fields is not a tensor");
   return { descr, fortranOrder, shape };
 }
 

@@ -1,4 +1,5 @@
 import { constants } from "node:buffer";
+import { withCallerStack } from "../../base/caller-stack.js";
 import { SavedModelError } from "../../base/errors.js";
 import { printable } from "../../base/text.js";
 import type { DType } from "../dtype.js";
@@ -23,10 +24,12 @@ const MOST_STRINGS = 2 ** 32 - 1;
  * `INVALID_ARGUMENT` for anything but a `Uint8Array`
  */
 export function decodeNpy(bytes: Uint8Array): Tensor {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new SavedModelError("INVALID_ARGUMENT", "decodeNpy() takes the bytes of a .npy file, a Uint8Array");
-  }
-  return decodeWithin(bytes, Number.POSITIVE_INFINITY);
+  return withCallerStack(decodeNpy, () => {
+    if (!(bytes instanceof Uint8Array)) {
+      throw new SavedModelError("INVALID_ARGUMENT", "decodeNpy() takes the bytes of a .npy file, a Uint8Array");
+    }
+    return decodeWithin(bytes, Number.POSITIVE_INFINITY);
+  });
 }
 
 /** {@link decodeNpy}, of no more strings than so many: each of them takes memory of its own, however short it is. */
@@ -35,11 +38,11 @@ export function decodeWithin(bytes: Uint8Array, maxStrings: number): Tensor {
   const { shape, fortranOrder } = header;
   const layout = readDescr(header.descr);
   const tuple = printable(shape.join(", "));
-  if (!isShape(shape)) throw npyInvalid(`no tensor has its shape (${tuple})`);
+  if (!isShape(shape)) throw npyInvalid(`no tensor can have its shape (${tuple})`);
   const count = elementCount(shape);
   let data = bytes.subarray(dataStart);
   const due = count * layout.itemBytes;
-  if (data.length !== due) throw npyInvalid(`its header promises ${due} bytes of data, and there are ${data.length}`);
+  if (data.length !== due) throw npyInvalid(`expected ${due} bytes of data by its header, got ${data.length}`);
   if (layout.kind !== "numeric" && count > Math.min(maxStrings, MOST_STRINGS)) {
     throw npyInvalid(`it has ${count} strings, expected at most ${Math.floor(Math.min(maxStrings, MOST_STRINGS))}`);
   }
@@ -56,14 +59,16 @@ export function decodeWithin(bytes: Uint8Array, maxStrings: number): Tensor {
  * strings that end in a NUL, which NumPy would take away; `INVALID_ARGUMENT` for what is no tensor
  */
 export function encodeNpy(tensor: Tensor): Uint8Array {
-  if (!Tensor.is(tensor)) throw notATensor("encodeNpy()", tensor);
-  const elements = Tensor.elementsOf(tensor);
-  const { descr, data } = ArrayBuffer.isView(elements) ? numbers(tensor.dtype, elements) : strings(elements);
-  const header = writeHeader(descr, tensor.shape);
-  const bytes = new Uint8Array(header.length + data.length);
-  bytes.set(header);
-  bytes.set(data, header.length);
-  return bytes;
+  return withCallerStack(encodeNpy, () => {
+    if (!Tensor.is(tensor)) throw notATensor("encodeNpy()", tensor);
+    const elements = Tensor.elementsOf(tensor);
+    const { descr, data } = ArrayBuffer.isView(elements) ? numbers(tensor.dtype, elements) : strings(elements);
+    const header = writeHeader(descr, tensor.shape);
+    const bytes = new Uint8Array(header.length + data.length);
+    bytes.set(header);
+    bytes.set(data, header.length);
+    return bytes;
+  });
 }
 
 /** The data of an array, and its dtype. */
@@ -80,7 +85,7 @@ function numbers(dtype: DType, elements: ArrayBufferView): NpyData {
 function strings(elements: readonly Uint8Array[]): NpyData {
   const cut = elements.findIndex((bytes) => bytes.at(-1) === 0);
   if (cut !== -1) {
-    const what = `the string at position ${cut} ends in a NUL byte, which NumPy takes for padding and would cut off`;
+    const what = `the string at position ${cut} ends in a NUL byte, which NumPy treats as padding and would cut off`;
     throw npyUnsupported(what, "Write JSON instead.");
   }
   // NumPy has no strings of length 0.

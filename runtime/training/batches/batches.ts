@@ -1,7 +1,9 @@
 import { SavedModelError } from "../../base/errors.js";
 import type { Method } from "../../client/methods.js";
 import { seedAfter, seededRandom, shuffledIndices } from "../../data/random.js";
+import { describe } from "../../tensor/check-value.js";
 import { elementCount, type ShapeSpec } from "../../tensor/shape.js";
+import { Tensor } from "../../tensor/tensor.js";
 import { prepareRows } from "./columns.js";
 import { isTable, tableColumns } from "./table-columns.js";
 
@@ -66,6 +68,11 @@ const ARRAY_ADVICE =
 export function batchSource(name: string, method: Method, data: unknown, options: BatchOptions): BatchSource {
   if (Array.isArray(data)) return columnSource(name, method, data, options);
   if (isTable(name, data)) return columnSource(name, method, tableColumns(name, method, data), options);
+  if (Tensor.is(data) || ArrayBuffer.isView(data)) {
+    const { length } = method.inputs;
+    const message = `${name}: data must be an array of columns, one for each input, got ${describe(data)}`;
+    throw new SavedModelError("INVALID_DATA", message, length === 1 ? { fix: "Pass [x] instead of x." } : {});
+  }
   const columns = columnsByName(name, method, data);
   if (columns !== undefined) return columnSource(name, method, columns, options);
   if (options.batchSize !== undefined || options.seed !== undefined) {
@@ -80,7 +87,7 @@ export function batchSource(name: string, method: Method, data: unknown, options
 /** The columns of an object by the names of the inputs, in argument order; undefined for all other data. */
 function columnsByName(name: string, { named }: Method, data: unknown): readonly unknown[] | undefined {
   if (named?.is(data) !== true || isIterable(data) || isAsyncIterable(data)) return undefined;
-  return named.valuesOf(data, name);
+  return named.valuesOf(data, name, "column");
 }
 
 function columnSource(
@@ -105,7 +112,7 @@ function columnSource(
     });
   }
   if (rows === 0) {
-    throw new SavedModelError("INVALID_DATA", `${name}: ${count} rows do not make one batch of ${size}`);
+    throw new SavedModelError("INVALID_DATA", `${name}: ${count} rows are too few for a batch of ${size}`);
   }
   // A seed that is none is refused before the first step.
   if (seed !== undefined) seededRandom(seed);
@@ -117,7 +124,7 @@ function columnSource(
     notes:
       rest === 0 || remainder === "fill"
         ? []
-        : [`${rest} of ${count} rows are left out of each epoch: ${name} takes ${size} at a time`],
+        : [`${rest} of ${count} rows are omitted from each epoch: ${name} takes ${size} at a time`],
     *epoch({ epoch, step: first, skipped }) {
       const order = seed === undefined ? undefined : orderOf(epoch, count, seed);
       for (let from = skipped * size, step = first; from < rows; from += size, step++) {
@@ -212,7 +219,7 @@ class Skipping {
     throw new SavedModelError(
       "RESTORE_FAILED",
       `${this.#name}: the batches end ${this.#left} before the step at which the training is to be resumed`,
-      { fix: "Give a function that begins with the same batches again." },
+      { fix: "Pass a function that starts with the same batches again." },
     );
   }
 }

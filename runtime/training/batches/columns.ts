@@ -1,10 +1,10 @@
 import { SavedModelError } from "../../base/errors.js";
-import { quote } from "../../base/text.js";
-import { isComposite, specOf } from "../../call/composite-call.js";
+import { countOf, quote } from "../../base/text.js";
+import { isComposite } from "../../call/composite-call.js";
 import { ExampleEncoder } from "../../call/example-input.js";
 import { type CallInput, tooManyInputs } from "../../call/signature-call.js";
 import { stageTensor } from "../../tensor/check-tensor.js";
-import { missingInputs, nameInput, stage } from "../../tensor/check-value.js";
+import { missingInputs, nameInput, specOf, stage } from "../../tensor/check-value.js";
 import { allocate, type DTypeInfo, dtypeInfo, isDType, slotsOf } from "../../tensor/dtype.js";
 import { elementCount } from "../../tensor/shape.js";
 import { type Elements, Tensor } from "../../tensor/tensor.js";
@@ -32,7 +32,11 @@ export interface Rows {
  * @throws SavedModelError `INVALID_DATA` when there are no rows, or not as many in each column; the codes of a call's inputs
  */
 export function prepareRows(name: string, inputs: readonly CallInput[], columns: readonly unknown[]): Rows {
-  if (columns.length > inputs.length) throw tooManyInputs(name, inputs, columns);
+  if (columns.length > inputs.length) {
+    const { code, rawMessage } = tooManyInputs(name, inputs, columns);
+    const advice = inputs.length === 1 ? ": pass [x] instead of x" : "";
+    throw new SavedModelError(code, rawMessage, { fix: `Data is an array of columns, one for each input${advice}.` });
+  }
   const counts = new Map<string, number>();
   const fixed = new Map<string, number>();
   const values = inputs.map((input, index): Take => {
@@ -48,8 +52,8 @@ export function prepareRows(name: string, inputs: readonly CallInput[], columns:
     return take;
   });
   return {
-    count: agreed(name, counts, "rows"),
-    fixedBatch: fixed.size === 0 ? undefined : agreed(name, fixed, "rows a batch"),
+    count: agreed(name, counts),
+    fixedBatch: fixed.size === 0 ? undefined : agreed(name, fixed, " per batch"),
     batch: (step, from, to, order) => values.map((take) => take(step, from, to, order)),
   };
 }
@@ -63,7 +67,7 @@ function missingColumns(name: string, inputs: readonly CallInput[], columns: rea
 }
 
 /** The number that all inputs agree on. */
-function agreed(name: string, counts: ReadonlyMap<string, number>, what: string): number {
+function agreed(name: string, counts: ReadonlyMap<string, number>, unit = ""): number {
   const [first] = counts;
   if (first === undefined) throw new SavedModelError("INVALID_DATA", `${name}: no input has rows to train with`);
   const [input, count] = first;
@@ -71,7 +75,7 @@ function agreed(name: string, counts: ReadonlyMap<string, number>, what: string)
     if (different === count) continue;
     throw new SavedModelError(
       "INVALID_DATA",
-      `${name}: input ${input} has ${count} ${what}, input ${other} ${different}`,
+      `${name}: input ${input} has ${countOf(count, "row")}${unit}, input ${other} ${different}`,
     );
   }
   if (count === 0) throw new SavedModelError("INVALID_DATA", `${name}: there are no rows`);

@@ -37,10 +37,7 @@ export class JoinedRows {
     if (result === undefined) throw new TypeError(`${this.#name} is missing`);
     const [found] = result.shape;
     if (isCounted && found !== rows + filled) {
-      throw new SavedModelError(
-        "INVALID_RESULT",
-        `${this.#name}: ${rows + filled} rows went in, and ${result} came out`,
-      );
+      throw new SavedModelError("INVALID_RESULT", `${this.#name}: expected ${rows + filled} rows, got ${result}`);
     }
     const count = isCounted ? rows : (found ?? 0);
     if (!Tensor.is(result)) {
@@ -55,7 +52,7 @@ export class JoinedRows {
       "INVALID_RESULT",
       `${this.#name}: expected ${before} as of the batches before, got ${now}`,
       {
-        fix: "Rows of different shapes are no tensor: call the signature batch by batch.",
+        fix: "Rows of different shapes do not fit in one tensor: call the signature for each batch.",
       },
     );
   }

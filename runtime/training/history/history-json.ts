@@ -76,12 +76,12 @@ export function historyFromJson(json: unknown): HistoryParts {
   if (format !== FORMAT)
     throw invalid(`its "format" is not ${quote(FORMAT)}`, "Pass what `JSON.parse` makes of the file.");
   if (version !== VERSION) {
-    const what = typeof version === "number" ? `version ${version}` : "no version that is known";
+    const what = typeof version === "number" ? `version ${version}` : "no known version";
     throw invalid(`it has ${what}, and this package reads version ${VERSION}`);
   }
-  if (monitor !== undefined && typeof monitor !== "string") throw invalid("monitor is no text");
-  if (!Array.isArray(notes) || !notes.every((note) => typeof note === "string")) throw invalid("notes are no texts");
-  if (!Array.isArray(epochs)) throw invalid("epochs are no list");
+  if (monitor !== undefined && typeof monitor !== "string") throw invalid("monitor must be a string");
+  if (!Array.isArray(notes) || !notes.every((note) => typeof note === "string")) throw invalid("notes must be strings");
+  if (!Array.isArray(epochs)) throw invalid("epochs must be an array");
   const records = Array.from(epochs, (epoch: unknown, index) => readEpoch(epoch, `epochs[${index}]`));
   for (const [index, { epoch, step }] of records.entries()) {
     const before = records[index - 1];
@@ -92,10 +92,10 @@ export function historyFromJson(json: unknown): HistoryParts {
   const names = (["metrics", "validation", "constants"] as const).flatMap((kind) => namesOf(records, kind));
   if (names.length > MOST_COLUMNS) throw invalid(`it has ${names.length} columns, expected at most ${MOST_COLUMNS}`);
   if (bestEpoch !== undefined && !records.some(({ epoch }) => epoch === bestEpoch)) {
-    throw invalid("bestEpoch is none of its epochs");
+    throw invalid("bestEpoch is not one of its epochs");
   }
   if (monitor !== undefined && records.length > 0 && monitoredColumn(columnsOf(records), monitor) === undefined) {
-    throw invalid(`monitor ${quote(monitor)} is none of its metrics`);
+    throw invalid(`monitor ${quote(monitor)} is not one of its metrics`);
   }
   return { epochs: records, monitor, bestEpoch: bestEpoch as number | undefined, notes: notes as readonly string[] };
 }
@@ -106,7 +106,7 @@ const MOST_COLUMNS = 500;
 function readEpoch(json: unknown, at: string): EpochRecord {
   const { epoch, step, rows, seconds, metrics, validation, constants } = record(json, at);
   if (typeof seconds !== "number" || !(seconds >= 0 && seconds < Number.POSITIVE_INFINITY)) {
-    throw invalid(`${at}.seconds is no number from 0 on`);
+    throw invalid(`${at}.seconds must be a non-negative number`);
   }
   return Object.freeze({
     epoch: count(epoch, 1, `${at}.epoch`),
@@ -121,14 +121,14 @@ function readEpoch(json: unknown, at: string): EpochRecord {
 
 function count(value: unknown, least: number, at: string): number {
   if (Number.isSafeInteger(value) && Number(value) >= least) return Number(value);
-  throw invalid(`${at} is no integer from ${least} on`);
+  throw invalid(`${at} must be an integer of at least ${least}`);
 }
 
 const NOT_FINITE: ReadonlySet<unknown> = new Set(["NaN", "Infinity", "-Infinity"]);
 
 function fromJson(json: unknown, at: string): Metrics {
   const entries = Object.entries(record(json, at)).map(([name, value]): [string, number] => {
-    if (typeof value !== "number" && !NOT_FINITE.has(value)) throw invalid(`${at}: ${quote(name)} is no number`);
+    if (typeof value !== "number" && !NOT_FINITE.has(value)) throw invalid(`${at}: ${quote(name)} must be a number`);
     return [name, Number(value)];
   });
   return Object.freeze(Object.fromEntries(entries));
@@ -136,9 +136,9 @@ function fromJson(json: unknown, at: string): Metrics {
 
 function record(json: unknown, at: string): Readonly<Record<string, unknown>> {
   if (isRecord(json)) return { ...json };
-  throw invalid(`${at} is no object`);
+  throw invalid(`${at} must be an object`);
 }
 
 function invalid(what: string, fix?: string): SavedModelError {
-  return new SavedModelError("HISTORY_INVALID", `this is no history of a training: ${what}`, fix ? { fix } : {});
+  return new SavedModelError("HISTORY_INVALID", `this is not the history of a training: ${what}`, fix ? { fix } : {});
 }

@@ -68,8 +68,8 @@ export class History<Name extends string = string> {
   /** Before the first epoch nobody knows what there will be. */
   #none(call: string, name: string, names: readonly string[]): readonly number[] {
     if (this.epochs.length === 0) return [];
-    throw new SavedModelError("INVALID_ARGUMENT", `${call}: there is no metric ${quote(name)}`, {
-      fix: suggest(name, names, "There are"),
+    throw new SavedModelError("INVALID_ARGUMENT", `${call}: unknown metric ${quote(name)}`, {
+      fix: suggest(name, names, "Known metrics"),
     });
   }
 

@@ -23,15 +23,21 @@ export class MetricOutputs {
   /** By place among the metrics: whether its value is of all steps since it was reset, and not of one. */
   #isRunning: readonly boolean[] = [];
 
-  /** @throws SavedModelError `NOT_TRAINABLE` when there are none */
-  constructor(name: string, { outputs, properties }: Method) {
+  /**
+   * @param use of the metrics, for messages
+   * @throws SavedModelError `NOT_TRAINABLE` when there are none
+   */
+  constructor(name: string, { outputs, properties }: Method, use: "train" | "measure") {
     this.#outputs = outputs.flatMap((output, place) =>
       isScalarNumber(output) ? [{ place, name: properties?.[place] ?? output.key }] : [],
     );
     this.names = this.#outputs.map((output) => output.name);
     if (this.names.length > 0) return;
-    throw new SavedModelError("NOT_TRAINABLE", `${name} has no scalar output that could tell how the training goes`, {
-      fix: "Export the loss as an output of the signature, reduced to a scalar.",
+    const isTrained = use === "train";
+    throw new SavedModelError("NOT_TRAINABLE", `${name} has no scalar output${isTrained ? ", such as its loss" : ""}`, {
+      fix: isTrained
+        ? "Export the loss as an output of the signature, reduced to a scalar."
+        : "Pass a signature that returns metrics as scalars, such as `model.evaluate`.",
     });
   }
 

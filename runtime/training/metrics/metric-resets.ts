@@ -66,7 +66,7 @@ export class MetricResets {
       );
       for (const { name, variable } of left) {
         notes.push(
-          `${quote(name)} of ${printable(bound.key)}() is not of one epoch: it runs on, because nothing resets the variable ` +
+          `${quote(name)} of ${printable(bound.key)}() is not of one epoch: it accumulates, because nothing resets the variable ` +
             quote(variable),
         );
       }

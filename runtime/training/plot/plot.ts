@@ -49,7 +49,7 @@ const NUMBER_ROOM = 12;
 export function plotHistory(training: Training, options: PlotOptions): string {
   checkOptions(CALL, options, ["height", "title", "width"]);
   const { title = "", width = WIDTH, height } = options;
-  if (typeof title !== "string") throw invalidOption(CALL, "title", "a text");
+  if (typeof title !== "string") throw invalidOption(CALL, "title", "a string");
   checkPixels("width", width, LEAST_WIDTH);
   if (height !== undefined) checkPixels("height", height, 1);
 

@@ -104,7 +104,7 @@ export class CheckpointWriter {
         requireSameTraining(folder, found, identity, epochs);
         if (!variables.hasGraphOf(folder)) {
           throw notResumable(folder, "it is of another model: its graph is not the one that was loaded", {
-            fix: "Load the model that was trained, or name another folder to begin again.",
+            fix: "Load the model that was trained, or choose another folder to start over.",
           });
         }
         this.#bound.model.restore(folder);

@@ -90,8 +90,8 @@ export function readState(checkpoint: string): TrainingState {
     text = readRegularFile(path, MAX_BYTES).toString("utf8");
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") {
-      throw notResumable(checkpoint, `there is no ${TRAINING_STATE}/${FILE} in it`, {
-        fix: "Name a folder that a training has saved its checkpoints to, or one that does not exist yet.",
+      throw notResumable(checkpoint, `it lacks ${TRAINING_STATE}/${FILE}`, {
+        fix: "Pass a folder that a training has saved its checkpoints to, or one that does not exist yet.",
       });
     }
     throw notResumable(checkpoint, reasonOf(cause), { cause });
@@ -185,17 +185,17 @@ export function requireSameTraining(
   const show = (value: unknown): string => (value === null ? "none" : printable(JSON.stringify(value)));
   const differences = [...new Set([...Object.keys(now), ...Object.keys(saved)])].flatMap((name) => {
     const [was = null, is = null] = [saved[name], now[name]];
-    return was === is ? [] : [`${name} is ${show(was)} there and ${show(is)} here`];
+    return was === is ? [] : [`${name} was ${show(was)} and is now ${show(is)}`];
   });
   if (differences.length > 0) {
     throw notResumable(checkpoint, `it belongs to a different training run: ${differences.join(", ")}`, {
-      fix: "Pass the data and the options that it was trained with, or name another folder to begin again.",
+      fix: "Pass the data and the options that it was trained with, or choose another folder to start over.",
     });
   }
   const epoch = records.length + (open === undefined ? 0 : 1);
   if (epoch > epochs) {
     throw notResumable(checkpoint, `it is of epoch ${epoch}, expected at most ${epochs}`, {
-      fix: "Pass as many `epochs` at least, or name another folder to begin again.",
+      fix: "Pass as many `epochs` at least, or choose another folder to start over.",
     });
   }
   if (open !== undefined && open.totals.sums.length !== now.metrics) {

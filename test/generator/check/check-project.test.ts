@@ -249,7 +249,7 @@ describe("check", () => {
   it("check reports inputs that became optional or required", () => {
     const [required, free] = [model(signature()), model(signature({ inputs: [x, optional] }))];
     expect(changes(required, free)).toEqual(['input "target" of "train" is now optional']);
-    expect(changes(free, required)).toEqual(['input "target" of "train" is no longer optional']);
+    expect(changes(free, required)).toEqual(['input "target" of "train" is now required']);
     const without = model(signature({ inputs: [x] }));
     expect(changes(without, free)).toEqual(['"train" has a new optional input "target"']);
   });

@@ -49,7 +49,7 @@ describe("savedmodel generate with a configuration", () => {
     rmSync(join(root, "models", "regression"), { recursive: true });
     const orphan = join("generated", "regression.ts");
     writeFileSync(join(root, "generated", "mine.ts"), "export {};\n");
-    const note = `  note ${orphan} belongs to no model of the configuration (--clean removes it)\n`;
+    const note = `  note ${orphan} has no model in the configuration (--clean removes it)\n`;
     expect(savedmodel(["generate"], root).stderr).toBe(note);
     expect(savedmodel(["generate", "--clean", "--dry-run"], root).stdout).toContain(`would remove ${orphan}\n`);
     expect(existsSync(join(root, orphan))).toBe(true);
@@ -60,13 +60,13 @@ describe("savedmodel generate with a configuration", () => {
   });
 
   it.each([
-    ["no configuration", ["generate"], "there is no configuration, and no folder is given"],
-    ["an option for folders", ["generate", "-o", "out"], "--output is for folders, and none is given"],
-    ["--clean with folders", ["generate", "a", "--clean"], "--clean is for a configuration"],
-    ["--config with folders", ["generate", "a", "-c", "b"], "--config is for a configuration"],
-    ["a configuration that is not there", ["generate", "-c", "b.ts"], "CONFIG_INVALID: b.ts: there is no such file"],
+    ["no configuration", ["generate"], "no configuration was found, and no folder was given"],
+    ["an option for folders", ["generate", "-o", "out"], "--output needs a model folder, and none was given"],
+    ["--clean with folders", ["generate", "a", "--clean"], "--clean applies to a configuration"],
+    ["--config with folders", ["generate", "a", "-c", "b"], "--config applies to a configuration"],
+    ["a configuration that is not there", ["generate", "-c", "b.ts"], "CONFIG_INVALID: b.ts: the file does not exist"],
     ["no configuration to check", ["check"], "npx savedmodel init"],
-    ["--config with folders to check", ["check", "a", "-c", "b"], "--config is for a configuration"],
+    ["--config with folders to check", ["check", "a", "-c", "b"], "--config applies to a configuration"],
     [
       "one class name for two models to check",
       ["check", "a", "b", "--class-name", "C"],
@@ -167,9 +167,7 @@ describe("savedmodel check", () => {
     writeFileSync(join(root, "savedmodel.config.json"), '{ "modles": [] }');
     const { status, stdout, stderr } = savedmodel(["check"], root);
     expect([status, stdout]).toEqual([2, ""]);
-    expect(stderr).toBe(
-      'error CONFIG_INVALID: savedmodel.config.json: there is no key "modles". Did you mean "models"?\n',
-    );
+    expect(stderr).toBe('error CONFIG_INVALID: savedmodel.config.json: unknown key "modles". Did you mean "models"?\n');
   });
 
   it.each([

@@ -32,7 +32,7 @@ describe("savedmodel", () => {
 
   it("exits with 1 and an error code for a folder that is not a model", () => {
     const { status, stderr } = savedmodel(["inspect", "nowhere"], tempFolder());
-    expect([status, stderr]).toEqual([1, "error MODEL_NOT_FOUND: there is no folder nowhere\n"]);
+    expect([status, stderr]).toEqual([1, "error MODEL_NOT_FOUND: folder not found: nowhere\n"]);
   });
 });
 
@@ -70,7 +70,7 @@ operations  33 types
   it("inspect marks optional inputs and omitted signatures", () => {
     const { stdout } = savedmodel(["inspect", modelFolder("dtypes")]);
     expect(stdout).toContain("with_default(x, scale?, offset?)");
-    expect(stdout).toContain("left out of generated clients: it has no outputs, so there is nothing to run");
+    expect(stdout).toContain("omitted from generated clients: it has no outputs, so there is nothing to run");
   });
 
   it("inspect shows the features of a serialized example", () => {

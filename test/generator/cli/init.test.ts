@@ -38,7 +38,7 @@ describe("savedmodel init", () => {
     const { status, stdout } = savedmodel(["init"], root);
     expect(status).toBe(0);
     expect(stdout.split("\n").filter((line) => line.startsWith("unchanged "))).toHaveLength(3);
-    expect(stdout).toContain("The project is set up already; nothing was changed.\n");
+    expect(stdout).toContain("The project is already set up; nothing was changed.\n");
     expect(read()).toEqual(before);
   });
 
@@ -58,10 +58,10 @@ describe("savedmodel init", () => {
     const root = project({});
     writeFileSync(join(root, "package.json"), "{");
     const { status, stderr } = savedmodel(["init"], root);
-    expect([status, stderr]).toEqual([2, "error CONFIG_INVALID: package.json: the file is no JSON\n"]);
+    expect([status, stderr]).toEqual([2, "error CONFIG_INVALID: package.json: the file is not JSON\n"]);
     expect(existsSync(join(root, "savedmodel.config.ts"))).toBe(false);
     const empty = savedmodel(["init"], tempFolder());
     expect(empty.status).toBe(1);
-    expect(empty.stderr).toContain("error MODEL_NOT_FOUND: there is no SavedModel in . or below it. Put one there");
+    expect(empty.stderr).toContain("error MODEL_NOT_FOUND: no SavedModel was found in . or below it. Put one there");
   });
 });

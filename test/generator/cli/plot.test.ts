@@ -73,8 +73,8 @@ describe("savedmodel plot", () => {
   });
 
   it.each([
-    ["itself", "history.json", "OUTPUT_CONFLICT: history.json exists and is no SVG file. Move it away"],
-    ["a page with a picture", "page.html", "OUTPUT_CONFLICT: page.html exists and is no SVG file"],
+    ["itself", "history.json", "OUTPUT_CONFLICT: history.json exists and is not an SVG file. Move it away"],
+    ["a page with a picture", "page.html", "OUTPUT_CONFLICT: page.html exists and is not an SVG file"],
     ["a folder", "folder", "WRITE_FAILED: folder cannot be written: it is a folder"],
     ["what is below a file", "history.json/loss.svg", "WRITE_FAILED: history.json/loss.svg cannot be written: "],
   ])("plot does not overwrite %s", (_, output, message) => {
@@ -89,9 +89,14 @@ describe("savedmodel plot", () => {
   });
 
   it.each([
-    ["not JSON", "{", 1, 'HISTORY_INVALID: "history.json" is no JSON: '],
-    ["empty", "", 1, 'HISTORY_INVALID: "history.json" is no JSON: '],
-    ["something else", "[]", 1, 'HISTORY_INVALID: "history.json": this is no history of a training: it is no object'],
+    ["not JSON", "{", 1, 'HISTORY_INVALID: "history.json" is not JSON: '],
+    ["empty", "", 1, 'HISTORY_INVALID: "history.json" is not JSON: '],
+    [
+      "something else",
+      "[]",
+      1,
+      'HISTORY_INVALID: "history.json": this is not the history of a training: it is no object',
+    ],
   ])("plot rejects a file that is %s, and writes nothing", (_, text, status, message) => {
     const folder = folderWithHistory(text);
     const result = plot(folder, "history.json", "-o", "loss.svg");

@@ -224,17 +224,17 @@ describe("an input", () => {
     ["text that is no integer", "int64", 'x=["1.5"]', "INVALID_DTYPE", 'got the string "1.5" at [0]'],
     ["an integer that is too large", "int64", "x=[9223372036854775808]", "OUT_OF_RANGE", "got 9223372036854775808n"],
     ["an integer that lost digits", "int64", "x=[1e300]", "OUT_OF_RANGE", "got 1e+300 at [0]"],
+    ["a number that would be infinite", "float64", "x=[1e400]", "OUT_OF_RANGE", '--input "x": it has a number beyond'],
     [
-      "a number that would be infinite",
-      "float64",
-      "x=[1e400]",
-      "OUT_OF_RANGE",
-      '--input "x": a number in it is beyond',
+      "what is no base64",
+      "string",
+      'x=[{"b64": "@@"}]',
+      "INVALID_DTYPE",
+      '--input "x": it has a {"b64": …} that is not base64',
     ],
-    ["what is no base64", "string", 'x=[{"b64": "@@"}]', "INVALID_DTYPE", '--input "x": the text of a {"b64": …}'],
     ["an object", "string", 'x=[{"b64": "", "x": 1}]', "INVALID_DTYPE", "got a plain object at [0]"],
     ["another shape", "matrix", "x=[[1, 2]]", "INVALID_SHAPE", "must be float32 [2, 3], got [1, 2]"],
-    ["a ragged array", "matrix", "x=[[1, 2, 3], [4]]", "RAGGED_ARRAY", "3 are due, got 1 at [1]"],
+    ["a ragged array", "matrix", "x=[[1, 2, 3], [4]]", "RAGGED_ARRAY", "expected 3 elements at [1], got 1"],
     ["a misspelled name", "matrix", "X=[[1]]", "UNKNOWN_INPUT", 'matrix() has no input "X". Did you mean "x"?'],
     ["endless nesting", "float32", `x=${"[".repeat(20_000)}${"]".repeat(20_000)}`, "INVALID_RANK", "more than 254"],
   ];
@@ -260,7 +260,7 @@ describe("an input", () => {
       ["x=[[1,2]"],
       '"[[1,2]" is neither JSON nor a path that ends in .json or .npy. Put',
     ],
-    ["a bare NaN", ["x=[NaN]"], 'not-a-number is written "NaN"'],
+    ["a bare NaN", ["x=[NaN]"], 'write NaN as "NaN"'],
     ["a file that is not there", ["x=none.json"], '--input "x": none.json cannot be read: ENOENT'],
     ["a .npy file that is not there", ["x=none.npy"], "none.npy cannot be read: ENOENT"],
   ])("run exits with 2 for %s", (_, inputs, words) => {
@@ -274,7 +274,7 @@ describe("an input", () => {
     const [status, message] = failure("text", ["--signature", "greet", "--input", "name=Bob"]);
     expect(status).toBe(2);
     expect(message).toContain(
-      `"Bob" is neither JSON nor a path that ends in .json or .npy. Text needs the quotes of JSON`,
+      `"Bob" is neither JSON nor a path that ends in .json or .npy. Put a string in JSON quotes`,
     );
   });
 
@@ -286,9 +286,9 @@ describe("an input", () => {
     writeFileSync(join(folder, "double.npy"), encodeNpy(Tensor.from("float64", [[1, 2, 3]])));
     const messageFor = (file: string): string =>
       failure("dtypes", ["--signature", "matrix", "--input", `x=${file}`], folder)[1];
-    expect(messageFor("broken.json")).toContain('INVALID_OPTION: --input "x": broken.json is no JSON: ');
-    expect(messageFor("latin.json")).toContain("latin.json is no JSON: it is not UTF-8");
-    expect(messageFor("broken.npy")).toContain('NPY_INVALID: --input "x": this is no .npy file that can be read');
+    expect(messageFor("broken.json")).toContain('INVALID_OPTION: --input "x": broken.json is not JSON: ');
+    expect(messageFor("latin.json")).toContain("latin.json is not JSON: it is not UTF-8");
+    expect(messageFor("broken.npy")).toContain('NPY_INVALID: --input "x": not a readable .npy file');
     expect(messageFor("double.npy")).toBe(
       'error INVALID_DTYPE: --input "x": double.npy holds float64 [1, 3], and float32 is due. Convert it in Python: x.astype("float32").\n',
     );
@@ -343,7 +343,7 @@ describe("--output", () => {
   it.each([
     ["a misspelled output", ["lenghts=x.npy"], 'the signature has no output "lenghts". Did you mean "lengths"?'],
     ["another kind of file", ["x.txt"], '"x.txt" ends neither in .json nor in .npy'],
-    ["one .npy file for several outputs", ["x.npy"], 'there are 4. Say which, as in --output "joined=x.npy".'],
+    ["one .npy file for several outputs", ["x.npy"], 'there are 4. Choose one, e.g. --output "joined=x.npy".'],
     ["a file twice", ["x.json", "joined=./x.json"], "./x.json is given twice"],
   ])("--output exits with 2 for %s", (_, files, words) => {
     const folder = tempFolder();

@@ -186,13 +186,13 @@ describe("savedmodel train", () => {
     const wrong = run("--reset", "evaluate").finished;
     expect([wrong.status, wrong.stderr]).toEqual([
       2,
-      'error INVALID_OPTION: --reset: "evaluate" takes inputs, such as "x". Name a signature without inputs.\n',
+      'error INVALID_OPTION: --reset: "evaluate" takes inputs, such as "x". Choose a signature without inputs.\n',
     ]);
     const unreset = run("--reset", "reset_measure", "--early-stopping", "2:auc:max").finished;
     expect([unreset.status, unreset.stderr.replaceAll(/\s+/g, " ")]).toEqual([
       2,
-      'error INVALID_OPTION: fit() earlyStopping: "auc" runs on from epoch to epoch, because nothing resets it. Name ' +
-        "the signature that resets it with --reset <key>, or export one; --no-reset goes on without. Nothing was saved. ",
+      'error INVALID_OPTION: fit() earlyStopping: "auc" accumulates from epoch to epoch, because nothing resets it. Name ' +
+        "the signature that resets it with --reset <key>, or export one; --no-reset continues without. Nothing was saved. ",
     ]);
   });
 

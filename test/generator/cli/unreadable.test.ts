@@ -1,8 +1,9 @@
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { safeJson } from "../../../generator/cli/ui/safe-json.js";
-import { savedmodel } from "../../support/cli.js";
+import { main, savedmodel } from "../../support/cli.js";
 import { encodeMessage, writeModel } from "../../support/saved-model.js";
 import { copyOfModel, modelFolder, tempFolder } from "../../support/temp.js";
 
@@ -96,6 +97,20 @@ describe("missing tags", () => {
     [["train", "models/m", "--data", "rows.csv", "--save", "out"]],
   ])("for missing tags, the error suggests --tags if folders are given: %j", (parameters) => {
     expect(savedmodel(parameters, tagged("")).stderr).toContain(FLAGS);
+  });
+
+  it("for missing tags, the error suggests a flag where folders are watched", async () => {
+    const child = spawn(process.execPath, [main, "generate", "models/m", "--watch"], { cwd: tagged("") });
+    let stderr = "";
+    await new Promise((resolve) => {
+      child.once("exit", resolve);
+      child.stderr.setEncoding("utf8").on("data", (piece: string) => {
+        stderr += piece;
+        if (stderr.endsWith("\n")) resolve(undefined);
+      });
+    });
+    child.kill();
+    expect(stderr).toContain(FLAGS);
   });
 
   it("for missing tags, the error suggests the configuration if it names the model", () => {

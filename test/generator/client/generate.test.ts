@@ -159,7 +159,7 @@ describe("generate", () => {
 
   it("generate omits signatures that cannot run, and says so", () => {
     const { text, notes } = generate(modelFolder("dtypes"));
-    expect(notes).toContain('signature "no_outputs" is left out: it has no outputs, so there is nothing to run');
+    expect(notes).toContain('signature "no_outputs" is omitted: it has no outputs, so there is nothing to run');
     expect(text).not.toContain("noOutputs");
   });
 });

@@ -92,7 +92,7 @@ describe("the names of a client", () => {
     writeModel(folder, { tags: ["serve"], tensorflowVersion: "", signatures });
     const { text } = generate(folder);
     expect(text).toContain("   * The method is called `save_` because save is reserved.\n");
-    expect(text).toContain("   * The method is called `aB2` because another has the name aB.\n");
+    expect(text).toContain("   * The method is called `aB2` because the name aB is taken.\n");
     expect(text.match(/The method is called/g)).toHaveLength(4);
   });
 });

@@ -99,8 +99,8 @@ describe("a name table", () => {
     new NameTable("method", "signature", notes).claimAll(["save", "a-b", "aB", "👋"]);
     expect(notes).toEqual([
       'method "save" is called save_, because save is reserved',
-      'method "a-b" is called aB2, because another one has its name already',
-      'method "👋" is called signature, because no identifier can be made of it',
+      'method "a-b" is called aB2, because that name is taken',
+      'method "👋" is called signature, because it contains no identifier characters',
     ]);
   });
 

@@ -86,8 +86,8 @@ describe("invalid configurations", () => {
   const json = (config: unknown): string => JSON.stringify(config);
   it.each([
     ["not an object", "[]", "the configuration must be an object"],
-    ["no models", "{}", 'models must be a list. Write models: ["models/*"].'],
-    ["a key that is nearly right", json({ models: [], ouput: "a" }), 'no key "ouput". Did you mean "output"?'],
+    ["no models", "{}", 'models must be an array. Write models: ["models/*"].'],
+    ["a key that is nearly right", json({ models: [], ouput: "a" }), 'unknown key "ouput". Did you mean "output"?'],
     [
       "a key that is nothing",
       json({ models: [], banana: 1 }),
@@ -96,7 +96,7 @@ describe("invalid configurations", () => {
     [
       "a key of a model",
       json({ models: ["a", { path: "b", tag: [] }] }),
-      'models[1] has no key "tag". Did you mean "tags"?',
+      'models[1] has the unknown key "tag". Did you mean "tags"?',
     ],
     ["a model without a path", json({ models: [{ className: "A" }] }), "models[0] has no path"],
     ["a model that is a number", json({ models: [1] }), "models[0] must be a path, or an object with one"],
@@ -109,27 +109,27 @@ describe("invalid configurations", () => {
     [
       "tags that are a string",
       json({ models: [{ path: "a", tags: "serve" }] }),
-      "models[0].tags must be a list of texts",
+      "models[0].tags must be an array of strings",
     ],
     [
       "signatures of numbers",
       json({ models: [{ path: "a", signatures: [1] }] }),
-      "models[0].signatures must be a list",
+      "models[0].signatures must be an array",
     ],
     [
       "a class name that is not a string",
       json({ models: [{ path: "a", className: 1 }] }),
-      "models[0].className must be a text",
+      "models[0].className must be a string",
     ],
     [
       "deprecated signatures in an array",
       json({ models: [{ path: "a", deprecated: ["b"] }] }),
-      "models[0].deprecated must be an object of texts",
+      "models[0].deprecated must be an object of strings",
     ],
     [
       "a deprecated signature without a string",
       json({ models: [{ path: "a", deprecated: { old: true } }] }),
-      'models[0].deprecated["old"] must be a text',
+      'models[0].deprecated["old"] must be a string',
     ],
     ["an output that is no path", json({ models: [], output: 1 }), "output must be a path"],
     ["an index that is no flag", json({ models: [], index: "yes" }), "index must be true or false"],
@@ -140,7 +140,7 @@ describe("invalid configurations", () => {
       json({ models: [], target: "js", importExtension: "ts" }),
       'importExtension must be "js" or "none" where target is "js"',
     ],
-    ["a text that is no JSON", '{\n  "models": [],\n  index: true\n}', "the file cannot be read: line 3: "],
+    ["a text that is not JSON", '{\n  "models": [],\n  index: true\n}', "the file cannot be read: line 3: "],
     ["a text that ends too early", '{\n  "models": [\n', "the file cannot be read: line 3: "],
   ])("rejects a configuration: %s", async (_, text, message) => {
     const root = packageOf({ "savedmodel.config.json": text });
@@ -160,8 +160,8 @@ describe("invalid configurations", () => {
     ["uses what is not defined", "\nexport default defneConfig({});", "defneConfig is not defined (c.ts)"],
     ["exports a promise that rejects", 'export default Promise.reject("late");', "cannot be loaded: late"],
     ["exports a function", "export default () => ({ models: [] });", "it exports a function. Export the configuration"],
-    ["exports nothing", "export const models = [];", "it exports nothing by default. Write `export default"],
-    ["exports undefined", "export default undefined;", "it exports nothing by default. Write `export default"],
+    ["exports nothing", "export const models = [];", "it has no default export. Write `export default"],
+    ["exports undefined", "export default undefined;", "it has no default export. Write `export default"],
   ])("rejects a configuration if a module %s", async (_, text, message) => {
     const root = packageOf({ "c.ts": text, "lib/other.ts": 'export const a = 1;\nthrow new Error("no a");\n' });
     const error = await expectRejection(loadConfig(root, "c.ts"), "CONFIG_INVALID");
@@ -178,9 +178,9 @@ describe("invalid configurations", () => {
   it("rejects several configurations, a missing file and an unknown file type", async () => {
     const root = packageOf({ "savedmodel.config.ts": "", "savedmodel.config.json": "", "config.yaml": "" });
     const two = await expectRejection(loadConfig(root), "CONFIG_INVALID");
-    expect(two.message).toContain("savedmodel.config.ts: there is savedmodel.config.json too. Keep one of them.");
+    expect(two.message).toContain("savedmodel.config.ts: savedmodel.config.json exists too. Keep one of them.");
     const none = await expectRejection(loadConfig(root, "none.ts"), "CONFIG_INVALID");
-    expect(none.message).toContain("none.ts: there is no such file. Create one: `npx savedmodel init`.");
+    expect(none.message).toContain("none.ts: the file does not exist. Create one: `npx savedmodel init`.");
     const yaml = await expectRejection(loadConfig(root, "config.yaml"), "CONFIG_INVALID");
     expect(yaml.message).toContain("config.yaml: the file must end in .ts, .mts, .js, .mjs, .json");
   });

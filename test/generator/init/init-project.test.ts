@@ -160,7 +160,7 @@ describe("init", () => {
     const root = project({ "a/": "" });
     const plan = await planInit(root);
     expect(summary(plan)).toEqual(["created savedmodel.config.json 1 model: a", "created .gitattributes generated/**"]);
-    expect(plan.notes[0]).toBe("there is no package.json, so no scripts were added");
+    expect(plan.notes[0]).toBe("no scripts were added, because package.json is missing");
   });
 
   it("init keeps an existing configuration, and uses its folders", async () => {
@@ -183,7 +183,7 @@ describe("init", () => {
 
   it("init rejects the folder of a model", async () => {
     const { message } = await expectRejection(planInit(project({ "saved_model.pb": "" })), "MODEL_NOT_FOUND");
-    expect(message).toMatch(/which is one itself\. Run this in the folder of your project\.$/);
+    expect(message).toMatch(/is a SavedModel itself, and holds no others\. Run this in the folder of your project\.$/);
   });
 
   it.each(["package.json", ".gitattributes"])("init throws if %s cannot be read", async (name) => {

@@ -258,7 +258,8 @@ describe("installation errors", () => {
   test("install without pip lists the alternatives", async () => {
     const { code, stderr } = await savedmodel(["install", "--version", "2.21.0"], { PATH: cache });
     expect(code).toBe(1);
-    for (const text of ["no pip was found", "--from", "SAVEDMODEL_TENSORFLOW"]) expect(stderr).toContain(text);
+    for (const text of ["pip, which downloads TensorFlow, was not found", "--from", "SAVEDMODEL_TENSORFLOW"])
+      expect(stderr).toContain(text);
   });
 
   test("install reports a version that pip does not find with the newest one, not with all", async () => {

@@ -57,9 +57,13 @@ describe.each(Object.entries(bundlers))("a build by %s", (_, build) => {
 
   it.each([
     ["an unknown option", { model: ["models/*"] }, 'INVALID_OPTION: savedmodel() has no option "model"'],
-    ["an option without models", { index: true }, "INVALID_OPTION: savedmodel(): index is given, but no models"],
+    ["an option without models", { index: true }, "INVALID_OPTION: savedmodel(): index was given, but no models"],
     ["models beside a file", { models: [], configFile: "x.ts" }, "INVALID_OPTION: savedmodel(): models and configFile"],
-    ["a key of a model", { models: [{ path: "a", tag: [] }] }, 'models[0] has no key "tag". Did you mean "tags"?'],
+    [
+      "a key of a model",
+      { models: [{ path: "a", tag: [] }] },
+      'models[0] has the unknown key "tag". Did you mean "tags"?',
+    ],
     ["a wrong value", { models: ["a"], index: "yes" }, "CONFIG_INVALID: savedmodel(): index must be true or false"],
     ["a file that is not there", { configFile: "nowhere/x.ts" }, "CONFIG_INVALID: "],
   ])("rejects %s", async (_, options, message) => {

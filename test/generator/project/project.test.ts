@@ -152,6 +152,15 @@ describe("invalid projects", () => {
     expect(message).toContain(`no SavedModel matches "${path}". Did you mean "${path.slice(0, -2)}"?`);
   });
 
+  it.each(["model*", "models", "models/"])("rejects the pattern %s, and suggests the folders below", (path) => {
+    const pattern = path.includes("*") ? path : `{${path},nothing}`;
+    const { message } = expectError(
+      () => generateProject({ models: [pattern] }, packageWith("models/one")),
+      "CONFIG_INVALID",
+    );
+    expect(message).toContain(`no SavedModel matches "${pattern}". Did you mean "${pattern}/*"?`);
+  });
+
   it("rejects two models for the same file, but not in two folders", () => {
     const root = packageWith("a/net", "b/net");
     const { message } = expectError(() => generateProject({ models: ["*/net"] }, root), "OUTPUT_CONFLICT");

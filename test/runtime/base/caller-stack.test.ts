@@ -2,7 +2,19 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { CustomModel } from "../../../generated/custom-model.js";
 import { Regression } from "../../../generated/regression.js";
-import { fit, Model, RaggedTensor, SavedModelError, SparseTensor, Tensor } from "../../../runtime/index.js";
+import { minMax, oneHot, parseCsv, readCsv, readNpz, Scaler, split, zScore } from "../../../runtime/data/index.js";
+import {
+  decodeNpy,
+  encodeNpy,
+  evaluate,
+  fit,
+  Model,
+  predict,
+  RaggedTensor,
+  SavedModelError,
+  SparseTensor,
+  Tensor,
+} from "../../../runtime/index.js";
 import { modelFolder } from "../../support/temp.js";
 
 const here = fileURLToPath(import.meta.url);
@@ -126,6 +138,78 @@ describe("stacks of errors", () => {
       },
     ],
     [
+      "decodeNpy()",
+      function top() {
+        return decodeNpy(new Uint8Array(3));
+      },
+    ],
+    [
+      "encodeNpy()",
+      function top() {
+        return encodeNpy(3 as never);
+      },
+    ],
+    [
+      "parseCsv()",
+      function top() {
+        return parseCsv("a,b\n1\n");
+      },
+    ],
+    [
+      "Table.column()",
+      function top() {
+        return parseCsv("a\n1\n").column("b");
+      },
+    ],
+    [
+      "Table.tensor()",
+      function top() {
+        return parseCsv("a\n1\n").tensor("float32", "b");
+      },
+    ],
+    [
+      "split()",
+      function top() {
+        return split([[1, 2, 3]], { validation: 0.5, seed: -1 });
+      },
+    ],
+    [
+      "oneHot()",
+      function top() {
+        return oneHot(["a"], ["b"]);
+      },
+    ],
+    [
+      "minMax()",
+      function top() {
+        return minMax([[Number.NaN]]);
+      },
+    ],
+    [
+      "zScore()",
+      function top() {
+        return zScore([[Number.NaN]]);
+      },
+    ],
+    [
+      "Scaler.transform()",
+      function top() {
+        return minMax([[1]]).transform([[1, 2]]);
+      },
+    ],
+    [
+      "Scaler.inverse()",
+      function top() {
+        return minMax([[1]]).inverse([[1, 2]]);
+      },
+    ],
+    [
+      "Scaler.fromJSON()",
+      function top() {
+        return Scaler.fromJSON(3);
+      },
+    ],
+    [
       "SparseTensor.from()",
       function top() {
         return SparseTensor.from("float32", {} as never);
@@ -206,6 +290,42 @@ describe("stacks of errors", () => {
       "runAsync()",
       function top() {
         return fake.runAsync("pred", {});
+      },
+    ],
+    [
+      "a result of a fake",
+      function top() {
+        return CustomModel.fake({ pred: () => [1] as never }).async.pred([[1, 2]]);
+      },
+    ],
+    [
+      "a result of a fake by key",
+      function top() {
+        return CustomModel.fake({ pred: () => [1] as never }).runAsync("pred", { inputs: [[1, 2]] });
+      },
+    ],
+    [
+      "readCsv()",
+      function top() {
+        return readCsv("/nowhere.csv");
+      },
+    ],
+    [
+      "readNpz()",
+      function top() {
+        return readNpz("/nowhere.npz");
+      },
+    ],
+    [
+      "predict()",
+      function top() {
+        return predict(fake.pred, [wrong]);
+      },
+    ],
+    [
+      "evaluate(), for its options",
+      function top() {
+        return evaluate(Regression.fake({}).evaluate, [[[1]], [[1]]], { batchSize: 0 });
       },
     ],
     [

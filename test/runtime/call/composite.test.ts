@@ -156,9 +156,9 @@ describe("a generated client with ragged and sparse arguments", () => {
       1,
       SPARSE,
       "INVALID_RANK",
-      'mix(): input "zrows" must be ragged float32 [?, ?], got 1 where a list is due',
+      'mix(): input "zrows" must be ragged float32 [?, ?], got 1, expected an array',
     ],
-    ["a plain value for a row", [[1], 2], SPARSE, "INVALID_RANK", "got 2 where a list is due at [1]"],
+    ["a plain value for a row", [[1], 2], SPARSE, "INVALID_RANK", "got 2 at [1], expected an array"],
     ["rows that are nested too deeply", [[1], [[2]]], SPARSE, "RAGGED_ARRAY", "at [1][0]"],
     ["a wrong element", [[1], [2, "x"]], SPARSE, "INVALID_DTYPE", 'got the string "x" at [1][1]'],
     ["a typed array of another dtype", [Int32Array.of(1)], SPARSE, "INVALID_DTYPE", "got an Int32Array"],
@@ -193,7 +193,7 @@ describe("a generated client with ragged and sparse arguments", () => {
       [[1]],
       { ...SPARSE, shape: [-1, 3] },
       "INVALID_SHAPE",
-      "got [-1, 3] for its shape. A shape is a list of at most 254 sizes",
+      "got [-1, 3] for its shape. A shape must be an array of at most 254 non-negative integers",
     ],
     [
       "one that cannot be counted",
@@ -202,7 +202,7 @@ describe("a generated client with ragged and sparse arguments", () => {
       "INVALID_SHAPE",
       "got [4503599627370496, 3]",
     ],
-    ["nothing for a row", [[1], null], SPARSE, "INVALID_DTYPE", "got null where a list is due at [1]"],
+    ["nothing for a row", [[1], null], SPARSE, "INVALID_DTYPE", "got null at [1], expected an array"],
     ["a tensor of another dtype", Tensor.from("int32", [[1]]), SPARSE, "INVALID_DTYPE", "got a tensor of int32 [1, 1]"],
     ["a tensor of another rank", Tensor.from("float32", [1]), SPARSE, "INVALID_RANK", "float32 [?, ?], got [1]"],
     [
@@ -237,7 +237,9 @@ describe("a generated client with ragged and sparse arguments", () => {
 
   it("rejects another size of a known dimension, and too many arguments", () => {
     using model = Composite.load();
-    expect(expectError(() => model.pairs([[[1, 2]]] as never), "INVALID_SHAPE").message).toContain("1 where 2 are due");
+    expect(expectError(() => model.pairs([[[1, 2]]] as never), "INVALID_SHAPE").message).toContain(
+      "got a length of 1, expected 2",
+    );
     expectError(() => model.pairs([[[1, 2, 3]], []] as never), "INVALID_SHAPE");
     const call = model.pairs as (...inputs: unknown[]) => unknown;
     expect(expectError(() => call([[], []], 1), "TOO_MANY_INPUTS").message).toBe(

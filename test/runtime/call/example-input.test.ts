@@ -115,7 +115,7 @@ describe("examples given as objects", () => {
     const error = expectError(() => model.run("parse_one", { example: { id: 7 } }), "INVALID_DTYPE");
     expect(error.message).toBe(
       'INVALID_DTYPE: parse_one(): input "example" must be string scalar, got a plain object. ' +
-        "Objects are encoded as tf.Examples where a generated client knows their features; give the serialised bytes.",
+        "Objects are encoded as tf.Examples where a generated client knows their features; pass the serialized bytes.",
     );
   });
 
@@ -230,7 +230,7 @@ describe("invalid examples", () => {
       "a ragged array",
       { matrix: [[1, 2], [3]] },
       "RAGGED_ARRAY",
-      `${at("matrix")} must be float32 [2, 2], got a ragged nested array: 2 are due, got 1 at [1]`,
+      `${at("matrix")} must be float32 [2, 2], got a ragged nested array: expected 2 elements at [1], got 1`,
     ],
     ["a plain value for a list", { words: "a" }, "INVALID_RANK", `${at("words")} must be string [?], got a scalar`],
     [
@@ -351,10 +351,10 @@ describe("examples for an input of unknown rank", () => {
     expect(one?.encode({ a: 1 }, "f()")).toEqual(example);
     expect(several?.encode([{ a: 1 }], "f()")).toEqual([example]);
     expect(expectError(() => several?.encode({ a: 1 }, "f()"), "INVALID_RANK").message).toBe(
-      'INVALID_RANK: f(): input "x" must be an array of examples, got one example. Put it into an array.',
+      'INVALID_RANK: f(): input "x" must be an array of examples, got one example. Wrap it in an array.',
     );
     expect(expectError(() => one?.encode([{ a: 1 }], "f()"), "INVALID_RANK").message).toBe(
-      'INVALID_RANK: f(): input "x" must be one example, got an array. Call it once for each of them.',
+      'INVALID_RANK: f(): input "x" must be one example, got an array. Call the method once per example.',
     );
   });
 });

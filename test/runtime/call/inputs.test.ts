@@ -208,7 +208,7 @@ const refused: [string, unknown, DType, ShapeSpec, ErrorCode, string][] = [
     "float32",
     [null, null],
     "INVALID_SIZE",
-    `${MUST_BE} float32 [?, ?], got a flat array of 4 elements. Say its shape: \`Tensor.from(dtype, data, shape)\`.`,
+    `${MUST_BE} float32 [?, ?], got a flat array of 4 elements. Pass the shape: \`Tensor.from(dtype, data, shape)\`.`,
   ],
   [
     "a short row",
@@ -216,7 +216,7 @@ const refused: [string, unknown, DType, ShapeSpec, ErrorCode, string][] = [
     "float32",
     [null, 2],
     "RAGGED_ARRAY",
-    `${MUST_BE} float32 [?, 2], got a ragged nested array: 2 are due, got 1 at [1]`,
+    `${MUST_BE} float32 [?, 2], got a ragged nested array: expected 2 elements at [1], got 1`,
   ],
   [
     "a row that is no array",
@@ -224,7 +224,7 @@ const refused: [string, unknown, DType, ShapeSpec, ErrorCode, string][] = [
     "float32",
     [null, 2],
     "RAGGED_ARRAY",
-    `${MUST_BE} float32 [?, 2], got a ragged nested array: 2 are due, got 3 at [1]`,
+    `${MUST_BE} float32 [?, 2], got a ragged nested array: expected 2 elements at [1], got 3`,
   ],
   [
     "an array where an element is due",
@@ -232,7 +232,7 @@ const refused: [string, unknown, DType, ShapeSpec, ErrorCode, string][] = [
     "float32",
     [2],
     "RAGGED_ARRAY",
-    `${MUST_BE} float32 [2], got a ragged nested array: one element is due, got an array at [1]`,
+    `${MUST_BE} float32 [2], got a ragged nested array: expected one element at [1], got an array`,
   ],
   [
     "a ragged array of the wrong shape",
@@ -240,7 +240,7 @@ const refused: [string, unknown, DType, ShapeSpec, ErrorCode, string][] = [
     "float32",
     [2, 2],
     "RAGGED_ARRAY",
-    `${MUST_BE} float32 [2, 2], got a ragged nested array: 1 are due, got 2 at [1]`,
+    `${MUST_BE} float32 [2, 2], got a ragged nested array: expected 1 element at [1], got 2`,
   ],
   ["NaN for an integer", [Number.NaN], "int32", [1], "NOT_AN_INTEGER", `${MUST_BE} int32 [1], got NaN at [0]`],
   [
@@ -365,7 +365,7 @@ const refused: [string, unknown, DType, ShapeSpec, ErrorCode, string][] = [
     "complex64",
     [1, 1],
     "INVALID_DTYPE",
-    `${MUST_BE} complex64 [1, 1], got a Float32Array at [0]. Only the whole tensor may be a typed array`,
+    `${MUST_BE} complex64 [1, 1], got a Float32Array at [0]. A typed array must hold the whole tensor`,
   ],
   [
     "a typed array beside complex numbers",
@@ -373,7 +373,7 @@ const refused: [string, unknown, DType, ShapeSpec, ErrorCode, string][] = [
     "complex64",
     [2, 2],
     "INVALID_DTYPE",
-    `${MUST_BE} complex64 [2, 2], got a Float32Array at [1]. Only the whole tensor may be a typed array`,
+    `${MUST_BE} complex64 [2, 2], got a Float32Array at [1]. A typed array must hold the whole tensor`,
   ],
   ["128 for qint8", [128], "qint8", [1], "OUT_OF_RANGE", `${MUST_BE} qint8 [1], got 128 at [0]`],
   ["a fraction for quint16", [0.5], "quint16", [1], "NOT_AN_INTEGER", `${MUST_BE} quint16 [1], got 0.5 at [0]`],
@@ -421,16 +421,14 @@ describe("truncated data", () => {
 
   it("rejects data truncated by a resized buffer, instead of treating it as empty", async () => {
     using model = Dtypes.load();
-    expect(expectError(() => model.float32(cutOff()), "INVALID_SIZE").message).toContain(
-      "got an array without its data",
-    );
+    expect(expectError(() => model.float32(cutOff()), "INVALID_SIZE").message).toContain("got a detached array");
     await expectRejection(model.async.float32(cutOff()), "INVALID_SIZE");
     expectError(() => Tensor.from("float32", cutOff(), [0, 4]), "INVALID_SIZE");
   });
 
   it("rejects truncated data in a row too", () => {
     const { message } = expectError(() => staged([cutOff()], "float32", [null, null]), "INVALID_SIZE");
-    expect(message).toContain("got an array without its data at [0]. Data that was transferred");
+    expect(message).toContain("got a detached array at [0]. Transferring an array");
     expectError(() => RaggedTensor.from("float32", [[1], cutOff()] as never), "INVALID_SIZE");
   });
 });
@@ -440,7 +438,7 @@ describe("detached data", () => {
     using model = Dtypes.load();
     const data = Float32Array.of(1, 2);
     structuredClone(data.buffer, { transfer: [data.buffer] });
-    expect(expectError(() => model.float32(data), "INVALID_SIZE").message).toContain("got an array without its data");
+    expect(expectError(() => model.float32(data), "INVALID_SIZE").message).toContain("got a detached array");
     await expectRejection(model.async.float32(data), "INVALID_SIZE");
     expect(model.float32(new Float32Array()).shape).toEqual([0]);
   });

@@ -59,22 +59,26 @@ describe("a method that takes its inputs by name", () => {
   });
 
   it.each<[unknown, string, string, string?]>([
-    [{ age: [1] }, "MISSING_INPUT", 'score() lacks input "income"'],
-    [{}, "MISSING_INPUT", 'score() lacks inputs "age", "income"'],
-    [{ age: undefined, income: null }, "MISSING_INPUT", 'score() lacks input "age"'],
+    [{ age: [1] }, "MISSING_INPUT", 'score(): input "income" (float32 [?]) is missing'],
+    [{}, "MISSING_INPUT", 'score(): inputs "age" (float32 [?]), "income" (float32 [?]) are missing'],
+    [{ age: undefined, income: null }, "MISSING_INPUT", 'score(): input "age" (float32 [?]) is missing'],
     [
       { agee: [1], income: [1] },
       "UNKNOWN_INPUT",
-      'score() has no input "agee", and lacks input "age"',
+      'score() has no input "agee"; input "age" (float32 [?]) is missing',
       'Did you mean "age"?',
     ],
     [
       { agee: [1], incom: [1] },
       "UNKNOWN_INPUT",
-      'score() has no inputs "agee", "incom", and lacks inputs "age", "income"',
+      'score() has no inputs "agee", "incom"; inputs "age" (float32 [?]), "income" (float32 [?]) are missing',
       'Did you mean "age", "income"?',
     ],
-    [{ x: [1], x_1: [1] }, "UNKNOWN_INPUT", 'score() has no inputs "x", "x_1", and lacks inputs "age", "income"'],
+    [
+      { x: [1], x_1: [1] },
+      "UNKNOWN_INPUT",
+      'score() has no inputs "x", "x_1"; inputs "age" (float32 [?]), "income" (float32 [?]) are missing',
+    ],
     [
       { age: [1], income: [1], weight: [1] },
       "UNKNOWN_INPUT",
@@ -221,7 +225,9 @@ describe("fit with inputs by name", () => {
   it("fit names all missing and unknown columns", async () => {
     using model = Unordered.load();
     const error = await expectRejection(fit(model.train, { x, targets: target } as never, options), "UNKNOWN_INPUT");
-    expect(error.rawMessage).toBe('train() has no input "targets", and lacks inputs "target", "learningRate"');
+    expect(error.rawMessage).toBe(
+      'train() has no input "targets"; columns "target" (float32 [?, 1]), "learningRate" (float32 scalar) are missing',
+    );
     expect(error.fix).toBe('Did you mean "target"?');
   });
 });

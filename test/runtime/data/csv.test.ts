@@ -111,35 +111,39 @@ describe("valid CSV files", () => {
 
 describe("invalid CSV files", () => {
   const wrong: readonly (readonly [what: string, text: string, message: string, options?: CsvOptions])[] = [
-    ["nothing", "", "there is no header: the file is empty"],
-    ["a byte order mark alone", "\ufeff", "there is no header: the file is empty"],
-    ["an empty first line", "\n\na,b\n", "there is no header: the first line is empty"],
+    ["nothing", "", "the header is missing: the file is empty"],
+    ["a byte order mark alone", "\ufeff", "the header is missing: the file is empty"],
+    ["an empty first line", "\n\na,b\n", "the header is missing: the first line is empty"],
     ["a name twice", "a,b,a\n", 'the header has "a" twice'],
-    ["a short row", "a,b,c\n1,2,3\n4,5\n", "line 3 has 2 cells, and the header 3"],
-    ["a long row", "a\n1\n2,3\n", "line 3 has 2 cells, and the header 1"],
-    ["a short row behind cells of several lines", 'a,b\n"x\r\ny\n",1\n\n2\n', "line 6 has 1 cell, and the header 2"],
-    ["a text among numbers", "a,b\n1,2\n1,12.5x\n", 'line 3: column "b" has "12.5x", which is no number'],
-    ["an empty cell", "a,b\n1,2\n1, \n", 'line 3: column "b" is empty, where a number is due'],
-    ["an empty cell in front", "a,b\n,1\n2,1\n", 'line 2: column "a" is empty, where a number is due'],
+    ["a short row", "a,b,c\n1,2,3\n4,5\n", "line 3 has 2 cells, expected 3 as in the header"],
+    ["a long row", "a\n1\n2,3\n", "line 3 has 2 cells, expected 1 as in the header"],
+    [
+      "a short row behind cells of several lines",
+      'a,b\n"x\r\ny\n",1\n\n2\n',
+      "line 6 has 1 cell, expected 2 as in the header",
+    ],
+    ["a text among numbers", "a,b\n1,2\n1,12.5x\n", 'line 3: column "b" has "12.5x", which is not a number'],
+    ["an empty cell", "a,b\n1,2\n1, \n", 'line 3: column "b" is empty; expected a number'],
+    ["an empty cell in front", "a,b\n,1\n2,1\n", 'line 2: column "a" is empty; expected a number'],
     [
       "a missing cell of a column of numbers",
       "a,b\n,1\n",
-      'line 2: column "a" is empty, where a number is due',
+      'line 2: column "a" is empty; expected a number',
       { columns: { a: "float32" } },
     ],
-    ["NaN", "a\n1\nNaN\n", 'line 3: column "a" has "NaN", which is no number'],
-    ["a hexadecimal number", "a\n1\n0x10\n", 'line 3: column "a" has "0x10", which is no number'],
-    ["thousands", 'a\n1\n"1,000"\n', 'line 3: column "a" has "1,000", which is no number'],
-    ["a number beyond float64", "a\n1e999\n", 'line 2: column "a" has "1e999", which float64 does not hold'],
+    ["NaN", "a\n1\nNaN\n", 'line 3: column "a" has "NaN", which is not a number'],
+    ["a hexadecimal number", "a\n1\n0x10\n", 'line 3: column "a" has "0x10", which is not a number'],
+    ["thousands", 'a\n1\n"1,000"\n', 'line 3: column "a" has "1,000", which is not a number'],
+    ["a number beyond float64", "a\n1e999\n", 'line 2: column "a" has "1e999", which does not fit float64'],
     [
       "a number beyond float32",
       "a\n1e39\n",
-      'line 2: column "a" has "1e39", which float32 does not hold',
+      'line 2: column "a" has "1e39", which does not fit float32',
       { numbers: "float32" },
     ],
-    ["a quote that is not closed", 'a,b\n1,2\n1,"x\ny\n', "line 3 has a quoted cell that does not end"],
-    ["text behind a quote", 'a,b\n1,"x"y\n1,2\n', "line 2 has text behind the end of a quoted cell"],
-    ["a name that acts on terminals", "\u202ea\n1\nx\n", 'line 3: column "\\u{202e}a" has "x", which is no number'],
+    ["a quote that is not closed", 'a,b\n1,2\n1,"x\ny\n', "line 3 has an unterminated quoted cell"],
+    ["text behind a quote", 'a,b\n1,"x"y\n1,2\n', "line 2 has characters after the closing quote of a cell"],
+    ["a name that acts on terminals", "\u202ea\n1\nx\n", 'line 3: column "\\u{202e}a" has "x", which is not a number'],
   ];
   it.each(wrong.map(([what, text, message, options = {}]) => [what, text, message, options] as const))(
     "rejects invalid CSV: %s",
@@ -260,13 +264,13 @@ describe("a table", () => {
       'the table has no column "price". Its columns: "length", "width", "species".',
     );
     expect(message(() => table.tensor("float32", "species"), "INVALID_DTYPE")).toBe(
-      'column "species" has texts, not numbers: line 2 has "a". oneHot() makes numbers of labels.',
+      'column "species" has strings, not numbers: line 2 has "a". oneHot() turns labels into numbers.',
     );
     expect(message(() => table.tensor("string", "width"), "INVALID_DTYPE")).toBe(
-      'column "width" has numbers, not texts. Read it as texts: { columns: { "width": "string" } }.',
+      'column "width" has numbers, not strings. Read it as strings: { columns: { "width": "string" } }.',
     );
     expect(message(() => table.tensor("int32", "width"), "NOT_AN_INTEGER")).toBe(
-      'column "width" at [1] is 4.5, which is no integer',
+      'column "width" at [1] is 4.5, which is not an integer',
     );
     expectError(() => parseCsv("a\n300\n").tensor("int8", "a"), "OUT_OF_RANGE");
     expectError(() => parseCsv("a\n1e39\n").tensor("float32", "a"), "OUT_OF_RANGE");

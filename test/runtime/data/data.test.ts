@@ -154,13 +154,13 @@ describe("split", () => {
     refused({ x, id: id.subarray(1) }, 'split(): "x" has 5 rows, "id" 4');
     refused({}, "split(): there are no columns");
     refused({ x: [1] }, "split(): 1 row cannot be split");
-    refused({ x: "text" }, 'split(): "x" is no tensor, array or typed array with a dimension of rows');
+    refused({ x: "text" }, 'split(): "x" is not a tensor, array or typed array with a dimension of rows');
     refused(
       { x: Tensor.from("float32", 1) },
-      'split(): "x" is no tensor, array or typed array with a dimension of rows',
+      'split(): "x" is not a tensor, array or typed array with a dimension of rows',
     );
     refused([x, id.subarray(1)], "split(): column 0 has 5 rows, column 1 4");
-    refused([x, 0.1], "split(): column 1 is no tensor, array or typed array with a dimension of rows");
+    refused([x, 0.1], "split(): column 1 is not a tensor, array or typed array with a dimension of rows");
     refused([], "split(): there are no columns");
     expectError(() => split(x as never, { validation: 0.5 }), "INVALID_ARGUMENT");
     expectError(() => split(id as never, { validation: 0.5 }), "INVALID_ARGUMENT");
@@ -262,11 +262,13 @@ describe.each([
     expect(message(() => fit([[1.7e308], [1.7e308], [-1.7e308]]), "OUT_OF_RANGE")).toContain("too far apart");
     expect(message(() => fit([]), "INVALID_SIZE")).toBe(`${kind}(): [0] has no numbers`);
     expect(message(() => fit(Tensor.from("float32", 1)), "INVALID_RANK")).toContain("not a scalar");
-    expect(message(() => fit(Tensor.from("string", ["a"])), "INVALID_DTYPE")).toContain("does not become float64");
+    expect(message(() => fit(Tensor.from("string", ["a"])), "INVALID_DTYPE")).toContain(
+      "cannot be converted to float64",
+    );
     expectError(() => fit([[1], [1, 2]]), "RAGGED_ARRAY");
     const scaler = fit([[1, 2]]);
     expect(message(() => scaler.transform([[1]]), "INVALID_SHAPE")).toBe(
-      "transform(): [1, 1] has 1 column, and the scaler was fitted to 2 columns",
+      "transform(): [1, 1] has 1 column; expected 2 columns, as the scaler was fitted to",
     );
     expectError(() => scaler.transform([1, 2]), "INVALID_SHAPE");
     expectError(() => scaler.inverse([[Number.NaN, 1]]), "OUT_OF_RANGE");
@@ -334,7 +336,7 @@ describe("oneHot", () => {
 
   it("oneHot rejects unknown labels, and empty data", () => {
     const { message } = expectError(() => oneHot(["dog", "birb"], ["bird", "dog"]), "INVALID_ARGUMENT");
-    expect(message).toBe('INVALID_ARGUMENT: oneHot(): row 1 has "birb", which is no class. Did you mean "bird"?');
+    expect(message).toBe('INVALID_ARGUMENT: oneHot(): row 1 has "birb", which is not a class. Did you mean "bird"?');
     for (const [labels, classes, fix] of [
       [["a", "fox"], ["bird", "dog"], 'The classes: "bird", "dog".'],
       [[1, 3], [1, 2], "The classes: 1, 2."],

@@ -175,7 +175,7 @@ describe("many calls", () => {
     await using model = Spin.load(undefined, { concurrency: 1, maxQueue: 2 });
     const calls = Array.from({ length: 4 }, () => model.async.spin([[1, 0]], LONG / 10));
     const { message } = await expectRejection(calls[3] as Promise<unknown>, "QUEUE_FULL");
-    expect(message).toBe("QUEUE_FULL: spin(): 2 calls are waiting already. Slow down, or raise `maxQueue`.");
+    expect(message).toBe("QUEUE_FULL: spin(): 2 calls are already waiting. Apply back-pressure or raise `maxQueue`.");
     await Promise.all(calls.slice(0, 3));
   });
 

@@ -192,7 +192,7 @@ describe("calls in a batch", () => {
     const given = model.async.half([[2, 4]], { signal: controller.signal });
     const calls = [model.async.half([[2, 4]]), model.async.spin([[1, 0]], 1)];
     const { message } = await expectRejection(model.async.half([[2, 4]]), "QUEUE_FULL");
-    expect(message).toBe("QUEUE_FULL: half(): 3 calls are waiting already. Slow down, or raise `maxQueue`.");
+    expect(message).toBe("QUEUE_FULL: half(): 3 calls are already waiting. Apply back-pressure or raise `maxQueue`.");
     await expectRejection(model.async.spin([[1, 0]], 1), "QUEUE_FULL");
     expect(model.pending).toBe(4);
     controller.abort();
@@ -265,13 +265,17 @@ describe("invalid batching", () => {
       () => Text.load(undefined, { batching: { greet: { maxBatch: 2 } } }),
       /input "name" has no unknown leading dimension/,
     ],
-    ["without a size", () => load({ half: {} as never }), /maxBatch must be an integer from 1 on/],
-    ["for an invalid size", () => load({ half: { maxBatch: 0 } }), /maxBatch must be an integer from 1 on/],
-    ["for an invalid delay", () => load({ half: { maxBatch: 2, maxDelayMs: -1 } }), /maxDelayMs must be a number/],
+    ["without a size", () => load({ half: {} as never }), /maxBatch must be a positive integer/],
+    ["for an invalid size", () => load({ half: { maxBatch: 0 } }), /maxBatch must be a positive integer/],
+    [
+      "for an invalid delay",
+      () => load({ half: { maxBatch: 2, maxDelayMs: -1 } }),
+      /maxDelayMs must be a non-negative number/,
+    ],
     [
       "for an invalid delay by its former name",
       () => load({ half: { maxBatch: 2, maxDelay: -1 } }),
-      /maxDelay must be a number/,
+      /maxDelay must be a non-negative number/,
     ],
     [
       "with both names of the delay",

@@ -49,7 +49,7 @@ describe("a signature that contradicts its graph", () => {
     ["index", 'output "y" is the tensor "y:1", which is not in the graph'],
   ])("omits a signature whose tensor is invalid: %s", (key, reason) => {
     expect(signature(key)?.unsupported).toBe(reason);
-    expect(generate(folder).notes).toContain(`signature "${key}" is left out: ${reason}`);
+    expect(generate(folder).notes).toContain(`signature "${key}" is omitted: ${reason}`);
     using model = Model.load(folder);
     expect(expectError(() => model.run(key, { x }), "SIGNATURE_UNSUPPORTED").message).toContain(reason);
   });

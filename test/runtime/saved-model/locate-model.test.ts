@@ -47,7 +47,7 @@ it("does not treat a folder outside node_modules as that of an installed client,
   try {
     const { message } = expectError(() => locateModel("models/ranker", client), "MODEL_NOT_FOUND");
     expect(message).toBe(
-      `MODEL_NOT_FOUND: there is no folder ${join(root, "node_modules/lib/models/ranker")} or ${join(root, "cwd/models/ranker")}. ` +
+      `MODEL_NOT_FOUND: folder not found: ${join(root, "node_modules/lib/models/ranker")} or ${join(root, "cwd/models/ranker")}. ` +
         "Pass the SavedModel's folder to load(), or copy it to one of these: they are below the packages of the generated file " +
         "and of the running program, and below the working directory.",
     );

@@ -65,7 +65,7 @@ describe("signatures", () => {
 describe("a method", () => {
   it("a method called on the class instead of a model is rejected", () => {
     const { message } = expectError(() => Counter.prototype.increment(1), "INVALID_ARGUMENT");
-    expect(message).toContain("increment() was called on what is no loaded model");
+    expect(message).toContain("increment() was called on an object that is not a loaded model");
   });
 });
 

@@ -27,12 +27,17 @@ describe("folders that are not SavedModels", () => {
   it("suggests at most five models in a folder, each in its newest version", () => {
     const three = folderWith("b", "a", "served/1", "served/2");
     const list = ["a", "b", "served/2"].map((name) => join(three, name));
-    expect(fixOf(three, "NOT_A_SAVED_MODEL")).toBe(`Pass a model that is in it: ${list.join(", ")}.`);
+    expect(fixOf(three, "NOT_A_SAVED_MODEL")).toBe(`Pass a model inside it: ${list.join(", ")}.`);
     const six = folderWith("f", "e", "d", "c", "b", "a");
     const five = ["a", "b", "c", "d", "e"].map((name) => join(six, name));
-    expect(fixOf(six, "NOT_A_SAVED_MODEL")).toBe(
-      `Pass a model that is in it: ${five.join(", ")}, or one of 1 more in it.`,
-    );
+    expect(fixOf(six, "NOT_A_SAVED_MODEL")).toBe(`Pass a model inside it: ${five.join(", ")}, or one of 1 more in it.`);
+  });
+
+  it("leads to models further below, where none is in it", () => {
+    const deep = folderWith(join("a", "b", "m"));
+    expect(fixOf(deep, "NOT_A_SAVED_MODEL")).toBe(`Pass a model inside it: ${join(deep, "a", "b", "m")}.`);
+    const deeper = folderWith(join("a", "b", "c", "m"));
+    expect(fixOf(deeper, "NOT_A_SAVED_MODEL")).toBeUndefined();
   });
 
   it("suggests nothing for a folder without models", () => {
@@ -62,6 +67,13 @@ describe("missing folders", () => {
     } finally {
       process.chdir(working);
     }
+  });
+
+  it("suggests the models in the folder that was probably meant", () => {
+    const one = folderWith(join("models", "ranker"));
+    expect(fixOf(join(one, "model"), "MODEL_NOT_FOUND")).toBe(`Did you mean "${join(one, "models", "ranker")}"?`);
+    const two = folderWith(join("models", "a"), join("models", "b"));
+    expect(fixOf(join(two, "modles"), "MODEL_NOT_FOUND")).toBe(`Models in ${join(two, "models")}: a, b.`);
   });
 
   it("suggests nothing for a missing folder without models next to it", () => {

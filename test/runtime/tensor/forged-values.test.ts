@@ -33,7 +33,7 @@ describe("detached string elements", () => {
   it("a detached string element is not read as an empty string", async () => {
     using model = Text.load();
     const { rawMessage } = expectError(() => model.echo(["a", detached()]), "INVALID_SIZE");
-    expect(rawMessage).toBe('echo(): input "data" must be string [?], got an array without its data at [1]');
+    expect(rawMessage).toBe('echo(): input "data" must be string [?], got a detached array at [1]');
     expectError(() => model.greet(detached()), "INVALID_SIZE");
     await expectRejection(model.async.echo([detached()]), "INVALID_SIZE");
     expectError(() => Tensor.from("string", detached()), "INVALID_SIZE");
@@ -81,7 +81,7 @@ describe("detached tensors", () => {
   it("a tensor with detached elements has no value", () => {
     for (const read of [() => gone().toArray(), () => gone().item(), () => JSON.stringify(gone())]) {
       const { rawMessage } = expectError(read, "INVALID_SIZE");
-      expect(rawMessage).toBe("the tensor float32 [1] is an array without its data");
+      expect(rawMessage).toBe("the tensor float32 [1] is a detached array");
     }
     expectError(() => SparseTensor.fromDense(gone()), "INVALID_SIZE");
   });

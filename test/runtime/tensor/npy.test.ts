@@ -45,10 +45,10 @@ describe("a file of NumPy", () => {
   });
 
   it.each([
-    ["objects", "a .npy file of Python objects is not read: unpickling it could run any program"],
-    ["fields", "a .npy file whose dtype has fields is no tensor"],
-    ["bfloat16", 'a .npy file of dtype "<V2" is no tensor'],
-    ["dates", 'a .npy file of dtype "<M8[D]" is no tensor'],
+    ["objects", "a .npy file of Python objects cannot be read: unpickling it could run any program"],
+    ["fields", "a .npy file whose dtype has fields is not a tensor"],
+    ["bfloat16", 'a .npy file of dtype "<V2" is not a tensor'],
+    ["dates", 'a .npy file of dtype "<M8[D]" is not a tensor'],
   ])("rejects a NumPy file without a tensor equivalent: %s", (name, message) => {
     expect(goldens.refused).toContain(name);
     expect(expectError(() => decodeNpy(bytesOf(name)), "NPY_UNSUPPORTED").rawMessage).toBe(message);
@@ -109,14 +109,18 @@ describe("decodeNpy", () => {
     ["a header cut off", npy(valid).subarray(0, 40), "ends in its header"],
     ["a header of 4 GiB", Buffer.from("\x93NUMPY\x02\0\xff\xff\xff\xff", "latin1"), "4294967295 bytes"],
     ["an empty header", npy(""), "its header is"],
-    ["too little data", npy(valid, [0, 0, 0]), "promises 4 bytes of data, and there are 3"],
-    ["bytes behind the data", npy(valid, [0, 0, 0, 0, 0]), "promises 4 bytes of data, and there are 5"],
-    ["more data than memory", npy(dict("<f8", "(1048576, 1048576)")), "promises 8796093022208 bytes"],
-    ["a negative size", npy(dict("<f4", "(-1, -4)"), [0, 0, 0, 0]), "no tensor has its shape (-1, -4)"],
-    ["a product that overflows", npy(dict("<f4", "(4294967296, 4294967296)")), "no tensor has its shape"],
-    ["one that overflows beside a zero", npy(dict("<f4", "(4294967296, 4294967296, 0)")), "no tensor has its shape"],
-    ["an endless size", npy(dict("<f4", `(${"9".repeat(400)},)`)), "no tensor has its shape (Infinity)"],
-    ["255 dimensions", npy(dict("|u1", `(${"1, ".repeat(255)})`), [0]), "no tensor has its shape"],
+    ["too little data", npy(valid, [0, 0, 0]), "expected 4 bytes of data by its header, got 3"],
+    ["bytes behind the data", npy(valid, [0, 0, 0, 0, 0]), "expected 4 bytes of data by its header, got 5"],
+    ["more data than memory", npy(dict("<f8", "(1048576, 1048576)")), "expected 8796093022208 bytes of data"],
+    ["a negative size", npy(dict("<f4", "(-1, -4)"), [0, 0, 0, 0]), "no tensor can have its shape (-1, -4)"],
+    ["a product that overflows", npy(dict("<f4", "(4294967296, 4294967296)")), "no tensor can have its shape"],
+    [
+      "one that overflows beside a zero",
+      npy(dict("<f4", "(4294967296, 4294967296, 0)")),
+      "no tensor can have its shape",
+    ],
+    ["an endless size", npy(dict("<f4", `(${"9".repeat(400)},)`)), "no tensor can have its shape (Infinity)"],
+    ["255 dimensions", npy(dict("|u1", `(${"1, ".repeat(255)})`), [0]), "no tensor can have its shape"],
     ["a shape that is no tuple", npy(dict("<f4", "(1)"), [0, 0, 0, 0]), "its header is"],
     ["a shape that is a list", npy(dict("<f4", "[1]"), [0, 0, 0, 0]), "its header is"],
     ["a size that is no integer", npy(dict("<f4", "(1.0,)"), [0, 0, 0, 0]), "its header is"],

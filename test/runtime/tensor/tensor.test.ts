@@ -33,7 +33,7 @@ describe("Tensor.from", () => {
   it("Tensor.from rejects a shape that the data does not fill", () => {
     expectError(() => Tensor.from("float32", new Float32Array(3), [2, 2]), "INVALID_SIZE");
     const error = expectError(() => Tensor.from("float32", [1, 2, 3], [2, 2]), "INVALID_SIZE");
-    expect(error.rawMessage).toBe("Tensor.from(): float32 [2, 2] cannot be made of a flat array of 3");
+    expect(error.rawMessage).toBe("Tensor.from(): float32 [2, 2] cannot be made from a flat array of 3");
     expectError(() => Tensor.from("float32", [[1, 2, 3]], [2, 2]), "INVALID_SHAPE");
     expectError(() => Tensor.from("complex64", new Float32Array(4), [4]), "INVALID_SIZE");
     expectError(() => Tensor.from("complex64", new Float32Array(3)), "INVALID_SIZE");
@@ -63,7 +63,7 @@ describe("a tensor", () => {
       expect(inspect(tensor)).toBe(`Tensor<${text}> Float32Array(0) []`);
       expect(`${tensor}`).toBe(text);
       const { rawMessage } = expectError(() => tensor.toArray(), "INVALID_SIZE");
-      expect(rawMessage).toBe(`${text} has no elements, and too many rows to be made arrays`);
+      expect(rawMessage).toBe(`${text} has no elements, and too many rows to convert to arrays`);
       expectError(() => JSON.stringify(tensor), "INVALID_SIZE");
     }
     expect(Tensor.from("float32", [], [3, 0, 2 ** 50]).toArray()).toEqual([[], [], []]);

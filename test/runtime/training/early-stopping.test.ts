@@ -37,7 +37,7 @@ describe("the default monitor", () => {
   it('mode "max" does not choose a loss as the monitor', () => {
     const { message } = expectError(() => watched(undefined, "max", "accuracy loss"), "INVALID_OPTION");
     expect(message).toBe(
-      'INVALID_OPTION: fit(): which metric is to be monitored? There are "accuracy", "loss". Say it, as in accuracy max.',
+      'INVALID_OPTION: fit(): cannot choose a metric to monitor. Known metrics: "accuracy", "loss". Set it, e.g. accuracy max.',
     );
   });
 
@@ -61,7 +61,7 @@ describe("the default mode", () => {
     ...["loss_scale", "lossless", "neg_mean_squared_error", "output_0", "step", "terror"],
   ])("mode is required for %s", (name) => {
     expect(expectError(() => watched(name, undefined, name), "INVALID_OPTION").message).toBe(
-      `INVALID_OPTION: fit(): is more or less of "${name}" better? Say it, as in ${name} max.`,
+      `INVALID_OPTION: fit(): cannot tell whether "${name}" should be minimized or maximized. Set it, e.g. ${name} max.`,
     );
     expect(watched(name, "min", name)).toBe(`${name} min`);
   });
@@ -109,8 +109,8 @@ describe("a training whose validation has an accuracy and a loss", () => {
     const before = model.evaluate(IMAGES, LABELS);
     const { message } = await expectRejection(train(model, { monitor: "validation_accuracy" }), "INVALID_OPTION");
     expect(message).toBe(
-      'INVALID_OPTION: fit() earlyStopping: is more or less of "validation_accuracy" better? ' +
-        'Say it, as in { monitor: "validation_accuracy", mode: "max" }.',
+      'INVALID_OPTION: fit() earlyStopping: cannot tell whether "validation_accuracy" should be minimized or maximized. ' +
+        'Set it, e.g. { monitor: "validation_accuracy", mode: "max" }.',
     );
     expect(model.evaluate(IMAGES, LABELS)).toEqual(before);
   });

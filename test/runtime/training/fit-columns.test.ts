@@ -101,7 +101,7 @@ describe("rows of ragged and sparse columns", () => {
     expect(refused([[1], ["a"]], SPARSE, "INVALID_DTYPE")).toBe(
       'INVALID_DTYPE: mix(): column "zrows" must be ragged float32 [?, ?], got the string "a" at [1][0]',
     );
-    expect(refused(LINES, LINES, "INVALID_DTYPE")).toContain("Give a SparseTensor, or its { indices, values, shape }.");
+    expect(refused(LINES, LINES, "INVALID_DTYPE")).toContain("Pass a SparseTensor, or its { indices, values, shape }.");
     expect(refused(LINES.slice(1), SPARSE, "INVALID_DATA")).toBe(
       'INVALID_DATA: mix(): input "zrows" has 4 rows, input "asp" 5',
     );

@@ -129,9 +129,9 @@ describe("metrics that nothing resets", () => {
     }
     expect(history.metric("loss")).toEqual([losses[3], losses[7]]);
     expect(history.notes).toEqual([
-      '"accuracy" of train() is not of one epoch: it runs on, because nothing resets the variable "accuracy/count"',
-      '"auc" of train() is not of one epoch: it runs on, because nothing resets the variable "auc/false_negatives"',
-      '"loss" of train() is not of one epoch: it runs on, because nothing resets the variable "loss/count"',
+      '"accuracy" of train() is not of one epoch: it accumulates, because nothing resets the variable "accuracy/count"',
+      '"auc" of train() is not of one epoch: it accumulates, because nothing resets the variable "auc/false_negatives"',
+      '"loss" of train() is not of one epoch: it accumulates, because nothing resets the variable "loss/count"',
     ]);
     expect(seen.slice(0, 3)).toEqual(history.notes.map((note) => `note: ${note}\n`));
   });
@@ -149,9 +149,9 @@ describe("metrics that nothing resets", () => {
     const before = model.evaluateBatch(...held);
     const { message } = await expectRejection(watching([]), "INVALID_OPTION");
     expect(message).toBe(
-      'INVALID_OPTION: fit() earlyStopping: "validation_loss" runs on from epoch to epoch, because nothing resets it. ' +
+      'INVALID_OPTION: fit() earlyStopping: "validation_loss" accumulates from epoch to epoch, because nothing resets it. ' +
         "Pass the signature that resets the model's metrics as `resetMetrics`, or export one; " +
-        "`resetMetrics: false` goes on without.",
+        "`resetMetrics: false` continues without.",
     );
     expect(model.evaluateBatch(...held)).toEqual(before);
     expect((await watching(false)).notes).toEqual([]);
@@ -161,8 +161,8 @@ describe("metrics that nothing resets", () => {
     using model = Metrics.load();
     const { notes } = await fit(model.measure, [[[1, 2, 3]]], { ...SILENT, resetMetrics: model.resetMetrics });
     expect(notes).toEqual([
-      '"mean" of measure() is not of one epoch: it runs on, because nothing resets the variable "count"',
-      '"sum" of measure() is not of one epoch: it runs on, because nothing resets the variable "total"',
+      '"mean" of measure() is not of one epoch: it accumulates, because nothing resets the variable "count"',
+      '"sum" of measure() is not of one epoch: it accumulates, because nothing resets the variable "total"',
     ]);
   });
 });

@@ -168,30 +168,30 @@ describe("rejected checkpoints", () => {
     [
       "fewer rows",
       (m, o) => fit(m.train, [X.slice(1), TARGET.slice(1), 0.1], { ...FIRST, ...o }),
-      "it belongs to a different training run: rows is 6 there and 5 here",
+      "it belongs to a different training run: rows was 6 and is now 5",
     ],
     [
       "another batch size",
       (m, o) => fit(m.train, [X, TARGET, 0.1], { ...FIRST, ...o, batchSize: 3 }),
-      "it belongs to a different training run: batchSize is 2 there and 3 here",
+      "it belongs to a different training run: batchSize was 2 and is now 3",
     ],
     [
       "another order",
       (m, o) => fit(m.train, [X, TARGET, 0.1], { ...FIRST, ...o, shuffle: false }),
-      "it belongs to a different training run: shuffle is 1 there and none here",
+      "it belongs to a different training run: shuffle was 1 and is now none",
     ],
     [
       "a validation",
       (m, o) =>
         fit(m.train, [X, TARGET, 0.1], { ...FIRST, ...o, validation: { signature: m.evaluate, data: [X, TARGET] } }),
-      'it belongs to a different training run: validation.signature is none there and "evaluate" here, ' +
-        "validation.rows is none there and 6 here, validation.batchSize is none there and 32 here",
+      'it belongs to a different training run: validation.signature was none and is now "evaluate", ' +
+        "validation.rows was none and is now 6, validation.batchSize was none and is now 32",
     ],
     [
       "early stopping",
       (m, o) => fit(m.train, [X, TARGET, 0.1], { ...FIRST, ...o, earlyStopping: { monitor: "mae" } }),
-      'it belongs to a different training run: monitor is none there and "mae" here, ' +
-        'mode is none there and "min" here, minDelta is none there and 0 here, restoreBest is none there and false here',
+      'it belongs to a different training run: monitor was none and is now "mae", ' +
+        'mode was none and is now "min", minDelta was none and is now 0, restoreBest was none and is now false',
     ],
     [
       "fewer epochs",
@@ -225,7 +225,7 @@ describe("rejected checkpoints", () => {
     const resumed = fit(model.train, [X, TARGET, 0.1], { ...FIRST, checkpoints: { directory, resume: true } });
     expect((await expectRejection(resumed, "RESTORE_FAILED")).message).toBe(
       `RESTORE_FAILED: fit(): the training cannot be resumed from ${directory}: there is no savedmodel.training/state.json ` +
-        "in it. Name a folder that a training has saved its checkpoints to, or one that does not exist yet.",
+        "in it. Pass a folder that a training has saved its checkpoints to, or one that does not exist yet.",
     );
   });
 

@@ -266,7 +266,7 @@ describe("fit", () => {
       fit(model.train, [X, TARGET, rate], { ...SILENT, batchSize: 5, ...options });
     const { message } = await expectRejection(twoSteps({}), "NOT_FINITE");
     expect(message).toMatch(
-      /^NOT_FINITE: train\(\): input "learning_rate" is NaN in step 2 \(epoch 1\), which was not made\. /,
+      /^NOT_FINITE: train\(\): input "learning_rate" is NaN in step 2 \(epoch 1\), which was not run\. /,
     );
     same.train(X.slice(0, 5), TARGET.slice(0, 5), 0.1);
     expect(model.weights().w.toArray()).toEqual(same.weights().w.toArray());
@@ -339,7 +339,7 @@ describe("fit with invalid arguments", () => {
       "an iterator for two epochs",
       (m) => fit(m.train, [[X, TARGET, 0.1] as const].values() as never, { ...SILENT, epochs: 2 }),
       "INVALID_DATA",
-      "An iterator can be gone through once",
+      "An iterator can be iterated only once",
     ],
     [
       "an array of batches",

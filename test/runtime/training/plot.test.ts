@@ -134,7 +134,7 @@ describe("the chart", () => {
 
   it.each<readonly [object, string]>([
     [{ titel: "a" }, 'has no option "titel"'],
-    [{ title: 1 }, "title must be a text"],
+    [{ title: 1 }, "title must be a string"],
     [{ width: 100 }, "width must be a number of pixels from 240 to 8000"],
     [{ width: "760" }, "width must be a number of pixels"],
     [{ width: Number.NaN }, "width must be a number of pixels"],

@@ -179,7 +179,7 @@ describe("silently wrong results", () => {
     using model = Metrics.load();
     const running = evaluate(model.evaluate, [x, label], { resetMetrics: [] });
     expect((await expectRejection(running, "INVALID_OPTION")).rawMessage).toBe(
-      'evaluate(): "accuracy" runs on, because nothing resets it',
+      'evaluate(): "accuracy" accumulates over calls, because nothing resets it',
     );
     await evaluate(model.evaluate, [x, label], { resetMetrics: false });
   });
@@ -187,7 +187,7 @@ describe("silently wrong results", () => {
   it("predict rejects an output without rows", async () => {
     using model = Metrics.load();
     const { rawMessage } = await expectRejection(predict(model.evaluate, [x, label]), "SIGNATURE_UNSUPPORTED");
-    expect(rawMessage).toBe('predict(): evaluate() cannot be asked for each row: its output "accuracy" is a scalar');
+    expect(rawMessage).toBe('predict(): evaluate() does not predict row by row: its output "accuracy" is a scalar');
     using regression = Regression.load();
     expect(
       (await expectRejection(predict(regression.weights, [] as never), "SIGNATURE_UNSUPPORTED")).code,
@@ -201,7 +201,7 @@ describe("silently wrong results", () => {
     Object.defineProperty(call, "writes", { value: true });
     const { rawMessage } = await expectRejection(predict(model.predictEight, [x]), "INVALID_DATA");
     expect(rawMessage).toBe(
-      "predict_eight() takes 8 rows at a time and may change variables, so that its last batch cannot be filled up: " +
+      "predict_eight() takes 8 rows at a time and may change variables, so its last batch cannot be padded: " +
         "6 rows are missing",
     );
     expect((await predict(model.predictEight, [x.slice(0, 16)])).shape).toEqual([16, 2]);
@@ -210,7 +210,7 @@ describe("silently wrong results", () => {
   it("predict rejects results with another number of rows", async () => {
     using model = Text.fake({ echo: () => ["a"] });
     const { rawMessage } = await expectRejection(predict(model.echo, [["a", "b"]]), "INVALID_RESULT");
-    expect(rawMessage).toBe('echo(): output "data": 2 rows went in, and string [1] came out');
+    expect(rawMessage).toBe('echo(): output "data": expected 2 rows, got string [1]');
   });
 
   it("predict rejects results whose rows differ in shape", async () => {

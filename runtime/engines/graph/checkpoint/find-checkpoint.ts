@@ -31,7 +31,7 @@ export function findCheckpoint(path: string): FoundCheckpoint {
   const missing = missingShards(prefix);
   if (missing?.length !== 0) {
     const what = missing === undefined ? "" : `: ${listSome(missing, (file) => printable(file))}`;
-    throw new SavedModelError("VARIABLES_NOT_FOUND", `${printable(prefix, 500)}.index has lost its data${what}`, {
+    throw new SavedModelError("VARIABLES_NOT_FOUND", `${printable(prefix, 500)}.index lacks its data files${what}`, {
       fix: "Copy the whole checkpoint: the values are in the files .data-* beside it.",
     });
   }
@@ -74,8 +74,8 @@ function notFound(given: string): SavedModelError {
   const name = printable(given, 500);
   const part = /\.(index|data-\d+-of-\d+)$/;
   if (part.test(given)) {
-    return new SavedModelError("VARIABLES_NOT_FOUND", `${name} is no SavedModel and no checkpoint`, {
-      fix: `Pass what the names of its files begin with: ${name.replace(part, "")}.`,
+    return new SavedModelError("VARIABLES_NOT_FOUND", `${name} is neither a SavedModel nor a checkpoint`, {
+      fix: `Pass the prefix of its files: ${name.replace(part, "")}.`,
     });
   }
   const format = foreignFormat(given);
@@ -96,10 +96,10 @@ function notFound(given: string): SavedModelError {
   }
   const prefixes = namesIn(given).filter((file) => file.endsWith(".index"));
   const [first] = prefixes.map((file) => join(given, file.slice(0, -".index".length)));
-  return new SavedModelError("VARIABLES_NOT_FOUND", `${name} is no SavedModel and no checkpoint`, {
+  return new SavedModelError("VARIABLES_NOT_FOUND", `${name} is neither a SavedModel nor a checkpoint`, {
     fix:
       first === undefined
-        ? "Pass the folder of a SavedModel, or what the names of a checkpoint's files begin with."
-        : `Pass a checkpoint that is in it: ${printable(first, 500)}.`,
+        ? "Pass the folder of a SavedModel, or the prefix of a checkpoint's files."
+        : `Pass a checkpoint inside it: ${printable(first, 500)}.`,
   });
 }

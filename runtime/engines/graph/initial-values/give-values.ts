@@ -98,7 +98,7 @@ function requireValues(
   );
 }
 
-const NOWHERE = "neither its checkpoint nor an initialiser gives it one";
+const NOWHERE = "neither its checkpoint nor an initializer gives it one";
 const SHOWN = 3;
 
 function listOf(values: readonly AbsentValue[]): string {

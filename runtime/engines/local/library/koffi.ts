@@ -39,7 +39,7 @@ function requireKoffi(): Koffi {
   } catch (cause) {
     const isMissing = cause instanceof Error && /^Cannot find (module|package) 'koffi'/.test(cause.message);
     const what = isMissing ? "is not installed" : `cannot be loaded: ${firstLine(reasonOf(cause))}`;
-    throw new SavedModelError("LIBRARY_INVALID", `the package koffi, by which TensorFlow is called, ${what}`, {
+    throw new SavedModelError("LIBRARY_INVALID", `the package koffi, which calls TensorFlow, ${what}`, {
       fix: isMissing
         ? "Install koffi beside the program; a bundle must leave it out (external)."
         : "Install koffi with its optional packages, which hold its native part (not with --omit=optional); a bundle must leave it out (external).",

@@ -96,7 +96,7 @@ function searchPython(platform: Platform): PlaceAnswer {
     candidates.length > 0
       ? undefined
       : folders.length === 0
-        ? "there is no tensorflow package"
+        ? "no tensorflow package was found"
         : `the tensorflow package in ${folders.join(", ")} holds none of ${platform.mainNames.join(", ")}`;
   return { place, lookedAt: [...lookedAt, ...folders], candidates, reason, required: false };
 }

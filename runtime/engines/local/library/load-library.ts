@@ -101,7 +101,7 @@ function openGlobally(c: LibraryHandle, path: string): void {
     path,
     RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL,
   );
-  if (handle === null) throw cannotLoad(path, "it is not loaded any more");
+  if (handle === null) throw cannotLoad(path, "it was unloaded");
 }
 
 function hasSymbol(handle: LibraryHandle, symbol: string): boolean {

@@ -15,7 +15,7 @@ export const functions = {
   TF_GetCode: { result: "int", parameters: ["void *" /* status */] },
   TF_Message: { result: "str", parameters: ["void *" /* status */] },
 
-  // Buffers: serialised protocol messages in and out.
+  // Buffers: serialized protocol messages in and out.
   TF_NewBuffer: { result: "void *", parameters: [] },
   TF_NewBufferFromString: { result: "void *", parameters: ["void *" /* bytes, copied */, "size_t" /* length */] },
   TF_DeleteBuffer: { result: "void", parameters: ["void *" /* buffer */] },

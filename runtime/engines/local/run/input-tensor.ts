@@ -119,7 +119,7 @@ export class Feed {
 
   #requireShape(shape: readonly number[]): void {
     if (isShape(shape)) return;
-    throw new SavedModelError("INVALID_SHAPE", `${this.#name}: no tensor may have the shape ${formatShape(shape)}`);
+    throw new SavedModelError("INVALID_SHAPE", `${this.#name}: no tensor can have the shape ${formatShape(shape)}`);
   }
 
   /** Counted by the engine: a buffer may have been transferred, and `length` may be a subclass's own. */
@@ -152,9 +152,13 @@ export class Feed {
   }
 
   #countError(count: number): SavedModelError {
-    return new SavedModelError("INVALID_SIZE", `${this.#name}: its elements are no longer there, or not ${count}`, {
-      fix: "Data that was transferred to another thread is gone here; data may not change while it is read.",
-    });
+    return new SavedModelError(
+      "INVALID_SIZE",
+      `${this.#name}: expected ${count} elements, but they were detached or changed while being read`,
+      {
+        fix: "Do not transfer or change data before the call has read it.",
+      },
+    );
   }
 }
 

@@ -81,7 +81,7 @@ function readText(
     return decodeText(bytes);
   } catch (cause) {
     throw new SavedModelError("NOT_TEXT", `${call}: output ${quote(key)} is not valid UTF-8`, {
-      fix: "`run()` returns it as a tensor, which has its bytes.",
+      fix: "Call `run()`, which returns a tensor with its bytes.",
       cause,
     });
   }

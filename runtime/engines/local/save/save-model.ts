@@ -70,12 +70,12 @@ function requireReplaceable(target: string, source: string): void {
   if (!stat.isDirectory()) throw conflict("is a file");
   const entries = readdirSync(target);
   if (entries.length > 0 && !MODEL_FILES.some((file) => entries.includes(file))) {
-    throw conflict("exists and is no SavedModel");
+    throw conflict("exists and is not a SavedModel");
   }
   // What the saved model's own folder has beside the model may be here too; it stays.
   const known = new Set(readdirSync(source));
   const foreign = entries.find((entry) => !isModelEntry(entry) && !known.has(entry));
-  if (foreign !== undefined) throw conflict(`holds ${quote(foreign)}, which is no part of a SavedModel`);
+  if (foreign !== undefined) throw conflict(`holds ${quote(foreign)}, which is not part of a SavedModel`);
 }
 
 function isInside(path: string, folder: string): boolean {

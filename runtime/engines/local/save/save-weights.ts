@@ -18,7 +18,7 @@ export function saveWeights(session: Session, prefix: string): void {
   if (/[\\/]$/.test(prefix)) {
     throw new SavedModelError(
       "INVALID_ARGUMENT",
-      "saveWeights(): a checkpoint is named by the beginning of its files' names",
+      "saveWeights(): the path of a checkpoint is the prefix of its files' names",
       {
         fix: "Pass a path such as folder/weights.",
       },

@@ -17,7 +17,7 @@ export class Recording {
   readonly #api: NativeApi;
   readonly #runs: { readonly call: string; readonly metadata: Pointer }[] = [];
 
-  /** @param runOptions serialised, as runs have them that are not traced */
+  /** @param runOptions serialized, as runs have them that are not traced */
   constructor(api: NativeApi, runOptions: Uint8Array) {
     this.#api = api;
     const bytes = withTrace(runOptions);

@@ -11,7 +11,7 @@ import { traceEvents } from "./trace-events.js";
 export function trace<T>(session: Session, run: () => T): Traced<T> {
   if (typeof run !== "function") throw new SavedModelError("INVALID_ARGUMENT", "trace() takes a function to run");
   if (session.recording !== undefined) {
-    throw new SavedModelError("INVALID_ARGUMENT", "trace(): the model is being traced already");
+    throw new SavedModelError("INVALID_ARGUMENT", "trace(): the model is already being traced");
   }
   const recording = session.newRecording();
   try {

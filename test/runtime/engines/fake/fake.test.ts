@@ -280,7 +280,7 @@ describe("a fake client rejects", () => {
   it("a fake rejects calls of methods without a function", async () => {
     const model = CustomModel.fake({});
     expect(expectError(() => model.pred([[1, 1]]), "NOT_FAKED").message).toBe(
-      "NOT_FAKED: pred(): no function was given for it. Pass one to `fake()`.",
+      "NOT_FAKED: pred(): no function was passed for it. Pass one to `fake()`.",
     );
     await expectRejection(model.async.pred([[1, 1]]), "NOT_FAKED");
     expectError(() => model.run("pred", { inputs: [[1, 1]] }), "NOT_FAKED");
@@ -319,7 +319,7 @@ describe("a fake client rejects", () => {
     const several: readonly [unknown, string][] = [
       [1, 'must return an object with "loss", "mae"'],
       [{ loss: 1 }, 'returned nothing for output "mae"'],
-      [{ loss: 1, mae: 1, acc: 1 }, 'returned "acc", which is no output'],
+      [{ loss: 1, mae: 1, acc: 1 }, 'returned "acc", which is not an output'],
       [{ loss: 1, mae: [1] }, 'output "mae" must be float32 scalar'],
     ];
     for (const [result, message] of several) {
@@ -334,7 +334,7 @@ describe("a fake client rejects", () => {
   });
 
   it.each<[string, unknown, ErrorCode, string]>([
-    ["a misspelled method", { prd: () => 1 }, "INVALID_ARGUMENT", 'there is no method "prd". Did you mean "pred"?'],
+    ["a misspelled method", { prd: () => 1 }, "INVALID_ARGUMENT", 'unknown method "prd". Did you mean "pred"?'],
     ["data for a function", { pred: [[1]] }, "INVALID_ARGUMENT", "pred must be a function"],
     ["a value that is not an object", null, "INVALID_ARGUMENT", "takes an object of functions"],
     ["a function", () => 1, "INVALID_ARGUMENT", "takes an object of functions"],

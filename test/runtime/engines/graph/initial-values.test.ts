@@ -108,7 +108,7 @@ describe("missing values", () => {
   it("a missing value fails the load if every signature needs it", () => {
     const error = expectError(() => load("no_value"), "VARIABLES_NOT_FOUND");
     expect(error.rawMessage).toBe(
-      `${modelOf("no_value")} has no value for the variable "never": neither its checkpoint nor an initialiser gives it one`,
+      `${modelOf("no_value")} has no value for the variable "never": neither its checkpoint nor an initializer gives it one`,
     );
     expect(error.fix).toBe("Export the model again with its values.");
   });
@@ -134,7 +134,7 @@ describe("missing values", () => {
     using model = load("init_signature");
     const error = expectError(() => model.run("never", { x: 3 }), "TF_FAILED_PRECONDITION");
     expect(error.fix).toBe(
-      'It needs the variable "never", which has no value: neither its checkpoint nor an initialiser gives it one.',
+      'It needs the variable "never", which has no value: neither its checkpoint nor an initializer gives it one.',
     );
   });
 

@@ -117,9 +117,9 @@ describe("restore", () => {
     expectError(() => model.restore(join(folder, "nothing")), "VARIABLES_NOT_FOUND");
     expectError(() => model.restore(modelFolder("names")), "VARIABLES_NOT_FOUND");
     const error = expectError(() => model.restore(`${prefix}.index`), "VARIABLES_NOT_FOUND");
-    expect(error.fix).toContain(`begin with: ${prefix}.`);
+    expect(error.fix).toContain(`prefix of its files: ${prefix}.`);
     rmSync(`${prefix}.data-00000-of-00001`);
-    expect(expectError(() => model.restore(folder), "VARIABLES_NOT_FOUND").message).toContain("has lost its data");
+    expect(expectError(() => model.restore(folder), "VARIABLES_NOT_FOUND").message).toContain("lacks its data files");
     expectError(() => model.restore(""), "INVALID_ARGUMENT");
     model.dispose();
     expectError(() => model.restore(modelFolder("regression")), "DISPOSED");

@@ -64,7 +64,7 @@ describe("koffi", () => {
     );
     expect(code).toBe(1);
     expect(stderr).toContain(
-      "LIBRARY_INVALID: the package koffi, by which TensorFlow is called, is not installed. Install koffi",
+      "LIBRARY_INVALID: the package koffi, which calls TensorFlow, is not installed. Install koffi",
     );
     expect(stderr).not.toContain("npx savedmodel install");
   });
@@ -74,7 +74,7 @@ describe("koffi", () => {
       'throw new Error("Cannot find the native Koffi module; did you bundle it correctly?");',
     );
     expect(stderr).toContain(
-      "the package koffi, by which TensorFlow is called, cannot be loaded: Cannot find the native Koffi module",
+      "the package koffi, which calls TensorFlow, cannot be loaded: Cannot find the native Koffi module",
     );
     expect(stderr).toContain("optional packages");
   });

@@ -225,7 +225,7 @@ describe("save", () => {
     using model = CustomModel.load(folder);
     cpSync(join(modelFolder("regression"), "saved_model.pb"), join(folder, "saved_model.pb"));
     const target = join(tempFolder(), "saved");
-    expect(expectError(() => model.save(target), "SAVE_FAILED").message).toContain("has changed or gone");
+    expect(expectError(() => model.save(target), "SAVE_FAILED").message).toContain("was changed or removed");
     expect(existsSync(target)).toBe(false);
   });
 
@@ -259,7 +259,7 @@ describe("save", () => {
       cpSync(join(modelFolder("regression"), "saved_model.pb"), join(folder, "saved_model.pb"));
     });
     try {
-      expect(expectError(() => model.save(target), "SAVE_FAILED").message).toContain("has changed or gone");
+      expect(expectError(() => model.save(target), "SAVE_FAILED").message).toContain("was changed or removed");
     } finally {
       undo();
     }
