@@ -206,8 +206,8 @@ export const faults: readonly Fault[] = [
   {
     id: "portable-config-soft-placement",
     file: "runtime/engines/local/config-proto.ts",
-    find: "writer.uint32(CONFIG_ALLOW_SOFT_PLACEMENT).bool(true);",
-    replace: "writer.uint32(CONFIG_ALLOW_SOFT_PLACEMENT).bool(false);",
+    find: "allowSoftPlacement: true,",
+    replace: "allowSoftPlacement: false,",
     effect: "models that were exported for a GPU do not load on a CPU",
     tests: ["test/runtime/engines/local/session-options.test.ts"],
   },
@@ -230,8 +230,8 @@ export const faults: readonly Fault[] = [
   {
     id: "portable-config-xla-on-cpu",
     file: "runtime/engines/local/config-proto.ts",
-    find: "writer.uint32(OPTIMIZER_CPU_GLOBAL_JIT).bool(true).ldelim().ldelim();",
-    replace: "writer.ldelim().ldelim();",
+    find: "globalJitLevel: ON_1, cpuGlobalJit: true",
+    replace: "globalJitLevel: ON_1",
     effect: "xla: true does nothing on a CPU",
     tests: ["test/runtime/engines/local/session-options.test.ts"],
   },
