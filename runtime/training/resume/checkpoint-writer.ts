@@ -6,9 +6,9 @@ import { requirePlace, saveModel } from "../../engines/local/save/save-model.js"
 import type { Session } from "../../engines/local/session.js";
 import { readUnchanged } from "../../saved-model/files/folder-identity.js";
 import { toPath } from "../../saved-model/files/locate-model.js";
-import type { BestWeights } from "../best-weights.js";
-import type { Checkpoints } from "../fit-options.js";
+import type { Checkpoints } from "../options/fit-options.js";
 import {
+  type Best,
   notResumable,
   readState,
   requireSameTraining,
@@ -17,18 +17,28 @@ import {
   writeState,
 } from "./training-state.js";
 
+/** The epoch with the best value of a metric, whose weights are kept beside a checkpoint. */
+interface BestEpoch {
+  /** Undefined before the first epoch. */
+  readonly epoch: number | undefined;
+  /** Copies the weights of the best epoch into the folder of a checkpoint. */
+  copyTo(checkpoint: string): void;
+  /** Continues from a checkpoint. */
+  resume(best: Best | undefined, checkpoint: string): void;
+}
+
 /** Saves a model every so often while it is trained, with the state of the training, and reads both again. */
 export class CheckpointWriter {
   readonly #bound: BoundMethod;
   readonly #session: Session | undefined;
   readonly directory: string;
   readonly #options: Checkpoints;
-  readonly #best: BestWeights | undefined;
+  readonly #best: BestEpoch | undefined;
   #savedAt = performance.now();
   #savedStep = 0;
 
   /** @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT`: whatever would fail when it is time to save */
-  constructor(bound: BoundMethod, options: Checkpoints, best: BestWeights | undefined) {
+  constructor(bound: BoundMethod, options: Checkpoints, best: BestEpoch | undefined) {
     this.#bound = bound;
     this.#session = bound.calls.native;
     this.directory = toPath(options.directory);
