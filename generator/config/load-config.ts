@@ -95,7 +95,7 @@ async function loadJson(path: string, name: string): Promise<unknown> {
 
 async function loadModule(path: string, name: string, cwd: string): Promise<unknown> {
   // The generator that runs is the one that the file imports, wherever it is installed.
-  const generator: unknown = await import("../index.js");
+  const generator: unknown = await import("savedmodel/generator");
   const { createJiti } = await import("jiti");
   const jiti = createJiti(import.meta.url, {
     fsCache: false,

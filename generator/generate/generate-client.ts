@@ -11,8 +11,8 @@ import { toPath } from "../../runtime/saved-model/files/locate-model.js";
 import type { ModelDescription } from "../../runtime/saved-model/model-description.js";
 import { signatureNotFound } from "../../runtime/saved-model/signatures.js";
 import { sourceFileTemplate } from "../../templates/source-file.js";
+import { nameModel } from "../client/name-model.js";
 import { requireClientSize } from "./client-size.js";
-import { nameModel } from "./name-model.js";
 import { wrapLongLines } from "./wrap-lines.js";
 
 /** How a client is generated. */
