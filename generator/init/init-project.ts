@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { SavedModelError } from "../../runtime/base/errors.js";
+import { foldersFrom, packageOf } from "../../runtime/base/package-folder.js";
 import { firstLine, printable, reasonOf } from "../../runtime/base/text.js";
+import { isModel } from "../../runtime/saved-model/files/model-file.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../../runtime/saved-model/files/saved-model-file.js";
 import type { Message } from "../../runtime/saved-model/proto/decode.js";
 import { configInvalid } from "../config/check-config.js";
 import type { Config } from "../config/config.js";
 import { CONFIG_NAME, findConfig, loadConfig } from "../config/load-config.js";
-import { isModel } from "../config/model-glob.js";
 import { DEFAULT_OUTPUT, relativeTo } from "../project/project.js";
 import { readGenerated } from "../project/write-client.js";
 import { addAttributes, configJson, configModule } from "./config-module.js";
@@ -52,7 +53,7 @@ const JAVASCRIPT =
  */
 export async function planInit(cwd: string): Promise<InitPlan> {
   const present = findConfig(cwd);
-  const root = present === undefined ? packageRoot(cwd) : dirname(present);
+  const root = present === undefined ? (packageOf(cwd) ?? resolve(cwd)) : dirname(present);
   const manifestPath = join(root, "package.json");
   const manifestText = textOf(manifestPath);
   const manifest = manifestText === undefined ? {} : parseManifest(manifestText);
@@ -82,8 +83,7 @@ interface Chosen {
 
 /** Returns whether a package is installed in this folder or in one above it, as in the root of a workspace. */
 function isInstalledAbove(folder: string, name: string): boolean {
-  const parent = dirname(folder);
-  return existsSync(join(folder, "node_modules", name)) || (parent !== folder && isInstalledAbove(parent, name));
+  return foldersFrom(folder).some((each) => existsSync(join(each, "node_modules", name)));
 }
 
 function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): Chosen {
@@ -172,14 +172,6 @@ function textOf(path: string): string | undefined {
   } catch (cause) {
     const what = `the file cannot be read: ${firstLine(reasonOf(cause))}`;
     throw configInvalid(relative("", path), what, undefined, cause);
-  }
-}
-
-/** The folder of the nearest package.json; this folder where there is none. */
-function packageRoot(cwd: string): string {
-  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "package.json"))) return folder;
-    if (dirname(folder) === folder) return resolve(cwd);
   }
 }
 
