@@ -1,7 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
-
-const main = fileURLToPath(new URL("../../dist/generator/cli/main.js", import.meta.url));
+import { distFile } from "./dist.js";
 
 export interface Finished {
   readonly status: number | null;
@@ -17,7 +15,7 @@ export function savedmodel(
 ): Finished {
   // Whoever runs the tests may want colours, and may say how wide the terminal is; a user who pipes the output gets neither.
   const { FORCE_COLOR: _, COLUMNS: __, ...env } = process.env;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...parameters], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [distFile("generator/cli/main.js"), ...parameters], {
     cwd,
     env: { ...env, ...variables },
     encoding: "utf8",

@@ -11,6 +11,7 @@ import { findOrphans } from "../../../generator/project/orphans.js";
 import { generateProject } from "../../../generator/project/project.js";
 import { writeProject } from "../../../generator/project/write-project.js";
 import { savedmodel } from "../../support/cli.js";
+import { distUrl } from "../../support/dist.js";
 import { copyOfModel, modelFolder, tempFolder } from "../../support/temp.js";
 import { typeErrors } from "../../support/typescript.js";
 
@@ -72,7 +73,7 @@ describe("a client in JavaScript", () => {
     const folder = folderOf(type);
     const client = generate(modelFolder("custom_model"), { outputFolder: folder });
     const [script] = inTarget(client, "js", folder);
-    const runtime = new URL("../../../dist/runtime/index.js", import.meta.url);
+    const runtime = new URL(distUrl("runtime/index.js"));
     const package_ = type === "module" ? runtime.href : runtime.pathname.replace(/\.js$/, ".cjs");
     writeFileSync(join(folder, "client.js"), script?.text.replace('"savedmodel"', JSON.stringify(package_)) ?? "");
     const program = `${head}

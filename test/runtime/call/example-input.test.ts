@@ -305,7 +305,7 @@ class Client extends Model {
   }
 }
 
-describe("third-party models (../shared/models) answer objects as their goldens say", () => {
+describe("third-party models answer objects as their goldens say", () => {
   needs(hasShared, NO_SHARED);
   it.each([
     ["tfserving-half-plus-two-cpu", ["classify_x_to_y", "regress_x_to_y", "regress_x_to_y2"]],
