@@ -339,4 +339,28 @@ export const faults: readonly Fault[] = [
     effect: "the bytes of long strings stay where short ones take their place",
     tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
+  {
+    id: "portable-config-gpu-count",
+    file: "runtime/engines/local/config-proto.ts",
+    find: '{ key: "GPU", value: 0 }',
+    replace: '{ key: "GPU", value: 1 }',
+    effect: "gpu: false leaves a GPU to the model",
+    tests: ["test/runtime/engines/local/session-options.test.ts"],
+  },
+  {
+    id: "portable-config-gpu-memory",
+    file: "runtime/engines/local/config-proto.ts",
+    find: "perProcessGpuMemoryFraction: memoryFraction,",
+    replace: "",
+    effect: "gpu.memoryFraction has no effect",
+    tests: ["test/runtime/engines/local/session-options.test.ts"],
+  },
+  {
+    id: "portable-model-files",
+    file: "runtime/saved-model/files/model-file.ts",
+    find: "MODEL_FILES.some(",
+    replace: "MODEL_FILES.every(",
+    effect: "messages suggest no model, and patterns match none",
+    tests: ["test/runtime/saved-model/suggest-model.test.ts"],
+  },
 ];
