@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const source = (path: string): string => new URL(path, import.meta.url).pathname;
@@ -17,6 +18,10 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ["test/global-setup.ts"],
     // Each file gets a process of its own: the native library is loaded once per process and cannot be unloaded.
     pool: "forks",
+    // Much of the time a file waits for processes that it has started; by default one core less is used.
+    maxWorkers: availableParallelism(),
+    // `--allowOnly` runs a part of a file. Where the linter takes our `fit` for a focused test, this alone notices one.
+    allowOnly: false,
     // They end what hangs, also on a machine that is slow and busy; no test is about time.
     testTimeout: 1_200_000,
     hookTimeout: 1_200_000,

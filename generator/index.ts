@@ -14,16 +14,16 @@ export type {
   VariableDescription,
 } from "../runtime/saved-model/model-description.js";
 export { checkFiles, type FileCheck } from "./check/check-project.js";
-export { type GeneratedClient, type GenerateOptions, generate } from "./client/generate.js";
+export type { Target } from "./client/target.js";
+export { type Config, defineConfig, type ModelConfig } from "./config/config.js";
+export { type LoadedConfig, loadConfig } from "./config/load-config.js";
+export { type GeneratedClient, type GenerateOptions, generate } from "./generate/generate-client.js";
 export {
   type GeneratedIndex,
   generateIndex,
   type ImportExtension,
   type IndexOptions,
-} from "./client/generate-index.js";
-export type { Target } from "./client/target.js";
-export { type Config, defineConfig, type ModelConfig } from "./config/config.js";
-export { type LoadedConfig, loadConfig } from "./config/load-config.js";
+} from "./generate/generate-index.js";
 export { type InitFile, type InitPlan, planInit } from "./init/init-project.js";
 export { findOrphans } from "./project/orphans.js";
 export type { Change } from "./project/planned-change.js";

@@ -83,15 +83,17 @@ export type {
   TensorLike,
 } from "./tensor/types.js";
 export { type EvaluateOptions, evaluate } from "./training/evaluate.js";
-export type {
-  BatchEvent,
-  EpochRecord,
-  Metrics,
-  TrainingObserver,
-  TrainingStart,
-} from "./training/events.js";
 export { fit } from "./training/fit.js";
-export type { Checkpoints, EarlyStopping, FitOptions, Logs, ResetMethod, Validation } from "./training/fit-options.js";
+export { History, type HistoryDetails } from "./training/history/history.js";
+export type { HistoryJson } from "./training/history/history-json.js";
+export type {
+  Checkpoints,
+  EarlyStopping,
+  FitOptions,
+  Logs,
+  ResetMethod,
+  Validation,
+} from "./training/options/fit-options.js";
 export type {
   Batches,
   Column,
@@ -102,11 +104,16 @@ export type {
   SignatureMethod,
   TableWithColumns,
   TrainingData,
-} from "./training/fit-types.js";
-export { History, type HistoryDetails } from "./training/history/history.js";
-export type { HistoryJson } from "./training/history/history-json.js";
-export type { PassOptions } from "./training/pass-options.js";
+} from "./training/options/fit-types.js";
+export type { PassOptions } from "./training/options/pass-options.js";
 export type { PlotOptions } from "./training/plot/plot.js";
 export { type Predictions, predict } from "./training/predict.js";
 export { type ProgressStream, progressObserver } from "./training/progress/progress-line.js";
+export type {
+  BatchEvent,
+  EpochRecord,
+  Metrics,
+  TrainingObserver,
+  TrainingStart,
+} from "./training/records/events.js";
 export { TrainingError } from "./training/training-error.js";

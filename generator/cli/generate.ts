@@ -3,8 +3,8 @@ import { Command } from "commander";
 import { SavedModelError } from "../../runtime/base/errors.js";
 import { printable } from "../../runtime/base/text.js";
 import { noSignatureNote } from "../../runtime/saved-model/graph/unexported-functions.js";
-import type { GeneratedClient } from "../client/generate.js";
-import type { GeneratedIndex } from "../client/generate-index.js";
+import type { GeneratedClient } from "../generate/generate-client.js";
+import type { GeneratedIndex } from "../generate/generate-index.js";
 import { attemptEach, joinErrors } from "../project/model-errors.js";
 import type { Change } from "../project/planned-change.js";
 import { removeFile } from "../project/remove-client.js";
@@ -93,8 +93,8 @@ async function ofFolders(directories: readonly string[], flags: GenerateFlags): 
   refuseWithFolders("--clean", flags.clean);
   const options = { outputFolder: output, ...clientOptions(directories, flags) };
   // Printing needs ts-morph, which takes longer to load than all other commands together take to run.
-  const { generate } = await import("../client/generate.js");
-  const { checkExtension, generateIndex } = await import("../client/generate-index.js");
+  const { generate } = await import("../generate/generate-client.js");
+  const { checkExtension, generateIndex } = await import("../generate/generate-index.js");
   const { checkTarget, filesInTarget } = await import("../client/target.js");
   checkTarget(target);
   const { results: clients, errors } = attemptEach(directories, (directory) =>

@@ -181,7 +181,8 @@ function upperFirst(word: string): string {
 
 /** Digits and marks may continue an identifier, not start one. */
 function startable(name: string, start: string): string {
-  return name === "" || isStart(name) ? name : `${start}${name}`;
+  // A mark may become one character with the end of what stands before it.
+  return name === "" || isStart(name) ? name : `${start}${name}`.normalize("NFC");
 }
 
 /**

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { ts } from "ts-morph";
 import { SavedModelError } from "../../runtime/base/errors.js";
+import { packageOf } from "../../runtime/base/package-folder.js";
 import { quote } from "../../runtime/base/text.js";
 
 /** The language of generated files: TypeScript, or JavaScript with declarations. */
@@ -87,10 +88,10 @@ function indentedByTwo(text: string): string {
 
 /** Returns true where Node.js takes `.js` files for ES modules. */
 function isModuleFolder(folder: string): boolean {
-  const manifest = join(folder, "package.json");
-  if (!existsSync(manifest)) return dirname(folder) !== folder && isModuleFolder(dirname(folder));
+  const home = packageOf(folder);
+  if (home === undefined) return false;
   try {
-    const { type } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly type?: unknown };
+    const { type } = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as { readonly type?: unknown };
     return type === "module";
   } catch {
     return false;

@@ -1,5 +1,5 @@
-import type { ImportExtension } from "../client/generate-index.js";
 import type { Target } from "../client/target.js";
+import type { ImportExtension } from "../generate/generate-index.js";
 
 /** A model of a project, or several by a pattern. */
 export interface ModelConfig {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, extname, join, relative, resolve } from "node:path";
+import { foldersFrom, isPackage } from "../../runtime/base/package-folder.js";
 import { firstLine, reasonOf } from "../../runtime/base/text.js";
 import { checkConfig, configInvalid } from "./check-config.js";
 import type { Config } from "./config.js";
@@ -47,7 +48,7 @@ const COMPILED: Readonly<Record<string, string>> = { ".ts": ".js", ".mts": ".mjs
  * @throws SavedModelError `CONFIG_INVALID` where there are several
  */
 export function findConfig(cwd: string): string | undefined {
-  for (const folder of withinPackage(resolve(cwd))) {
+  for (const folder of withinPackage(cwd)) {
     const [first, second] = configsIn(folder);
     if (first !== undefined && second !== undefined) {
       throw configInvalid(relative(cwd, first), `${firstLine(relative(cwd, second))} exists too`, "Keep one of them.");
@@ -71,14 +72,8 @@ export function configsIn(folder: string): readonly string[] {
 
 /** The folder and those around it, up to the one that holds package.json; the folder alone where there is none. */
 function withinPackage(folder: string): readonly string[] {
-  const folders = [folder];
-  for (let at = folder; !existsSync(join(at, "package.json")); ) {
-    const parent = dirname(at);
-    if (parent === at) return [folder];
-    folders.push(parent);
-    at = parent;
-  }
-  return folders;
+  const folders = foldersFrom(folder);
+  return folders.slice(0, Math.max(1, folders.findIndex(isPackage) + 1));
 }
 
 async function loadJson(path: string, name: string): Promise<unknown> {
@@ -92,7 +87,7 @@ async function loadJson(path: string, name: string): Promise<unknown> {
 
 async function loadModule(path: string, name: string, cwd: string): Promise<unknown> {
   // The generator that runs is the one that the file imports, wherever it is installed.
-  const generator: unknown = await import("../index.js");
+  const generator: unknown = await import("savedmodel/generator");
   const { createJiti } = await import("jiti");
   const jiti = createJiti(import.meta.url, {
     fsCache: false,

@@ -1,8 +1,8 @@
-import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { SavedModelError } from "../../runtime/base/errors.js";
 import { compareCodeUnits, quote } from "../../runtime/base/text.js";
-import { MODEL_FILES } from "../../runtime/saved-model/files/model-file.js";
+import { isModel } from "../../runtime/saved-model/files/model-file.js";
 
 /** Folders that neither `**` nor a search goes into, beside those whose names begin with a dot. */
 const SKIPPED: ReadonlySet<string> = new Set(["node_modules", "dist", "build"]);
@@ -10,11 +10,6 @@ const SKIPPED: ReadonlySet<string> = new Set(["node_modules", "dist", "build"]);
 /** Whether a path is a pattern: `*`, `?` and `{a,b}` mean what they mean to a shell, and `**` is any folders. */
 export function isPattern(path: string): boolean {
   return /[*?]/.test(path) || choicesIn(path) !== undefined;
-}
-
-/** Whether a folder is a SavedModel. */
-export function isModel(folder: string): boolean {
-  return MODEL_FILES.some((file) => existsSync(join(folder, file)));
 }
 
 /**

@@ -1,17 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { isRecord } from "../../runtime/base/is-record.js";
+import { packageOf } from "../../runtime/base/package-folder.js";
 import { compareCodeUnits, listSome, printable } from "../../runtime/base/text.js";
 import { configsIn } from "./load-config.js";
 import { expandPattern } from "./model-glob.js";
-
-/** The folder of the nearest package.json; this folder where there is none. */
-export function packageRoot(cwd: string): string {
-  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "package.json"))) return folder;
-    if (dirname(folder) === folder) return resolve(cwd);
-  }
-}
 
 /**
  * Returns the packages of the workspace that has its root in a folder, relative to it and sorted by code unit; none in any
@@ -35,7 +28,7 @@ export function workspacePackages(root: string): readonly string[] {
  * of the workspace.
  */
 export function workspaceConfigs(cwd: string): readonly string[] {
-  const root = packageRoot(cwd);
+  const root = packageOf(cwd) ?? resolve(cwd);
   return workspacePackages(root).flatMap((folder) => configsIn(join(root, folder)).map((file) => relative(cwd, file)));
 }
 

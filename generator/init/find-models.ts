@@ -1,9 +1,10 @@
 import { basename, dirname, join } from "node:path";
 import { compareCodeUnits, compareNatural } from "../../runtime/base/text.js";
+import { isModel } from "../../runtime/saved-model/files/model-file.js";
 import { pascalCase } from "../client/names.js";
 import type { ModelConfig } from "../config/config.js";
 import { hasConfig } from "../config/load-config.js";
-import { isModel, projectFoldersIn } from "../config/model-glob.js";
+import { projectFoldersIn } from "../config/model-glob.js";
 
 /** Deeper folders, and more of them, are not looked into. */
 const DEEPEST = 6;

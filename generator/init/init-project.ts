@@ -2,14 +2,15 @@ import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { ts } from "ts-morph";
 import { SavedModelError } from "../../runtime/base/errors.js";
+import { foldersFrom, packageOf } from "../../runtime/base/package-folder.js";
 import { firstLine, printable, reasonOf } from "../../runtime/base/text.js";
+import { isModel } from "../../runtime/saved-model/files/model-file.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../../runtime/saved-model/files/saved-model-file.js";
 import type { Message } from "../../runtime/saved-model/proto/decode.js";
 import { configInvalid } from "../config/check-config.js";
 import type { Config } from "../config/config.js";
 import { CONFIG_NAME, findConfig, loadConfig } from "../config/load-config.js";
-import { isModel } from "../config/model-glob.js";
-import { listPaths, packageRoot, workspacePackages } from "../config/workspace.js";
+import { listPaths, workspacePackages } from "../config/workspace.js";
 import { DEFAULT_OUTPUT, relativeTo } from "../project/project.js";
 import { readGenerated } from "../project/write-client.js";
 import { addAttributes, configJson, configModule } from "./config-module.js";
@@ -54,7 +55,7 @@ const JAVASCRIPT =
  */
 export async function planInit(cwd: string): Promise<InitPlan> {
   const present = findConfig(cwd);
-  const root = present === undefined ? packageRoot(cwd) : dirname(present);
+  const root = present === undefined ? (packageOf(cwd) ?? resolve(cwd)) : dirname(present);
   const manifestPath = join(root, "package.json");
   const manifestText = textOf(manifestPath);
   const manifest = manifestText === undefined ? {} : parseManifest(manifestText);
@@ -81,8 +82,7 @@ interface Chosen {
 
 /** Returns whether a package is installed in this folder or in one above it, as in the root of a workspace. */
 function isInstalledAbove(folder: string, name: string): boolean {
-  const parent = dirname(folder);
-  return existsSync(join(folder, "node_modules", name)) || (parent !== folder && isInstalledAbove(parent, name));
+  return foldersFrom(folder).some((each) => existsSync(join(each, "node_modules", name)));
 }
 
 function newConfig(root: string, manifest: Readonly<Record<string, unknown>>): Chosen {

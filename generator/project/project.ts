@@ -1,14 +1,15 @@
 import { dirname, relative, resolve, sep } from "node:path";
 import { SavedModelError } from "../../runtime/base/errors.js";
 import { didYouMean, firstLine, printable, quote } from "../../runtime/base/text.js";
+import { isModel } from "../../runtime/saved-model/files/model-file.js";
 import { inTermsOf } from "../../runtime/saved-model/files/saved-model-file.js";
 import { noSignatureNote } from "../../runtime/saved-model/graph/unexported-functions.js";
-import { type GeneratedClient, type GenerateOptions, generate } from "../client/generate.js";
-import { generateIndex } from "../client/generate-index.js";
 import { filesInTarget } from "../client/target.js";
 import { configInvalid } from "../config/check-config.js";
 import type { Config, ModelConfig } from "../config/config.js";
-import { expandPattern, isModel, isPattern } from "../config/model-glob.js";
+import { expandPattern, isPattern } from "../config/model-glob.js";
+import { type GeneratedClient, type GenerateOptions, generate } from "../generate/generate-client.js";
+import { generateIndex } from "../generate/generate-index.js";
 import { forEachModel } from "./model-errors.js";
 
 /** Where clients are written to, if nothing else is said. */

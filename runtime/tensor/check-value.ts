@@ -1,4 +1,5 @@
 import { type ErrorCode, SavedModelError } from "../base/errors.js";
+import { isThenable } from "../base/is-thenable.js";
 import { describeForeign, ONE_COPY } from "../base/package-copies.js";
 import { countOf, listSome, printable, quote, reasonOf } from "../base/text.js";
 import { adviseNesting } from "../call/rank-advice.js";
@@ -144,10 +145,6 @@ function advice({ problem, value }: NestedProblem, { dtype }: InputSpec): string
 
 function lengthOf(value: unknown): string {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value) ? `${value.length}` : describe(value);
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "then" in value;
 }
 
 /** An input for messages: `"inputs"`, or `"keras_tensor_1" (x["age"])` where the key is not the author's name for it. */

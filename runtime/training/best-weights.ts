@@ -4,8 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { quote } from "../base/text.js";
 import type { BaseModel } from "../client/base-model.js";
 import { VALIDATION, watchedMetric } from "./early-stopping.js";
-import type { EpochRecord } from "./events.js";
-import type { EarlyStopping } from "./fit-options.js";
+import type { EarlyStopping } from "./options/fit-options.js";
+import type { EpochRecord } from "./records/events.js";
 import { type Best, bestWeightsIn } from "./resume/training-state.js";
 
 /** Who watches a metric, for messages: an option of `fit`. */

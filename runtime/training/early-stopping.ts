@@ -1,6 +1,6 @@
 import { SavedModelError } from "../base/errors.js";
 import { quote, suggest } from "../base/text.js";
-import type { EarlyStopping } from "./fit-options.js";
+import type { EarlyStopping } from "./options/fit-options.js";
 
 /** How the name of a validation's metric begins, where it is watched. */
 export const VALIDATION = "validation_";

@@ -1,13 +1,13 @@
 import { awaitAtCaller } from "../base/caller-stack.js";
 import { SavedModelError } from "../base/errors.js";
 import { quote } from "../base/text.js";
+import { Turns } from "./batches/event-loop-yield.js";
 import { Evaluation } from "./evaluation.js";
-import { Turns } from "./event-loop-yield.js";
-import type { Metrics } from "./events.js";
-import type { FitOptions } from "./fit-options.js";
-import type { MetricName, SignatureMethod, TrainingData } from "./fit-types.js";
 import { MetricResets } from "./metrics/metric-resets.js";
-import { checkPassOptions, type PassOptions, requireMethod, stopsBy } from "./pass-options.js";
+import type { FitOptions } from "./options/fit-options.js";
+import type { MetricName, SignatureMethod, TrainingData } from "./options/fit-types.js";
+import { checkPassOptions, type PassOptions, requireMethod, stopsBy } from "./options/pass-options.js";
+import type { Metrics } from "./records/events.js";
 
 /** Options for evaluating a model. */
 export interface EvaluateOptions extends PassOptions {

@@ -3,11 +3,11 @@ import { printable } from "../base/text.js";
 import type { BoundMethod } from "../client/bound-methods.js";
 import type { Method } from "../client/methods.js";
 import { type BatchOptions, type BatchSource, batchSource } from "./batches/batches.js";
+import type { Turns } from "./batches/event-loop-yield.js";
 import { runPass } from "./batches/run-batch.js";
-import type { Turns } from "./event-loop-yield.js";
-import type { Metrics } from "./events.js";
 import { MetricOutputs } from "./metrics/metric-outputs.js";
 import { metricStateOf } from "./metrics/metric-state.js";
+import type { Metrics } from "./records/events.js";
 
 /** Asks a signature for its metrics over a set of rows. */
 export class Evaluation {

@@ -1,9 +1,9 @@
 import { CallerStack } from "../base/caller-stack.js";
 import { SavedModelError } from "../base/errors.js";
-import type { EpochRecord, TrainingObserver } from "./events.js";
-import { checkFitOptions, type FitOptions } from "./fit-options.js";
-import type { MetricName, SignatureMethod, TrainingData } from "./fit-types.js";
 import { History } from "./history/history.js";
+import { checkFitOptions, type FitOptions } from "./options/fit-options.js";
+import type { MetricName, SignatureMethod, TrainingData } from "./options/fit-types.js";
+import type { EpochRecord, TrainingObserver } from "./records/events.js";
 import { Training } from "./training.js";
 import { TrainingError } from "./training-error.js";
 

@@ -7,11 +7,11 @@ import type { RaggedTensor } from "../tensor/ragged-tensor.js";
 import type { SparseTensor } from "../tensor/sparse-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { batchSource } from "./batches/batches.js";
+import { Turns } from "./batches/event-loop-yield.js";
 import { JoinedRows } from "./batches/joined-rows.js";
 import { runPass } from "./batches/run-batch.js";
-import { Turns } from "./event-loop-yield.js";
-import type { SignatureMethod, TrainingData } from "./fit-types.js";
-import { checkPassOptions, type PassOptions, requireMethod, stopsBy } from "./pass-options.js";
+import type { SignatureMethod, TrainingData } from "./options/fit-types.js";
+import { checkPassOptions, type PassOptions, requireMethod, stopsBy } from "./options/pass-options.js";
 
 /** A shape with another number of rows. */
 type WithRows<S> = S extends readonly [unknown, ...infer Row] ? [number, ...Row] : S;

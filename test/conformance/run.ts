@@ -118,7 +118,12 @@ console.log(`conformance: the example's classifier ${digits ? "agrees" : "does n
 const optimizers = checkOptimizers(python, output);
 console.log(`conformance: long trainings ${optimizers ? "agree" : "do not agree"} with Python`);
 const strangers = checkStrangers(python, output);
-const third = strangers === undefined ? "are not there (../shared/models)" : strangers ? "agree" : "do not agree";
+const third =
+  strangers === undefined
+    ? "are not present (../shared/models, or SAVEDMODEL_TEST_MODELS)"
+    : strangers
+      ? "agree"
+      : "do not agree";
 console.log(`conformance: third-party models ${third}`);
 const agree = digits && optimizers && strangers !== false;
 process.exitCode = differing.length + wrong + unlike.length === 0 && agree ? 0 : 1;

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Model, type Tensor } from "../../runtime/index.js";
 import { readCalls, toTensor } from "../support/goldens.js";
+import { shared } from "../support/shared-models.js";
 import type { Python } from "./environment.js";
 import { golden } from "./record.js";
 
-const shared = fileURLToPath(new URL("../../../shared/models", import.meta.url));
 /** The same as in `test/goldens.test.ts`. */
 const REFUSED: ReadonlySet<string> = new Set([
   "tfdeploy-keras-multi-1.13-pbtxt",

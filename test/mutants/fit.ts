@@ -220,7 +220,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "fit-validation-metric-unknown",
-    file: "runtime/training/history/history-columns.ts",
+    file: "runtime/training/records/history-columns.ts",
     find: "VALIDATION_PREFIX + name === monitor",
     replace: "name === monitor",
     effect: 'metric("validation_loss") is not found',

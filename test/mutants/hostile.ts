@@ -212,7 +212,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "hostile-client-methods",
-    file: "generator/client/client-size.ts",
+    file: "generator/generate/client-size.ts",
     find: "callable.length > MOST_METHODS",
     replace: "callable.length > 10 * MOST_METHODS",
     effect: "a hostile model is generated for minutes",

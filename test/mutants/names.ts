@@ -257,4 +257,12 @@ export const faults: readonly Fault[] = [
     effect: "Negative integers in the structures of arguments are others.",
     tests: [TEXT],
   },
+  {
+    id: "names-mark-after-fallback",
+    file: "generator/client/names.ts",
+    find: '{name}`.normalize("NFC")',
+    replace: "{name}`",
+    effect: "a name that begins with a mark is another identifier than it looks",
+    tests: ["test/generator/client/names.test.ts"],
+  },
 ];

@@ -187,4 +187,20 @@ export const faults: readonly Fault[] = [
     effect: "An index exports two interfaces under one name and does not compile.",
     tests: ["test/generator/client/generate-index.test.ts"],
   },
+  {
+    id: "projects-outermost-package",
+    file: "runtime/base/package-folder.ts",
+    find: "foldersFrom(folder).find(isPackage)",
+    replace: "[...foldersFrom(folder)].reverse().find(isPackage)",
+    effect: "paths in clients are relative to the outermost package",
+    tests: ["test/runtime/base/package-folder.test.ts"],
+  },
+  {
+    id: "projects-graphemes",
+    file: "generator/cli/ui/layout.ts",
+    find: "new Intl.Segmenter()",
+    replace: 'new Intl.Segmenter(undefined, { granularity: "word" })',
+    effect: "long words run over the edge of the terminal",
+    tests: ["test/generator/cli/layout.test.ts"],
+  },
 ];

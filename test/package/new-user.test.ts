@@ -1,9 +1,9 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type GoldenCall, readCalls, readCases } from "../support/goldens.js";
+import { shared } from "../support/shared-models.js";
 import { outputAsUser, packPackage, runAsUser, versionOf } from "../support/stranger.js";
 import { modelFolder } from "../support/temp.js";
 import { askTsserver } from "../support/tsserver.js";
@@ -28,20 +28,20 @@ const own: User = {
 };
 
 // A model that somebody else made. It is data beside the project, not part of it.
-const shared = fileURLToPath(new URL("../../../shared/models/rust-training-custom", import.meta.url));
-const other: User = existsSync(shared)
+const foreign = join(shared, "rust-training-custom");
+const other: User = existsSync(foreign)
   ? {
       ...own,
       user: "a user with a model that others made, in a project of ES modules",
-      model: shared,
-      goldens: readCalls(join(shared, "golden")),
+      model: foreign,
+      goldens: readCalls(join(foreign, "golden")),
       className: "RustTrainingCustom",
       file: "rust-training-custom",
       type: "module",
     }
   : {
       ...own,
-      user: "a user in a project of ES modules (../shared/models is not here: the same model)",
+      user: "a user in a project of ES modules (third-party models are not present: the same model)",
       type: "module",
     };
 

@@ -1,8 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
-
-/** The built command line. */
-export const main: string = fileURLToPath(new URL("../../dist/generator/cli/main.js", import.meta.url));
+import { distFile } from "./dist.js";
 
 export interface Finished {
   readonly status: number | null;
@@ -18,7 +15,7 @@ export function savedmodel(
 ): Finished {
   // The environment of the tests may set colors and the terminal's width; a user who pipes the output gets neither.
   const { FORCE_COLOR: _, COLUMNS: __, ...env } = process.env;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...parameters], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [distFile("generator/cli/main.js"), ...parameters], {
     cwd,
     env: { ...env, ...variables },
     encoding: "utf8",

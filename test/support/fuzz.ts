@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { generate, inspect } from "../../generator/index.js";
 import { SavedModelError } from "../../runtime/base/errors.js";
 import { mutate, type Victim, victim } from "./mutate.js";
+import { shared } from "./shared-models.js";
 
 /** The outcome of the inputs; the last line that the process prints. */
 export interface FuzzReport {
@@ -75,7 +76,7 @@ function mistakeIn(error: unknown): unknown {
 }
 
 function readVictims(): readonly Victim[] {
-  const folders = ["../models", "../../../shared/models"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const folders = [fileURLToPath(new URL("../models", import.meta.url)), shared];
   return folders
     .filter(existsSync)
     .flatMap((models) => readdirSync(models).map((name) => join(models, name, "saved_model.pb")))

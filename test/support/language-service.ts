@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { requireDist } from "./dist.js";
 import { consumerOptions } from "./typescript.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -18,6 +19,7 @@ export class Editor {
   #version = 0;
 
   constructor(files: Readonly<Record<string, string>>) {
+    requireDist();
     this.#files = new Map(Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text]));
     const { options } = ts.convertCompilerOptionsFromJson(consumerOptions, folder);
     const read = (path: string): string | undefined => this.#read(path);

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { beforeEach } from "vitest";
+import { shared } from "./shared-models.js";
 
-/** Models that others made: data beside the project, not part of it. */
-export const shared: string = fileURLToPath(new URL("../../../shared/models", import.meta.url));
+export { shared };
 export const hasShared: boolean = existsSync(shared);
-export const NO_SHARED = "../shared/models is not present";
+export const NO_SHARED =
+  "third-party models are not present in ../shared/models, nor where SAVEDMODEL_TEST_MODELS says";
 
 export const isWindows: boolean = process.platform === "win32";
 export const IS_WINDOWS = "Windows has no bash and no signals";

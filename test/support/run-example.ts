@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { distFile } from "./dist.js";
 import type { Block } from "./documents.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -30,7 +31,7 @@ export function exampleProject(): string {
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(root, join(folder, "node_modules/savedmodel"), "junction");
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
-  const main = join(root, "dist/generator/cli/main.js");
+  const main = distFile("generator/cli/main.js");
   const models = names.map((name) => `models/${name}`);
   execFileSync(process.execPath, [main, "generate", ...models, "-o", "generated"], { cwd: folder });
   return folder;

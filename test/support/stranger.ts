@@ -14,6 +14,7 @@ import { basename, delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import type { Finished } from "./cli.js";
+import { requireDist } from "./dist.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const kept = join(root, "build/stranger");
@@ -21,8 +22,9 @@ const kept = join(root, "build/stranger");
 /** Other dependencies of users' projects; the versions are this repository's own. */
 const TOOLS = ["@types/node", "fastify", "tsx", "typescript", "vite", "vitest"] as const;
 
-/** The package as it would be published: the tarball's file. `npm test` has built it; npm's scripts do not run. */
+/** The package as it would be published: the tarball's file. It is built before; npm's scripts do not run. */
 export function packPackage(folder: string): string {
+  requireDist();
   const output = npm(root, "pack", "--ignore-scripts", "--json", "--pack-destination", folder);
   const [{ filename }] = JSON.parse(output) as [{ readonly filename: string }];
   return join(folder, filename);

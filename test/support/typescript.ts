@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { requireDist } from "./dist.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -39,6 +40,7 @@ export function typeErrors(files: Readonly<Record<string, string>>): readonly st
 /** Runs something in a folder with these files, of a project that depends on this package. */
 export function inConsumer<T>(files: Readonly<Record<string, string>>, run: (folder: string) => T): T {
   // Inside the repository, the package's name leads to dist/ through its own `exports`.
+  requireDist();
   mkdirSync(`${root}build`, { recursive: true });
   const folder = mkdtempSync(`${root}build/consumer-`);
   try {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { SavedModelError } from "../../../runtime/base/errors.js";
-import type { ImportExtension } from "../../client/generate-index.js";
 import type { Target } from "../../client/target.js";
+import type { ImportExtension } from "../../generate/generate-index.js";
 import { collect } from "./repeated-flag.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 

@@ -6,9 +6,9 @@ import { exportAdvice, formatFunction } from "../../../runtime/saved-model/graph
 import type { ModelDescription } from "../../../runtime/saved-model/model-description.js";
 import { stdout } from "../ui/colors.js";
 import { flow, list, sentence, type Word } from "../ui/layout.js";
-import { isOlder } from "../version.js";
 import { formatSignature } from "./signature-table.js";
 import { formatVariables } from "./variable-table.js";
+import { isOlder } from "./version.js";
 
 /** Where a text goes on that begins with a title. */
 const INDENT = 6;

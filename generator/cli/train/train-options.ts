@@ -3,7 +3,7 @@ import { extname, resolve } from "node:path";
 import { SavedModelError } from "../../../runtime/base/errors.js";
 import { printable, quote } from "../../../runtime/base/text.js";
 import { watchedMetric } from "../../../runtime/training/early-stopping.js";
-import type { EarlyStopping } from "../../../runtime/training/fit-options.js";
+import type { EarlyStopping } from "../../../runtime/training/options/fit-options.js";
 
 /** The options of `savedmodel train` as they are on the command line. */
 export interface TrainFlags {

@@ -1,3 +1,5 @@
+import stringWidth from "string-width";
+
 /** A piece of a line. It is broken only where a line of its own is too short for it. */
 export interface Word {
   readonly text: string;
@@ -42,7 +44,7 @@ export function flow(words: readonly Word[], width: number, indent: number, star
       const line = lines.at(-1) ?? [];
       const gap = line.length === 0 ? 0 : (word.gap ?? 1);
       const room = width - column - gap;
-      isPlaced = displayWidth(rest) <= room;
+      isPlaced = stringWidth(rest) <= room;
       if (!isPlaced && (line.length > 0 || column > indent)) {
         breakLine();
         continue;
@@ -50,7 +52,7 @@ export function flow(words: readonly Word[], width: number, indent: number, star
       isPlaced ||= word.isWhole === true;
       const part = isPlaced ? rest : beginning(rest, room);
       line.push({ ...word, text: isPlaced ? part : part.trimEnd(), gap });
-      column += gap + displayWidth(part);
+      column += gap + stringWidth(part);
       rest = rest.slice(part.length);
       isPlaced ||= rest === "";
       if (!isPlaced) breakLine();
@@ -86,12 +88,17 @@ function render(words: readonly Word[]): string {
 /** Where a long name may end a line: behind punctuation, and before a capital letter. */
 const PART_END = /(?<=[\s,/_.:-])|(?<=\p{Ll})(?=\p{Lu})/u;
 
+/** Finds the characters that a reader sees, which may be several code points: an accent, a family of emoji. */
+const segmenter = new Intl.Segmenter();
+
 /** As much of a text as there is room for, at least a character; up to the end of a part of it, if that is not too little. */
 function beginning(text: string, room: number): string {
-  const characters = fitting([...text], room);
+  const characters = Array.from(segmenter.segment(text), ({ segment }) => segment);
+  const [first = ""] = characters;
+  const most = fitting(characters, room);
   const parts = fitting(text.split(PART_END), room);
-  if (parts.length * 2 > characters.length) return parts;
-  return characters === "" ? String.fromCodePoint(text.codePointAt(0) ?? 0) : characters;
+  if (parts.length * 2 > most.length) return parts;
+  return most === "" ? first : most;
 }
 
 /** The first of these pieces of a text, as many as there is room for. */
@@ -99,21 +106,9 @@ function fitting(pieces: readonly string[], room: number): string {
   let text = "";
   let left = room;
   for (const piece of pieces) {
-    left -= displayWidth(piece);
+    left -= stringWidth(piece);
     if (left < 0) break;
     text += piece;
   }
   return text;
-}
-
-/** Characters that most terminals show in two columns: the scripts of East Asia, and emoji. */
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1faff}\u{20000}-\u{3fffd}]/gu;
-
-/** How many columns a text takes. */
-export function displayWidth(text: string): number {
-  // Nearly all names: no character that is not one column wide.
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  const shown = text.replace(/[\p{Mn}\p{Me}]/gu, "");
-  return [...shown].length + (shown.match(WIDE)?.length ?? 0);
 }

@@ -1,4 +1,5 @@
-import { displayWidth, flow, list, type Word } from "./layout.js";
+import stringWidth from "string-width";
+import { flow, list, type Word } from "./layout.js";
 
 /** A line of a table: a name, what it is, and remarks. */
 export interface Row {
@@ -25,7 +26,7 @@ const LEAST_FORM = 12;
 
 /** Rows whose forms stand below each other. A name that is too long for its column has a line of its own. */
 export function table(rows: readonly Row[], style: TableStyle): readonly string[] {
-  const lead = largest(rows.map((row) => (row.lead === undefined ? 0 : displayWidth(row.lead.text) + 1)));
+  const lead = largest(rows.map((row) => (row.lead === undefined ? 0 : stringWidth(row.lead.text) + 1)));
   const start = style.indent + lead;
   const column = nameColumn(rows, start, style.width);
   return rows.map((row) => formatRow(row, start, column, style));
@@ -39,18 +40,18 @@ function formatRow({ lead, name, form, remarks }: Row, start: number, column: nu
     ...list(remarks).map(({ text }, index) => ({ text, style: style.remark, gap: index === 0 ? GAP : 1 })),
   ];
   const formatted = flow(words, style.width, body, body);
-  if (name !== "" && displayWidth(name) > column) {
+  if (name !== "" && stringWidth(name) > column) {
     const broken = flow([{ text: name }], style.width, start + GAP, start);
     return `${head}${broken}\n${" ".repeat(body)}${formatted}`;
   }
-  return head + name + " ".repeat(body - start - displayWidth(name)) + formatted;
+  return head + name + " ".repeat(body - start - stringWidth(name)) + formatted;
 }
 
 /** The width of the column of names with which the table has the fewest lines; the widest of those. */
 function nameColumn(rows: readonly Row[], start: number, width: number): number {
   const sizes = rows.map(({ name, form, remarks }) => ({
-    name: displayWidth(name),
-    body: displayWidth(form.join(" ")) + (remarks.length === 0 ? 0 : GAP + displayWidth(remarks.join(", "))),
+    name: stringWidth(name),
+    body: stringWidth(form.join(" ")) + (remarks.length === 0 ? 0 : GAP + stringWidth(remarks.join(", "))),
   }));
   const longest = largest(sizes.map(({ name }) => name));
   if (width === Number.POSITIVE_INFINITY) return longest;

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SavedModelError } from "../../base/errors.js";
+import { foldersFrom, isPackage, packageOf } from "../../base/package-folder.js";
 import { printable } from "../../base/text.js";
 
 /**
@@ -38,15 +39,17 @@ const MOVED =
  * modules it is. A client that is installed belongs to nothing outside of `node_modules`.
  */
 function clientRoots(client: string): readonly string[] {
-  const roots = packagesAround(client);
-  const installed = foldersAround(client).find((folder) => basename(folder) === "node_modules");
+  const folders = foldersFrom(dirname(client));
+  const roots = folders.filter(isPackage);
+  const installed = folders.find((folder) => basename(folder) === "node_modules");
   return installed === undefined ? roots : roots.filter((root) => root.startsWith(installed));
 }
 
 /** Where a path may be: below the working directory, then below the package that the running program belongs to. */
 export function placesOf(path: string): readonly string[] {
   const program = process.argv[1];
-  const roots = [process.cwd(), ...(program === undefined ? [] : packagesAround(program).slice(0, 1))];
+  const home = program === undefined ? undefined : packageOf(dirname(program));
+  const roots = [process.cwd(), ...(home === undefined ? [] : [home])];
   return [...new Set(roots.map((root) => resolve(root, path)))];
 }
 
@@ -63,14 +66,4 @@ function pathOf(url: URL): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The folders around a file that hold a package.json, the nearest first. */
-function packagesAround(file: string): readonly string[] {
-  return foldersAround(file).filter((folder) => existsSync(join(folder, "package.json")));
-}
-
-function foldersAround(file: string): readonly string[] {
-  const folder = dirname(resolve(file));
-  return folder === resolve(file) ? [] : [folder, ...foldersAround(folder)];
 }

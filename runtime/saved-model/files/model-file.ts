@@ -1,11 +1,21 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { SavedModelError } from "../../base/errors.js";
 import { printable } from "../../base/text.js";
 import { fileIdentity } from "./folder-identity.js";
 
 /** The files that hold a model, in binary and in text format; the first that is there counts. */
 export const MODEL_FILES: readonly string[] = ["saved_model.pb", "saved_model.pbtxt"];
+
+/** Returns whether a folder is a SavedModel, as far as the names of its files tell; false where it cannot be read. */
+export function isModel(folder: string): boolean {
+  try {
+    return MODEL_FILES.some((file) => statSync(join(folder, file), { throwIfNoEntry: false })?.isFile());
+  } catch {
+    return false;
+  }
+}
 
 /** The `saved_model.pb` that a model was loaded from: saving copies it, so it must still be the same. */
 export class ModelFile {

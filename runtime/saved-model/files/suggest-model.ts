@@ -1,7 +1,7 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { compareNatural, didYouMean, nearest, printable } from "../../base/text.js";
-import { MODEL_FILES } from "./model-file.js";
+import { isModel } from "./model-file.js";
 
 /** More folders than these are not looked into, and no more than these are named. */
 const LOOKED_INTO = 1000;
@@ -86,14 +86,6 @@ function foldersIn(folder: string): readonly string[] {
       .map(({ name }) => name);
   } catch {
     return [];
-  }
-}
-
-function isModel(folder: string): boolean {
-  try {
-    return MODEL_FILES.some((file) => statSync(join(folder, file), { throwIfNoEntry: false })?.isFile());
-  } catch {
-    return false;
   }
 }
 

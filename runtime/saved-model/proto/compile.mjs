@@ -15,7 +15,7 @@ for (const line of source.split("\n")) {
   if (field !== undefined) held.set(`${message}.${field}`, names.split(", "));
 }
 
-const lines = Object.entries(messages).map(([name, { fields }]) => {
+const lines = Object.entries(messages).map(([name, { fields, oneofs }]) => {
   const body = Object.entries(fields).map(([field, spec]) => {
     const holds = held.get(`${name}.${spec.protoName ?? field}`);
     const properties = Object.entries({ ...spec, ...(holds && { holds }) }).map(
@@ -23,7 +23,13 @@ const lines = Object.entries(messages).map(([name, { fields }]) => {
     );
     return `      ${field}: { ${properties.join(", ")} },\n`;
   });
-  return `  ${name}: {\n    fields: {\n${body.join("")}    },\n  },\n`;
+  // Optional scalars, each in a group of its own: only those are written where they are zero or empty.
+  const groups = Object.entries(oneofs ?? {}).map(([group, { oneof }]) => {
+    // protobufjs has a mutable array in its type.
+    return `      ${group}: { oneof: ${JSON.stringify(oneof)} as string[] },\n`;
+  });
+  const presence = groups.length === 0 ? "" : `    oneofs: {\n${groups.join("")}    },\n`;
+  return `  ${name}: {\n    fields: {\n${body.join("")}    },\n${presence}  },\n`;
 });
 
 writeFileSync(

@@ -43,13 +43,35 @@ const types = new Map<MessageName, Type>();
  * @throws Error when the bytes are no such message (truncated, wrong wire type, nested too deeply).
  */
 export function decode<Name extends MessageName>(name: Name, bytes: Uint8Array): Message<Name> {
+  // The schema that made the decoder is the one that `Message` is derived from.
+  return typeOf(name).decode(bytes) as unknown as Message<Name>;
+}
+
+/** Fields of a message to encode. An absent or undefined field is not written, nor is a zero of a field without `optional`. */
+export type Fields<Name extends MessageName> = {
+  readonly [Field in keyof Schema[Name]["fields"]]?: FieldInput<Schema[Name]["fields"][Field]> | undefined;
+};
+
+type InputOf<T> = T extends keyof Scalars ? Scalars[T] : T extends MessageName ? Fields<T> : never;
+
+type FieldInput<F> = F extends { rule: "repeated"; type: infer T }
+  ? readonly InputOf<T>[]
+  : F extends { type: infer T }
+    ? InputOf<T>
+    : never;
+
+/** Encodes one message, its fields in the order of their numbers. Values are not checked beyond their types. */
+export function encode<Name extends MessageName>(name: Name, fields: Fields<Name>): Uint8Array {
+  return typeOf(name).encode(fields).finish();
+}
+
+function typeOf(name: MessageName): Type {
   let type = types.get(name);
   if (type === undefined) {
     type = root.lookupType(name);
     types.set(name, type);
   }
-  // The schema that made the decoder is the one that `Message` is derived from.
-  return type.decode(bytes) as unknown as Message<Name>;
+  return type;
 }
 
 /** The number in an `int64` field; beyond 2^53 it is rounded, so check with `Number.isSafeInteger` where it matters. */

@@ -476,9 +476,58 @@ export const schema = {
   },
   ConfigProto: {
     fields: {
+      deviceCount: { rule: "repeated", type: "DeviceCountEntry", id: 1, protoName: "device_count" },
       intraOpParallelismThreads: { type: "int32", id: 2, protoName: "intra_op_parallelism_threads" },
       interOpParallelismThreads: { type: "int32", id: 5, protoName: "inter_op_parallelism_threads" },
+      gpuOptions: {
+        type: "bytes",
+        id: 6,
+        protoName: "gpu_options",
+        options: { proto3_optional: true },
+        holds: ["GPUOptions"],
+      },
+      allowSoftPlacement: { type: "bool", id: 7, protoName: "allow_soft_placement" },
+      usePerSessionThreads: { type: "bool", id: 9, protoName: "use_per_session_threads" },
+      graphOptions: {
+        type: "bytes",
+        id: 10,
+        protoName: "graph_options",
+        options: { proto3_optional: true },
+        holds: ["GraphOptions"],
+      },
       operationTimeoutInMs: { type: "int64", id: 11, protoName: "operation_timeout_in_ms" },
+    },
+    oneofs: {
+      _gpuOptions: { oneof: ["gpuOptions"] as string[] },
+      _graphOptions: { oneof: ["graphOptions"] as string[] },
+    },
+  },
+  DeviceCountEntry: {
+    fields: {
+      key: { type: "string", id: 1, options: { proto3_optional: true } },
+      value: { type: "int32", id: 2, options: { proto3_optional: true } },
+    },
+    oneofs: {
+      _key: { oneof: ["key"] as string[] },
+      _value: { oneof: ["value"] as string[] },
+    },
+  },
+  GPUOptions: {
+    fields: {
+      perProcessGpuMemoryFraction: { type: "double", id: 1, protoName: "per_process_gpu_memory_fraction" },
+      allowGrowth: { type: "bool", id: 4, protoName: "allow_growth" },
+      visibleDeviceList: { type: "string", id: 5, protoName: "visible_device_list" },
+    },
+  },
+  GraphOptions: {
+    fields: {
+      optimizerOptions: { type: "OptimizerOptions", id: 3, protoName: "optimizer_options" },
+    },
+  },
+  OptimizerOptions: {
+    fields: {
+      globalJitLevel: { type: "int32", id: 5, protoName: "global_jit_level" },
+      cpuGlobalJit: { type: "bool", id: 7, protoName: "cpu_global_jit" },
     },
   },
   RunOptions: {

@@ -1,8 +1,8 @@
 import type { BoundMethod } from "../../client/bound-methods.js";
 import type { Method } from "../../client/methods.js";
 import type { Form, Results } from "../../engine.js";
-import type { Turns } from "../event-loop-yield.js";
 import type { Batch, BatchSource } from "./batches.js";
+import type { Turns } from "./event-loop-yield.js";
 
 /** Calls a signature with a batch: on a worker thread, or at once. */
 export function runBatch<F extends Form = "plain">(

@@ -1,5 +1,5 @@
-import type { EpochRecord } from "../events.js";
-import { type Column, columnsOf, headings } from "./history-columns.js";
+import type { EpochRecord } from "../records/events.js";
+import { type Column, columnsOf, headings } from "../records/history-columns.js";
 
 const FIXED = ["epoch", "step", "rows", "seconds"] as const;
 

@@ -1,8 +1,8 @@
 import { SavedModelError } from "../../base/errors.js";
 import { isRecord } from "../../base/is-record.js";
 import { quote } from "../../base/text.js";
-import type { EpochRecord, Metrics } from "../events.js";
-import { columnsOf, monitoredColumn, namesOf } from "./history-columns.js";
+import type { EpochRecord, Metrics } from "../records/events.js";
+import { columnsOf, monitoredColumn, namesOf } from "../records/history-columns.js";
 
 /** A number as JSON has it: those that JSON lacks are text. */
 type JsonNumber = number | "NaN" | "Infinity" | "-Infinity";

@@ -1,7 +1,7 @@
 import { printable } from "../../base/text.js";
-import type { EpochRecord } from "../events.js";
 import { shortDuration, shortNumber } from "../progress/format-number.js";
-import { columnsOf, headings } from "./history-columns.js";
+import type { EpochRecord } from "../records/events.js";
+import { columnsOf, headings } from "../records/history-columns.js";
 
 /** How many epochs are shown of many: the first and the last ones. */
 const FIRST = 3;

@@ -1,9 +1,9 @@
 import { type InspectOptions, inspect } from "node:util";
 import { SavedModelError } from "../../base/errors.js";
 import { quote, suggest } from "../../base/text.js";
-import type { EpochRecord } from "../events.js";
 import { type PlotOptions, plotHistory } from "../plot/plot.js";
-import { columnsOf, headings, monitoredColumn, namesOf, valuesOf } from "./history-columns.js";
+import type { EpochRecord } from "../records/events.js";
+import { columnsOf, headings, monitoredColumn, namesOf, valuesOf } from "../records/history-columns.js";
 import { historyCsv } from "./history-csv.js";
 import { type HistoryJson, historyFromJson, historyToJson } from "./history-json.js";
 import { historyTable } from "./history-table.js";

@@ -14,10 +14,10 @@ import { dirname, join } from "node:path";
 import { SavedModelError } from "../../base/errors.js";
 import { printable, reasonOf } from "../../base/text.js";
 import { toPath } from "../../saved-model/files/locate-model.js";
-import type { EpochRecord, TrainingObserver, TrainingStart } from "../events.js";
-import type { Logs } from "../fit-options.js";
-import { columnsOf } from "../history/history-columns.js";
 import { type CsvColumn, csvRow, historyCsv } from "../history/history-csv.js";
+import type { Logs } from "../options/fit-options.js";
+import type { EpochRecord, TrainingObserver, TrainingStart } from "../records/events.js";
+import { columnsOf } from "../records/history-columns.js";
 import { eventRecord, fileVersion } from "./event-file.js";
 
 /** Those who write what is asked for, epoch by epoch. */

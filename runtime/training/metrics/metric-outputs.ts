@@ -1,7 +1,7 @@
 import { SavedModelError } from "../../base/errors.js";
 import type { Method } from "../../client/methods.js";
 import type { TensorDescription } from "../../saved-model/description.js";
-import type { Metrics } from "../events.js";
+import type { Metrics } from "../records/events.js";
 
 /** A scalar output, by its place among the results. */
 interface ScalarOutput {

@@ -2,7 +2,7 @@ import { SavedModelError } from "../../base/errors.js";
 import { printable, quote } from "../../base/text.js";
 import { type BoundMethod, boundMethod } from "../../client/bound-methods.js";
 import { runBatch } from "../batches/run-batch.js";
-import type { ResetMethod } from "../fit-options.js";
+import type { ResetMethod } from "../options/fit-options.js";
 import type { MetricOutputs } from "./metric-outputs.js";
 import { metricStateOf, type RunningOutput } from "./metric-state.js";
 

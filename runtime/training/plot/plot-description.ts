@@ -1,6 +1,6 @@
-import type { EpochRecord } from "../events.js";
-import { columnsOf } from "../history/history-columns.js";
 import { shortNumber } from "../progress/format-number.js";
+import type { EpochRecord } from "../records/events.js";
+import { columnsOf } from "../records/history-columns.js";
 
 /** A picture in words, for those who do not see it: how each value began and ended, and which epoch was the best. */
 export function plotDescription(epochs: readonly EpochRecord[], bestEpoch: number | undefined): string {

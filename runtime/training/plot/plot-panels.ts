@@ -1,4 +1,4 @@
-import { type Column, monitoredColumn } from "../history/history-columns.js";
+import { type Column, monitoredColumn } from "../records/history-columns.js";
 
 /** One line of a panel. */
 export interface Series {

@@ -1,7 +1,7 @@
 import { checkOptions, invalidOption } from "../../base/check-options.js";
-import type { EpochRecord } from "../events.js";
-import { columnsOf } from "../history/history-columns.js";
 import { shortNumber } from "../progress/format-number.js";
+import type { EpochRecord } from "../records/events.js";
+import { columnsOf } from "../records/history-columns.js";
 import { type Axis, drawable, epochAxis, valueAxis } from "./plot-axis.js";
 import { plotDescription } from "./plot-description.js";
 import { type Cell, EDGE, layOut } from "./plot-layout.js";

@@ -1,5 +1,5 @@
 import { printable } from "../../base/text.js";
-import type { BatchEvent, EpochRecord, Metrics, TrainingObserver, TrainingStart } from "../events.js";
+import type { BatchEvent, EpochRecord, Metrics, TrainingObserver, TrainingStart } from "../records/events.js";
 import { clockTime, shortDuration, shortNumber } from "./format-number.js";
 import { sparkline } from "./sparkline.js";
 

@@ -5,9 +5,9 @@ import type { BoundMethod } from "../../client/bound-methods.js";
 import type { VariableStore } from "../../engine.js";
 import { readUnchanged } from "../../saved-model/files/folder-identity.js";
 import { toPath } from "../../saved-model/files/locate-model.js";
-import type { BestWeights } from "../best-weights.js";
-import type { Checkpoints } from "../fit-options.js";
+import type { Checkpoints } from "../options/fit-options.js";
 import {
+  type Best,
   notResumable,
   readState,
   requireSameTraining,
@@ -16,19 +16,29 @@ import {
   writeState,
 } from "./training-state.js";
 
+/** The epoch with the best value of a metric, whose weights are kept beside a checkpoint. */
+interface BestEpoch {
+  /** Undefined before the first epoch. */
+  readonly epoch: number | undefined;
+  /** Copies the weights of the best epoch into the folder of a checkpoint. */
+  copyTo(checkpoint: string): void;
+  /** Continues from a checkpoint. */
+  resume(best: Best | undefined, checkpoint: string): void;
+}
+
 /** Saves a model every so often while it is trained, with the state of the training, and reads both again. */
 export class CheckpointWriter {
   readonly #bound: BoundMethod;
   readonly #variables: VariableStore | undefined;
   readonly directory: string;
   readonly #options: Checkpoints;
-  readonly #best: BestWeights | undefined;
+  readonly #best: BestEpoch | undefined;
   #savedAt = performance.now();
   #saved = { step: 0, epochs: 0 };
   #putBackFrom: string | undefined;
 
   /** @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT`: whatever would fail when it is time to save */
-  constructor(bound: BoundMethod, options: Checkpoints, best: BestWeights | undefined) {
+  constructor(bound: BoundMethod, options: Checkpoints, best: BestEpoch | undefined) {
     this.#bound = bound;
     this.#variables = bound.calls.connection.engine.variables;
     this.directory = toPath(options.directory);

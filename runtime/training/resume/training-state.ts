@@ -5,9 +5,9 @@ import { isRecord } from "../../base/is-record.js";
 import { readRegularFile } from "../../base/regular-file.js";
 import { printable, reasonOf } from "../../base/text.js";
 import { TRAINING_STATE } from "../../saved-model/files/model-entries.js";
-import type { EpochRecord, Metrics } from "../events.js";
 import { History } from "../history/history.js";
 import type { MetricTotals } from "../metrics/metric-outputs.js";
+import type { EpochRecord, Metrics } from "../records/events.js";
 
 /** An epoch that was not finished. */
 export interface OpenEpoch {

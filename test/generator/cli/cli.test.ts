@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { inspect } from "../../../generator/index.js";
 import { type Finished, savedmodel } from "../../support/cli.js";
+import { distUrl } from "../../support/dist.js";
 import { copyOfModel, modelFolder, tempFolder } from "../../support/temp.js";
 
 describe("savedmodel", () => {
@@ -258,7 +259,7 @@ it("importing the runtime loads no native code, no code printer, no parser and n
         return found;
       }\`));
     const { createRequire } = await import("node:module");
-    await import(${JSON.stringify(new URL("../../../dist/runtime/index.js", import.meta.url).href)});
+    await import(${JSON.stringify(distUrl("runtime/index.js"))});
     for (const file of Object.keys(createRequire("/x")("module")._cache)) process._rawDebug(file);`;
   const { stderr, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
     encoding: "utf8",

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { columnsOf, displayWidth, flow, list } from "../../../generator/cli/ui/layout.js";
+import { columnsOf, flow, list } from "../../../generator/cli/ui/layout.js";
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -35,6 +35,19 @@ describe("flow", () => {
     expect(flow(words, 12, 2)).toBe("in\n  models/my_model\n  there");
   });
 
+  it.each([
+    ["accents", "größe".normalize("NFD"), 2, "gr\nöß\ne".normalize("NFD")],
+    ["a family", "👩‍👩‍👧👩‍👩‍👧", 2, "👩‍👩‍👧\n👩‍👩‍👧"],
+    ["a flag", "🇩🇪🇫🇷", 2, "🇩🇪\n🇫🇷"],
+    ["a sign with an emoji's form", "ab❤️", 4, "ab❤️"],
+    ["half a width", "ｱｲｳｴ", 2, "ｱｲ\nｳｴ"],
+  ])(
+    "breaks between the characters that a reader sees, as wide as a terminal shows them: %s",
+    (_, text, width, expected) => {
+      expect(flow([{ text }], width, 0)).toBe(expected);
+    },
+  );
+
   it("flow never produces a line without a character, however narrow", () => {
     expect(flow(wordsOf("日本 x"), 1, 0)).toBe("日\n本\nx");
   });
@@ -49,16 +62,6 @@ describe("flow", () => {
 it("joins list items with commas", () => {
   expect(list(["a", "b", "c"]).map(({ text }) => text)).toEqual(["a,", "b,", "c"]);
   expect(list([])).toEqual([]);
-});
-
-it.each([
-  ["abc", 3],
-  ["日本", 4],
-  ["👋", 2],
-  ["größe", 5],
-  ["", 0],
-])("displayWidth of %j is %i columns", (text, expected) => {
-  expect(displayWidth(text.normalize("NFD"))).toBe(expected);
 });
 
 it("uses a width only for a terminal that knows its size", () => {

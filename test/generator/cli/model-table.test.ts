@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
 import { formatDescription } from "../../../generator/cli/inspect/model-table.js";
-import { displayWidth } from "../../../generator/cli/ui/layout.js";
 import { inspect, type ModelDescription } from "../../../generator/index.js";
 import { hasShared, shared } from "../../support/needs.js";
 import { modelFolder } from "../../support/temp.js";
@@ -39,7 +39,7 @@ describe.each([20, 40, 60, 80, 120])("at %i columns", (width) => {
     (_, model) => {
       const description = inspect(model);
       const text = shown(description, width);
-      expect(text.split("\n").filter((line) => displayWidth(line) > width)).toEqual([]);
+      expect(text.split("\n").filter((line) => stringWidth(line) > width)).toEqual([]);
       const characters = (table: string): string => table.replaceAll(/\s/g, "");
       expect(characters(text)).toBe(characters(shown(description, Number.POSITIVE_INFINITY)));
     },

@@ -1,7 +1,7 @@
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
-import { displayWidth } from "../../../generator/cli/ui/layout.js";
 import { savedmodel } from "../../support/cli.js";
 import { golden } from "../../support/language-service.js";
 import { modelFolder, tempFolder } from "../../support/temp.js";
@@ -85,7 +85,7 @@ describe.each([80, 120])("at %i columns", (width) => {
     expectGolden(`${name}-${width}`, text);
     const printed = text.split("\n").filter((line) => !line.startsWith("$ "));
     // An unbreakable word may be wider, and is alone on its line.
-    expect(printed.filter((line) => displayWidth(line) > width && !/^\s*\S+$/.test(line))).toEqual([]);
+    expect(printed.filter((line) => stringWidth(line) > width && !/^\s*\S+$/.test(line))).toEqual([]);
     expect(printed.filter((line) => /\s$/.test(line))).toEqual([]);
   });
 });

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { safeJson } from "../../../generator/cli/ui/safe-json.js";
-import { main, savedmodel } from "../../support/cli.js";
+import { savedmodel } from "../../support/cli.js";
+import { distFile } from "../../support/dist.js";
 import { encodeMessage, writeModel } from "../../support/saved-model.js";
 import { copyOfModel, modelFolder, tempFolder } from "../../support/temp.js";
 
@@ -100,7 +101,9 @@ describe("missing tags", () => {
   });
 
   it("for missing tags, the error suggests a flag where folders are watched", async () => {
-    const child = spawn(process.execPath, [main, "generate", "models/m", "--watch"], { cwd: tagged("") });
+    const child = spawn(process.execPath, [distFile("generator/cli/main.js"), "generate", "models/m", "--watch"], {
+      cwd: tagged(""),
+    });
     let stderr = "";
     await new Promise((resolve) => {
       child.once("exit", resolve);

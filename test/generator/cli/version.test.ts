@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isOlder } from "../../../generator/cli/version.js";
+import { isOlder } from "../../../generator/cli/inspect/version.js";
 
 it.each([
   ["2.21.0", "2.22.0", true],

@@ -21,6 +21,8 @@ describe("camelCase", () => {
     ["👋", ""],
     ["", ""],
     ["a\u0301", "á"],
+    ["\u0301", "input\u0301"],
+    ["\u0327", "inpu\u0163"],
     ["a\u200db", "aB"],
   ])("camelCase of %j is %j", (raw, name) => {
     expect(camelCase(raw, "input")).toBe(name);

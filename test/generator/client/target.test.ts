@@ -5,12 +5,13 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { checkFiles } from "../../../generator/check/check-project.js";
 import { readDescriptor } from "../../../generator/check/parse-descriptor.js";
-import { generate } from "../../../generator/client/generate.js";
 import { inTarget } from "../../../generator/client/target.js";
+import { generate } from "../../../generator/generate/generate-client.js";
 import { findOrphans } from "../../../generator/project/orphans.js";
 import { generateProject } from "../../../generator/project/project.js";
 import { writeProject } from "../../../generator/project/write-project.js";
 import { savedmodel } from "../../support/cli.js";
+import { distUrl } from "../../support/dist.js";
 import { copyOfModel, modelFolder, tempFolder } from "../../support/temp.js";
 import { typeErrors } from "../../support/typescript.js";
 
@@ -72,7 +73,7 @@ describe("a client in JavaScript", () => {
     const folder = folderOf(type);
     const client = generate(modelFolder("custom_model"), { outputFolder: folder });
     const [script] = inTarget(client, "js", folder);
-    const runtime = new URL("../../../dist/runtime/index.js", import.meta.url);
+    const runtime = new URL(distUrl("runtime/index.js"));
     const package_ = type === "module" ? runtime.href : runtime.pathname.replace(/\.js$/, ".cjs");
     writeFileSync(join(folder, "client.js"), script?.text.replace('"savedmodel"', JSON.stringify(package_)) ?? "");
     const program = `${head}

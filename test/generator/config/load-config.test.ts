@@ -64,6 +64,14 @@ describe("reading configurations", () => {
     expect(await loadConfig(join(root, "b", "c"))).toBeUndefined();
   });
 
+  it("reads the folder itself where no package is around it, and not from the one above", async () => {
+    const root = tempFolder();
+    mkdirSync(join(root, "inner"));
+    writeFileSync(join(root, "savedmodel.config.json"), '{ "models": ["models/*"] }');
+    expect((await loadConfig(root))?.root).toBe(root);
+    expect(await loadConfig(join(root, "inner"))).toBeUndefined();
+  });
+
   it("reads the named file, relative to the folder", async () => {
     const root = packageOf({ "configs/mine.json": '{ "models": [] }', "savedmodel.config.ts": "broken(" });
     const file = join(root, "configs", "mine.json");

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished, vi } from "vitest";
 import type { Config } from "../../../generator/config/config.js";
 import {
@@ -13,6 +12,7 @@ import {
 } from "../../../generator/watch/watch-project.js";
 import { Watcher } from "../../../generator/watch/watcher.js";
 import { putInPlace } from "../../../runtime/engines/local/save/exchange-folders.js";
+import { distFile } from "../../support/dist.js";
 import { encodeModel, type ModelSpec, writeModel } from "../../support/saved-model.js";
 import { tempFolder } from "../../support/temp.js";
 
@@ -267,7 +267,7 @@ it.each(["SIGINT", "SIGTERM"] as const)("savedmodel watch exits with 0 at %s", a
   const root = tempFolder();
   writeModel(join(root, "models/a"), modelWith("first"));
   writeFileSync(join(root, "savedmodel.config.json"), JSON.stringify({ models: ["models/*"] }));
-  const main = fileURLToPath(new URL("../../../dist/generator/cli/main.js", import.meta.url));
+  const main = distFile("generator/cli/main.js");
   const child = spawn(process.execPath, [main, "watch"], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   let output = "";

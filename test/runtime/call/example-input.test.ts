@@ -305,7 +305,7 @@ class Client extends Model {
   }
 }
 
-describe("objects for third-party models (../shared/models)", () => {
+describe("objects for third-party models", () => {
   needs(hasShared, NO_SHARED);
   it.each([
     ["tfserving-half-plus-two-cpu", ["classify_x_to_y", "regress_x_to_y", "regress_x_to_y2"]],

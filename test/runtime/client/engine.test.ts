@@ -1,12 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { CustomModel } from "../../../generated/custom-model.js";
 import { Regression } from "../../../generated/regression.js";
 import { Spin } from "../../../generated/spin.js";
 import { loadLocalEngine } from "../../../runtime/engines/local/local-engine.js";
 import { type Engine, fit, Model } from "../../../runtime/index.js";
+import { distUrl } from "../../support/dist.js";
 import { expectError, expectRejection } from "../../support/errors.js";
 import { modelFolder } from "../../support/temp.js";
 
@@ -144,8 +143,7 @@ it("fit trains a fake client, whose engine has no variables", async () => {
 });
 
 it("the package is imported, and a fake client runs, where koffi cannot be resolved", () => {
-  const dist = fileURLToPath(new URL("../../../dist/runtime", import.meta.url));
-  const url = (name: string): string => JSON.stringify(pathToFileURL(join(dist, name)).href);
+  const url = (name: string): string => JSON.stringify(distUrl(`runtime/${name}`));
   const program = `
     import Module from "node:module";
     const resolve = Module._resolveFilename;

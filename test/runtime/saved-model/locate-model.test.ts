@@ -75,7 +75,7 @@ it("finds the calling file with any stack settings, and does not change them", (
   try {
     Error.stackTraceLimit = 0;
     Error.prepareStackTrace = mine;
-    expect(new Derived().file).toMatch(/[\\/]test[\\/]runtime[\\/]locate\.test\.ts$/);
+    expect(new Derived().file).toMatch(/[\\/]test[\\/]runtime[\\/]saved-model[\\/]locate-model\.test\.ts$/);
     expect([Error.stackTraceLimit, Error.prepareStackTrace]).toEqual([0, mine]);
   } finally {
     Error.stackTraceLimit = stackTraceLimit;

@@ -50,7 +50,7 @@ describe("the features that a model parses out of a tf.Example", () => {
     expect(examplesOf(modelFolder("names"))).toEqual({});
   });
 
-  describe("of third-party models (../shared/models)", () => {
+  describe("of third-party models", () => {
     needs(hasShared, NO_SHARED);
     const X = ["x: dense float32 [1]", "x2?: dense float32 [1]"];
 

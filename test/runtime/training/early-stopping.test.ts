@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Digits } from "../../../generated/digits.js";
 import { fit, type History } from "../../../runtime/index.js";
 import { watchedMetric } from "../../../runtime/training/early-stopping.js";
-import type { EarlyStopping } from "../../../runtime/training/fit-options.js";
+import type { EarlyStopping } from "../../../runtime/training/options/fit-options.js";
 import { expectError, expectRejection } from "../../support/errors.js";
 
 const ASKER = { call: "fit()", example: (monitor: string, mode: string) => `${monitor} ${mode}` };

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import type { EpochRecord } from "../../../runtime/training/events.js";
 import { History } from "../../../runtime/training/history/history.js";
+import type { EpochRecord } from "../../../runtime/training/records/events.js";
 import { expectError } from "../../support/errors.js";
 
 function epochs(count: number): readonly EpochRecord<"loss" | "accuracy">[] {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { EpochRecord } from "../../../runtime/training/events.js";
 import { History } from "../../../runtime/training/history/history.js";
 import { decimate } from "../../../runtime/training/plot/plot-decimate.js";
+import type { EpochRecord } from "../../../runtime/training/records/events.js";
 import { expectError } from "../../support/errors.js";
 
 type Recorded = Pick<EpochRecord, "metrics" | "validation" | "constants">;

@@ -1,8 +1,8 @@
 import { Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { BatchEvent, EpochRecord, Metrics, TrainingObserver } from "../../../runtime/training/events.js";
 import { progressObserver } from "../../../runtime/training/progress/progress-line.js";
 import { sparkline } from "../../../runtime/training/progress/sparkline.js";
+import type { BatchEvent, EpochRecord, Metrics, TrainingObserver } from "../../../runtime/training/records/events.js";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["performance"] });

@@ -1,4 +1,5 @@
 import { SavedModelError } from "../../../base/errors.js";
+import { isThenable } from "../../../base/is-thenable.js";
 import type { Traced } from "../../../engine.js";
 import type { Session } from "../session.js";
 import { traceEvents } from "./trace-events.js";
@@ -41,8 +42,4 @@ function record<T>(session: Session, run: () => T): T {
   } finally {
     session.recording = undefined;
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
+import { distUrl } from "../../../support/dist.js";
 import { IS_WINDOWS, isWindows } from "../../../support/needs.js";
 import { modelFolder, tempFolder } from "../../../support/temp.js";
 
-const runtime = pathToFileURL(fileURLToPath(new URL("../../../../dist/runtime/index.js", import.meta.url))).href;
+const runtime = distUrl("runtime/index.js");
 
 /** Some tenths of a second of turning, in calls that are made before the code runs: more than run at a time. */
 const PRELUDE = `

@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
+import { distUrl } from "../../../support/dist.js";
 import { needs } from "../../../support/needs.js";
 import { hasNodes, nodeOf, nodeVersions, platform } from "../../../support/nodes.js";
 import { modelFolder, tempFolder } from "../../../support/temp.js";
 
-const runtime = pathToFileURL(fileURLToPath(new URL("../../../../dist/runtime/index.js", import.meta.url))).href;
+const runtime = distUrl("runtime/index.js");
 const IMAGE = [224, 224, 3];
 const IMAGE_BYTES = 224 * 224 * 3 * 4;
 

@@ -109,7 +109,7 @@ describe("a compiled library of operations", () => {
     expect(error.rawMessage).toContain('the tensor "zeroed:1" of "zeroed" is not in the graph');
   });
 
-  it("a library of operations makes a third-party model run (../shared/models/stfs-custom-op)", ({ skip }) => {
+  it("a library of operations makes a third-party model run", ({ skip }) => {
     skip(!hasShared, NO_SHARED);
     using model = Model.load(thirdParty, { opLibraries: [library] });
     const { output } = model.run("serving_default", {

@@ -1,15 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
+import { distUrl } from "../../../support/dist.js";
 import { modelFolder, tempFolder } from "../../../support/temp.js";
 
 describe("the process", () => {
   const run = (code: string, ...flags: string[]): string => {
     const script = join(tempFolder(), "script.mjs");
-    const runtime = pathToFileURL(fileURLToPath(new URL("../../../../dist/runtime/index.js", import.meta.url)));
-    writeFileSync(script, `import { Model } from ${JSON.stringify(runtime.href)};\n${code}`);
+    writeFileSync(script, `import { Model } from ${JSON.stringify(distUrl("runtime/index.js"))};\n${code}`);
     return execFileSync(process.execPath, [...flags, script], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   };
   const folder = JSON.stringify(modelFolder("custom_model"));

@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
+import { distUrl } from "../../../support/dist.js";
 import { needs, ONLY_LINUX } from "../../../support/needs.js";
 import { modelFolder, tempFolder } from "../../../support/temp.js";
 
-const runtime = pathToFileURL(fileURLToPath(new URL("../../../../dist/runtime/index.js", import.meta.url))).href;
+const runtime = distUrl("runtime/index.js");
 
 /** Allocates, feeds and copies until memory runs out, and prints the error codes. */
 const PROGRAM = `

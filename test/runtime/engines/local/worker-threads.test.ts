@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import protobuf from "protobufjs/light.js";
 import { describe, expect, it } from "vitest";
+import { distUrl } from "../../../support/dist.js";
 import { modelFolder, tempFolder } from "../../../support/temp.js";
 
-const runtime = pathToFileURL(fileURLToPath(new URL("../../../../dist/runtime/index.js", import.meta.url))).href;
+const runtime = distUrl("runtime/index.js");
 
 /** Runs a program in a process of its own; `worker` is the code of the threads that it starts. */
 function run(code: string, worker = ""): { readonly status: number | null; readonly out: string } {

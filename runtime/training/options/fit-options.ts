@@ -1,8 +1,8 @@
-import { checkCount, checkFlag, checkOptions, invalidOption } from "../base/check-options.js";
-import { SavedModelError } from "../base/errors.js";
-import type { BatchEvent, EpochRecord } from "./events.js";
+import { checkCount, checkFlag, checkOptions, invalidOption } from "../../base/check-options.js";
+import { SavedModelError } from "../../base/errors.js";
+import type { ProgressStream } from "../progress/progress-line.js";
+import type { BatchEvent, EpochRecord } from "../records/events.js";
 import type { MetricName, SignatureMethod, TrainingData } from "./fit-types.js";
-import type { ProgressStream } from "./progress/progress-line.js";
 
 /** Any string, beside which an editor still completes the known ones. */
 type AnyString = string & Record<never, never>;

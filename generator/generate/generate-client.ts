@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { relative, resolve, sep } from "node:path";
 import { printStructure, type SourceFileStructure, StructureKind } from "ts-morph";
 import { checkOptions } from "../../runtime/base/check-options.js";
 import { SavedModelError } from "../../runtime/base/errors.js";
+import { packageOf } from "../../runtime/base/package-folder.js";
 import { quote } from "../../runtime/base/text.js";
 import { describe, type InspectOptions } from "../../runtime/saved-model/describe.js";
 import type { ExampleFeature } from "../../runtime/saved-model/description.js";
@@ -11,8 +11,8 @@ import { toPath } from "../../runtime/saved-model/files/locate-model.js";
 import type { ModelDescription } from "../../runtime/saved-model/model-description.js";
 import { signatureNotFound } from "../../runtime/saved-model/signatures.js";
 import { sourceFileTemplate } from "../../templates/source-file.js";
+import { nameModel } from "../client/name-model.js";
 import { requireClientSize } from "./client-size.js";
-import { nameModel } from "./name-model.js";
 import { wrapLongLines } from "./wrap-lines.js";
 
 /** How a client is generated. */
@@ -130,12 +130,6 @@ function meaningOf(example: readonly ExampleFeature[] | undefined): readonly unk
 
 /** The model's folder seen from the package that the output belongs to, so that the text is the same on every machine. */
 function relativeToPackage(directory: string, outputFolder: string): string {
-  const root = packageAround(resolve(outputFolder)) ?? process.cwd();
+  const root = packageOf(outputFolder) ?? process.cwd();
   return relative(root, resolve(directory)).split(sep).join("/") || ".";
-}
-
-function packageAround(folder: string): string | undefined {
-  if (existsSync(join(folder, "package.json"))) return folder;
-  const parent = dirname(folder);
-  return parent === folder ? undefined : packageAround(parent);
 }

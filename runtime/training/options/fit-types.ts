@@ -1,9 +1,9 @@
-import type { TABLE, Table } from "../data/table.js";
-import type { DType } from "../tensor/dtype.js";
-import type { RaggedTensor } from "../tensor/ragged-tensor.js";
-import type { SparseTensor } from "../tensor/sparse-tensor.js";
-import type { Tensor } from "../tensor/tensor.js";
-import type { AnyNestedLike, FlatLike, ScalarLike, Shape, SparseParts } from "../tensor/types.js";
+import type { TABLE, Table } from "../../data/table.js";
+import type { DType } from "../../tensor/dtype.js";
+import type { RaggedTensor } from "../../tensor/ragged-tensor.js";
+import type { SparseTensor } from "../../tensor/sparse-tensor.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import type { AnyNestedLike, FlatLike, ScalarLike, Shape, SparseParts } from "../../tensor/types.js";
 
 /** A method of a generated client: `model.train`. */
 export type SignatureMethod<Inputs extends readonly unknown[], Result> = (...inputs: Inputs) => Result;

@@ -3,7 +3,7 @@ import { checkOptions } from "../../runtime/base/check-options.js";
 import { SavedModelError } from "../../runtime/base/errors.js";
 import { compareCodeUnits, printable, quote } from "../../runtime/base/text.js";
 import { indexFileTemplate } from "../../templates/index-file.js";
-import type { GeneratedClient } from "./generate.js";
+import type { GeneratedClient } from "./generate-client.js";
 
 /** How imports of generated files end: as the module resolution of the project wants it. */
 export type ImportExtension = "js" | "ts" | "none";

@@ -1,7 +1,7 @@
-import { checkCount, checkFlag, checkOptions, invalidOption } from "../base/check-options.js";
-import { type ErrorCode, SavedModelError } from "../base/errors.js";
-import { describeForeign } from "../base/package-copies.js";
-import { type BoundMethod, boundMethod } from "../client/bound-methods.js";
+import { checkCount, checkFlag, checkOptions, invalidOption } from "../../base/check-options.js";
+import { type ErrorCode, SavedModelError } from "../../base/errors.js";
+import { describeForeign } from "../../base/package-copies.js";
+import { type BoundMethod, boundMethod } from "../../client/bound-methods.js";
 
 /** Options of `evaluate` and `predict`, which call a signature with all batches of its data. */
 export interface PassOptions {

@@ -1,4 +1,4 @@
-import type { EpochRecord, Metrics } from "../events.js";
+import type { EpochRecord, Metrics } from "./events.js";
 
 /** What is recorded of an epoch by name, in the order of tables and pictures. */
 const KINDS = ["metrics", "validation", "constants"] as const;
