@@ -4,7 +4,7 @@ import { looseInputs } from "../../runtime/saved-model/arguments/author-argument
 import type { SignatureDescription } from "../../runtime/saved-model/description.js";
 import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "../../runtime/saved-model/descriptor.js";
 import { labelOf, nameOf } from "../../runtime/saved-model/input-match.js";
-import { describeComposite, keysOf, otherComposites, otherFeatures } from "./input-changes.js";
+import { describeComposite, keysOf, otherComposites, otherFeatures } from "./composite-changes.js";
 
 type Role = "input" | "output";
 

@@ -133,7 +133,7 @@ function noModelOutside(packages: readonly string[], root: string): SavedModelEr
   const where = printable(relative("", root) || ".", 500);
   const withModels = packages.filter((folder) => findModels(join(root, folder)).length > 0);
   if (withModels.length === 0) {
-    return new SavedModelError("MODEL_NOT_FOUND", `there is no SavedModel in the workspace ${where}`, {
+    return new SavedModelError("MODEL_NOT_FOUND", `found no SavedModel in the workspace ${where}`, {
       fix: `Put one into the package that uses it (${listPaths(packages)}), and run this there.`,
     });
   }

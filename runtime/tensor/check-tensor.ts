@@ -1,7 +1,7 @@
-import { adviseReshape } from "../call/rank-advice.js";
 import { checkBools, type InputSpec, inputError, shapeThatIs } from "./check-value.js";
 import { DETACHED_FIX, LOST_DATA } from "./detached.js";
 import type { Flattened } from "./flatten.js";
+import { adviseReshape } from "./rank-advice.js";
 import { formatShape, matchesShape } from "./shape.js";
 import { Tensor } from "./tensor.js";
 

@@ -2,11 +2,10 @@ import { type ErrorCode, SavedModelError } from "../base/errors.js";
 import { isThenable } from "../base/is-thenable.js";
 import { describeForeign, ONE_COPY } from "../base/package-copies.js";
 import { countOf, listSome, printable, quote, reasonOf } from "../base/text.js";
-import { adviseNesting } from "../call/rank-advice.js";
-import type { TensorDescription } from "../saved-model/description.js";
 import { DETACHED_FIX, isDetached, LOST_DATA } from "./detached.js";
 import { type DTypeInfo, dtypeInfo, isDType, isTypedArrayOf, slotsOf } from "./dtype.js";
 import { type Flattened, flattenNested, type NestedProblem, type Scratch } from "./flatten.js";
+import { adviseNesting } from "./rank-advice.js";
 import { elementCount, formatShape, MAX_RANK, type ShapeSpec } from "./shape.js";
 import type { Elements } from "./tensor.js";
 import type { Complex } from "./types.js";
@@ -28,10 +27,16 @@ export interface InputSpec {
   readonly acceptsBare?: boolean;
 }
 
-/** Returns what an input must be, for messages. */
-export function specOf({ key, argument, dtype, shape, encoding }: TensorDescription): readonly InputSpec[] {
+/** An input as a signature has it; its dtype may be one whose values are not carried. */
+interface SignatureInput extends Pick<InputSpec, "key" | "argument" | "shape"> {
+  readonly dtype: string;
+  readonly encoding?: string;
+}
+
+/** Returns what an input must be, for messages; nothing for a dtype whose values are not carried. */
+export function specOf({ key, argument, dtype, shape, encoding }: SignatureInput): readonly InputSpec[] {
   if (!isDType(dtype)) return [];
-  const form = encoding === "ragged" || encoding === "sparse" ? { form: encoding } : {};
+  const form = encoding === "ragged" || encoding === "sparse" ? ({ form: encoding } as const) : {};
   return [{ key, argument, dtype: dtypeInfo(dtype), shape, ...form }];
 }
 

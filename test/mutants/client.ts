@@ -58,7 +58,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "client-fake-in-order",
-    file: "runtime/engines/fake/fake-call.ts",
+    file: "runtime/engines/fake/fake-execution.ts",
     find: "fake(named.toObject(given))",
     replace: "fake(...given)",
     effect: "The function of a fake gets its inputs in an order that its type does not have.",

@@ -61,7 +61,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-missing-one-by-one",
-    file: "runtime/call/prepared-call.ts",
+    file: "runtime/call/signature-call.ts",
     find: "throw missingInputs(this.inputs.filter(isMissing), this.name);",
     replace: "throw missingInputs(this.inputs.filter(isMissing).slice(0, 1), this.name);",
     effect: "A caller is told of missing inputs one after another.",
@@ -133,7 +133,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-hint-ambiguous",
-    file: "runtime/call/rank-advice.ts",
+    file: "runtime/tensor/rank-advice.ts",
     find: "return first !== undefined && others.every((other) => equalShapes(first, other)) ? first : undefined;",
     replace: "return others.length >= 0 ? first : undefined;",
     effect: "A value that could be meant in two ways is shown in one of them, as if it were sure.",
@@ -141,7 +141,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-hint-columns-as-rows",
-    file: "runtime/call/rank-advice.ts",
+    file: "runtime/tensor/rank-advice.ts",
     find: "[...found, 1].map((_, axis) => found.toSpliced(axis, 0, 1))",
     replace: "[found.toSpliced(0, 0, 1)]",
     effect: "A column of values for `[?, 1]` gets no hint.",
@@ -149,7 +149,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-hint-many-elements",
-    file: "runtime/call/rank-advice.ts",
+    file: "runtime/tensor/rank-advice.ts",
     find: "const SHOWN_ELEMENTS = 6;",
     replace: "const SHOWN_ELEMENTS = 1000;",
     effect: "A message shows hundreds of numbers.",
@@ -157,7 +157,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-rows-equal",
-    file: "runtime/engines/local/run/run-error.ts",
+    file: "runtime/call/explain-rows.ts",
     find: "if (new Set(counts.map(({ rows }) => rows)).size < 2) return error;",
     replace: "if (counts.length < 2) return error;",
     effect: "Equal numbers of rows are called different.",
@@ -165,10 +165,9 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-rows-of-workers",
-    file: "runtime/call/prepared-call.ts",
-    find: "      return isWanted() ? this.#read(frame, form) : ([] as Results<Form> as Results<F>);\n    } catch (error) {\n      throw explainRows(error, this.inputs, staged);\n    } finally {",
-    replace:
-      "      return isWanted() ? this.#read(frame, form) : ([] as Results<Form> as Results<F>);\n    } finally {",
+    file: "runtime/call/signature-call.ts",
+    find: "await this.#execution.start(staged, form, isWanted);\n    } catch (error) {\n      throw explainRows(error, this.inputs, staged);",
+    replace: "await this.#execution.start(staged, form, isWanted);\n    } catch (error) {\n      throw error;",
     effect: "An asynchronous call with different numbers of rows says nothing of them.",
     tests: [ADVICE],
   },
@@ -182,9 +181,9 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "errors-fake-result-stack",
-    file: "runtime/client/model.ts",
-    find: "return this.#session instanceof Session ? undefined : new CallerStack(entry);",
-    replace: "return this.#session instanceof Session ? undefined : undefined;",
+    file: "runtime/client/base-model.ts",
+    find: "engine.remembersCallers === true ? new CallerStack(entry) : undefined;",
+    replace: "engine.remembersCallers === true ? undefined : undefined;",
     effect: "The stack of a wrong result of an asynchronous fake has frames of the package alone.",
     tests: [STACK],
   },

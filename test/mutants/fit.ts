@@ -285,8 +285,8 @@ export const faults: readonly Fault[] = [
   {
     id: "fit-another-graph-resumed",
     file: "runtime/training/resume/checkpoint-writer.ts",
-    find: "if (!session.file.isCopy(join(folder, basename(session.file.path)))) {",
-    replace: "if (basename(session.file.path) === folder) {",
+    find: "if (!variables.hasGraphOf(folder)) {",
+    replace: "if (variables.hasGraphOf(folder) === undefined) {",
     effect: "a training continues from the checkpoint of another model",
     tests: RESUME,
   },

@@ -12,9 +12,9 @@ it("every listed fault can be injected, and names the tests that must detect it"
 it("detects problems of a list", () => {
   const fault = {
     id: "call-x",
-    file: "runtime/client/model.ts",
-    find: "export class Model",
-    replace: "class Model",
+    file: "runtime/client/base-model.ts",
+    find: "export class BaseModel",
+    replace: "class BaseModel",
     effect: "",
     tests: ["test/goldens.test.ts"],
   };
@@ -28,7 +28,7 @@ it("detects problems of a list", () => {
       { ...fault, id: "call-none", tests: [], replace: fault.find },
     ]),
   ).toEqual([
-    expect.stringMatching(/^call-x: find occurs \d+ times in runtime\/client\/model\.ts, expected once$/),
+    expect.stringMatching(/^call-x: find occurs \d+ times in runtime\/client\/base-model\.ts, expected once$/),
     "call-x: the id occurs twice",
     "Call: the id is not in kebab-case with an area in front",
     "Call: runtime/none.ts does not exist",

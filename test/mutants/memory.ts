@@ -4,8 +4,8 @@ import type { Fault } from "./fault.js";
 export const faults: readonly Fault[] = [
   {
     id: "memory-share-with-writers",
-    file: "runtime/call/prepared-call.ts",
-    find: "isInPlace(value) && !this.#mayKeepInputs",
+    file: "runtime/engines/local/run/local-execution.ts",
+    find: "isInPlace(value) && !this.writes",
     replace: "isInPlace(value)",
     effect: "filling an allocated tensor again changes the variable that was assigned from it",
     tests: ["test/runtime/engines/local/call-memory.test.ts"],
@@ -44,9 +44,9 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "memory-nested-call-scratch",
-    file: "runtime/call/prepared-call.ts",
-    find: "isNested || !mayUseScratch ? undefined",
-    replace: "!mayUseScratch ? undefined",
+    file: "runtime/call/signature-call.ts",
+    find: "isNested || !mayReuse ? undefined",
+    replace: "!mayReuse ? undefined",
     effect: "a getter that calls the model changes the values of the outer call",
     tests: ["test/runtime/engines/local/call-memory.test.ts"],
   },

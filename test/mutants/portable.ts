@@ -12,7 +12,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "portable-leak-frames",
-    file: "runtime/call/prepared-call.ts",
+    file: "runtime/engines/local/run/local-execution.ts",
     find: "      this.#idle.push(frame);",
     replace: "      if (!isWanted()) this.#idle.push(frame);",
     effect: "every asynchronous call makes native tensors that stay until the model is disposed",

@@ -173,7 +173,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "projects-index-alias",
-    file: "generator/client/generate-index.ts",
+    file: "generator/generate/generate-index.ts",
     find: "!/^[\\p{Ll}\\d]/u.test(type.slice(className.length))",
     replace: "true",
     effect: "The index exports one of two interfaces of the same name.",
@@ -181,7 +181,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "projects-index-taken",
-    file: "generator/client/generate-index.ts",
+    file: "generator/generate/generate-index.ts",
     find: "for (const { alias } of free) taken.add(alias);\n",
     replace: "",
     effect: "An index exports two interfaces under one name and does not compile.",

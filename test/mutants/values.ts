@@ -76,9 +76,9 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-more-runs-than-processors",
-    file: "runtime/engines/local/run/thread-pool.ts",
-    find: "return this.#running < capacity();",
-    replace: "return this.#running <= capacity();",
+    file: "runtime/queue/fair-pool.ts",
+    find: "return this.#running < this.capacity;",
+    replace: "return this.#running <= this.capacity;",
     effect: "One call more runs at a time than there are processors for.",
     tests: BATCHES,
   },
@@ -129,14 +129,6 @@ export const faults: readonly Fault[] = [
     replace: 'return WRITTEN_HANDLES.has(type) ? "none" : "other";',
     effect: "A signature that inserts into a table of the model runs beside others.",
     tests: EFFECTS,
-  },
-  {
-    id: "values-read-only-shares-memory",
-    file: "runtime/call/prepared-call.ts",
-    find: "isInPlace(value) && !this.#mayKeepInputs)",
-    replace: "isInPlace(value) && !this.writes)",
-    effect: "Filling an allocated tensor changes a variable that a signature named in readOnly was given it for.",
-    tests: ["test/runtime/engines/local/call-memory.test.ts"],
   },
   {
     id: "values-read-only-not-validated",

@@ -1,5 +1,5 @@
 import { countOf, quote } from "../base/text.js";
-import { elementCount, equalShapes, formatShape, matchesShape, type ShapeSpec } from "../tensor/shape.js";
+import { elementCount, equalShapes, formatShape, matchesShape, type ShapeSpec } from "./shape.js";
 
 /** Values of more elements are named by their shape. */
 const SHOWN_ELEMENTS = 6;
