@@ -6,13 +6,13 @@
  */
 
 export { type InspectOptions, inspect } from "../runtime/saved-model/describe.js";
-export type { SignatureDescription, TensorDescription } from "../runtime/saved-model/description.js";
 export type {
-  FingerprintDescription,
-  FunctionDescription,
-  ModelDescription,
-  VariableDescription,
-} from "../runtime/saved-model/model-description.js";
+  FingerprintInfo,
+  FunctionInfo,
+  ModelInfo,
+  VariableInfo,
+} from "../runtime/saved-model/model-info.js";
+export type { SignatureInfo, TensorInfo } from "../runtime/saved-model/signature-info.js";
 export { checkFiles, type FileCheck } from "./check/check-project.js";
 export type { Target } from "./client/target.js";
 export { type Config, defineConfig, type ModelConfig } from "./config/config.js";

@@ -1,6 +1,6 @@
 import type { SavedModelError } from "./base/errors.js";
-import type { SignatureDescription, TensorDescription } from "./saved-model/description.js";
-import type { VariableDescription } from "./saved-model/graph/variable-list.js";
+import type { VariableInfo } from "./saved-model/graph/variable-list.js";
+import type { SignatureInfo, TensorInfo } from "./saved-model/signature-info.js";
 import type { DType, NumericDType, TypedArrays } from "./tensor/dtype.js";
 import type { Flattened } from "./tensor/flatten.js";
 import type { ShapeSpec } from "./tensor/shape.js";
@@ -15,7 +15,7 @@ export interface Engine {
   /** Where the model is, for messages: a folder or a URL. */
   readonly source: string;
   /** Sorted by key. */
-  readonly signatures: readonly SignatureDescription[];
+  readonly signatures: readonly SignatureInfo[];
   /** Limits how many asynchronous calls run at a time. */
   readonly pool: Pool;
   /**
@@ -50,9 +50,9 @@ export interface DenseSignature {
   /** For messages: `train()`. */
   readonly name: string;
   /** In argument order. */
-  readonly inputs: readonly TensorDescription[];
+  readonly inputs: readonly TensorInfo[];
   /** In result order. */
-  readonly outputs: readonly TensorDescription[];
+  readonly outputs: readonly TensorInfo[];
 }
 
 /** Checked elements in row-major order. They may be the caller's own memory: an engine never writes to them. */
@@ -147,7 +147,7 @@ export interface VariableStore {
 
 /** A variable, and the node of the loaded graph that holds it. */
 export interface VariableNode {
-  readonly description: VariableDescription;
+  readonly description: VariableInfo;
   readonly node: string;
 }
 

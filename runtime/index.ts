@@ -47,17 +47,17 @@ export { Model } from "./model.js";
 export type { BatchingOptions } from "./queue/batcher.js";
 export type { QueueOptions } from "./queue/read-write-queue.js";
 export type {
-  ComponentDescription,
-  ExampleFeature,
-  SignatureDescription,
-  TensorDescription,
-} from "./saved-model/description.js";
+  FeatureSpec,
+  ModelSpec,
+  SignatureSpec,
+  TensorSpec,
+} from "./saved-model/model-spec.js";
 export type {
-  FeatureDescriptor,
-  ModelDescriptor,
-  SignatureDescriptor,
-  TensorDescriptor,
-} from "./saved-model/descriptor.js";
+  ComponentInfo,
+  ExampleFeature,
+  SignatureInfo,
+  TensorInfo,
+} from "./saved-model/signature-info.js";
 export type { DType, NumericDType, TypedArrays } from "./tensor/dtype.js";
 export { decodeNpy, encodeNpy } from "./tensor/npy/npy.js";
 export { RaggedTensor, type RowSplits } from "./tensor/ragged-tensor.js";

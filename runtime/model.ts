@@ -6,7 +6,7 @@ import type { Engine } from "./engine.js";
 import { FakeEngine, type FakeSource } from "./engines/fake/fake-engine.js";
 import type { LoadOptions } from "./engines/local/load-options.js";
 import { loadLocalEngine } from "./engines/local/local-engine.js";
-import type { ModelDescriptor } from "./saved-model/descriptor.js";
+import type { ModelSpec } from "./saved-model/model-spec.js";
 
 /**
  * A loaded SavedModel. Generated clients extend this class with one method per signature.
@@ -24,7 +24,7 @@ export class Model extends BaseModel {
    * those that the client was generated from
    */
   protected constructor(
-    descriptor: ModelDescriptor | undefined,
+    descriptor: ModelSpec | undefined,
     source: string | URL | FakeSource | Engine,
     options: LoadOptions = {},
   ) {

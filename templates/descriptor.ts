@@ -10,7 +10,7 @@ import type { ShapeSpec } from "../runtime/tensor/shape.js";
  */
 export function descriptorTemplate(model: NamedModel): WriterFunction {
   return (writer) => {
-    writer.write("const descriptor: ModelDescriptor = ");
+    writer.write("const descriptor: ModelSpec = ");
     writeModel(writer, model);
     writer.write(";");
   };

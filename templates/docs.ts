@@ -1,8 +1,8 @@
 import type { JSDocStructure, OptionalKind } from "ts-morph";
 import { docCode, docText } from "../generator/client/escape.js";
 import type { NamedModel, NamedSignature, NamedTensor } from "../generator/client/name-model.js";
-import type { DefaultValue } from "../runtime/saved-model/description.js";
-import type { ModelDescription } from "../runtime/saved-model/model-description.js";
+import type { ModelInfo } from "../runtime/saved-model/model-info.js";
+import type { DefaultValue } from "../runtime/saved-model/signature-info.js";
 import { formatShape } from "../runtime/tensor/shape.js";
 
 /** The comment of the generated class. */
@@ -22,7 +22,7 @@ export function classDocs({ description, signatures }: NamedModel): OptionalKind
 }
 
 /** Returns what a model with operations of its own needs. */
-function operationDocs({ unknownOperations: unknown }: ModelDescription): readonly string[] {
+function operationDocs({ unknownOperations: unknown }: ModelInfo): readonly string[] {
   if (unknown.length === 0) return [];
   const names = enumerate(unknown.map(docCode));
   const are = unknown.length === 1 ? `The operation ${names} is` : `The operations ${names} are`;
@@ -58,7 +58,7 @@ export function connectDocs(): OptionalKind<JSDocStructure> {
 const MOST_LEFT_OUT = 100;
 
 /** Why some signatures are no methods. */
-function leftOutDocs({ signatures }: ModelDescription): readonly string[] {
+function leftOutDocs({ signatures }: ModelInfo): readonly string[] {
   const leftOut = signatures.flatMap(({ key, unsupported }) =>
     unsupported === undefined ? [] : [`- ${docCode(key)}: ${reasonText(unsupported)}`],
   );

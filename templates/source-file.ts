@@ -37,7 +37,7 @@ function typeImports({ signatures, examples }: NamedModel): readonly string[] {
   const text = [...signatures.flatMap(typesOf), ...featureTypes].join(" ");
   const used = VALUE_TYPES.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
   const options = signatures.length === 0 ? [] : ["CallOptions", "ClientOptions", "Connected", "Engine"];
-  return [...used, ...options, "LoadOptions", "ModelDescriptor"].sort();
+  return [...used, ...options, "LoadOptions", "ModelSpec"].sort();
 }
 
 function typesOf({ inputs, outputs }: NamedSignature): readonly string[] {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ModelDescription, TensorDescription } from "../../generator/index.js";
+import type { ModelInfo, TensorInfo } from "../../generator/index.js";
 import type { Workplace } from "../workplace.js";
 import type { CallCase } from "./case.js";
 import type { Command } from "./program.js";
@@ -26,7 +26,7 @@ export function compileLoop(folder: string): string | { readonly absent: string 
 export function loopCommand(
   { loop, library }: Workplace,
   options: COptions,
-  model: ModelDescription,
+  model: ModelInfo,
   cases: readonly CallCase[],
 ): Command | { readonly absent: string } {
   if (typeof loop !== "string") return loop;
@@ -34,7 +34,7 @@ export function loopCommand(
   return { file: loop, args: [...args, ...cases.flatMap((kase) => caseArguments(model, kase))] };
 }
 
-function caseArguments({ signatures }: ModelDescription, kase: CallCase): readonly string[] {
+function caseArguments({ signatures }: ModelInfo, kase: CallCase): readonly string[] {
   const head = [
     "--case",
     kase.name,
@@ -51,14 +51,14 @@ function caseArguments({ signatures }: ModelDescription, kase: CallCase): readon
   ];
 }
 
-function feedArguments(input: TensorDescription, { size = 1, stringBytes = 0 }: CallCase): readonly string[] {
+function feedArguments(input: TensorInfo, { size = 1, stringBytes = 0 }: CallCase): readonly string[] {
   if (input.dtype === "string") return ["--string", ...endpoint(input), `${size}`, `${stringBytes}`];
   const shape = (input.shape ?? []).map((dimension) => dimension ?? size);
   return ["--float32", ...endpoint(input), shape.join("x")];
 }
 
 /** `operation:index`, taken apart; a missing index means 0. */
-function endpoint({ tensor = "" }: TensorDescription): readonly [operation: string, index: string] {
+function endpoint({ tensor = "" }: TensorInfo): readonly [operation: string, index: string] {
   const [, operation = "", index = "0"] = /^(.*?)(?::(\d+))?$/s.exec(tensor) ?? [];
   return [operation, index];
 }

@@ -1,27 +1,24 @@
 import { quote } from "../../runtime/base/text.js";
-import type { ExampleFeature } from "../../runtime/saved-model/description.js";
-import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "../../runtime/saved-model/descriptor.js";
 import { labelOf, nameOf } from "../../runtime/saved-model/input-match.js";
+import type { ModelSpec, SignatureSpec, TensorSpec } from "../../runtime/saved-model/model-spec.js";
+import type { ExampleFeature } from "../../runtime/saved-model/signature-info.js";
 import { formatShape } from "../../runtime/tensor/shape.js";
 
 /** An input as it was, and the one that it is now. */
 export interface InputChange {
-  readonly was: TensorDescriptor;
-  readonly is: TensorDescriptor;
+  readonly was: TensorSpec;
+  readonly is: TensorSpec;
 }
 
 /** The ragged and sparse arguments that are something else now, or were. */
-export function otherComposites(
-  before: readonly TensorDescriptor[],
-  after: readonly TensorDescriptor[],
-): readonly InputChange[] {
+export function otherComposites(before: readonly TensorSpec[], after: readonly TensorSpec[]): readonly InputChange[] {
   return pairs(before, after).filter(
     ({ was, is }) => (was.parts ?? is.parts) !== undefined && formatInput(was) !== formatInput(is),
   );
 }
 
 /** The keys of a SignatureDef that an argument is made of. */
-export function keysOf({ key, parts }: TensorDescriptor): readonly string[] {
+export function keysOf({ key, parts }: TensorSpec): readonly string[] {
   return parts === undefined ? [key] : parts.map((part) => part.key);
 }
 
@@ -33,7 +30,7 @@ export function describeComposite(signature: string, { was, is }: InputChange): 
   ];
 }
 
-function formatInput({ encoding, dtype, shape, raggedRank }: TensorDescriptor): string {
+function formatInput({ encoding, dtype, shape, raggedRank }: TensorSpec): string {
   const rank = raggedRank === undefined ? "" : ` of ragged rank ${raggedRank}`;
   return `${encoding ?? "dense"} ${dtype} ${formatShape(shape)}${rank}`;
 }
@@ -45,8 +42,8 @@ function formatInput({ encoding, dtype, shape, raggedRank }: TensorDescriptor): 
  */
 export function otherFeatures(
   signature: string,
-  { before, inputs }: { readonly before: ModelDescriptor; readonly inputs: readonly TensorDescriptor[] },
-  { after, is }: { readonly after: ModelDescriptor; readonly is: SignatureDescriptor },
+  { before, inputs }: { readonly before: ModelSpec; readonly inputs: readonly TensorSpec[] },
+  { after, is }: { readonly after: ModelSpec; readonly is: SignatureSpec },
 ): readonly string[] {
   return pairs(inputs, is.inputs).flatMap((pair) => {
     const was = featuresOf(before, pair.was);
@@ -58,7 +55,7 @@ export function otherFeatures(
   });
 }
 
-function featuresOf({ examples = [] }: ModelDescriptor, { example }: TensorDescriptor): Features | undefined {
+function featuresOf({ examples = [] }: ModelSpec, { example }: TensorSpec): Features | undefined {
   return example === undefined ? undefined : examples[example];
 }
 
@@ -90,7 +87,7 @@ function formatFeature({ kind, dtype, shape }: ExampleFeature): string {
   return `${kind} ${dtype} ${formatShape(shape)}`;
 }
 
-function pairs(before: readonly TensorDescriptor[], after: readonly TensorDescriptor[]): readonly InputChange[] {
+function pairs(before: readonly TensorSpec[], after: readonly TensorSpec[]): readonly InputChange[] {
   const byName = new Map(after.map((input) => [nameOf(input), input]));
   return before.flatMap((was) => {
     const is = byName.get(nameOf(was));

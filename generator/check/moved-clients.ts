@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { firstLine } from "../../runtime/base/text.js";
-import type { ModelDescriptor } from "../../runtime/saved-model/descriptor.js";
+import type { ModelSpec } from "../../runtime/saved-model/model-spec.js";
 import type { ProjectFile } from "../project/project.js";
 import { readGenerated } from "../project/write-client.js";
 import { readDescriptor } from "./parse-descriptor.js";
@@ -9,7 +9,7 @@ import { describeChanges } from "./signature-changes.js";
 /** A generated client, there or not. */
 interface Client {
   readonly path: string;
-  readonly descriptor: ModelDescriptor;
+  readonly descriptor: ModelSpec;
 }
 
 /**
@@ -41,18 +41,18 @@ export function findMoved(
 function onlyOne(
   clients: readonly Client[],
   other: Client,
-  isLike: (a: ModelDescriptor, b: ModelDescriptor) => boolean,
+  isLike: (a: ModelSpec, b: ModelSpec) => boolean,
 ): Client | undefined {
   const [first, ...more] = clients.filter(({ descriptor }) => isLike(descriptor, other.descriptor));
   return more.length === 0 ? first : undefined;
 }
 
-function isOfFolder(a: ModelDescriptor, b: ModelDescriptor): boolean {
+function isOfFolder(a: ModelSpec, b: ModelSpec): boolean {
   return a.directory === b.directory && `${a.tags}` === `${b.tags}`;
 }
 
-function hasSignatures(a: ModelDescriptor, b: ModelDescriptor): boolean {
-  const signaturesOf = ({ signatures, examples }: ModelDescriptor): string => JSON.stringify([signatures, examples]);
+function hasSignatures(a: ModelSpec, b: ModelSpec): boolean {
+  const signaturesOf = ({ signatures, examples }: ModelSpec): string => JSON.stringify([signatures, examples]);
   return signaturesOf(a) === signaturesOf(b);
 }
 

@@ -1,12 +1,12 @@
 import { ts } from "ts-morph";
 import { isRecord } from "../../runtime/base/is-record.js";
-import type { ModelDescriptor } from "../../runtime/saved-model/descriptor.js";
+import type { ModelSpec } from "../../runtime/saved-model/model-spec.js";
 
 /**
  * The descriptor in the text of a generated client. The text is parsed and never run. Undefined where there is none that
  * can be read: in an index, or after an edit by hand.
  */
-export function readDescriptor(text: string): ModelDescriptor | undefined {
+export function readDescriptor(text: string): ModelSpec | undefined {
   const source = ts.createSourceFile("client.ts", text, ts.ScriptTarget.ES2023);
   for (const statement of source.statements) {
     if (!ts.isVariableStatement(statement)) continue;
@@ -36,7 +36,7 @@ function entry(property: ts.ObjectLiteralElementLike): readonly (readonly [strin
   return [[property.name.text, literal(property.initializer)]];
 }
 
-function isDescriptor(value: unknown): value is ModelDescriptor {
+function isDescriptor(value: unknown): value is ModelSpec {
   return (
     isRecord(value) &&
     typeof value.name === "string" &&

@@ -1,15 +1,15 @@
 import { listSome, printable, quote } from "../../runtime/base/text.js";
 import { findDifferences } from "../../runtime/client/compare-signatures.js";
 import { looseInputs } from "../../runtime/saved-model/arguments/author-arguments.js";
-import type { SignatureDescription } from "../../runtime/saved-model/description.js";
-import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "../../runtime/saved-model/descriptor.js";
 import { labelOf, nameOf } from "../../runtime/saved-model/input-match.js";
+import type { ModelSpec, SignatureSpec, TensorSpec } from "../../runtime/saved-model/model-spec.js";
+import type { SignatureInfo } from "../../runtime/saved-model/signature-info.js";
 import { describeComposite, keysOf, otherComposites, otherFeatures } from "./composite-changes.js";
 
 type Role = "input" | "output";
 
 /** Tensors that changed their names: the new one by the name of the old one. */
-type Renames = ReadonlyMap<string, { readonly was: TensorDescriptor; readonly is: TensorDescriptor }>;
+type Renames = ReadonlyMap<string, { readonly was: TensorSpec; readonly is: TensorSpec }>;
 
 /**
  * What it means for callers that a client is generated anew, one sentence each; empty where they need not care.
@@ -19,9 +19,9 @@ type Renames = ReadonlyMap<string, { readonly was: TensorDescriptor; readonly is
  * @param signatures the signatures of the model that it would be generated from
  */
 export function describeChanges(
-  before: ModelDescriptor,
-  after: ModelDescriptor,
-  signatures: readonly SignatureDescription[],
+  before: ModelSpec,
+  after: ModelSpec,
+  signatures: readonly SignatureInfo[],
 ): readonly string[] {
   const isNamed = before.name === after.name;
   const known = new Set(before.signatures.map(({ key }) => key));
@@ -41,15 +41,12 @@ export function describeChanges(
 }
 
 /** The signature as the model has it: what became one ragged or sparse argument is several inputs. */
-function withLooseInputs(signature: SignatureDescription): SignatureDescription {
+function withLooseInputs(signature: SignatureInfo): SignatureInfo {
   return { ...signature, inputs: signature.inputs.flatMap(looseInputs) };
 }
 
 /** The inputs of a client that an older version generated, with the author's expressions of those that have the same keys. */
-function withArguments(
-  before: readonly TensorDescriptor[],
-  after: readonly TensorDescriptor[],
-): readonly TensorDescriptor[] {
+function withArguments(before: readonly TensorSpec[], after: readonly TensorSpec[]): readonly TensorSpec[] {
   const names = new Set(after.map(nameOf));
   const arguments_ = new Map(after.map(({ key, argument }) => [key, argument]));
   return before.map((input) => {
@@ -58,14 +55,14 @@ function withArguments(
   });
 }
 
-function without(signature: SignatureDescription, keys: ReadonlySet<string>): SignatureDescription {
+function without(signature: SignatureInfo, keys: ReadonlySet<string>): SignatureInfo {
   return { ...signature, inputs: signature.inputs.filter(({ key }) => !keys.has(key)) };
 }
 
 function compareSignature(
-  { before, was }: { readonly before: ModelDescriptor; readonly was: SignatureDescriptor },
-  { after, is }: { readonly after: ModelDescriptor; readonly is: SignatureDescriptor },
-  signature: SignatureDescription,
+  { before, was }: { readonly before: ModelSpec; readonly was: SignatureSpec },
+  { after, is }: { readonly after: ModelSpec; readonly is: SignatureSpec },
+  signature: SignatureInfo,
 ): readonly string[] {
   const named = withArguments(was.inputs, is.inputs);
   // Arguments are passed by their places; outputs have none of their own: they are sorted by their keys.
@@ -96,7 +93,7 @@ function compareSignature(
 }
 
 interface Placed {
-  readonly tensor: TensorDescriptor;
+  readonly tensor: TensorSpec;
   readonly at: number;
 }
 
@@ -104,14 +101,10 @@ interface Placed {
  * The tensors that are gone, each with a new one of the same dtype and shape: if there is only one of both, or if there are
  * as many new ones, and one is in its place.
  */
-function findRenames(
-  before: readonly TensorDescriptor[],
-  after: readonly TensorDescriptor[],
-  hasPlaces: boolean,
-): Renames {
+function findRenames(before: readonly TensorSpec[], after: readonly TensorSpec[], hasPlaces: boolean): Renames {
   const gone = byForm(missingFrom(after, before));
   const fresh = byForm(missingFrom(before, after));
-  const renames = new Map<string, { readonly was: TensorDescriptor; readonly is: TensorDescriptor }>();
+  const renames = new Map<string, { readonly was: TensorSpec; readonly is: TensorSpec }>();
   for (const [form, rivals] of gone) {
     const candidates = fresh.get(form) ?? [];
     if (rivals.length !== candidates.length) continue;
@@ -137,18 +130,18 @@ function byForm(tensors: readonly Placed[]): ReadonlyMap<string, readonly Placed
   return groups;
 }
 
-function missingFrom(others: readonly TensorDescriptor[], tensors: readonly TensorDescriptor[]): readonly Placed[] {
+function missingFrom(others: readonly TensorSpec[], tensors: readonly TensorSpec[]): readonly Placed[] {
   const known = new Set(others.map(nameOf));
   return tensors.map((tensor, at) => ({ tensor, at })).filter(({ tensor }) => !known.has(nameOf(tensor)));
 }
 
 /** What two tensors have in common where only the name is another. */
-function formOf({ dtype, shape, encoding, raggedRank, optional, parts, argument }: TensorDescriptor): string {
+function formOf({ dtype, shape, encoding, raggedRank, optional, parts, argument }: TensorSpec): string {
   const keys = argument === undefined ? parts : parts?.map(({ key: _, ...part }) => part);
   return JSON.stringify([dtype, shape, encoding, raggedRank, optional, keys]);
 }
 
-function rename(tensors: readonly TensorDescriptor[], renames: Renames): readonly TensorDescriptor[] {
+function rename(tensors: readonly TensorSpec[], renames: Renames): readonly TensorSpec[] {
   return tensors.map((tensor) => {
     const is = renames.get(nameOf(tensor))?.is;
     if (is === undefined) return tensor;
@@ -166,10 +159,10 @@ function renamed(role: Role, signature: string, renames: Renames): readonly stri
 /** What a client may ignore, and a caller may want to know. */
 function additions(
   signature: string,
-  inputsBefore: readonly TensorDescriptor[],
-  inputs: readonly TensorDescriptor[],
-  outputsBefore: readonly TensorDescriptor[],
-  outputs: readonly TensorDescriptor[],
+  inputsBefore: readonly TensorSpec[],
+  inputs: readonly TensorSpec[],
+  outputsBefore: readonly TensorSpec[],
+  outputs: readonly TensorSpec[],
 ): readonly string[] {
   const was = new Map(inputsBefore.map((input) => [nameOf(input), input]));
   const known = new Set(outputsBefore.map(({ key }) => key));
@@ -185,12 +178,8 @@ function additions(
 }
 
 /** The arguments that were and are, where they stand in another order. */
-function reordered(
-  signature: string,
-  before: readonly TensorDescriptor[],
-  after: readonly TensorDescriptor[],
-): readonly string[] {
-  const common = (tensors: readonly TensorDescriptor[], others: readonly TensorDescriptor[]): readonly string[] => {
+function reordered(signature: string, before: readonly TensorSpec[], after: readonly TensorSpec[]): readonly string[] {
+  const common = (tensors: readonly TensorSpec[], others: readonly TensorSpec[]): readonly string[] => {
     const names = new Set(others.map(nameOf));
     return tensors.filter((tensor) => names.has(nameOf(tensor))).map(labelOf);
   };
@@ -203,8 +192,8 @@ function reordered(
 /** One output is returned as itself, several as an object. */
 function otherResult(
   signature: string,
-  before: readonly TensorDescriptor[],
-  after: readonly TensorDescriptor[],
+  before: readonly TensorSpec[],
+  after: readonly TensorSpec[],
 ): readonly string[] {
   const byKey = new Map(after.map((output) => [output.key, output]));
   const others = before.flatMap((was) => {

@@ -1,4 +1,4 @@
-import type { ExampleFeature } from "../../runtime/saved-model/description.js";
+import type { ExampleFeature } from "../../runtime/saved-model/signature-info.js";
 import { identifier } from "./escape.js";
 import { InterfaceNames } from "./name-interfaces.js";
 import { NameTable } from "./names.js";

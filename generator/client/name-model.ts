@@ -2,9 +2,9 @@ import { basename, dirname, resolve } from "node:path";
 import { SavedModelError } from "../../runtime/base/errors.js";
 import { listSome, quote } from "../../runtime/base/text.js";
 import { canTakeNames, objectForm } from "../../runtime/call/named-inputs.js";
-import type { SignatureDescription, TensorDescription } from "../../runtime/saved-model/description.js";
 import { describeOp } from "../../runtime/saved-model/graph/op-packages.js";
-import type { ModelDescription } from "../../runtime/saved-model/model-description.js";
+import type { ModelInfo } from "../../runtime/saved-model/model-info.js";
+import type { SignatureInfo, TensorInfo } from "../../runtime/saved-model/signature-info.js";
 import { type DType, isDType } from "../../runtime/tensor/dtype.js";
 import type { ShapeSpec } from "../../runtime/tensor/shape.js";
 import { identifier, isIdentifier } from "./escape.js";
@@ -21,8 +21,8 @@ export interface NamedPart {
 }
 
 /** An input or output of a method, with the name that it has in the generated code. */
-export interface NamedTensor extends TensorDescription {
-  /** The runtime carries it: see {@link SignatureDescription.unsupported}. */
+export interface NamedTensor extends TensorInfo {
+  /** The runtime carries it: see {@link SignatureInfo.unsupported}. */
   readonly dtype: DType;
   readonly name: string;
   readonly form: "dense" | "ragged" | "sparse";
@@ -60,7 +60,7 @@ export interface NamedSignature {
 
 /** A described model with an identifier for everything that is emitted. */
 export interface NamedModel {
-  readonly description: ModelDescription;
+  readonly description: ModelInfo;
   readonly className: string;
   /** The name of the interface of its methods as promises, if it has methods. */
   readonly asyncType: string | undefined;
@@ -89,14 +89,14 @@ const MOST_NOTED = 100;
  * @throws SavedModelError `INVALID_OPTION` when `className` is no identifier, or a reserved one
  */
 export function nameModel(
-  description: ModelDescription,
+  description: ModelInfo,
   className?: string,
   deprecated: ReadonlyMap<string, string> = new Map(),
 ): NamedModel {
   const notes: string[] = [];
   const types = new NameTable("type", "SavedModelClient", notes);
   const name = className === undefined ? types.claim(modelName(description.directory)) : claimClass(className, types);
-  const supported: SignatureDescription[] = [];
+  const supported: SignatureInfo[] = [];
   let leftOut = 0;
   for (const signature of description.signatures) {
     for (const note of signature.notes ?? [])
@@ -161,7 +161,7 @@ type PlainSignature = Omit<
 >;
 
 function nameSignature(
-  { key, methodName, inputs, outputs, unordered, writes }: SignatureDescription,
+  { key, methodName, inputs, outputs, unordered, writes }: SignatureInfo,
   method: string,
   notes: string[],
 ): PlainSignature {
@@ -243,7 +243,7 @@ function contentOf(tensors: readonly NamedTensor[]): string {
   );
 }
 
-function nameTensors(tensors: readonly TensorDescription[], table: NameTable): readonly NamedTensor[] {
+function nameTensors(tensors: readonly TensorInfo[], table: NameTable): readonly NamedTensor[] {
   const names = table.claimAll(withoutCommonPart(rawNames(tensors)));
   return tensors.map((tensor, index) => {
     const { encoding = "dense", components = [] } = tensor;
@@ -264,7 +264,7 @@ function nameTensors(tensors: readonly TensorDescription[], table: NameTable): r
  * What tensors are named after: the author's names. Of several with the same one, the author's expressions (`x["age"]` and
  * `z["age"]` beside `age`), and the keys where these do not tell them apart.
  */
-function rawNames(tensors: readonly TensorDescription[]): readonly string[] {
+function rawNames(tensors: readonly TensorInfo[]): readonly string[] {
   const names = tensors.map(({ key, name }) => name ?? key);
   const seen = new Set<string>();
   const repeated = new Set(names.filter((name) => seen.size === seen.add(name).size));

@@ -22,7 +22,7 @@ const RESERVED_MEMBERS: ReadonlySet<string> = new Set(
 /** What the generated module imports, declares or mentions, and names that the compiler keeps for itself. */
 const RESERVED_TYPES: ReadonlySet<string> = new Set(
   (
-    "Model Tensor TensorLike RaggedTensor RaggedLike SparseTensor SparseLike LoadOptions CallOptions ClientOptions Connected Engine ModelDescriptor AnyShape Complex URL Uint8Array Object Function Promise Symbol descriptor directory " +
+    "Model Tensor TensorLike RaggedTensor RaggedLike SparseTensor SparseLike LoadOptions CallOptions ClientOptions Connected Engine ModelSpec AnyShape Complex URL Uint8Array Object Function Promise Symbol descriptor directory " +
     "options any bigint boolean never number object string symbol unknown infer keyof readonly unique exports require"
   ).split(" "),
 );

@@ -1,7 +1,7 @@
 import { SavedModelError } from "../../runtime/base/errors.js";
 import { printable, quote } from "../../runtime/base/text.js";
-import type { SignatureDescription, TensorDescription } from "../../runtime/saved-model/description.js";
-import type { ModelDescription } from "../../runtime/saved-model/model-description.js";
+import type { ModelInfo } from "../../runtime/saved-model/model-info.js";
+import type { SignatureInfo, TensorInfo } from "../../runtime/saved-model/signature-info.js";
 
 /** The most methods of a client. A class of more would take longer to generate, and to compile, than anybody waits. */
 const MOST_METHODS = 3000;
@@ -15,7 +15,7 @@ const MOST_MEMBERS = 50_000;
  *
  * @throws SavedModelError `MODEL_TOO_LARGE`
  */
-export function requireClientSize({ directory, signatures }: ModelDescription): void {
+export function requireClientSize({ directory, signatures }: ModelInfo): void {
   const callable = signatures.filter(({ unsupported }) => unsupported === undefined);
   if (callable.length > MOST_METHODS) {
     throw tooLarge(directory, `${callable.length} methods, expected at most ${MOST_METHODS}`);
@@ -33,8 +33,8 @@ export function requireClientSize({ directory, signatures }: ModelDescription): 
 }
 
 /** @param lists the lists of features that were counted: an interface is generated for each of them once */
-function membersOf({ inputs, outputs }: SignatureDescription, lists: Set<readonly unknown[]>): number {
-  const featuresOf = ({ example }: TensorDescription): number => {
+function membersOf({ inputs, outputs }: SignatureInfo, lists: Set<readonly unknown[]>): number {
+  const featuresOf = ({ example }: TensorInfo): number => {
     if (example === undefined || lists.has(example)) return 0;
     lists.add(example);
     return example.length;

@@ -6,9 +6,9 @@ import { SavedModelError } from "../../runtime/base/errors.js";
 import { packageOf } from "../../runtime/base/package-folder.js";
 import { quote } from "../../runtime/base/text.js";
 import { describe, type InspectOptions } from "../../runtime/saved-model/describe.js";
-import type { ExampleFeature } from "../../runtime/saved-model/description.js";
 import { toPath } from "../../runtime/saved-model/files/locate-model.js";
-import type { ModelDescription } from "../../runtime/saved-model/model-description.js";
+import type { ModelInfo } from "../../runtime/saved-model/model-info.js";
+import type { ExampleFeature } from "../../runtime/saved-model/signature-info.js";
 import { signatureNotFound } from "../../runtime/saved-model/signatures.js";
 import { sourceFileTemplate } from "../../templates/source-file.js";
 import { nameModel } from "../client/name-model.js";
@@ -39,7 +39,7 @@ export interface GeneratedClient {
   readonly types: readonly string[];
   /** Sentences on what was renamed or left out. */
   readonly notes: readonly string[];
-  readonly description: ModelDescription;
+  readonly description: ModelInfo;
 }
 
 /**
@@ -80,7 +80,7 @@ function interfacesIn({ statements }: SourceFileStructure): readonly string[] {
 }
 
 /** The description with these signatures only. */
-function select(description: ModelDescription, keys: readonly string[] | undefined): ModelDescription {
+function select(description: ModelInfo, keys: readonly string[] | undefined): ModelInfo {
   if (keys === undefined) return description;
   const known = new Set(description.signatures.map(({ key }) => key));
   const wanted = new Set(keys);
@@ -94,7 +94,7 @@ function select(description: ModelDescription, keys: readonly string[] | undefin
 /** What is said of signatures that are not to be used any more, by their keys. */
 function deprecations(
   deprecated: GenerateOptions["deprecated"] = {},
-  { signatures }: ModelDescription,
+  { signatures }: ModelInfo,
 ): ReadonlyMap<string, string> {
   const known = new Set(signatures.map(({ key }) => key));
   for (const [key, instead] of Object.entries(deprecated)) {
@@ -106,7 +106,7 @@ function deprecations(
 }
 
 /** Changes when a signature does: a hash over names, dtypes and shapes, not over names of tensors. */
-function fingerprint({ signatures }: ModelDescription): string {
+function fingerprint({ signatures }: ModelInfo): string {
   const meaning = signatures.map(({ key, inputs, outputs }) => [
     key,
     inputs.map(({ key, argument, dtype, shape, optional, example }) => [

@@ -1,6 +1,6 @@
 import { SavedModelError } from "../base/errors.js";
 import type { Engine, Form, Results } from "../engine.js";
-import type { ComponentDescription, TensorDescription } from "../saved-model/description.js";
+import type { ComponentInfo, TensorInfo } from "../saved-model/signature-info.js";
 import { stageTensor } from "../tensor/check-tensor.js";
 import { inputError, missingInputs, readError, specOf } from "../tensor/check-value.js";
 import { type DType, dtypeInfo } from "../tensor/dtype.js";
@@ -13,14 +13,14 @@ import type { Call, Staged } from "./call.js";
 import { type CallInput, SignatureCall, tooManyInputs } from "./signature-call.js";
 
 /** An input or output that is made of several dense tensors. */
-interface Composite extends TensorDescription {
+interface Composite extends TensorInfo {
   readonly dtype: DType;
   readonly encoding: "sparse" | "ragged";
-  readonly components: readonly ComponentDescription[];
+  readonly components: readonly ComponentInfo[];
 }
 
 /** Whether a value of this description is made of several dense tensors. */
-export function isComposite(tensor: TensorDescription): tensor is Composite {
+export function isComposite(tensor: TensorInfo): tensor is Composite {
   return tensor.components !== undefined;
 }
 
@@ -31,14 +31,14 @@ export function isComposite(tensor: TensorDescription): tensor is Composite {
 export class CompositeCall implements Call {
   readonly #call: SignatureCall;
   readonly #inputs: readonly CallInput[];
-  readonly #outputs: readonly TensorDescription[];
+  readonly #outputs: readonly TensorInfo[];
 
   /** @throws SavedModelError what the constructor of {@link SignatureCall} throws */
   constructor(
     engine: Engine,
     key: string,
     inputs: readonly CallInput[],
-    outputs: readonly TensorDescription[],
+    outputs: readonly TensorInfo[],
     isReadOnly = false,
   ) {
     this.#inputs = inputs;
@@ -172,7 +172,7 @@ function splitRagged(
   return [flat, ...rowSplits.map((splits, index) => splitsTensor(splits, components[index + 1]))];
 }
 
-function splitsTensor(splits: readonly number[], component: ComponentDescription | undefined): Tensor {
+function splitsTensor(splits: readonly number[], component: ComponentInfo | undefined): Tensor {
   return component?.dtype === "int32"
     ? Tensor.own("int32", [splits.length], Int32Array.from(splits))
     : Tensor.own("int64", [splits.length], BigInt64Array.from(splits, BigInt));

@@ -1,6 +1,6 @@
 import { SavedModelError } from "../base/errors.js";
 import { didYouMean, quote, suggest } from "../base/text.js";
-import type { FeatureDescriptor } from "../saved-model/descriptor.js";
+import type { FeatureSpec } from "../saved-model/model-spec.js";
 import { encodeExample, type FeatureValues } from "../saved-model/proto/example.js";
 import { stageTensor } from "../tensor/check-tensor.js";
 import { type InputSpec, missingInputs, nameInput, stage } from "../tensor/check-value.js";
@@ -27,7 +27,7 @@ export class ExampleEncoder {
    * @param input what it is called, for messages
    * @param rank what is accepted, where the input's shape leaves it open: one example (0) or an array of them (1)
    */
-  constructor(input: Pick<InputSpec, "key" | "argument">, features: readonly FeatureDescriptor[], rank?: 0 | 1) {
+  constructor(input: Pick<InputSpec, "key" | "argument">, features: readonly FeatureSpec[], rank?: 0 | 1) {
     this.#rank = rank;
     this.#input = `input ${nameInput(input)}`;
     this.#features = features.map(({ key, dtype, kind, shape, optional, property }) => ({

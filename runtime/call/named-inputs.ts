@@ -1,6 +1,6 @@
 import { SavedModelError } from "../base/errors.js";
 import { didYouMean, listSome, nearest, suggest } from "../base/text.js";
-import type { TensorDescription } from "../saved-model/description.js";
+import type { TensorInfo } from "../saved-model/signature-info.js";
 import { type InputSpec, missingInputs, missingOf, specOf } from "../tensor/check-value.js";
 import { RaggedTensor } from "../tensor/ragged-tensor.js";
 import { SparseTensor } from "../tensor/sparse-tensor.js";
@@ -26,7 +26,7 @@ export type Properties = ReadonlyMap<string, boolean>;
  * @param features the properties of its examples, if it takes them
  */
 export function objectForm(
-  { dtype, shape, encoding }: Pick<TensorDescription, "dtype" | "shape" | "encoding">,
+  { dtype, shape, encoding }: Pick<TensorInfo, "dtype" | "shape" | "encoding">,
   features: Properties | undefined,
 ): Properties | undefined {
   if (encoding === "sparse") return allOf("indices", "values", "shape");

@@ -1,8 +1,8 @@
 import { SavedModelError } from "../base/errors.js";
 import { listSome, printable, quote } from "../base/text.js";
 import type { Engine, Execution, Form, Results } from "../engine.js";
-import type { TensorDescription } from "../saved-model/description.js";
-import type { FeatureDescriptor } from "../saved-model/descriptor.js";
+import type { FeatureSpec } from "../saved-model/model-spec.js";
+import type { TensorInfo } from "../saved-model/signature-info.js";
 import { stageTensor } from "../tensor/check-tensor.js";
 import { type InputSpec, missingInputs, nameInput, stage } from "../tensor/check-value.js";
 import { DETACHED_FIX, isDetached } from "../tensor/detached.js";
@@ -16,10 +16,10 @@ import { explainRows } from "./explain-rows.js";
 import { keepScratch } from "./reusable-array.js";
 
 /** An input of a call; its features are those of a generated client. */
-export interface CallInput extends TensorDescription {
+export interface CallInput extends TensorInfo {
   /** Set for the tensors of a ragged or sparse input, whose leading dimensions count different things. */
   readonly isComponent?: true;
-  readonly features?: readonly FeatureDescriptor[] | undefined;
+  readonly features?: readonly FeatureSpec[] | undefined;
 }
 
 interface PreparedInput extends InputSpec {
@@ -51,7 +51,7 @@ export class SignatureCall implements Call {
     engine: Engine,
     key: string,
     inputs: readonly CallInput[],
-    outputs: readonly TensorDescription[],
+    outputs: readonly TensorInfo[],
     isReadOnly = false,
   ) {
     this.name = `${printable(key)}()`;
@@ -163,7 +163,7 @@ export function ownStaged(staged: Staged, call: string): Staged {
 }
 
 /** @throws SavedModelError `SIGNATURE_UNSUPPORTED` for a dtype whose values this package does not carry */
-export function carriedDType({ key, dtype }: TensorDescription, call: string): DTypeInfo {
+export function carriedDType({ key, dtype }: TensorInfo, call: string): DTypeInfo {
   if (isDType(dtype)) return dtypeInfo(dtype);
   throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${call}: ${quote(key)} is of dtype ${dtype}`);
 }

@@ -5,9 +5,9 @@ import { checkFlag, checkOptions } from "../base/check-options.js";
 import { SavedModelError } from "../base/errors.js";
 import { printable } from "../base/text.js";
 import type { Device, Engine, ModelVariable, RestoreOptions, RestoreReport, Traced, VariableStore } from "../engine.js";
-import type { SignatureDescription } from "../saved-model/description.js";
-import type { ModelDescriptor } from "../saved-model/descriptor.js";
 import { toPath } from "../saved-model/files/locate-model.js";
+import type { ModelSpec } from "../saved-model/model-spec.js";
+import type { SignatureInfo } from "../saved-model/signature-info.js";
 import { allocateZeros } from "../tensor/allocate-zeros.js";
 import type { NumericDType } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -30,8 +30,8 @@ export interface Connected extends AsyncDisposable {
 export class BaseModel implements Disposable, AsyncDisposable {
   readonly #connection: Connection;
   readonly #calls: MethodCalls;
-  readonly #descriptor: ModelDescriptor | undefined;
-  #signatures: readonly SignatureDescription[] | undefined;
+  readonly #descriptor: ModelSpec | undefined;
+  #signatures: readonly SignatureInfo[] | undefined;
   #async: unknown;
 
   /**
@@ -40,7 +40,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
    * @throws SavedModelError what `open` throws, and `INVALID_OPTION`
    */
   protected constructor(
-    descriptor: ModelDescriptor | undefined,
+    descriptor: ModelSpec | undefined,
     open: () => Engine,
     options: ClientOptions,
     entry: Entry | undefined,
@@ -66,7 +66,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
    * The signatures, sorted by key; of a generated client, those that it has methods for. Inputs are as methods have them
    * and `savedmodel inspect` shows them: in the author's order, ragged and sparse ones in one piece.
    */
-  get signatures(): readonly SignatureDescription[] {
+  get signatures(): readonly SignatureInfo[] {
     const { signatures } = this.#connection.engine;
     if (this.#descriptor === undefined) return signatures;
     this.#signatures ??= describeSignatures(signatures, this.#calls.methods);

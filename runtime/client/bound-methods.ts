@@ -1,6 +1,6 @@
 import type { Entry } from "../base/caller-stack.js";
 import { mark } from "../base/package-copies.js";
-import type { ModelDescriptor } from "../saved-model/descriptor.js";
+import type { ModelSpec } from "../saved-model/model-spec.js";
 import type { BaseModel } from "./base-model.js";
 import type { MethodCalls } from "./method-calls.js";
 
@@ -18,7 +18,7 @@ const bound = new WeakMap<object, BoundMethod>();
  * Binds the methods of a generated client to it, so that `fit(model.train, …)` and `const { train } = model` mean this
  * model's.
  */
-export function bindMethods(model: BaseModel, descriptor: ModelDescriptor, calls: MethodCalls): void {
+export function bindMethods(model: BaseModel, descriptor: ModelSpec, calls: MethodCalls): void {
   for (const { key, method = key } of descriptor.signatures) {
     const own: unknown = Reflect.get(model, method);
     if (typeof own !== "function") continue;

@@ -1,9 +1,9 @@
 import { SavedModelError } from "../base/errors.js";
 import { printable, quote } from "../base/text.js";
 import type { Engine } from "../engine.js";
-import type { SignatureDescription, TensorDescription } from "../saved-model/description.js";
-import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "../saved-model/descriptor.js";
 import { InputMatcher, labelOf } from "../saved-model/input-match.js";
+import type { ModelSpec, SignatureSpec, TensorSpec } from "../saved-model/model-spec.js";
+import type { SignatureInfo, TensorInfo } from "../saved-model/signature-info.js";
 import { formatShape } from "../tensor/shape.js";
 
 /**
@@ -12,7 +12,7 @@ import { formatShape } from "../tensor/shape.js";
  * @throws SavedModelError `SIGNATURE_MISMATCH`
  */
 export function requireSameSignatures(
-  descriptor: ModelDescriptor,
+  descriptor: ModelSpec,
   { source, signatures }: Pick<Engine, "source" | "signatures">,
 ): void {
   const differences = findDifferences(descriptor, signatures);
@@ -30,10 +30,7 @@ export function requireSameSignatures(
  * Names of tensors do not count: they change with every export. Nor do keys of inputs that TensorFlow or Keras made up,
  * where the author's names are known, and signatures, outputs and optional inputs that the client does not know.
  */
-export function findDifferences(
-  descriptor: ModelDescriptor,
-  signatures: readonly SignatureDescription[],
-): readonly string[] {
+export function findDifferences(descriptor: ModelSpec, signatures: readonly SignatureInfo[]): readonly string[] {
   const byKey = new Map(signatures.map((signature) => [signature.key, signature]));
   return descriptor.signatures.flatMap((expected) => {
     const actual = byKey.get(expected.key);
@@ -41,11 +38,11 @@ export function findDifferences(
   });
 }
 
-function compareSignature(expected: SignatureDescriptor, actual: SignatureDescription): readonly string[] {
+function compareSignature(expected: SignatureSpec, actual: SignatureInfo): readonly string[] {
   const name = quote(expected.key);
   if (actual.unsupported !== undefined) return [`${name} cannot be run: ${actual.unsupported}`];
   const matcher = new InputMatcher(actual.inputs);
-  const known = new Set<TensorDescription>();
+  const known = new Set<TensorInfo>();
   const inputs = expected.inputs.flatMap((input) => {
     const { parts = [input] } = input;
     const found = matcher.find(input);
@@ -69,11 +66,7 @@ function compareSignature(expected: SignatureDescriptor, actual: SignatureDescri
 }
 
 /** What became of an argument that is made of another number of tensors now. */
-function compareForm(
-  signature: string,
-  expected: TensorDescriptor,
-  found: readonly TensorDescription[],
-): string | undefined {
+function compareForm(signature: string, expected: TensorSpec, found: readonly TensorInfo[]): string | undefined {
   const [first] = found;
   if (first === undefined) return undefined;
   const is = found.length === 1 ? `dense ${formatTensor(first)}` : `made of ${found.length} tensors`;
@@ -81,7 +74,7 @@ function compareForm(
   return `input ${labelOf(expected)} of ${signature} is ${is}, not ${was}`;
 }
 
-function missingInput(signature: string, input: TensorDescriptor, matcher: InputMatcher): string {
+function missingInput(signature: string, input: TensorSpec, matcher: InputMatcher): string {
   const withKey = matcher.withKeyOf(input);
   const what = `${signature} is missing input ${labelOf(input)}`;
   if (withKey === undefined || withKey.argument !== undefined) return what;
@@ -91,8 +84,8 @@ function missingInput(signature: string, input: TensorDescriptor, matcher: Input
 function compareTensor(
   role: "input" | "output",
   signature: string,
-  expected: TensorDescriptor,
-  found: TensorDescription | undefined,
+  expected: TensorSpec,
+  found: TensorInfo | undefined,
 ): readonly string[] {
   const label = labelOf(expected);
   if (found === undefined) return [`${signature} is missing ${role} ${label}`];
@@ -107,7 +100,7 @@ function compareTensor(
 }
 
 /** The number of ragged dimensions of a ragged value, which has row splits for each. */
-function raggedRankOf({ encoding, components = [] }: TensorDescription): { readonly raggedRank?: number } {
+function raggedRankOf({ encoding, components = [] }: TensorInfo): { readonly raggedRank?: number } {
   return encoding === "ragged" ? { raggedRank: components.length - 1 } : {};
 }
 
@@ -116,7 +109,7 @@ function formatTensor({
   shape,
   encoding,
   raggedRank,
-}: Pick<TensorDescription, "dtype" | "shape" | "encoding"> & Pick<TensorDescriptor, "raggedRank">): string {
+}: Pick<TensorInfo, "dtype" | "shape" | "encoding"> & Pick<TensorSpec, "raggedRank">): string {
   const ragged = raggedRank === undefined ? "" : ` of ragged rank ${raggedRank}`;
   return `${encoding === undefined ? "" : `${encoding} `}${dtype} ${formatShape(shape)}${ragged}`;
 }

@@ -8,7 +8,7 @@ import { ownStaged, SignatureCall, tooManyInputs } from "../call/signature-call.
 import type { Form, Results } from "../engine.js";
 import { Batcher, type BatchingOptions } from "../queue/batcher.js";
 import { enqueue } from "../queue/queued-call.js";
-import type { TensorDescription } from "../saved-model/description.js";
+import type { TensorInfo } from "../saved-model/signature-info.js";
 import { signatureNotFound } from "../saved-model/signatures.js";
 import { nameInput } from "../tensor/check-value.js";
 import type { ClientOptions } from "./client-options.js";
@@ -215,7 +215,7 @@ export class MethodCalls {
 }
 
 /** Whether the leading dimension may be of any size. */
-function hasRows({ shape }: TensorDescription): boolean {
+function hasRows({ shape }: TensorInfo): boolean {
   return shape === null || shape[0] === null;
 }
 

@@ -3,14 +3,14 @@ import { NamedInputs } from "../call/named-inputs.js";
 import type { CallInput } from "../call/signature-call.js";
 import { looseInputs } from "../saved-model/arguments/author-arguments.js";
 import { componentsOf } from "../saved-model/composite-spec.js";
-import type { SignatureDescription, TensorDescription } from "../saved-model/description.js";
-import type { ModelDescriptor, SignatureDescriptor, TensorDescriptor } from "../saved-model/descriptor.js";
 import { InputMatcher } from "../saved-model/input-match.js";
+import type { ModelSpec, SignatureSpec, TensorSpec } from "../saved-model/model-spec.js";
+import type { SignatureInfo, TensorInfo } from "../saved-model/signature-info.js";
 
 /** A signature that can be called, and is made ready by its first call. */
 export interface Method {
   readonly inputs: readonly CallInput[];
-  readonly outputs: readonly TensorDescription[];
+  readonly outputs: readonly TensorInfo[];
   /** The property of each output, or undefined where the only output is returned as itself. */
   readonly properties: readonly string[] | undefined;
   /** Reads one object of all inputs, where the method of a client takes it. */
@@ -22,8 +22,8 @@ export interface Method {
 
 /** The signatures that can be called, by key: those of the client if there is one, else all of the model's. */
 export function describeMethods(
-  signatures: readonly SignatureDescription[],
-  descriptor: ModelDescriptor | undefined,
+  signatures: readonly SignatureInfo[],
+  descriptor: ModelSpec | undefined,
 ): ReadonlyMap<string, Method> {
   const methods = new Map<string, Method>();
   for (const { key, inputs, outputs, unsupported } of signatures) {
@@ -45,9 +45,9 @@ export function describeMethods(
 
 /** The signatures of a client as its methods have them; those that it has no method for are left out. */
 export function describeSignatures(
-  signatures: readonly SignatureDescription[],
+  signatures: readonly SignatureInfo[],
   methods: ReadonlyMap<string, Method>,
-): readonly SignatureDescription[] {
+): readonly SignatureInfo[] {
   return signatures.flatMap(({ key, methodName }) => {
     const method = methods.get(key);
     return method === undefined
@@ -57,15 +57,12 @@ export function describeSignatures(
 }
 
 /** Returns what reads the inputs of a client's method by name; nothing where it takes them in order only. */
-function namedInputs(
-  { inputs }: SignatureDescriptor,
-  found: readonly CallInput[] | undefined = [],
-): NamedInputs | undefined {
+function namedInputs({ inputs }: SignatureSpec, found: readonly CallInput[] | undefined = []): NamedInputs | undefined {
   const names = inputs.flatMap(({ property }) => property ?? []);
   return names.length > 1 && names.length === found.length ? new NamedInputs(found, names) : undefined;
 }
 
-function withExample({ features, ...input }: CallInput): TensorDescription {
+function withExample({ features, ...input }: CallInput): TensorInfo {
   if (features === undefined) return input;
   return { ...input, example: features.map(({ property: _, ...feature }) => feature) };
 }
@@ -83,11 +80,7 @@ function withLooseInputs(method: Method): Method | undefined {
 }
 
 /** The model's input that a client's argument means, under the client's key; nothing for one that the model does not have. */
-function toInput(
-  known: TensorDescriptor,
-  matcher: InputMatcher,
-  examples: ModelDescriptor["examples"] = [],
-): readonly CallInput[] {
+function toInput(known: TensorSpec, matcher: InputMatcher, examples: ModelSpec["examples"] = []): readonly CallInput[] {
   const { key, argument, encoding, parts, example, exampleRank } = known;
   const named = { key, ...(argument === undefined ? {} : { argument }) };
   const found = matcher.find(known).filter((input) => input !== undefined);
@@ -99,8 +92,8 @@ function toInput(
 
 /** A value that the client puts together from several of the model's inputs. */
 function joined(
-  { key, dtype, shape, encoding, optional }: TensorDescriptor & Required<Pick<TensorDescriptor, "encoding">>,
-  parts: readonly TensorDescription[],
+  { key, dtype, shape, encoding, optional }: TensorSpec & Required<Pick<TensorSpec, "encoding">>,
+  parts: readonly TensorInfo[],
 ): CallInput {
   const roles = componentsOf({ encoding, dtype, shape, count: parts.length });
   const components = parts.flatMap(({ optional: _, default: __, argument: ___, ...part }, index) => {
@@ -111,11 +104,11 @@ function joined(
 }
 
 /** The outputs that a client reads as bytes; a model is not asked for it. */
-function withBytes(outputs: readonly TensorDescription[], { bytes }: TensorDescriptor): readonly TensorDescription[] {
+function withBytes(outputs: readonly TensorInfo[], { bytes }: TensorSpec): readonly TensorInfo[] {
   return bytes === true ? outputs.map((output) => ({ ...output, bytes })) : outputs;
 }
 
-function withKey(tensors: readonly TensorDescription[], key: string): readonly TensorDescription[] {
+function withKey(tensors: readonly TensorInfo[], key: string): readonly TensorInfo[] {
   return tensors.filter((tensor) => tensor.key === key);
 }
 

@@ -1,10 +1,10 @@
 import { dtypeName, isDType } from "../tensor/dtype.js";
 import { MAX_RANK, type ShapeSpec } from "../tensor/shape.js";
-import type { ComponentDescription, TensorDescription } from "./description.js";
 import { type Message, toNumber } from "./proto/decode.js";
 import { readShape } from "./shape-proto.js";
+import type { ComponentInfo, TensorInfo } from "./signature-info.js";
 
-type Composite = Pick<TensorDescription, "dtype" | "shape" | "encoding" | "components">;
+type Composite = Pick<TensorInfo, "dtype" | "shape" | "encoding" | "components">;
 
 /** Values of `TypeSpecProto.TypeSpecClass` (tensorflow/core/protobuf/struct.proto). */
 const SPARSE_TENSOR_SPEC = 1;
@@ -40,7 +40,7 @@ export function readTypeSpec({ typeSpecClass, typeState }: Message<"TypeSpec">):
 }
 
 /** The components of a value of this type: their roles and shapes, and the dtypes that do not vary. */
-export function componentsOf({ encoding, dtype, shape, count }: CompositeType): readonly ComponentDescription[] {
+export function componentsOf({ encoding, dtype, shape, count }: CompositeType): readonly ComponentInfo[] {
   if (encoding === "sparse") {
     const rank = shape?.length ?? null;
     return [
@@ -59,7 +59,7 @@ export function componentsOf({ encoding, dtype, shape, count }: CompositeType): 
 /** A `TensorInfo.coo_sparse`. */
 export function readSparse(
   { indicesTensorName, valuesTensorName, denseShapeTensorName }: Message<"CooSparse">,
-  { dtype, shape }: Pick<TensorDescription, "dtype" | "shape">,
+  { dtype, shape }: Pick<TensorInfo, "dtype" | "shape">,
 ): Composite {
   const names = [indicesTensorName, valuesTensorName, denseShapeTensorName];
   const components = componentsOf({ encoding: "sparse", dtype, shape, count: names.length });
@@ -86,6 +86,6 @@ export function readComposite({ typeSpec, components }: Message<"CompositeTensor
   return { dtype, shape, encoding, components: parts };
 }
 
-function withTensor(component: ComponentDescription, name: string | undefined): ComponentDescription {
+function withTensor(component: ComponentInfo, name: string | undefined): ComponentInfo {
   return name ? { ...component, tensor: name } : component;
 }

@@ -1,8 +1,8 @@
 import { type AnyTypedArray, allocate, dtypeInfo, dtypeName, isDType, type NumericDType } from "../tensor/dtype.js";
 import { valueAt } from "../tensor/element-value.js";
 import { elementCount, isShape } from "../tensor/shape.js";
-import type { ComplexDefault, DefaultValue } from "./description.js";
 import { type Message, toNumber } from "./proto/decode.js";
+import type { ComplexDefault, DefaultValue } from "./signature-info.js";
 
 /** More elements than a person would read in a comment. */
 const MAX_ELEMENTS = 16;

@@ -17,7 +17,7 @@ import { findVariableHandles } from "./graph/duplicated-variables.js";
 import { openGraph } from "./graph/graph.js";
 import { readFunctions } from "./graph/unexported-functions.js";
 import { listVariables } from "./graph/variable-list.js";
-import type { ModelDescription } from "./model-description.js";
+import type { ModelInfo } from "./model-info.js";
 import { readSignatures } from "./signatures.js";
 import { exampleReader } from "./tf-example.js";
 
@@ -33,18 +33,18 @@ export interface InspectOptions {
  * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL`, `MODEL_FORMAT_UNSUPPORTED`, `MODEL_CORRUPT`,
  * `TAGS_NOT_FOUND`, or `LOAD_FAILED` when the model is replaced again and again while it is read
  */
-export function inspect(directory: string, options: InspectOptions = {}): ModelDescription {
+export function inspect(directory: string, options: InspectOptions = {}): ModelInfo {
   checkOptions("inspect()", options, ["tags"]);
   return describe(toPath(directory), options.tags, "inspect()");
 }
 
 /** {@link inspect}, on behalf of a call that has checked its other options. */
-export function describe(directory: string, tags: readonly string[] | undefined, call: string): ModelDescription {
+export function describe(directory: string, tags: readonly string[] | undefined, call: string): ModelInfo {
   checkTags(call, tags);
   return readUnchanged({ folder: directory, what: "read", read: () => describeFolder(directory, tags) });
 }
 
-function describeFolder(directory: string, tags: readonly string[] | undefined): ModelDescription {
+function describeFolder(directory: string, tags: readonly string[] | undefined): ModelInfo {
   const metaGraphs = readMetaGraphs(directory);
   const metaGraph = chooseMetaGraph(directory, metaGraphs, tags);
   try {

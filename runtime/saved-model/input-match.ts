@@ -1,9 +1,9 @@
 import { printable, quote } from "../base/text.js";
-import type { TensorDescription } from "./description.js";
-import type { TensorDescriptor } from "./descriptor.js";
+import type { TensorSpec } from "./model-spec.js";
+import type { TensorInfo } from "./signature-info.js";
 
 /** An input by what it is called. */
-type NamedInput = Pick<TensorDescription, "key" | "argument">;
+type NamedInput = Pick<TensorInfo, "key" | "argument">;
 
 /**
  * Finds the inputs of a model that a generated client means.
@@ -13,13 +13,13 @@ type NamedInput = Pick<TensorDescription, "key" | "argument">;
  * author's names, which older versions generated.
  */
 export class InputMatcher {
-  readonly #byKey: ReadonlyMap<string, TensorDescription>;
-  readonly #byName: ReadonlyMap<string, readonly TensorDescription[]>;
+  readonly #byKey: ReadonlyMap<string, TensorInfo>;
+  readonly #byName: ReadonlyMap<string, readonly TensorInfo[]>;
 
   /** @param inputs as they are in the file; components of one argument follow each other and share its name */
-  constructor(inputs: readonly TensorDescription[]) {
+  constructor(inputs: readonly TensorInfo[]) {
     this.#byKey = new Map(inputs.map((input) => [input.key, input]));
-    const byName = new Map<string, TensorDescription[]>();
+    const byName = new Map<string, TensorInfo[]>();
     for (const input of inputs) {
       const name = nameOf(input);
       const known = byName.get(name);
@@ -30,7 +30,7 @@ export class InputMatcher {
   }
 
   /** The input that a client's means, or one for each of its parts; undefined in the place of one that is missing. */
-  find(known: TensorDescriptor): readonly (TensorDescription | undefined)[] {
+  find(known: TensorSpec): readonly (TensorInfo | undefined)[] {
     const { parts } = known;
     if (parts === undefined) return [this.#findOne(known)];
     const named = this.#byName.get(nameOf(known));
@@ -39,16 +39,16 @@ export class InputMatcher {
   }
 
   /** The inputs with the name of a client's, however many tensors it is made of. */
-  named(known: TensorDescriptor): readonly TensorDescription[] {
+  named(known: TensorSpec): readonly TensorInfo[] {
     return this.#byName.get(nameOf(known)) ?? [];
   }
 
   /** The input with the key of a client's, whose author's name is another one or not known. */
-  withKeyOf({ key }: TensorDescriptor): TensorDescription | undefined {
+  withKeyOf({ key }: TensorSpec): TensorInfo | undefined {
     return this.#byKey.get(key);
   }
 
-  #findOne({ key, argument }: NamedInput): TensorDescription | undefined {
+  #findOne({ key, argument }: NamedInput): TensorInfo | undefined {
     if (argument === undefined) return this.#byKey.get(key) ?? only(this.#byName.get(key));
     return only(this.#byName.get(argument));
   }

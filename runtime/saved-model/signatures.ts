@@ -4,11 +4,11 @@ import { dtypeName, isDType } from "../tensor/dtype.js";
 import { formatShape, MAX_RANK, type ShapeSpec } from "../tensor/shape.js";
 import { readComposite, readSparse } from "./composite-spec.js";
 import { readDefault } from "./default-value.js";
-import type { SignatureDescription, TensorDescription } from "./description.js";
 import { operationOf } from "./graph/graph.js";
 import { type GraphTensors, openConstants, openTensors } from "./graph/graph-tensors.js";
 import { decode, type Message } from "./proto/decode.js";
 import { readShape } from "./shape-proto.js";
+import type { SignatureInfo, TensorInfo } from "./signature-info.js";
 
 /**
  * Pseudo-signatures that TensorFlow's loader runs by itself (tensorflow/cc/saved_model/constants.h): one output without
@@ -29,7 +29,7 @@ export function isHidden(key: string): boolean {
  */
 export function readSignatures(
   metaGraph: Pick<Message<"MetaGraphDef">, "graphDef" | "signatureDef">,
-): readonly SignatureDescription[] {
+): readonly SignatureInfo[] {
   const byKey = new Map<string, Message<"SignatureDef">>();
   for (const { key, value } of metaGraph.signatureDef) {
     if (value !== null && !isHidden(key)) byKey.set(key, value);
@@ -55,7 +55,7 @@ class SignatureReader {
     this.#constants = openConstants(graphDef, new Set(defaults.map(operationOf)));
   }
 
-  read(key: string, signature: Message<"SignatureDef">): SignatureDescription {
+  read(key: string, signature: Message<"SignatureDef">): SignatureInfo {
     const defaults = new Map(signature.defaults.map((entry) => [entry.key, entry.value]));
     const notes: string[] = [];
     const inputs = this.#readTensors("input", signature.inputs, notes).map((input) =>
@@ -75,7 +75,7 @@ class SignatureReader {
     role: "input" | "output",
     entries: readonly Message<"TensorInfoEntry">[],
     notes: string[],
-  ): readonly TensorDescription[] {
+  ): readonly TensorInfo[] {
     const byKey = new Map(entries.map(({ key, value }) => [key, value]));
     return [...byKey]
       .sort(([a], [b]) => compareNatural(a, b))
@@ -98,7 +98,7 @@ class SignatureReader {
   }
 
   /** An input is optional where the SignatureDef has a default value for it, or the graph. */
-  #withDefault(input: TensorDescription, bytes: Uint8Array | undefined): TensorDescription {
+  #withDefault(input: TensorInfo, bytes: Uint8Array | undefined): TensorInfo {
     const node = input.tensor === undefined ? undefined : this.#tensorOf?.(input.tensor)?.defaultNode;
     if (bytes === undefined && node === undefined) return input;
     const proto = bytes === undefined ? this.#constants.get(operationOf(node ?? "")) : decode("TensorProto", bytes);
@@ -145,10 +145,7 @@ export function signatureNotFound(key: string, known: readonly string[]): SavedM
   });
 }
 
-function whyUnsupported(
-  inputs: readonly TensorDescription[],
-  outputs: readonly TensorDescription[],
-): string | undefined {
+function whyUnsupported(inputs: readonly TensorInfo[], outputs: readonly TensorInfo[]): string | undefined {
   if (outputs.length === 0) return "it has no outputs, so there is nothing to run";
   for (const [role, tensors] of [
     ["input", inputs],

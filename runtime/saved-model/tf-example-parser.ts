@@ -1,9 +1,9 @@
 import { dtypeName } from "../tensor/dtype.js";
 import { elementCount, MAX_RANK } from "../tensor/shape.js";
-import type { ExampleFeature } from "./description.js";
 import { attributeOf } from "./graph/graph.js";
 import { type Message, toNumber } from "./proto/decode.js";
 import { readShape } from "./shape-proto.js";
+import type { ExampleFeature } from "./signature-info.js";
 
 type Node = Message<"NodeDef">;
 

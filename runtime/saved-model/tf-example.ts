@@ -1,7 +1,7 @@
 import { compareNatural } from "../base/text.js";
-import type { ExampleFeature, SignatureDescription, TensorDescription } from "./description.js";
 import { attributeOf, calledFunction, type GraphIndex, producerOf } from "./graph/graph.js";
 import type { Message } from "./proto/decode.js";
+import type { ExampleFeature, SignatureInfo, TensorInfo } from "./signature-info.js";
 import { type Constants, isParser, PARSED_RANKS, readParser } from "./tf-example-parser.js";
 
 type Node = Message<"NodeDef">;
@@ -13,7 +13,7 @@ const PASSING_OPS: ReadonlySet<string> = new Set(["ExpandDims", "Identity", "Res
 const RESHAPING_OPS: ReadonlySet<string> = new Set(["ExpandDims", "Reshape", "Squeeze"]);
 
 /** Adds the features of `tf.Example` to the inputs of a signature that are parsed as such. */
-export type ExampleReader = (signature: SignatureDescription) => SignatureDescription;
+export type ExampleReader = (signature: SignatureInfo) => SignatureInfo;
 
 /** What following tensors and repeating features may cost in all: a graph can be made to cost more than it is worth. */
 const BUDGET = 4_000_000;
@@ -23,7 +23,7 @@ const STEP = 20;
 export function exampleReader(graph: GraphIndex): ExampleReader {
   if (![...graph.operationTypes()].some(isParser)) return (signature) => signature;
   const tracer = new Tracer(graph);
-  const read = (input: TensorDescription): TensorDescription => {
+  const read = (input: TensorInfo): TensorInfo => {
     if (input.dtype !== "string" || input.tensor === undefined || (input.shape?.length ?? 0) > 1) return input;
     const found = tracer.examplesOf(input.tensor);
     if (found === undefined) return input;

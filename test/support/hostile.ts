@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { ModelSpec, SignatureSpec, TensorSpec } from "./saved-model.js";
+import type { ModelFields, SignatureFields, TensorFields } from "./saved-model.js";
 
 /** Texts that end something, mean something to some reader, look like something else, or cannot be seen. */
 const TRICKS = (
@@ -47,7 +47,7 @@ const size: fc.Arbitrary<number> = fc.oneof(
   fc.constantFrom(-1, -1, 0, 1, 2, 3, 16, 17, 1000, 2 ** 31, 2 ** 53, -(2 ** 53)),
 );
 
-const shape: fc.Arbitrary<TensorSpec["shape"]> = fc.oneof(
+const shape: fc.Arbitrary<TensorFields["shape"]> = fc.oneof(
   { weight: 8, arbitrary: fc.array(size, { maxLength: 5 }) },
   { weight: 1, arbitrary: fc.constantFrom(null, undefined) },
 );
@@ -64,7 +64,7 @@ const defaultValue: fc.Arbitrary<object> = fc.oneof(
   }),
 );
 
-const tensor: fc.Arbitrary<TensorSpec> = fc.record(
+const tensor: fc.Arbitrary<TensorFields> = fc.record(
   {
     key: hostileKey,
     dtype,
@@ -77,15 +77,15 @@ const tensor: fc.Arbitrary<TensorSpec> = fc.record(
 );
 
 /** Most have no encoding: a signature with one of them has no method. */
-const plainTensor: fc.Arbitrary<TensorSpec> = fc
+const plainTensor: fc.Arbitrary<TensorFields> = fc
   .tuple(tensor, fc.integer({ min: 0, max: 29 }))
   .map(([{ encoding, ...plain }, dice]) => (dice > 0 || encoding === undefined ? plain : { ...plain, encoding }));
 
 /** A proto map: whoever reads it takes one value of each key. */
-const tensors = (maxLength: number): fc.Arbitrary<readonly TensorSpec[]> =>
+const tensors = (maxLength: number): fc.Arbitrary<readonly TensorFields[]> =>
   fc.uniqueArray(plainTensor, { maxLength, selector: ({ key }) => key });
 
-const signature: fc.Arbitrary<SignatureSpec> = fc.record({
+const signature: fc.Arbitrary<SignatureFields> = fc.record({
   key: fc.oneof(
     { weight: 20, arbitrary: hostileKey },
     { weight: 1, arbitrary: fc.constantFrom("__saved_model_init_op", "serving_default") },
@@ -96,7 +96,7 @@ const signature: fc.Arbitrary<SignatureSpec> = fc.record({
 });
 
 /** A model in which every text is somebody's attempt, and every order is random. */
-export const hostileModel: fc.Arbitrary<ModelSpec> = fc.record({
+export const hostileModel: fc.Arbitrary<ModelFields> = fc.record({
   tags: fc.array(hostileText, { maxLength: 3 }),
   tensorflowVersion: hostileText,
   signatures: fc.uniqueArray(signature, { maxLength: 4, selector: ({ key }) => key }),

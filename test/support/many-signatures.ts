@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { generate } from "../../generator/index.js";
-import { type TensorSpec, writeModel } from "./saved-model.js";
+import { type TensorFields, writeModel } from "./saved-model.js";
 
 /** Number of signatures of {@link manySignatures}: `run_0` to `run_199`. */
 export const COUNT = 200;
@@ -18,7 +18,7 @@ const DTYPES: readonly number[] = [1, 3, 7, 9, 10];
  * @param folder where the model is written to
  */
 export function manySignatures(folder: string): string {
-  const tensor = (key: string, index: number): TensorSpec => ({
+  const tensor = (key: string, index: number): TensorFields => ({
     key,
     dtype: DTYPES[index % DTYPES.length] ?? 1,
     shape: SHAPES[index % SHAPES.length]?.map((size) => (size > 1 ? size + index : size)) ?? null,

@@ -3,7 +3,7 @@ import protobuf from "protobufjs/light.js";
 import { schema } from "../../runtime/saved-model/proto/schema.js";
 
 /** An input or output of a model to be written. */
-export interface TensorSpec {
+export interface TensorFields {
   readonly key: string;
   /** The value of TensorFlow's `DataType` enum. */
   readonly dtype: number;
@@ -16,17 +16,17 @@ export interface TensorSpec {
   readonly byDefault?: object;
 }
 
-export interface SignatureSpec {
+export interface SignatureFields {
   readonly key: string;
   readonly methodName: string;
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
+  readonly inputs: readonly TensorFields[];
+  readonly outputs: readonly TensorFields[];
 }
 
-export interface ModelSpec {
+export interface ModelFields {
   readonly tags: readonly string[];
   readonly tensorflowVersion: string;
-  readonly signatures: readonly SignatureSpec[];
+  readonly signatures: readonly SignatureFields[];
 }
 
 const types: protobuf.Root = protobuf.Root.fromJSON({ nested: schema });
@@ -45,12 +45,12 @@ function graphOf(tensors: readonly string[]): Uint8Array {
 }
 
 /** Writes a SavedModel of one meta graph with a placeholder for each tensor. */
-export function writeModel(folder: string, model: ModelSpec): void {
+export function writeModel(folder: string, model: ModelFields): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/saved_model.pb`, encodeModel(model));
 }
 
-export function encodeModel({ tags, tensorflowVersion, signatures }: ModelSpec): Uint8Array {
+export function encodeModel({ tags, tensorflowVersion, signatures }: ModelFields): Uint8Array {
   return encodeMessage("SavedModel", {
     savedModelSchemaVersion: 1,
     metaGraphs: [
@@ -75,7 +75,7 @@ export function encodeModel({ tags, tensorflowVersion, signatures }: ModelSpec):
   });
 }
 
-function tensorEntry({ key, dtype, shape, tensor, encoding }: TensorSpec): object {
+function tensorEntry({ key, dtype, shape, tensor, encoding }: TensorFields): object {
   const dim = shape?.map((size) => ({ size }));
   return {
     key,

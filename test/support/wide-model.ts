@@ -1,9 +1,9 @@
 import { type GeneratedClient, generate } from "../../generator/index.js";
-import { type TensorSpec, writeModel } from "./saved-model.js";
+import { type TensorFields, writeModel } from "./saved-model.js";
 
 /** Writes a model whose signatures take many inputs, `train` six of which one is optional, and generates its client. */
 export function generateWide(folder: string): GeneratedClient {
-  const of = (key: string, dtype: number, shape: readonly number[], byDefault?: object): TensorSpec => ({
+  const of = (key: string, dtype: number, shape: readonly number[], byDefault?: object): TensorFields => ({
     key,
     dtype,
     shape,

@@ -3,7 +3,7 @@ import { currentVersion } from "../../../runtime/engines/local/library/library-c
 import { tagsFlag } from "../../../runtime/saved-model/files/saved-model-file.js";
 import { describeOp } from "../../../runtime/saved-model/graph/op-packages.js";
 import { exportAdvice, formatFunction } from "../../../runtime/saved-model/graph/unexported-functions.js";
-import type { ModelDescription } from "../../../runtime/saved-model/model-description.js";
+import type { ModelInfo } from "../../../runtime/saved-model/model-info.js";
 import { stdout } from "../ui/colors.js";
 import { flow, list, sentence, type Word } from "../ui/layout.js";
 import { formatSignature } from "./signature-table.js";
@@ -14,7 +14,7 @@ import { isOlder } from "./version.js";
 const INDENT = 6;
 
 /** A description as people read it, in a terminal of so many columns. */
-export function formatDescription(description: ModelDescription, width: number): string {
+export function formatDescription(description: ModelInfo, width: number): string {
   const { signatures, variables, assets } = description;
   const sections = [
     formatHead(description, width),
@@ -28,7 +28,7 @@ export function formatDescription(description: ModelDescription, width: number):
   return `${sections.join("\n\n")}\n`;
 }
 
-function formatHead({ directory, tags, tagSets, tensorflowVersion }: ModelDescription, width: number): string {
+function formatHead({ directory, tags, tagSets, tensorflowVersion }: ModelInfo, width: number): string {
   const facts = [`tags: ${tags.length === 0 ? "(none)" : firstOf(tags, (tag) => printable(tag)).join(" ")}`];
   if (tensorflowVersion !== "") facts.push(`TensorFlow ${printable(tensorflowVersion)}`);
   const own = JSON.stringify(tags);
@@ -42,7 +42,7 @@ function formatHead({ directory, tags, tagSets, tensorflowVersion }: ModelDescri
 }
 
 /** That there are no signatures, which functions there are, and how these become signatures. */
-function formatFunctions(description: ModelDescription, width: number): string {
+function formatFunctions(description: ModelInfo, width: number): string {
   const { functions = [] } = description;
   const advice = exportAdvice(description);
   const lines = [flow(sentence("It has no signatures.", stdout.yellow), width, INDENT)];
@@ -64,7 +64,7 @@ function formatAssets(assets: readonly string[], width: number): string {
 
 /** How many operations a library must have, and those which none has. */
 function formatOperations(
-  { operations, unknownOperations, operationsWithoutKernel, tensorflowVersion }: ModelDescription,
+  { operations, unknownOperations, operationsWithoutKernel, tensorflowVersion }: ModelInfo,
   width: number,
 ): string {
   const count = operations.length === 1 ? "1 type" : `${operations.length} types`;

@@ -1,16 +1,12 @@
 import { printable, quote } from "../../../runtime/base/text.js";
-import type {
-  ExampleFeature,
-  SignatureDescription,
-  TensorDescription,
-} from "../../../runtime/saved-model/description.js";
+import type { ExampleFeature, SignatureInfo, TensorInfo } from "../../../runtime/saved-model/signature-info.js";
 import { formatShape } from "../../../runtime/tensor/shape.js";
 import { stdout } from "../ui/colors.js";
 import { flow, sentence, type Word } from "../ui/layout.js";
 import { type Row, table } from "../ui/text-table.js";
 
 /** A signature with its inputs and outputs, a line each. */
-export function formatSignature(signature: SignatureDescription, width: number): string {
+export function formatSignature(signature: SignatureInfo, width: number): string {
   const { inputs, outputs, unsupported, notes = [] } = signature;
   const style = { width, indent: 2, remark: stdout.dim };
   const rows = table(
@@ -26,7 +22,7 @@ export function formatSignature(signature: SignatureDescription, width: number):
 }
 
 /** `train(x, target, rate?)` */
-function formatHead({ key, inputs }: SignatureDescription, width: number): string {
+function formatHead({ key, inputs }: SignatureInfo, width: number): string {
   const parameters = inputs.map(({ key, optional }, index): Word => {
     const end = index === inputs.length - 1 ? ")" : ",";
     return { text: `${shown(key)}${optional === true ? "?" : ""}${end}`, gap: index === 0 ? 0 : 1 };
@@ -45,7 +41,7 @@ function formatNote(lead: string, note: string, width: number): string {
   return `  ${flow(words, width, 4, 2)}`;
 }
 
-function row(role: string, tensor: TensorDescription): Row {
+function row(role: string, tensor: TensorInfo): Row {
   const { key, argument, name, dtype, shape, encoding, optional, default: value, example } = tensor;
   const byDefault = value === undefined ? "optional" : `optional, ${printable(JSON.stringify(value))} by default`;
   const remarks = [
@@ -72,6 +68,6 @@ function formatFeatures(features: readonly ExampleFeature[], width: number): rea
   return table(rows, { width, indent: 8, remark: stdout.dim });
 }
 
-function formatForm(shape: TensorDescription["shape"]): string {
+function formatForm(shape: TensorInfo["shape"]): string {
   return shape?.length === 0 ? "scalar" : formatShape(shape);
 }

@@ -1,5 +1,5 @@
 import { printable } from "../../../runtime/base/text.js";
-import type { VariableDescription } from "../../../runtime/saved-model/model-description.js";
+import type { VariableInfo } from "../../../runtime/saved-model/model-info.js";
 import { elementCount, formatShape } from "../../../runtime/tensor/shape.js";
 import { stdout } from "../ui/colors.js";
 import { flow, list, sentence, type Word } from "../ui/layout.js";
@@ -11,7 +11,7 @@ const SHOWN_VARIABLES = 12;
 const INDENT = 6;
 
 /** The variables with what they hold, the first of them one by one, and each of those that were written twice once. */
-export function formatVariables(all: readonly VariableDescription[], width: number): string {
+export function formatVariables(all: readonly VariableInfo[], width: number): string {
   const variables = inInterest(all.filter(({ copy }) => copy !== true));
   const shown = variables.slice(0, SHOWN_VARIABLES);
   const rest = variables.length - shown.length;
@@ -31,8 +31,8 @@ export function formatVariables(all: readonly VariableDescription[], width: numb
 }
 
 /** Weights first, then what else the model keeps, then what its optimizers keep; each by name as before. */
-function inInterest(variables: readonly VariableDescription[]): readonly VariableDescription[] {
-  const rank = ({ name, path = name, trainable }: VariableDescription): number => {
+function inInterest(variables: readonly VariableInfo[]): readonly VariableInfo[] {
+  const rank = ({ name, path = name, trainable }: VariableInfo): number => {
     if (trainable !== false) return 0;
     return /(?:^|\/)_?optimizer/.test(path) || /(?:^|\/)_?optimizer/.test(name) ? 2 : 1;
   };
@@ -40,7 +40,7 @@ function inInterest(variables: readonly VariableDescription[]): readonly Variabl
 }
 
 /** A path tells apart what has one name. */
-function row({ name, dtype, shape, trainable, path }: VariableDescription, isUnique: boolean): Row {
+function row({ name, dtype, shape, trainable, path }: VariableInfo, isUnique: boolean): Row {
   const isPathUseful = path !== undefined && name !== "" && !isUnique;
   const remarks = [
     trainable === false ? "not trainable" : undefined,
@@ -54,7 +54,7 @@ function row({ name, dtype, shape, trainable, path }: VariableDescription, isUni
 }
 
 /** `6, with 11 parameters, 9 trainable, 4 written twice` */
-function summary(variables: readonly VariableDescription[], copies: number): readonly Word[] {
+function summary(variables: readonly VariableInfo[], copies: number): readonly Word[] {
   const facts = [`with ${parameters(variables)}`];
   if (variables.every(({ trainable }) => trainable !== null)) {
     facts.push(`${countOf(variables.filter(({ trainable }) => trainable === true))} trainable`);
@@ -64,13 +64,13 @@ function summary(variables: readonly VariableDescription[], copies: number): rea
   return [{ text: "", ...count, gap: 2 }, ...words];
 }
 
-function parameters(variables: readonly VariableDescription[]): string {
+function parameters(variables: readonly VariableInfo[]): string {
   const count = countOf(variables);
   return `${count} ${count === "1" ? "parameter" : "parameters"}`;
 }
 
 /** The number of elements; variables of unknown shape are left out of it. */
-function countOf(variables: readonly VariableDescription[]): string {
+function countOf(variables: readonly VariableInfo[]): string {
   let count = 0;
   let isComplete = true;
   for (const { shape } of variables) {

@@ -2,13 +2,14 @@ import { constants, isUtf8 } from "node:buffer";
 import { SavedModelError } from "../../../runtime/base/errors.js";
 import { readRegularFile } from "../../../runtime/base/regular-file.js";
 import { printable, quote, reasonOf } from "../../../runtime/base/text.js";
-import type { TensorDescription } from "../../../runtime/saved-model/description.js";
+import { carried } from "../../../runtime/saved-model/convert-spec.js";
+import type { TensorInfo } from "../../../runtime/saved-model/signature-info.js";
 import { type DType, dtypeInfo } from "../../../runtime/tensor/dtype.js";
 import { decodeNpy } from "../../../runtime/tensor/npy/npy.js";
 import { formatShape } from "../../../runtime/tensor/shape.js";
 import type { Tensor } from "../../../runtime/tensor/tensor.js";
 import { parseExact } from "./run-json.js";
-import { asDType, fromJson } from "./run-values.js";
+import { fromJson } from "./run-values.js";
 
 /**
  * The values of `--input <name>=<value>`, by key. A key that the signature does not have is kept, for the runtime to refuse.
@@ -17,7 +18,7 @@ import { asDType, fromJson } from "./run-values.js";
  */
 export function readInputs(
   parameters: readonly string[],
-  inputs: readonly TensorDescription[],
+  inputs: readonly TensorInfo[],
 ): Readonly<Record<string, unknown>> {
   const values = new Map<string, unknown>();
   for (const parameter of parameters) {
@@ -45,8 +46,8 @@ export function splitAssignment(
   return end === -1 ? [undefined, parameter] : [parameter.slice(0, end), parameter.slice(end + 1)];
 }
 
-function readValue(text: string, { key, example, ...input }: TensorDescription): unknown {
-  const dtype = asDType(input.dtype);
+function readValue(text: string, { key, example, ...input }: TensorInfo): unknown {
+  const dtype = carried(input.dtype);
   // Wide integers are text from there on, which other dtypes do not take.
   const isWide = [dtype, ...(example ?? []).map((feature) => feature.dtype)].some(
     (name) => dtypeInfo(name).kind === "bigint",

@@ -1,6 +1,6 @@
 import { SavedModelError } from "../../../runtime/base/errors.js";
-import type { ExampleFeature, TensorDescription } from "../../../runtime/saved-model/description.js";
-import type { TensorDescriptor } from "../../../runtime/saved-model/descriptor.js";
+import type { TensorSpec } from "../../../runtime/saved-model/model-spec.js";
+import type { ExampleFeature, TensorInfo } from "../../../runtime/saved-model/signature-info.js";
 import { type DType, type DTypeInfo, dtypeInfo, isDType } from "../../../runtime/tensor/dtype.js";
 import { MAX_RANK } from "../../../runtime/tensor/shape.js";
 import { decodeText, Tensor } from "../../../runtime/tensor/tensor.js";
@@ -126,21 +126,4 @@ function textOrBase64(bytes: Uint8Array): unknown {
   } catch {
     return { b64: Buffer.from(bytes).toString("base64") };
   }
-}
-
-/** A dtype of a signature that can be called, and so one that the runtime carries. */
-export function asDType(name: string): DType {
-  if (isDType(name)) return name;
-  throw new TypeError(`unknown dtype ${name}`);
-}
-
-/** Returns what a generated client says of an input or output that is one dense tensor. */
-export function describeTensor({ key, argument, dtype, shape, optional }: TensorDescription): TensorDescriptor {
-  return {
-    key,
-    ...(argument !== undefined && { argument }),
-    dtype: asDType(dtype),
-    shape,
-    ...(optional && { optional }),
-  };
 }

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { SavedModelError } from "../../../runtime/base/errors.js";
 import { printable, quote } from "../../../runtime/base/text.js";
 import { inspect } from "../../../runtime/saved-model/describe.js";
-import type { SignatureDescription } from "../../../runtime/saved-model/description.js";
+import type { SignatureInfo } from "../../../runtime/saved-model/signature-info.js";
 import { signatureNotFound } from "../../../runtime/saved-model/signatures.js";
 import type { AnyTensor } from "../../../runtime/tensor/types.js";
 import { OP_LIBRARY_FLAGS, OP_LIBRARY_HELP } from "../flags/op-libraries.js";
@@ -78,9 +78,9 @@ async function run(directory: string, { input = [], output = [], ...flags }: Run
  */
 export function chooseSignature(
   directory: string,
-  signatures: readonly SignatureDescription[],
+  signatures: readonly SignatureInfo[],
   key: string | undefined,
-): SignatureDescription {
+): SignatureInfo {
   const callable = signatures.filter(({ unsupported }) => unsupported === undefined);
   const keys = callable.map((signature) => signature.key);
   if (key !== undefined) {

@@ -1,11 +1,12 @@
 import { SavedModelError } from "../../../runtime/base/errors.js";
 import { printable, quote, reasonOf, suggest } from "../../../runtime/base/text.js";
-import type { SignatureDescription, TensorDescription } from "../../../runtime/saved-model/description.js";
+import { carried } from "../../../runtime/saved-model/convert-spec.js";
+import type { SignatureInfo, TensorInfo } from "../../../runtime/saved-model/signature-info.js";
 import type { DType } from "../../../runtime/tensor/dtype.js";
 import { Tensor } from "../../../runtime/tensor/tensor.js";
 import { splitAssignment } from "../run/run-inputs.js";
 import { parseExact } from "../run/run-json.js";
-import { asDType, fromJson } from "../run/run-values.js";
+import { fromJson } from "../run/run-values.js";
 import type { DataFile, Wanted } from "./train-data.js";
 
 /** What an input is given: rows of the data, the same value in each step, or nothing, for its default. */
@@ -26,7 +27,7 @@ export interface Assignments {
  * @throws SavedModelError `INVALID_OPTION` for a name that no signature has, and for one that is given twice
  */
 export function readAssignments(
-  signatures: readonly SignatureDescription[],
+  signatures: readonly SignatureInfo[],
   input: readonly string[],
   constant: readonly string[],
 ): Assignments {
@@ -58,7 +59,7 @@ export function readAssignments(
  * @throws SavedModelError `INVALID_OPTION`, `SIGNATURE_UNSUPPORTED`
  */
 export function planInputs(
-  { key: signature, inputs }: SignatureDescription,
+  { key: signature, inputs }: SignatureInfo,
   { columns, constants }: Assignments,
   data: DataFile,
 ): readonly InputPlan[] {
@@ -82,14 +83,14 @@ export function planInputs(
 }
 
 /** Rows of a file are dense. */
-function requireDense(signature: string, { key, dtype, encoding, example }: TensorDescription): DType {
+function requireDense(signature: string, { key, dtype, encoding, example }: TensorInfo): DType {
   const what = encoding ?? (example === undefined ? undefined : "made of tf.Examples");
-  if (what === undefined) return asDType(dtype);
+  if (what === undefined) return carried(dtype);
   const message = `${printable(signature)}() cannot be trained from a file: its input ${quote(key)} is ${what}`;
   throw new SavedModelError("SIGNATURE_UNSUPPORTED", message, { fix: "Train it from code: fit() takes such rows." });
 }
 
-function missing(signature: string, { key, shape }: TensorDescription, names: readonly string[]): SavedModelError {
+function missing(signature: string, { key, shape }: TensorInfo, names: readonly string[]): SavedModelError {
   const message = `${printable(signature)}() needs its input ${quote(key)}`;
   const fix =
     shape?.length === 0
@@ -98,7 +99,7 @@ function missing(signature: string, { key, shape }: TensorDescription, names: re
   return new SavedModelError("INVALID_OPTION", message, { fix });
 }
 
-function parseConstant(text: string, { key, shape }: TensorDescription, dtype: DType): unknown {
+function parseConstant(text: string, { key, shape }: TensorInfo, dtype: DType): unknown {
   const refuse = (reason: string, cause: unknown): SavedModelError =>
     new SavedModelError("INVALID_OPTION", `--constant ${quote(key)}: ${quote(text)} ${reason}`, { cause });
   let json: unknown;

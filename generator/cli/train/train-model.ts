@@ -1,17 +1,17 @@
 import type { LoadOptions } from "../../../runtime/engines/local/load-options.js";
 import { Model } from "../../../runtime/model.js";
-import type { SignatureDescription } from "../../../runtime/saved-model/description.js";
-import type { SignatureDescriptor } from "../../../runtime/saved-model/descriptor.js";
-import { describeTensor } from "../run/run-values.js";
+import { specOfInfo } from "../../../runtime/saved-model/convert-spec.js";
+import type { SignatureSpec } from "../../../runtime/saved-model/model-spec.js";
+import type { SignatureInfo } from "../../../runtime/saved-model/signature-info.js";
 
 /** The signatures of a training. */
 export interface TrainedSignatures {
-  readonly trained: SignatureDescription;
-  readonly measuring: SignatureDescription | undefined;
+  readonly trained: SignatureInfo;
+  readonly measuring: SignatureInfo | undefined;
   /** The one that resets metrics, where it is named. */
-  readonly reset: SignatureDescription | undefined;
+  readonly reset: SignatureInfo | undefined;
   /** All others that can be called, among which `fit` finds those that reset metrics. */
-  readonly others: readonly SignatureDescription[];
+  readonly others: readonly SignatureInfo[];
 }
 
 /** A model with the signature that is trained, and perhaps ones that measure and reset. `fit` takes its methods. */
@@ -51,8 +51,8 @@ export class TrainedModel extends Model {
   }
 }
 
-function describe({ key, inputs, outputs }: SignatureDescription, method: string): SignatureDescriptor {
+function describe({ key, inputs, outputs }: SignatureInfo, method: string): SignatureSpec {
   // Metrics are dense; no other output is asked for.
   const dense = outputs.filter(({ encoding }) => encoding === undefined);
-  return { key, method, inputs: inputs.map(describeTensor), outputs: dense.map(describeTensor) };
+  return { key, method, inputs: inputs.map(specOfInfo), outputs: dense.map(specOfInfo) };
 }

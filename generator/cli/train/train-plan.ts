@@ -4,7 +4,7 @@ import { printable, quote } from "../../../runtime/base/text.js";
 import { split } from "../../../runtime/data/split.js";
 import { requirePlace } from "../../../runtime/engines/local/save/save-model.js";
 import { inspect } from "../../../runtime/saved-model/describe.js";
-import type { SignatureDescription } from "../../../runtime/saved-model/description.js";
+import type { SignatureInfo } from "../../../runtime/saved-model/signature-info.js";
 import type { Tensor } from "../../../runtime/tensor/tensor.js";
 import { batchSource } from "../../../runtime/training/batches/batches.js";
 import { MetricOutputs } from "../../../runtime/training/metrics/metric-outputs.js";
@@ -24,7 +24,7 @@ import {
 
 /** A signature, and what `fit` is given for it. */
 interface SignatureRows {
-  readonly signature: SignatureDescription;
+  readonly signature: SignatureInfo;
   readonly columns: readonly unknown[];
   readonly rows: number;
 }
@@ -37,9 +37,9 @@ export interface TrainingPlan {
   readonly trained: SignatureRows;
   readonly measuring: SignatureRows | undefined;
   /** The signature that resets metrics, false for none, undefined for what `fit` finds. */
-  readonly reset: SignatureDescription | false | undefined;
+  readonly reset: SignatureInfo | false | undefined;
   /** The other signatures that can be called. */
-  readonly others: readonly SignatureDescription[];
+  readonly others: readonly SignatureInfo[];
   readonly numbers: TrainNumbers;
   readonly earlyStopping: EarlyStopping | undefined;
   readonly save: string;
@@ -128,11 +128,7 @@ function planCheckpoints({ checkpoints, resume, save }: TrainFlags, directory: s
 }
 
 /** @throws SavedModelError `SIGNATURE_NOT_FOUND`, `SIGNATURE_UNSUPPORTED`, `INVALID_OPTION` */
-function chooseReset(
-  directory: string,
-  signatures: readonly SignatureDescription[],
-  asked: string,
-): SignatureDescription {
+function chooseReset(directory: string, signatures: readonly SignatureInfo[], asked: string): SignatureInfo {
   const reset = chooseSignature(directory, signatures, asked);
   const required = reset.inputs.find(({ optional }) => optional !== true);
   if (required === undefined) return reset;
@@ -141,16 +137,16 @@ function chooseReset(
 }
 
 /** Whether a signature can be called with dense inputs. */
-function isPlain({ inputs, unsupported }: SignatureDescription): boolean {
+function isPlain({ inputs, unsupported }: SignatureInfo): boolean {
   return unsupported === undefined && inputs.every(({ encoding }) => encoding === undefined);
 }
 
-function nameOf({ key }: SignatureDescription): string {
+function nameOf({ key }: SignatureInfo): string {
   return `${printable(key)}()`;
 }
 
 /** @throws SavedModelError `NOT_TRAINABLE` when there are none */
-function metricsOf(signature: SignatureDescription, use: "train" | "measure"): readonly string[] {
+function metricsOf(signature: SignatureInfo, use: "train" | "measure"): readonly string[] {
   return new MetricOutputs(nameOf(signature), { ...signature, properties: undefined }, use).names;
 }
 

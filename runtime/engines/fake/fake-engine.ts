@@ -3,9 +3,9 @@ import { compareCodeUnits, printable, quote, suggest } from "../../base/text.js"
 import { describeMethods, type Method } from "../../client/methods.js";
 import type { DenseSignature, Engine, Execution, Pool } from "../../engine.js";
 import { FairPool } from "../../queue/fair-pool.js";
-import { componentsOf } from "../../saved-model/composite-spec.js";
-import type { SignatureDescription, TensorDescription } from "../../saved-model/description.js";
-import type { ModelDescriptor, TensorDescriptor } from "../../saved-model/descriptor.js";
+import { infoOfSpec, infosOfSpec } from "../../saved-model/convert-spec.js";
+import type { ModelSpec, TensorSpec } from "../../saved-model/model-spec.js";
+import type { SignatureInfo, TensorInfo } from "../../saved-model/signature-info.js";
 import { FakeExecution, type FakeFunction } from "./fake-execution.js";
 
 /** In place of a folder: the functions of a fake client. */
@@ -20,21 +20,21 @@ const pool: Pool = new FairPool(() => Number.POSITIVE_INFINITY);
 export class FakeEngine implements Engine {
   /** The folder that the client was generated from, which need not exist. */
   readonly source: string;
-  readonly signatures: readonly SignatureDescription[];
+  readonly signatures: readonly SignatureInfo[];
   readonly pool: Pool = pool;
   readonly remembersCallers = true;
   readonly #methods: ReadonlyMap<string, Method>;
   readonly #functions: ReadonlyMap<string, FakeFunction>;
 
   /** @throws SavedModelError `INVALID_ARGUMENT` for what is not an object of functions by the names of methods */
-  constructor(descriptor: ModelDescriptor, { fake }: FakeSource) {
+  constructor(descriptor: ModelSpec, { fake }: FakeSource) {
     this.source = descriptor.directory;
     this.signatures = descriptor.signatures
       .map(({ key, inputs, outputs }) => ({
         key,
         methodName: "",
-        inputs: inputs.flatMap(inputsOf),
-        outputs: outputs.map(describe),
+        inputs: inputs.flatMap(infosOfSpec),
+        outputs: outputs.map(infoOfSpec),
       }))
       .sort((a, b) => compareCodeUnits(a.key, b.key));
     this.#methods = describeMethods(this.signatures, descriptor);
@@ -58,7 +58,7 @@ export class FakeEngine implements Engine {
   }
 }
 /** The functions by the keys of their signatures. */
-function functionsOf({ name, signatures }: ModelDescriptor, fake: object): ReadonlyMap<string, FakeFunction> {
+function functionsOf({ name, signatures }: ModelSpec, fake: object): ReadonlyMap<string, FakeFunction> {
   const call = `${name}.fake()`;
   if (typeof fake !== "object" || fake === null || Array.isArray(fake)) {
     throw new SavedModelError("INVALID_ARGUMENT", `${call} takes an object of functions by the names of methods`);
@@ -78,32 +78,4 @@ function functionsOf({ name, signatures }: ModelDescriptor, fake: object): Reado
     functions.set(key, (...inputs) => Reflect.apply(given, fake, inputs) as unknown);
   }
   return functions;
-}
-
-/** The inputs of the SignatureDef that an argument is made of. */
-function inputsOf(input: TensorDescriptor): readonly TensorDescription[] {
-  const { parts, key, argument = key } = input;
-  return parts === undefined ? [describe(input)] : parts.map((part) => ({ ...describe(part), argument }));
-}
-
-function describe({
-  key,
-  argument,
-  dtype,
-  shape,
-  optional,
-  encoding,
-  raggedRank = 1,
-  bytes,
-}: TensorDescriptor): TensorDescription {
-  const tensor = {
-    key,
-    ...(argument === undefined ? {} : { argument }),
-    dtype,
-    shape,
-    ...(bytes === true ? { bytes } : {}),
-    ...(optional === true ? { optional } : {}),
-  };
-  if (encoding === undefined) return tensor;
-  return { ...tensor, encoding, components: componentsOf({ encoding, dtype, shape, count: 1 + raggedRank }) };
 }

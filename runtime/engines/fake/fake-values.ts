@@ -3,7 +3,7 @@ import { quote } from "../../base/text.js";
 import { isComposite, joinComposite, splitComposite } from "../../call/composite-call.js";
 import { carriedDType } from "../../call/signature-call.js";
 import type { DenseValue, Form } from "../../engine.js";
-import type { TensorDescription } from "../../saved-model/description.js";
+import type { TensorInfo } from "../../saved-model/signature-info.js";
 import { stageTensor } from "../../tensor/check-tensor.js";
 import { stage } from "../../tensor/check-value.js";
 import { type AnyTypedArray, isDType } from "../../tensor/dtype.js";
@@ -16,7 +16,7 @@ import { copyElements, decodeText, Tensor } from "../../tensor/tensor.js";
  *
  * @param parts the dense tensors that the input is made of
  */
-export function fakeInput(parts: readonly (DenseValue | undefined)[], input: TensorDescription): unknown {
+export function fakeInput(parts: readonly (DenseValue | undefined)[], input: TensorInfo): unknown {
   const tensors = parts.flatMap((part, index) => {
     const dtype = isComposite(input) ? input.components[index]?.dtype : input.dtype;
     return part === undefined || dtype === undefined || !isDType(dtype)
@@ -33,7 +33,7 @@ export function fakeInput(parts: readonly (DenseValue | undefined)[], input: Ten
  *
  * @throws SavedModelError `INVALID_RESULT` for what does not fit the output, so that it is not taken for a wrong input
  */
-export function fakeOutput(value: unknown, output: TensorDescription, call: string, form: Form): readonly unknown[] {
+export function fakeOutput(value: unknown, output: TensorInfo, call: string, form: Form): readonly unknown[] {
   if (value === undefined) {
     throw new SavedModelError("INVALID_RESULT", `${call} returned nothing for output ${quote(output.key)}`);
   }
@@ -49,7 +49,7 @@ export function fakeOutput(value: unknown, output: TensorDescription, call: stri
 }
 
 /** The value of a scalar, or the tensor itself. */
-function plainOf(tensor: Tensor, { shape, bytes }: TensorDescription): unknown {
+function plainOf(tensor: Tensor, { shape, bytes }: TensorInfo): unknown {
   if (shape?.length !== 0) return tensor;
   const elements = Tensor.elementsOf(tensor);
   if (ArrayBuffer.isView(elements)) {
@@ -59,7 +59,7 @@ function plainOf(tensor: Tensor, { shape, bytes }: TensorDescription): unknown {
   return bytes === true ? string.slice() : decodeText(string);
 }
 
-function toTensor(data: unknown, output: TensorDescription, call: string): Tensor {
+function toTensor(data: unknown, output: TensorInfo, call: string): Tensor {
   const { key, argument, shape } = output;
   const spec = { key, argument, dtype: carriedDType(output, call), shape, role: "output" };
   const staged = Tensor.is(data) ? stageTensor(data, spec, call) : stage(data, spec, call);

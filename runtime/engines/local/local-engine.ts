@@ -3,11 +3,11 @@ import { requireSameSignatures } from "../../client/compare-signatures.js";
 import { observeLoad } from "../../client/diagnostics.js";
 import type { DenseSignature, Device, Engine, Execution, Pool, Traced, VariableStore } from "../../engine.js";
 import { readAuthorSignatures, readNamedSignatures } from "../../saved-model/arguments/author-arguments.js";
-import type { SignatureDescription } from "../../saved-model/description.js";
-import type { ModelDescriptor } from "../../saved-model/descriptor.js";
 import { readUnchanged } from "../../saved-model/files/folder-identity.js";
 import { locateModel, toPath } from "../../saved-model/files/locate-model.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../../saved-model/files/saved-model-file.js";
+import type { ModelSpec } from "../../saved-model/model-spec.js";
+import type { SignatureInfo } from "../../saved-model/signature-info.js";
 import type { NumericDType, TypedArrays } from "../../tensor/dtype.js";
 import { restoreVariables } from "../graph/restore.js";
 import { requireSaver } from "../graph/save-call.js";
@@ -53,7 +53,7 @@ class LocalEngine implements Engine {
     return this.#session.directory;
   }
 
-  get signatures(): readonly SignatureDescription[] {
+  get signatures(): readonly SignatureInfo[] {
     return this.#session.signatures;
   }
 
@@ -86,7 +86,7 @@ class LocalEngine implements Engine {
  * @throws SavedModelError `INVALID_OPTION`, `SIGNATURE_MISMATCH`, and the codes of {@link Session}
  */
 export function loadLocalEngine(
-  descriptor: ModelDescriptor | undefined,
+  descriptor: ModelSpec | undefined,
   directory: string | URL,
   options: LoadOptions,
   clientFile: () => string | undefined,

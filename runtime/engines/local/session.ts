@@ -1,13 +1,13 @@
 import { SavedModelError } from "../../base/errors.js";
 import { TensorFlowError } from "../../base/tensorflow-error.js";
 import { printable, quote } from "../../base/text.js";
-import type { SignatureDescription } from "../../saved-model/description.js";
 import { type Effects, readEffects } from "../../saved-model/effects/write-effects.js";
 import { ModelFile } from "../../saved-model/files/model-file.js";
 import { requireModelFile, requireModelFiles } from "../../saved-model/files/saved-model-file.js";
 import { findVariableHandles, type VariableHandles } from "../../saved-model/graph/duplicated-variables.js";
 import { type GraphIndex, openGraph } from "../../saved-model/graph/graph.js";
 import type { Message } from "../../saved-model/proto/decode.js";
+import type { SignatureInfo } from "../../saved-model/signature-info.js";
 import { readSignatures } from "../../saved-model/signatures.js";
 import { copyFromSaved } from "../graph/copy-variables.js";
 import type { GraphSession } from "../graph/graph-session.js";
@@ -56,7 +56,7 @@ export class Session {
   readonly directory: string;
   readonly tags: readonly string[];
   /** As they were read, sorted by key, with the tensors that they mean in the graph that was loaded. */
-  readonly signatures: readonly SignatureDescription[];
+  readonly signatures: readonly SignatureInfo[];
   /** How the model saves its variables, if it can. */
   readonly saver: Message<"SaverDef"> | null;
   /** The `saved_model.pb` that was loaded. */
@@ -92,7 +92,7 @@ export class Session {
     directory: string,
     tags: readonly string[],
     options: SessionOptions = {},
-    read: (metaGraph: Message<"MetaGraphDef">) => readonly SignatureDescription[] = readSignatures,
+    read: (metaGraph: Message<"MetaGraphDef">) => readonly SignatureInfo[] = readSignatures,
   ) {
     this.directory = directory;
     this.tags = tags;

@@ -1,8 +1,8 @@
-import type { TensorDescription } from "../description.js";
+import type { TensorInfo } from "../signature-info.js";
 import type { Accessor, ArgumentLeaf } from "./argument-structure.js";
 
 /** The author's names for an input, where its key is not one of them. */
-export type ArgumentNames = Pick<TensorDescription, "argument" | "name">;
+export type ArgumentNames = Pick<TensorInfo, "argument" | "name">;
 
 /** Longer expressions are of no use to a reader, and one long key may be in many of them. */
 const MAX_LENGTH = 300;

@@ -1,8 +1,8 @@
 import { matchesShape, type ShapeSpec } from "../../tensor/shape.js";
 import { type CompositeType, componentsOf } from "../composite-spec.js";
-import type { SignatureDescription, TensorDescription } from "../description.js";
 import { type GraphIndex, openGraph } from "../graph/graph.js";
 import { decode, type Message } from "../proto/decode.js";
+import type { SignatureInfo, TensorInfo } from "../signature-info.js";
 import { readSignatures } from "../signatures.js";
 import { argumentNames } from "./argument-names.js";
 import { type ArgumentLeaf, type ArgumentReader, argumentReader } from "./argument-structure.js";
@@ -15,7 +15,7 @@ import { type AuthorFunction, authorFunction, inOrder } from "./author-order.js"
 export function argumentRestorer(
   graph: GraphIndex,
   objectGraph: Uint8Array,
-): (signature: SignatureDescription) => SignatureDescription {
+): (signature: SignatureInfo) => SignatureInfo {
   const functions = argumentReader(objectGraph);
   return (signature) => {
     // A model of TensorFlow 1 has no author's names, and one input is in order.
@@ -33,7 +33,7 @@ export function argumentRestorer(
 /** The signatures of a meta graph as their authors wrote them, sorted by key: see {@link argumentRestorer}. */
 export function readAuthorSignatures(
   metaGraph: Pick<Message<"MetaGraphDef">, "graphDef" | "objectGraphDef" | "signatureDef">,
-): readonly SignatureDescription[] {
+): readonly SignatureInfo[] {
   const signatures = readSignatures(metaGraph);
   const { graphDef, objectGraphDef } = metaGraph;
   // Where no signature has two inputs there is no order that the graph could tell.
@@ -47,7 +47,7 @@ export function readAuthorSignatures(
  */
 export function readNamedSignatures(
   metaGraph: Pick<Message<"MetaGraphDef">, "graphDef" | "objectGraphDef" | "signatureDef">,
-): readonly SignatureDescription[] {
+): readonly SignatureInfo[] {
   return readAuthorSignatures(metaGraph).map((signature) => ({
     ...signature,
     inputs: signature.inputs.flatMap(looseInputs),
@@ -55,7 +55,7 @@ export function readNamedSignatures(
 }
 
 /** The inputs of the file that an argument is made of; the argument itself where it is one of them. */
-export function looseInputs(input: TensorDescription): readonly TensorDescription[] {
+export function looseInputs(input: TensorInfo): readonly TensorInfo[] {
   const { key: name, argument = name, optional, components = [] } = input;
   const parts = components.flatMap(({ role: _, key, ...part }) =>
     key === undefined ? [] : [{ ...part, key, argument, ...(optional === true ? { optional } : {}) }],
@@ -65,14 +65,14 @@ export function looseInputs(input: TensorDescription): readonly TensorDescriptio
 
 /** The inputs as the author's function has them. */
 interface Restored {
-  readonly inputs: readonly TensorDescription[];
+  readonly inputs: readonly TensorInfo[];
   /** True if some of them are entries of one dict, which TensorFlow sorts. */
   readonly isSorted: boolean;
 }
 
 /** One input for each argument of the author's function; undefined where the object graph does not tell them. */
 function restoreInputs(
-  inputs: readonly TensorDescription[],
+  inputs: readonly TensorInfo[],
   author: AuthorFunction,
   functions: ArgumentReader,
   graph: GraphIndex,
@@ -114,9 +114,9 @@ function atIndex(leaf: ArgumentLeaf, index: number): ArgumentLeaf {
 }
 
 /** One input for each leaf; undefined where the leaves are not those of these inputs. */
-function restore(inputs: readonly TensorDescription[], leaves: readonly ArgumentLeaf[]): Restored | undefined {
+function restore(inputs: readonly TensorInfo[], leaves: readonly ArgumentLeaf[]): Restored | undefined {
   const isOnlyRoot = leaves.every(({ root }) => root === leaves[0]?.root);
-  const restored: TensorDescription[] = [];
+  const restored: TensorInfo[] = [];
   let next = 0;
   for (const leaf of leaves) {
     // As many as the file says may be more than there are: the first that is missing ends it.
@@ -147,7 +147,7 @@ function isSorted(leaves: readonly ArgumentLeaf[]): boolean {
 }
 
 /** The input that these components make up; undefined where they do not fit its type. */
-function join(parts: readonly TensorDescription[], type: CompositeType): TensorDescription | undefined {
+function join(parts: readonly TensorInfo[], type: CompositeType): TensorInfo | undefined {
   const [first] = parts;
   if (parts.length !== type.count) return undefined;
   const components = componentsOf(type).map((component, index) => {

@@ -1,6 +1,6 @@
-import type { SignatureDescription } from "../description.js";
 import { calledFunction, type GraphIndex, operationOf } from "../graph/graph.js";
 import type { Message } from "../proto/decode.js";
+import type { SignatureInfo } from "../signature-info.js";
 
 /** TensorFlow's own function around each signature; its arguments are sorted by name. */
 const WRAPPER = /signature_wrapper/;
@@ -27,7 +27,7 @@ export interface AuthorFunction {
  * Many signatures may share one call or one wrapper: each of these is indexed once, and a signature costs no more than its
  * inputs.
  */
-export function authorFunction(signature: SignatureDescription, graph: GraphIndex): AuthorFunction | undefined {
+export function authorFunction(signature: SignatureInfo, graph: GraphIndex): AuthorFunction | undefined {
   const tensors = signature.outputs.flatMap(({ tensor, components = [] }) => tensor ?? components[0]?.tensor ?? []);
   const [output] = tensors;
   const call = output === undefined ? undefined : graph.node(operationOf(output));
@@ -161,7 +161,7 @@ function argumentsOf(inputs: readonly string[]): readonly string[] {
 }
 
 /** The signature with its inputs in this order. */
-export function inOrder(signature: SignatureDescription, order: readonly string[]): SignatureDescription {
+export function inOrder(signature: SignatureInfo, order: readonly string[]): SignatureInfo {
   const byKey = new Map(signature.inputs.map((input) => [input.key, input]));
   return { ...signature, inputs: order.flatMap((key) => byKey.get(key) ?? []) };
 }

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { readRegularFile } from "../../base/regular-file.js";
-import type { FingerprintDescription, ModelDescription } from "../model-description.js";
+import type { FingerprintInfo, ModelInfo } from "../model-info.js";
 import { decode, type Message } from "../proto/decode.js";
 
 /** No FingerprintDef is nearly as large. */
 const MAX_BYTES = 65_536;
 
 /** What `fingerprint.pb` beside `saved_model.pb` says. Nothing depends on it, so one that cannot be read is no failure. */
-export function readFingerprint(directory: string): Pick<ModelDescription, "fingerprint"> {
+export function readFingerprint(directory: string): Pick<ModelInfo, "fingerprint"> {
   try {
     const bytes = readRegularFile(join(directory, "fingerprint.pb"), MAX_BYTES);
     return bytes.length === 0 ? {} : { fingerprint: describeFingerprint(decode("FingerprintDef", bytes)) };
@@ -16,7 +16,7 @@ export function readFingerprint(directory: string): Pick<ModelDescription, "fing
   }
 }
 
-function describeFingerprint(read: Message<"FingerprintDef">): FingerprintDescription {
+function describeFingerprint(read: Message<"FingerprintDef">): FingerprintInfo {
   return {
     savedModelChecksum: unsigned(read.savedModelChecksum),
     graphDefProgramHash: unsigned(read.graphDefProgramHash),

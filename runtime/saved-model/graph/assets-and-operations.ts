@@ -1,7 +1,7 @@
 import { compareCodeUnits } from "../../base/text.js";
-import type { SignatureDescription } from "../description.js";
 import { type Effects, effectsOf } from "../effects/write-effects.js";
 import type { Message } from "../proto/decode.js";
+import type { SignatureInfo } from "../signature-info.js";
 import { operationOf } from "./graph.js";
 import { KNOWN_OPS, OPS_WITHOUT_KERNEL, STATEFUL_OPS } from "./known-ops.js";
 import { assetsOf } from "./loader-operations.js";
@@ -27,7 +27,7 @@ const MOST_NODES = 1_000_000;
 export function effectsReader(
   graphDef: Uint8Array,
   unknown: readonly string[],
-): (signature: SignatureDescription) => SignatureDescription {
+): (signature: SignatureInfo) => SignatureInfo {
   const known = new Map<string, boolean | undefined>();
   const states = unknown.length === 0 ? [STATEFUL_OPS] : [STATEFUL_OPS, new Set([...STATEFUL_OPS, ...unknown])];
   let effects: readonly Effects[] | undefined;

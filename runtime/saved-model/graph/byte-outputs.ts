@@ -1,5 +1,5 @@
-import type { SignatureDescription, TensorDescription } from "../description.js";
 import type { Message } from "../proto/decode.js";
+import type { SignatureInfo, TensorInfo } from "../signature-info.js";
 import { calledFunction, type GraphIndex, operationOf, producerOf } from "./graph.js";
 
 type Node = Message<"NodeDef">;
@@ -28,7 +28,7 @@ interface Scope {
  * Marks scalar string outputs that are bytes: those whose strings an operation encodes. Of a graph without such operations
  * nothing is decoded.
  */
-export function bytesReader(graph: GraphIndex): (signature: SignatureDescription) => SignatureDescription {
+export function bytesReader(graph: GraphIndex): (signature: SignatureInfo) => SignatureInfo {
   const types = graph.operationTypes();
   if (![...ENCODERS].some((type) => types.has(type))) return (signature) => signature;
   const scopes = new Map<string, Scope | undefined>();
@@ -36,7 +36,7 @@ export function bytesReader(graph: GraphIndex): (signature: SignatureDescription
     if (!scopes.has(name)) scopes.set(name, name === "" ? mainScope(graph) : functionScope(graph, name));
     return scopes.get(name);
   };
-  const read = (output: TensorDescription): TensorDescription => {
+  const read = (output: TensorInfo): TensorInfo => {
     const { dtype, shape, tensor } = output;
     if (dtype !== "string" || shape?.length !== 0 || tensor === undefined) return output;
     return isEncoded(tensor, open) ? { ...output, bytes: true } : output;

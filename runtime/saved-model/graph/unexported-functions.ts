@@ -1,6 +1,6 @@
 import { compareCodeUnits, listSome, printable } from "../../base/text.js";
 import { argumentReader } from "../arguments/argument-structure.js";
-import type { FunctionDescription, ModelDescription } from "../model-description.js";
+import type { FunctionInfo, ModelInfo } from "../model-info.js";
 import { decode } from "../proto/decode.js";
 import { pathsOf } from "./object-paths.js";
 
@@ -14,7 +14,7 @@ const PUBLIC = /^(?:(?!_)(?!keras_api\/)\w+\/)*(?:__call__|(?!_)[A-Za-z]\w*)$/;
  * The functions of the saved object that were traced, nearest ones first: what could be exported as signatures. Only those
  * that the object graph gives an attribute for are listed.
  */
-export function readFunctions(objectGraph: Uint8Array): readonly FunctionDescription[] {
+export function readFunctions(objectGraph: Uint8Array): readonly FunctionInfo[] {
   if (objectGraph.length === 0) return [];
   const paths = pathsOf(decode("VariableNodes", objectGraph).nodes);
   const reader = argumentReader(objectGraph);
@@ -37,12 +37,12 @@ function depth(path: string): number {
 }
 
 /** A function as Python code calls it: `train(x, target)`. */
-export function formatFunction({ path, arguments: names }: FunctionDescription): string {
+export function formatFunction({ path, arguments: names }: FunctionInfo): string {
   return `${printable(path.replaceAll("/", "."))}(${names.map((name) => printable(name)).join(", ")})`;
 }
 
 /** Returns how a model without signatures is exported with them, in Python. */
-export function exportAdvice({ functions = [] }: ModelDescription): string | undefined {
+export function exportAdvice({ functions = [] }: ModelInfo): string | undefined {
   const [first] = functions;
   if (first === undefined) return undefined;
   const attribute = first.path.replaceAll("/", ".");
@@ -52,7 +52,7 @@ export function exportAdvice({ functions = [] }: ModelDescription): string | und
 }
 
 /** Returns what is noted of a client without methods. */
-export function noSignatureNote(description: ModelDescription): string {
+export function noSignatureNote(description: ModelInfo): string {
   const { functions = [] } = description;
   const advice = exportAdvice(description);
   const note = "the model has no signature that can be called";

@@ -7,7 +7,7 @@ import { attributeOf, type GraphIndex, operationOf, sharedName } from "./graph.j
 import { pathsOf } from "./object-paths.js";
 
 /** A variable of a model. */
-export interface VariableDescription {
+export interface VariableInfo {
   /** As it was named in Python; not always unique, and it may be empty. */
   readonly name: string;
   readonly dtype: string;
@@ -26,7 +26,7 @@ export interface VariableDescription {
 
 /** A variable, and where it is in the file. */
 export interface ListedVariable {
-  readonly description: VariableDescription;
+  readonly description: VariableInfo;
   /** Its number among the objects of the model. */
   readonly object?: number;
   /** The node that holds it, in models of TensorFlow 1. */

@@ -1,6 +1,6 @@
 import { SavedModelError } from "../../base/errors.js";
 import type { Method } from "../../client/methods.js";
-import type { TensorDescription } from "../../saved-model/description.js";
+import type { TensorInfo } from "../../saved-model/signature-info.js";
 import type { Metrics } from "../records/events.js";
 
 /** A scalar output, by its place among the results. */
@@ -92,6 +92,6 @@ export class MetricOutputs {
   }
 }
 
-function isScalarNumber({ shape, dtype }: TensorDescription): boolean {
+function isScalarNumber({ shape, dtype }: TensorInfo): boolean {
   return shape?.length === 0 && /^(b?float|u?int)\d+$/.test(dtype);
 }

@@ -16,17 +16,17 @@ import {
 } from "../../../generator/index.js";
 import { findDifferences } from "../../../runtime/client/compare-signatures.js";
 import { readNamedSignatures } from "../../../runtime/saved-model/arguments/author-arguments.js";
-import type { SignatureDescription } from "../../../runtime/saved-model/description.js";
-import type { TensorDescriptor } from "../../../runtime/saved-model/descriptor.js";
 import { chooseMetaGraph, readMetaGraphs } from "../../../runtime/saved-model/files/saved-model-file.js";
+import type { TensorSpec } from "../../../runtime/saved-model/model-spec.js";
+import type { SignatureInfo } from "../../../runtime/saved-model/signature-info.js";
 import { expectError } from "../../support/errors.js";
-import { encodeMessage, type SignatureSpec, type TensorSpec, writeModel } from "../../support/saved-model.js";
+import { encodeMessage, type SignatureFields, type TensorFields, writeModel } from "../../support/saved-model.js";
 import { modelFolder, tempFolder } from "../../support/temp.js";
 
 const FLOAT = 1;
 const INT64 = 9;
 
-function tensor(key: string, dtype: number, shape: readonly number[] | null, name = key): TensorSpec {
+function tensor(key: string, dtype: number, shape: readonly number[] | null, name = key): TensorFields {
   return { key, dtype, shape, tensor: `${name}:0` };
 }
 
@@ -35,7 +35,7 @@ const target = tensor("target", FLOAT, [-1, 1]);
 const loss = tensor("loss", FLOAT, []);
 
 /** A signature of the model below, with what a case changes. */
-function signature(change: Partial<SignatureSpec> = {}): SignatureSpec {
+function signature(change: Partial<SignatureFields> = {}): SignatureFields {
   return { key: "train", methodName: "m", inputs: [x, target], outputs: [loss], ...change };
 }
 
@@ -43,17 +43,17 @@ const predict = signature({ key: "predict", inputs: [x], outputs: [tensor("y", F
 
 type Write = (folder: string) => void;
 
-function model(...signatures: readonly SignatureSpec[]): Write {
+function model(...signatures: readonly SignatureFields[]): Write {
   return (folder) => writeModel(folder, { tags: ["serve"], tensorflowVersion: "2.21.0", signatures });
 }
 
-function placeholder({ key }: TensorSpec): Uint8Array {
+function placeholder({ key }: TensorFields): Uint8Array {
   return encodeMessage("NodeDef", { name: key, op: "Placeholder" });
 }
 
 /** A model whose one signature calls a function with its inputs in this order, which is the author's. */
-function ordered(...inputs: readonly TensorSpec[]): Write {
-  const entry = ({ key, dtype, shape, tensor: name }: TensorSpec): object => {
+function ordered(...inputs: readonly TensorFields[]): Write {
+  const entry = ({ key, dtype, shape, tensor: name }: TensorFields): object => {
     return { key, value: { dtype, name, tensorShape: { dim: shape?.map((size) => ({ size })) } } };
   };
   const call = encodeMessage("NodeDef", {
@@ -211,7 +211,7 @@ function check(root: string): FileCheck | undefined {
 }
 
 /** The signatures as a load compares them. */
-function loadedSignatures(folder: string): readonly SignatureDescription[] {
+function loadedSignatures(folder: string): readonly SignatureInfo[] {
   return readNamedSignatures(chooseMetaGraph(folder, readMetaGraphs(folder), ["serve"]));
 }
 
@@ -419,7 +419,7 @@ describe("check of real models", () => {
     const before = readDescriptor(file?.text ?? "");
     if (file === undefined || typeof file.client === "string" || before === undefined)
       throw new Error("there is no client");
-    const change = (tensor: TensorDescriptor): TensorDescriptor => {
+    const change = (tensor: TensorSpec): TensorSpec => {
       if (tensor.encoding === "sparse") return { ...tensor, dtype: "complex64" };
       return tensor.encoding === "ragged" ? { ...tensor, raggedRank: 3 } : tensor;
     };

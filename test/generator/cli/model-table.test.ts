@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
 import { formatDescription } from "../../../generator/cli/inspect/model-table.js";
-import { inspect, type ModelDescription } from "../../../generator/index.js";
+import { inspect, type ModelInfo } from "../../../generator/index.js";
 import { hasShared, shared } from "../../support/needs.js";
 import { modelFolder } from "../../support/temp.js";
 
@@ -15,11 +15,11 @@ const models = [modelFolder(""), ...(hasShared ? [shared] : [])].flatMap((folder
 );
 
 /** Runs in a terminal with this number of columns, without the colors of the test run. */
-function shown(description: ModelDescription, width: number): string {
+function shown(description: ModelInfo, width: number): string {
   return stripVTControlCharacters(formatDescription(description, width));
 }
 
-const base: ModelDescription = {
+const base: ModelInfo = {
   formatVersion: 1,
   directory: "m",
   tags: ["serve"],

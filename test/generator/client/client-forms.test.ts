@@ -9,13 +9,16 @@ import { generate, inspect } from "../../../generator/index.js";
 import { generateProject } from "../../../generator/project/project.js";
 import { compareNatural, listSome } from "../../../runtime/base/text.js";
 import { expectError } from "../../support/errors.js";
-import { encodeMessage, type TensorSpec, writeModel } from "../../support/saved-model.js";
+import { encodeMessage, type TensorFields, writeModel } from "../../support/saved-model.js";
 import { tempFolder } from "../../support/temp.js";
 import { typeErrors } from "../../support/typescript.js";
 
-const scalar: Omit<TensorSpec, "key"> = { dtype: 1, shape: [], tensor: "x:0" };
+const scalar: Omit<TensorFields, "key"> = { dtype: 1, shape: [], tensor: "x:0" };
 
-function modelOf(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[] = [{ key: "y", ...scalar }]): string {
+function modelOf(
+  inputs: readonly TensorFields[],
+  outputs: readonly TensorFields[] = [{ key: "y", ...scalar }],
+): string {
   const folder = join(tempFolder(), "net");
   writeModel(folder, {
     tags: ["serve"],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Composite } from "../../../generated/composite.js";
 import { generate, inspect } from "../../../generator/index.js";
-import type { TensorDescription } from "../../../runtime/index.js";
+import type { TensorInfo } from "../../../runtime/index.js";
 import { decode } from "../../../runtime/saved-model/proto/decode.js";
 import { expectError } from "../../support/errors.js";
 import { hasShared, NO_SHARED, needs, shared } from "../../support/needs.js";
@@ -16,7 +16,7 @@ function tensorsOf(directory: string, signature: string, role: "inputs" | "outpu
 }
 
 /** `x: ragged int64 [?, ?] = flat_values x int64, row_splits x_1 int32` */
-function form({ key, name, encoding, dtype, shape, components = [] }: TensorDescription): string {
+function form({ key, name, encoding, dtype, shape, components = [] }: TensorInfo): string {
   const parts = components.map((part) => [part.role, part.key, part.dtype].filter(Boolean).join(" ")).join(", ");
   const sizes = shape?.map((size) => size ?? "?").join(", ");
   return `${key}${name === undefined ? "" : ` (${name})`}: ${encoding ?? "dense"} ${dtype} [${sizes}]${parts === "" ? "" : ` = ${parts}`}`;

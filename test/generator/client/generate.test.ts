@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { generate, inspect, type ModelDescription } from "../../../generator/index.js";
+import { generate, inspect, type ModelInfo } from "../../../generator/index.js";
 import { MODEL_FILES } from "../../../runtime/saved-model/files/model-file.js";
 import { expectError } from "../../support/errors.js";
 import { hasShared, NO_SHARED, shared } from "../../support/needs.js";
@@ -174,7 +174,7 @@ it("every generated file belongs to a model", () => {
 });
 
 /** The sets of features that signatures of the client parse. */
-function distinctExamples({ signatures }: ModelDescription): readonly string[] {
+function distinctExamples({ signatures }: ModelInfo): readonly string[] {
   const inputs = signatures.flatMap((signature) => (signature.unsupported === undefined ? signature.inputs : []));
   return [...new Set(inputs.flatMap(({ example }) => (example === undefined ? [] : [JSON.stringify(example)])))];
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { generate, inspect } from "../../../generator/index.js";
 import { compilerOutput } from "../../support/compilers.js";
-import { type TensorSpec, writeModel } from "../../support/saved-model.js";
+import { type TensorFields, writeModel } from "../../support/saved-model.js";
 import { modelFolder, tempFolder } from "../../support/temp.js";
 import { typeErrors } from "../../support/typescript.js";
 import { generateWide } from "../../support/wide-model.js";
@@ -11,7 +11,7 @@ import { generateWide } from "../../support/wide-model.js";
 const float = { dtype: 1, shape: [], tensor: "x:0" } as const;
 
 /** The client of a model with one signature `f`. */
-function clientOf(inputs: readonly TensorSpec[]): string {
+function clientOf(inputs: readonly TensorFields[]): string {
   const folder = join(tempFolder(), "net");
   const outputs = [{ ...float, key: "y" }];
   writeModel(folder, {
@@ -47,8 +47,9 @@ describe("a client of a model with many inputs", () => {
 });
 
 describe("inputs by name", () => {
-  const named = (inputs: readonly TensorSpec[]): boolean => clientOf(inputs).includes("f(this: void, inputs: FInputs)");
-  const input = (key: string, byDefault?: object): TensorSpec => ({ ...float, key, ...(byDefault && { byDefault }) });
+  const named = (inputs: readonly TensorFields[]): boolean =>
+    clientOf(inputs).includes("f(this: void, inputs: FInputs)");
+  const input = (key: string, byDefault?: object): TensorFields => ({ ...float, key, ...(byDefault && { byDefault }) });
   const byDefault = { dtype: 1, tensorShape: {}, floatVal: [1] };
 
   it("inputs by name are offered if the order of two is unknown, but not for one", () => {

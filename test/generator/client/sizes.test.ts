@@ -3,14 +3,20 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { generate, inspect } from "../../../generator/index.js";
 import { expectError } from "../../support/errors.js";
-import { encodeMessage, encodeModel, type ModelSpec, type TensorSpec, writeModel } from "../../support/saved-model.js";
+import {
+  encodeMessage,
+  encodeModel,
+  type ModelFields,
+  type TensorFields,
+  writeModel,
+} from "../../support/saved-model.js";
 import { tempFolder } from "../../support/temp.js";
 import { typeErrors } from "../../support/typescript.js";
 import { delimited, nested, nestedGroups, tagOf, varint } from "../../support/wire.js";
 
-const scalar: Omit<TensorSpec, "key"> = { dtype: 1, shape: [], tensor: "x:0" };
+const scalar: Omit<TensorFields, "key"> = { dtype: 1, shape: [], tensor: "x:0" };
 
-function modelOf(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[]): ModelSpec {
+function modelOf(inputs: readonly TensorFields[], outputs: readonly TensorFields[]): ModelFields {
   return { tags: ["serve"], tensorflowVersion: "", signatures: [{ key: "run it", methodName: "", inputs, outputs }] };
 }
 
@@ -134,7 +140,7 @@ describe("a large model", () => {
     ["50,001 inputs and outputs", 2000, 48_001, "50001 parameters, results and features"],
   ])("rejects a model of %s", (_, inputs, outputs, message) => {
     const folder = tempFolder();
-    const tensors = (count: number): TensorSpec[] =>
+    const tensors = (count: number): TensorFields[] =>
       Array.from({ length: count }, (_, index) => ({ key: `x${index}`, ...scalar }));
     writeModel(folder, modelOf(tensors(inputs), tensors(outputs)));
     expect(expectError(() => generate(folder), "MODEL_TOO_LARGE").message).toContain(message);

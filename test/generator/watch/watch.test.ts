@@ -13,14 +13,14 @@ import {
 import { Watcher } from "../../../generator/watch/watcher.js";
 import { putInPlace } from "../../../runtime/engines/local/save/exchange-folders.js";
 import { distFile } from "../../support/dist.js";
-import { encodeModel, type ModelSpec, writeModel } from "../../support/saved-model.js";
+import { encodeModel, type ModelFields, writeModel } from "../../support/saved-model.js";
 import { tempFolder } from "../../support/temp.js";
 
 /** Ends a wait that would never end; no test is about time. */
 const WAIT = { timeout: 600_000, interval: 20 };
 
 /** A model whose only signature has this name. */
-function modelWith(key: string): ModelSpec {
+function modelWith(key: string): ModelFields {
   const tensor = { dtype: 1, shape: [1], tensor: "x:0" };
   const signature = { key, methodName: "tensorflow/serving/predict" };
   return {

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { Example, type ExampleExample } from "../../../generated/example.js";
 import { generate } from "../../../generator/index.js";
 import { ExampleEncoder } from "../../../runtime/call/example-input.js";
-import { type ErrorCode, type FeatureDescriptor, Model, type ModelDescriptor, Tensor } from "../../../runtime/index.js";
+import { type ErrorCode, type FeatureSpec, Model, type ModelSpec, Tensor } from "../../../runtime/index.js";
 import { parseClient } from "../../support/client.js";
 import { expectError } from "../../support/errors.js";
 import { decodeExample } from "../../support/example.js";
@@ -49,7 +49,7 @@ function bytesOf({ inputs }: GoldenCall, key: string): readonly Uint8Array[] {
 }
 
 describe("examples given as objects", () => {
-  const features: readonly FeatureDescriptor[] = [
+  const features: readonly FeatureSpec[] = [
     { key: "text", dtype: "string", kind: "sparse", shape: [null], optional: true, property: "text" },
     { key: "whole", dtype: "int64", kind: "ragged", shape: [null], optional: true, property: "whole" },
     { key: "real", dtype: "float32", kind: "dense", shape: [null], optional: true, property: "real" },
@@ -139,7 +139,7 @@ describe("examples given as objects", () => {
       readonly whole = [1];
     }
     expect(decodeExample(encode(new Person()))).toEqual({ whole: [1n] });
-    const inherited: FeatureDescriptor = {
+    const inherited: FeatureSpec = {
       key: "s",
       dtype: "string",
       kind: "dense",
@@ -281,22 +281,22 @@ function fail(): never {
   throw new Error("absent");
 }
 
-function featuresOf(model: string, signature: string): readonly FeatureDescriptor[] {
+function featuresOf(model: string, signature: string): readonly FeatureSpec[] {
   return featuresIn(descriptorOf(modelFolder(model)), signature);
 }
 
-function descriptorOf(directory: string): ModelDescriptor {
-  return parseClient(generate(directory).text).descriptor as ModelDescriptor;
+function descriptorOf(directory: string): ModelSpec {
+  return parseClient(generate(directory).text).descriptor as ModelSpec;
 }
 
-function featuresIn({ signatures, examples }: ModelDescriptor, key: string): readonly FeatureDescriptor[] {
+function featuresIn({ signatures, examples }: ModelSpec, key: string): readonly FeatureSpec[] {
   const input = signatures.find((signature) => signature.key === key)?.inputs[0];
   return examples?.[input?.example ?? -1] ?? [];
 }
 
 /** A generated client, without its text. */
 class Client extends Model {
-  static of(descriptor: ModelDescriptor, directory: string): Client {
+  static of(descriptor: ModelSpec, directory: string): Client {
     return new Client(descriptor, directory);
   }
 

@@ -4,7 +4,7 @@ import { Arguments } from "../../../generated/arguments.js";
 import { Contradictions } from "../../../generated/contradictions.js";
 import { Regression } from "../../../generated/regression.js";
 import { canTakeNames, NamedInputs } from "../../../runtime/call/named-inputs.js";
-import { fit, Model, type ModelDescriptor, SparseTensor, Tensor } from "../../../runtime/index.js";
+import { fit, Model, type ModelSpec, SparseTensor, Tensor } from "../../../runtime/index.js";
 import { expectError, expectRejection } from "../../support/errors.js";
 import { expectGolden, readCases, toTensor } from "../../support/goldens.js";
 import { modelFolder } from "../../support/temp.js";
@@ -141,7 +141,7 @@ describe("the fake of a method that takes its inputs by name", () => {
 });
 
 /** Regression, as if its author's order were not known. */
-const regression: ModelDescriptor = {
+const regression: ModelSpec = {
   name: "Unordered",
   directory: modelFolder("regression"),
   tags: ["serve"],

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Contradictions } from "../../../generated/contradictions.js";
 import { generate, inspect } from "../../../generator/index.js";
-import { Model, type ModelDescriptor, Tensor } from "../../../runtime/index.js";
+import { Model, type ModelSpec, Tensor } from "../../../runtime/index.js";
 import { expectError } from "../../support/errors.js";
 import { writeModel } from "../../support/saved-model.js";
 import { modelFolder, tempFolder } from "../../support/temp.js";
@@ -56,7 +56,7 @@ describe("a signature that contradicts its graph", () => {
 
   it("load rejects an omitted signature that the client has a method for", () => {
     const tensor = (key: string) => ({ key, dtype: "float32", shape: [null, 2] }) as const;
-    const descriptor: ModelDescriptor = {
+    const descriptor: ModelSpec = {
       name: "Client",
       directory: "unused",
       tags: ["serve"],

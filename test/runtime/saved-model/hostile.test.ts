@@ -8,7 +8,7 @@ import { compareNatural } from "../../../runtime/base/text.js";
 import { Model } from "../../../runtime/index.js";
 import { type ParsedClient, parseClient } from "../../support/client.js";
 import { hostileFolder, hostileModel } from "../../support/hostile.js";
-import { type ModelSpec, type SignatureSpec, type TensorSpec, writeModel } from "../../support/saved-model.js";
+import { type ModelFields, type SignatureFields, type TensorFields, writeModel } from "../../support/saved-model.js";
 import { tempFolder } from "../../support/temp.js";
 import { typeErrors } from "../../support/typescript.js";
 
@@ -77,11 +77,11 @@ describe("reserved and special words", () => {
   const words = [
     ...keywords,
     ...[globalThis, Object.prototype, Function.prototype, Model, Model.prototype].flatMap(Object.getOwnPropertyNames),
-    ..."Tensor TensorLike LoadOptions ModelDescriptor AnyShape descriptor directory options inputs exports".split(" "),
+    ..."Tensor TensorLike LoadOptions ModelFields AnyShape descriptor directory options inputs exports".split(" "),
   ];
 
   it("reserved words can name signatures, inputs and outputs", () => {
-    const tensors = (key: string): TensorSpec[] =>
+    const tensors = (key: string): TensorFields[] =>
       [key, "other"].map((name) => ({ key: name, dtype: 1, shape: [2], tensor: "x:0" }));
     const signatures = [...new Set(words)].map((key) => ({
       key,
@@ -114,13 +114,13 @@ describe("reserved and special words", () => {
   });
 });
 
-function generateFrom(folder: string, model: ModelSpec): GeneratedClient {
+function generateFrom(folder: string, model: ModelFields): GeneratedClient {
   writeModel(folder, model);
   return generate(folder, { outputFolder: root });
 }
 
 /** The same model, in another order: that of a proto map means nothing. */
-function reversed(model: ModelSpec): ModelSpec {
+function reversed(model: ModelFields): ModelFields {
   const signatures = model.signatures.map((signature) => ({
     ...signature,
     inputs: signature.inputs.toReversed(),
@@ -129,7 +129,7 @@ function reversed(model: ModelSpec): ModelSpec {
   return { ...model, tags: model.tags.toReversed(), signatures: signatures.toReversed() };
 }
 
-function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedClient, model: ModelSpec): void {
+function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedClient, model: ModelFields): void {
   const callable = callableOf(model);
   expect(parsed.statements).toEqual([
     "ImportDeclaration",
@@ -186,7 +186,7 @@ function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedCl
 }
 
 /** Returns whether a method takes one object: the graph of these models does not tell the order of inputs. */
-function takesNames({ inputs }: SignatureSpec): boolean {
+function takesNames({ inputs }: SignatureFields): boolean {
   if (inputs.length < 2) return false;
   const [{ dtype, shape } = { dtype: 0, shape: [] }] = byNaturalOrder(inputs);
   const isComplex = dtypeOf(dtype)?.startsWith("complex") === true && (shape?.length ?? 0) === 0;
@@ -194,7 +194,7 @@ function takesNames({ inputs }: SignatureSpec): boolean {
   return !isComplex || !isNumber || inputs.some(({ byDefault }) => byDefault === undefined);
 }
 
-function byNaturalOrder(inputs: readonly TensorSpec[]): readonly TensorSpec[] {
+function byNaturalOrder(inputs: readonly TensorFields[]): readonly TensorFields[] {
   return [...inputs].sort((a, b) => compareNatural(a.key, b.key));
 }
 
@@ -226,7 +226,7 @@ function expectDistinct(names: readonly string[]): void {
   for (const name of names) expect(name.normalize("NFC")).toBe(name);
 }
 
-function expectValues(parsed: ParsedClient, client: GeneratedClient, model: ModelSpec, directory: string): void {
+function expectValues(parsed: ParsedClient, client: GeneratedClient, model: ModelFields, directory: string): void {
   expect(sorted(parsed.descriptor)).toEqual(
     sorted({
       name: client.className,
@@ -244,7 +244,7 @@ function expectValues(parsed: ParsedClient, client: GeneratedClient, model: Mode
   const { signatures } = parsed.descriptor as { signatures: Record<"inputs" | "outputs", { property?: string }[]>[] };
   for (const [index, { inputs, outputs }] of signatures.entries()) {
     const declaration = declarationsOf(parsed).find(({ name }) => name === client.methods[index]);
-    const named = takesNames(callableOf(model)[index] as SignatureSpec);
+    const named = takesNames(callableOf(model)[index] as SignatureFields);
     const names = interfaces.get((named && declaration?.parameterTypes[0]) || "");
     expect(inputs.map(({ property }) => property)).toEqual(names ?? inputs.map(() => undefined));
     const properties = outputs.map(({ property }) => property);
@@ -254,7 +254,7 @@ function expectValues(parsed: ParsedClient, client: GeneratedClient, model: Mode
   }
 }
 
-function descriptorOf({ key, dtype, shape }: TensorSpec): object {
+function descriptorOf({ key, dtype, shape }: TensorFields): object {
   return {
     key,
     dtype: dtypeOf(dtype),
@@ -272,7 +272,7 @@ function sorted(descriptor: unknown): unknown {
 }
 
 /** The signatures that become methods, in the order of their keys. */
-function callableOf({ signatures }: ModelSpec): readonly SignatureSpec[] {
+function callableOf({ signatures }: ModelFields): readonly SignatureFields[] {
   return signatures
     .filter(({ key, inputs, outputs }) => {
       const plain = [...inputs, ...outputs].every(

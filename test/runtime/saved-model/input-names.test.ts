@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Arguments } from "../../../generated/arguments.js";
 import { Keras3Inputs } from "../../../generated/keras3-inputs.js";
 import { inspect } from "../../../generator/index.js";
-import type { ModelDescriptor } from "../../../runtime/index.js";
+import type { ModelSpec } from "../../../runtime/index.js";
 import { Model, Tensor } from "../../../runtime/index.js";
 import { argumentNames } from "../../../runtime/saved-model/arguments/argument-names.js";
 import type { ArgumentLeaf } from "../../../runtime/saved-model/arguments/argument-structure.js";
@@ -12,7 +12,7 @@ import { expectError } from "../../support/errors.js";
 import { modelFolder, tempFolder } from "../../support/temp.js";
 
 /** A client with this descriptor, as one that was generated earlier. */
-function load(descriptor: ModelDescriptor, folder: string): Model & { call(key: string, values: unknown[]): unknown } {
+function load(descriptor: ModelSpec, folder: string): Model & { call(key: string, values: unknown[]): unknown } {
   class Client extends Model {
     constructor() {
       super(descriptor, folder);
@@ -27,7 +27,7 @@ function load(descriptor: ModelDescriptor, folder: string): Model & { call(key: 
 const vector = (key: string, argument?: string) =>
   ({ key, ...(argument === undefined ? {} : { argument }), dtype: "float32", shape: [null] }) as const;
 
-const score = (...inputs: ModelDescriptor["signatures"][number]["inputs"]): ModelDescriptor => ({
+const score = (...inputs: ModelSpec["signatures"][number]["inputs"]): ModelSpec => ({
   name: "Client",
   directory: "unused",
   tags: ["serve"],

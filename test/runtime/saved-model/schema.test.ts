@@ -12,7 +12,7 @@ const schema = JSON.parse(readFileSync(file, "utf8"));
 it("the schema of `inspect --json` matches the types (`npm run schema` updates it)", () => {
   const root = fileURLToPath(new URL("../../..", import.meta.url));
   const generator = `${root}node_modules/ts-json-schema-generator/bin/ts-json-schema-generator.js`;
-  const flags = ["--path", "runtime/saved-model/model-description.ts", "--type", "ModelDescription", "--no-type-check"];
+  const flags = ["--path", "runtime/saved-model/model-info.ts", "--type", "ModelInfo", "--no-type-check"];
   const generated = execFileSync(process.execPath, [generator, ...flags, "--tsconfig", "tsconfig.json"], { cwd: root });
   expect(schema).toEqual(JSON.parse(generated.toString()));
 });

@@ -6,7 +6,7 @@ import { Dtypes } from "../../../generated/dtypes.js";
 import { Example } from "../../../generated/example.js";
 import { Regression } from "../../../generated/regression.js";
 import { inspect } from "../../../generator/index.js";
-import { Model, RaggedTensor, type SignatureDescription, type Tensor } from "../../../runtime/index.js";
+import { Model, RaggedTensor, type SignatureInfo, type Tensor } from "../../../runtime/index.js";
 import { expectError } from "../../support/errors.js";
 import { modelFolder } from "../../support/temp.js";
 
@@ -21,12 +21,12 @@ const CLIENTS = {
 const NAMES = Object.keys(CLIENTS) as (keyof typeof CLIENTS)[];
 
 /** The callable signatures that `inspect` shows. */
-function inspected(name: string): readonly SignatureDescription[] {
+function inspected(name: string): readonly SignatureInfo[] {
   return inspect(modelFolder(name)).signatures.filter(({ unsupported }) => unsupported === undefined);
 }
 
 /** The properties that a client can know without reading the model. */
-function known(signatures: readonly SignatureDescription[]): unknown {
+function known(signatures: readonly SignatureInfo[]): unknown {
   return signatures.map(({ key, inputs, outputs }) => ({
     key,
     inputs: inputs.map(({ key, dtype, shape, encoding, components, optional, example }) => {

@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { generate, inspect } from "../../../generator/index.js";
-import type { ModelDescriptor } from "../../../runtime/index.js";
-import type { ExampleFeature } from "../../../runtime/saved-model/description.js";
+import type { ModelSpec } from "../../../runtime/index.js";
+import type { ExampleFeature } from "../../../runtime/saved-model/signature-info.js";
 import { parseClient } from "../../support/client.js";
 import { hasShared, NO_SHARED, needs, shared } from "../../support/needs.js";
 import { encodeMessage } from "../../support/saved-model.js";
@@ -241,7 +241,7 @@ describe("nonsensical graphs", () => {
       "constructor_",
       "feature2",
     ]);
-    const [features] = (descriptor as ModelDescriptor).examples ?? [];
+    const [features] = (descriptor as ModelSpec).examples ?? [];
     expect(features?.map(({ key }) => key).sort()).toEqual([...hostile].sort());
   });
 

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatVariables } from "../../../generator/cli/inspect/variable-table.js";
-import { inspect, type VariableDescription } from "../../../generator/index.js";
+import { inspect, type VariableInfo } from "../../../generator/index.js";
 import { pathsOf } from "../../../runtime/saved-model/graph/object-paths.js";
 import { hasShared, NO_SHARED, shared } from "../../support/needs.js";
 import { encodeMessage } from "../../support/saved-model.js";
@@ -37,7 +37,7 @@ function collection(...names: readonly string[]): Uint8Array {
 }
 
 const vector = { dim: [{ size: 3 }] };
-const a: VariableDescription = { name: "a", dtype: "float32", shape: [3], trainable: true };
+const a: VariableInfo = { name: "a", dtype: "float32", shape: [3], trainable: true };
 
 describe("variables that Keras 3 exports twice", () => {
   it("variables that Keras 3 exports twice are listed twice, with the second marked", () => {

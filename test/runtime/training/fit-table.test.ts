@@ -2,28 +2,20 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Arguments } from "../../../generated/arguments.js";
 import { Regression } from "../../../generated/regression.js";
 import { parseCsv, type Table } from "../../../runtime/data/index.js";
-import {
-  type DType,
-  evaluate,
-  fit,
-  Model,
-  type ModelDescriptor,
-  predict,
-  type Tensor,
-} from "../../../runtime/index.js";
+import { type DType, evaluate, fit, Model, type ModelSpec, predict, type Tensor } from "../../../runtime/index.js";
 import { expectRejection } from "../../support/errors.js";
 import { readCases } from "../../support/goldens.js";
 
 const SILENT = { progress: false } as const;
 
-type Input = ModelDescriptor["signatures"][number]["inputs"][number];
+type Input = ModelSpec["signatures"][number]["inputs"][number];
 
 /** A method that takes its inputs by name, and the inputs that each call of it got. */
 function methodOf(inputs: readonly (Omit<Input, "dtype"> & { readonly dtype?: DType })[]): {
   readonly method: (inputs: Readonly<Record<string, unknown>>) => number;
   readonly calls: Readonly<Record<string, Tensor | undefined>>[];
 } {
-  const descriptor: ModelDescriptor = {
+  const descriptor: ModelSpec = {
     name: "Client",
     directory: "unused",
     tags: ["serve"],

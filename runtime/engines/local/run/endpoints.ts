@@ -1,7 +1,7 @@
 import { SavedModelError } from "../../../base/errors.js";
 import { itemAt } from "../../../base/item-at.js";
 import { quote } from "../../../base/text.js";
-import type { TensorDescription } from "../../../saved-model/description.js";
+import type { TensorInfo } from "../../../saved-model/signature-info.js";
 import { type DTypeInfo, dtypeName } from "../../../tensor/dtype.js";
 import type { Pointer } from "../native/c-functions.js";
 import type { Session } from "../session.js";
@@ -46,7 +46,7 @@ export class Endpoints {
    *
    * @throws SavedModelError `MODEL_CORRUPT` when the graph has no such tensor, or one of another dtype
    */
-  add(tensor: TensorDescription, dtype: DTypeInfo): number {
+  add(tensor: TensorInfo, dtype: DTypeInfo): number {
     const known = this.find(tensor, dtype);
     if (known !== undefined) return known;
     this.#endpoints.push({ ...this.#resolve(tensor, dtype), dtype });
@@ -54,7 +54,7 @@ export class Endpoints {
   }
 
   /** The number of the endpoint of this tensor, if it is known; throws what {@link Endpoints.add} throws. */
-  find(tensor: TensorDescription, dtype: DTypeInfo): number | undefined {
+  find(tensor: TensorInfo, dtype: DTypeInfo): number | undefined {
     const { operation, index } = this.#resolve(tensor, dtype);
     const found = this.#endpoints.findIndex((known) => known.operation === operation && known.index === index);
     return found < 0 ? undefined : found;
@@ -76,7 +76,7 @@ export class Endpoints {
   }
 
   /** `operation:index`, where a missing index means 0. */
-  #resolve(tensor: TensorDescription, dtype: DTypeInfo): Omit<Endpoint, "dtype"> {
+  #resolve(tensor: TensorInfo, dtype: DTypeInfo): Omit<Endpoint, "dtype"> {
     const [, name = "", digits = "0"] = /^(.*?)(?::(\d+))?$/s.exec(tensor.tensor ?? "") ?? [];
     const { api } = this.#session;
     const operation = this.#session.operation(name);
@@ -89,7 +89,7 @@ export class Endpoints {
     return { name, operation, index };
   }
 
-  #mismatch({ key, tensor }: TensorDescription, what: string): SavedModelError {
+  #mismatch({ key, tensor }: TensorInfo, what: string): SavedModelError {
     const message = `${this.#call}: the tensor ${quote(tensor ?? "")} of ${quote(key)} ${what}`;
     return new SavedModelError("MODEL_CORRUPT", message);
   }

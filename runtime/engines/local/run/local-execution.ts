@@ -2,7 +2,7 @@ import { SavedModelError } from "../../../base/errors.js";
 import { itemAt } from "../../../base/item-at.js";
 import { carriedDType } from "../../../call/signature-call.js";
 import type { DenseSignature, DenseValue, Execution, Form, Results } from "../../../engine.js";
-import type { TensorDescription } from "../../../saved-model/description.js";
+import type { TensorInfo } from "../../../saved-model/signature-info.js";
 import { nameInput } from "../../../tensor/check-value.js";
 import type { DTypeInfo } from "../../../tensor/dtype.js";
 import { elementCount, type ShapeSpec } from "../../../tensor/shape.js";
@@ -128,13 +128,13 @@ export class LocalExecution implements Execution {
     return results as Results<Form> as Results<F>;
   }
 
-  #prepareInput(input: TensorDescription, feeds: Endpoints): FedInput {
+  #prepareInput(input: TensorInfo, feeds: Endpoints): FedInput {
     const { key, argument, shape } = input;
     const dtype = carriedDType(input, this.#name);
     return { key, argument, dtype, shape, optional: input.optional === true, feed: feeds.add(input, dtype) };
   }
 
-  #prepareOutput(output: TensorDescription, feeds: Endpoints, fetches: Endpoints): FetchedOutput {
+  #prepareOutput(output: TensorInfo, feeds: Endpoints, fetches: Endpoints): FetchedOutput {
     const dtype = carriedDType(output, this.#name);
     const shape = output.shape && Object.freeze([...output.shape]);
     const feed = feeds.find(output, dtype);

@@ -17,7 +17,7 @@ import {
   SavedModelError,
   SparseTensor,
   Tensor,
-  type TensorDescription,
+  type TensorInfo,
 } from "../../../../runtime/index.js";
 import { expectError, expectRejection } from "../../../support/errors.js";
 import { writeModel } from "../../../support/saved-model.js";
@@ -180,7 +180,7 @@ describe("a fake client and its model", () => {
     "a fake has the signatures of %o",
     (client) => {
       using real = client.load();
-      const told = (tensors: readonly TensorDescription[]): unknown =>
+      const told = (tensors: readonly TensorInfo[]): unknown =>
         tensors
           .map(({ key, dtype, shape, optional, encoding }) => ({ key, dtype, shape, optional, encoding }))
           .sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -23,7 +23,7 @@ export interface ExampleFeature {
 }
 
 /** One of the dense tensors that a sparse or ragged one is made of, each of which is fed or fetched. */
-export interface ComponentDescription {
+export interface ComponentInfo {
   /** `indices`, `values` and `dense_shape` of a sparse tensor; `flat_values` and each `row_splits` of a ragged one. */
   readonly role: "indices" | "values" | "dense_shape" | "flat_values" | "row_splits";
   /** The key in the SignatureDef, where the component is an entry of its own. */
@@ -35,7 +35,7 @@ export interface ComponentDescription {
 }
 
 /** One input or output of a signature, as the SavedModel states it. */
-export interface TensorDescription {
+export interface TensorInfo {
   /** The key in the SignatureDef: what error messages name. Of several entries that are one value, the first. */
   readonly key: string;
   /**
@@ -54,7 +54,7 @@ export interface TensorDescription {
   /** How the value is represented, where it is not one dense tensor; a composite that is neither cannot be carried. */
   readonly encoding?: "sparse" | "ragged" | "composite";
   /** The dense tensors that a sparse or ragged value is made of, in TensorFlow's order. */
-  readonly components?: readonly ComponentDescription[];
+  readonly components?: readonly ComponentInfo[];
   /** True for an input that need not be fed, because the SignatureDef or the graph holds a default value. */
   readonly optional?: true;
   /** The default value of an optional input, where it is small and plain: nested arrays of numbers, booleans or text. */
@@ -71,12 +71,12 @@ export interface TensorDescription {
 }
 
 /** A SignatureDef. Inputs are in the author's order where the file tells it, else in natural order; so are outputs. */
-export interface SignatureDescription {
+export interface SignatureInfo {
   readonly key: string;
   /** For example `tensorflow/serving/predict`. */
   readonly methodName: string;
-  readonly inputs: readonly TensorDescription[];
-  readonly outputs: readonly TensorDescription[];
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
   /**
    * True where the order of several inputs is not the author's: the file does not tell it, or they are entries of a dict,
    * which TensorFlow sorts.

@@ -1,9 +1,9 @@
 import type { DType } from "../tensor/dtype.js";
 import type { ShapeSpec } from "../tensor/shape.js";
-import type { ExampleFeature } from "./description.js";
+import type { ExampleFeature } from "./signature-info.js";
 
 /** One input or output in a generated client. */
-export interface TensorDescriptor {
+export interface TensorSpec {
   /** The raw key of the SignatureDef. */
   readonly key: string;
   /** The author's expression for this input, `x["age"]`, where the key is one that TensorFlow or Keras made up. */
@@ -17,7 +17,7 @@ export interface TensorDescriptor {
   /** How many dimensions of a ragged tensor are ragged, the outermost left aside. */
   readonly raggedRank?: number;
   /** The inputs of the SignatureDef that a ragged or sparse argument is made of, where it is not one of them itself. */
-  readonly parts?: readonly TensorDescriptor[];
+  readonly parts?: readonly TensorSpec[];
   /** True for a string output that is bytes rather than text: a scalar is returned as a `Uint8Array`. */
   readonly bytes?: true;
   /** The property that holds this output, where a signature has several; or this input, where a method takes one object. */
@@ -29,24 +29,24 @@ export interface TensorDescriptor {
 }
 
 /** One feature of a `tf.Example`, with the property of the generated interface that holds it. */
-export interface FeatureDescriptor extends ExampleFeature {
+export interface FeatureSpec extends ExampleFeature {
   readonly property: string;
 }
 
 /** One method of a generated client. */
-export interface SignatureDescriptor {
+export interface SignatureSpec {
   /** The raw key of the SignatureDef. */
   readonly key: string;
   /** The name of the method, where it is not the key. */
   readonly method?: string;
   /** In argument order. */
-  readonly inputs: readonly TensorDescriptor[];
+  readonly inputs: readonly TensorSpec[];
   /** One is returned as itself, several as an object. */
-  readonly outputs: readonly TensorDescriptor[];
+  readonly outputs: readonly TensorSpec[];
 }
 
 /** What a generated client was generated from: compared with the model that it loads. */
-export interface ModelDescriptor {
+export interface ModelSpec {
   /** The name of the generated class. */
   readonly name: string;
   /** The SavedModel's folder, relative to the package that the client was generated in. */
@@ -54,6 +54,6 @@ export interface ModelDescriptor {
   /** The tags of the meta graph. */
   readonly tags: readonly string[];
   /** The features of each kind of `tf.Example` that inputs take. The loaded model is not asked for them. */
-  readonly examples?: readonly (readonly FeatureDescriptor[])[];
-  readonly signatures: readonly SignatureDescriptor[];
+  readonly examples?: readonly (readonly FeatureSpec[])[];
+  readonly signatures: readonly SignatureSpec[];
 }

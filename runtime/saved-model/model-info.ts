@@ -1,10 +1,10 @@
-import type { SignatureDescription } from "./description.js";
-import type { VariableDescription } from "./graph/variable-list.js";
+import type { VariableInfo } from "./graph/variable-list.js";
+import type { SignatureInfo } from "./signature-info.js";
 
-export type { VariableDescription } from "./graph/variable-list.js";
+export type { VariableInfo } from "./graph/variable-list.js";
 
 /** What `fingerprint.pb` says: TensorFlow's hashes of the parts of the model, 64-bit integers as decimal text. */
-export interface FingerprintDescription {
+export interface FingerprintInfo {
   /** Of `saved_model.pb` as a whole. */
   readonly savedModelChecksum: string;
   readonly graphDefProgramHash: string;
@@ -17,7 +17,7 @@ export interface FingerprintDescription {
 }
 
 /** A function of the saved object, which Python can call and export as a signature. */
-export interface FunctionDescription {
+export interface FunctionInfo {
   /** The way to it from the saved object, the names of attributes joined by `/`: `train`, `encoder/predict`. */
   readonly path: string;
   /** The names of its arguments that hold tensors. */
@@ -27,7 +27,7 @@ export interface FunctionDescription {
 /**
  * A SavedModel as this package understands it: plain data, sorted, JSON. `inspect --json` prints it.
  */
-export interface ModelDescription {
+export interface ModelInfo {
   /** Changes when the meaning of a field changes. */
   readonly formatVersion: 1;
   /** The folder, as it was given. */
@@ -45,13 +45,13 @@ export interface ModelDescription {
   /** Those of them that TensorFlow has without a kernel on a CPU, such as those of a TPU: calls that reach one fail. */
   readonly operationsWithoutKernel: readonly string[];
   /** The variables, sorted by name, optimizers' included; those of TensorFlow 1 as they are in the graph. */
-  readonly variables: readonly VariableDescription[];
+  readonly variables: readonly VariableInfo[];
   /** The names of the files below `assets/` that the graph reads, sorted. */
   readonly assets: readonly string[];
   /** What `fingerprint.pb` says; absent where there is no such file, or none that can be read. */
-  readonly fingerprint?: FingerprintDescription;
+  readonly fingerprint?: FingerprintInfo;
   /** Sorted by key; inputs in the author's order where the file tells it. */
-  readonly signatures: readonly SignatureDescription[];
+  readonly signatures: readonly SignatureInfo[];
   /** The functions of the saved object, nearest first; absent in a model that has signatures. */
-  readonly functions?: readonly FunctionDescription[];
+  readonly functions?: readonly FunctionInfo[];
 }
