@@ -1,7 +1,7 @@
 import { Model } from "../../../runtime/model.js";
 import { specOfInfo } from "../../../runtime/saved-model/convert-spec.js";
-import type { SignatureSpec, TensorSpec } from "../../../runtime/saved-model/model-spec.js";
-import type { ExampleFeature, SignatureInfo, TensorInfo } from "../../../runtime/saved-model/signature-info.js";
+import type { SignatureSpec } from "../../../runtime/saved-model/model-spec.js";
+import type { ExampleFeature, SignatureInfo } from "../../../runtime/saved-model/signature-info.js";
 
 /**
  * A model with one signature, whose inputs are those that `inspect` shows: ragged and sparse ones in one piece, and

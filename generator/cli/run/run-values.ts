@@ -1,7 +1,6 @@
 import { SavedModelError } from "../../../runtime/base/errors.js";
-import type { TensorSpec } from "../../../runtime/saved-model/model-spec.js";
-import type { ExampleFeature, TensorInfo } from "../../../runtime/saved-model/signature-info.js";
-import { type DType, type DTypeInfo, dtypeInfo, isDType } from "../../../runtime/tensor/dtype.js";
+import type { ExampleFeature } from "../../../runtime/saved-model/signature-info.js";
+import { type DType, type DTypeInfo, dtypeInfo } from "../../../runtime/tensor/dtype.js";
 import { MAX_RANK } from "../../../runtime/tensor/shape.js";
 import { decodeText, Tensor } from "../../../runtime/tensor/tensor.js";
 import type { AnyTensor } from "../../../runtime/tensor/types.js";

@@ -4,8 +4,8 @@ import { describeMethods, type Method } from "../../client/methods.js";
 import type { DenseSignature, Engine, Execution, Pool } from "../../engine.js";
 import { FairPool } from "../../queue/fair-pool.js";
 import { infoOfSpec, infosOfSpec } from "../../saved-model/convert-spec.js";
-import type { ModelSpec, TensorSpec } from "../../saved-model/model-spec.js";
-import type { SignatureInfo, TensorInfo } from "../../saved-model/signature-info.js";
+import type { ModelSpec } from "../../saved-model/model-spec.js";
+import type { SignatureInfo } from "../../saved-model/signature-info.js";
 import { FakeExecution, type FakeFunction } from "./fake-execution.js";
 
 /** In place of a folder: the functions of a fake client. */
