@@ -80,7 +80,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
    */
   devices(): readonly Device[] {
     return withCallerStack(BaseModel.prototype.devices, () =>
-      this.#connection.require("devices()", (engine) => engine.devices?.()),
+      this.#connection.capability("devices()", (engine) => engine.devices?.()),
     );
   }
 
@@ -175,7 +175,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
   trace<T>(run: () => T): Traced<T> {
     this.#connection.requireOpen("trace()");
     const { engine } = this.#connection;
-    return this.#connection.require("trace()", () => engine.trace?.bind(engine))(run);
+    return this.#connection.capability("trace()", () => engine.trace?.bind(engine))(run);
   }
 
   /**
@@ -371,7 +371,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
 
   /** The variables of the model, when no asynchronous call changes them, or reads what is to be changed. */
   #variables(call: string, writes: boolean): VariableStore {
-    const variables = this.#connection.require(call, (engine) => engine.variables);
+    const variables = this.#connection.capability(call, (engine) => engine.variables);
     this.#connection.queue.requireFree(call, () => writes);
     return variables;
   }

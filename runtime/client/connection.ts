@@ -36,9 +36,9 @@ export class Connection {
    *
    * @throws SavedModelError `DISPOSED`; `UNSUPPORTED_BY_ENGINE`, or `NOT_FAKED` of a fake client
    */
-  require<Capability>(call: string, capability: (engine: Engine) => Capability | undefined): Capability {
+  capability<Capability>(call: string, find: (engine: Engine) => Capability | undefined): Capability {
     this.requireOpen(call);
-    const found = capability(this.engine);
+    const found = find(this.engine);
     if (found !== undefined) return found;
     const { engine } = this;
     throw (

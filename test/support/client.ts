@@ -5,13 +5,16 @@ import { expect } from "vitest";
 export interface ParsedClient {
   /** The names of the statements' kinds. */
   readonly statements: readonly string[];
+  /** Those of inputs, outputs and examples. */
   readonly interfaces: readonly ParsedInterface[];
+  /** Those of the objects that the functions of a fake client get and return. */
+  readonly fakeInterfaces: readonly ParsedInterface[];
   /** The methods of the interface of promises. */
   readonly asyncMethods: readonly ParsedMethod[];
   /** The functions of the interface that a fake client is made of. */
   readonly fakes: readonly ParsedFunction[];
   readonly className: string;
-  /** The members of the class after `load` and `fake`: for each method one or two overloads and an implementation. */
+  /** The members of the class after `load`, `connect` and `fake`: for each method one or two overloads and an implementation. */
   readonly methods: readonly ParsedMethod[];
   /** The value of the descriptor, read from the literal. */
   readonly descriptor: unknown;
@@ -47,8 +50,16 @@ export function parseClient(text: string): ParsedClient {
   const [load, ...others] = (clientClass?.members ?? []).filter(isNoAccessor).map(parseMember);
   expect(load).toMatchObject({ name: "load", tags: ["@param directory", "@param options", "@throws"] });
   const interfaces = file.statements.filter(ts.isInterfaceDeclaration);
+  const classEnd = clientClass?.end ?? 0;
   const promises = interfaces.find(({ members }) => members.some(ts.isMethodSignature));
-  // No method may have this name.
+  // No method may have these names.
+  const connects = others.filter(({ name }) => name === "connect");
+  const connect = {
+    parameters: ["engine", "options"],
+    tags: ["@param engine", "@param options", "@returns", "@throws"],
+    implemented: true,
+  };
+  expect(connects).toMatchObject(promises === undefined ? [] : [connect]);
   const fakes = others.filter(({ name }) => name === "fake");
   const fake = { parameters: ["methods"], tags: ["@param methods"], implemented: true };
   expect(fakes).toMatchObject(promises === undefined ? [] : [fake]);
@@ -56,11 +67,14 @@ export function parseClient(text: string): ParsedClient {
   expect(functions === undefined).toBe(promises === undefined);
   return {
     statements: file.statements.map(({ kind }) => ts.SyntaxKind[kind]),
-    interfaces: interfaces.filter((other) => other !== promises && other !== functions).map(parseInterface),
+    interfaces: interfaces.filter(({ pos }) => pos < classEnd).map(parseInterface),
+    fakeInterfaces: interfaces
+      .filter((other) => other.pos >= classEnd && other !== promises && other !== functions)
+      .map(parseInterface),
     asyncMethods: (promises?.members ?? []).map(parseMember),
     fakes: (functions?.members ?? []).map(parseFunction),
     className: clientClass?.name?.text ?? "",
-    methods: others.slice(fakes.length),
+    methods: others.slice(connects.length + fakes.length),
     descriptor: descriptorOf(file),
     tags: tagsIn(file),
   };

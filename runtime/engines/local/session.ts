@@ -79,6 +79,8 @@ export class Session {
   #effects: Effects | undefined;
   #absent: AbsentValues = new Map();
   #disposed = false;
+  /** How many runs on worker threads are under way. */
+  #runs = 0;
 
   /**
    * Loads a SavedModel and restores its variables.
@@ -221,9 +223,27 @@ export class Session {
     this.#resources.addFirst(resource);
   }
 
-  /** Closes the session and releases its memory; no run may be under way. Idempotent; never throws. */
+  /** A run on a worker thread begins: nothing is released until it has ended. */
+  beginRun(): void {
+    this.#runs++;
+  }
+
+  endRun(): void {
+    this.#runs--;
+    if (this.#disposed) this.#releaseUnused();
+  }
+
+  /**
+   * Closes the session and releases its memory, as soon as no run on a worker thread uses it: the end of a `worker_threads`
+   * thread disposes it in the middle of runs. Idempotent; never throws.
+   */
   dispose(): void {
     this.#disposed = true;
+    this.#releaseUnused();
+  }
+
+  #releaseUnused(): void {
+    if (this.#runs > 0) return;
     collected.unregister(this);
     this.#resources.releaseAll();
   }

@@ -223,7 +223,7 @@ describe("savedmodel generate", () => {
     expect(generate("--stdout").stdout).toContain(readFileSync(join(folder, "out", "counter.ts"), "utf8"));
     const alone = savedmodel(["generate", ...models, "--import-extension", "ts", "--stdout"], folder);
     expect([alone.status, alone.stderr]).toEqual([0, ""]);
-    expect(generate("--stdout").stdout.endsWith('\nexport { Regression } from "./regression.js";\n')).toBe(true);
+    expect(generate("--stdout").stdout).toContain('\nexport { Regression } from "./regression.js";\n');
   });
 
   it("generate --index does not replace an index that it did not write, and then writes nothing", () => {
@@ -245,7 +245,7 @@ describe("savedmodel generate", () => {
   it("generate prints notes on renamed and omitted items", () => {
     const { stderr } = savedmodel(["generate", modelFolder("names"), modelFolder("dtypes"), "-o", tempFolder()]);
     expect(stderr).toContain('note method "save" is called save_, because save is reserved');
-    expect(stderr).toContain('note signature "no_outputs" is left out');
+    expect(stderr).toContain('note signature "no_outputs" is omitted');
   });
 });
 

@@ -73,7 +73,7 @@ describe("savedmodel plot", () => {
   });
 
   it.each([
-    ["itself", "history.json", "OUTPUT_CONFLICT: history.json exists and is not an SVG file. Move it away"],
+    ["itself", "history.json", "OUTPUT_CONFLICT: history.json exists and is not an SVG file. Move it, or"],
     ["a page with a picture", "page.html", "OUTPUT_CONFLICT: page.html exists and is not an SVG file"],
     ["a folder", "folder", "WRITE_FAILED: folder cannot be written: it is a folder"],
     ["what is below a file", "history.json/loss.svg", "WRITE_FAILED: history.json/loss.svg cannot be written: "],
@@ -95,7 +95,7 @@ describe("savedmodel plot", () => {
       "something else",
       "[]",
       1,
-      'HISTORY_INVALID: "history.json": this is not the history of a training: it is no object',
+      'HISTORY_INVALID: "history.json": this is not the history of a training: it must be an object',
     ],
   ])("plot rejects a file that is %s, and writes nothing", (_, text, status, message) => {
     const folder = folderWithHistory(text);

@@ -258,7 +258,7 @@ describe("an input", () => {
     [
       "what is neither JSON nor a file",
       ["x=[[1,2]"],
-      '"[[1,2]" is neither JSON nor a path that ends in .json or .npy. Put',
+      '"[[1,2]" is neither JSON nor a path that ends in .json or .npy. Quote the whole argument',
     ],
     ["a bare NaN", ["x=[NaN]"], 'write NaN as "NaN"'],
     ["a file that is not there", ["x=none.json"], '--input "x": none.json cannot be read: ENOENT'],
@@ -290,7 +290,7 @@ describe("an input", () => {
     expect(messageFor("latin.json")).toContain("latin.json is not JSON: it is not UTF-8");
     expect(messageFor("broken.npy")).toContain('NPY_INVALID: --input "x": not a readable .npy file');
     expect(messageFor("double.npy")).toBe(
-      'error INVALID_DTYPE: --input "x": double.npy holds float64 [1, 3], and float32 is due. Convert it in Python: x.astype("float32").\n',
+      'error INVALID_DTYPE: --input "x": double.npy holds float64 [1, 3], expected float32. Convert it in Python: x.astype("float32").\n',
     );
   });
 });
@@ -343,7 +343,11 @@ describe("--output", () => {
   it.each([
     ["a misspelled output", ["lenghts=x.npy"], 'the signature has no output "lenghts". Did you mean "lengths"?'],
     ["another kind of file", ["x.txt"], '"x.txt" ends neither in .json nor in .npy'],
-    ["one .npy file for several outputs", ["x.npy"], 'there are 4. Choose one, e.g. --output "joined=x.npy".'],
+    [
+      "one .npy file for several outputs",
+      ["x.npy"],
+      'a .npy file holds one output, got 4. Choose one, e.g. --output "joined=x.npy".',
+    ],
     ["a file twice", ["x.json", "joined=./x.json"], "./x.json is given twice"],
   ])("--output exits with 2 for %s", (_, files, words) => {
     const folder = tempFolder();

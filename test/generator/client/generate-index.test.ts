@@ -19,6 +19,7 @@ export type {
   RegressionOutputs,
   WeightsOutputs as RegressionWeightsOutputs,
   RegressionAsync,
+  FakeWeightsOutputs as RegressionFakeWeightsOutputs,
   RegressionFakes,
 } from "./regression.js";
 `,

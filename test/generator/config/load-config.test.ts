@@ -99,7 +99,7 @@ describe("invalid configurations", () => {
     [
       "a key that is nothing",
       json({ models: [], banana: 1 }),
-      'no key "banana". Keys: models, output, index, importExtension, target.',
+      'unknown key "banana". Keys: models, output, index, importExtension, target.',
     ],
     [
       "a key of a model",

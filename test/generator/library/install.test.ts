@@ -66,7 +66,7 @@ describe("from a folder", () => {
   });
 
   test("install rejects a folder with another version than requested", async () => {
-    expect(await failure({ from: folder, version: "1.2.3" })).toContain("version 1.2.3 was asked for");
+    expect(await failure({ from: folder, version: "1.2.3" })).toContain("version 1.2.3 was requested");
   });
 });
 

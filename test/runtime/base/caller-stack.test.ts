@@ -382,7 +382,7 @@ describe("stacks of errors", () => {
 });
 
 describe("an error", () => {
-  const error = caught(() => CustomModel.fake({}).pred(wrong)) as SavedModelError;
+  const error = caught(() => CustomModel.fake({}).pred([[1, 1]])) as SavedModelError;
 
   it("an error has no `fix` property if no fix is known", () => {
     expect(Object.hasOwn(new SavedModelError("BUSY", "no"), "fix")).toBe(false);

@@ -77,7 +77,9 @@ describe("reserved and special words", () => {
   const words = [
     ...keywords,
     ...[globalThis, Object.prototype, Function.prototype, Model, Model.prototype].flatMap(Object.getOwnPropertyNames),
-    ..."Tensor TensorLike LoadOptions ModelFields AnyShape descriptor directory options inputs exports".split(" "),
+    ..."Tensor TensorLike LoadOptions ClientOptions Connected Engine ModelSpec AnyShape descriptor directory options inputs exports".split(
+      " ",
+    ),
   ];
 
   it("reserved words can name signatures, inputs and outputs", () => {
@@ -135,13 +137,15 @@ function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedCl
     "ImportDeclaration",
     ...parsed.interfaces.map(() => "InterfaceDeclaration"),
     "ClassDeclaration",
+    ...parsed.fakeInterfaces.map(() => "InterfaceDeclaration"),
     ...(callable.length === 0 ? [] : ["InterfaceDeclaration", "InterfaceDeclaration"]),
     "FirstStatement",
   ]);
   expect([...parsed.tags].filter((tag) => !["param", "returns", "throws"].includes(tag))).toEqual([]);
   expect(parsed.className).toBe(className);
-  expectDistinct([className, ...parsed.interfaces.map(({ name }) => name)]);
-  for (const { properties } of parsed.interfaces) expectDistinct(properties);
+  const all = [...parsed.interfaces, ...parsed.fakeInterfaces];
+  expectDistinct([className, ...all.map(({ name }) => name)]);
+  for (const { properties } of all) expectDistinct(properties);
 
   expectDistinct(methods);
   const named = callable.map(takesNames);

@@ -224,8 +224,8 @@ describe("rejected checkpoints", () => {
     using model = Regression.load();
     const resumed = fit(model.train, [X, TARGET, 0.1], { ...FIRST, checkpoints: { directory, resume: true } });
     expect((await expectRejection(resumed, "RESTORE_FAILED")).message).toBe(
-      `RESTORE_FAILED: fit(): the training cannot be resumed from ${directory}: there is no savedmodel.training/state.json ` +
-        "in it. Pass a folder that a training has saved its checkpoints to, or one that does not exist yet.",
+      `RESTORE_FAILED: fit(): the training cannot be resumed from ${directory}: it lacks savedmodel.training/state.json. ` +
+        "Pass a folder that a training has saved its checkpoints to, or one that does not exist yet.",
     );
   });
 
@@ -465,7 +465,7 @@ describe("a checkpoint", () => {
       checkpoints: { directory: join(tempFolder(), "best"), onlyBest: true },
     });
     expect((await expectRejection(training, "INVALID_OPTION")).rawMessage).toMatch(
-      /^fit\(\) checkpoints\.onlyBest: "loss" runs on/,
+      /^fit\(\) checkpoints\.onlyBest: "loss" accumulates/,
     );
   });
 });

@@ -106,7 +106,8 @@ describe("everySeconds", () => {
     let saves = 0;
     const state = { identity: {}, records: [], step: 1, open: undefined, best: undefined };
     // As of a fake client, whose `save` a test has replaced.
-    const bound = { model: { save: () => saves++ }, calls: {}, key: "train" } as unknown as BoundMethod;
+    const calls = { connection: { engine: {} } };
+    const bound = { model: { save: () => saves++ }, calls, key: "train" } as unknown as BoundMethod;
     const writer = new CheckpointWriter(bound, { directory: "out", everySeconds: 10 }, undefined);
     const due: boolean[] = [];
     for (const seconds of [9, 1, 9, 1, 5]) {

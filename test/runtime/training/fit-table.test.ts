@@ -160,6 +160,6 @@ describe("the columns of a table", () => {
       { key: "b", ...ROW },
     ]);
     const error = await expectRejection(train(method, parseCsv("a,b\n1,x\n")), "INVALID_DTYPE");
-    expect(error.message).toContain('column "b" has texts, not numbers: line 2 has "x"');
+    expect(error.message).toContain('column "b" has strings, not numbers: line 2 has "x"');
   });
 });

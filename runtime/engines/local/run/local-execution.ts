@@ -87,6 +87,7 @@ export class LocalExecution implements Execution {
     isWanted: () => boolean,
   ): Promise<Results<F>> {
     const frame = this.#idle.pop() ?? new Frame(this.#session, this.#plan);
+    this.#session.beginRun();
     try {
       this.#write(frame, inputs, false);
       await frame.runOnWorker();
@@ -95,6 +96,7 @@ export class LocalExecution implements Execution {
     } finally {
       frame.end();
       this.#idle.push(frame);
+      this.#session.endRun();
     }
   }
 

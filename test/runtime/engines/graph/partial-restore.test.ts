@@ -150,7 +150,7 @@ describe("a full restore", () => {
     }
     state("ckpt-9");
     expect(expectError(() => model.restore(folder), "VARIABLES_NOT_FOUND").fix).toContain(
-      "Pass a checkpoint that is in it",
+      "Pass a checkpoint inside it",
     );
     rmSync(join(folder, "checkpoint"));
     expect(expectError(() => model.restore(folder), "VARIABLES_NOT_FOUND").fix).toContain("ckpt-1.");

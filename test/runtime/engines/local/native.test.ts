@@ -20,6 +20,6 @@ describe("itemAt", () => {
   });
 
   it("itemAt rejects an index without an item", () => {
-    expect(() => itemAt([1, 2], 2)).toThrow("no item 2 in a list of 2");
+    expect(() => itemAt([1, 2], 2)).toThrow("no item 2 in an array of 2");
   });
 });
