@@ -31,7 +31,12 @@ export class Model extends BaseModel {
     const open = (): Engine => {
       if (isFolder(source)) return loadLocalEngine(descriptor, source, options, () => fileCalling(Model));
       if ("prepare" in source) {
-        if (descriptor !== undefined) requireSameSignatures(descriptor, source);
+        try {
+          if (descriptor !== undefined) requireSameSignatures(descriptor, source);
+        } catch (error) {
+          source.dispose();
+          throw error;
+        }
         return source;
       }
       if (descriptor === undefined) throw new Error("a fake client without a descriptor");
