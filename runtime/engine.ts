@@ -2,7 +2,6 @@ import type { SavedModelError } from "./base/errors.js";
 import type { VariableInfo } from "./saved-model/graph/variable-list.js";
 import type { SignatureInfo, TensorInfo } from "./saved-model/signature-info.js";
 import type { DType, NumericDType, TypedArrays } from "./tensor/dtype.js";
-import type { Flattened } from "./tensor/flatten.js";
 import type { ShapeSpec } from "./tensor/shape.js";
 import type { Tensor } from "./tensor/tensor.js";
 import type { AnyTensor } from "./tensor/types.js";
@@ -55,8 +54,15 @@ export interface DenseSignature {
   readonly outputs: readonly TensorInfo[];
 }
 
-/** Checked elements in row-major order. They may be the caller's own memory: an engine never writes to them. */
-export type DenseValue = Flattened;
+/** A checked value. */
+export interface DenseValue {
+  readonly shape: readonly number[];
+  /**
+   * In row-major order: the bytes of each string, both parts of each complex number. They may be the caller's own memory: an
+   * engine never writes to them.
+   */
+  readonly elements: TypedArrays[NumericDType] | readonly Uint8Array[];
+}
 
 /** Form of results: plain values where the signature says rank 0 and tensors elsewhere, or tensors everywhere. */
 export type Form = "plain" | "tensors";

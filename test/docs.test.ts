@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { drawEditor } from "../docs/images/editor.js";
+import { drawLayers } from "../docs/images/layers.js";
 import { savedmodel } from "./support/cli.js";
 import {
   type Block,
@@ -36,6 +37,7 @@ const CHECKED: ReadonlySet<string> = new Set([
 const WITH_PLAIN_TEXT: ReadonlySet<string> = new Set([
   "README.md",
   "CONTRIBUTING.md",
+  "docs/authoring.md",
   "docs/architecture.md",
   "docs/benchmarks.md",
   "docs/decisions/0003-overloaded-methods.md",
@@ -64,6 +66,24 @@ it("docs/errors.md explains every error code, and no other", () => {
 
 it("the image of the editor is up to date: `npm run pictures` draws it", () => {
   expect(read("docs/images/editor.svg")).toBe(drawEditor());
+});
+
+it("the image of the layers is up to date: `npm run layers` draws it", () => {
+  expect(read("docs/images/layers.svg")).toBe(drawLayers());
+});
+
+it("files and folders of the code that documents name exist", () => {
+  const named = documents.flatMap((document) =>
+    matches(
+      prose(document),
+      /`((?:bench|docs|examples|generated|generator|runtime|templates|test)\/[\w./-]*\w\/?)`/g,
+    ).map((path) => ({
+      document,
+      path,
+    })),
+  );
+  expect(named.length).toBeGreaterThan(50);
+  expect(named.filter(({ path }) => !existsSync(join(root, path)))).toEqual([]);
 });
 
 describe.each(documents)("%s", (document) => {

@@ -1,6 +1,6 @@
 import { dirname } from "node:path/posix";
 import { expect, it } from "vitest";
-import { cyclesOf, type Import, loadedBy, readImportGraph } from "./support/import-graph.js";
+import { cyclesOf, type Import, isIn, loadedBy, readImportGraph } from "./support/import-graph.js";
 
 // The layers of docs/architecture.md, as the imports of the code have them.
 
@@ -32,10 +32,6 @@ function layerOf(file: string): number {
 
 function roomOf(file: string): string {
   return LAYERS.flat().find((room) => isIn(file, room)) ?? dirname(file);
-}
-
-function isIn(file: string, room: string): boolean {
-  return file === room || file.startsWith(`${room}/`);
 }
 
 it("runtime/ imports nothing of generator/ and templates/", () => {

@@ -19,6 +19,7 @@ const HELPERS: string[] = [
   "ListLike",
   "NamedColumns",
   "NamedOf",
+  "TableOf",
   "WithRows",
   "Writable",
 ];

@@ -44,6 +44,11 @@ export function readImportGraph(folders: readonly string[]): ImportGraph {
   return { files, imports, packages };
 }
 
+/** Returns whether a file is a path, or is within it. */
+export function isIn(file: string, path: string): boolean {
+  return file === path || file.startsWith(`${path}/`);
+}
+
 /** Returns everything that a file loads when it is imported, itself included; types are not loaded. */
 export function loadedBy(file: string, { imports }: ImportGraph): ReadonlySet<string> {
   const loaded = new Set([file]);
