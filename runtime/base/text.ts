@@ -79,11 +79,11 @@ function editDistance(a: string, b: string): number {
   // The distances of a beginning of `a` to all beginnings of `b` but the empty one.
   const distances = Array.from({ length: b.length }, (_, index) => index + 1);
   for (let i = 0; i < a.length; i++) {
-    let [diagonal, left] = [i, i + 1];
-    for (const [j, above] of distances.entries()) {
+    let [diagonal, left, j] = [i, i + 1, 0];
+    for (const above of distances) {
       left = Math.min(diagonal + (a[i] === b[j] ? 0 : 1), above + 1, left + 1);
       diagonal = above;
-      distances[j] = left;
+      distances[j++] = left;
     }
   }
   return distances.at(-1) ?? a.length;

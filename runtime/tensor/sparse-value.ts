@@ -77,8 +77,9 @@ function stageAny(value: unknown, spec: InputSpec, call: string): Flattened {
 }
 
 function checkPlaces(places: BigInt64Array, shape: readonly number[], spec: InputSpec, call: string): void {
-  for (const [at, index] of places.entries()) {
-    if (index < 0n || index >= BigInt(itemAt(shape, at % shape.length))) {
+  for (let at = 0; at < places.length; at++) {
+    const index = places[at] ?? 0n;
+    if (index < 0n || index >= BigInt(shape[at % shape.length] ?? 0)) {
       const whole = placeAt(places, Math.floor(at / shape.length), shape.length);
       throw inputError(
         "OUT_OF_RANGE",
@@ -102,7 +103,7 @@ function sorted(
   const order = Array.from({ length: count }, (_, index) => index);
   const compare = (a: number, b: number): number => {
     for (let axis = 0; axis < rank; axis++) {
-      const [left = 0n, right = 0n] = [places[a * rank + axis], places[b * rank + axis]];
+      const [left, right] = [itemAt(places, a * rank + axis), itemAt(places, b * rank + axis)];
       if (left !== right) return left < right ? -1 : 1;
     }
     return 0;
