@@ -143,7 +143,7 @@ function colourDiff(diff: string): string {
   };
   const lines = diff === "" ? [] : diff.trimEnd().split("\n");
   return lines
-    .map((line) => `${(colours[line[0] ?? ""] ?? String)(printable(line, Number.POSITIVE_INFINITY))}\n`)
+    .map((line) => `${(colours[line.charAt(0)] ?? String)(printable(line, Number.POSITIVE_INFINITY))}\n`)
     .join("");
 }
 

@@ -1,3 +1,4 @@
+import { itemAt } from "../../runtime/base/item-at.js";
 import type { ExampleFeature } from "../../runtime/saved-model/signature-info.js";
 import { identifier } from "./escape.js";
 import { InterfaceNames } from "./name-interfaces.js";
@@ -45,7 +46,7 @@ export class ExampleTable {
       const names = new NameTable("property", "feature", notes).claimAll(features.map(({ key }) => key));
       this.#byContent.set(content, {
         type: identifier(this.#names.nameOf(content) ?? ""),
-        features: features.map((feature, index) => ({ ...feature, name: identifier(names[index] ?? "") })),
+        features: features.map((feature, index) => ({ ...feature, name: identifier(itemAt(names, index)) })),
       });
     }
   }

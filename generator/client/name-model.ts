@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from "node:path";
 import { SavedModelError } from "../../runtime/base/errors.js";
+import { itemAt } from "../../runtime/base/item-at.js";
 import { listSome, quote } from "../../runtime/base/text.js";
 import { canTakeNames, objectForm } from "../../runtime/call/named-inputs.js";
 import { describeOp } from "../../runtime/saved-model/graph/op-packages.js";
@@ -112,7 +113,7 @@ export function nameModel(
   const fakesType = typeBeside("fakes");
   const methodNames = new NameTable("method", "signature", notes);
   const methods = methodNames.claimAll(supported.map(({ key }) => key));
-  const named = supported.map((signature, index) => nameSignature(signature, methods[index] ?? "", notes));
+  const named = supported.map((signature, index) => nameSignature(signature, itemAt(methods, index), notes));
   const examples = nameExamples(named, types, name, notes);
   const typed = nameInterfaces(
     named.map((signature) => ({ ...signature, inputs: withExamples(signature.inputs, examples) })),
@@ -251,7 +252,7 @@ function nameTensors(tensors: readonly TensorInfo[], table: NameTable): readonly
     return {
       ...tensor,
       dtype: carried(tensor.dtype),
-      name: identifier(names[index] ?? ""),
+      name: identifier(itemAt(names, index)),
       form: encoding,
       parts: components.flatMap(({ key, dtype, shape }) =>
         key === undefined ? [] : [{ key, dtype: carried(dtype), shape }],

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { itemAt } from "../../runtime/base/item-at.js";
 
 /** ` /project/savedmodel.config.ts:3:10`, as jiti tells of what it cannot parse. */
 const PARSED = /^ (.+):(\d+):(\d+)$/m;
@@ -33,7 +34,7 @@ export function placeOf(error: unknown, folder: string): string | undefined {
 function isCompiled(path: string, line: number, column: number): boolean {
   if (line > 1) return false;
   try {
-    return column > (readFileSync(path, "utf8").split("\n", 1)[0] ?? "").length + 1;
+    return column > itemAt(readFileSync(path, "utf8").split("\n", 1), 0).length + 1;
   } catch {
     return true;
   }

@@ -53,7 +53,7 @@ function splitTopLevel(parameters: string, separator: "," | ";"): readonly strin
   let depth = 0;
   let start = 0;
   for (let index = 0; index < parameters.length; index++) {
-    const character = parameters[index] ?? "";
+    const character = parameters.charAt(index);
     if (character === '"') index = endOfString(parameters, index);
     else if ("<[({".includes(character)) depth++;
     else if (">])}".includes(character)) depth--;

@@ -14,13 +14,17 @@ export async function stage(obtained: Obtained, target: string, onProgress: OnPr
   const { main, framework } = obtained.library;
   const files = framework === undefined ? [main] : [framework, main];
   // The names may be links (libtensorflow.so.2 → libtensorflow.so.2.18.0): the file itself is taken.
-  const real = await Promise.all(files.map((file) => realpath(file)));
-  const sizes = await Promise.all(real.map(async (file) => (await stat(file)).size));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const sources = await Promise.all(
+    files.map(async (file) => {
+      const real = await realpath(file);
+      return { name: basename(file), real, size: (await stat(real)).size };
+    }),
+  );
+  const total = sources.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
-  for (const [index, file] of files.entries()) {
-    await put(real[index] ?? file, join(target, basename(file)), obtained.unpacked);
-    done += sizes[index] ?? 0;
+  for (const { name, real, size } of sources) {
+    await put(real, join(target, name), obtained.unpacked);
+    done += size;
     if (obtained.unpacked === undefined) onProgress({ phase: "unpack", done, total });
   }
   const staged = (path: string): string => join(target, basename(path));

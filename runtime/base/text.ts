@@ -1,3 +1,5 @@
+import { itemAt } from "./item-at.js";
+
 const LIMIT = 120;
 
 /** Characters that a terminal or an editor would act on instead of showing: controls, bidirectional marks, separators. */
@@ -68,22 +70,23 @@ export function reasonOf(cause: unknown): string {
 
 /** The first line of a message that may be long, fit for a terminal. */
 export function firstLine(message: string): string {
-  return printable(message.split("\n", 1)[0] ?? "", 500);
+  return printable(itemAt(message.split("\n", 1), 0), 500);
 }
 
 /** Levenshtein distance of two short strings. */
 function editDistance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 8 || a.length > 200) return Number.POSITIVE_INFINITY;
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+  // The distances of a beginning of `a` to all beginnings of `b` but the empty one.
+  const distances = Array.from({ length: b.length }, (_, index) => index + 1);
+  for (let i = 0; i < a.length; i++) {
+    let [diagonal, left, j] = [i, i + 1, 0];
+    for (const above of distances) {
+      left = Math.min(diagonal + (a[i] === b[j] ? 0 : 1), above + 1, left + 1);
+      diagonal = above;
+      distances[j++] = left;
     }
-    row = next;
   }
-  return row[b.length] ?? 0;
+  return distances.at(-1) ?? a.length;
 }
 
 /** Natural order, by code unit: `output_2` comes before `output_10`. No parts are made: names may be as long as a file. */

@@ -127,12 +127,12 @@ export class NamedInputs {
 
   /** Returns what was meant by names that no input has. */
   #suggest(unknown: readonly string[], missing: readonly string[]): string {
-    const [first = ""] = unknown;
+    const [first] = unknown;
     const meant = unknown.map(
       (name) =>
         this.#inputs.find(({ key }) => key === name)?.name ?? nearest(name, missing) ?? nearest(name, [...this.#names]),
     );
-    if (unknown.length === 1)
+    if (first !== undefined && unknown.length === 1)
       return meant[0] === undefined ? suggest(first, [...this.#names], "Its inputs") : didYouMean(meant[0]);
     const known = [...new Set(meant.filter((name) => name !== undefined))];
     return known.length === 0 ? `Its inputs are ${listSome([...this.#names])}.` : `Did you mean ${listSome(known)}?`;

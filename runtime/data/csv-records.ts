@@ -1,4 +1,5 @@
 import { SavedModelError } from "../base/errors.js";
+import { itemAt } from "../base/item-at.js";
 import { quote, suggest } from "../base/text.js";
 import { type ColumnReader, columnReader } from "./csv-column.js";
 import type { CheckedCsvOptions } from "./csv-options.js";
@@ -29,7 +30,7 @@ export function recordReader(call: string, options: CheckedCsvOptions): RecordRe
     if (cells.length !== readers.length) {
       throw csvInvalid(`line ${line} has ${count(cells.length)}, expected ${readers.length} as in the header`);
     }
-    for (let index = 0; index < readers.length; index++) readers[index]?.add(cells[index] ?? "", line);
+    for (let index = 0; index < readers.length; index++) itemAt(readers, index).add(itemAt(cells, index), line);
     rows++;
   };
 

@@ -1,5 +1,6 @@
 import { withCallerStack } from "../base/caller-stack.js";
 import { SavedModelError } from "../base/errors.js";
+import { itemAt } from "../base/item-at.js";
 import { formatShape } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
 import { convertNumbers, positionOf } from "./convert-values.js";
@@ -183,7 +184,7 @@ function fitted(
   const scale = columns.map((column, index) => {
     // Compared as they are: of a constant, the deviation may have rounded to a tiny number, and would scale noise up.
     if (column.min === column.max) return 1;
-    const scale = scaleOf(column, offset[index] ?? 0);
+    const scale = scaleOf(column, itemAt(offset, index));
     if (Number.isFinite(scale) && scale > 0) return scale;
     throw new SavedModelError("OUT_OF_RANGE", `${kind}(): the numbers of column ${index} are too far apart`);
   });

@@ -1,3 +1,4 @@
+import { itemAt } from "../base/item-at.js";
 import type { AnyTypedArray } from "../tensor/dtype.js";
 import { type Elements, Tensor } from "../tensor/tensor.js";
 
@@ -22,9 +23,13 @@ export function rowCount(column: unknown): number | undefined {
 /** Some rows of a column, in this order: a tensor of a tensor, a typed array of a typed array. */
 export function takeRows(column: DataColumn, rows: Uint32Array): DataColumn {
   if (Tensor.is(column)) {
-    const [count = 0, ...rest] = column.shape;
+    const count = itemAt(column.shape, 0);
     const elements = Tensor.elementsOf(column);
-    return Tensor.own(column.dtype, [rows.length, ...rest], takeElements(elements, elements.length / count, rows));
+    return Tensor.own(
+      column.dtype,
+      [rows.length, ...column.shape.slice(1)],
+      takeElements(elements, elements.length / count, rows),
+    );
   }
   if (ArrayBuffer.isView(column)) return takeElements(column as AnyTypedArray, 1, rows) as AnyTypedArray;
   return Array.from(rows, (row) => column[row]);

@@ -1,4 +1,5 @@
 import { SavedModelError } from "../base/errors.js";
+import { itemAt } from "../base/item-at.js";
 import type { Staged } from "../call/call.js";
 import { allocate, type DTypeInfo } from "../tensor/dtype.js";
 import type { Flattened } from "../tensor/flatten.js";
@@ -19,18 +20,19 @@ export function rowFormOf(staged: Staged): string {
 
 /** The rows of several calls for one input, one after another. */
 export function joinRows(values: readonly (Flattened | undefined)[], dtype: DTypeInfo): Flattened | undefined {
-  const [first] = values;
+  const given = values.filter((value) => value !== undefined);
+  const [first] = given;
   if (first === undefined) return undefined;
-  const rows = values.reduce((sum, value) => sum + (value?.shape[0] ?? 0), 0);
+  const rows = given.reduce((sum, { shape }) => sum + itemAt(shape, 0), 0);
   const shape = [rows, ...first.shape.slice(1)];
   if (dtype.name === "string") {
-    return { shape, elements: values.flatMap((value) => (value?.elements ?? []) as readonly Uint8Array[]) };
+    return { shape, elements: given.flatMap(({ elements }) => elements as readonly Uint8Array[]) };
   }
   const elements = allocate(dtype.name, elementCount(shape));
   let offset = 0;
-  for (const value of values) {
+  for (const value of given) {
     // One dtype has one kind of array; the compiler sees a union of all.
-    const part = value?.elements as Float32Array;
+    const part = value.elements as Float32Array;
     (elements as Float32Array).set(part, offset);
     offset += part.length;
   }

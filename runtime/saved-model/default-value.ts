@@ -1,3 +1,4 @@
+import { itemAt } from "../base/item-at.js";
 import { type AnyTypedArray, allocate, dtypeInfo, dtypeName, isDType, type NumericDType } from "../tensor/dtype.js";
 import { valueAt } from "../tensor/element-value.js";
 import { elementCount, isShape } from "../tensor/shape.js";
@@ -22,7 +23,7 @@ export function readDefault(tensor: Message<"TensorProto">): DefaultValue | unde
   let next = 0;
   const build = (axis: number): DefaultValue => {
     const size = shape[axis];
-    return size === undefined ? (elements[next++] ?? 0) : Array.from({ length: size }, () => build(axis + 1));
+    return size === undefined ? itemAt(elements, next++) : Array.from({ length: size }, () => build(axis + 1));
   };
   return build(0);
 }
@@ -83,8 +84,8 @@ function listedElements(dtype: NumericDType, tensor: Message<"TensorProto">): re
 /** The complex numbers of a list of real and imaginary parts. */
 function pairs(parts: readonly number[]): readonly Element[] {
   return Array.from({ length: parts.length / 2 }, (_, index) => ({
-    re: parts[2 * index] ?? 0,
-    im: parts[2 * index + 1] ?? 0,
+    re: itemAt(parts, 2 * index),
+    im: itemAt(parts, 2 * index + 1),
   }));
 }
 

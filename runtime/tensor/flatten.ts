@@ -134,11 +134,11 @@ function visit(
   start: number,
   write: RowConsumer,
 ): Found | undefined {
-  if (axis === shape.length) {
+  const size = shape[axis];
+  if (size === undefined) {
     const bad = write([value], start);
     return bad && { ...bad, path: [] };
   }
-  const size = shape[axis] ?? 0;
   if (!isRow(value, dtype) || value.length !== size) {
     return { problem: isTypedRow(value, dtype) ? "INVALID_DTYPE" : "RAGGED_ARRAY", path: [], value };
   }

@@ -1,6 +1,7 @@
 import { type InspectOptions, inspect } from "node:util";
 import { withCallerStack } from "../base/caller-stack.js";
 import { SavedModelError } from "../base/errors.js";
+import { itemAt } from "../base/item-at.js";
 import { mark } from "../base/package-copies.js";
 import { type DType, dtypeInfo, isDType } from "./dtype.js";
 import { chooseEdges, edgesBetween, printElements } from "./print-elements.js";
@@ -95,7 +96,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
     return (
       other instanceof RaggedTensor &&
       other.rowSplits.length === this.rowSplits.length &&
-      this.rowSplits.every((splits, axis) => equalShapes(splits, other.rowSplits[axis] ?? [])) &&
+      this.rowSplits.every((splits, axis) => equalShapes(splits, itemAt(other.rowSplits, axis))) &&
       this.values.equals(other.values)
     );
   }
@@ -143,7 +144,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
     const below = (axis: number, row: number): unknown => {
       const splits = rowSplits[axis];
       if (splits === undefined) return Tensor.shown(values, most, row);
-      return edgesBetween(splits[row] ?? 0, splits[row + 1] ?? 0, most, (item) => below(axis + 1, item));
+      return edgesBetween(itemAt(splits, row), itemAt(splits, row + 1), most, (item) => below(axis + 1, item));
     };
     return edgesBetween(0, rows, most, (row) => below(0, row));
   }

@@ -1,3 +1,4 @@
+import { itemAt } from "../base/item-at.js";
 import { describe, type InputSpec, inputError, nestedError, readError, shapeThatIs } from "./check-value.js";
 import { DETACHED_FIX, isDetached, LOST_DATA } from "./detached.js";
 import { isTypedArrayOf } from "./dtype.js";
@@ -70,7 +71,7 @@ export function splitDense({ shape, elements }: Flattened, spec: RaggedSpec, cal
   if (shape.length <= raggedRank) throw inputError("INVALID_RANK", spec, call, shapeThatIs(shape));
   if (!isNestable(shape)) throw inputError("INVALID_SIZE", spec, call, `${formatShape(shape)}, all of empty rows`);
   const rowSplits = Array.from({ length: raggedRank }, (_, axis) => {
-    const [rows, size = 0] = [elementCount(shape.slice(0, axis + 1)), shape[axis + 1]];
+    const [rows, size] = [elementCount(shape.slice(0, axis + 1)), itemAt(shape, axis + 1)];
     return Array.from({ length: rows + 1 }, (_, row) => row * size);
   });
   const rows = elementCount(shape.slice(0, raggedRank + 1));
@@ -127,7 +128,7 @@ function pathOf(row: number, rowSplits: readonly (readonly number[])[]): readonl
   let index = row;
   for (const splits of rowSplits.toReversed()) {
     const parent = splits.findLastIndex((start, at) => start <= index && at < splits.length - 1);
-    path.unshift(index - (splits[parent] ?? 0));
+    path.unshift(index - itemAt(splits, parent));
     index = parent;
   }
   return [index, ...path];

@@ -125,13 +125,13 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
     const { dtype, shape } = this as SparseTensor;
     const count = elementCount(shape);
     if (!(count <= MAX_DENSE)) throw new SavedModelError("INVALID_SIZE", `${this} is too large to be made dense`);
-    const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
+    const axes = shape.map((size, axis) => ({ size, stride: elementCount(shape.slice(axis + 1)) }));
     const indices = this.indices.data;
     const places = Array.from({ length: this.values.size }, (_, value) =>
-      strides.reduce((place, stride, axis) => {
+      axes.reduce((place, { size, stride }, axis) => {
         const index = Number(indices[value * shape.length + axis]);
         // A model's own result is not checked before.
-        if (!(index >= 0 && index < (shape[axis] ?? 0))) throw outsideOf(this, index, axis);
+        if (!(index >= 0 && index < size)) throw outsideOf(this, index, axis);
         return place + index * stride;
       }, 0),
     );

@@ -1,3 +1,4 @@
+import { itemAt } from "../base/item-at.js";
 import { stageTensor } from "./check-tensor.js";
 import { describe, type InputSpec, inputError, missingInputs, readError, shapeThatIs, stage } from "./check-value.js";
 import { dtypeInfo } from "./dtype.js";
@@ -54,7 +55,7 @@ function stageParts(value: unknown, spec: InputSpec, call: string): StagedSparse
   const int64 = { key, argument, dtype: dtypeInfo("int64"), shape: [null, rank], role: `indices of ${ofInput}` };
   const indices = stageAny(value.indices, int64, call);
   const places = indices.elements as BigInt64Array<ArrayBuffer>;
-  const count = indices.shape[0] ?? 0;
+  const count = itemAt(indices.shape, 0);
   const values = stageAny(value.values, { ...spec, shape: [null], role: `values of ${ofInput}` }, call);
   if (values.shape[0] !== count) {
     throw inputError("INVALID_SHAPE", spec, call, `${count} indices for ${values.shape[0]} values`);
@@ -98,18 +99,18 @@ function sorted(
   call: string,
 ): StagedSparse {
   const rank = shape.length;
-  const count = values.shape[0] ?? 0;
+  const count = itemAt(values.shape, 0);
   const order = Array.from({ length: count }, (_, index) => index);
   const compare = (a: number, b: number): number => {
     for (let axis = 0; axis < rank; axis++) {
-      const [left = 0n, right = 0n] = [places[a * rank + axis], places[b * rank + axis]];
+      const [left, right] = [itemAt(places, a * rank + axis), itemAt(places, b * rank + axis)];
       if (left !== right) return left < right ? -1 : 1;
     }
     return 0;
   };
   const isSorted = order.every((index) => index === 0 || compare(index - 1, index) <= 0);
   if (!isSorted) order.sort(compare);
-  const twice = order.find((index, at) => at > 0 && compare(order[at - 1] ?? 0, index) === 0);
+  const twice = order.find((index, at) => at > 0 && compare(itemAt(order, at - 1), index) === 0);
   if (twice !== undefined) {
     throw inputError("OUT_OF_RANGE", spec, call, `the index [${placeAt(places, twice, rank).join(", ")}] twice`);
   }

@@ -1,6 +1,7 @@
 import { type InspectOptions, inspect, TextDecoder } from "node:util";
 import { withCallerStack } from "../base/caller-stack.js";
 import { SavedModelError } from "../base/errors.js";
+import { itemAt } from "../base/item-at.js";
 import { describeForeign, mark, ONE_COPY } from "../base/package-copies.js";
 import { allocateZeros } from "./allocate-zeros.js";
 import { describe, stage } from "./check-value.js";
@@ -156,7 +157,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
           const value = valueAt(dtype as NumericDType, elements as AnyTypedArray, index);
           return dtype === "float32" ? shortFloat32(Number(value)) : value;
         }
-      : (index: number) => textOrBytes(elements[index] ?? new Uint8Array());
+      : (index: number) => textOrBytes(itemAt(elements, index));
     if (row === undefined) return nestElements(tensor.shape, most, element);
     const inner = tensor.shape.slice(1);
     return nestElements(inner, most, element, row * elementCount(inner));

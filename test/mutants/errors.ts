@@ -70,7 +70,7 @@ export const faults: readonly Fault[] = [
   {
     id: "errors-shards-of-another-save",
     file: "runtime/engines/graph/checkpoint/shards.ts",
-    find: "return missing.find((files) => files.length === 0) ?? missing[0] ?? [];",
+    find: "return missing.find((files) => files.length === 0) ?? itemAt(missing, 0);",
     replace: "return missing[0] ?? [];",
     effect: "A checkpoint beside the rest of another save is said to be incomplete.",
     tests: [MESSAGES],

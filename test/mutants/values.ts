@@ -189,7 +189,7 @@ export const faults: readonly Fault[] = [
   {
     id: "values-ragged-equal-splits",
     file: "runtime/tensor/ragged-tensor.ts",
-    find: "this.rowSplits.every((splits, axis) => equalShapes(splits, other.rowSplits[axis] ?? [])) &&",
+    find: "this.rowSplits.every((splits, axis) => equalShapes(splits, itemAt(other.rowSplits, axis))) &&",
     replace: "",
     effect: "Ragged tensors with the same values in other rows are equal.",
     tests: EQUALITY,
@@ -221,7 +221,7 @@ export const faults: readonly Fault[] = [
   {
     id: "values-sparse-outside-of-shape",
     file: "runtime/tensor/sparse-tensor.ts",
-    find: "if (!(index >= 0 && index < (shape[axis] ?? 0)))",
+    find: "if (!(index >= 0 && index < size))",
     replace: "if (!(index >= 0))",
     effect: "A value outside of the shape lands elsewhere in the dense tensor.",
     tests: FORGED,
@@ -237,8 +237,8 @@ export const faults: readonly Fault[] = [
   {
     id: "values-sparse-place-twice",
     file: "runtime/tensor/sparse-value.ts",
-    find: "at > 0 && compare(order[at - 1] ?? 0, index) === 0",
-    replace: "at > 1 && compare(order[at - 1] ?? 0, index) === 0",
+    find: "at > 0 && compare(itemAt(order, at - 1), index) === 0",
+    replace: "at > 1 && compare(itemAt(order, at - 1), index) === 0",
     effect: "A place that is there twice is accepted when it is the first.",
     tests: ["test/runtime/call/composite.test.ts"],
   },
@@ -253,7 +253,7 @@ export const faults: readonly Fault[] = [
   {
     id: "values-ragged-path",
     file: "runtime/tensor/ragged-value.ts",
-    find: "path.unshift(index - (splits[parent] ?? 0));",
+    find: "path.unshift(index - itemAt(splits, parent));",
     replace: "path.unshift(index);",
     effect: "Errors name the wrong row of a ragged input.",
     tests: ["test/runtime/call/composite.test.ts"],

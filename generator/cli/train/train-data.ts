@@ -1,6 +1,7 @@
 import { closeSync, readSync } from "node:fs";
 import Papa from "papaparse";
 import { SavedModelError } from "../../../runtime/base/errors.js";
+import { itemAt } from "../../../runtime/base/item-at.js";
 import { openRegularFile } from "../../../runtime/base/regular-file.js";
 import { printable, quote, reasonOf, suggest } from "../../../runtime/base/text.js";
 import { convertTensor } from "../../../runtime/data/convert-values.js";
@@ -58,9 +59,8 @@ function openCsv(path: string, delimiter: string): DataFile {
       }
       const table = await reading(() => readCsv(path, { delimiter, columns: Object.fromEntries(types) }));
       return wanted.map(({ key, dtype, shape, columns }) => {
-        const [first = "", ...others] = columns;
         const rowShape = shapeOfRow(key, shape, columns.length);
-        const matrix = naming(key, () => table.tensor(dtype, first, ...others));
+        const matrix = naming(key, () => table.tensor(dtype, itemAt(columns, 0), ...columns.slice(1)));
         return Tensor.own(dtype, [table.rows, ...rowShape], Tensor.elementsOf(matrix));
       });
     },
@@ -131,8 +131,9 @@ async function openNpz(path: string): Promise<DataFile> {
       throw new SavedModelError("INVALID_OPTION", what, { fix: suggest(text, names, "Its arrays") });
     },
     async read(wanted) {
-      return wanted.map(({ key, dtype, columns: [name = ""] }) =>
+      return wanted.map(({ key, dtype, columns }) =>
         naming(key, () => {
+          const name = itemAt(columns, 0);
           const array = arrays[name];
           if (array === undefined) throw new TypeError(`no array ${name}`);
           return convertTensor(array, dtype, `array ${quote(name)}`);

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { SavedModelError } from "../../../runtime/base/errors.js";
+import { itemAt } from "../../../runtime/base/item-at.js";
 import { printable, quote } from "../../../runtime/base/text.js";
 import { watchedMetric } from "../../../runtime/training/early-stopping.js";
 import type { EarlyStopping } from "../../../runtime/training/options/fit-options.js";
@@ -85,7 +86,9 @@ export function parseEarlyStopping(
   validation: readonly string[],
 ): EarlyStopping | undefined {
   if (text === undefined) return undefined;
-  const [digits = "", ...rest] = text.split(":");
+  const parts = text.split(":");
+  const digits = itemAt(parts, 0);
+  const rest = parts.slice(1);
   const patience = parseInteger("--early-stopping", digits, 0, Number.MAX_SAFE_INTEGER);
   const end = rest.at(-1);
   const mode = end === "min" || end === "max" ? end : undefined;

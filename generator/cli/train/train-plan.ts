@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { SavedModelError } from "../../../runtime/base/errors.js";
+import { itemAt } from "../../../runtime/base/item-at.js";
 import { printable, quote } from "../../../runtime/base/text.js";
 import { split } from "../../../runtime/data/split.js";
 import { requirePlace } from "../../../runtime/engines/local/save/save-model.js";
@@ -88,7 +89,7 @@ export async function planTraining(directory: string, flags: TrainFlags): Promis
   const tensors = await data.read(plans.flat().flatMap((plan) => (plan.kind === "rows" ? [plan.wanted] : [])));
   const [rows, held] = splitRows(tensors, numbers);
   const [trainedRows, measuringRows] = both.map((signature, index): SignatureRows => {
-    const columns = fillInputs(plans, index === 0 ? rows : held)[index] ?? [];
+    const columns = itemAt(fillInputs(plans, index === 0 ? rows : held), index);
     const { batchSize, seed } = index === 0 ? numbers : { batchSize: undefined, seed: undefined };
     const method = { ...signature, properties: undefined };
     const source = batchSource(nameOf(signature), method, columns, { batchSize, seed });

@@ -13,11 +13,13 @@ export function sayNote(note: string): void {
 
 /** A mark and a text in lines of so many columns, of which all but the first are indented further. */
 export function marked(mark: Word, text: string, width: number, indent = 0): string {
-  const [first = "", ...rest] = text.split("\n");
   const begin = " ".repeat(indent);
-  const lines = [
-    flow([mark, ...sentence(first)], width, indent + 2, indent),
-    ...rest.map((line) => `  ${flow(sentence(line), width, indent + 2, indent + 2)}`),
-  ];
+  const lines = text
+    .split("\n")
+    .map((line, index) =>
+      index === 0
+        ? flow([mark, ...sentence(line)], width, indent + 2, indent)
+        : `  ${flow(sentence(line), width, indent + 2, indent + 2)}`,
+    );
   return lines.map((line) => `${begin}${line}\n`).join("");
 }

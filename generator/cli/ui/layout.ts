@@ -73,16 +73,13 @@ export function sentence(text: string, style?: Word["style"]): readonly Word[] {
 
 /** Words of one style are styled together with what is between them. */
 function render(words: readonly Word[]): string {
-  let line = "";
-  for (let index = 0; index < words.length; ) {
-    const { style, gap = 0, text } = words[index] ?? { text: "" };
-    let run = text;
-    for (index++; index < words.length && words[index]?.style === style; index++) {
-      run += " ".repeat(words[index]?.gap ?? 0) + words[index]?.text;
-    }
-    line += " ".repeat(gap) + (style === undefined ? run : style(run));
+  const runs: { readonly style: Word["style"]; readonly gap: number; text: string }[] = [];
+  for (const { style, gap = 0, text } of words) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.style === style) last.text += " ".repeat(gap) + text;
+    else runs.push({ style, gap, text });
   }
-  return line;
+  return runs.map(({ style, gap, text }) => " ".repeat(gap) + (style === undefined ? text : style(text))).join("");
 }
 
 /** Where a long name may end a line: behind punctuation, and before a capital letter. */

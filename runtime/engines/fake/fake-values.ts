@@ -1,4 +1,5 @@
 import { SavedModelError } from "../../base/errors.js";
+import { itemAt } from "../../base/item-at.js";
 import { quote } from "../../base/text.js";
 import { isComposite, joinComposite, splitComposite } from "../../call/composite-call.js";
 import { carriedDType } from "../../call/signature-call.js";
@@ -55,7 +56,7 @@ function plainOf(tensor: Tensor, { shape, bytes }: TensorInfo): unknown {
   if (ArrayBuffer.isView(elements)) {
     return valueAt(tensor.dtype as Exclude<typeof tensor.dtype, "string">, elements as AnyTypedArray, 0);
   }
-  const [string = new Uint8Array()] = elements;
+  const string = itemAt(elements, 0);
   return bytes === true ? string.slice() : decodeText(string);
 }
 

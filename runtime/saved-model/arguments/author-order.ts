@@ -133,9 +133,9 @@ function innerFunction(wrapper: WrapperIndex, inputs: readonly PlacedKey[]): Aut
   const question = inputs.map(({ place }) => place).join();
   if (!found.has(question)) {
     // Those that take the rarest argument are the fewest.
-    const candidates = entries
+    const [candidates = []] = entries
       .map(([argument]) => callsWith.get(argument) ?? [])
-      .reduce((few, others) => (others.length < few.length ? others : few), callsWith.get(entries[0]?.[0] ?? "") ?? []);
+      .sort((a, b) => a.length - b.length);
     found.set(
       question,
       candidates.find((number) => placesOf(entries, calls[number]?.places ?? new Map()) !== undefined),

@@ -1,3 +1,4 @@
+import { producerOf } from "../graph/graph.js";
 import { decode, type Message } from "../proto/decode.js";
 import { BitSet } from "./bit-set.js";
 
@@ -151,19 +152,21 @@ export class FlowBody {
   #sourcesOf(tensor: string): BitSet {
     const newValue = this.#newValues.get(firstWithoutNumber(tensor));
     if (newValue !== undefined) return this.#only(this.#places.size + newValue);
-    const [name = "", ...rest] = tensor.split(":");
+    const name = producerOf(tensor);
     const place = this.#places.get(name);
     if (place !== undefined) return this.#only(place);
     const found = this.#sources.get(name);
     if (found === undefined) return this.#none();
-    return found instanceof BitSet ? found : (found[Number(rest.at(-1) ?? 0)] ?? this.#none());
+    return found instanceof BitSet
+      ? found
+      : (found[tensor === name ? 0 : Number(tensor.slice(tensor.lastIndexOf(":") + 1))] ?? this.#none());
   }
 
   /** The root that a tensor is, handed on or not. */
   #placeOf(tensor: string): number | undefined {
-    let name = tensor.split(":", 1)[0] ?? "";
+    let name = producerOf(tensor);
     for (let node = this.#nodes.get(name); node?.op === "Identity"; node = this.#nodes.get(name)) {
-      name = node.input[0]?.split(":", 1)[0] ?? "";
+      name = producerOf(node.input[0] ?? "");
     }
     return this.#places.get(name);
   }
@@ -225,7 +228,7 @@ function inOrder(nodes: ReadonlyMap<string, Node>, roots: ReadonlyMap<string, nu
     if (node !== undefined && !roots.has(name) && !isDone.has(name)) {
       isDone.set(name, false);
       for (const input of node.input) {
-        const producer = input.split(":", 1)[0] ?? "";
+        const producer = producerOf(input);
         if (!input.startsWith("^") && !isDone.has(producer)) pending.push(producer);
       }
       continue;

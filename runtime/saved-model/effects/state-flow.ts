@@ -1,3 +1,5 @@
+import { itemAt } from "../../base/item-at.js";
+import { producerOf } from "../graph/graph.js";
 import { decode } from "../proto/decode.js";
 import { FlowBody, type FlowSummary, type FunctionLookup } from "./flow-body.js";
 
@@ -36,7 +38,7 @@ const VARIABLES: ReadonlySet<string> = new Set(["AutoReloadVariable", "VarHandle
 export function openStateFlow(graphDef: Uint8Array): (tensors: readonly string[]) => RunFlow {
   const { node, library } = decode("GraphDef", graphDef);
   const heads = node.map((bytes) => decode("NodeHead", bytes));
-  const bytesByName = new Map(heads.map(({ name }, index) => [name, node[index] ?? new Uint8Array()]));
+  const bytesByName = new Map(heads.map(({ name }, index) => [name, itemAt(node, index)]));
   const roots = heads.filter(({ op }) => FED.has(op) || VARIABLES.has(op));
   const functions = new Map(
     (library?.function ?? []).map((body) => [decode("FunctionName", body).signature?.name ?? "", body]),
@@ -71,7 +73,7 @@ export function openStateFlow(graphDef: Uint8Array): (tensors: readonly string[]
     const { outputs, writes } = new FlowBody(names, nodes, summaryOf).summary(tensors);
     const toSources = (sources: Iterable<number>): Sources => {
       const found = new Set([...sources].map((source) => source % roots.length));
-      const held = [...found].flatMap((place) => roots[place] ?? []);
+      const held = [...found].map((place) => itemAt(roots, place));
       return {
         inputs: held.some(({ op }) => FED.has(op)),
         variables: new Set(held.filter(({ op }) => VARIABLES.has(op)).map(({ name }) => name)),
@@ -110,5 +112,5 @@ function ancestors<Node extends { readonly input: readonly string[] }>(
 
 /** `node:0` and `^node` → `node` */
 function nodeOf(tensor: string): string {
-  return tensor.replace(/^\^/, "").split(":", 1)[0] ?? "";
+  return producerOf(tensor.replace(/^\^/, ""));
 }

@@ -64,32 +64,32 @@ function writeUtf8(target: Uint8Array, start: number, point: number): number {
   return start + length;
 }
 
-/** The data with the bytes of each word reversed: big-endian becomes little-endian. */
+/** Returns the data with the bytes of each word of 2, 4 or 8 bytes reversed: big-endian becomes little-endian. */
 export function swapBytes(data: Uint8Array, wordBytes: number): Uint8Array {
-  const swapped = new Uint8Array(data.length);
-  for (let start = 0; start < data.length; start += wordBytes) {
-    for (let byte = 0; byte < wordBytes; byte++) swapped[start + byte] = data[start + wordBytes - 1 - byte] ?? 0;
-  }
+  const swapped = new Uint8Array(data);
+  const buffer = Buffer.from(swapped.buffer);
+  if (wordBytes === 2) buffer.swap16();
+  else if (wordBytes === 4) buffer.swap32();
+  else buffer.swap64();
   return swapped;
 }
 
 /** The data of an array whose first index changes fastest, with the last index changing fastest. */
 export function toRowMajor(data: Uint8Array, shape: readonly number[], itemBytes: number): Uint8Array {
   const result = new Uint8Array(data.length);
-  const strides = shape.map((_, axis) => elementCount(shape.slice(0, axis)));
-  const index = shape.map(() => 0);
+  // The last index, which changes first, comes first.
+  const axes = shape.map((size, axis) => ({ size, stride: elementCount(shape.slice(0, axis)), index: 0 })).reverse();
   let source = 0;
   for (let target = 0; target < data.length; target += itemBytes) {
     const start = source * itemBytes;
     for (let byte = 0; byte < itemBytes; byte++) result[target + byte] = data[start + byte] ?? 0;
     // To the next index in row-major order, as an odometer counts.
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const size = shape[axis] ?? 0;
-      const stride = strides[axis] ?? 0;
-      const next = (index[axis] ?? 0) + 1;
-      index[axis] = next < size ? next : 0;
-      source += next < size ? stride : -stride * (size - 1);
-      if (next < size) break;
+    for (const axis of axes) {
+      axis.index++;
+      source += axis.stride;
+      if (axis.index < axis.size) break;
+      axis.index = 0;
+      source -= axis.stride * axis.size;
     }
   }
   return result;

@@ -1,3 +1,4 @@
+import { itemAt } from "../../base/item-at.js";
 import { joinComposite, splitComposite } from "../../call/composite-call.js";
 import { gather } from "../../tensor/gather.js";
 import { RaggedTensor } from "../../tensor/ragged-tensor.js";
@@ -37,7 +38,7 @@ export function raggedRows({ dtype, values, rowSplits }: RaggedTensor, rows: rea
     const below: number[] = [];
     const own = [0];
     for (const row of taken) {
-      for (let item = ends[row] ?? 0; item < (ends[row + 1] ?? 0); item++) below.push(item);
+      for (let item = itemAt(ends, row); item < itemAt(ends, row + 1); item++) below.push(item);
       own.push(below.length);
     }
     taken = below;

@@ -1,4 +1,5 @@
 import { SavedModelError } from "../../base/errors.js";
+import { itemAt } from "../../base/item-at.js";
 import { type AnyTypedArray, allocate, slotsOf } from "../../tensor/dtype.js";
 import { RaggedTensor } from "../../tensor/ragged-tensor.js";
 import { elementCount } from "../../tensor/shape.js";
@@ -125,7 +126,7 @@ function joinRagged(parts: readonly RaggedTensor[]): RaggedTensor {
   const values = new JoinedRows("values", undefined);
   const splits: number[][] = [];
   for (const part of parts) {
-    const rows = part.values.shape[0] ?? 0;
+    const rows = itemAt(part.values.shape, 0);
     values.add(part.values, { values: [], rows, filled: 0, isCounted: true });
     for (const [axis, ends] of part.rowSplits.entries()) {
       splits[axis] ??= [0];
@@ -142,12 +143,12 @@ function joinSparse(name: string, parts: readonly SparseTensor[]): SparseTensor 
   let rows = 0;
   const size: number[] = [];
   for (const { shape, values: part, indices: places } of parts) {
-    const count = part.shape[0] ?? 0;
+    const count = itemAt(part.shape, 0);
     const rank = shape.length;
     const moved = places.data.map((place, index) => (index % rank === 0 ? place + BigInt(rows) : place));
     values.add(part, { values: [], rows: count, filled: 0, isCounted: true });
     indices.add(Tensor.own("int64", [count, rank], moved), { values: [], rows: count, filled: 0, isCounted: true });
-    rows += shape[0] ?? 0;
+    rows += itemAt(shape, 0);
     // A dimension that a batch chose by itself is as large as that of the largest.
     for (const [axis, length] of shape.slice(1).entries()) size[axis] = Math.max(size[axis] ?? 0, length);
   }

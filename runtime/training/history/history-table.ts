@@ -1,3 +1,4 @@
+import { itemAt } from "../../base/item-at.js";
 import { printable } from "../../base/text.js";
 import { shortDuration, shortNumber } from "../progress/format-number.js";
 import type { EpochRecord } from "../records/events.js";
@@ -16,7 +17,7 @@ export function historyTable(epochs: readonly EpochRecord[], bestEpoch: number |
   const rows = epochs.map((record, row) => [
     `${record.epoch === bestEpoch ? MARK : ""}${record.epoch}`,
     shortDuration(record.seconds),
-    ...columns.map(({ values }) => shortNumber(values[row] ?? Number.NaN)),
+    ...columns.map(({ values }) => shortNumber(itemAt(values, row))),
   ]);
   const isCut = rows.length > FIRST + LAST + 1;
   const shown = [

@@ -1,4 +1,5 @@
 import { SavedModelError } from "../../base/errors.js";
+import { itemAt } from "../../base/item-at.js";
 import type { Method } from "../../client/methods.js";
 import type { TensorInfo } from "../../saved-model/signature-info.js";
 import type { Metrics } from "../records/events.js";
@@ -76,7 +77,7 @@ export class MetricOutputs {
     totals.rows += rows;
     for (const [index, { place }] of this.#outputs.entries()) {
       const value = Number(results[place]);
-      sums[index] = (sums[index] ?? 0) + value * rows;
+      sums[index] = itemAt(sums, index) + value * rows;
       last[index] = value;
     }
   }
@@ -85,8 +86,8 @@ export class MetricOutputs {
   valuesOf({ sums, last, rows }: MetricTotals): Metrics {
     return Object.fromEntries(
       this.names.map((name, index) => {
-        const value = this.#isRunning[index] === true ? last[index] : (sums[index] ?? 0) / rows;
-        return [name, value ?? Number.NaN];
+        const value = this.#isRunning[index] === true ? itemAt(last, index) : itemAt(sums, index) / rows;
+        return [name, value];
       }),
     );
   }

@@ -1,3 +1,4 @@
+import { itemAt } from "../../base/item-at.js";
 import type { MethodCalls } from "../../client/method-calls.js";
 import type { Method } from "../../client/methods.js";
 import type { VariableStore } from "../../engine.js";
@@ -106,7 +107,7 @@ function readMethod(
   const runsOn = (node: string): boolean =>
     writes.get(node)?.accumulates === true && (!model.has(node) || isUntrainable(node));
   const running = fetched.flatMap(({ place }, index) => {
-    const { inputs, variables } = run.outputs[index] ?? { inputs: true, variables: new Set<string>() };
+    const { inputs, variables } = itemAt(run.outputs, index);
     // What depends on the inputs of a call is of this call.
     const nodes = inputs ? [] : [...variables].filter(runsOn);
     return nodes.length === 0 ? [] : [{ place, measures: nodes.filter((node) => !model.has(node)) }];

@@ -1,3 +1,4 @@
+import { itemAt } from "../../base/item-at.js";
 import type { Panel, Panels } from "./plot-panels.js";
 
 /** The room of a panel. */
@@ -66,7 +67,7 @@ export function layOut({ metrics, constants, fixed }: Panels, { width, height, h
   let y = start;
   for (const [row, panels] of rows.entries()) {
     const top = y + NAME_HEIGHT;
-    const bottom = top + (bodies[row] ?? 0) * part;
+    const bottom = top + itemAt(bodies, row) * part;
     for (const [column, panel] of panels.entries()) {
       const left = EDGE + column * (cellWidth + COLUMN_GAP);
       const isLast = rows.slice(row + 1).every((below) => below[column] === undefined);

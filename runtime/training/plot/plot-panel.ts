@@ -1,4 +1,5 @@
 import { curveStep, line } from "d3-shape";
+import { itemAt } from "../../base/item-at.js";
 import { shortNumber } from "../progress/format-number.js";
 import { type Axis, drawable } from "./plot-axis.js";
 import { decimate, type Point } from "./plot-decimate.js";
@@ -98,7 +99,7 @@ function drawEpochs({ x, frame: { left, right, bottom }, hasEpochs }: PanelView)
 
 function drawSeries({ role, values }: Series, view: PanelView, y: Axis): string {
   const { x, frame } = view;
-  const all = view.epochs.map((epoch, index) => ({ epoch, value: drawable(values[index] ?? Number.NaN) }));
+  const all = view.epochs.map((epoch, index) => ({ epoch, value: drawable(itemAt(values, index)) }));
   const points = decimate(all, x.position);
   const isThere = (point: Point | undefined): boolean => point !== undefined && !Number.isNaN(point.value);
   const series = line<Point>()

@@ -1,3 +1,4 @@
+import { itemAt } from "../../base/item-at.js";
 import { type Column, monitoredColumn } from "../records/history-columns.js";
 
 /** One line of a panel. */
@@ -33,7 +34,7 @@ export function panelsOf(columns: readonly Column[], monitor: string | undefined
   const constants: Column[] = [];
   const fixed: { readonly name: string; readonly value: number }[] = [];
   for (const column of columns) {
-    const [first = Number.NaN] = column.values;
+    const first = itemAt(column.values, 0);
     if (column.kind !== "constants") metrics.set(column.name, [...(metrics.get(column.name) ?? []), column]);
     else if (column.values.every((value) => value === first)) fixed.push({ name: column.name, value: first });
     else constants.push(column);

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SavedModelError } from "../../base/errors.js";
 import { isRecord } from "../../base/is-record.js";
+import { itemAt } from "../../base/item-at.js";
 import { readRegularFile } from "../../base/regular-file.js";
 import { printable, reasonOf } from "../../base/text.js";
 import { TRAINING_STATE } from "../../saved-model/files/model-entries.js";
@@ -140,7 +141,7 @@ function parseOpen(json: Readonly<Record<string, unknown>>): OpenEpoch {
 function parseConstants({ names, values }: Readonly<Record<string, unknown>>): Metrics {
   const numbers = decodeNumbers(values);
   if (!Array.isArray(names) || names.length !== numbers.length) throw new TypeError("constants are missing");
-  return Object.fromEntries(names.map((name, index) => [String(name), numbers[index] ?? Number.NaN]));
+  return Object.fromEntries(names.map((name, index) => [String(name), itemAt(numbers, index)]));
 }
 
 function parseBest({ epoch, value }: Readonly<Record<string, unknown>>): Best {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { itemAt } from "../../../base/item-at.js";
 
 /**
  * The files that the values of a checkpoint are in, as far as they are missing. Their names tell how many there are:
@@ -16,7 +17,7 @@ export function missingShards(prefix: string): readonly string[] | undefined {
   const counts = present.map((file) => /^\d{5}-of-(\d{5})$/.exec(file.slice(start.length))?.[1]);
   const missing = [...new Set(counts)].map((count) => missingOf(count, start, new Set(present)));
   // An older save with another number of files may have left some behind: one that is whole is enough.
-  return missing.find((files) => files.length === 0) ?? missing[0] ?? [];
+  return missing.find((files) => files.length === 0) ?? itemAt(missing, 0);
 }
 
 /** More files than a checkpoint has, so that a name cannot ask for work without end. */

@@ -1,4 +1,5 @@
 import { SavedModelError } from "../../../base/errors.js";
+import { itemAt } from "../../../base/item-at.js";
 import { quote } from "../../../base/text.js";
 import {
   type AnyTypedArray,
@@ -75,7 +76,7 @@ function readText(
   { key, bytes: isBytes }: OutputSpec,
   call: string,
 ): string | Uint8Array {
-  const [bytes = new Uint8Array()] = readStrings(api, tensor, 1);
+  const bytes = itemAt(readStrings(api, tensor, 1), 0);
   if (isBytes === true) return bytes;
   try {
     return decodeText(bytes);

@@ -62,7 +62,7 @@ export class Frame {
   constructor(session: Session, plan: Plan) {
     this.#session = session;
     this.#plan = plan;
-    this.#feeds = plan.feeds.dtypes.map((dtype, feed) => new Feed(session.api, dtype, plan.feedNames[feed] ?? ""));
+    this.#feeds = plan.feeds.dtypes.map((dtype, feed) => new Feed(session.api, dtype, itemAt(plan.feedNames, feed)));
     for (const feed of this.#feeds) session.own(feed);
     this.#fed = this.#feeds.map(() => null);
     this.#fedOutputs = plan.feeds.toNative();

@@ -14,32 +14,31 @@ const FORM = 3;
 /** The most bytes that an element itself holds: behind them is a NUL. */
 export const MAX_SHORT: number = STRING_BYTES - 2;
 
-/** Copies of all elements of a string tensor, with views that read them. */
+/** Copies of all elements of a string tensor, with views that read them. The platforms of TensorFlow are little-endian. */
 export class StringElements {
   readonly #bytes: Uint8Array;
-  readonly #words: Uint32Array;
-  readonly #addresses: BigUint64Array;
+  readonly #view: DataView;
 
   /** @param data where the elements are */
   constructor(api: NativeApi, data: Pointer | ArrayBufferView, count: number) {
     const buffer = new ArrayBuffer(count * STRING_BYTES);
     this.#bytes = new Uint8Array(buffer);
-    this.#words = new Uint32Array(buffer);
-    this.#addresses = new BigUint64Array(buffer);
+    this.#view = new DataView(buffer);
     api.memcpy(this.#bytes, data, buffer.byteLength);
   }
 
   /** The size in bytes of an element; undefined for a form that only TensorFlow's functions read. */
   sizeOf(index: number): number | undefined {
-    const word = this.#words[(index * STRING_BYTES) / 4] ?? 0;
+    const start = index * STRING_BYTES;
+    const word = this.#view.getUint32(start, true);
     if ((word & FORM) === SHORT) return (word & 0xff) >>> 2;
-    if ((word & FORM) === LONG) return (word >>> 2) + (this.#words[(index * STRING_BYTES) / 4 + 1] ?? 0) * 2 ** 30;
+    if ((word & FORM) === LONG) return (word >>> 2) + this.#view.getUint32(start + 4, true) * 2 ** 30;
     return undefined;
   }
 
   /** Where the text of a long element is; undefined for any other. */
   addressOf(index: number): Pointer | undefined {
-    return this.#formOf(index) === LONG ? this.#addresses[(index * STRING_BYTES) / 8 + 2] : undefined;
+    return this.#formOf(index) === LONG ? this.#view.getBigUint64(index * STRING_BYTES + 16, true) : undefined;
   }
 
   /** Copies the text of a short element, whose size the target has; false for any other. */
@@ -51,7 +50,7 @@ export class StringElements {
   }
 
   #formOf(index: number): number {
-    return (this.#bytes[index * STRING_BYTES] ?? 0) & FORM;
+    return this.#view.getUint8(index * STRING_BYTES) & FORM;
   }
 }
 
@@ -67,7 +66,7 @@ export function packShort(texts: readonly Uint8Array[], sizeOf: (text: Uint8Arra
     const size = sizeOf(text);
     if (size > MAX_SHORT) return undefined;
     packed[start] = size << 2;
-    for (let at = 0; at < size; at++) packed[start + 1 + at] = text[at] ?? 0;
+    packed.set(text, start + 1);
     start += STRING_BYTES;
   }
   return packed;
