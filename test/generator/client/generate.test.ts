@@ -36,19 +36,24 @@ describe.each(folders.map((folder) => [basename(folder), folder]))("the client o
     const types = new Set(
       client.text.match(/(?<=\(this: void, inputs: |\): )[\p{ID_Continue}]+(?:Inputs|Outputs)\d*(?=[);])/gu),
     );
+    // Those of what the functions of a fake get and return by name.
+    const fakeTypes = new Set(
+      client.text.match(/(?<=[(]inputs: |\) => )Fake[\p{ID_Continue}]+(?:Inputs|Outputs)\d*(?=[);])/gu),
+    );
     const callable = client.description.signatures.filter(({ unsupported }) => unsupported === undefined);
     expect(file.statements.map(({ kind }) => ts.SyntaxKind[kind])).toEqual([
       "ImportDeclaration",
       ...distinctExamples(client.description).map(() => "InterfaceDeclaration"),
       ...[...types].map(() => "InterfaceDeclaration"),
       "ClassDeclaration",
+      ...[...fakeTypes].map(() => "InterfaceDeclaration"),
       // Of promises, and of functions for a fake.
       ...(callable.length === 0 ? [] : ["InterfaceDeclaration", "InterfaceDeclaration"]),
       "FirstStatement",
     ]);
     const [clientClass] = file.statements.filter(ts.isClassDeclaration);
-    // `load`, and `fake` where there is something to fake.
-    const made = callable.length === 0 ? 1 : 2;
+    // `load`, and `connect` and `fake` where there is a method.
+    const made = callable.length === 0 ? 1 : 3;
     const accessors = clientClass?.members.filter(ts.isGetAccessorDeclaration) ?? [];
     expect(accessors.map(({ name }) => name.getText())).toEqual(callable.length === 0 ? [] : ["async"]);
     // Two declarations of each method, and one more of those that take inputs by name.
