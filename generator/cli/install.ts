@@ -30,7 +30,7 @@ async function install(options: Pick<InstallOptions, "version" | "from" | "force
   const display = process.stderr.isTTY ? await progressBar() : progressLines();
   const controller = new AbortController();
   const abort = (): void => controller.abort();
-  // Any number of times: npx passes on a Ctrl+C that the terminal has sent already, and a second one must not stop the clean-up.
+  // Every signal: npx repeats a Ctrl+C that the terminal has sent already, and a second one must not stop the clean-up.
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, abort);
   try {
