@@ -11,7 +11,7 @@ const SOURCE = fileURLToPath(new URL("../c/loop.c", import.meta.url));
 /** Session and run options of the C program: TensorFlow's defaults, or those of runtime/engines/local/session.ts. */
 export type COptions = "default" | "runtime";
 
-/** Compiles the C program, or returns the reason why there is no compiler. */
+/** Compiles the C program; returns the reason if it cannot, such as a missing compiler. */
 export function compileLoop(folder: string): string | { readonly absent: string } {
   const binary = join(folder, "loop");
   const compiler = process.env.CC || "cc";

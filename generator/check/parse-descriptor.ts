@@ -3,8 +3,8 @@ import { isRecord } from "../../runtime/base/is-record.js";
 import type { ModelSpec } from "../../runtime/saved-model/model-spec.js";
 
 /**
- * Returns the descriptor in a generated client. The code is parsed and never run. Undefined if there is no readable
- * one: in an index, or after a manual edit.
+ * Returns the descriptor in a generated client. The code is parsed and never run. Undefined if none is readable:
+ * in an index, or after a manual edit.
  */
 export function readDescriptor(text: string): ModelSpec | undefined {
   const source = ts.createSourceFile("client.ts", text, ts.ScriptTarget.ES2023);

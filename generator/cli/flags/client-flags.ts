@@ -56,7 +56,7 @@ export function clientOptions(
   };
 }
 
-/** Adds the options of {@link ClientFlags}, with help texts in the command's words. */
+/** Adds the options of {@link ClientFlags}, with descriptions in the command's words. */
 export function addClientOptions(command: Command, help: { readonly output: string; readonly index: string }): Command {
   return command
     .option(CONFIG_FLAGS, CONFIG_HELP)
