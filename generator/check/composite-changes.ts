@@ -10,7 +10,7 @@ export interface InputChange {
   readonly is: TensorSpec;
 }
 
-/** Returns the ragged and sparse arguments that became something else, or that something else became. */
+/** Returns the changed arguments that are or were ragged or sparse. */
 export function otherComposites(before: readonly TensorSpec[], after: readonly TensorSpec[]): readonly InputChange[] {
   return pairs(before, after).filter(
     ({ was, is }) => (was.parts ?? is.parts) !== undefined && formatInput(was) !== formatInput(is),

@@ -37,7 +37,7 @@ export function findMoved(
   );
 }
 
-/** Returns the client that equals another one; undefined if there are several. */
+/** Returns the client that matches another one; undefined if none or several do. */
 function onlyOne(
   clients: readonly Client[],
   other: Client,

@@ -180,7 +180,7 @@ function additions(
   ];
 }
 
-/** Returns the arguments that were kept, where their order changed. */
+/** Describes a changed order of the inputs that were kept. */
 function reordered(signature: string, before: readonly TensorSpec[], after: readonly TensorSpec[]): readonly string[] {
   const common = (tensors: readonly TensorSpec[], others: readonly TensorSpec[]): readonly string[] => {
     const names = new Set(others.map(nameOf));

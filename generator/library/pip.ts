@@ -92,7 +92,7 @@ function versionsIn(stderr: string): readonly string[] {
   return listed?.split(", ") ?? [];
 }
 
-/** Returns the error for an unknown version. Pip lists a hundred versions; the newest are named. */
+/** Returns the error for an unknown version. Pip lists a hundred versions; only the newest is named. */
 function versionNotFound(what: string, versions: readonly string[]): SavedModelError {
   const final = versions.filter((version) => /^[\d.]+$/.test(version));
   const newest = [...(final.length > 0 ? final : versions)].sort(compareNatural).at(-1) ?? "";
