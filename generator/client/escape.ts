@@ -1,5 +1,5 @@
-// The one place where strings from a model become code. Every name in a SavedModel is an arbitrary string of an untrusted
-// author, and ts-morph prints its input unchanged: nothing else may put strings of a model into code.
+// The one place where strings from a model become code. Every name in a SavedModel is an arbitrary string of an
+// untrusted author, and ts-morph prints its input unchanged: nothing else may put strings of a model into code.
 
 /** Characters that act on a reader's screen, end a line, or are invisible, such as controls and bidirectional marks. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
