@@ -14,7 +14,7 @@ export function writeFrozenGraph(directory: string, megabytes: number): void {
   const count = MEGABYTE / Float32Array.BYTES_PER_ELEMENT;
   const shape = delimited(2, scalar(1, count));
   const weights = randomFillSync(Buffer.alloc(MEGABYTE));
-  // Random bytes may be NaN, or no number at all: as exponents these are those of 1 to 4.
+  // Random bytes could be NaN; as exponents these give numbers from 1 to 4.
   for (let at = 3; at < weights.length; at += 4) weights[at] = 0x3f;
   const tensor = message(scalar(1, FLOAT), delimited(2, shape), delimited(4, weights));
   const indices = Array.from({ length: megabytes }, (_, index) => index);
@@ -60,7 +60,7 @@ function node(
   );
 }
 
-/** An entry of a map whose values are messages. */
+/** Encodes an entry of a map whose values are messages. */
 function entry(key: string, value: Uint8Array): Uint8Array {
   return message(delimited(1, Buffer.from(key)), delimited(2, value));
 }
@@ -69,7 +69,7 @@ function message(...fields: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(fields);
 }
 
-/** A field that is a number. */
+/** Encodes a numeric field. */
 function scalar(id: number, value: number): Uint8Array {
   return message(tagOf(id, 0), varint(value));
 }

@@ -42,7 +42,7 @@ async function main(options: BenchOptions): Promise<void> {
   }
   if (results.length === 0) throw new TypeError(`there is no comparison ${options.only.join(", ")}`);
   if (options.json !== undefined) writeJson(options.json, setting, results);
-  // Others may be missing; what is to be measured may not.
+  // Others may be missing, but not the measured ones.
   const ours = results.flatMap((result) =>
     "scores" in result ? result.scores.filter(({ name }) => name.startsWith("savedmodel")) : [],
   );

@@ -3,9 +3,9 @@ import { parseArgs } from "node:util";
 /** Parsed command-line options. */
 export interface BenchOptions {
   readonly quick: boolean;
-  /** Where the figures are written as JSON. */
+  /** Path of the JSON file for the figures. */
   readonly json: string | undefined;
-  /** Which comparisons are run; all of them where it is empty. */
+  /** Selected comparisons; empty for all of them. */
   readonly only: readonly string[];
   /** A Python with TensorFlow. */
   readonly python: string | undefined;
@@ -20,7 +20,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --json <file>    write the figures there as well
 `;
 
-/** @throws TypeError for an option that there is not */
+/** Parses the command line. @throws TypeError for an unknown option */
 export function parseOptions(args: readonly string[]): BenchOptions | "help" {
   const { values } = parseArgs({
     args: [...args],

@@ -16,9 +16,9 @@ export type Unit = "nanoseconds" | "bytes";
 /** Contestants that do the same work. */
 export interface Comparison {
   readonly name: string;
-  /** In words. */
+  /** Human-readable title. */
   readonly title: string;
-  /** The name of the contestant that the others are divided by. */
+  /** Name of the contestant that the others are divided by. */
   readonly baseline: string;
   readonly entries: readonly Entry[];
   readonly pace: Pace;
@@ -30,13 +30,13 @@ export interface Comparison {
 export interface Score {
   readonly name: string;
   readonly calls: number;
-  /** The median of the rounds' medians, and the lowest and the highest of them: how quiet the machine was. */
+  /** Median of the rounds' medians, and the lowest and the highest of them, which show how quiet the machine was. */
   readonly median: number;
   readonly lowest: number;
   readonly highest: number;
-  /** The median of the rounds' 99th percentiles. */
+  /** Median of the rounds' 99th percentiles. */
   readonly p99: number;
-  /** The median of the ratios to the baseline, each taken within one round; null without a baseline. */
+  /** Median of the ratios to the baseline, each computed within one round; null without a baseline. */
   readonly ratio: number | null;
 }
 
@@ -49,7 +49,7 @@ export interface Result {
   readonly scores: readonly (Score | Absentee)[];
 }
 
-/** A contestant, how many calls make one of its rounds, and its rounds so far. */
+/** A contestant, its number of calls per round, and its rounds so far. */
 interface Runner {
   readonly contestant: Contestant;
   readonly calls: number;
@@ -59,7 +59,7 @@ interface Runner {
 const MAXIMUM_CALLS = 100_000;
 
 /**
- * Lets the contestants take turns: A B C A B C …, so that what else the machine does hits all of them alike.
+ * Alternates the contestants: A B C A B C …, so that other load on the machine affects all of them alike.
  *
  * A contestant that fails becomes an absentee; the others continue.
  */
@@ -107,10 +107,10 @@ export async function compare({
   return { name, title, baseline, unit, rounds: pace.rounds, scores };
 }
 
-/** Runs a contestant for a while; answers how many calls make a round. */
+/** Runs a contestant for a while; returns the number of calls per round. */
 async function warmUp({ run }: Contestant, { warmUpMs, roundMs, minimumCalls }: Pace): Promise<number> {
   const start = performance.now();
-  // The first call of a signature builds its executor: it says nothing about those that follow.
+  // The first call of a signature builds its executor: it does not predict the following ones.
   let { median: nanoseconds } = await run(1);
   for (let calls = 1; ; calls *= 2) {
     const left = warmUpMs - (performance.now() - start);

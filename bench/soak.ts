@@ -1,4 +1,4 @@
-/** `npm run soak`: repeats what programs do for long, and fails where memory grows. */
+/** `npm run soak`: repeats the work of long-running programs, and fails if memory grows. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
@@ -14,9 +14,9 @@ const USAGE = `usage: npm run soak -- [options]
   --only <phase>   only this phase (${phases.map(({ name }) => name).join(", ")}); can be given several times
 `;
 const MEGABYTE = 1024 * 1024;
-/** Memory that grows by this much leaks; what grows less is the allocator's. */
+/** Growth in bytes above which memory leaks; smaller growth is the allocator's. */
 const BYTES_LIMIT = 20 * MEGABYTE;
-/** Things of a kind that grow by more than this many in each part leak; there may be some more at one time than at another. */
+/** Growth per part above which things of a kind leak; their number may vary between measurements. */
 const THINGS_LIMIT = 4;
 
 /** The young generation stays small: otherwise it may grow by tens of megabytes at any time, which is not a leak. */
@@ -43,13 +43,13 @@ function measure({ root, folder, programs }: Folders, phase: Phase, length: Leng
   return JSON.parse(stdout) as SoakReport;
 }
 
-/** Leaks grow in each part; what an allocator keeps, or a pool that fills, does so in some. */
+/** Returns the growth. Leaks grow in each part; an allocator, or a pool that fills, grows in some. */
 function growth(values: readonly number[]): number {
   const parts = values.slice(1).map((value, index) => value - (values[index] ?? 0));
   return Math.min(...parts);
 }
 
-/** Describes growth that should not occur. */
+/** Describes unexpected growth. */
 function leaksIn({ held }: SoakReport): readonly string[] {
   const parts = held.length - 1;
   const bytes = growth(held.map(({ bytes }) => bytes)) * parts;

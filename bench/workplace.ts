@@ -6,13 +6,13 @@ import { compileLoop } from "./contestants/c.js";
 import { compilePrograms } from "./contestants/client.js";
 import { findPython, type Python } from "./contestants/python.js";
 
-/** Where programs for Node.js are compiled to. */
+/** Folders of a benchmark run. */
 export interface Folders {
   /** The repository: the working directory of every program. */
   readonly root: string;
-  /** Goes away when the process ends. */
+  /** Temporary folder, removed when the process ends. */
   readonly folder: string;
-  /** Stays: for what takes long to make. */
+  /** Persistent folder for what takes long to create. */
   readonly cache: string;
   /** The compiled programs of bench/node/. */
   readonly programs: string;
@@ -40,7 +40,7 @@ export function prepareFolders(): Folders {
 }
 
 /**
- * Compiles what is compared.
+ * Compiles the contestants.
  *
  * @throws SavedModelError `LIBRARY_NOT_FOUND`
  */

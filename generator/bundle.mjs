@@ -11,7 +11,7 @@ import { build, transform } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 
-/** The command line awaits at its top level, which CommonJS cannot. Nothing imports it. */
+/** The command line, which awaits at its top level: CommonJS cannot. Nothing imports it. */
 const PROGRAM = "dist/generator/cli/main.js";
 
 const common = {
@@ -24,7 +24,9 @@ const common = {
   metafile: true,
 };
 
-/** ts-morph carries TypeScript, 7 MB of it. It is loaded where code is printed, and nobody steps through it. */
+/**
+ * Bundles ts-morph, which includes TypeScript (7 MB). It is loaded when code is printed, and nobody steps through it.
+ */
 const printer = await build({
   ...common,
   stdin: { contents: 'export { printStructure, StructureKind, ts } from "ts-morph";', resolveDir: root },
@@ -74,15 +76,15 @@ renameDeclarations();
 writeFileSync(join(dist, "THIRD-PARTY-LICENSES.md"), licences([printer, own]));
 
 /**
- * Gives classes that refer to themselves their own names again, which esbuild prints as `var Tensor = class _Tensor`: an
- * uncaught error is printed with the name of its class. The name means the same inside of the class and around it.
+ * Restores the names of classes that refer to themselves, which esbuild prints as `var Tensor = class _Tensor`: an
+ * uncaught error is printed with the name of its class. The name means the same inside and outside the class.
  */
 function withClassNames(text) {
   const names = [...text.matchAll(/\bvar (\w+) = class _\1\b/g)].map(([, name]) => name);
   return names.reduce((code, name) => code.replaceAll(new RegExp(`(?<![.$\\w])_${name}\\b`, "g"), name), text);
 }
 
-/** An ES module as a CommonJS one. `import()` becomes `require` too: not every loader has it in CommonJS. */
+/** Converts an ES module to CommonJS. `import()` becomes `require` too: not every loader supports it in CommonJS. */
 async function commonJs(text) {
   const { code } = await transform(requireBeside(text), {
     format: "cjs",
@@ -99,17 +101,20 @@ async function commonJs(text) {
   return code;
 }
 
-/** Has a module import its neighbours as the CommonJS modules that they become. */
+/** Rewrites a module's relative imports to the CommonJS modules that they become. */
 function requireBeside(text) {
   return text.replace(/((?:\bfrom |^import |\bimport\()"\.[^"\n]*)\.js"/gm, '$1.cjs"');
 }
 
-/** The ES module of an entry point. */
+/** Returns the ES module of an entry point. */
 function reExport(path, names) {
   return `export { ${[...names].sort().join(", ")} } from "./${basename(path, ".js")}.cjs";\n`;
 }
 
-/** Declarations follow the code that they declare: `model.d.ts` becomes `model.d.cts`, and entry points keep a `.d.ts`. */
+/**
+ * Renames declarations like the code that they declare: `model.d.ts` becomes `model.d.cts`; entry points keep a
+ * `.d.ts`.
+ */
 function renameDeclarations() {
   const files = readdirSync(dist, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".d.ts"))
@@ -126,12 +131,14 @@ function renameDeclarations() {
   }
 }
 
-/** Returns whether a file is one that users import. */
+/** Returns whether users import a file. */
 function isEntry(name) {
   return !name.startsWith("dist/chunks/") && name !== PROGRAM;
 }
 
-/** The declarations of TypeScript's libraries, 2.7 MB, are for type-checking, which the printer does not do. */
+/**
+ * Omits the declarations of TypeScript's libraries (2.7 MB): they are for type-checking, which the printer does not do.
+ */
 function withoutLibraries({ onLoad }) {
   onLoad({ filter: /ts-morph-common\.js$/ }, ({ path }) => {
     const text = readFileSync(path, "utf8");
@@ -141,12 +148,12 @@ function withoutLibraries({ onLoad }) {
   });
 }
 
-/** `imports` of package.json finds it from wherever a chunk lies. */
+/** Resolves the printer by `imports` of package.json, which works from any chunk. */
 function vendor({ onResolve }) {
   onResolve({ filter: /^ts-morph$/ }, () => ({ path: "#vendor/ts-morph", external: true }));
 }
 
-/** The licence of each package whose code is in the bundles, as its authors wrote it. */
+/** Writes the licence of each bundled package, as its authors wrote it. */
 function licences(results) {
   const homes = new Set(
     results

@@ -1,6 +1,6 @@
 /**
- * The generator as functions, from which every command can be made. They return data and strings and print nothing; what
- * writes or removes a file says so in its name, or watches.
+ * The functions that all commands are built on. They return data and strings and print nothing; functions that write,
+ * remove or watch files say so in their names.
  *
  * @module
  */

@@ -9,7 +9,7 @@ import type { NamedModel, NamedSignature } from "../generator/client/name-model.
 import { asyncMethodDocs, namedAsyncMethodDocs } from "./docs.js";
 import { inOrderTypeParameters, namedParameter, parametersTemplate, returnType } from "./method.js";
 
-/** The interface of the client's methods as promises; nothing for a client without methods. */
+/** Returns the interface of the client's methods as promises; nothing for a client without methods. */
 export function asyncTemplate({ className, asyncType, signatures }: NamedModel): InterfaceDeclarationStructure[] {
   if (asyncType === undefined) return [];
   return [
@@ -23,7 +23,7 @@ export function asyncTemplate({ className, asyncType, signatures }: NamedModel):
   ];
 }
 
-/** The declarations of one method: by name if it can be called so, and in order. */
+/** Returns the declarations of one method: by name if it can be called so, and in order. */
 function methodsTemplate(signature: NamedSignature): OptionalKind<MethodSignatureStructure>[] {
   const { method: name, inputs, inputsType } = signature;
   const result = `Promise<${returnType(signature)}>`;
@@ -45,7 +45,7 @@ function optionsParameter(name: string): OptionalKind<ParameterDeclarationStruct
   return { name, type: "CallOptions", hasQuestionToken: true };
 }
 
-/** `options`, unless that is the name of an input. */
+/** Returns `options`, unless that is the name of an input. */
 function optionsName({ inputs }: NamedSignature): string {
   const taken = new Set(inputs.map(({ name }) => name));
   let name = "options";

@@ -9,7 +9,7 @@ import type { NamedModel } from "../generator/client/name-model.js";
 import { block, classDocs, connectDocs, loadDocs } from "./docs.js";
 import { methodTemplate } from "./method.js";
 
-/** The client: a class with one method per signature. */
+/** Returns the client: a class with one method per signature. */
 export function classTemplate(model: NamedModel): ClassDeclarationStructure {
   return {
     kind: StructureKind.Class,
@@ -48,12 +48,12 @@ export function classTemplate(model: NamedModel): ClassDeclarationStructure {
   };
 }
 
-/** The type of the keys of signatures, which options complete. */
+/** Returns the type of the keys of signatures, which editors complete in options. */
 function keysType({ signatures }: NamedModel): string {
   return signatures.map(({ key }) => stringLiteral(key)).join(" | ") || "never";
 }
 
-/** The method that connects to another engine; nothing for a client without methods. */
+/** Returns the method that connects to another engine; nothing for a client without methods. */
 function connectTemplate(model: NamedModel): OptionalKind<MethodDeclarationStructure>[] {
   const { className, asyncType } = model;
   if (asyncType === undefined) return [];
@@ -73,7 +73,7 @@ function connectTemplate(model: NamedModel): OptionalKind<MethodDeclarationStruc
   ];
 }
 
-/** The method that makes a client for tests; nothing for a client without methods. */
+/** Returns the method that creates a client for tests; nothing for a client without methods. */
 function fakeTemplate({ className, fakesType }: NamedModel): OptionalKind<MethodDeclarationStructure>[] {
   if (fakesType === undefined) return [];
   return [

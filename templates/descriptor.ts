@@ -5,8 +5,8 @@ import type { NamedModel, NamedPart, NamedSignature, NamedTensor } from "../gene
 import type { ShapeSpec } from "../runtime/tensor/shape.js";
 
 /**
- * The constant that tells the runtime what the class was generated from. It is written as text: ts-morph would indent the
- * lines of an initializer by one more level.
+ * Returns the constant that tells the runtime what the class was generated from. It is written as a string: ts-morph
+ * would indent the lines of an initializer by one more level.
  */
 export function descriptorTemplate(model: NamedModel): WriterFunction {
   return (writer) => {
@@ -63,7 +63,7 @@ function writeTensors(writer: CodeBlockWriter, name: string, tensors: readonly s
   else writeList(writer, name, tensors, (_, literal) => writer.write(literal));
 }
 
-/** Writes `name: [],` or `name: [` with an item a line. */
+/** Writes `name: [],` or `name: [` with one item per line. */
 function writeList<T>(
   writer: CodeBlockWriter,
   name: string,

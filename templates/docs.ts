@@ -5,7 +5,7 @@ import type { ModelInfo } from "../runtime/saved-model/model-info.js";
 import type { DefaultValue } from "../runtime/saved-model/signature-info.js";
 import { formatShape } from "../runtime/tensor/shape.js";
 
-/** The comment of the generated class. */
+/** Returns the comment of the generated class. */
 export function classDocs({ description, signatures }: NamedModel): OptionalKind<JSDocStructure> {
   const { directory, tags, tensorflowVersion } = description;
   const exporter = tensorflowVersion === "" ? "" : `, exported by TensorFlow ${docCode(tensorflowVersion)}`;
@@ -21,7 +21,7 @@ export function classDocs({ description, signatures }: NamedModel): OptionalKind
   );
 }
 
-/** Returns what a model with operations of its own needs. */
+/** Returns the requirements of a model with operations of its own. */
 function operationDocs({ unknownOperations: unknown }: ModelInfo): readonly string[] {
   if (unknown.length === 0) return [];
   const names = enumerate(unknown.map(docCode));
@@ -29,7 +29,7 @@ function operationDocs({ unknownOperations: unknown }: ModelInfo): readonly stri
   return ["", `${are} not part of TensorFlow: \`load\` needs a library that has them, in the option \`opLibraries\`.`];
 }
 
-/** The comment of the static method that loads the model. */
+/** Returns the comment of the static method that loads the model. */
 export function loadDocs({ description, signatures }: NamedModel): OptionalKind<JSDocStructure> {
   const custom = description.unknownOperations.length === 0 ? "" : "`opLibraries`, which this model needs; ";
   const calls = signatures.length === 0 ? "" : "`batching`, `concurrency` and `maxQueue` of asynchronous calls; ";
@@ -42,7 +42,7 @@ export function loadDocs({ description, signatures }: NamedModel): OptionalKind<
   );
 }
 
-/** The comment of the method that connects to another engine. */
+/** Returns the comment of the method that connects to another engine. */
 export function connectDocs(): OptionalKind<JSDocStructure> {
   return block(
     "Connects to another engine than TensorFlow's library in this process, such as a serving system, and checks that its signatures are those that this class was generated from.",
@@ -54,10 +54,10 @@ export function connectDocs(): OptionalKind<JSDocStructure> {
   );
 }
 
-/** More signatures that are left out than anybody reads of. */
+/** Largest number of omitted signatures that are listed; nobody reads more. */
 const MOST_LEFT_OUT = 100;
 
-/** Why some signatures are no methods. */
+/** Returns why some signatures have no methods. */
 function leftOutDocs({ signatures }: ModelInfo): readonly string[] {
   const leftOut = signatures.flatMap(({ key, unsupported }) =>
     unsupported === undefined ? [] : [`- ${docCode(key)}: ${reasonText(unsupported)}`],
@@ -70,7 +70,7 @@ function leftOutDocs({ signatures }: ModelInfo): readonly string[] {
 /** A quoted name in a message. */
 const QUOTED = /"([^"]*)"/;
 
-/** A reason as a sentence, with the names that it quotes in code spans. What is not plain words around them stays code. */
+/** Returns a reason as a sentence, with quoted names in code spans. Anything around them but plain words stays code. */
 function reasonText(reason: string): string {
   const parts = reason.split(QUOTED);
   const isPlain = parts.every((part, index) => index % 2 === 1 || /^[\w ,.:'-]*$/.test(part));
@@ -79,7 +79,7 @@ function reasonText(reason: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-/** The comment of a method, or of its declaration with inputs in order. */
+/** Returns the comment of a method, or of its declaration with inputs in order. */
 export function methodDocs(signature: NamedSignature): OptionalKind<JSDocStructure> {
   return block(
     `${runs(signature)}.${effect(signature)}`,
@@ -93,7 +93,7 @@ export function methodDocs(signature: NamedSignature): OptionalKind<JSDocStructu
   );
 }
 
-/** The comment of a method's declaration with one object of inputs. */
+/** Returns the comment of a method's declaration with one object of inputs. */
 export function namedMethodDocs(signature: NamedSignature): OptionalKind<JSDocStructure> {
   return block(
     `${runs(signature)} with its inputs by name.${effect(signature)}`,
@@ -106,7 +106,7 @@ export function namedMethodDocs(signature: NamedSignature): OptionalKind<JSDocSt
   );
 }
 
-/** The comment of a method whose result is a promise, or of its declaration with inputs in order. */
+/** Returns the comment of a method whose result is a promise, or of its declaration with inputs in order. */
 export function asyncMethodDocs(signature: NamedSignature, options: string): OptionalKind<JSDocStructure> {
   return block(
     `${runs(signature)} on a worker thread.${effect(signature)}`,
@@ -121,7 +121,7 @@ export function asyncMethodDocs(signature: NamedSignature, options: string): Opt
   );
 }
 
-/** The comment of a declaration with one object of inputs, whose result is a promise. */
+/** Returns the comment of a declaration with one object of inputs, whose result is a promise. */
 export function namedAsyncMethodDocs(signature: NamedSignature): OptionalKind<JSDocStructure> {
   return block(
     `${runs(signature)} on a worker thread, with its inputs by name.${effect(signature)}`,
@@ -135,10 +135,10 @@ export function namedAsyncMethodDocs(signature: NamedSignature): OptionalKind<JS
   );
 }
 
-/** More names than anybody reads in a hover. */
+/** Largest number of names in a hover. */
 const LISTED = 10;
 
-/** `age`, `income` and `rate` (optional) */
+/** Returns `age`, `income` and `rate` (optional) */
 function namedInputsDocs({ inputs }: NamedSignature): string {
   const names = inputs.map(({ name, optional }) => `\`${name}\`${optional === true ? " (optional)" : ""}`);
   const shown = names.length > LISTED ? [...names.slice(0, LISTED - 1), `${names.length - LISTED + 1} more`] : names;
@@ -149,7 +149,7 @@ function runs(signature: NamedSignature): string {
   return `Runs the signature ${nameOf(signature)}`;
 }
 
-/** Of a declaration with inputs in order, where the author's order is another one or none. */
+/** Returns the note for a declaration with inputs in order, if the author's order is different or unknown. */
 function order({ inputsType, unordered }: NamedSignature): readonly string[] {
   if (inputsType === undefined || !unordered) return [];
   return ["", "The model does not record the author's order of the inputs: pass them by name."];
@@ -159,17 +159,17 @@ function effect({ writes }: NamedSignature): string {
   return writes === true ? " Changes variables or other state of the model." : "";
 }
 
-/** Why the method is not called as its signature is. */
+/** Returns why the method's name differs from its signature's. */
 function remarks({ method, methodReason }: NamedSignature): readonly string[] {
   return methodReason === undefined ? [] : ["", `The method is called \`${method}\` because ${methodReason}.`];
 }
 
-/** Editors strike a method through only where each of its declarations says so. */
+/** Repeats the deprecation: editors strike a method through only if each of its declarations has it. */
 export function implementationDocs(signature: NamedSignature): OptionalKind<JSDocStructure>[] {
   return deprecatedDocs(signature).map((description) => ({ description }));
 }
 
-/** The comment of a function in place of a signature. */
+/** Returns the comment of a function in place of a signature. */
 export function fakeDocs(className: string, signature: NamedSignature): OptionalKind<JSDocStructure> {
   const lines = [`In place of {@link ${className}.${signature.method}}.`, ...deprecatedDocs(signature)];
   return lines.length === 1 ? { description: lines.join("") } : block(...lines);
@@ -193,10 +193,10 @@ function resultDocs({ outputs, outputsType }: NamedSignature): readonly string[]
   return [`@returns ${enumerate(outputs.map(({ name }) => `\`${name}\``))}`];
 }
 
-/** More names than anybody reads in one sentence. */
+/** Largest number of names in one sentence. */
 const MOST_NAMED = 20;
 
-/** `a`, `a and b`, `a, b and c`; of very many the first ones, and how many more there are. */
+/** Joins `a`, `a and b`, `a, b and c`; for very many, the first ones and the number of the rest. */
 export function enumerate(items: readonly string[]): string {
   const shown =
     items.length > MOST_NAMED ? [...items.slice(0, MOST_NAMED - 1), `${items.length - MOST_NAMED + 1} more`] : items;
@@ -204,22 +204,22 @@ export function enumerate(items: readonly string[]): string {
   return others.length === 0 ? last : `${others.reverse().join(", ")} and ${last}`;
 }
 
-/** The comment of an input's property. */
+/** Returns the comment of an input's property. */
 export function inputDocs(input: NamedTensor): OptionalKind<JSDocStructure> {
   return { description: describe(input) };
 }
 
-/** The comment of an output's property. */
+/** Returns the comment of an output's property. */
 export function outputDocs(output: NamedTensor): OptionalKind<JSDocStructure> {
   return { description: describe(output) };
 }
 
 export function block(...lines: readonly string[]): OptionalKind<JSDocStructure> {
-  // The leading line break has ts-morph print a comment of several lines.
+  // The leading line break makes ts-morph print a comment of several lines.
   return { description: `\n${lines.join("\n")}` };
 }
 
-/** `` `training_input`: float32 [1, 2] `` */
+/** Returns `` `training_input`: float32 [1, 2] `` */
 function describe(tensor: NamedTensor): string {
   const { key, argument = key, dtype, shape, form: kind, optional, default: value, exampleType, bytes } = tensor;
   const { exampleRank = shape?.length } = tensor;

@@ -6,7 +6,7 @@ import { formatShape } from "../runtime/tensor/shape.js";
 import { enumerate } from "./docs.js";
 import { featureType } from "./types.js";
 
-/** The interfaces of the `tf.Example`s that signatures parse. */
+/** Returns the interfaces of the `tf.Example`s that signatures parse. */
 export function examplesTemplate({ examples, signatures }: NamedModel): InterfaceDeclarationStructure[] {
   const uses = usesByType(signatures);
   return examples.map((example) => ({
@@ -24,7 +24,7 @@ export function examplesTemplate({ examples, signatures }: NamedModel): Interfac
   }));
 }
 
-/** The keys of the signatures that take each type. */
+/** Returns the keys of the signatures that use each type. */
 function usesByType(signatures: readonly NamedSignature[]): ReadonlyMap<string, readonly string[]> {
   const uses = new Map<string, string[]>();
   for (const { key, inputs } of signatures) {
@@ -37,7 +37,7 @@ function usesByType(signatures: readonly NamedSignature[]): ReadonlyMap<string, 
   return uses;
 }
 
-/** `` `age`: int64 scalar `` */
+/** Returns `` `age`: int64 scalar `` */
 function describe({ key, dtype, kind, shape, optional }: NamedFeature): string {
   if (kind !== "dense") return `${docCode(key)}: ${dtype}, any number of values`;
   const form = shape.length === 0 ? "scalar" : formatShape(shape);

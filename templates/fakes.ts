@@ -6,8 +6,9 @@ import { parametersTemplate } from "./method.js";
 import { outputType, resultType } from "./types.js";
 
 /**
- * The interface of the functions that a fake client is made of; nothing for a client without methods. It is spelled out
- * rather than computed from the class: so editors show shapes, and need not compute it for every key that is typed.
+ * Returns the interface of the functions that a fake client consists of; nothing for a client without methods. It is
+ * spelled out rather than computed from the class: so editors show shapes, and need not compute it for every key that
+ * is typed.
  */
 export function fakesTemplate({ className, fakesType, signatures }: NamedModel): InterfaceDeclarationStructure[] {
   if (fakesType === undefined) return [];
@@ -31,7 +32,10 @@ export function fakesTemplate({ className, fakesType, signatures }: NamedModel):
   ];
 }
 
-/** The interfaces of the objects that such functions get and return, each once, but for those that methods have as well. */
+/**
+ * Returns the interfaces of the objects that such functions receive and return, each once, except those that methods
+ * have as well.
+ */
 function objectsTemplate({ signatures }: Pick<NamedModel, "signatures">): InterfaceDeclarationStructure[] {
   const declare = (
     name: string,
@@ -69,7 +73,9 @@ function objectsTemplate({ signatures }: Pick<NamedModel, "signatures">): Interf
   ];
 }
 
-/** `(inputs: Tensor<"float32", [1, 2]>) => TensorLike<"float32", [1, 1]>`: what a call checked, and what it will check. */
+/**
+ * Returns `(inputs: Tensor<"float32", [1, 2]>) => TensorLike<"float32", [1, 1]>`: checked inputs, and outputs to check.
+ */
 function functionType({ inputs, fakeInputsType, outputs, fakeOutputsType }: NamedSignature): string {
   const parameters =
     fakeInputsType === undefined
@@ -78,7 +84,7 @@ function functionType({ inputs, fakeInputsType, outputs, fakeOutputsType }: Name
         )
       : [`inputs: ${fakeInputsType}`];
   const [output] = outputs;
-  // Whatever the function of a signature without outputs returns is an object without properties.
+  // Any return value of the function of a signature without outputs is an object without properties.
   const result = fakeOutputsType ?? (output === undefined ? "{  }" : resultType(output));
   return `(${parameters.join(", ")}) => ${result}`;
 }

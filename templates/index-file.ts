@@ -2,16 +2,16 @@ import { type SourceFileStructure, StructureKind } from "ts-morph";
 import { identifier, stringLiteral } from "../generator/client/escape.js";
 import { indexBannerTemplate } from "./banner.js";
 
-/** The exports of a client, and the module that has them. */
+/** Exports of a client, and the module that has them. */
 interface IndexEntry {
   readonly className: string;
-  /** Interfaces, with the names that they have in the index. */
+  /** Interfaces, with their names in the index. */
   readonly types: readonly { readonly name: string; readonly alias: string }[];
   /** `./custom-model.js` */
   readonly module: string;
 }
 
-/** A file that exports the classes of several others, and the interfaces beside them. */
+/** Returns a file that exports the classes of several others, and their interfaces. */
 export function indexFileTemplate(entries: readonly IndexEntry[]): SourceFileStructure {
   return {
     kind: StructureKind.SourceFile,

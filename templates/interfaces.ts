@@ -4,7 +4,7 @@ import type { NamedModel, NamedSignature } from "../generator/client/name-model.
 import { enumerate, inputDocs, outputDocs } from "./docs.js";
 import { inputType, outputType } from "./types.js";
 
-/** The interfaces of the inputs of methods that take one object, each once. */
+/** Returns the interfaces of the inputs of methods that take one object, each once. */
 export function inputsTemplate({ signatures }: NamedModel): InterfaceDeclarationStructure[] {
   return [...usersByType(signatures, ({ inputsType }) => inputsType)].map(([name, [signature, ...others]]) => ({
     kind: StructureKind.Interface,
@@ -21,7 +21,7 @@ export function inputsTemplate({ signatures }: NamedModel): InterfaceDeclaration
   }));
 }
 
-/** The interfaces of what signatures with several outputs return, each once. */
+/** Returns the interfaces of the outputs of signatures with several, each once. */
 export function outputsTemplate({ signatures }: NamedModel): InterfaceDeclarationStructure[] {
   return [...usersByType(signatures, ({ outputsType }) => outputsType)].map(([name, [signature, ...others]]) => ({
     kind: StructureKind.Interface,
@@ -37,7 +37,7 @@ export function outputsTemplate({ signatures }: NamedModel): InterfaceDeclaratio
   }));
 }
 
-/** The signatures that use each interface, at least one. */
+/** Returns the signatures that use each interface, at least one. */
 export function usersByType(
   signatures: readonly NamedSignature[],
   typeOf: (signature: NamedSignature) => string | undefined,
@@ -53,7 +53,7 @@ export function usersByType(
   return users;
 }
 
-/** `` the signatures `evaluate` and `train` `` */
+/** Returns `` the signatures `evaluate` and `train` `` */
 function signaturesOf(signatures: readonly NamedSignature[]): string {
   return `the ${signatures.length === 1 ? "signature" : "signatures"} ${enumerate(signatures.map(({ key }) => docCode(key)))}`;
 }

@@ -4,13 +4,15 @@ import type { NamedSignature, NamedTensor } from "../generator/client/name-model
 import { implementationDocs, methodDocs, namedMethodDocs } from "./docs.js";
 import { inputType, outputType } from "./types.js";
 
-/** Methods are bound: `fit(model.train, …)` loses no `this`, as linters would say of other methods. */
+/**
+ * Type of `this`. Methods are bound: `fit(model.train, …)` loses no `this`, as linters would report for other methods.
+ */
 const RECEIVER: Parameter = { name: "this", type: "void" };
 
 /**
- * A signature's method. The overload is what callers see; the implementation takes all arguments that were given, so that
- * the runtime can refuse the ones that are too many. They are `never`, because the compiler says of a wrong call whether the
- * implementation would take it.
+ * Returns a signature's method. Callers see the overload; the implementation takes all arguments that were passed, so
+ * that the runtime can reject surplus ones. They are `never`, because the compiler reports for a wrong call whether the
+ * implementation would accept it.
  */
 export function methodTemplate(signature: NamedSignature): OptionalKind<MethodDeclarationStructure> {
   return {
@@ -20,7 +22,7 @@ export function methodTemplate(signature: NamedSignature): OptionalKind<MethodDe
     returnType: "unknown",
     statements: [`return this.call(${stringLiteral(signature.key)}, inputs);`],
     overloads: [
-      // The last one is what TypeScript infers the inputs of a method from, in `fit`.
+      // TypeScript infers the inputs of a method from the last overload, in `fit`.
       ...(signature.inputsType === undefined
         ? []
         : [
@@ -40,10 +42,10 @@ export function methodTemplate(signature: NamedSignature): OptionalKind<MethodDe
   };
 }
 
-/** A parameter whose type is text. */
+/** A parameter whose type is a string. */
 type Parameter = OptionalKind<ParameterDeclarationStructure> & { readonly type: string };
 
-/** The inputs of a signature as parameters, of the types that an input accepts unless others are asked for. */
+/** Returns the inputs of a signature as parameters, by default of the types that an input accepts. */
 export function parametersTemplate(
   inputs: readonly NamedTensor[],
   typeOf: (input: NamedTensor) => string = inputType,
@@ -52,27 +54,27 @@ export function parametersTemplate(
   return inputs.map((input, index) => {
     const type = typeOf(input);
     if (input.optional !== true) return { name: input.name, type };
-    // An optional parameter may not stand before a required one.
+    // An optional parameter may not precede a required one.
     if (index < lastRequired) return { name: input.name, type: `${type} | undefined` };
     return { name: input.name, type, hasQuestionToken: true };
   });
 }
 
 /**
- * The type parameters of a declaration with inputs in order, where there is one with inputs by name. A type parameter that
- * nothing uses has editors take the other declaration for an object that is not complete yet: else they mix the properties
- * of tensors and arrays with the names of the inputs.
+ * Returns the type parameters of a declaration with inputs in order, if there is one with inputs by name. An unused
+ * type parameter makes editors take the other declaration for an object that is not complete yet: else they mix the
+ * properties of tensors and arrays with the names of the inputs.
  */
 export function inOrderTypeParameters({ inputsType }: NamedSignature): { name: string }[] {
   return inputsType === undefined ? [] : [{ name: "_" }];
 }
 
-/** The parameter of a method that takes one object of all inputs. */
+/** Returns the parameter of a method that takes one object of all inputs. */
 export function namedParameter(type: string): Parameter[] {
   return [{ name: "inputs", type }];
 }
 
-/** What a signature returns. */
+/** Returns the type of a signature's result. */
 export function returnType({ outputs, outputsType }: NamedSignature): string {
   const [output] = outputs;
   return outputsType ?? (output === undefined ? "void" : outputType(output));

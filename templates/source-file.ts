@@ -9,7 +9,7 @@ import { fakesTemplate } from "./fakes.js";
 import { inputsTemplate, outputsTemplate } from "./interfaces.js";
 import { featureType, inputType, outputType, resultType, VALUE_TYPES } from "./types.js";
 
-/** The whole generated file. */
+/** Returns the whole generated file. */
 export function sourceFileTemplate(model: NamedModel, fingerprint: string): SourceFileStructure {
   return {
     kind: StructureKind.SourceFile,
@@ -31,7 +31,7 @@ export function sourceFileTemplate(model: NamedModel, fingerprint: string): Sour
   };
 }
 
-/** The types that the file mentions, sorted. */
+/** Returns the types that the file mentions, sorted. */
 function typeImports({ signatures, examples }: NamedModel): readonly string[] {
   const featureTypes = examples.flatMap(({ features }) => features.map(featureType));
   const text = [...signatures.flatMap(typesOf), ...featureTypes].join(" ");

@@ -7,7 +7,7 @@ import { documents, prose } from "./support/documents.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Phrases that no message, help text, generated comment or heading has, and what to write instead. */
+/** Phrases that no message, help text, comment or heading has, and what to write instead. */
 const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\bis no\b/, "is not a, unknown, does not exist"],
   [/\b[Aa] text\b|\btexts\b/, "a string, strings"],
@@ -22,10 +22,17 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\b(de)?serialis|\binitialis|\bcancelled\b/, "American spelling"],
 ];
 
-/** A place with a phrase: `runtime/client/model.ts:12 is no: is not a`. */
-function found(text: string, place: string): readonly string[] {
+/** Phrases that no doc comment has. */
+const DOC_PHRASES: typeof PHRASES = [
+  ...PHRASES,
+  [/^(What|Whether|How|Has)\b/, "a verb or a noun: Returns, Reads, Result of"],
+  [/\bleft out\b/, "omitted"],
+];
+
+/** Returns the places with a phrase: `runtime/client/model.ts:12 "is no", write: is not a`. */
+function found(text: string, place: string, phrases = PHRASES): readonly string[] {
   if (!text.includes(" ")) return [];
-  return PHRASES.flatMap(([phrase, instead]) => {
+  return phrases.flatMap(([phrase, instead]) => {
     const match = phrase.exec(text);
     return match === null ? [] : [`${place} "${match[0]}", write: ${instead}`];
   });
@@ -55,6 +62,29 @@ function phrasesIn(path: string, code: string): readonly string[] {
   return places;
 }
 
+/** Returns the phrases in the doc comments of a source, except in code spans. */
+function phrasesInDocs(path: string, code: string): readonly string[] {
+  const source = ts.createSourceFile(path, code, ts.ScriptTarget.Latest, true);
+  const places = new Map<number, readonly string[]>();
+  const visit = (node: ts.Node): void => {
+    for (const { pos, end } of ts.getLeadingCommentRanges(code, node.getFullStart()) ?? []) {
+      const comment = code.slice(pos, end);
+      if (!comment.startsWith("/**")) continue;
+      const text = comment
+        .slice(3, -2)
+        .replaceAll(/\n *\*/g, " ")
+        .replaceAll(/`[^`]*`/g, "…")
+        .replaceAll(/\s+/g, " ")
+        .trim();
+      const { line } = source.getLineAndCharacterOfPosition(pos);
+      places.set(pos, found(text, `${path}:${line + 1}`, DOC_PHRASES));
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return [...places.values()].flat();
+}
+
 function isSum(node: ts.Node): node is ts.BinaryExpression {
   return ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken;
 }
@@ -71,6 +101,11 @@ describe("the wording of", () => {
     const files = sources(folder);
     expect(files.length).toBeGreaterThan(5);
     expect(files.flatMap((path) => phrasesIn(path, readFileSync(join(root, path), "utf8")))).toEqual([]);
+  });
+
+  it.each(["runtime", "generator", "templates"])("doc comments in %s", (folder) => {
+    const files = sources(folder);
+    expect(files.flatMap((path) => phrasesInDocs(path, readFileSync(join(root, path), "utf8")))).toEqual([]);
   });
 
   it("headings of the documents", () => {
@@ -98,5 +133,25 @@ it("phrases are found in strings, in templates and across pieces, and not in nam
     'a.ts:3 "from … on"',
     'a.ts:4 "are due"',
     'a.ts:5 "a text"',
+  ]);
+});
+
+it("phrases are found in doc comments, also across lines, and not in code spans or line comments", () => {
+  const code = [
+    "/** What is no name. */",
+    "export interface A {",
+    "  /**",
+    "   * The `what is due` of a",
+    "   * text. Whether or not.",
+    "   */",
+    "  a: string;",
+    "  // is no doc comment",
+    "  b: `/** is due */`;",
+    "}",
+  ].join("\n");
+  expect(phrasesInDocs("a.ts", code).map((place) => place.replace(/, write.*/, ""))).toEqual([
+    'a.ts:1 "is no"',
+    'a.ts:1 "What"',
+    'a.ts:3 "a text"',
   ]);
 });

@@ -230,7 +230,7 @@ static void measure(Case *kase, size_t calls) {
   free(samples);
 }
 
-/* An identity must give back what it was given; what is given random numbers is no identity. */
+/* An identity must return its input; a model with random input is not an identity. */
 static void check_identity(Case *kase) {
   if (kase->is_random || kase->feeds_count != 1 || kase->feeds[0].bytes < 64) return;
   Feed *feed = &kase->feeds[0];

@@ -9,7 +9,7 @@ import type { Absentee } from "./case.js";
 const SOURCE = fileURLToPath(new URL("../python/author.py", import.meta.url));
 
 /**
- * A model of bench/python/author.py, which Python makes once for each version of that script.
+ * Returns a model of bench/python/author.py, which Python creates once for each version of that script.
  *
  * @returns the model's folder, or the reason why there is none
  */

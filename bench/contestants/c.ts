@@ -8,10 +8,10 @@ import type { Command } from "./program.js";
 
 const SOURCE = fileURLToPath(new URL("../c/loop.c", import.meta.url));
 
-/** Which session and run options the C program uses: TensorFlow's own, or those of runtime/engines/local/session.ts. */
+/** Session and run options of the C program: TensorFlow's defaults, or those of runtime/engines/local/session.ts. */
 export type COptions = "default" | "runtime";
 
-/** Compiles the C program, or reports that there is no compiler. */
+/** Compiles the C program; returns the reason if it cannot, such as a missing compiler. */
 export function compileLoop(folder: string): string | { readonly absent: string } {
   const binary = join(folder, "loop");
   const compiler = process.env.CC || "cc";
@@ -22,7 +22,7 @@ export function compileLoop(folder: string): string | { readonly absent: string 
   return status === 0 ? binary : { absent: `${compiler} failed: ${stderr.trim().split("\n")[0]}` };
 }
 
-/** The command that runs cases of a model in C. */
+/** Returns the command that runs cases of a model in C. */
 export function loopCommand(
   { loop, library }: Workplace,
   options: COptions,
@@ -57,7 +57,7 @@ function feedArguments(input: TensorInfo, { size = 1, stringBytes = 0 }: CallCas
   return ["--float32", ...endpoint(input), shape.join("x")];
 }
 
-/** `operation:index`, taken apart; a missing index means 0. */
+/** Splits `operation:index`; a missing index means 0. */
 function endpoint({ tensor = "" }: TensorInfo): readonly [operation: string, index: string] {
   const [, operation = "", index = "0"] = /^(.*?)(?::(\d+))?$/s.exec(tensor) ?? [];
   return [operation, index];

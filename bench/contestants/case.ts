@@ -1,6 +1,6 @@
-/** One signature with one size of data: what every contestant is asked to do in a comparison. */
+/** One signature with one size of data: the task of every contestant in a comparison. */
 export interface CallCase {
-  /** Names the case on command lines: no spaces. */
+  /** Name of the case on command lines, without spaces. */
   readonly name: string;
   /** The signature's key. */
   readonly signature: string;
@@ -14,15 +14,15 @@ export interface CallCase {
   readonly readsData?: boolean;
   /** True if the C program creates a new input tensor for each call, instead of reusing one. */
   readonly freshTensor?: boolean;
-  /** Copy this much with C's memcpy, without TensorFlow. */
+  /** Number of bytes to copy with C's memcpy, without TensorFlow. */
   readonly memcpyBytes?: number;
   /** Number of calls of the signature that are measured as one; 1 by default. */
   readonly repeat?: number;
   /** Kind of calls that the client makes; on the calling thread by default. */
   readonly manner?: Manner;
-  /** The client runs concurrent calls together, this many rows at most. */
+  /** Largest number of rows that the client batches from concurrent calls. */
   readonly maxBatch?: number;
-  /** Python makes the calls in this many threads: in its main thread, if nothing is said. */
+  /** Number of threads that make the calls in Python; its main thread by default. */
   readonly threads?: number;
 }
 
@@ -35,17 +35,19 @@ export interface Sample {
   readonly p99: number;
 }
 
-/** One way to do the work of a comparison. It takes the time of each call, or what else is compared, itself. */
+/**
+ * One way to do the work of a comparison. It measures the time of each call, or the other quantity compared, itself.
+ */
 export interface Contestant {
   readonly name: string;
   readonly run: (calls: number) => Promise<Sample>;
 }
 
-/** A contestant that cannot take part, and why. */
+/** A contestant that cannot take part, and the reason. */
 export interface Absentee {
   readonly name: string;
   readonly absent: string;
-  /** True if that is not the contestant's fault: there is nothing to do for anyone. */
+  /** True if the contestant is not at fault: nobody has to do anything. */
   readonly isExcused?: boolean;
 }
 

@@ -10,8 +10,8 @@ const PROGRAMS = "bench/node";
 const CLIENTS = ["custom-model", "dtypes", "keras3", "regression", "spin"].map((name) => `generated/${name}.ts`);
 
 /**
- * Compiles the programs for Node.js, and the generated clients, into a folder below the package. There `savedmodel` is the
- * package itself, so what is measured is what users run: the built `dist/`, in plain Node.js.
+ * Compiles the programs for Node.js, and the generated clients, into a folder below the package. There `savedmodel` is
+ * the package itself, so the measurement covers what users run: the built `dist/`, in plain Node.js.
  *
  * @returns the folder of the programs
  */
@@ -22,7 +22,7 @@ export function compilePrograms(root: string, folder: string): string {
   return join(folder, PROGRAMS);
 }
 
-/** Generates the client of a model that is not in the repository, and compiles it to where the programs look for it. */
+/** Generates the client of a model outside the repository, and compiles it to where the programs expect it. */
 export function compileClient({ folder }: Folders, name: string, className: string, directory: string): void {
   compile(generate(directory, { className, outputFolder: folder }).text, folder, `generated/${name}.ts`);
 }
@@ -37,7 +37,7 @@ function compile(text: string, folder: string, source: string): void {
   writeFileSync(target, outputText);
 }
 
-/** The command that runs cases through a client of bench/node/cases.ts. */
+/** Returns the command that runs cases through a client of bench/node/cases.ts. */
 export function clientCommand({ programs }: Folders, client: string, cases: readonly CallCase[]): Command {
   return { file: process.execPath, args: [join(programs, "loop.js"), client, JSON.stringify(cases)] };
 }

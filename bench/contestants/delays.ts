@@ -10,8 +10,8 @@ export interface Milliseconds {
 
 /** Responsiveness of a process under a load. */
 export interface Delays {
-  /** From one turn of a timer of 1 ms to the next. */
+  /** Time between two turns of a timer of 1 ms. */
   readonly delay: Milliseconds;
-  /** Of reading a small file. */
+  /** Time to read a small file. */
   readonly read: Milliseconds;
 }

@@ -15,7 +15,7 @@ interface Response {
 export class LanguageServer {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #file: string;
-  /** The number of the line that is typed: the last one. */
+  /** Number of the edited line: the last one. */
   readonly #line: number;
   readonly #waiting: Map<number, { resolve(response: Response): void; reject(error: Error): void }> = new Map();
   #sequence = 0;
@@ -40,7 +40,7 @@ export class LanguageServer {
     this.#send("open", { file });
   }
 
-  /** Replaces the last line of the file, and asks something about a place in it, counted from 0. */
+  /** Replaces the last line of the file, and sends a request about a place in it, counted from 0. */
   async ask(line: string, request: string, place: number): Promise<void> {
     const end = { endLine: this.#line + 1, endOffset: 1 };
     this.#send("change", { file: this.#file, line: this.#line, offset: 1, ...end, insertString: line });

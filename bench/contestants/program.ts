@@ -7,17 +7,18 @@ import type { Contestant, Entry, Sample } from "./case.js";
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
-  /** Beside the environment of this process. */
+  /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A program that answers nothing for this long is ended. */
+/** Milliseconds without an answer after which a program is ended. */
 const SILENCE_LIMIT = 120_000;
 const STDERR_KEPT = 2000;
 
 /**
- * A process that measures its own calls. When it is ready it prints a line of JSON; then it answers each line `case calls`
- * of its standard input with a line of JSON. So the rounds of several programs can take turns while all of them are warm.
+ * A process that measures its own calls. When it is ready it prints a line of JSON; then it answers each line `case
+ * calls` of its standard input with a line of JSON. So the rounds of several programs can alternate while all of them
+ * are warm.
  */
 class Program {
   readonly #child: ChildProcessWithoutNullStreams;
@@ -41,7 +42,7 @@ class Program {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr = (stderr + text).slice(-STDERR_KEPT);
     });
-    // A program that ended is noticed by the missing answer.
+    // A program that ended is detected by the missing answer.
     child.stdin.on("error", () => undefined);
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     await once(child, "spawn");
@@ -49,12 +50,12 @@ class Program {
     return new Program(child, lines, () => stderr);
   }
 
-  /** The contestant that runs one of the program's cases. */
+  /** Returns the contestant that runs one of the program's cases. */
   contestant(name: string, caseName: string): Contestant {
     return { name, run: (calls) => this.#run(caseName, calls) };
   }
 
-  /** Lets the program come to its end. */
+  /** Waits for the end of the program. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exit = once(this.#child, "exit");
@@ -89,12 +90,12 @@ async function nextAnswer(
 
 /** A program that takes part if it starts; the programs of one model are started together. */
 export interface Team {
-  /** The program's contestant for a case, or the reason why there is none. */
+  /** Returns the program's contestant for a case, or the reason why there is none. */
   readonly entry: (name: string, caseName: string) => Entry;
   readonly program: Program | undefined;
 }
 
-/** Starts a program, unless its command could not be made: then there is only a reason. */
+/** Starts a program; without a command, returns the reason. */
 export async function startTeam(command: Command | { readonly absent: string }, directory: string): Promise<Team> {
   if ("absent" in command) return absentTeam(command.absent);
   try {

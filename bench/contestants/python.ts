@@ -7,7 +7,7 @@ import type { Command } from "./program.js";
 
 const SOURCE = fileURLToPath(new URL("../python/loop.py", import.meta.url));
 
-/** Where `npm run conformance` keeps its TensorFlow for Python. */
+/** Folder in which `npm run conformance` keeps its TensorFlow for Python. */
 const CONFORMANCE_PACKAGES = "build/conformance/python";
 
 /** Command that starts a Python with TensorFlow. */
@@ -16,7 +16,7 @@ export interface Python {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The Python to compare with: the given one, or the usual one with the packages of the conformance test. */
+/** Returns the Python to compare with: the given one, or the usual one with the packages of the conformance test. */
 export function findPython(root: string, given: string | undefined): Python | { readonly absent: string } {
   if (given !== undefined) return { file: given, env: {} };
   const packages = join(root, CONFORMANCE_PACKAGES);
@@ -27,7 +27,7 @@ export function findPython(root: string, given: string | undefined): Python | { 
   return { file: process.platform === "win32" ? "python" : "python3", env: { PYTHONPATH: packages } };
 }
 
-/** The command that runs cases of a model as Python's `tf.saved_model.load(…).signatures[…]`. */
+/** Returns the command that runs cases of a model as Python's `tf.saved_model.load(…).signatures[…]`. */
 export function pythonCommand(
   { python }: Workplace,
   directory: string,

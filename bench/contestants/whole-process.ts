@@ -3,7 +3,7 @@ import { summarize } from "../statistics.js";
 import type { Contestant } from "./case.js";
 import type { Command } from "./program.js";
 
-/** A command as a contestant: a call is one process, from its start to its end, with its output read. */
+/** Returns a command as a contestant: a call is one process, from its start to its end, with its output read. */
 export function wholeProcess(name: string, command: Command, directory: string): Contestant {
   return perProcess(name, () => {
     const before = performance.now();
@@ -12,7 +12,7 @@ export function wholeProcess(name: string, command: Command, directory: string):
   });
 }
 
-/** A command that prints the number of bytes it needed at most, as a contestant. */
+/** Returns a command that prints its peak memory in bytes as a contestant. */
 export function peakMemory(name: string, command: Command, directory: string): Contestant {
   return perProcess(name, () => Number(finished(command, directory)));
 }
@@ -21,7 +21,7 @@ function perProcess(name: string, run: () => number): Contestant {
   return { name, run: async (calls) => summarize(Float64Array.from({ length: calls }, run)) };
 }
 
-/** Runs a command to its end, and answers what it printed. */
+/** Runs a command to its end, and returns its output. */
 export function finished({ file, args, env }: Command, directory: string): string {
   const { error, status, signal, stderr, stdout } = spawnSync(file, args, {
     cwd: directory,

@@ -3,15 +3,15 @@ import type { Sample } from "../contestants/case.js";
 import { summarize } from "../statistics.js";
 import { requireBuilt } from "./built.js";
 
-/** A case made ready: one call of it; a promise when it is asynchronous. */
+/** One call of a prepared case; returns a promise when it is asynchronous. */
 export type Call = () => unknown;
 
-/** The last result of a call: without it the optimizer might drop work whose result is not used. */
+/** Last result of a call: without it the optimizer might drop work whose result is not used. */
 let result: unknown;
 
 /**
- * Prints `{"ready":true,…}`, then answers every line `case calls` of the standard input with nanoseconds per call, until there
- * are no more.
+ * Prints `{"ready":true,…}`, then answers every line `case calls` of the standard input with nanoseconds per call,
+ * until the input ends.
  */
 export async function answer(calls: ReadonlyMap<string, Call>): Promise<void> {
   requireBuilt();
@@ -30,7 +30,7 @@ async function measure(call: Call, count: number): Promise<Sample> {
   let before = performance.now();
   for (let index = 0; index < count; index++) {
     result = call();
-    // A call on this thread is not to wait for the end of its turn.
+    // A call on this thread must not wait for the end of its turn.
     if (result instanceof Promise) result = await result;
     const after = performance.now();
     samples[index] = (after - before) * 1e6;

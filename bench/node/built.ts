@@ -1,5 +1,5 @@
 /**
- * Makes sure that the built package is measured: TypeScript loaders know another meaning of its name, the sources.
+ * Ensures that the built package is measured: TypeScript loaders resolve its name to the sources.
  *
  * @throws Error otherwise
  */

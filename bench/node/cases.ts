@@ -8,7 +8,7 @@ import { inManner } from "./manner.js";
 
 type Prepare = (kase: CallCase) => Call;
 
-/** The generated clients, and how their cases are called: as in a program that uses them. */
+/** The generated clients, with functions that call their cases as a program would. */
 export const clients: Readonly<Record<string, () => Prepare | Promise<Prepare>>> = {
   custom_model: () => {
     const model = CustomModel.load();
@@ -46,7 +46,7 @@ export const clients: Readonly<Record<string, () => Prepare | Promise<Prepare>>>
   mobilenet: () => network("mobilenet", 224 * 224 * 3),
 };
 
-/** So many steps of `train` as one call, by `fit` or in a loop over the same rows. */
+/** Returns a call of this many steps of `train`, by `fit` or in a loop over the same rows. */
 function trainings({ train }: CustomModel, { manner, repeat = 1 }: CallCase): Call {
   if (repeat === 1) return () => train([[1, 1]], [[1]]);
   const x = new Float32Array(2 * repeat).fill(1);
@@ -70,7 +70,7 @@ type Images = TensorLike<"float32", [number, number, number, number]>;
 type Probabilities = Tensor<"float32", [number, number]>;
 
 async function network(name: string, imageSize: number): Promise<Prepare> {
-  // There is nothing yet to compile against.
+  // The client does not exist yet at compile time.
   const module = (await import(`../../generated/${name}.js`)) as { readonly Network: { load(): Network } };
   const model = module.Network.load();
   return (kase) => {
@@ -83,7 +83,7 @@ async function network(name: string, imageSize: number): Promise<Prepare> {
   };
 }
 
-/** An identity must give back what it was given, and a network probabilities. */
+/** Checks that an identity returns its input, and a network probabilities. */
 export async function checkResult(
   { name, signature, size = 1, stringBytes = 4, isRandom = false }: CallCase,
   call: Call,

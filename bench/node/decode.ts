@@ -1,4 +1,4 @@
-/** `decode.js <model>`: takes the time of reading a model's file, case `read`, and of describing the model, case `inspect`. */
+/** `decode.js <model>`: measures reading a model's file, case `read`, and describing the model, case `inspect`. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "savedmodel/generator";

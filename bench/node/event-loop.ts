@@ -1,6 +1,6 @@
 /**
- * `event-loop.js <load> <milliseconds>`: makes calls for so long, twice. The first time it takes the delay of the event loop,
- * the second time that of reading a small file. Prints both as JSON, in milliseconds.
+ * `event-loop.js <load> <milliseconds>`: makes calls for this long, twice. First it measures the delay of the event
+ * loop, then that of reading a small file. Prints both as JSON, in milliseconds.
  */
 import { readFile } from "node:fs/promises";
 import { monitorEventLoopDelay } from "node:perf_hooks";
@@ -12,9 +12,9 @@ import { quantile } from "../statistics.js";
 import { requireBuilt } from "./built.js";
 import { clients } from "./cases.js";
 
-/** As many calls as are asked for at a time. */
+/** Number of concurrent calls. */
 const CONCURRENT = 8;
-/** Some 200 ms of one processor. */
+/** Number of steps that take about 200 ms of one processor. */
 const STEPS = 60_000n;
 /** Interval between reads, so that reading is not a load by itself. */
 const READ_EVERY = 5;
@@ -90,7 +90,7 @@ const [name = "", milliseconds = ""] = process.argv.slice(2);
 if (!Object.hasOwn(loads, name)) throw new Error(`there is no load ${name}`);
 requireBuilt();
 const load = await loads[name as Load]();
-// The first calls build executors, and load what Node.js loads late.
+// The first calls build executors, and load modules of Node.js.
 await Promise.all([load(), readFile(fileURLToPath(import.meta.url))]);
 const delays: Delays = {
   delay: await under(load, Number(milliseconds), observeDelay),

@@ -1,4 +1,4 @@
-/** `generate.js [models…]`: loads the generator, and generates the clients of these models as text. */
+/** `generate.js [models…]`: loads the generator, and generates the clients of these models in memory. */
 import { generate } from "savedmodel/generator";
 import { requireBuilt } from "./built.js";
 

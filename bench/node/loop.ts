@@ -1,4 +1,4 @@
-/** `loop.js <client> <cases as JSON>`: calls a generated client, and takes the time of each call. */
+/** `loop.js <client> <cases as JSON>`: calls a generated client, and measures each call. */
 import type { CallCase } from "../contestants/case.js";
 import { answer, type Call } from "./answer.js";
 import { checkResult, clients } from "./cases.js";

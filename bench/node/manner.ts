@@ -1,7 +1,7 @@
 import type { CallCase } from "../contestants/case.js";
 import type { Call } from "./answer.js";
 
-/** The calls of a case as one, in its manner. Each is told which it is. */
+/** Returns the calls of a case as one, in its manner. Each receives its index. */
 export function inManner(
   { manner = "sync", repeat = 1 }: CallCase,
   run: (index: number) => unknown,

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-/** Native objects that have not been deleted yet: by kind, such as `Tensor`. */
+/** Number of native objects that are not deleted yet, by kind, such as `Tensor`. */
 export type LiveObjects = Readonly<Record<string, number>>;
 
 type NativeFunction = ((...parameters: unknown[]) => unknown) & { async?: (...parameters: unknown[]) => void };
@@ -10,12 +10,12 @@ interface Handle {
   func(definition: string, ...types: unknown[]): NativeFunction;
 }
 
-/** The part of koffi that functions of TensorFlow are bound with. */
+/** The part of koffi that binds functions of TensorFlow. */
 interface Koffi {
   load: (...parameters: unknown[]) => Handle;
 }
 
-/** Functions that make an object and whose name does not tell its kind. */
+/** Kinds of the functions that create an object and whose name does not tell it. */
 const MAKERS: Readonly<Record<string, string>> = {
   TF_AllocateTensor: "Tensor",
   TF_CheckpointReaderGetTensor: "Tensor",
@@ -25,7 +25,7 @@ const MAKERS: Readonly<Record<string, string>> = {
   TF_SessionListDevices: "DeviceList",
 };
 
-/** Counts the objects that the runtime makes and deletes from now on. Nothing may have been loaded before. */
+/** Counts the objects that the runtime creates and deletes after this call. Nothing may have been loaded before. */
 export function countNativeObjects(): () => LiveObjects {
   const koffi = createRequire(import.meta.resolve("savedmodel"))("koffi") as Koffi;
   const live: Record<string, number> = {};
@@ -37,7 +37,7 @@ export function countNativeObjects(): () => LiveObjects {
     const deleted = /^TF_Delete(\w+)$/.exec(name)?.[1];
     if (made !== undefined && result !== null) add(made, 1);
     if (deleted !== undefined && parameters[0] !== null) add(deleted, -1);
-    // TF_Tensor*[] and its length: those that were fetched.
+    // TF_Tensor*[] and its length: the fetched ones.
     if (name === "TF_SessionRun" && parameters[6] !== null) {
       const fetched = (parameters[6] as BigUint64Array).subarray(0, parameters[7] as number);
       add("Tensor", fetched.filter((tensor) => tensor !== 0n).length);

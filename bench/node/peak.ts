@@ -1,4 +1,4 @@
-/** `peak.js <start | read | inspect> <model>`: does that once, and prints how many bytes of memory the process had at most. */
+/** `peak.js <start | read | inspect> <model>`: does that once, and prints the peak memory of the process in bytes. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "savedmodel/generator";
@@ -9,7 +9,10 @@ requireBuilt();
 const result =
   action === "inspect" ? inspect(directory) : action === "read" ? readFileSync(join(directory, "saved_model.pb")) : {};
 
-/** Linux tells more than `process.resourceUsage()`, which counts in what the process was forked from. */
+/**
+ * Returns the peak memory. Linux is more exact than `process.resourceUsage()`, which includes the parent before the
+ * fork.
+ */
 function peak(): number {
   const status = "/proc/self/status";
   const [, kilobytes] = (existsSync(status) && /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(status, "utf8"))) || [];

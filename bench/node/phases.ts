@@ -18,13 +18,13 @@ export interface Phase {
   readonly count: number;
   /** Amount of work before memory is first measured, in short runs too. */
   readonly warmUp: number;
-  /** The same for `--short`: as much as makes every leak larger than what allocators keep. */
+  /** The same for `--short`: enough to make every leak larger than what allocators keep. */
   readonly short: { readonly count: number; readonly warmUp: number };
-  /** Makes ready, and answers what does the work that many times. */
+  /** Prepares the phase, and returns a function that does the work that many times. */
   readonly start: () => (count: number) => void | Promise<void>;
 }
 
-/** Each is run in a process of its own, so that none grows into memory that another has left. */
+/** All phases. Each is run in a separate process, so that none grows into memory that another has left. */
 export const phases: readonly Phase[] = [
   {
     name: "calls",
@@ -112,7 +112,7 @@ export const phases: readonly Phase[] = [
 const WAVE = 200;
 const MEGABYTE = 1024 * 1024;
 
-/** Mostly small calls; strings that fit into a TF_TString and some that do not; large results now and then. */
+/** Makes mostly small calls; strings that fit into a TF_TString and some that do not; large results now and then. */
 function startCalls(): (count: number) => void {
   const custom = CustomModel.load();
   const dtypes = Dtypes.load();
@@ -131,14 +131,14 @@ function startCalls(): (count: number) => void {
   };
 }
 
-/** Calls that wait for a writer, are batched, carry strings or much data, or are aborted. */
+/** Makes calls that wait for a writer, are batched, carry strings or much data, or are aborted. */
 function startAsyncCalls(): (count: number) => Promise<void> {
   const custom = CustomModel.load();
   const dtypes = Dtypes.load();
   const keras = Keras3.load(undefined, { batching: { predict: { maxBatch: 64 } } });
   const large = new Float32Array(MEGABYTE / Float32Array.BYTES_PER_ELEMENT).fill(1);
   const strings = ["", "short", "of more than a hundred bytes".repeat(5)];
-  // Of a signal that lasts, every call has to let go.
+  // Every call has to remove its listener from a long-lived signal.
   const { signal } = new AbortController();
   // Node.js warns of more than ten listeners.
   setMaxListeners(0, signal);
@@ -160,7 +160,7 @@ function startAsyncCalls(): (count: number) => Promise<void> {
   };
 }
 
-/** Gives a call up in the next turn of the event loop: by then it waits, runs, or has ended. */
+/** Aborts a call in the next turn of the event loop: by then it waits, runs, or has ended. */
 async function givenUp(start: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
   const controller = new AbortController();
   setImmediate(() => controller.abort());
@@ -179,7 +179,7 @@ function load(count: number): void {
   }
 }
 
-/** Models that the program lets go of without a word: they are released when they are collected. */
+/** Loads models that the program never closes: they are released when they are collected. */
 async function forget(count: number): Promise<void> {
   for (let index = 0; index < count; index++) {
     CustomModel.load().train([[1, 1]], [[1]]);
@@ -188,7 +188,7 @@ async function forget(count: number): Promise<void> {
   }
 }
 
-/** Numbers and strings of a megabyte, each call with another shape than the last. */
+/** Passes numbers and strings of a megabyte, each call with another shape than the last. */
 function startShapes(): (count: number) => void {
   const dtypes = Dtypes.load();
   const large = new Float32Array((2 * MEGABYTE) / Float32Array.BYTES_PER_ELEMENT).fill(1);
@@ -203,7 +203,7 @@ function startShapes(): (count: number) => void {
   };
 }
 
-/** Runs that fail in TensorFlow, and inputs that are rejected before. */
+/** Makes calls that fail in TensorFlow, and ones whose inputs are rejected. */
 function startFailures(): (count: number) => Promise<void> {
   const spin = Spin.load();
   const dtypes = Dtypes.load();
@@ -227,7 +227,7 @@ function startFailures(): (count: number) => Promise<void> {
   };
 }
 
-/** Each with memory that is forgotten after the call. */
+/** Makes calls, each with memory that is left to the garbage collector. */
 function startAllocations(): (count: number) => Promise<void> {
   const dtypes = Dtypes.load();
   return async (count) => {
@@ -252,7 +252,7 @@ function startTraces(): (count: number) => void {
 const X = [[0.5, -0.25]] as const;
 const TARGET = [[1]] as const;
 
-/** Whole models and checkpoints, those of Python too, which have other keys; and all that is read of them. */
+/** Reads and writes whole models and checkpoints, including those of Python, which have other keys. */
 function startCheckpoints(): (count: number) => void {
   const model = Regression.load();
   return (count) => {

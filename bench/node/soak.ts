@@ -1,8 +1,8 @@
 /**
- * `node --expose-gc soak.js <phase> <count> <warm-up>`: does a phase's work in {@link PARTS} parts, and prints as JSON what
- * the process held after the warm-up and after each part.
+ * `node --expose-gc soak.js <phase> <count> <warm-up>`: does a phase's work in {@link PARTS} parts, and prints as JSON
+ * what the process held after the warm-up and after each part.
  *
- * Temporary files go to the system's temporary folder, which has to be one of this process alone.
+ * Temporary files go to the system's temporary folder, which this process must have to itself.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ import { phases } from "./phases.js";
 export interface Held {
   /** Resident memory in bytes. */
   readonly bytes: number;
-  /** Things that are counted, by kind: native objects, open files, temporary files. */
+  /** Number of counted things by kind: native objects, open files, temporary files. */
   readonly things: LiveObjects;
 }
 
@@ -35,7 +35,9 @@ requireBuilt();
 
 const liveObjects = countNativeObjects();
 
-/** Garbage is not growth. Finalizers run between the collections, and what they held goes with the next. */
+/**
+ * Returns the resources after garbage collections. Finalizers run between them, and the next one frees what they held.
+ */
 async function held(): Promise<Held> {
   for (let round = 0; round < 4; round++) {
     globalThis.gc?.();

@@ -1,9 +1,9 @@
 import { formatDigits, layOut } from "./layout.js";
 
-/** A table of figures that stand for themselves: nothing is divided by anything. */
+/** A table of independent figures, without ratios. */
 export interface Figures {
   readonly name: string;
-  /** In words. */
+  /** Human-readable title. */
   readonly title: string;
   readonly unit: string;
   readonly columns: readonly string[];

@@ -20,7 +20,7 @@ export function settingOf(tensorflow: string): Setting {
   };
 }
 
-/** Writes the figures, in the unit of each result. */
+/** Writes the figures in the unit of each result. */
 export function writeJson(file: string, setting: Setting, results: readonly (Figures | Result)[]): void {
   writeFileSync(file, `${JSON.stringify({ setting, results }, null, 2)}\n`);
 }

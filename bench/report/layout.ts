@@ -3,7 +3,7 @@ export type Line =
   | { readonly name: string; readonly cells: readonly string[] }
   | { readonly name: string; readonly absent: string };
 
-/** A table of text. */
+/** Formats a table. */
 export function layOut(title: string, heads: readonly string[], lines: readonly Line[]): string {
   const widths = heads.map((head, column) =>
     Math.max(head.length, ...lines.map((line) => ("cells" in line ? (line.cells[column]?.length ?? 0) : 0))),
@@ -21,7 +21,7 @@ function absence({ absent }: { readonly absent: string }): string {
   return `not there: ${absent}`;
 }
 
-/** Three significant digits, about. */
+/** Formats a number with about three significant digits. */
 export function formatDigits(value: number): string {
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }

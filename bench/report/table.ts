@@ -3,7 +3,7 @@ import { formatDigits, layOut } from "./layout.js";
 
 const HEADS = ["median", "rounds from … to", "p99", "ratio"];
 
-/** A comparison as a table of text: one line per contestant, ratios to the baseline. */
+/** Formats a comparison as a table: one line per contestant, ratios to the baseline. */
 export function formatTable({ title, baseline, scores, unit }: Result): string {
   const lines = scores.map((score) =>
     "absent" in score ? score : { name: score.name, cells: formatScore(score, unit) },
@@ -26,7 +26,7 @@ const UNITS: Readonly<Record<Unit, { readonly step: number; readonly names: read
   bytes: { step: 1024, names: ["B", "KB", "MB"] },
 };
 
-/** Three significant digits with a unit. */
+/** Formats a value with three significant digits and a unit. */
 function formatValue(value: number, unit: Unit): string {
   const { step, names } = UNITS[unit];
   const power = names.findLastIndex((_, power) => power === 0 || value >= step ** power);

@@ -17,7 +17,7 @@ export const asynchronous: Suite = async function* (workplace, options) {
   yield* run("test/models/keras3", "keras3", batching(options));
 };
 
-/** A call of these cases is a thousand of the signature. */
+/** Returns the pace of cases whose call is a thousand of the signature. */
 function paceOfThousands(options: BenchOptions): PlannedCalls["pace"] {
   return paceOf(options, options.quick ? { roundMs: 150 } : { roundMs: 300, warmUpMs: 1000 });
 }

@@ -7,7 +7,7 @@ import { pythonCommand } from "../contestants/python.js";
 import type { Comparison } from "../rounds.js";
 import type { Workplace } from "../workplace.js";
 
-/** The programs that can call a model: C with TensorFlow's default options or with the runtime's, our client, Python. */
+/** The programs that can call a model: C with TensorFlow's default options or the runtime's, our client, Python. */
 type Caller = "cDefault" | "c" | "client" | "python";
 
 /** A row of a comparison: a program with one of its cases. */
@@ -22,7 +22,7 @@ export interface PlannedCalls extends Omit<Comparison, "entries"> {
   readonly entrants: readonly Entrant[];
 }
 
-/** A model, and how its client is called in bench/node/cases.ts. */
+/** A model, and the name of its client in bench/node/cases.ts. */
 export interface CalledModel {
   readonly directory: string;
   readonly client: string;

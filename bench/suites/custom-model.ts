@@ -5,7 +5,7 @@ import { paceOf, type Suite } from "./suite.js";
 
 const RUNTIME_OPTIONS = "C, the runtime's options";
 
-/** A model as small as they get, where nearly all of a call is overhead: `train` and `pred` of test/models/custom_model. */
+/** Compares calls of a minimal model, which are nearly all overhead: `train` and `pred` of test/models/custom_model. */
 export const customModel: Suite = (workplace, options) =>
   startCalls(
     workplace,

@@ -17,10 +17,10 @@ const COMPILERS = {
   "TypeScript 7.0": "typescript-7",
 };
 
-/** A call of a signature whose index is 3 more than a multiple of 5: a scalar of int64, one of unknown rank, an image. */
+/** Returns a call of a signature whose index is 5n + 3: a scalar of int64, one of unknown rank, an image. */
 const call = (index: number): string => `model.run${index}(1n, true, [[[[1]]]] as number[][][][])`;
 
-/** Edits, with a `|` at the place of the request. The first does not use the client. */
+/** Edits, with a `|` at the position of the request. The first does not use the client. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
   completionInfo: [
     "console.log(|",
@@ -93,11 +93,11 @@ async function answers({ root }: Workplace, project: string, count: number): Pro
     for (const line of lines) {
       const taken: number[] = [];
       for (let index = -5; index < count; index++) {
-        // A line that was there before might be known.
+        // An existing line might be cached.
         const before = `const x${index + 5} = 1; `;
         const start = performance.now();
         await server.ask(`${before}${line.replace("|", "")}`, request, before.length + line.indexOf("|"));
-        // The first ones load the project, and meet code that is not compiled yet.
+        // The first requests load the project, and run code that is not compiled yet.
         if (index >= 0) taken.push(performance.now() - start);
       }
       const sorted = Float64Array.from(taken).sort();

@@ -52,7 +52,7 @@ function measure({ programs, root }: Workplace, load: Load, milliseconds: number
   return JSON.parse(finished({ file: process.execPath, args }, root)) as Delays;
 }
 
-/** The medians of the rounds, and the longest of all. */
+/** Returns the medians of the rounds, and the longest of all. */
 function ofAll(rounds: readonly Milliseconds[]): readonly number[] {
   return [
     median(rounds.map(({ median }) => median)),

@@ -4,7 +4,7 @@ import { wholeProcess } from "../contestants/whole-process.js";
 import { isWanted } from "../options.js";
 import { paceOf, type Suite } from "./suite.js";
 
-/** Models of others where they lie beside the repository, as for the tests; else those of the tests. */
+/** Folders of models: others' beside the repository, as for the tests; else those of the tests. */
 const COLLECTIONS = ["../shared/models", "test/models"];
 const START = "savedmodel, the generator loaded";
 

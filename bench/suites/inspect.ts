@@ -27,7 +27,7 @@ export const inspect: Suite = async function* (workplace, options) {
   };
 };
 
-/** TensorFlow's own tool. As a module, since its script need not be beside that Python. */
+/** Returns TensorFlow's own tool. As a module, since its script need not be beside that Python. */
 function savedModelCli({ python, root }: Workplace): Entry {
   if ("absent" in python) return { name: THEIRS, absent: python.absent };
   const args = ["-m", "tensorflow.python.tools.saved_model_cli", "show", "--all", "--dir", MODEL];

@@ -17,7 +17,7 @@ interface Network {
   readonly batches: readonly number[];
 }
 
-/** Networks of the size that people run, where nearly all of a call is TensorFlow's own work. */
+/** Compares networks of a practical size, where nearly all of a call is TensorFlow's own work. */
 export const networks: Suite = async function* (workplace, options) {
   yield* comparisons(workplace, options, { name: "cnn", title: "a small convolutional network", batches: [1, 32] });
   // Takes up to a second for a batch.

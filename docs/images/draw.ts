@@ -1,4 +1,4 @@
-/** Draws the pictures of the README: `npm run pictures`. The one of a training is that of `examples/digits.ts`. */
+/** Draws the pictures of the README: `npm run pictures`. The chart of a training is that of `examples/digits.ts`. */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

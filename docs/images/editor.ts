@@ -29,7 +29,7 @@ interface Run {
   readonly isBold?: boolean;
 }
 
-/** Draws what an editor shows of a generated client, as the language service says it. */
+/** Draws what an editor shows of a generated client, with the answers of the language service. */
 export function drawEditor(): string {
   const editor = new Editor({ "custom-model.ts": readFileSync(CLIENT, "utf8") });
   const problem = editor.diagnostics(`${HEAD}${WRONG}\nexport { y };|`).split("\n");
@@ -79,7 +79,7 @@ function lengthOf(line: readonly Run[]): number {
   return line.reduce((sum, { text }) => sum + text.length, 0);
 }
 
-/** The tokens of a line of TypeScript. */
+/** Returns the tokens of a line of TypeScript. */
 function coloured(line: string): readonly Run[] {
   const scanner = ts.createScanner(ts.ScriptTarget.Latest, false, ts.LanguageVariant.Standard, line);
   const runs: Run[] = [];
@@ -95,7 +95,7 @@ function colourOf(kind: ts.SyntaxKind): Colour {
   return isKeyword ? "keyword" : "text";
 }
 
-/** Every run has its width set: which font is there makes no difference. */
+/** Returns an SVG line. Every run has its width set, so that it looks the same in any font. */
 function textLine(line: readonly Run[], y: number, left: number): string {
   let column = 0;
   return line

@@ -35,8 +35,7 @@ function room(name: string, purpose: string, row: number, column: number, paths:
 }
 
 /**
- * Draws the rooms of runtime/ and which imports which, as the code has it. An import that follows from two other arrows is
- * not drawn.
+ * Draws the rooms of runtime/ and the imports between them. An import that follows from two other arrows is omitted.
  *
  * @throws Error when a file is in no room, or an import leads to a room that is not below
  */
@@ -54,7 +53,7 @@ export function drawLayers(): string {
     if (upper.row >= lower.row) throw new Error(`${from} imports ${to}, which is not below it`);
     below.get(upper)?.add(lower);
   }
-  // All that is below a room: rooms are in the order of their rows, so those below are complete.
+  // Everything below a room: rooms are in the order of their rows, so those below are complete.
   for (const each of ROOMS.toReversed()) {
     for (const lower of [...(below.get(each) ?? [])])
       for (const deep of below.get(lower) ?? []) below.get(each)?.add(deep);
@@ -86,7 +85,9 @@ function top({ row }: Room): number {
   return MARGIN + row * ROW;
 }
 
-/** A curve to a row below; a line past the rows between, which leads to a room of another column from its side. */
+/**
+ * Returns a curve to a row below; a line past the rows between, which leads to a room of another column from its side.
+ */
 function arrow(upper: Room, lower: Room): string {
   const [x, y] = [left(upper) + WIDTH / 2, top(upper) + HEIGHT];
   const turn = upper.column - lower.column;

@@ -5,22 +5,22 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 export interface Guide {
   /** Its absolute path. */
   readonly path: string;
-  /** What the navigation calls it. */
+  /** Title in the navigation. */
   readonly title: string;
-  /** The heading of the navigation it stands under. */
+  /** Heading of the navigation that it belongs to. */
   readonly group: string;
 }
 
-/** The list of guides for readers and for the site: its headings are the groups, its bullets the pages in their order. */
+/** List of guides for readers and for the site: its headings are the groups, its bullets the pages in their order. */
 const INDEX = "docs/README.md";
 
-/** A folder of records, which need no entry in the list. */
+/** Folder of records, which need no entry in the list. */
 const DECISIONS = "docs/decisions";
 
 const GROUP = /^## (?<group>.+)$/;
 const ENTRY = /^- \[(?<title>[^\]]+)\]\((?<path>[^)#]+)\)/;
 
-/** Reads the guides and their order from docs/README.md, and throws where that is not what is there. */
+/** Reads the guides and their order from docs/README.md, and throws if the list does not match the files. */
 export function readGuides(root: string): readonly Guide[] {
   const index = join(root, INDEX);
   const listed = readIndex(index);

@@ -2,9 +2,9 @@ import { readdirSync } from "node:fs";
 import { sep } from "node:path";
 import { check, LinkState } from "linkinator";
 
-/** The dead links of the site in a folder, with a page that has them. Links that leave the site are not followed. */
+/** Returns the dead links of the site in a folder, with a page that has them. External links are not followed. */
 export async function deadLinks(folder: string): Promise<readonly string[]> {
-  // The navigation is made by a script: not every page can be found by following links.
+  // The navigation is built by a script: not every page can be found by following links.
   const pages = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".html"))
     .map((name) => name.replaceAll(sep, "/"))

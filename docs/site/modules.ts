@@ -3,13 +3,13 @@ import { join } from "node:path";
 
 /** An entry point of the package. */
 export interface Module {
-  /** What programs import it by. */
+  /** Name in import statements. */
   readonly name: string;
   /** The absolute path of its source. */
   readonly path: string;
 }
 
-/** The entry points that package.json exports, in its order. */
+/** Returns the entry points that package.json exports, in its order. */
 export function readModules(root: string): readonly Module[] {
   const { name, exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Package;
   return Object.entries(exports).flatMap(([key, target]) =>

@@ -4,7 +4,7 @@ import type { TypeDocOptions } from "typedoc";
 import type { Guide } from "./guides.js";
 import type { Module } from "./modules.js";
 
-/** Types that others are made of, which no program has to name. */
+/** Types that are parts of others, which no program has to name. */
 const HELPERS: string[] = [
   "AnyString",
   "ColumnOf",
@@ -24,7 +24,7 @@ const HELPERS: string[] = [
   "Writable",
 ];
 
-/** What TypeDoc is told. Everything that it warns of is an error. */
+/** Returns the options of TypeDoc. All its warnings are errors. */
 export function siteOptions(
   root: string,
   out: string,
@@ -47,7 +47,7 @@ export function siteOptions(
 
     excludeInternal: true,
     excludePrivate: true,
-    // Sources are in the repository, at the address in the header.
+    // Sources are in the repository, at the URL in the header.
     disableGit: true,
     disableSources: true,
     hideGenerator: true,
@@ -74,7 +74,7 @@ export function siteOptions(
     visibilityFilters: {},
     searchInDocuments: true,
     searchInComments: true,
-    // What is written for readers comes before what mentions a word in passing.
+    // Documentation for readers comes before pages that mention a word in passing.
     searchGroupBoosts: {
       ...Object.fromEntries(guides.map(({ group }) => [group, 3])),
       Project: 1,
@@ -89,7 +89,7 @@ export function siteOptions(
     treatWarningsAsErrors: true,
     treatValidationWarningsAsErrors: true,
     validation: { notExported: true, invalidLink: true, invalidPath: true, rewrittenLink: true, notDocumented: true },
-    // Properties whose name and type say all need no sentence.
+    // Properties whose name and type are sufficient need no sentence.
     requiredToBeDocumented: [
       "Variable",
       "Function",
@@ -106,7 +106,7 @@ export function siteOptions(
   };
 }
 
-/** Returns the address of the repository, if package.json has one. */
+/** Returns the URL of the repository, if package.json has one. */
 function repositoryOf(root: string): string | undefined {
   const { repository } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     readonly repository?: { readonly url: string };

@@ -4,13 +4,13 @@ import { type Application, type Context, Converter, Models, type NormalizedPath,
 import type { Guide } from "./guides.js";
 import type { Module } from "./modules.js";
 
-/** The group of the pages that show a file or folder which a guide links to. */
+/** Group of the pages that show a file or folder which a guide links to. */
 const FILES = "Files";
 
-/** Files that are shown. Any other is copied as it is. */
+/** Languages of the files that are shown. Any other file is copied. */
 const LANGUAGES: Readonly<Record<string, string>> = { ".csv": "csv", ".json": "json", ".py": "python", ".ts": "ts" };
 
-/** Names modules and guides as their readers do, and makes a page of each file and folder that a guide links to. */
+/** Names modules and guides as their readers do, and creates a page for each file and folder that a guide links to. */
 export function namePages(app: Application, root: string, guides: readonly Guide[], modules: readonly Module[]): void {
   const guideOf = new Map(guides.map((guide) => [normalizePath(guide.path), guide]));
   const nameOf = new Map(modules.map(({ name, path }) => [normalizePath(path), name]));
@@ -59,7 +59,7 @@ export function namePages(app: Application, root: string, guides: readonly Guide
   );
 }
 
-/** A block that names no language is plain text, and not TypeScript. */
+/** Marks a block without a language as plain text instead of TypeScript. */
 function plainCode(content: readonly Models.CommentDisplayPart[]): void {
   for (const part of content) {
     if (part.kind === "code") part.text = part.text.replace(/^(`{3,})(?=\n)/, "$1text");
@@ -79,7 +79,7 @@ function contentOf(path: NormalizedPath, project: Models.ProjectReflection): Mod
   return [{ kind: "code", text: `\`\`\`\`${language}\n${readFileSync(path, "utf8").trimEnd()}\n\`\`\`\`` }];
 }
 
-/** The entries of a folder; those that have a page are links to it. */
+/** Returns the entries of a folder; those that have a page are links to it. */
 function listOf(folder: NormalizedPath, project: Models.ProjectReflection): Models.CommentDisplayPart[] {
   const { files, documents = [] } = project;
   const pageAt = new Map(documents.map((page) => [files.getReflectionPath(page), page]));

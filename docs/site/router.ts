@@ -1,7 +1,7 @@
 import { relative, sep } from "node:path";
 import { type Application, KindRouter, Models, type Reflection } from "typedoc";
 
-/** Gives every guide the address of its file, so that a new title breaks no link. */
+/** Assigns every guide the path of its file as its URL, so that a new title breaks no link. */
 export function defineRouter(app: Application, root: string): void {
   app.renderer.defineRouter(
     "savedmodel",

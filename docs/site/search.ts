@@ -1,9 +1,9 @@
 import { type Application, IndexEvent, Models } from "typedoc";
 
-/** How much a word in a heading counts, beside 1 for a word in the text. */
+/** Weight of a word in a heading, compared with 1 for a word in the body. */
 const WEIGHT = 20;
 
-/** Lets a search find a guide by its headings, as docs/errors.md by the name of a code, however long its text is. */
+/** Lets a search find a guide by its headings, as docs/errors.md by the name of a code, however long it is. */
 export function indexHeadings(app: Application): void {
   app.renderer.on(IndexEvent.PREPARE_INDEX, (event) => {
     event.searchFieldWeights.headings = WEIGHT;

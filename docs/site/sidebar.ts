@@ -1,6 +1,6 @@
 import { type Application, JSX } from "typedoc";
 
-/** The groups that a first visit finds open. */
+/** Groups that are open on the first visit. */
 const OPEN = ["Start", "Models", "Training", "Running"];
 
 /** Opens the groups of guides that most readers look for. What a reader opens and closes is kept, by TypeDoc's script. */

@@ -7,27 +7,27 @@ import { readDescriptor } from "./parse-descriptor.js";
 import { describeChanges } from "./signature-changes.js";
 import { unifiedDiff } from "./text-diff.js";
 
-/** What a check found of one file. */
+/** Result of checking one file. */
 export interface FileCheck {
   /** Relative to the folder of the configuration, with `/` between folders. */
   readonly path: string;
-  /** `orphaned` is a generated file that belongs to no model of the configuration. */
+  /** State of the file; `orphaned` is a generated file that belongs to no model of the configuration. */
   readonly status: "fresh" | "changed" | "missing" | "orphaned";
   /**
-   * What the change means for callers, one sentence each; empty where the signatures are the same. Of a missing and of an
-   * orphaned file, that the one takes the place of the other.
+   * Consequences for callers, one sentence each; empty if the signatures are the same. For a missing and an orphaned
+   * file, that one replaces the other.
    */
   readonly changes: readonly string[];
-  /** What generating would change, as a unified diff; empty unless the file is there and differs. */
+  /** Unified diff of what generating would change; empty unless the file exists and differs. */
   readonly diff: string;
 }
 
 /**
- * Compares files with what is on the disk. Line ends do not count.
+ * Compares files with those on the disk. Line endings are ignored.
  *
  * @param orphans the generated files that nothing generates any more
  * @param root the folder that paths are relative to
- * @throws SavedModelError `OUTPUT_CONFLICT` where a file is in the way that this package did not generate
+ * @throws SavedModelError `OUTPUT_CONFLICT` when a file that this package did not generate is in the way
  */
 export function checkFiles(
   files: readonly ProjectFile[],

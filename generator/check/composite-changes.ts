@@ -4,20 +4,20 @@ import type { ModelSpec, SignatureSpec, TensorSpec } from "../../runtime/saved-m
 import type { ExampleFeature } from "../../runtime/saved-model/signature-info.js";
 import { formatShape } from "../../runtime/tensor/shape.js";
 
-/** An input as it was, and the one that it is now. */
+/** An input before and after a change. */
 export interface InputChange {
   readonly was: TensorSpec;
   readonly is: TensorSpec;
 }
 
-/** The ragged and sparse arguments that are something else now, or were. */
+/** Returns the changed arguments that are or were ragged or sparse. */
 export function otherComposites(before: readonly TensorSpec[], after: readonly TensorSpec[]): readonly InputChange[] {
   return pairs(before, after).filter(
     ({ was, is }) => (was.parts ?? is.parts) !== undefined && formatInput(was) !== formatInput(is),
   );
 }
 
-/** The keys of a SignatureDef that an argument is made of. */
+/** Returns the keys of a SignatureDef that make up an argument. */
 export function keysOf({ key, parts }: TensorSpec): readonly string[] {
   return parts === undefined ? [key] : parts.map((part) => part.key);
 }
@@ -36,9 +36,9 @@ function formatInput({ encoding, dtype, shape, raggedRank }: TensorSpec): string
 }
 
 /**
- * What changed of the features of examples, for each input that is serialized examples.
+ * Describes changes to the features of examples, for each input of serialized examples.
  *
- * @param inputs the inputs as they were, by the keys that they have now
+ * @param inputs the previous inputs, by their current keys
  */
 export function otherFeatures(
   signature: string,

@@ -6,15 +6,15 @@ import { readGenerated } from "../project/write-client.js";
 import { readDescriptor } from "./parse-descriptor.js";
 import { describeChanges } from "./signature-changes.js";
 
-/** A generated client, there or not. */
+/** A generated client, which may not exist yet. */
 interface Client {
   readonly path: string;
   readonly descriptor: ModelSpec;
 }
 
 /**
- * What to say of files that are missing and of others that are orphaned where one takes the place of the other, since the
- * class, the folder of the model or that of the clients has another name; by their paths.
+ * Describes missing and orphaned files of which one replaces the other, since the class, the folder of the model or the
+ * output folder was renamed; by their paths.
  */
 export function findMoved(
   missing: readonly ProjectFile[],
@@ -37,7 +37,7 @@ export function findMoved(
   );
 }
 
-/** The client that is like another one; undefined where several are. */
+/** Returns the client that matches another one; undefined if none or several do. */
 function onlyOne(
   clients: readonly Client[],
   other: Client,
@@ -61,7 +61,7 @@ function clientOf(path: string, text: string): readonly Client[] {
   return descriptor === undefined ? [] : [{ path, descriptor }];
 }
 
-/** A file may be gone since it was found. */
+/** Reads a file, which may have been removed since it was found. */
 function textOf(path: string): string {
   try {
     return readGenerated(path);

@@ -3,8 +3,8 @@ import { isRecord } from "../../runtime/base/is-record.js";
 import type { ModelSpec } from "../../runtime/saved-model/model-spec.js";
 
 /**
- * The descriptor in the text of a generated client. The text is parsed and never run. Undefined where there is none that
- * can be read: in an index, or after an edit by hand.
+ * Returns the descriptor in a generated client. The code is parsed and never run. Undefined if none is readable:
+ * in an index, or after a manual edit.
  */
 export function readDescriptor(text: string): ModelSpec | undefined {
   const source = ts.createSourceFile("client.ts", text, ts.ScriptTarget.ES2023);
@@ -19,7 +19,7 @@ export function readDescriptor(text: string): ModelSpec | undefined {
   return undefined;
 }
 
-/** The value of a literal; undefined for all other code. */
+/** Returns the value of a literal; undefined for all other code. */
 function literal(node: ts.Expression): unknown {
   if (ts.isStringLiteral(node)) return node.text;
   if (ts.isNumericLiteral(node)) return Number(node.text);
@@ -49,7 +49,7 @@ function isTensor({ dtype, shape, parts }: Readonly<Record<string, unknown>>): b
   return typeof dtype === "string" && isShape && (parts === undefined || isList(parts, isTensor));
 }
 
-/** Whether a value is a list of objects with keys that pass the test. */
+/** Returns true for an array of objects whose keys pass the test. */
 function isList(value: unknown, test: (item: Readonly<Record<string, unknown>>) => boolean): boolean {
   return Array.isArray(value) && value.every((item) => isRecord(item) && typeof item.key === "string" && test(item));
 }

@@ -8,14 +8,14 @@ import { describeComposite, keysOf, otherComposites, otherFeatures } from "./com
 
 type Role = "input" | "output";
 
-/** Tensors that changed their names: the new one by the name of the old one. */
+/** Renamed tensors, by their previous names. */
 type Renames = ReadonlyMap<string, { readonly was: TensorSpec; readonly is: TensorSpec }>;
 
 /**
- * What it means for callers that a client is generated anew, one sentence each; empty where they need not care.
+ * Describes what regenerating a client means for callers, one sentence each; empty if nothing affects them.
  *
- * @param before the descriptor of the client as it is
- * @param after that of the client as it would be
+ * @param before the descriptor of the existing client
+ * @param after the descriptor of the regenerated client
  * @param signatures the signatures of the model that it would be generated from
  */
 export function describeChanges(
@@ -32,7 +32,7 @@ export function describeChanges(
     ...before.signatures.flatMap((was) => {
       const is = byKey.get(was.key);
       const signature = described.get(was.key);
-      // What the client leaves out is gone for its callers.
+      // To callers, a signature that the client omits is removed.
       if (is === undefined || signature === undefined) return findDifferences({ ...before, signatures: [was] }, []);
       return compareSignature({ before, was }, { after, is }, withLooseInputs(signature));
     }),
@@ -40,12 +40,15 @@ export function describeChanges(
   ];
 }
 
-/** The signature as the model has it: what became one ragged or sparse argument is several inputs. */
+/** Returns the signature as the model has it: a ragged or sparse argument is several inputs there. */
 function withLooseInputs(signature: SignatureInfo): SignatureInfo {
   return { ...signature, inputs: signature.inputs.flatMap(looseInputs) };
 }
 
-/** The inputs of a client that an older version generated, with the author's expressions of those that have the same keys. */
+/**
+ * Returns the inputs of a client that an older version generated, with the author's expressions of those with equal
+ * keys.
+ */
 function withArguments(before: readonly TensorSpec[], after: readonly TensorSpec[]): readonly TensorSpec[] {
   const names = new Set(after.map(nameOf));
   const arguments_ = new Map(after.map(({ key, argument }) => [key, argument]));
@@ -65,13 +68,13 @@ function compareSignature(
   signature: SignatureInfo,
 ): readonly string[] {
   const named = withArguments(was.inputs, is.inputs);
-  // Arguments are passed by their places; outputs have none of their own: they are sorted by their keys.
+  // Arguments are passed by position; outputs are sorted by their keys.
   const inputNames = findRenames(named, is.inputs, true);
   const outputNames = findRenames(was.outputs, is.outputs, false);
   const inputs = rename(named, inputNames);
   const outputs = rename(was.outputs, outputNames);
   const name = quote(was.key);
-  // What became ragged or sparse, or no longer is, is told of as a whole, not by its loose inputs.
+  // What became ragged or sparse, or no longer is, is reported as a whole, not by its component inputs.
   const composites = otherComposites(inputs, is.inputs);
   const others = new Set(composites.map((composite) => composite.was));
   const otherKeys = new Set(composites.flatMap((composite) => keysOf(composite.is)));
@@ -98,8 +101,8 @@ interface Placed {
 }
 
 /**
- * The tensors that are gone, each with a new one of the same dtype and shape: if there is only one of both, or if there are
- * as many new ones, and one is in its place.
+ * Pairs each removed tensor with a new one of the same dtype and shape: if there is one of both, or if there are as
+ * many new ones and one is at its position.
  */
 function findRenames(before: readonly TensorSpec[], after: readonly TensorSpec[], hasPlaces: boolean): Renames {
   const gone = byForm(missingFrom(after, before));
@@ -118,7 +121,7 @@ function findRenames(before: readonly TensorSpec[], after: readonly TensorSpec[]
   return renames;
 }
 
-/** Tensors that have all in common but their keys. */
+/** Groups tensors that are equal except for their keys. */
 function byForm(tensors: readonly Placed[]): ReadonlyMap<string, readonly Placed[]> {
   const groups = new Map<string, Placed[]>();
   for (const placed of tensors) {
@@ -135,7 +138,7 @@ function missingFrom(others: readonly TensorSpec[], tensors: readonly TensorSpec
   return tensors.map((tensor, at) => ({ tensor, at })).filter(({ tensor }) => !known.has(nameOf(tensor)));
 }
 
-/** What two tensors have in common where only the name is another. */
+/** Returns a string that is equal for tensors that differ only in name. */
 function formOf({ dtype, shape, encoding, raggedRank, optional, parts, argument }: TensorSpec): string {
   const keys = argument === undefined ? parts : parts?.map(({ key: _, ...part }) => part);
   return JSON.stringify([dtype, shape, encoding, raggedRank, optional, keys]);
@@ -156,7 +159,7 @@ function renamed(role: Role, signature: string, renames: Renames): readonly stri
   );
 }
 
-/** What a client may ignore, and a caller may want to know. */
+/** Describes additions, which a client may ignore and a caller may want to know. */
 function additions(
   signature: string,
   inputsBefore: readonly TensorSpec[],
@@ -177,7 +180,7 @@ function additions(
   ];
 }
 
-/** The arguments that were and are, where they stand in another order. */
+/** Describes a changed order of the inputs that were kept. */
 function reordered(signature: string, before: readonly TensorSpec[], after: readonly TensorSpec[]): readonly string[] {
   const common = (tensors: readonly TensorSpec[], others: readonly TensorSpec[]): readonly string[] => {
     const names = new Set(others.map(nameOf));
@@ -189,7 +192,7 @@ function reordered(signature: string, before: readonly TensorSpec[], after: read
   return [`the inputs of ${signature} are in another order: ${listSome(is, String)}, not ${listSome(was, String)}`];
 }
 
-/** One output is returned as itself, several as an object. */
+/** Describes a changed result: one output is returned directly, several as an object. */
 function otherResult(
   signature: string,
   before: readonly TensorSpec[],

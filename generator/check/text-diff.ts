@@ -2,15 +2,12 @@ import { createTwoFilesPatch, FILE_HEADERS_ONLY, formatPatch } from "diff";
 
 /** Lines of context around a change. */
 const CONTEXT = 4;
-/**
- * Lines that were removed or added, above which the smallest diff is not looked for: that takes time by the square of their
- * number.
- */
+/** Number of removed and added lines above which the smallest diff is not searched for: that takes quadratic time. */
 const MOST_EDITS = 1000;
 
 /**
- * What makes one text of another, as a unified diff. Where very much has changed, everything from the first line that
- * differs to the last one is replaced as a whole.
+ * Returns the unified diff of two strings. After very many changes, everything from the first line that differs to the
+ * last one is replaced as a whole.
  */
 export function unifiedDiff(path: string, before: string, after: string): string {
   const names = [`a/${path}`, `b/${path}`] as const;

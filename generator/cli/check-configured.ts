@@ -2,7 +2,7 @@ import { SavedModelError } from "../../runtime/base/errors.js";
 import type { LoadedConfig } from "../config/load-config.js";
 import type { ClientFlags } from "./flags/client-flags.js";
 
-/** What the configuration says where there is one; where folders are given, these options do. */
+/** Options for folders; without folders, the configuration sets these values. */
 const FOLDER_OPTIONS: Readonly<Record<Exclude<keyof ClientFlags, "config">, string>> = {
   output: "--output",
   className: "--class-name",
@@ -14,10 +14,9 @@ const FOLDER_OPTIONS: Readonly<Record<Exclude<keyof ClientFlags, "config">, stri
 };
 
 /**
- * The configuration for a command without folders.
+ * Loads the configuration for a command without folders.
  *
- * @throws SavedModelError `INVALID_OPTION` where there is none, or where an option is given that it would have to say;
- * `CONFIG_INVALID`
+ * @throws SavedModelError `INVALID_OPTION` if there is none, or for an option that belongs in it; `CONFIG_INVALID`
  */
 export async function requireConfig(flags: ClientFlags): Promise<LoadedConfig> {
   for (const [key, option] of Object.entries(FOLDER_OPTIONS)) {
@@ -36,7 +35,7 @@ export async function requireConfig(flags: ClientFlags): Promise<LoadedConfig> {
   });
 }
 
-/** What to do in the root of a workspace with configurations in its packages. */
+/** Returns the advice for the root of a workspace with configurations in its packages. */
 async function workspaceFix(): Promise<string | undefined> {
   const { listPaths, workspaceConfigs } = await import("../config/workspace.js");
   const files = workspaceConfigs(process.cwd());
@@ -46,7 +45,7 @@ async function workspaceFix(): Promise<string | undefined> {
 }
 
 /**
- * Refuses options that are for a configuration only, where folders are given.
+ * Rejects an option that requires a configuration, if folders are given.
  *
  * @throws SavedModelError `INVALID_OPTION`
  */

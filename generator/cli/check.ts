@@ -14,7 +14,7 @@ import { addHelpEnd } from "./ui/help.js";
 import { columnsOf, flow, sentence } from "./ui/layout.js";
 import { safeJson } from "./ui/safe-json.js";
 
-/** The exit codes of its own: generated files are out of date, and a model that cannot be read. */
+/** Exit codes of this command: generated files are out of date, and a model that cannot be read. */
 const DRIFT = 1;
 const UNREADABLE = 3;
 
@@ -32,7 +32,7 @@ interface CheckFlags extends ClientFlags {
   readonly json?: true;
 }
 
-/** `savedmodel check`: are the generated files those that would be generated now? */
+/** Returns `savedmodel check`, which compares the generated files with those that would be generated now. */
 export function checkCommand(): Command {
   const command = new Command("check")
     .summary("check whether the generated clients are up to date")
@@ -109,7 +109,7 @@ async function generateAll(
   return { files: inFlags(() => generateFiles(models, options, process.cwd())), orphans: [] };
 }
 
-/** Sets the exit code of a model that cannot be read, and has JSON for whoever asked for JSON. */
+/** Sets the exit code of a model that cannot be read, and prints JSON if requested. */
 async function reportingErrors(flags: CheckFlags, run: () => Promise<void>): Promise<void> {
   try {
     await run();
@@ -147,7 +147,7 @@ function colourDiff(diff: string): string {
     .join("");
 }
 
-/** @param flags those of a check of a configuration */
+/** @param flags the flags of a check of a configuration */
 function verdict(found: readonly FileCheck[], stale: readonly FileCheck[], flags: CheckFlags | undefined): string {
   const width = columnsOf(process.stdout);
   const files = `${found.length} ${found.length === 1 ? "file" : "files"}`;

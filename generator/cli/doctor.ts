@@ -5,7 +5,7 @@ import { addHelpEnd } from "./ui/help.js";
 import { columnsOf, flow, sentence, type Word } from "./ui/layout.js";
 import { safeJson } from "./ui/safe-json.js";
 
-/** `savedmodel doctor`: which TensorFlow library is used here, and why. */
+/** Returns `savedmodel doctor`, which shows the TensorFlow library that is used here, and why. */
 export function doctorCommand(): Command {
   const command = new Command("doctor")
     .summary("show which TensorFlow library is used, and why")
@@ -86,7 +86,7 @@ interface Answer {
 function answers({ place, lookedAt, candidates, reason }: PlaceDiagnosis): Answer[] {
   const wrong = place === "environment" && lookedAt.length > 0;
   if (reason !== null) return [{ mark: wrong || reason.startsWith("damaged") ? "✗" : "–", text: reason }];
-  // Bare names that the system's loader does not know are only what was asked for, not something found.
+  // Bare names that the system's loader does not know were only requested, not found.
   const found = candidates.filter((candidate) => candidate.loads || /[\\/]/.test(candidate.main));
   if (found.length === 0) return [{ mark: "–", text: `none (looked for ${lookedAt.join(", ")})` }];
   return found.map((candidate) => ({ mark: candidate.loads ? "✓" : "✗", text: describe(candidate) }));

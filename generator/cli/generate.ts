@@ -19,12 +19,12 @@ import { columnsOf, flow } from "./ui/layout.js";
 import { type ReportedFile, reportFile } from "./ui/report.js";
 import { watchGenerate } from "./watch.js";
 
-/** A file to be written. */
+/** A file to write. */
 interface Output extends ReportedFile {
   readonly text: string;
 }
 
-/** What is to be written, and what was generated once for models that are no more. */
+/** The files to write, and previously generated ones whose models no longer exist. */
 interface Outputs {
   readonly outputs: readonly Output[];
   readonly orphans: readonly string[];
@@ -32,7 +32,7 @@ interface Outputs {
   readonly failure?: SavedModelError;
 }
 
-/** `savedmodel generate`, or `savedmodel generate <dir…> -o <folder>` */
+/** Returns `savedmodel generate`, or `savedmodel generate <dir…> -o <folder>` */
 export function generateCommand(): Command {
   const command = new Command("generate")
     .summary("write a typed client for each SavedModel")
@@ -61,7 +61,7 @@ export function generateCommand(): Command {
         return;
       }
       const { planChange } = await import("../project/planned-change.js");
-      // Nothing is written before it is certain that everything can be.
+      // Nothing is written before everything is known to be writable.
       const plan = outputs.map((file) => ({ file, change: planChange(file.path, file.text) }));
       if (dryRun !== true) {
         const changed = plan.filter(({ change }) => change !== "unchanged");
@@ -86,13 +86,13 @@ export function generateCommand(): Command {
   });
 }
 
-/** The files of the models that are given. */
+/** Returns the files for the models in the given folders. */
 async function ofFolders(directories: readonly string[], flags: GenerateFlags): Promise<Outputs> {
   const { output = "generated", stdout: toStdout, index: withIndex, importExtension, target = "ts" } = flags;
   refuseWithFolders("--config", flags.config);
   refuseWithFolders("--clean", flags.clean);
   const options = { outputFolder: output, ...clientOptions(directories, flags) };
-  // Printing needs ts-morph, which takes longer to load than all other commands together take to run.
+  // Printing needs ts-morph, which takes longer to load than all other commands take to run.
   const { generate } = await import("../generate/generate-client.js");
   const { checkExtension, generateIndex } = await import("../generate/generate-index.js");
   const { checkTarget, filesInTarget } = await import("../client/target.js");
@@ -103,9 +103,9 @@ async function ofFolders(directories: readonly string[], flags: GenerateFlags): 
   const failure = errors.length === 0 ? undefined : joinErrors(errors, directories.length);
   if (failure !== undefined && flags.keepGoing !== true) throw failure;
   if (toStdout !== true) refuseSameFile(clients);
-  // Checked with or without an index: clients import nothing but the package.
+  // Checked with or without an index: clients import only the package.
   const indexOptions = importExtension === undefined ? {} : { importExtension: checkExtension(importExtension) };
-  // An index without some of the classes would take them from those who import them.
+  // An index without some of the classes would remove them for its importers.
   const index =
     withIndex === true && failure === undefined
       ? [indexOutput(generateIndex(clients, indexOptions), clients, output)]
@@ -116,7 +116,7 @@ async function ofFolders(directories: readonly string[], flags: GenerateFlags): 
   return { outputs, orphans: [], ...(failure && { failure }) };
 }
 
-/** The files of the configuration. */
+/** Returns the files of the configuration. */
 async function ofProject(flags: GenerateFlags): Promise<Outputs> {
   const { config, root } = await requireConfig(flags);
   const { generateProject, projectModels } = await import("../project/project.js");
@@ -133,14 +133,14 @@ async function ofProject(flags: GenerateFlags): Promise<Outputs> {
       notes,
     };
   });
-  // The clients of models that cannot be read are nobody's orphans.
+  // The clients of models that cannot be read are not orphans.
   if (errors.length > 0) {
     return { outputs, orphans: [], failure: joinErrors(errors, projectModels(config, root).length) };
   }
   return { outputs, orphans: findOrphans(config, root, files).map((path) => resolve(root, path)) };
 }
 
-/** Removes a generated file whose model is no more, or says that it could be. */
+/** Removes a generated file whose model no longer exists, or reports that it could be removed. */
 function cleanUp(path: string, isWanted: boolean, isDry: boolean): void {
   const shown = printable(relative("", path), 500);
   if (!isWanted) {
@@ -182,7 +182,7 @@ function refuseSameFile(clients: readonly GeneratedClient[]): void {
   }
 }
 
-/** What a dry run says. */
+/** Words of a dry run for each change. */
 const WOULD: Readonly<Record<Change, string>> = {
   created: "would create",
   updated: "would update",

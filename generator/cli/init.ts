@@ -7,7 +7,7 @@ import { sayNote } from "./ui/error-message.js";
 import { addHelpEnd } from "./ui/help.js";
 import { columnsOf, flow, sentence } from "./ui/layout.js";
 
-/** `savedmodel init`: a configuration, scripts and attributes for the models that are there. */
+/** Returns `savedmodel init`, which creates a configuration, scripts and attributes for the existing models. */
 export function initCommand(): Command {
   const command = new Command("init")
     .summary("set up a project with a configuration and scripts")

@@ -6,7 +6,7 @@ import { addHelpEnd } from "./ui/help.js";
 import { columnsOf, flow, sentence } from "./ui/layout.js";
 import { progressBar, progressLines } from "./ui/progress-bar.js";
 
-/** `savedmodel install`: puts TensorFlow's library into the per-user cache. */
+/** Returns `savedmodel install`, which puts TensorFlow's library into the per-user cache. */
 export function installCommand(): Command {
   const command = new Command("install")
     .summary("install TensorFlow's C library, once per machine")
@@ -30,7 +30,7 @@ async function install(options: Pick<InstallOptions, "version" | "from" | "force
   const display = process.stderr.isTTY ? await progressBar() : progressLines();
   const controller = new AbortController();
   const abort = (): void => controller.abort();
-  // However often: npx passes on a Ctrl+C that the terminal has sent already, and a second one must not stop the cleaning up.
+  // Every signal: npx repeats a Ctrl+C that the terminal has sent already, and a second one must not stop the clean-up.
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, abort);
   try {

@@ -15,7 +15,7 @@ const USAGE = 2;
 
 const { version } = createRequire(import.meta.url)("savedmodel/package.json") as { version: string };
 
-// A reader that has seen enough, such as `head`, is no failure; nor is a terminal that was closed (EIO).
+// A reader that has seen enough, such as `head`, is not a failure; nor is a terminal that was closed (EIO).
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EIO") return;
   if (error.code !== "EPIPE") throw error;
@@ -42,7 +42,7 @@ const program = new Command("savedmodel")
 addHelpEnd(program, {
   examples: ["init", "generate my_model", "run my_model --input 'x=[[1, 2]]'", "help run"],
 });
-// Start-up is most of what `inspect` takes: one command is loaded where one is asked for.
+// Start-up is most of the time of `inspect`: only the requested command is loaded.
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   install: async () => (await import("./install.js")).installCommand(),
   inspect: async () => (await import("./inspect/inspect.js")).inspectCommand(),
@@ -61,7 +61,7 @@ for (const [name, load] of Object.entries(commands)) {
     program.addCommand((await load()).copyInheritedSettings(program));
 }
 
-/** What commander says is wrong, as all errors are said. */
+/** Formats an error message of commander like all other errors. */
 function asCoded(text: string): string {
   return text
     .trimEnd()
@@ -73,11 +73,11 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    // Commander has said what is wrong, or printed the help that was asked for.
+    // Commander has printed the error, or the requested help.
     process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   } else if (error instanceof SavedModelError) {
     const isUsage = error.code === "INVALID_OPTION" || error.code === "CONFIG_INVALID";
-    // A command may have set one of its own.
+    // A command may have set its own.
     process.exitCode ??= isUsage ? USAGE : FAILURE;
     sayError(error.message);
   } else {

@@ -14,7 +14,7 @@ interface PlotFlags {
   readonly title?: string;
 }
 
-/** `savedmodel plot <history>`: the picture of a training. */
+/** Returns `savedmodel plot <history>`, which draws the chart of a training. */
 export function plotCommand(): Command {
   const command = new Command("plot")
     .summary("draw a chart of a training")
@@ -41,7 +41,7 @@ function plot(path: string, { output, title }: PlotFlags): void {
   reportWritten(output);
 }
 
-/** @throws SavedModelError `HISTORY_INVALID`; `INVALID_OPTION` for a file that cannot be read */
+/** Reads a history. @throws SavedModelError `HISTORY_INVALID`; `INVALID_OPTION` for a file that cannot be read */
 function readHistory(path: string): History {
   let text: string;
   try {
@@ -70,13 +70,15 @@ function readHistory(path: string): History {
   }
 }
 
-/** How SVG files begin: perhaps with a declaration, comments or a document type. */
+/** Start of an SVG file, perhaps with a declaration, comments or a document type. */
 const SVG_START = /^\ufeff?\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->)[\s\S])*-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]/;
 
-/** No SVG file has as much in front of its root. */
+/** Number of characters to search for the root; no SVG file has as many before it. */
 const SVG_HEAD = 100_000;
 
-/** @throws SavedModelError `OUTPUT_CONFLICT`, `WRITE_FAILED` when what is there is no picture that may be replaced */
+/**
+ * @throws SavedModelError `OUTPUT_CONFLICT`, `WRITE_FAILED` when the existing file is not a chart that may be replaced
+ */
 function requirePlaceFor(path: string): void {
   if (!existsSync(path)) return;
   if (statSync(path).isDirectory()) {

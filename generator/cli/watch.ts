@@ -11,7 +11,7 @@ import { sayError } from "./ui/error-message.js";
 import { addHelpEnd } from "./ui/help.js";
 import { reportFile } from "./ui/report.js";
 
-/** `savedmodel watch` */
+/** Returns `savedmodel watch` */
 export function watchCommand(): Command {
   const command = new Command("watch")
     .summary("generate, and regenerate when a model changes")
@@ -27,7 +27,7 @@ export function watchCommand(): Command {
 }
 
 /**
- * `savedmodel generate --watch`: of the folders that are given, or else of the configuration.
+ * Runs `savedmodel generate --watch`: for the given folders, or else for the configuration.
  *
  * @throws SavedModelError `INVALID_OPTION` for options that write no files, or remove some
  */
@@ -48,7 +48,7 @@ export async function watchGenerate(directories: readonly string[], flags: Gener
   }
 }
 
-/** What a configuration would say instead of these options. */
+/** Returns the configuration that is equivalent to these options. */
 function configOf(directories: readonly string[], flags: GenerateFlags): Config {
   const { importExtension, index, output } = flags;
   const options = clientOptions(directories, flags);
@@ -67,7 +67,7 @@ function refuseWithWatch(option: string, value: unknown): void {
   });
 }
 
-/** Ends a watch as a program that has done its work, when the user or the system wants it to. */
+/** Ends a watch successfully when the user or the system interrupts it. */
 async function untilInterrupted(watch: (options: WatchOptions) => Promise<void>, tagsAre: TagsPlace): Promise<void> {
   const controller = new AbortController();
   const stop = (): void => controller.abort();
@@ -79,7 +79,7 @@ async function untilInterrupted(watch: (options: WatchOptions) => Promise<void>,
   }
 }
 
-/** Prints what is new: at first every file, later those that were written. */
+/** Prints changes: at first every file, later those that were written. */
 function reporter(tagsAre: TagsPlace): (change: ProjectChange) => void {
   let isFirst = true;
   let wasBroken = false;

@@ -1,27 +1,27 @@
-// The one place where text from a model becomes code. Every name in a SavedModel is a free string of an untrusted author,
-// and ts-morph prints what it is given: nothing else may put model text into code.
+// The one place where strings from a model become code. Every name in a SavedModel is an arbitrary string of an
+// untrusted author, and ts-morph prints its input unchanged: nothing else may put strings of a model into code.
 
-/** Characters that act on a reader's screen, end a line, or are not shown: controls, format and bidirectional marks, and so on. */
+/** Characters that act on a reader's screen, end a line, or are invisible, such as controls and bidirectional marks. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 const COMMENT_LIMIT = 200;
 
-/** A string literal. */
+/** Returns a string literal. */
 export function stringLiteral(text: string): string {
   // JSON escapes quotes, backslashes, C0 controls and lone surrogates; its output is a subset of JavaScript.
   return JSON.stringify(text).replace(INVISIBLE, escapeCodeUnits);
 }
 
-/** Text for a doc comment, in a code span: one line, no way out of the comment, no tags, cut when it is very long. */
+/** Returns a code span for a doc comment: one line, no way out of the comment, no tags, truncated when very long. */
 export function docCode(text: string): string {
   // A backtick ends the span whatever stands before it, and what follows would be Markdown. A brace begins something only
   // before an `@`.
   const inside = docLine(text, /@/g).replaceAll("`", "\\u0060");
-  // Two backticks are no span without anything in it.
+  // Two backticks with nothing between them are not a span.
   return `\`${inside === "" ? '""' : inside}\``;
 }
 
-/** A sentence of the user's own for the end of a doc comment: as {@link docCode}, but it may have code spans. */
+/** Returns the user's sentence for the end of a doc comment: as {@link docCode}, but it may contain code spans. */
 export function docText(text: string): string {
   return docLine(text.replace(/\s+/g, " ").trim(), /@/g);
 }
@@ -36,15 +36,15 @@ function docLine(text: string, active: RegExp): string {
     .replaceAll("/*", "/\\*");
 }
 
-/** Text for a line comment. */
+/** Returns a string for a line comment. */
 export function lineComment(text: string): string {
   return text.replace(INVISIBLE, escapeCodeUnits);
 }
 
 /**
- * An identifier, passed through only when it is one.
+ * Returns an identifier, and throws for anything else.
  *
- * Names are made by `names.ts`; this is the check that what it made is fit to be printed.
+ * Names are made by `names.ts`; this checks that its results are fit to be printed.
  */
 export function identifier(name: string): string {
   if (!isIdentifier(name)) throw new TypeError(`not an identifier: ${JSON.stringify(name)}`);

@@ -1,17 +1,19 @@
 import { createHash } from "node:crypto";
 import { kebabCase } from "./names.js";
 
-/** Names that Windows gives to devices, with whatever extension. */
+/** Names that Windows reserves for devices, with any extension. */
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$|clock\$)$/;
 
-/** File systems allow 255 bytes, and the file is written beside its place, under a longer name. */
+/**
+ * Limit of a name: file systems allow 255 bytes, and the file is first written beside its place, under a longer name.
+ */
 const MAX_BYTES = 200;
 
 const EXTENSION = ".ts";
 
 /**
- * The file of a class: `CustomModel` → `custom-model.ts`. A name that not every file system takes is replaced, with a
- * note.
+ * Returns the file name of a class: `CustomModel` → `custom-model.ts`. A name that not every file system accepts is
+ * replaced, with a note.
  */
 export function fileNameOf(className: string, notes: string[]): string {
   const name = kebabCase(className);
@@ -28,7 +30,7 @@ export function fileNameOf(className: string, notes: string[]): string {
   return safe;
 }
 
-/** As many characters as fit into so many bytes. */
+/** Returns as many characters as fit into this number of bytes. */
 function beginning(text: string, bytes: number): string {
   let part = "";
   for (const character of text) {

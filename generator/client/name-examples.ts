@@ -4,7 +4,7 @@ import { identifier } from "./escape.js";
 import { InterfaceNames } from "./name-interfaces.js";
 import { NameTable } from "./names.js";
 
-/** A feature of a `tf.Example`, with the name that it has in the generated code. */
+/** A feature of a `tf.Example`, with its name in the generated code. */
 export interface NamedFeature extends ExampleFeature {
   readonly name: string;
 }
@@ -18,12 +18,12 @@ export interface NamedExample {
 /** The interfaces of a generated file's examples: one for each distinct set of features. */
 export class ExampleTable {
   readonly #byContent: Map<string, NamedExample> = new Map();
-  /** Inputs that are parsed by one operation have one list of features. */
+  /** Content of each list of features: inputs that are parsed by one operation share a list. */
   readonly #contents: WeakMap<readonly ExampleFeature[], string> = new WeakMap();
   readonly #lists: Map<string, readonly ExampleFeature[]> = new Map();
   readonly #names: InterfaceNames = new InterfaceNames();
 
-  /** In the order of their first use. */
+  /** All sets of features, in the order of their first use. */
   get all(): readonly NamedExample[] {
     return [...this.#byContent.values()];
   }
@@ -31,7 +31,7 @@ export class ExampleTable {
   /**
    * Notes that a signature takes examples of these features.
    *
-   * @param raw what the name of the interface is made of, if no other signature takes them
+   * @param raw the basis of the interface's name, if no other signature takes them
    */
   use(features: readonly ExampleFeature[], key: string, raw: string): void {
     const content = this.#contentOf(features);
@@ -39,7 +39,7 @@ export class ExampleTable {
     this.#names.use(content, key, raw);
   }
 
-  /** Gives all interfaces and their properties their names; see {@link InterfaceNames.claimAll}. */
+  /** Names all interfaces and their properties; see {@link InterfaceNames.claimAll}. */
   claimAll(types: NameTable, shared: string, notes: string[]): void {
     this.#names.claimAll(types, shared);
     for (const [content, features] of this.#lists) {
@@ -51,7 +51,7 @@ export class ExampleTable {
     }
   }
 
-  /** The interface of these features. */
+  /** Returns the interface of these features. */
   find(features: readonly ExampleFeature[]): NamedExample | undefined {
     return this.#byContent.get(this.#contentOf(features));
   }

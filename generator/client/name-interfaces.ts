@@ -1,19 +1,19 @@
 import { identifier } from "./escape.js";
 import { type NameTable, pascalCase } from "./names.js";
 
-/** The key by which TensorFlow Serving finds a signature; it mostly is another name of one that has a better name. */
+/** The key by which TensorFlow Serving finds a signature; mostly an alias of a signature with a better name. */
 const ALIAS = "serving_default";
 
 interface Use {
   /** The key of the signature. */
   readonly key: string;
-  /** The raw text of a name of its own. */
+  /** The raw form of its own name. */
   readonly raw: string;
 }
 
 /**
- * Names the interfaces of one kind: one for each distinct content. It is named after the signature that uses it, or after the
- * class where several do.
+ * Names the interfaces of one kind: one for each distinct content, named after the signature that uses it, or after the
+ * class if several do.
  */
 export class InterfaceNames {
   readonly #uses: Map<string, Use[]> = new Map();
@@ -22,8 +22,8 @@ export class InterfaceNames {
   /**
    * Notes that a signature uses an interface.
    *
-   * @param content what makes it another interface than the others
-   * @param raw what a name of its own is made of
+   * @param content distinguishes the interface from others
+   * @param raw the basis of its own name
    */
   use(content: string, key: string, raw: string): void {
     const uses = this.#uses.get(content);
@@ -32,9 +32,9 @@ export class InterfaceNames {
   }
 
   /**
-   * Gives all of them their names.
+   * Names all interfaces.
    *
-   * @param shared what the name of one that several signatures use is made of
+   * @param shared the basis of the name of an interface that several signatures use
    */
   claimAll(types: NameTable, shared: string): void {
     for (const [content, uses] of this.#uses) {
@@ -47,7 +47,7 @@ export class InterfaceNames {
     }
   }
 
-  /** The name of the interface with this content, if there is one. */
+  /** Returns the name of the interface with this content, if there is one. */
   nameOf(content: string | undefined): string | undefined {
     return content === undefined ? undefined : this.#names.get(content);
   }

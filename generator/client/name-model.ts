@@ -14,22 +14,22 @@ import { ExampleTable, type NamedExample, type NamedFeature } from "./name-examp
 import { InterfaceNames } from "./name-interfaces.js";
 import { NameTable, withoutCommonPart } from "./names.js";
 
-/** An entry of a SignatureDef that a ragged or sparse argument is made of. */
+/** An entry of a SignatureDef that is a component of a ragged or sparse argument. */
 export interface NamedPart {
   readonly key: string;
   readonly dtype: DType;
   readonly shape: ShapeSpec;
 }
 
-/** An input or output of a method, with the name that it has in the generated code. */
+/** An input or output of a method, with its name in the generated code. */
 export interface NamedTensor extends TensorInfo {
-  /** The runtime carries it: see {@link SignatureInfo.unsupported}. */
+  /** Supported by the runtime: see {@link SignatureInfo.unsupported}. */
   readonly dtype: DType;
   readonly name: string;
   readonly form: "dense" | "ragged" | "sparse";
-  /** What it is made of, where these are entries of their own; else empty. */
+  /** Its components, if these are separate entries; else empty. */
   readonly parts: readonly NamedPart[];
-  /** The name of the interface of its items, where they are serialized examples. */
+  /** The name of the interface of its items, if they are serialized examples. */
   readonly exampleType?: string;
   /** The properties of that interface. */
   readonly exampleFeatures?: readonly NamedFeature[];
@@ -40,22 +40,22 @@ export interface NamedSignature {
   readonly key: string;
   readonly methodName: string;
   readonly method: string;
-  /** Why the method has another name than its key suggests, if it has: `save is reserved`. */
+  /** Reason why the method's name differs from what its key suggests, if it does: `save is reserved`. */
   readonly methodReason: string | undefined;
   readonly inputs: readonly NamedTensor[];
-  /** The name of the interface of its inputs, where it takes them in one object too. */
+  /** The name of the interface of its inputs, if it also accepts them in one object. */
   readonly inputsType: string | undefined;
   readonly outputs: readonly NamedTensor[];
-  /** The name of the interface of its outputs, where there are several. */
+  /** The name of the interface of its outputs, if there are several. */
   readonly outputsType: string | undefined;
-  /** The names of the interfaces of what the function of a fake client gets in one object, and returns in one. */
+  /** The names of the interfaces of the objects that the function of a fake client receives and returns. */
   readonly fakeInputsType: string | undefined;
   readonly fakeOutputsType: string | undefined;
-  /** What to do instead of calling it, where it is not to be called any more; may be empty. */
+  /** The replacement for a deprecated method; may be empty. */
   readonly deprecated: string | undefined;
   /** True if the order of its inputs is not the author's. */
   readonly unordered: boolean;
-  /** True if calls change variables; undefined where that is not known. */
+  /** True if calls change variables; undefined if unknown. */
   readonly writes: boolean | undefined;
 }
 
@@ -70,24 +70,24 @@ export interface NamedModel {
   /** Without a folder: `custom-model.ts`. */
   readonly fileName: string;
   readonly signatures: readonly NamedSignature[];
-  /** What inputs of serialized examples hold. */
+  /** Contents of the inputs of serialized examples. */
   readonly examples: readonly NamedExample[];
-  /** Sentences on what was renamed or left out. */
+  /** Sentences about renamed and omitted names. */
   readonly notes: readonly string[];
 }
 
-/** From this number of inputs on they may be given by name: by then nobody knows their order by heart. */
+/** Smallest number of inputs that may be passed by name: by then nobody remembers their order. */
 const FEWEST_NAMED = 5;
 
-/** More signatures that are left out than anybody reads of. */
+/** Largest number of omitted signatures that are noted; nobody reads more. */
 const MOST_NOTED = 100;
 
 /**
- * Gives every construct of the generated file its name. The same description gets the same names every time.
+ * Names every construct of the generated file. The same description always gets the same names.
  *
- * @param className the name of the class, if it is not to be made of the folder's
- * @param deprecated what to do instead of calling some signatures, by their keys
- * @throws SavedModelError `INVALID_OPTION` when `className` is no identifier, or a reserved one
+ * @param className the name of the class; by default made from the folder's name
+ * @param deprecated the replacements for deprecated signatures, by their keys
+ * @throws SavedModelError `INVALID_OPTION` when `className` is not an identifier, or is reserved
  */
 export function nameModel(
   description: ModelInfo,
@@ -147,7 +147,7 @@ export function nameModel(
   };
 }
 
-/** The name that the user chose: as it is, or not at all. */
+/** Claims the class name that the user chose: unchanged, or not at all. */
 function claimClass(className: string, types: NameTable): string {
   if (typeof className === "string" && isIdentifier(className) && types.claimExactly(className)) return className;
   throw new SavedModelError("INVALID_OPTION", `${quote(`${className}`)} cannot name the class`, {
@@ -177,7 +177,7 @@ function nameSignature(
   };
 }
 
-/** Names the interfaces of inputs and of outputs; equal ones are one. */
+/** Names the interfaces of inputs and of outputs; equal ones are merged. */
 function nameInterfaces(
   signatures: readonly PlainSignature[],
   types: NameTable,
@@ -202,7 +202,7 @@ function nameInterfaces(
   }));
 }
 
-/** Names the interfaces of what the functions of a fake client get and return, beside those of the methods. */
+/** Names the interfaces of what the functions of a fake client receive and return, beside those of the methods. */
 function nameFakes<Named extends Pick<NamedSignature, "inputsType" | "outputsType" | "outputs">>(
   signatures: readonly Named[],
   types: NameTable,
@@ -216,7 +216,7 @@ function nameFakes<Named extends Pick<NamedSignature, "inputsType" | "outputsTyp
   };
   return signatures.map((signature) => {
     const { inputsType, outputsType, outputs } = signature;
-    // Scalars are returned as they are, so that the method's own interface says the same; a bigint may be a number, too.
+    // Scalars are returned directly, so that the method's own interface is the same; a bigint may be a number, too.
     const isPlain = outputs.every(
       ({ dtype, shape, form }) => shape?.length === 0 && form === "dense" && dtype !== "int64" && dtype !== "uint64",
     );
@@ -228,7 +228,7 @@ function nameFakes<Named extends Pick<NamedSignature, "inputsType" | "outputsTyp
   });
 }
 
-/** Returns whether a method takes its inputs by name: where there are many, or their order means nothing. */
+/** Returns whether a method takes its inputs by name: when there are many, or their order has no meaning. */
 function takesNames({ inputs, unordered }: PlainSignature): boolean {
   const [first] = inputs;
   if (first === undefined || (inputs.length < FEWEST_NAMED && !unordered)) return false;
@@ -237,7 +237,7 @@ function takesNames({ inputs, unordered }: PlainSignature): boolean {
   return canTakeNames(names, objectForm(first, features && new Map(features)));
 }
 
-/** Returns what an interface of these properties is made of, comments included. */
+/** Returns the content of an interface of these properties, comments included. */
 function contentOf(tensors: readonly NamedTensor[]): string {
   return JSON.stringify(
     tensors.map(({ tensor: _, components: __, example: ___, parts: ____, exampleFeatures: _____, ...rest }) => rest),
@@ -262,8 +262,8 @@ function nameTensors(tensors: readonly TensorInfo[], table: NameTable): readonly
 }
 
 /**
- * What tensors are named after: the author's names. Of several with the same one, the author's expressions (`x["age"]` and
- * `z["age"]` beside `age`), and the keys where these do not tell them apart.
+ * Returns the names that tensors are named after: the author's. Equal ones are told apart by the author's expressions
+ * (`x["age"]` and `z["age"]` beside `age`), else by their keys.
  */
 function rawNames(tensors: readonly TensorInfo[]): readonly string[] {
   const names = tensors.map(({ key, name }) => name ?? key);
@@ -273,7 +273,7 @@ function rawNames(tensors: readonly TensorInfo[]): readonly string[] {
   return new Set(long).size === long.length ? long : tensors.map(({ key }) => key);
 }
 
-/** A dtype that the signature was found to be supported for. */
+/** Narrows a dtype that the signature was found to support. */
 function carried(dtype: string): DType {
   if (isDType(dtype)) return dtype;
   throw new TypeError(`dtype ${dtype} is not supported`);
@@ -306,7 +306,7 @@ function withExamples(inputs: readonly NamedTensor[], examples: ExampleTable): r
   });
 }
 
-/** The name of the folder; above a version number, as TensorFlow Serving has it, that of the folder around it. */
+/** Returns the name of the folder; for a version number, as TensorFlow Serving uses it, that of its parent. */
 function modelName(directory: string): string {
   const folder = resolve(directory);
   return /^\d+$/.test(basename(folder)) ? basename(dirname(folder)) : basename(folder);

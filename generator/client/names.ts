@@ -1,7 +1,7 @@
 import { ts } from "ts-morph";
 import { quote } from "../../runtime/base/text.js";
 
-/** Words that cannot name a parameter or a class in a module (ECMAScript 2025, 12.7.2), and those that confuse. */
+/** Words that cannot name a parameter or a class in a module (ECMAScript 2025, 12.7.2), and confusing ones. */
 const RESERVED_WORDS: ReadonlySet<string> = new Set(
   (
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends false " +
@@ -10,7 +10,7 @@ const RESERVED_WORDS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** What a method of a client may not be called: members of `Model`, present and planned, and of every object. */
+/** Names that a method of a client may not have: members of `Model`, present and planned, and of every object. */
 const RESERVED_MEMBERS: ReadonlySet<string> = new Set(
   (
     "constructor new call run save dispose disposed signatures directory load async asyncMethods runAsync pending close fake fit restore saveWeights variables warmUp devices trace engine source connect connected allocate " +
@@ -19,7 +19,7 @@ const RESERVED_MEMBERS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** What the generated module imports, declares or mentions, and names that the compiler keeps for itself. */
+/** Names that the generated module imports, declares or mentions, and those that the compiler reserves. */
 const RESERVED_TYPES: ReadonlySet<string> = new Set(
   (
     "Model Tensor TensorLike RaggedTensor RaggedLike SparseTensor SparseLike LoadOptions CallOptions ClientOptions Connected Engine ModelSpec AnyShape Complex URL Uint8Array Object Function Promise Symbol descriptor directory " +
@@ -27,7 +27,7 @@ const RESERVED_TYPES: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** What a property of an output object may not be called: names that mean something to every object. */
+/** Names that a property of an output object may not have: they mean something to every object. */
 const RESERVED_PROPERTIES: ReadonlySet<string> = new Set(["__proto__", "constructor", "then"]);
 
 /** The scopes of a generated file. */
@@ -40,7 +40,7 @@ const RESERVED: Readonly<Record<NameKind, ReadonlySet<string>>> = {
   type: new Set([...RESERVED_WORDS, ...RESERVED_TYPES]),
 };
 
-/** The identifiers of one scope. Each raw name gets one of its own; what had to be changed is noted. */
+/** The identifiers of one scope. Each raw name gets its own; changes are noted. */
 export class NameTable {
   readonly #kind: NameKind;
   readonly #fallback: string;
@@ -52,9 +52,9 @@ export class NameTable {
   readonly #reasons: Map<string, string> = new Map();
 
   /**
-   * @param fallback the name of what has no usable character in its raw name
-   * @param notes where a sentence is added for each name that had to be changed
-   * @param owner the raw key of the signature that the names belong to, if they belong to one
+   * @param fallback the name for a raw name without a usable character
+   * @param notes receives a sentence for each name that had to be changed
+   * @param owner the raw key of the signature that the names belong to, if any
    */
   constructor(kind: NameKind, fallback: string, notes: string[], owner?: string) {
     this.#kind = kind;
@@ -64,7 +64,8 @@ export class NameTable {
   }
 
   /**
-   * An identifier for each raw name. A name that is an identifier already keeps it, whatever else would be turned into it.
+   * Claims an identifier for each raw name. A name that is already an identifier keeps it, whatever else converts to
+   * it.
    *
    * @returns the identifiers, in the order of the raw names
    */
@@ -74,7 +75,7 @@ export class NameTable {
     return raws.map((raw) => claimed.get(raw) ?? this.claim(raw));
   }
 
-  /** An identifier for a raw name that no other raw name of this scope has. */
+  /** Claims an identifier for a raw name that no other raw name of this scope has. */
   claim(raw: string): string {
     const wanted = this.#convert(raw);
     const base = wanted === "" ? this.#fallback : wanted;
@@ -93,12 +94,12 @@ export class NameTable {
     return name;
   }
 
-  /** Why an identifier is not the one that its raw name suggests, if it is not: `save is reserved`. */
+  /** Returns why an identifier differs from what its raw name suggests, if it does: `save is reserved`. */
   reasonFor(name: string): string | undefined {
     return this.#reasons.get(name);
   }
 
-  /** Takes this very name, if it is free; says whether it was. */
+  /** Claims this exact name; returns whether it was free. */
   claimExactly(name: string): boolean {
     if (RESERVED[this.#kind].has(name) || this.#taken.has(name)) return false;
     this.#taken.add(name);
@@ -116,9 +117,9 @@ function reason(wanted: string, base: string, free: string): string {
 }
 
 /**
- * `training_input` → `trainingInput`, `dense/BiasAdd:0` → `denseBiasAdd0`; empty when no character is left.
+ * Converts `training_input` → `trainingInput`, `dense/BiasAdd:0` → `denseBiasAdd0`; empty when no character is left.
  *
- * @param start what stands before a digit: `0` → `input0`
+ * @param start a prefix for a digit: `0` → `input0`
  */
 export function camelCase(raw: string, start: string): string {
   return startable(
@@ -127,19 +128,19 @@ export function camelCase(raw: string, start: string): string {
   );
 }
 
-/** `custom_model` → `CustomModel`, `keras-1.12` → `Keras1_12`, `3d` → `Model3d`. */
+/** Converts `custom_model` → `CustomModel`, `keras-1.12` → `Keras1_12`, `3d` → `Model3d`. */
 export function pascalCase(raw: string): string {
   return startable(joinWords(words(raw).map(upperFirst)), "Model");
 }
 
-/** Digits of two words stay apart: `1.12` is not `11.2`. */
+/** Joins words and keeps the digits of two words apart: `1.12` is not `11.2`. */
 function joinWords(words: readonly string[]): string {
   return words
     .reduce((name, word) => (/\p{N}$/u.test(name) && /^\p{N}/u.test(word) ? `${name}_${word}` : name + word), "")
     .normalize("NFC");
 }
 
-/** `CustomModel` → `custom-model`, for a file's name. */
+/** Converts `CustomModel` → `custom-model`, for a file's name. */
 export function kebabCase(name: string): string {
   return name
     .replace(/(\p{Ll}|\p{N})(\p{Lu})/gu, "$1-$2")
@@ -148,7 +149,7 @@ export function kebabCase(name: string): string {
     .toLowerCase();
 }
 
-/** The runs of characters that an identifier may have; `_` and `$` separate. NFC makes equal-looking names equal. */
+/** Splits at characters that an identifier may not have, and at `_` and `$`. NFC makes equal-looking names equal. */
 function words(raw: string): readonly string[] {
   // A key of megabytes gives no better a name than its beginning.
   const characters = [...raw.slice(0, 100).normalize("NFC")];
@@ -159,13 +160,15 @@ function words(raw: string): readonly string[] {
     .filter((word) => word !== "");
 }
 
-/** Whether an identifier may have it, and shows it. The compiler is asked: Node.js may know letters that it does not. */
+/**
+ * Returns whether an identifier may contain a visible character. The compiler decides: Node.js may know more letters.
+ */
 function isWordCharacter(character: string): boolean {
   if (/[_$\p{Default_Ignorable_Code_Point}]/u.test(character)) return false;
   return ts.isIdentifierPart(character.codePointAt(0) ?? 0, ts.ScriptTarget.ESNext);
 }
 
-/** An acronym is lowered as a whole (`URL` → `url`, `URLPath` → `urlPath`), another word at its first letter. */
+/** Lowers an acronym as a whole (`URL` → `url`, `URLPath` → `urlPath`), another word at its first letter. */
 function lowerFirst(word: string): string {
   const acronym = /^\p{Lu}+(?=\p{Lu}\p{Ll}|[^\p{Ll}]*$)/u.exec(word)?.[0];
   const head = acronym ?? [...word][0] ?? "";
@@ -179,16 +182,16 @@ function upperFirst(word: string): string {
   return ([...upper].every(isWordCharacter) ? upper : head) + word.slice(head.length);
 }
 
-/** Digits and marks may continue an identifier, not start one. */
+/** Returns a name that can start an identifier: digits and marks may only continue one. */
 function startable(name: string, start: string): string {
   // A mark may become one character with the end of what stands before it.
   return name === "" || isStart(name) ? name : `${start}${name}`.normalize("NFC");
 }
 
 /**
- * Names without the first part that all of them share which have several: `features$age`, `features$income` and `label`
- * become `age`, `income` and `label`. A number is no name, so `0/reward` becomes `reward` even where it is the only one.
- * They stay as they are where two would become one.
+ * Removes the first part that all names with several parts share: `features$age`, `features$income` and `label` become
+ * `age`, `income` and `label`. A number is not a name, so `0/reward` becomes `reward` even if it is the only one. The
+ * names stay unchanged if two would become equal.
  */
 export function withoutCommonPart(names: readonly string[]): readonly string[] {
   const parts = names.map((name) => /^[^/$]+[/$](?=.)/su.exec(name)?.[0]);

@@ -55,9 +55,9 @@ export function inTarget(file: TargetFile, target: Target, folder: string): read
 }
 
 /**
- * Does the same for a file of which more is known.
+ * Does the same for a file with more properties.
  *
- * @param declarations what is known of its declarations
+ * @param declarations the properties of its declarations
  */
 export function filesInTarget<File extends { readonly path: string; readonly text: string }>(
   file: File,
@@ -75,18 +75,18 @@ export function filesInTarget<File extends { readonly path: string; readonly tex
   }));
 }
 
-/** The comments that a file begins with stay its first lines. */
+/** Splits off the comments at the beginning of a file, which stay its first lines. */
 function splitBanner(text: string): { readonly banner: string; readonly code: string } {
   const banner = /^(?:(?:\/\/.*|\/\*.*\*\/)\n)*/.exec(text)?.[0] ?? "";
   return { banner, code: text.slice(banner.length) };
 }
 
-/** TypeScript indents by four spaces. Text literals of generated code have no line ends. */
+/** Replaces the four spaces that TypeScript indents by. Template literals of generated code have no line ends. */
 function indentedByTwo(text: string): string {
   return text.replace(/^(?: {4})+/gm, (spaces) => " ".repeat(spaces.length / 2));
 }
 
-/** Returns true where Node.js takes `.js` files for ES modules. */
+/** Returns true if Node.js treats `.js` files as ES modules. */
 function isModuleFolder(folder: string): boolean {
   const home = packageOf(folder);
   if (home === undefined) return false;

@@ -5,7 +5,7 @@ import { isTarget } from "../client/target.js";
 import type { Config, ModelConfig } from "./config.js";
 import { isPattern } from "./model-glob.js";
 
-/** Says of a configuration what is wrong with it, and where. */
+/** Checks values of a configuration; its errors name the place. */
 class Checker {
   readonly file: string;
 
@@ -38,7 +38,7 @@ class Checker {
     }
   }
 
-  /** An object of texts, by keys of any kind. */
+  /** Requires an object of strings, with arbitrary keys. */
   textsByKey(place: string, value: unknown): void {
     if (value === undefined) return;
     if (!isRecord(value)) throw this.wrong(place, "must be an object of strings");
@@ -50,7 +50,7 @@ class Checker {
   }
 }
 
-/** The keys that there are; their types see to it that none is forgotten. */
+/** The known keys; the type ensures that none is missing. */
 const CONFIG_KEYS: readonly string[] = Object.keys({
   models: 0,
   output: 0,
@@ -69,10 +69,10 @@ const MODEL_KEYS: readonly string[] = Object.keys({
 const EXTENSIONS: readonly unknown[] = ["js", "ts", "none", undefined];
 
 /**
- * Checks what a configuration file holds.
+ * Checks the content of a configuration file.
  *
- * @param file what messages call the file
- * @throws SavedModelError `CONFIG_INVALID`, naming the key, and the nearest one that there is
+ * @param file the name of the file in messages
+ * @throws SavedModelError `CONFIG_INVALID`, naming the key, and the nearest known one
  */
 export function checkConfig(value: unknown, file: string): Config {
   const check = new Checker(file);
@@ -88,7 +88,7 @@ export function checkConfig(value: unknown, file: string): Config {
   if (target === "js" && importExtension === "ts") {
     throw check.wrong("importExtension", `must be "js" or "none" where target is "js"`);
   }
-  // Every key was looked at.
+  // Every key was checked.
   return value as Config;
 }
 
@@ -111,7 +111,7 @@ function checkModel(check: Checker, place: string, model: unknown): void {
   }
 }
 
-/** The error for a configuration that cannot be used. */
+/** Returns the error for an unusable configuration. */
 export function configInvalid(file: string, what: string, fix?: string, cause?: unknown): SavedModelError {
   const options = { ...(fix !== undefined && { fix }), ...(cause !== undefined && { cause }) };
   return new SavedModelError("CONFIG_INVALID", `${firstLine(file)}: ${what}`, options);

@@ -3,17 +3,17 @@ import { isAbsolute, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { itemAt } from "../../runtime/base/item-at.js";
 
-/** ` /project/savedmodel.config.ts:3:10`, as jiti tells of what it cannot parse. */
+/** ` /project/savedmodel.config.ts:3:10`, as jiti reports what it cannot parse. */
 const PARSED = /^ (.+):(\d+):(\d+)$/m;
-/** `    at name (/project/models.ts:4:33)`, as a stack has it. */
+/** `    at name (/project/models.ts:4:33)`, as in a stack trace. */
 const CALLED = /^ +at (?:.*\()?(.+?):(\d+):(\d+)\)?$/gm;
 
 /** The folder of this package's code. */
 const OWN = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * The file and the line of a project's own code that an error comes from, relative to a folder; undefined where it names
- * none.
+ * Returns the file and line of a project's own code that an error comes from, relative to a folder; undefined if it
+ * names none.
  */
 export function placeOf(error: unknown, folder: string): string | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -30,7 +30,10 @@ export function placeOf(error: unknown, folder: string): string | undefined {
   return undefined;
 }
 
-/** Compiled code keeps the lines of its source, but for what it puts in front, which is all in the first. */
+/**
+ * Returns true for compiled code: it keeps the lines of its source, except for a prefix, which is all in the first
+ * line.
+ */
 function isCompiled(path: string, line: number, column: number): boolean {
   if (line > 1) return false;
   try {

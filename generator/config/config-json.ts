@@ -1,9 +1,9 @@
 import { readRegularFile } from "../../runtime/base/regular-file.js";
 
-/** No configuration is nearly as large. */
+/** Size limit; no configuration is nearly as large. */
 const MAX_BYTES = 10_000_000;
 
-/** What is wrong with a text that is not JSON, and in which line of it. */
+/** A syntax error in a JSON file, with its line. */
 export class JsonError extends Error {
   readonly line: number;
 
@@ -14,7 +14,7 @@ export class JsonError extends Error {
 }
 
 /**
- * What a JSON file says. Comments and a comma behind the last entry are taken, as in a tsconfig.json.
+ * Parses a JSON file. Comments and a trailing comma are accepted, as in a tsconfig.json.
  *
  * @throws JsonError
  */

@@ -7,24 +7,23 @@ import type { Config } from "./config.js";
 import { placeOf } from "./config-error-location.js";
 import { JsonError, readJson } from "./config-json.js";
 
-/** What the file may end in. */
+/** Supported extensions of the file. */
 const EXTENSIONS: readonly string[] = [".ts", ".mts", ".js", ".mjs", ".json"];
-/** What the file is called, without its extension. */
+/** Name of the file, without its extension. */
 export const CONFIG_NAME = "savedmodel.config";
 
-/** A configuration and where it is from. */
+/** A configuration and its origin. */
 export interface LoadedConfig {
   readonly config: Config;
-  /** The folder of the file, to which the paths in it are relative; absolute. */
+  /** Folder of the file, to which the paths in it are relative; absolute. */
   readonly root: string;
-  /** The file; absolute. */
+  /** Absolute path of the file. */
   readonly file: string;
 }
 
 /**
- * Loads the configuration of a project: the file that is given, or else `savedmodel.config.ts`, `.mts`, `.js`, `.mjs` or
- * `.json` in the folder or above it, up to the package that it belongs to. Undefined where there is none. The file is read
- * again each time.
+ * Loads the configuration of a project: the given file, or else `savedmodel.config.ts`, `.mts`, `.js`, `.mjs` or
+ * `.json` in the folder or above it, up to its package. Undefined if there is none. The file is read again each time.
  *
  * @param file the file, relative to `cwd`
  * @throws SavedModelError `CONFIG_INVALID`
@@ -39,13 +38,13 @@ export async function loadConfig(cwd: string, file?: string): Promise<LoadedConf
   return { config: checkConfig(value, name), root: dirname(path), file: path };
 }
 
-/** What the compiler writes beside a module. */
+/** Extensions of the files that the compiler writes beside a module. */
 const COMPILED: Readonly<Record<string, string>> = { ".ts": ".js", ".mts": ".mjs" };
 
 /**
- * The configuration file of a folder: in it, or above it within its package.
+ * Returns the configuration file of a folder: in it, or above it within its package.
  *
- * @throws SavedModelError `CONFIG_INVALID` where there are several
+ * @throws SavedModelError `CONFIG_INVALID` if there are several
  */
 export function findConfig(cwd: string): string | undefined {
   for (const folder of withinPackage(cwd)) {
@@ -58,19 +57,19 @@ export function findConfig(cwd: string): string | undefined {
   return undefined;
 }
 
-/** Whether a folder has a configuration file in it. */
+/** Returns whether a folder contains a configuration file. */
 export function hasConfig(folder: string): boolean {
   return configsIn(folder).length > 0;
 }
 
-/** Returns the configuration files in a folder itself. */
+/** Returns the configuration files directly in a folder. */
 export function configsIn(folder: string): readonly string[] {
   const found = EXTENSIONS.filter((extension) => existsSync(join(folder, CONFIG_NAME + extension)));
   const compiled = found.map((extension) => COMPILED[extension]);
   return found.filter((extension) => !compiled.includes(extension)).map((end) => join(folder, CONFIG_NAME + end));
 }
 
-/** The folder and those around it, up to the one that holds package.json; the folder alone where there is none. */
+/** Returns the folder and its parents, up to the one that holds package.json; the folder alone if there is none. */
 function withinPackage(folder: string): readonly string[] {
   const folders = foldersFrom(folder);
   return folders.slice(0, Math.max(1, folders.findIndex(isPackage) + 1));
@@ -97,7 +96,7 @@ async function loadModule(path: string, name: string, cwd: string): Promise<unkn
   let value: unknown;
   try {
     const loaded: unknown = await jiti.import(path);
-    // A promise of a configuration is waited for.
+    // A promise of a configuration is awaited.
     value = typeof loaded === "object" && loaded !== null && "default" in loaded ? await loaded.default : undefined;
   } catch (cause) {
     const place = placeOf(cause, cwd);
@@ -112,7 +111,7 @@ async function loadModule(path: string, name: string, cwd: string): Promise<unkn
   throw configInvalid(name, "it has no default export", "Write `export default defineConfig({ … })`.");
 }
 
-/** Of a module whose default is undefined, the loader gives the module. */
+/** Returns true for a module whose default is undefined: the loader returns the module itself. */
 function isNothing(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   return typeof value === "object" && Object.hasOwn(value, "default") && Reflect.get(value, "default") === undefined;

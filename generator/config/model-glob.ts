@@ -4,17 +4,18 @@ import { SavedModelError } from "../../runtime/base/errors.js";
 import { compareCodeUnits, quote } from "../../runtime/base/text.js";
 import { isModel } from "../../runtime/saved-model/files/model-file.js";
 
-/** Folders that neither `**` nor a search goes into, beside those whose names begin with a dot. */
+/** Folders that neither `**` nor a search enters, beside those whose names begin with a dot. */
 const SKIPPED: ReadonlySet<string> = new Set(["node_modules", "dist", "build"]);
 
-/** Whether a path is a pattern: `*`, `?` and `{a,b}` mean what they mean to a shell, and `**` is any folders. */
+/** Returns whether a path is a pattern: `*`, `?` and `{a,b}` are as in a shell, and `**` matches any folders. */
 export function isPattern(path: string): boolean {
   return /[*?]/.test(path) || choicesIn(path) !== undefined;
 }
 
 /**
- * The SavedModels whose folders a pattern matches, sorted by code unit, relative to `root` and with `/` between folders.
- * Folders that begin with a dot are matched by patterns that do; `**` skips what holds no models of the project.
+ * Returns the SavedModels whose folders a pattern matches, sorted by code unit, relative to `root` and with `/` between
+ * folders. Folders that begin with a dot are matched by patterns that do; `**` skips folders without models of the
+ * project.
  *
  * @param isWanted selects the folders; by default those of SavedModels
  */
@@ -32,18 +33,18 @@ export function expandPattern(
   return [...folders].sort(compareCodeUnits);
 }
 
-/** More folders than anybody writes in braces: `{a,b}` ten times over are as many. */
+/** Limit of alternatives: `{a,b}` ten times over. Nobody writes more. */
 const MOST_ALTERNATIVES = 1024;
 
-/** What a search has found so far. */
+/** State of a search. */
 interface Found {
   readonly folders: Set<string>;
   readonly isWanted: (folder: string) => boolean;
-  /** The folders that were looked into, with what was left of the pattern there. */
+  /** The visited folders, each with the rest of the pattern there. */
   readonly seen: Set<string>;
 }
 
-/** `{a,b}/c` → `a/c`, `b/c` */
+/** Expands braces: `{a,b}/c` → `a/c`, `b/c` */
 function alternatives(pattern: string): readonly string[] {
   const plain: string[] = [];
   const pending = [pattern];
@@ -62,7 +63,7 @@ function alternatives(pattern: string): readonly string[] {
   return plain;
 }
 
-/** The first braces with a comma and without other braces in them. */
+/** Returns the first braces that contain a comma and no other braces. */
 function choicesIn(
   pattern: string,
 ): { readonly start: number; readonly end: number; readonly choices: readonly string[] } | undefined {
@@ -102,13 +103,13 @@ function below(folder: string, name: string): string {
   return folder === "" || folder.endsWith("/") ? folder + name : `${folder}/${name}`;
 }
 
-/** What a part of a pattern matches. */
+/** Returns the test for one part of a pattern. */
 function matcher(part: string): (name: string) => boolean {
   const pattern = [...part];
   return (name) => (part.startsWith(".") || !name.startsWith(".")) && matches(pattern, [...name]);
 }
 
-/** Goes back to the last `*` alone: a regular expression would try all of them, in all combinations. */
+/** Matches a name. It backtracks to the last `*` only: a regular expression would try all combinations. */
 function matches(pattern: readonly string[], name: readonly string[]): boolean {
   let [at, star, resume] = [0, -1, 0];
   for (let next = 0; next < name.length; ) {
@@ -128,21 +129,21 @@ function matches(pattern: readonly string[], name: readonly string[]): boolean {
   return at === pattern.length;
 }
 
-/** The names of the folders in which a project may have models; links are not among them, which could lead back. */
+/** Returns the names of the folders in which a project may have models, without links, which could form a cycle. */
 export function projectFoldersIn(folder: string): readonly string[] {
   return entriesOf(folder)
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !SKIPPED.has(entry.name))
     .map(({ name }) => name);
 }
 
-/** The names of the folders in a folder, and of links to some. */
+/** Returns the names of the folders in a folder, and of links to folders. */
 function foldersIn(folder: string): readonly string[] {
   return entriesOf(folder)
     .filter((entry) => entry.isDirectory() || (entry.isSymbolicLink() && isFolder(join(folder, entry.name))))
     .map(({ name }) => name);
 }
 
-/** What is in a folder, sorted by code unit; nothing where it cannot be read. */
+/** Returns the entries of a folder, sorted by code unit; empty if it cannot be read. */
 function entriesOf(folder: string): readonly Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).sort((a, b) => compareCodeUnits(a.name, b.name));

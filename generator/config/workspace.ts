@@ -32,18 +32,18 @@ export function workspaceConfigs(cwd: string): readonly string[] {
   return workspacePackages(root).flatMap((folder) => configsIn(join(root, folder)).map((file) => relative(cwd, file)));
 }
 
-/** `packages/a, packages/b` */
+/** Joins paths: `packages/a, packages/b` */
 export function listPaths(paths: readonly string[]): string {
   return listSome(paths, (path) => printable(path, 500));
 }
 
-/** `"workspaces": ["packages/*"]`, or `{ "packages": ["packages/*"] }`. */
+/** Reads `"workspaces": ["packages/*"]`, or `{ "packages": ["packages/*"] }`. */
 function patternsOfManifest(root: string): readonly string[] {
   let manifest: unknown;
   try {
     manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8").replace(/^\uFEFF/, ""));
   } catch {
-    // Commands that need the file say what is wrong with it.
+    // Commands that need the file report its errors.
     return [];
   }
   const workspaces = isRecord(manifest) ? manifest.workspaces : undefined;
@@ -54,7 +54,7 @@ function stringsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
-/** The list `packages` in a pnpm-workspace.yaml, in either of the forms that YAML has for it. */
+/** Reads the list `packages` of a pnpm-workspace.yaml, in either form of YAML. */
 function patternsOfPnpm(root: string): readonly string[] {
   let text: string;
   try {
@@ -70,7 +70,7 @@ function patternsOfPnpm(root: string): readonly string[] {
   return items.map(scalarOf).filter((item) => item !== "");
 }
 
-/** A string of YAML without its quotes and the comment behind it. */
+/** Returns a YAML string without its quotes and the comment after it. */
 function scalarOf(item: string): string {
   const trimmed = item.trim();
   const [, quoted] = /^(?:"([^"]*)"|'([^']*)')/.exec(trimmed)?.filter((part) => part !== undefined) ?? [];

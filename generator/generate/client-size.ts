@@ -3,15 +3,15 @@ import { printable, quote } from "../../runtime/base/text.js";
 import type { ModelInfo } from "../../runtime/saved-model/model-info.js";
 import type { SignatureInfo, TensorInfo } from "../../runtime/saved-model/signature-info.js";
 
-/** The most methods of a client. A class of more would take longer to generate, and to compile, than anybody waits. */
+/** Largest number of methods of a client. A larger class would take too long to generate and to compile. */
 const MOST_METHODS = 3000;
-/** The most parameters of a method. */
+/** Largest number of parameters of a method. */
 const MOST_INPUTS = 2000;
-/** The most inputs, outputs and features of examples of all signatures together. */
+/** Largest number of inputs, outputs and features of examples in all signatures. */
 const MOST_MEMBERS = 50_000;
 
 /**
- * Rejects a model that no client can be made of in reasonable time.
+ * Rejects a model whose client would take too long to generate or compile.
  *
  * @throws SavedModelError `MODEL_TOO_LARGE`
  */
@@ -32,7 +32,11 @@ export function requireClientSize({ directory, signatures }: ModelInfo): void {
   }
 }
 
-/** @param lists the lists of features that were counted: an interface is generated for each of them once */
+/**
+ * Counts the members of a signature.
+ *
+ * @param lists the lists of features that were counted: an interface is generated once for each of them
+ */
 function membersOf({ inputs, outputs }: SignatureInfo, lists: Set<readonly unknown[]>): number {
   const featuresOf = ({ example }: TensorInfo): number => {
     if (example === undefined || lists.has(example)) return 0;

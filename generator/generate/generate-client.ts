@@ -15,15 +15,15 @@ import { nameModel } from "../client/name-model.js";
 import { requireClientSize } from "./client-size.js";
 import { wrapLongLines } from "./wrap-lines.js";
 
-/** How a client is generated. */
+/** Options of {@link generate}. */
 export interface GenerateOptions extends InspectOptions {
-  /** The name of the class; by default it is made of the folder's. */
+  /** Name of the class; made from the folder's name by default. */
   readonly className?: string;
-  /** The keys of the signatures that become methods; by default all of them. */
+  /** Keys of the signatures that become methods; all by default. */
   readonly signatures?: readonly string[];
-  /** The keys of signatures that are not to be used any more, each with what to do instead: see `@deprecated` of TSDoc. */
+  /** Keys of deprecated signatures, each with its replacement: see `@deprecated` of TSDoc. */
   readonly deprecated?: Readonly<Record<string, string>>;
-  /** The folder that the file is meant for: paths in it are relative to the package around that folder. */
+  /** Folder that the file is meant for: paths in it are relative to the package around that folder. */
   readonly outputFolder?: string;
 }
 
@@ -33,21 +33,21 @@ export interface GeneratedClient {
   /** `custom-model.ts` */
   readonly fileName: string;
   readonly text: string;
-  /** The methods of the class, one per signature. */
+  /** Methods of the class, one per signature. */
   readonly methods: readonly string[];
-  /** The interfaces that the file exports, in its order. */
+  /** Interfaces that the file exports, in its order. */
   readonly types: readonly string[];
-  /** Sentences on what was renamed or left out. */
+  /** Sentences about renamed and omitted names. */
   readonly notes: readonly string[];
   readonly description: ModelInfo;
 }
 
 /**
- * Generates the client of a SavedModel. The same model gives the same text every time, on every machine.
+ * Generates the client of a SavedModel. The same model gives the same code every time, on every machine.
  *
- * @throws SavedModelError the codes of {@link inspect}; `INVALID_OPTION` for a class name that cannot be one,
+ * @throws SavedModelError the codes of {@link inspect}; `INVALID_OPTION` for an invalid class name,
  * `SIGNATURE_NOT_FOUND` for a key that the model does not have, `MODEL_TOO_LARGE` for a model of more than 3,000
- * signatures, 2,000 inputs in one of them, or 50,000 inputs, outputs and features in all
+ * signatures, 2,000 inputs in one of them, or 50,000 inputs, outputs and features in total
  */
 export function generate(directory: string, options: GenerateOptions = {}): GeneratedClient {
   checkOptions("generate()", options, ["className", "deprecated", "outputFolder", "signatures", "tags"]);
@@ -79,7 +79,7 @@ function interfacesIn({ statements }: SourceFileStructure): readonly string[] {
   );
 }
 
-/** The description with these signatures only. */
+/** Returns the description with these signatures only. */
 function select(description: ModelInfo, keys: readonly string[] | undefined): ModelInfo {
   if (keys === undefined) return description;
   const known = new Set(description.signatures.map(({ key }) => key));
@@ -91,7 +91,7 @@ function select(description: ModelInfo, keys: readonly string[] | undefined): Mo
   throw signatureNotFound(unknown, [...known]);
 }
 
-/** What is said of signatures that are not to be used any more, by their keys. */
+/** Returns the deprecation messages, by the keys of signatures. */
 function deprecations(
   deprecated: GenerateOptions["deprecated"] = {},
   { signatures }: ModelInfo,
@@ -105,7 +105,7 @@ function deprecations(
   return new Map(Object.entries(deprecated));
 }
 
-/** Changes when a signature does: a hash over names, dtypes and shapes, not over names of tensors. */
+/** Returns a hash over names, dtypes and shapes of signatures, not over names of tensors. */
 function fingerprint({ signatures }: ModelInfo): string {
   const meaning = signatures.map(({ key, inputs, outputs }) => [
     key,
@@ -122,13 +122,13 @@ function fingerprint({ signatures }: ModelInfo): string {
   return `sha256:${createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 16)}`;
 }
 
-/** What a client knows of an input's examples; nothing for any other input, so that it says nothing of examples. */
+/** Returns the properties of an input's examples that a client depends on; empty for any other input. */
 function meaningOf(example: readonly ExampleFeature[] | undefined): readonly unknown[] {
   if (example === undefined) return [];
   return [example.map(({ key, dtype, kind, shape, optional }) => [key, dtype, kind, shape, optional ?? false])];
 }
 
-/** The model's folder seen from the package that the output belongs to, so that the text is the same on every machine. */
+/** Returns the model's folder relative to the package of the output, so that the code is the same on every machine. */
 function relativeToPackage(directory: string, outputFolder: string): string {
   const root = packageOf(outputFolder) ?? process.cwd();
   return relative(root, resolve(directory)).split(sep).join("/") || ".";

@@ -5,19 +5,19 @@ import { compareCodeUnits, printable, quote } from "../../runtime/base/text.js";
 import { indexFileTemplate } from "../../templates/index-file.js";
 import type { GeneratedClient } from "./generate-client.js";
 
-/** How imports of generated files end: as the module resolution of the project wants it. */
+/** Extension of imports of generated files, as the module resolution of the project requires it. */
 export type ImportExtension = "js" | "ts" | "none";
 
 const EXTENSIONS: readonly ImportExtension[] = ["js", "ts", "none"];
 
 const FILE_NAME = "index.ts";
 
-/** What an index must know of a client. */
+/** Properties of a client that an index needs. */
 type Exported = Pick<GeneratedClient, "className" | "fileName" | "types">;
 
-/** How an index is generated. */
+/** Options of {@link generateIndex}. */
 export interface IndexOptions {
-  /** How its imports end; by default `js`. */
+  /** Extension of its imports; `js` by default. */
   readonly importExtension?: ImportExtension;
 }
 
@@ -28,12 +28,12 @@ export interface GeneratedIndex {
 }
 
 /**
- * Generates the file that exports the classes and interfaces of several clients, which are written into the same folder. The
- * class's name stands in front of an interface's, as in `ClassifierTrainOutputs` for the `TrainOutputs` of `Classifier`: those
- * of other clients may have the same name. An interface whose name is taken even so is not exported.
+ * Generates the file that exports the classes and interfaces of several clients in the same folder. An interface is
+ * prefixed with its class, as in `ClassifierTrainOutputs` for the `TrainOutputs` of `Classifier`: other clients may
+ * have one of the same name. An interface whose name is still taken is not exported.
  *
- * @throws SavedModelError `INVALID_OPTION` for an extension that there is not; `OUTPUT_CONFLICT` where two of the files
- * would have one name, the index's included
+ * @throws SavedModelError `INVALID_OPTION` for an unknown extension; `OUTPUT_CONFLICT` if two of the files would have
+ * the same name, the index included
  */
 export function generateIndex(clients: readonly Exported[], options: IndexOptions = {}): GeneratedIndex {
   checkOptions("generateIndex()", options, ["importExtension"]);
@@ -56,7 +56,7 @@ export function generateIndex(clients: readonly Exported[], options: IndexOption
   return { fileName: FILE_NAME, text };
 }
 
-/** `TrainOutputs` → `ClassifierTrainOutputs`; what begins with the name of the class already stays. */
+/** Converts `TrainOutputs` → `ClassifierTrainOutputs`; a name that already begins with the class's name stays. */
 function aliasOf(type: string, className: string): string {
   return type.startsWith(className) && !/^[\p{Ll}\d]/u.test(type.slice(className.length)) ? type : className + type;
 }

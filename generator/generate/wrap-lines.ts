@@ -9,7 +9,7 @@ const FUNCTION = /^( *)(readonly [$\w\p{ID_Continue}]+\?: \()(.*)(\) => )(.+)(;)
 /** The type of an object. */
 const OBJECT = /^\{ (.+) \}$/;
 
-/** Puts each parameter of a long declaration on a line of its own, and each property of a long result. */
+/** Puts each parameter of a long declaration on its own line, and each property of a long result. */
 export function wrapLongLines(text: string): string {
   return text
     .split("\n")
@@ -47,7 +47,7 @@ function wrapObject(type: string, indent: string): string {
   return `{\n${lines.join("")}${indent}}`;
 }
 
-/** Splits at the separators that are in no brackets and in no strings: commas in `TensorLike<"float32", [1, 2]>` stay. */
+/** Splits at the separators outside of brackets and strings: commas in `TensorLike<"float32", [1, 2]>` stay. */
 function splitTopLevel(parameters: string, separator: "," | ";"): readonly string[] {
   const parts: string[] = [];
   let depth = 0;
@@ -65,7 +65,7 @@ function splitTopLevel(parameters: string, separator: "," | ";"): readonly strin
   return [...parts, parameters.slice(start).trim()];
 }
 
-/** The position of the quote that closes a string. */
+/** Returns the position of the quote that closes a string. */
 function endOfString(text: string, start: number): number {
   let index = start + 1;
   while (index < text.length && text[index] !== '"') index += text[index] === "\\" ? 2 : 1;

@@ -2,7 +2,7 @@ import { compareCodeUnits } from "../../runtime/base/text.js";
 import { stringLiteral } from "../client/escape.js";
 import type { Config, ModelConfig } from "../config/config.js";
 
-/** The text of `savedmodel.config.ts`. */
+/** Returns the source of `savedmodel.config.ts`. */
 export function configModule({ models, output }: Pick<Config, "models" | "output">): string {
   const one = models.length === 1 ? models.map(entryLiteral).join("") : undefined;
   const list =
@@ -25,19 +25,22 @@ function entryLiteral(model: string | ModelConfig): string {
   return `{ path: ${stringLiteral(model.path)}${className}${tags} }`;
 }
 
-/** The text of `savedmodel.config.json`. */
+/** Returns the content of `savedmodel.config.json`. */
 export function configJson(config: Pick<Config, "models" | "output" | "target">): string {
   return `${JSON.stringify(config, undefined, 2)}\n`;
 }
 
-/** A file with what was put into it, and what could not be. */
+/** A file with the entries that were added, and those that could not be. */
 export interface Edited {
   readonly text: string;
   readonly added: readonly string[];
   readonly notes: readonly string[];
 }
 
-/** A .gitattributes with a line for each of these folders that has none: reviews fold them, and checkouts keep `\n`. */
+/**
+ * Adds a line to a .gitattributes for each of these folders that has none: reviews fold them, and checkouts
+ * keep `\n`.
+ */
 export function addAttributes(text: string, folders: readonly string[]): Edited {
   const newLine = text.includes("\r\n") ? "\r\n" : "\n";
   const patterns = [...new Set(folders)].sort(compareCodeUnits).map((folder) => attributePattern(`${folder}/**`));
@@ -48,7 +51,7 @@ export function addAttributes(text: string, folders: readonly string[]): Edited 
   return { text: start + lines.join(""), added, notes: [] };
 }
 
-/** Git takes a pattern with spaces in the quotes of C. */
+/** Quotes a pattern with spaces, as in C. */
 function attributePattern(pattern: string): string {
   return /[\s"\\]|^[#!]/.test(pattern) ? JSON.stringify(pattern) : pattern;
 }

@@ -6,21 +6,21 @@ import type { ModelConfig } from "../config/config.js";
 import { hasConfig } from "../config/load-config.js";
 import { projectFoldersIn } from "../config/model-glob.js";
 
-/** Deeper folders, and more of them, are not looked into. */
+/** Limits of the search: depth and number of folders. */
 const DEEPEST = 6;
 const MOST_FOLDERS = 5000;
 
 /**
- * The SavedModels in a folder and below it, relative to it with `/` between folders, sorted by code unit. Of several
- * versions of one, as TensorFlow Serving has them, only the newest is among them. What is below another configuration is
- * that one's.
+ * Returns the SavedModels in a folder and below it, relative to it with `/` between folders, sorted by code unit. Of
+ * several versions of one model, as TensorFlow Serving stores them, only the newest is returned. Folders below another
+ * configuration are skipped.
  *
  * @param packages folders that are not searched, relative to the folder: the other packages of a workspace
  */
 export function findModels(root: string, packages: readonly string[] = []): readonly string[] {
   const found: string[] = [];
   const skipped = new Set(packages);
-  // Breadth first: what is near the top is found even where there are more folders than are looked into.
+  // Breadth first: models near the top are found even if there are more folders than are searched.
   let level: readonly string[] = [""];
   let count = 0;
   for (let depth = 0; depth <= DEEPEST && level.length > 0; depth++) {
@@ -51,10 +51,10 @@ function newestVersions(models: readonly string[]): string[] {
 }
 
 /**
- * How a configuration names these models: several in one folder by a pattern, all others one by one. Models of one name
- * get classes named after the folder around them too.
+ * Returns the entries of a configuration for these models: a pattern for several in one folder, all others one by one.
+ * Classes of equally named models are named after the parent folder too.
  *
- * @param tagsOf the tags that a model needs, if it has no meta graph that is taken by default
+ * @param tagsOf the tags that a model needs, if it has no default meta graph
  */
 export function modelEntries(
   models: readonly string[],
@@ -64,7 +64,7 @@ export function modelEntries(
   const parent = first === undefined ? "." : dirname(first);
   const areBeside = models.every((model) => dirname(model) === parent && !/^\d+$/.test(basename(model)));
   if (models.length > 1 && parent !== "." && areBeside && !models.some(hasTwin)) {
-    // A model that has an entry of its own is not among those of a pattern.
+    // A pattern skips a model that has a separate entry.
     return [`${parent}/*`, ...models.filter((model) => tagsOf(model) !== undefined).map(entryOf)];
   }
   return models.map(entryOf);
@@ -81,7 +81,7 @@ export function modelEntries(
   }
 }
 
-/** The folder around a model and its own, the version left aside. */
+/** Returns the names of the folder around a model and of its own, without the version. */
 function namesOf(model: string): readonly [around: string, own: string] {
   const folder = /^\d+$/.test(basename(model)) ? dirname(model) : model;
   return [basename(dirname(folder)), basename(folder)];

@@ -17,27 +17,27 @@ import { addAttributes, configJson, configModule } from "./config-module.js";
 import { findModels, modelEntries } from "./find-models.js";
 import { addScripts, parseManifest } from "./package-scripts.js";
 
-/** A file that a set-up creates, changes or leaves as it is. */
+/** A file that a set-up creates, changes or keeps. */
 export interface InitFile {
-  /** Absolute. */
+  /** Absolute path. */
   readonly path: string;
   readonly change: "created" | "updated" | "unchanged";
   readonly text: string;
-  /** What the file says now. */
+  /** Description of its content after the set-up. */
   readonly about: string;
 }
 
-/** What a set-up does to a project; nothing is written yet. */
+/** Changes that a set-up makes to a project; nothing is written yet. */
 export interface InitPlan {
-  /** The folder of the project. */
+  /** Folder of the project. */
   readonly root: string;
   readonly files: readonly InitFile[];
   readonly notes: readonly string[];
-  /** Whether package.json has this package among its dependencies. */
+  /** True if package.json has this package among its dependencies. */
   readonly isInstalled: boolean;
 }
 
-/** What `npm init` and `tsc --init` write does not go together. */
+/** Note for files of `npm init` and `tsc --init` that do not work together. */
 const COMMON_JS =
   "tsconfig.json sets verbatimModuleSyntax, with which TypeScript rejects every `import` in a CommonJS project, those of " +
   'clients too: set "type": "module" in package.json, or remove verbatimModuleSyntax';
@@ -47,11 +47,11 @@ const JAVASCRIPT =
   "configuration";
 
 /**
- * Plans the set-up of a project: a configuration of the models that are in it, scripts, and attributes of the generated
- * files. What is there stays; where all is there, nothing changes.
+ * Plans the set-up of a project: a configuration of its models, scripts, and attributes of the generated files.
+ * Existing entries stay; if all exist, nothing changes.
  *
  * @param cwd a folder of the project; its root is the folder of package.json
- * @throws SavedModelError `MODEL_NOT_FOUND` where there is no model and no configuration, `CONFIG_INVALID`
+ * @throws SavedModelError `MODEL_NOT_FOUND` if there is neither a model nor a configuration, `CONFIG_INVALID`
  */
 export async function planInit(cwd: string): Promise<InitPlan> {
   const present = findConfig(cwd);
@@ -128,7 +128,7 @@ function workspaceNote(output: string, packages: readonly string[]): string {
   );
 }
 
-/** In the root of a workspace, the models of its packages are set up in the packages. */
+/** Returns the error for the root of a workspace, where the models of packages are set up in the packages. */
 function noModelOutside(packages: readonly string[], root: string): SavedModelError {
   const where = printable(relative("", root) || ".", 500);
   const withModels = packages.filter((folder) => findModels(join(root, folder)).length > 0);
@@ -143,7 +143,7 @@ function noModelOutside(packages: readonly string[], root: string): SavedModelEr
   });
 }
 
-/** Returns a note where the project's compiler rejects the clients as they are. */
+/** Returns a note if the project's compiler rejects the unchanged clients. */
 function commonJsNotes(root: string, manifest: Readonly<Record<string, unknown>>): readonly string[] {
   if (manifest.type === "module") return [];
   const path = join(root, "tsconfig.json");
@@ -157,7 +157,7 @@ function commonJsNotes(root: string, manifest: Readonly<Record<string, unknown>>
   return options.verbatimModuleSyntax === true && isByPackage ? [COMMON_JS] : [];
 }
 
-/** The tags of a model that has no meta graph which is taken by default: those of its first. */
+/** Returns the tags of a model without a default meta graph: those of its first. */
 function neededTags(model: string, root: string): readonly (readonly [model: string, tags: readonly string[]])[] {
   let first: Message<"MetaGraphDef"> | undefined;
   try {
@@ -167,12 +167,12 @@ function neededTags(model: string, root: string): readonly (readonly [model: str
     return [];
   } catch (error) {
     if (!(error instanceof SavedModelError)) throw error;
-    // What cannot be read is said when it is generated.
+    // Models that cannot be read are reported by `generate`.
     return error.code === "TAGS_NOT_FOUND" && first !== undefined ? [[model, tagsOf(first)]] : [];
   }
 }
 
-/** What is there is not changed, whatever models there are. */
+/** Returns the existing configuration, which is kept, whatever models there are. */
 async function presentConfig(cwd: string, path: string): Promise<Chosen> {
   const loaded = await loadConfig(cwd, path);
   const file = fileOf(path, textOf(path) ?? "", "the configuration");
@@ -185,7 +185,7 @@ function attributesFile(
 ): InitFile {
   const folders = [output, ...models.flatMap((model) => (typeof model === "string" ? [] : (model.output ?? [])))]
     .map((folder) => relativeTo(root, resolve(root, folder)))
-    // Attributes are those of files below.
+    // Attributes apply to files below.
     .filter((folder) => folder !== "" && folder !== ".." && !folder.startsWith("../"));
   const path = join(root, ".gitattributes");
   const { text, added } = addAttributes(textOf(path) ?? "", folders);
@@ -203,9 +203,9 @@ function fileOf(path: string, text: string, about: string): InitFile {
 }
 
 /**
- * The text of a file; undefined where there is none.
+ * Reads a file; undefined if it does not exist.
  *
- * @throws SavedModelError `CONFIG_INVALID` where it cannot be read
+ * @throws SavedModelError `CONFIG_INVALID` if it cannot be read
  */
 function textOf(path: string): string | undefined {
   if (!existsSync(path)) return undefined;

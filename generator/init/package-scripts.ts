@@ -3,11 +3,11 @@ import { isRecord } from "../../runtime/base/is-record.js";
 import { configInvalid } from "../config/check-config.js";
 import type { Edited } from "./config-module.js";
 
-/** The scripts that a project gets where it has none of that name. */
+/** Scripts that a project gets if it has none of that name. */
 const SCRIPTS: Readonly<Record<string, string>> = { generate: "savedmodel generate", check: "savedmodel check" };
 
 /**
- * A package.json with our scripts, where none has their names. All else stays as it is written.
+ * Adds our scripts to a package.json that has none of their names. Everything else is kept as written.
  *
  * @throws SavedModelError `CONFIG_INVALID` when it is not a JSON object
  */
@@ -21,7 +21,7 @@ export function addScripts(text: string): Edited {
   return { text: added.length === 0 ? text : insertScripts(text, added), added, notes };
 }
 
-/** What a package.json says. */
+/** Parses a package.json. */
 export function parseManifest(text: string): Readonly<Record<string, unknown>> {
   let manifest: unknown;
   try {
@@ -35,7 +35,7 @@ export function parseManifest(text: string): Readonly<Record<string, unknown>> {
 
 function insertScripts(text: string, names: readonly string[]): string {
   const manifest = ts.parseJsonText("package.json", text).statements[0]?.expression;
-  // What JSON.parse takes for an object is one here too.
+  // Whatever JSON.parse returns an object for is one here too.
   if (manifest === undefined || !ts.isObjectLiteralExpression(manifest)) throw new Error("unreachable");
   const newLine = text.includes("\r\n") ? "\r\n" : "\n";
   const indent = /^[\uFEFF{\s]*?\n([ \t]+)"/.exec(text)?.[1] ?? "  ";
@@ -52,11 +52,11 @@ function insertScripts(text: string, names: readonly string[]): string {
 interface Layout {
   readonly newLine: string;
   readonly indent: string;
-  /** How deep the object is. */
+  /** Nesting depth of the object. */
   readonly depth: number;
 }
 
-/** Puts entries behind the last one of an object, on lines of their own unless the object is on one line. */
+/** Inserts entries after the last one of an object, each on its own line unless the object is on one line. */
 function insertEntries(
   text: string,
   object: ts.ObjectLiteralExpression,
@@ -73,7 +73,7 @@ function insertEntries(
   return `${before}${body}${newLine}${indent.repeat(depth)}${text.slice(start)}`;
 }
 
-/** The last of that name, which is the one that counts. */
+/** Returns the last property of that name, which takes precedence. */
 function propertyOf(object: ts.ObjectLiteralExpression, name: string): ts.Expression | undefined {
   return object.properties
     .filter(ts.isPropertyAssignment)

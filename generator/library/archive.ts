@@ -8,7 +8,7 @@ import { isLibraryFile } from "./source-kind.js";
 
 /**
  * Unpacks the shared libraries, and the links between their names, of the official C library's tar.gz. The tar package
- * refuses paths and links that lead out of `folder`.
+ * rejects paths and links that lead out of `folder`.
  */
 export async function unpackTar(
   path: string,
@@ -33,7 +33,7 @@ export async function unpackTar(
       yield chunk;
     }
   };
-  // Of an archive without any such file, the package has finished before `pipeline` listens to it.
+  // For an archive without any such file, the package finishes before `pipeline` listens to it.
   const sink = new Writable({
     write(chunk: Buffer, _, done) {
       if (unpack.write(chunk)) done();

@@ -8,12 +8,12 @@ import type { Platform } from "../../runtime/engines/local/library/platform.js";
 import type { Obtained } from "./fetch-library.js";
 import type { OnProgress } from "./install-progress.js";
 
-/** Puts the libraries into the new folder `target`, under the names by which they refer to each other. */
+/** Moves the libraries into the new folder `target`, under the names by which they refer to each other. */
 export async function stage(obtained: Obtained, target: string, onProgress: OnProgress): Promise<LibraryFiles> {
   await mkdir(target);
   const { main, framework } = obtained.library;
   const files = framework === undefined ? [main] : [framework, main];
-  // The names may be links (libtensorflow.so.2 → libtensorflow.so.2.18.0): the file itself is taken.
+  // The names may be links (libtensorflow.so.2 → libtensorflow.so.2.18.0): the file itself is used.
   const sources = await Promise.all(
     files.map(async (file) => {
       const real = await realpath(file);

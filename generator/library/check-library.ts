@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { LibraryFiles } from "../../runtime/engines/local/library/library-files.js";
 import { lastLines, runCommand } from "./run-command.js";
 
-/** Whether a library loads. */
+/** Result of loading a library. */
 export type CheckResult =
   | { readonly loads: true; readonly version: string }
   | { readonly loads: false; readonly reason: string };
@@ -15,8 +15,8 @@ export async function checkLibrary(library: LibraryFiles, signal?: AbortSignal):
   const probe = fileURLToPath(new URL(`./probe${extension}`, import.meta.url));
   const files = library.framework === undefined ? [library.main] : [library.main, library.framework];
   const answer = await runCommand(process.execPath, [...loaders(extension), probe, ...files], {
-    // Shows what TensorFlow says before it ends a process, for example that the processor lacks AVX. What NODE_OPTIONS may
-    // hold, such as `--inspect-brk`, would stop the probe.
+    // Shows the message with which TensorFlow ends a process, for example that the processor lacks AVX. Options
+    // in NODE_OPTIONS, such as `--inspect-brk`, would stop the probe.
     env: { SAVEDMODEL_LOG: "1", TF_CPP_MIN_LOG_LEVEL: "0", NODE_OPTIONS: "" },
     signal,
   });
@@ -25,10 +25,10 @@ export async function checkLibrary(library: LibraryFiles, signal?: AbortSignal):
   return result ?? { loads: false, reason: crashReason(answer) };
 }
 
-/** Returns what Node.js needs to find and to run the probe. */
+/** Returns the Node.js options that find and run the probe. */
 function loaders(extension: string): readonly string[] {
   const { resolve } = createRequire(import.meta.url);
-  // With Yarn Plug'n'Play, packages are in archives that only its loader reads.
+  // With Yarn Plug'n'Play, packages are in archives that only its loader can read.
   const plugAndPlay = process.versions.pnp === undefined ? [] : ["--require", resolve("pnpapi")];
   // In this package's own tests the sources are TypeScript, which Node.js 20 runs only with tsx.
   return extension === ".ts" ? [...plugAndPlay, "--import", pathToFileURL(resolve("tsx")).href] : plugAndPlay;

@@ -10,41 +10,44 @@ import {
 import { currentPlatform, type Platform } from "../../runtime/engines/local/library/platform.js";
 import { checkLibrary } from "./check-library.js";
 
-/** One library file that a place has, and whether it loads. */
+/** A library file of one place, with the result of loading it. */
 export interface CandidateDiagnosis {
   readonly main: string;
   readonly framework: string | null;
   readonly loads: boolean;
   /** TensorFlow's version; null when it does not load. */
   readonly version: string | null;
-  /** Why it does not load; null when it does. */
+  /** Reason why it does not load; null when it does. */
   readonly reason: string | null;
 }
 
-/** What one place of the search answered. */
+/** Answer of one place of the search. */
 export interface PlaceDiagnosis {
   readonly place: LibraryPlace;
   readonly lookedAt: readonly string[];
   readonly candidates: readonly CandidateDiagnosis[];
-  /** Why it has no candidate; null when it has one. */
+  /** Reason why it has no candidate; null when it has one. */
   readonly reason: string | null;
 }
 
-/** Everything that decides whether a model can be run here, as plain JSON data. */
+/** Everything that determines whether a model can be run here, as plain JSON data. */
 export interface Diagnosis {
   readonly version: string;
   readonly node: string;
   readonly platform: { readonly name: string; readonly supported: boolean; readonly tested: boolean };
-  /** Why the platform is not supported; null when it is. */
+  /** Reason why the platform is not supported; null when it is. */
   readonly problem: string | null;
   readonly cache: string;
-  /** The library that a model is run with; null when there is none. */
+  /** The library that models run with; null when there is none. */
   readonly library: { readonly place: LibraryPlace; readonly main: string; readonly version: string } | null;
-  /** The places in the order of the search. */
+  /** The places in search order. */
   readonly places: readonly PlaceDiagnosis[];
 }
 
-/** Asks every place of the search, and tries each library in a process of its own, so that a bad one cannot end this one. */
+/**
+ * Queries every place of the search, and loads each library in a separate process, so that a bad one cannot end this
+ * one.
+ */
 export async function diagnose(): Promise<Diagnosis> {
   const platform = supportedPlatform();
   const answers = platform instanceof SavedModelError ? [] : [...searchLibrary(platform)];
@@ -64,7 +67,7 @@ export async function diagnose(): Promise<Diagnosis> {
   };
 }
 
-/** The same choice as `openLibrary()` makes: the first that loads, unless the user named a place and nothing there does. */
+/** Chooses like `openLibrary()`: the first that loads, unless the user named a place and nothing there does. */
 function chooseLibrary(answers: readonly PlaceAnswer[], places: readonly PlaceDiagnosis[]): Diagnosis["library"] {
   for (const [index, { place, candidates }] of places.entries()) {
     for (const { main, version } of candidates) {

@@ -4,15 +4,15 @@ import { pipeline } from "node:stream/promises";
 import { SavedModelError } from "../../runtime/base/errors.js";
 import type { OnProgress } from "./install-progress.js";
 
-/** No TensorFlow package comes near it: a server that never stops must not fill the disk. */
+/** Size limit: a server that never stops must not fill the disk. No TensorFlow package comes near it. */
 const MOST_BYTES = 4 * 2 ** 30;
 
-/** Whether `from` is an address rather than a path. */
+/** Returns whether `from` is a URL rather than a path. */
 export function isUrl(from: string): boolean {
   return /^https?:\/\//i.test(from);
 }
 
-/** An address as it may be shown: without credentials, and without the query, which may hold some as well. */
+/** Returns a URL that may be shown: without credentials, and without the query, which may contain some as well. */
 export function shownUrl(address: string): string {
   if (!URL.canParse(address)) return "the address";
   const { protocol, host, pathname } = new URL(address);
@@ -58,10 +58,10 @@ export async function download(
   }
 }
 
-/** `fetch` refuses an address with a user and password in it; as a header they are what the user meant. */
+/** Moves the user and password of a URL, which `fetch` rejects, into a header. */
 function withAuthorization(address: string): { url: URL; headers: Record<string, string> } {
   const url = new URL(address);
-  // What arrives must be the file itself, which some servers would declare to be an encoded tar.
+  // The file itself must arrive; some servers would declare it to be an encoded tar.
   const headers = { "accept-encoding": "identity" };
   if (url.username === "" && url.password === "") return { url, headers };
   const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
@@ -70,7 +70,7 @@ function withAuthorization(address: string): { url: URL; headers: Record<string,
   return { url, headers: { ...headers, authorization: `Basic ${Buffer.from(user).toString("base64")}` } };
 }
 
-/** `fetch failed` says nothing; its cause does. */
+/** Returns the cause of an error: `fetch failed` alone is not informative. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message;

@@ -13,22 +13,22 @@ import { downloadWheel, findPip } from "./pip.js";
 import { isLibraryFile, sourceKind } from "./source-kind.js";
 import { unpackZip } from "./wheel.js";
 
-/** Libraries that were found or unpacked, before they are installed. */
+/** Libraries that were found or unpacked, before installation. */
 export interface Obtained {
   readonly library: LibraryFiles;
   readonly source: Manifest["source"];
-  /** The folder that everything was unpacked to and may be moved out of; undefined for the user's own files. */
+  /** The folder that everything was unpacked to and may be moved from; undefined for the user's own files. */
   readonly unpacked: string | undefined;
 }
 
-/** What {@link obtain} needs to know. */
+/** Parameters of {@link obtain}. */
 export interface ObtainRequest {
-  /** A wheel, archive, folder or address; undefined for pip. */
+  /** A wheel, archive, folder or URL; undefined for pip. */
   readonly from: string | undefined;
   /** The version to ask pip for. */
   readonly version: string;
   readonly platform: Platform;
-  /** An empty folder to work in. */
+  /** An empty working folder. */
   readonly folder: string;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal | undefined;
@@ -49,7 +49,7 @@ export async function obtain(request: ObtainRequest): Promise<Obtained> {
   try {
     await (kind === "wheel" ? unpackZip : unpackTar)(path, unpacked, onProgress, signal);
   } catch (error) {
-    // The disk's errors carry a system call, the archive's do not.
+    // Errors of the disk have a system call, those of the archive do not.
     if (error instanceof SavedModelError || signal?.aborted || (error instanceof Error && "syscall" in error))
       throw error;
     const reason = reasonOf(error);
@@ -84,7 +84,11 @@ async function fetchGiven(from: string, { folder, onProgress, signal }: ObtainRe
   return { path, shownAs: shownUrl(from) };
 }
 
-/** @param names the names of what was unpacked, for messages */
+/**
+ * Finds the libraries in a folder.
+ *
+ * @param names the names of the unpacked files, for messages
+ */
 function find(folder: string, shownAs: string, platform: Platform, names: readonly string[]): LibraryFiles {
   const library = findInFolder(folder, platform);
   if (library !== undefined) return library;
@@ -96,14 +100,14 @@ function find(folder: string, shownAs: string, platform: Platform, names: readon
   );
 }
 
-/** The names of the files in a folder and below it, sorted. */
+/** Returns the names of the files in a folder and below it, sorted. */
 function namesBelow(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((path) => basename(path))
     .sort(compareCodeUnits);
 }
 
-/** The error for a file or folder that is not what can be installed. */
+/** Returns the error for a file or folder that cannot be installed. */
 function wrongSource(what: string, { name, pipPackage }: Platform, cause?: unknown): SavedModelError {
   return new SavedModelError("INSTALL_FAILED", what, {
     fix: `Pass a wheel of ${pipPackage} for ${name}, the official C library's tar.gz or a folder that holds the library.`,

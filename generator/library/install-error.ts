@@ -2,7 +2,7 @@ import { SavedModelError } from "../../runtime/base/errors.js";
 import { reasonOf } from "../../runtime/base/text.js";
 import { cacheFolder } from "../../runtime/engines/local/library/library-cache.js";
 
-/** Whatever an installation failed with, as the error that a user gets. */
+/** Converts any error of an installation to the one that a user gets. */
 export function installError(error: unknown, signal: AbortSignal | undefined): SavedModelError {
   if (signal?.aborted) {
     return new SavedModelError("INSTALL_FAILED", "interrupted; nothing was installed", { cause: error });
@@ -22,7 +22,7 @@ export function installError(error: unknown, signal: AbortSignal | undefined): S
   });
 }
 
-/** The disk that holds the cache is full. */
+/** Returns the error for a full disk at the cache. */
 export function diskFull(cause?: unknown): SavedModelError {
   return new SavedModelError("INSTALL_FAILED", `the disk that holds ${cacheFolder()} is full`, {
     cause,
@@ -30,7 +30,7 @@ export function diskFull(cause?: unknown): SavedModelError {
   });
 }
 
-/** The system's name of an error, such as `ENOSPC`. */
+/** Returns the system's code of an error, such as `ENOSPC`. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

@@ -4,7 +4,7 @@ import { installRoot } from "../../runtime/engines/local/library/library-cache.j
 
 const PREFIX = ".installing-";
 const BEAT_MS = 5_000;
-/** An installation gives a sign of life every 5 s, so one that was silent for so long has died. */
+/** An installation touches its folder every 5 s, so one that was silent for this long has died. */
 const DEAD_AFTER_MS = 60_000;
 
 /** A folder beside the installed libraries (so that a rename moves its contents there) that is not visible as one. */
@@ -14,13 +14,13 @@ export interface WorkFolder {
   remove(): Promise<void>;
 }
 
-/** Makes a folder for one installation, and removes those that killed installations left. */
+/** Creates a folder for one installation, and removes those that killed installations left. */
 export async function createWorkFolder(): Promise<WorkFolder> {
   const root = installRoot();
   await mkdir(root, { recursive: true });
   await removeDead(root);
   const path = await mkdtemp(join(root, PREFIX));
-  // A sign of life rather than a process number: containers share a cache, but not their process numbers.
+  // A timestamp rather than a process number: containers share a cache, but not their process numbers.
   const timer = setInterval(() => void touch(path), BEAT_MS);
   timer.unref();
   return {
@@ -32,7 +32,7 @@ export async function createWorkFolder(): Promise<WorkFolder> {
   };
 }
 
-/** Removes a folder and everything in it; what cannot be removed now is left to the next installation. */
+/** Removes a folder and its content; what cannot be removed now is left to the next installation. */
 export async function remove(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
 }

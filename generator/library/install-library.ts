@@ -19,28 +19,30 @@ import { makeCurrent, publish } from "./publish-version.js";
 export interface InstallOptions {
   /** The TensorFlow version to install; with `from`, the version that the library must have. */
   readonly version?: string | undefined;
-  /** A tensorflow wheel, the official C library's tar.gz, a folder that holds the library, or an http(s) address of a file. */
+  /**
+   * A tensorflow wheel, the official C library's tar.gz, a folder that holds the library, or an http(s) URL of a file.
+   */
   readonly from?: string | undefined;
-  /** Install again what is already installed. */
+  /** Reinstalls an installed version. */
   readonly force?: boolean | undefined;
   readonly onProgress?: OnProgress | undefined;
-  /** Stops the installation, which then leaves nothing behind. */
+  /** Aborts the installation, which then leaves nothing behind. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The library that is installed and in use now. */
+/** The installed library that is in use now. */
 export interface InstalledLibrary {
   /** TensorFlow's version, as the library itself states it. */
   readonly version: string;
-  /** The folder in the cache that holds it. */
+  /** The folder in the cache that contains it. */
   readonly folder: string;
-  /** False when it had been installed before and was only made the one in use. */
+  /** False when it was already installed and was only made the one in use. */
   readonly isNew: boolean;
 }
 
 /**
- * Installs TensorFlow's C library into the per-user cache and makes it the one that {@link searchCache} finds. Complete or
- * not at all; any number of installations may run at once.
+ * Installs TensorFlow's C library into the per-user cache and makes it the one that {@link searchCache} finds. Atomic;
+ * any number of installations may run at once.
  *
  * @throws SavedModelError `INSTALL_FAILED`, `UNSUPPORTED_PLATFORM` or `INVALID_OPTION`.
  */
@@ -50,7 +52,7 @@ export async function installLibrary(options: InstallOptions = {}): Promise<Inst
   const version = folderVersion(options.version ?? DEFAULT_TENSORFLOW_VERSION);
   try {
     signal?.throwIfAborted();
-    // Nothing can be tried without it: better said before a download than after.
+    // Nothing can be checked without it: reported before the download rather than after it.
     loadKoffi();
     if (!force && from === undefined && lookUpInstalled(version, platform).found) {
       await makeCurrent(version);
@@ -110,7 +112,7 @@ function checked(options: InstallOptions): InstallOptions {
   return options;
 }
 
-/** pip writes `2.21.0rc1`, the library itself `2.21.0-rc1`. */
+/** Converts the version of pip, `2.21.0rc1`, to that of the library, `2.21.0-rc1`. */
 function folderVersion(version: string): string {
   return version.replace(/(\d)-?(rc\d+)$/, "$1-$2");
 }

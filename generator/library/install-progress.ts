@@ -1,12 +1,12 @@
-/** How far an installation is. */
+/** Progress of an installation. */
 export interface Progress {
-  /** What is being done: fetching the package, taking the libraries out of it, or trying whether they load. */
+  /** The current phase: fetching the package, unpacking the libraries, or checking that they load. */
   readonly phase: "download" | "unpack" | "check";
   /** Bytes done in this phase. */
   readonly done: number;
-  /** Bytes of this phase, where they are known. */
+  /** Total bytes of this phase, if known. */
   readonly total: number | undefined;
 }
 
-/** Is told about progress, often. */
+/** Called often with the progress. */
 export type OnProgress = (progress: Progress) => void;

@@ -7,7 +7,7 @@ import { diskFull } from "./install-error.js";
 import type { OnProgress } from "./install-progress.js";
 import { lastLines, runCommand } from "./run-command.js";
 
-/** A pip that runs: the command and the parameters in front of pip's own. */
+/** A pip that runs: its command and the arguments before pip's own. */
 export interface Pip {
   readonly command: string;
   readonly parameters: readonly string[];
@@ -22,15 +22,15 @@ const CANDIDATES: readonly Pip[] = [
 ];
 
 /**
- * The wheels of one TensorFlow version hold the same library for every Python, so any that exists will do; which
- * Pythons a version supports changes over time.
+ * Python versions to request. The wheels of one TensorFlow version contain the same library for every Python, so any
+ * will do; the Pythons that a version supports change over time.
  */
 const PYTHON_VERSIONS = ["3.11", "3.13", "3.9"];
 
 /**
- * The first pip that runs.
+ * Returns the first pip that runs.
  *
- * @param folder Where it is run: `python -m` looks for modules in the current directory first, so never the user's.
+ * @param folder Its working directory: `python -m` searches for modules there first, so never the user's.
  */
 export async function findPip(folder: string, signal: AbortSignal | undefined): Promise<Pip> {
   for (const pip of CANDIDATES) {
@@ -57,7 +57,8 @@ export interface WheelRequest {
 }
 
 /**
- * Downloads TensorFlow's wheel with the user's pip, which knows their proxies, mirrors and credentials and checks the hash.
+ * Downloads TensorFlow's wheel with the user's pip, which knows their proxies, mirrors and credentials and checks the
+ * hash.
  *
  * @returns The path of the wheel.
  */
@@ -69,10 +70,10 @@ export async function downloadWheel(pip: Pip, request: WheelRequest): Promise<st
     const wheel = (await readdir(request.folder)).find((name) => name.endsWith(".whl"));
     if (answer.code === 0 && wheel !== undefined) return join(request.folder, wheel);
     request.signal?.throwIfAborted();
-    // All that pip writes is in the work folder.
+    // pip writes only to the work folder.
     if (answer.stderr.includes("No space left on device")) throw diskFull();
     output = lastLines(answer.stderr === "" ? answer.stdout : answer.stderr, 4);
-    // Another Python helps only where the version is unknown to this one, not where nothing can be reached.
+    // Another Python helps only if the version is unknown to this one, not if nothing can be reached.
     const found = versionsIn(answer.stderr);
     if (found.length === 0) break;
     for (const version of found) versions.add(version);
@@ -85,13 +86,13 @@ export async function downloadWheel(pip: Pip, request: WheelRequest): Promise<st
   });
 }
 
-/** The versions that pip says it could choose from; none where it chose one, or reached nothing. */
+/** Returns the versions that pip offers; empty if it chose one, or reached nothing. */
 function versionsIn(stderr: string): readonly string[] {
   const listed = /from versions: (\d[^)]*)\)/.exec(stderr)?.[1];
   return listed?.split(", ") ?? [];
 }
 
-/** Pip lists a hundred versions: the newest of them is of use. */
+/** Returns the error for an unknown version. Pip lists a hundred versions; only the newest is named. */
 function versionNotFound(what: string, versions: readonly string[]): SavedModelError {
   const final = versions.filter((version) => /^[\d.]+$/.test(version));
   const newest = [...(final.length > 0 ? final : versions)].sort(compareNatural).at(-1) ?? "";
@@ -106,7 +107,7 @@ function versionNotFound(what: string, versions: readonly string[]): SavedModelE
 
 async function runPip(pip: Pip, python: string, request: WheelRequest): ReturnType<typeof runCommand> {
   const { version, platform, folder, onProgress, signal } = request;
-  // pip shows its progress on terminals only (and as lines of numbers since 24.1), but its temporary file tells as well.
+  // pip shows its progress on terminals only (and as lines of numbers since 24.1), but its temporary file grows.
   let total: number | undefined;
   const report = async (): Promise<void> => onProgress({ phase: "download", done: await wheelBytes(folder), total });
   const timer = setInterval(() => void report(), 250);
@@ -130,7 +131,7 @@ async function runPip(pip: Pip, python: string, request: WheelRequest): ReturnTy
   }
 }
 
-/** The size in pip's line `Downloading tensorflow_cpu-….whl (273.8 MB)`, rounded as it is. */
+/** Returns the rounded size in pip's line `Downloading tensorflow_cpu-….whl (273.8 MB)`. */
 function announcedSize(stdout: string): number | undefined {
   const size = /\.whl \(([\d.]+) ([kMG])B\)/.exec(stdout);
   if (size === null) return undefined;
@@ -148,6 +149,6 @@ async function wheelBytes(folder: string): Promise<number> {
       ),
     ),
   );
-  // While pip moves the file to its place there may be two of it.
+  // While pip moves the file to its place there may be two copies.
   return Math.max(0, ...sizes);
 }

@@ -6,10 +6,10 @@ import { codeOf } from "./install-error.js";
 import { remove, type WorkFolder } from "./install-folder.js";
 
 /**
- * Makes the complete folder `ready` the installed `version`, by one rename: nobody ever sees half of it. A process that has
- * the replaced library open keeps it, since its files live until they are closed (on Windows the rename is refused).
+ * Makes the complete folder `ready` the installed `version`, by one atomic rename. A process that has the replaced
+ * library open keeps it, since its files live until they are closed (on Windows the rename fails).
  *
- * @param replace Whether to replace a sound library of this version that is already there.
+ * @param replace True to replace a sound library of this version.
  */
 export async function publish(
   ready: string,
@@ -25,7 +25,7 @@ export async function publish(
       await rename(ready, target);
       return;
     } catch (error) {
-      // The target is there: an older one, or one that another installation has just put there.
+      // The target exists: an older one, or one that another installation has just created.
       if (attempt === 20 || !isOccupied(error)) throw error;
       const old = join(work.path, `old-${attempt}`);
       await rename(target, old).catch((moved: unknown) => {
@@ -48,6 +48,6 @@ export async function makeCurrent(version: string): Promise<void> {
 }
 
 function isOccupied(error: unknown): boolean {
-  // Windows answers EPERM or EACCES for a folder that exists.
+  // Windows answers EPERM or EACCES for an existing folder.
   return ["ENOTEMPTY", "EEXIST", "EPERM", "EACCES"].includes(codeOf(error) ?? "");
 }

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 
-/** What a command left when it ended. */
+/** Result of a command. */
 export interface CommandResult {
-  /** The exit code; undefined when it could not be started or was ended by a signal. */
+  /** Exit code; undefined when the command could not be started or was ended by a signal. */
   readonly code: number | undefined;
-  /** The signal that ended it, such as `SIGSEGV`. */
+  /** Signal that ended the command, such as `SIGSEGV`. */
   readonly signal: string | undefined;
   readonly stdout: string;
   readonly stderr: string;
@@ -20,7 +20,9 @@ export interface CommandOptions {
   readonly onOutput?: (stdout: string) => void;
 }
 
-/** Runs a command without a shell and without a terminal. Never rejects: a command that does not exist has no exit code. */
+/**
+ * Runs a command without a shell and without a terminal. Never rejects: a command that does not exist has no exit code.
+ */
 export function runCommand(
   command: string,
   parameters: readonly string[],
@@ -44,7 +46,7 @@ export function runCommand(
   });
   return new Promise((resolve) => {
     child.on("error", () => {
-      // An aborted command reports an error too, and is then waited for, so that it writes nothing after its end.
+      // An aborted command reports an error too, and is then awaited, so that it writes nothing after its end.
       if (child.pid === undefined) resolve({ code: undefined, signal: undefined, stdout, stderr });
     });
     child.on("close", (code, signal) => {
@@ -53,7 +55,7 @@ export function runCommand(
   });
 }
 
-/** The last lines of a command's output, without the passwords that addresses may contain. */
+/** Returns the last lines of a command's output, without the passwords that URLs may contain. */
 export function lastLines(text: string, count: number): string {
   return withoutCredentials(text)
     .split(/\r?\n/)
@@ -63,7 +65,7 @@ export function lastLines(text: string, count: number): string {
     .join("\n");
 }
 
-/** `text` with `***` for the user and password of every address in it. */
+/** Replaces the user and password of every URL by `***`. */
 function withoutCredentials(text: string): string {
   return text.replace(/\b(\w+:\/\/)[^\s/@]+@/g, "$1***@");
 }

@@ -1,13 +1,13 @@
 import { open, stat } from "node:fs/promises";
 import { SavedModelError } from "../../runtime/base/errors.js";
 
-/** What a file or folder given to `install --from` is. */
+/** Kind of a file or folder given to `install --from`. */
 export type SourceKind = "wheel" | "archive" | "folder";
 
 /**
- * Decides by the content, not by the name, what `path` is.
+ * Detects the kind of `path` by its content, not by its name.
  *
- * @throws SavedModelError `INSTALL_FAILED` when it is none of the kinds that can be installed.
+ * @throws SavedModelError `INSTALL_FAILED` when it is of no installable kind.
  */
 export async function sourceKind(path: string, shownAs: string): Promise<SourceKind> {
   const found = await stat(path).catch(() => undefined);
@@ -21,7 +21,7 @@ export async function sourceKind(path: string, shownAs: string): Promise<SourceK
   });
 }
 
-/** Whether a file of this name is one of TensorFlow's libraries, or a link between their names, on any platform. */
+/** Returns whether a file name is that of a TensorFlow library, or of a link between their names, on any platform. */
 export function isLibraryFile(name: string): boolean {
   return (
     /^libtensorflow(_cc|_framework)?(\.so(\.\d+)*|(\.\d+)*\.dylib)$/.test(name) ||

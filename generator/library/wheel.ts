@@ -9,8 +9,8 @@ import type { OnProgress } from "./install-progress.js";
 import { isLibraryFile } from "./source-kind.js";
 
 /**
- * Takes the shared libraries of TensorFlow out of a wheel, or out of the official C library's zip. Entries are written
- * under their bare names, so no path in the archive leads out of `folder`; sizes and checksums are checked.
+ * Unpacks the shared libraries of TensorFlow from a wheel, or from the official C library's zip. Entries are written
+ * under their bare names, so no path in the archive leads out of `folder`; sizes and checksums are verified.
  */
 export async function unpackZip(
   path: string,
@@ -28,7 +28,7 @@ export async function unpackZip(
       done += bytes;
       onProgress({ phase: "unpack", done, total });
     };
-    // Side by side, since zlib works on libuv's threads; and all are waited for, so that nothing writes after a failure.
+    // Concurrently, since zlib works on libuv's threads; all are awaited, so that nothing writes after a failure.
     const unpacking = { folder, count, signal };
     const results = await Promise.allSettled(entries.map((entry) => unpackEntry(path, zip, entry, unpacking)));
     for (const result of results) if (result.status === "rejected") throw result.reason;
@@ -37,7 +37,7 @@ export async function unpackZip(
   }
 }
 
-/** The two compression methods of zip that are in use. */
+/** The two compression methods of zip in use. */
 const STORED = 0;
 const DEFLATED = 8;
 
@@ -73,7 +73,8 @@ async function unpackEntry(path: string, zip: ZipFile, entry: Entry, unpacking: 
       yield chunk;
     }
   };
-  // Not yauzl's own stream, which reads on after it was stopped, and then ends the process with an uncaught exception.
+  // Not yauzl's own stream, which continues to read after it was stopped, and then ends the process with an uncaught
+  // exception.
   const highWaterMark = 1 << 20;
   const end = start + entry.compressedSize - 1;
   const source = entry.compressedSize === 0 ? Readable.from([]) : createReadStream(path, { start, end, highWaterMark });

@@ -4,7 +4,7 @@ import type { Config } from "../config/config.js";
 import type { WatchOptions } from "../watch/watch-project.js";
 import { type PluginOptions, type Source, sourceOf } from "./plugin-options.js";
 
-/** The clients of a project as a build needs them: there before it starts, and up to date while it watches. */
+/** The clients of a project for a build: generated before it starts, and kept up to date while it watches. */
 export class Clients {
   readonly #source: Source;
   #background: { readonly ready: Promise<void>; readonly controller: AbortController } | undefined;
@@ -29,12 +29,12 @@ export class Clients {
   }
 
   /**
-   * Generates what can be, and goes on in the background until {@link stop}; it keeps no process alive. Later calls wait
-   * for the same.
+   * Generates all clients that it can, and continues in the background until {@link stop}; it keeps no process alive.
+   * Later calls wait for the same.
    *
-   * @param onError is told why something cannot be generated
-   * @returns when there is what can be generated
-   * @throws SavedModelError where the configuration is wrong
+   * @param onError called with the reason why something cannot be generated
+   * @returns when the first clients are generated
+   * @throws SavedModelError if the configuration is invalid
    */
   async watch(folder: string, onError: (message: string) => void): Promise<void> {
     this.#background ??= this.#start(folder, onError);

@@ -11,7 +11,7 @@ interface SyncHook {
   tap(name: string, run: () => void): void;
 }
 
-/** What is used of a compiler of webpack or of Rspack, which are the same in it. */
+/** The members of a compiler that are used, which webpack and Rspack share. */
 export interface CompilerLike {
   readonly context: string;
   readonly options: { readonly output: { readonly module?: boolean | undefined } };

@@ -4,8 +4,8 @@ import type { Clients } from "./clients.js";
 import { EXTERNAL } from "./native-external.js";
 
 /**
- * esbuild does not say whether it watches: clients are kept up to date until it is done. What is wrong fails the first
- * build; a later one uses the last good clients, or it would not try again when the model is whole.
+ * Registers the hooks. esbuild does not tell whether it watches: clients are kept up to date until it is done. An error
+ * fails the first build; a later one uses the last good clients, or it would not try again when the model is fixed.
  */
 export function esbuildSetup(build: PluginBuild, clients: Clients): void {
   const root = build.initialOptions.absWorkingDir ?? process.cwd();

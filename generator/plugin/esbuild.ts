@@ -8,8 +8,8 @@ export type { PluginOptions } from "./plugin-options.js";
 export type { EsbuildPlugin } from "./plugin-types.js";
 
 /**
- * The esbuild plugin: generates the clients of a project before it is built, and fails the build where it cannot.
- * It goes on until the build is disposed of.
+ * Returns the esbuild plugin: it generates the clients of a project before the build, and fails the build if it cannot.
+ * It continues until the build is disposed of.
  *
  * @throws SavedModelError `INVALID_OPTION`, `INVALID_ARGUMENT`
  */

@@ -1,8 +1,8 @@
 /**
- * The packages that no bundle may hold: koffi is native code, and of savedmodel there must be one copy in a process, which
- * finds its own dependencies.
+ * Packages that must not be bundled: koffi is native code, and a process must have one copy of savedmodel, which finds
+ * its own dependencies.
  */
 export const PACKAGES: readonly string[] = ["savedmodel", "koffi"];
 
-/** What is imported of them. */
+/** Matches the imports of these packages. */
 export const EXTERNAL: RegExp = /^(savedmodel|koffi)(\/|$)/;

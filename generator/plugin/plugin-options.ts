@@ -3,15 +3,15 @@ import { SavedModelError } from "../../runtime/base/errors.js";
 import type { Config } from "../config/config.js";
 
 /**
- * What a build-tool plugin is given: a configuration as `savedmodel.config.ts` has it, with paths relative to the project's
- * folder; or nothing, or a file, and then the configuration is that file's.
+ * Options of a build-tool plugin: a configuration as in `savedmodel.config.ts`, with paths relative to the project's
+ * folder; or nothing, or a file, to use the configuration of that file.
  */
 export interface PluginOptions extends Partial<Config> {
-  /** The configuration file; by default `savedmodel.config.*` of the project's folder, or above it within the package. */
+  /** Configuration file; by default `savedmodel.config.*` in the project's folder, or above it within the package. */
   readonly configFile?: string;
 }
 
-/** Where a plugin's configuration is. */
+/** Source of a plugin's configuration. */
 export type Source =
   | { readonly config: Config; readonly file?: undefined }
   | { readonly config?: undefined; readonly file: string | undefined };

@@ -9,12 +9,12 @@ export type RollupPlugin = { readonly name: string };
 /** A plugin for esbuild. */
 export type EsbuildPlugin = {
   readonly name: string;
-  /** Is called by esbuild when a build is made. */
+  /** Called by esbuild when a build is created. */
   setup(build: object): void;
 };
 
 /** A plugin for webpack or Rspack. An alias: an interface would not be assignable to their own types. */
 export type CompilerPlugin = {
-  /** Is called by the compiler when it is made. */
+  /** Called by the compiler when it is created. */
   apply(compiler: object): void;
 };

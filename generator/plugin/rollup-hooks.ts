@@ -5,7 +5,7 @@ import { EXTERNAL } from "./native-external.js";
 export function rollupHooks(clients: Clients): Partial<Plugin> {
   return {
     buildStart: {
-      // Plugins that compile TypeScript read the clients when the build starts: theirs has to wait.
+      // Plugins that compile TypeScript read the clients when the build starts: their hooks have to wait.
       order: "pre",
       sequential: true,
       async handler() {

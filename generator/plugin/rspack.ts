@@ -7,8 +7,8 @@ export type { PluginOptions } from "./plugin-options.js";
 export type { CompilerPlugin } from "./plugin-types.js";
 
 /**
- * The Rspack plugin: generates the clients of a project before it is built, and fails the build where it cannot.
- * With `--watch` it goes on when a model changes.
+ * Returns the Rspack plugin: it generates the clients of a project before the build, and fails the build if it cannot.
+ * With `--watch` it regenerates them when a model changes.
  *
  * @throws SavedModelError `INVALID_OPTION`, `INVALID_ARGUMENT`
  */

@@ -15,7 +15,7 @@ export function viteHooks(clients: Clients): Partial<Plugin> {
       sequential: true,
       async handler() {
         const root = resolved?.root ?? process.cwd();
-        // A server that watches nothing is one that ends by itself, as for a run of tests.
+        // A server that watches nothing ends by itself, as for a test run.
         const isServer = resolved?.command === "serve";
         const isWatching = this.meta.watchMode && !(isServer && resolved?.server.watch === null);
         if (!isWatching) await clients.generate(root);
@@ -24,12 +24,12 @@ export function viteHooks(clients: Clients): Partial<Plugin> {
     },
     resolveId: {
       order: "pre",
-      // A server keeps its own list of what is external, and Vitest would look for a module of this name.
+      // A server has its own list of externals, and Vitest would search for a module of this name.
       handler: (id, _importer, { ssr }) =>
         resolved?.command === "build" && ssr === true && EXTERNAL.test(id) ? { id, external: true } : null,
     },
     closeBundle() {
-      // A build that watches goes on after each bundle.
+      // A watching build continues after each bundle.
       if (resolved?.command === "serve") clients.stop();
     },
     closeWatcher: () => clients.stop(),

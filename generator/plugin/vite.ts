@@ -7,8 +7,8 @@ export type { PluginOptions } from "./plugin-options.js";
 export type { RollupPlugin } from "./plugin-types.js";
 
 /**
- * The Vite plugin: generates the clients of a project before it is built, and fails the build where it cannot.
- * In development it goes on, and the server sees the files that change.
+ * Returns the Vite plugin: it generates the clients of a project before the build, and fails the build if it cannot. In
+ * development it regenerates them when a model changes, and the server sees the changed files.
  *
  * @throws SavedModelError `INVALID_OPTION`, `INVALID_ARGUMENT`
  */

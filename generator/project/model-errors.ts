@@ -1,12 +1,12 @@
 import { SavedModelError } from "../../runtime/base/errors.js";
 
-/** The results for some models, and the errors of the others. */
+/** Results for some models, and the errors of the others. */
 export interface Attempts<Result> {
   readonly results: readonly Result[];
   readonly errors: readonly SavedModelError[];
 }
 
-/** Does something with each model; one that fails keeps no other from it. */
+/** Calls a function for each model; a failure does not affect the others. */
 export function attemptEach<Model, Result>(
   models: readonly Model[],
   action: (model: Model) => Result,
@@ -24,9 +24,9 @@ export function attemptEach<Model, Result>(
 }
 
 /**
- * Does something with each model, or with none.
+ * Calls a function for each model; all or none succeed.
  *
- * @throws SavedModelError for all models with which it cannot be done
+ * @throws SavedModelError for all models for which it fails
  */
 export function forEachModel<Model, Result>(
   models: readonly Model[],
@@ -37,7 +37,7 @@ export function forEachModel<Model, Result>(
   return results;
 }
 
-/** One error for several models, which has a line for each of them and the code of the first. */
+/** Joins the errors of several models: a line for each, and the code of the first. */
 export function joinErrors(errors: readonly SavedModelError[], count: number): SavedModelError {
   const [first] = errors;
   if (first === undefined) throw new TypeError("no error");
@@ -48,5 +48,5 @@ export function joinErrors(errors: readonly SavedModelError[], count: number): S
   return new SavedModelError(first.code, message, { cause: new AggregateError(errors) });
 }
 
-/** More than anybody reads at once; the others show when these are mended. */
+/** Largest number of errors that are shown; the others show when these are fixed. */
 const MAX_SHOWN = 20;

@@ -12,50 +12,50 @@ import { type GeneratedClient, type GenerateOptions, generate } from "../generat
 import { generateIndex } from "../generate/generate-index.js";
 import { forEachModel } from "./model-errors.js";
 
-/** Where clients are written to, if nothing else is said. */
+/** Default folder of clients. */
 export const DEFAULT_OUTPUT = "generated";
 
-/** A file of a project, not yet written anywhere. */
+/** A file of a project that is not yet written. */
 export interface ProjectFile {
-  /** Relative to the folder of the configuration, with `/` between folders. */
+  /** Path relative to the folder of the configuration, with `/` between folders. */
   readonly path: string;
   readonly text: string;
-  /** The origin of the text: a client, the list of those in its folder, or the declarations of the file before it. */
+  /** The origin of the file: a client, the index of a folder, or the declarations of the file before it. */
   readonly client: GeneratedClient | "index" | "declarations";
-  /** What its classes and methods are: the methods of a client, the classes of an index. */
+  /** Methods of a client, or classes of an index. */
   readonly names: readonly string[];
-  /** Sentences on what was renamed or left out. */
+  /** Sentences about renamed and omitted names. */
   readonly notes: readonly string[];
 }
 
-/** A model of a project with the options of its own. */
+/** A model of a project with its own options. */
 export interface ProjectModel extends Omit<ModelConfig, "path" | "output"> {
-  /** The folder that holds `saved_model.pb`; absolute. */
+  /** Folder that holds `saved_model.pb`; absolute. */
   readonly directory: string;
-  /** Where its client is written to; absolute. */
+  /** Output folder of its client; absolute. */
   readonly output: string;
 }
 
 /**
- * Generates all files of a project, and writes none. Patterns give their models sorted by code unit; a model that has an
- * entry of its own is left out of them. With `index`, each output folder gets one.
+ * Generates all files of a project without writing them. Patterns expand to models sorted by code unit, without those
+ * that have an entry of their own. With `index`, each output folder gets one.
  *
  * @param root the folder that the paths of the configuration are relative to
  * @throws SavedModelError the codes of `generate()`; `CONFIG_INVALID` for a pattern that matches no model, and for a
- * signature that a model does not have; `OUTPUT_CONFLICT` where two models would be written to one file
+ * signature that a model does not have; `OUTPUT_CONFLICT` if two models would be written to one file
  */
 export function generateProject(config: Config, root: string): readonly ProjectFile[] {
   return generateFiles(projectModels(config, root), config, root);
 }
 
 /**
- * The models of a project, patterns expanded. Nothing of them is read.
+ * Returns the models of a project, patterns expanded, without reading them.
  *
  * @throws SavedModelError `CONFIG_INVALID` for a pattern that matches no model
  */
 export function projectModels(config: Config, root: string): readonly ProjectModel[] {
   const entries = config.models.map((model) => (typeof model === "string" ? { path: model } : model));
-  // A folder may have a name that reads as a pattern.
+  // A folder may have a name that looks like a pattern.
   const isFolder = (path: string): boolean => !isPattern(path) || isModel(resolve(root, path));
   const own = new Set(entries.filter(({ path }) => isFolder(path)).map(({ path }) => resolve(root, path)));
   const models = entries.flatMap(({ path, output = config.output ?? DEFAULT_OUTPUT, ...options }, at) => {
@@ -71,7 +71,7 @@ export function projectModels(config: Config, root: string): readonly ProjectMod
   return withoutRepetitions(models);
 }
 
-/** Who writes `models/net/*` may mean `models/net`, which is a model itself; who writes `model*`, what is in `models`. */
+/** Returns a hint: `models/net/*` may stand for the model `models/net`, and `model*` for the content of `models`. */
 function hintOf(pattern: string, root: string): string | undefined {
   let end = pattern.length;
   while (pattern[end - 1] === "/") end--;
@@ -83,13 +83,13 @@ function hintOf(pattern: string, root: string): string | undefined {
   return isAbove ? didYouMean(above) : undefined;
 }
 
-/** A model that is named twice in the same way, as by two patterns, is one. */
+/** Removes repeated models, as from two patterns. */
 function withoutRepetitions(models: readonly ProjectModel[]): readonly ProjectModel[] {
   const byText = new Map(models.map((model) => [JSON.stringify(Object.entries(model).sort()), model]));
   return [...byText.values()];
 }
 
-/** The files of these models, and indexes where they are wanted. */
+/** Generates the files of these models, and indexes if requested. */
 export function generateFiles(
   models: readonly ProjectModel[],
   { index = false, importExtension, target = "ts" }: Pick<Config, "index" | "importExtension" | "target">,
@@ -121,14 +121,14 @@ function clientFile(model: ProjectModel, root: string): ProjectFile {
     ...(signatures !== undefined && { signatures }),
     ...(deprecated !== undefined && { deprecated }),
   };
-  // Messages name the folder as seen from where the command runs.
+  // Messages name the folder relative to the working directory.
   const client = generateConfigured(relative("", directory) || ".", options);
   const { fileName, text, methods, notes } = client;
   const all = methods.length === 0 ? [...notes, noSignatureNote(client.description)] : notes;
   return { path: relativeTo(root, resolve(output, fileName)), text, client, names: methods, notes: all };
 }
 
-/** A signature that only the configuration knows is a mistake there, or the model was exported without it. */
+/** Generates a client; a signature that only the configuration knows is an error there, or was not exported. */
 function generateConfigured(directory: string, options: GenerateOptions): GeneratedClient {
   try {
     return generate(directory, options);
@@ -140,7 +140,7 @@ function generateConfigured(directory: string, options: GenerateOptions): Genera
   }
 }
 
-/** @throws SavedModelError `OUTPUT_CONFLICT` */
+/** Requires distinct files. @throws SavedModelError `OUTPUT_CONFLICT` */
 function refuseSameFile(files: readonly ProjectFile[]): void {
   const sources = new Map<string, string>();
   for (const { path, client } of files) {
@@ -160,7 +160,7 @@ function refuseSameFile(files: readonly ProjectFile[]): void {
   }
 }
 
-/** A path in a project, the same on every system. */
+/** Returns a path in a project, the same on every system. */
 export function relativeTo(root: string, path: string): string {
   return relative(root, path).split(sep).join("/");
 }

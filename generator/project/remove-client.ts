@@ -3,7 +3,7 @@ import { SavedModelError } from "../../runtime/base/errors.js";
 import { firstLine, printable, reasonOf } from "../../runtime/base/text.js";
 
 /**
- * Removes a generated file whose model is no more.
+ * Removes a generated file whose model no longer exists.
  *
  * @throws SavedModelError `WRITE_FAILED`
  */

@@ -2,20 +2,20 @@ import { ts } from "ts-morph";
 import { compareCodeUnits } from "../../runtime/base/text.js";
 
 /**
- * Returns true if a file is the same code as a generated one with the same comments in another layout, as formatters leave it:
- * white space, line breaks in comments, quotes, semicolons, redundant commas and parentheses, and the order of imports and
+ * Returns true if a file has the code and comments of a generated one in another layout, as formatters leave it: white
+ * space, line breaks in comments, quotes, semicolons, redundant commas and parentheses, and the order of imports and
  * exports. False for a file with syntax errors.
  */
 export function isSameCode(text: string, generated: string): boolean {
   return formOf(text) === formOf(generated) && isSound(text);
 }
 
-/** The parser goes on after an error, with what it supposes to be meant. */
+/** Returns false for syntax errors, after which the parser continues with what it assumes to be meant. */
 function isSound(text: string): boolean {
   return ts.transpileModule(text, { reportDiagnostics: true }).diagnostics?.length === 0;
 }
 
-/** The syntax tree and the comments of a file as a string. */
+/** Returns the syntax tree and the comments of a file as a string. */
 function formOf(text: string): string {
   const source = ts.createSourceFile("client.ts", text, ts.ScriptTarget.ESNext, true);
   const imports: string[] = [];
@@ -36,7 +36,7 @@ function isList(node: ts.Node): boolean {
   return node.kind === ts.SyntaxKind.SyntaxList;
 }
 
-/** Each name that a statement imports, or exports from another module; undefined for all other statements. */
+/** Returns the names that a statement imports, or exports from another module; undefined for all other statements. */
 function namesIn(node: ts.Node): readonly string[] | undefined {
   const isImport = ts.isImportDeclaration(node);
   if (!isImport && !ts.isExportDeclaration(node)) return undefined;
@@ -57,13 +57,13 @@ function namesIn(node: ts.Node): readonly string[] | undefined {
   );
 }
 
-/** The tree below a node, leaf by leaf, with its comments. */
+/** Returns the tree below a node, leaf by leaf, with its comments. */
 function partsOf(node: ts.Node, source: ts.SourceFile): readonly unknown[] {
   if (ts.isJSDoc(node) || ts.isEmptyStatement(node) || ts.isSemicolonClassElement(node)) return [];
   const children = node.getChildren(source);
   if (children.length === 0) return [...commentsOf(node, source), ...leafOf(node, source)];
   const parts = children.flatMap((child) => partsOf(child, source));
-  // The tree says what parentheses and separators do.
+  // The tree represents what parentheses and separators do.
   if (isList(node) || ts.isParenthesizedExpression(node) || ts.isParenthesizedTypeNode(node)) return parts;
   return [[node.kind, ...parts]];
 }
@@ -83,13 +83,13 @@ const PUNCTUATION: ReadonlySet<ts.SyntaxKind> = new Set([
 function leafOf(node: ts.Node, source: ts.SourceFile): readonly unknown[] {
   if (PUNCTUATION.has(node.kind) || isSeparatorOfTypes(node)) return [];
   if (ts.isStringLiteral(node) || ts.isNumericLiteral(node)) {
-    // A name is the same with quotes and without.
+    // A name is equal with and without quotes.
     return [isName(node) ? node.text : [ts.isStringLiteral(node), node.text]];
   }
   return [node.getText(source)];
 }
 
-/** `|` and `&`, which may also stand before the first type. */
+/** Returns true for `|` and `&`, which may also precede the first type. */
 function isSeparatorOfTypes({ kind, parent }: ts.Node): boolean {
   if (kind !== ts.SyntaxKind.BarToken && kind !== ts.SyntaxKind.AmpersandToken) return false;
   const owner = isList(parent) ? parent.parent : parent;
@@ -100,7 +100,7 @@ function isName(node: ts.Node): boolean {
   return "name" in node.parent && node.parent.name === node;
 }
 
-/** The comments before a leaf, without their layout. */
+/** Returns the comments before a leaf, without their layout. */
 function commentsOf(node: ts.Node, source: ts.SourceFile): readonly string[] {
   const trivia = source.text.slice(node.pos, node.getStart(source));
   const comments: string[] = [];
@@ -112,7 +112,7 @@ function commentsOf(node: ts.Node, source: ts.SourceFile): readonly string[] {
   return comments;
 }
 
-/** `/**`, or `//`, and the words behind it. */
+/** Returns `/**`, or `//`, and the words after it. */
 function wordsOf(comment: string): string {
   const start = /^\/(?:\/|\*\*?)/.exec(comment)?.[0] ?? "";
   const body = comment.slice(start.length).replace(start === "//" ? "" : /\*\/$/, "");

@@ -12,7 +12,7 @@ export interface NewFile {
 }
 
 /**
- * Writes a file as a whole or not at all.
+ * Writes a file atomically.
  *
  * @throws SavedModelError `WRITE_FAILED`
  */
@@ -21,7 +21,7 @@ export function writeWhole(path: string, data: string | Uint8Array): void {
 }
 
 /**
- * Writes all files, each as a whole, or none of them where one cannot be made. Folders are made.
+ * Writes all files, each atomically, or none of them if one cannot be created. Creates missing folders.
  *
  * @throws SavedModelError `WRITE_FAILED`
  */
@@ -30,7 +30,7 @@ export function writeFiles(files: readonly NewFile[]): void {
   try {
     for (const { path, data, scratch } of planned) {
       attempt(path, () => {
-        // Renaming would find that out too late: after other files.
+        // Renaming would detect that too late: after other files.
         if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a folder");
         mkdirSync(dirname(path), { recursive: true });
         writeFileSync(scratch, data);
@@ -51,7 +51,7 @@ function attempt(path: string, write: () => void): void {
   }
 }
 
-/** The text of a file that may have been generated. @throws Error when it cannot be read, or is no regular file */
+/** Reads a file that may have been generated. @throws Error when it cannot be read, or is not a regular file */
 export function readGenerated(path: string): string {
   return readRegularFile(path, constants.MAX_STRING_LENGTH).toString("utf8");
 }

@@ -4,19 +4,20 @@ import type { ProjectFile } from "./project.js";
 import { removeFile } from "./remove-client.js";
 import { writeFiles } from "./write-client.js";
 
-/** A file of a project that was written, or was as it should be. */
+/** A file of a project that was written, or was up to date. */
 export interface WrittenFile {
   readonly file: ProjectFile;
-  /** Absolute. */
+  /** Absolute path. */
   readonly path: string;
   readonly change: Change;
 }
 
 /**
- * Writes those files of a project that are not there or have another text; all of them, or none.
+ * Writes the missing and changed files of a project; all of them, or none.
  *
  * @param root the folder that their paths are relative to
- * @throws SavedModelError `OUTPUT_CONFLICT` where a file is in the way that this package did not generate, `WRITE_FAILED`
+ * @throws SavedModelError `OUTPUT_CONFLICT` when a file that this package did not generate is in the way,
+ * `WRITE_FAILED`
  */
 export function writeProject(files: readonly ProjectFile[], root: string): readonly WrittenFile[] {
   const plan = files.map((file) => ({ file, path: resolve(root, file.path), change: planFile(file, root) }));
@@ -26,7 +27,7 @@ export function writeProject(files: readonly ProjectFile[], root: string): reado
 }
 
 /**
- * Removes what {@link findOrphans} found.
+ * Removes the files that {@link findOrphans} returned.
  *
  * @throws SavedModelError `WRITE_FAILED`
  */
@@ -35,11 +36,11 @@ export function removeOrphans(orphans: readonly string[], root: string): void {
 }
 
 /**
- * What writing a file of a project would do.
+ * Returns what writing a file of a project would do.
  *
  * @throws SavedModelError `OUTPUT_CONFLICT`
  */
 export function planFile({ path, text }: ProjectFile, root: string): Change {
-  // Messages name the file as seen from where the command runs.
+  // Messages name the file relative to the working directory.
   return planChange(relative("", resolve(root, path)), text);
 }

@@ -3,14 +3,14 @@ import type { Config } from "../config/config.js";
 import { attemptEach } from "../project/model-errors.js";
 import { generateFiles, type ProjectFile, type ProjectModel, projectModels } from "../project/project.js";
 
-/** What can be generated of a project, and why the rest cannot. */
+/** The generated files of a project, and the errors of the rest. */
 export interface Generated {
   readonly files: readonly ProjectFile[];
-  /** One for each model that is broken, or one for the project. */
+  /** One error per broken model, or one for the project. */
   readonly errors: readonly SavedModelError[];
 }
 
-/** Generates what can be: a model that is broken keeps no other from being up to date. */
+/** Generates all files that it can: a broken model does not keep others from being up to date. */
 export function generateSound(config: Config, root: string): Generated {
   try {
     const models = projectModels(config, root);
@@ -19,7 +19,7 @@ export function generateSound(config: Config, root: string): Generated {
     } catch (error) {
       const { sound, errors } = sortOut(models, root);
       if (errors.length === 0) throw error;
-      // An index without the broken ones would take their classes from those who import them.
+      // An index without the broken ones would remove their classes for its importers.
       return { files: generateFiles(sound, { ...config, index: false }, root), errors };
     }
   } catch (error) {
@@ -27,7 +27,7 @@ export function generateSound(config: Config, root: string): Generated {
   }
 }
 
-/** The error, if it is one of this package; any other is a mistake in it, and goes on. */
+/** Returns an error of this package; rethrows any other, which is a bug. */
 export function asCoded(error: unknown): SavedModelError {
   if (error instanceof SavedModelError) return error;
   throw error;

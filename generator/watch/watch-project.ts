@@ -8,33 +8,33 @@ import { type Project, type ProjectChange, type Source, Watcher } from "./watche
 
 export type { ProjectChange } from "./watcher.js";
 
-/** How a project is watched. */
+/** Options of {@link watchProject}. */
 export interface WatchOptions {
   /** Ends the watch. */
   readonly signal?: AbortSignal;
-  /** Is told of each change, the files of which are written. An error that it throws ends the watch. */
+  /** Called after the files of each change are written. An error that it throws ends the watch. */
   readonly onChange?: (change: ProjectChange) => void;
-  /** Whether the watch keeps the process alive; it does by default. */
+  /** Keeps the process alive; true by default. */
   readonly keepAlive?: boolean;
 }
 
 const OPTIONS: readonly string[] = ["keepAlive", "onChange", "signal"];
 
-/** Milliseconds between two looks at the models. */
+/** Milliseconds between two polls of the models. */
 const INTERVAL = 150;
-/** A pause is this many times as long as a look took, if that is more: a pattern may cover many folders. */
+/** A pause is at least this many times as long as a poll took: a pattern may cover many folders. */
 const PAUSES = 10;
 
 /**
- * Generates the clients of a project, and again whenever one of its models changes on disk, appears or comes back, until
- * the signal aborts. A file is written when its text is another; what cannot be generated keeps its last good file.
+ * Generates the clients of a project, and again whenever one of its models changes on disk, appears or comes back,
+ * until the signal aborts. A file is written when its content changes; a model that fails keeps its last good file.
  *
- * The models are looked at several times a second instead of waiting for the system's events: those are lost where a
- * folder is exchanged for another, and do not come from network drives or into containers.
+ * The models are polled several times a second instead of waiting for the system's events: those are lost when a folder
+ * is replaced by another, and do not come from network drives or into containers.
  *
  * @param root the folder that the paths of the configuration are relative to
  * @returns when the signal aborts
- * @throws SavedModelError `CONFIG_INVALID` or `INVALID_OPTION`; whatever is wrong later goes to `onChange`
+ * @throws SavedModelError `CONFIG_INVALID` or `INVALID_OPTION`; later errors are passed to `onChange`
  */
 export async function watchProject(config: Config, root: string, options: WatchOptions = {}): Promise<void> {
   checkOptions("watchProject()", options, OPTIONS);
@@ -42,10 +42,10 @@ export async function watchProject(config: Config, root: string, options: WatchO
 }
 
 /**
- * {@link watchProject} for a project with a configuration file, which is watched too. Files that it imports are not.
+ * Watches a project like {@link watchProject}, and its configuration file too, without the files that it imports.
  *
  * @param path the file, relative to the working directory
- * @throws SavedModelError `CONFIG_INVALID` where the file is wrong at the start, `INVALID_OPTION`
+ * @throws SavedModelError `CONFIG_INVALID` if the file is invalid at the start, `INVALID_OPTION`
  */
 export async function watchConfigFile(path: string, options: WatchOptions = {}): Promise<void> {
   checkOptions("watchConfigFile()", options, OPTIONS);
@@ -56,7 +56,7 @@ export async function watchConfigFile(path: string, options: WatchOptions = {}):
 
 async function loadProject(file: string): Promise<Project> {
   const project = await loadConfig(dirname(file), file);
-  // A file that is named is there, or an error.
+  // A file that is named exists, or is an error.
   if (project === undefined) throw new Error("unreachable");
   return project;
 }
@@ -71,7 +71,7 @@ async function watch(project: Project, source: Source | undefined, options: Watc
     try {
       await sleep(pause, undefined, { ref: keepAlive, ...(signal !== undefined && { signal }) });
     } catch {
-      // Nothing but the signal ends the pause early.
+      // Only the signal ends the pause early.
     }
   }
 }

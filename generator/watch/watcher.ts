@@ -6,13 +6,13 @@ import { type WrittenFile, writeProject } from "../project/write-project.js";
 import { asCoded, type Generated, generateSound } from "./generate-changed.js";
 import { lookAtFile, lookAtModels } from "./model-stamps.js";
 
-/** What a watch did when something had changed, and once at its start. */
+/** Result of a change that a watch detected, and of its start. */
 export interface ProjectChange {
-  /** Every file that could be generated, also those that were up to date; or those that were removed and are back. */
+  /** Every generated file, including those that were up to date; or those that were removed and are restored. */
   readonly files: readonly WrittenFile[];
-  /** Why the rest could not, and keeps its last good files. An error is given once, however long it lasts. */
+  /** Errors of the rest, which keeps its last good files. An error is reported once, however long it lasts. */
   readonly errors: readonly SavedModelError[];
-  /** How many errors there are now, those included that were given before. */
+  /** Number of current errors, including those reported before. */
   readonly broken: number;
 }
 
@@ -22,34 +22,34 @@ export interface Project {
   readonly root: string;
 }
 
-/** The file that a configuration is loaded from, each time anew. */
+/** The file that a configuration is loaded from, again each time. */
 export interface Source {
   readonly file: string;
   readonly load: () => Promise<Project>;
 }
 
-/** Milliseconds without a change after which a save is taken to be complete: its files come one by one. */
+/** Milliseconds without a change after which a save is considered complete: its files arrive one by one. */
 const QUIET = 100;
-/** Milliseconds after which what is gone or cannot be read is taken to be so, and not to be in the middle of a save. */
+/** Milliseconds after which a missing or unreadable file is considered so, and not in the middle of a save. */
 const PATIENCE = 1000;
 
-/** Looks at a project from time to time, and generates when what it saw is new and has come to rest. */
+/** Polls a project, and generates when its state is new and stable. */
 export class Watcher {
   #project: Project;
   readonly #source: Source | undefined;
-  /** What the configuration file looked like when it was loaded. */
+  /** Stamp of the configuration file when it was loaded. */
   #loaded: string | undefined;
   #seen = "";
   #since = Number.NEGATIVE_INFINITY;
-  /** What was generated last, and from what. */
+  /** Last generated files, and the stamp of their models. */
   #result: { readonly from: string; readonly generated: Generated } | undefined;
-  /** What the last change was told of. */
+  /** Stamp of the last reported change. */
   #done: string | undefined;
-  /** How many files there were then. */
+  /** Number of files at that time. */
   #count = 0;
   #told: ReadonlySet<string> = new Set();
   #broken = 0;
-  /** When the files were written last, and whether they could be. */
+  /** Time of the last write, and whether it succeeded. */
   #written: { readonly at: number; readonly isWhole: boolean } | undefined;
   #lookTime = 0;
 
@@ -58,16 +58,16 @@ export class Watcher {
     this.#source = source;
   }
 
-  /** How many milliseconds the last look took. */
+  /** Duration of the last poll in milliseconds. */
   get lookTime(): number {
     return this.#lookTime;
   }
 
   /**
-   * Looks once.
+   * Polls once.
    *
-   * @param now milliseconds on a clock that never goes back
-   * @returns undefined where there was nothing to do, or it is too early for it
+   * @param now milliseconds on a monotonic clock
+   * @returns undefined if there is nothing to do, or it is too early
    */
   async step(now: number): Promise<ProjectChange | undefined> {
     const start = performance.now();
@@ -79,7 +79,7 @@ export class Watcher {
     if (rest < QUIET && this.#done !== undefined) return undefined;
     if (this.#result?.from !== seen) {
       const generated = await this.#generate();
-      // It may be of this and of that: the next step sees what is new.
+      // It may be a mix of old and new: the next step sees the change.
       if (this.#look() !== seen) return undefined;
       this.#result = { from: seen, generated };
     }
@@ -89,7 +89,7 @@ export class Watcher {
     return this.#write(now, this.#result.generated);
   }
 
-  /** Writes again what was removed meanwhile, or could not be written; texts that somebody else changed stay. */
+  /** Rewrites files that were removed meanwhile, or could not be written; contents that somebody else changed stay. */
   #restore(now: number): ProjectChange | undefined {
     if (this.#result === undefined || this.#written === undefined || now - this.#written.at < PATIENCE)
       return undefined;

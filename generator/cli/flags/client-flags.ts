@@ -5,11 +5,11 @@ import type { ImportExtension } from "../../generate/generate-index.js";
 import { collect } from "./repeated-flag.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 
-/** The option by which a configuration is chosen, the same for every command. */
+/** The option that selects a configuration, the same for every command. */
 export const CONFIG_FLAGS = "-c, --config <file>";
 export const CONFIG_HELP = "the configuration (default: savedmodel.config.* here or above, within the package)";
 
-/** Which clients a command is about: those of a configuration, or of folders. */
+/** Options that select the clients of a command: those of a configuration, or of folders. */
 export interface ClientFlags {
   readonly config?: string;
   readonly output?: string;
@@ -21,7 +21,7 @@ export interface ClientFlags {
   readonly target?: Target;
 }
 
-/** The options of a run that writes. */
+/** Options of a command that writes files. */
 export interface GenerateFlags extends ClientFlags {
   readonly stdout?: true;
   readonly dryRun?: true;
@@ -30,7 +30,7 @@ export interface GenerateFlags extends ClientFlags {
   readonly watch?: true;
 }
 
-/** What the options say of each client. */
+/** Options of each client. */
 export interface ClientOptions {
   readonly className?: string;
   readonly signatures?: readonly string[];
@@ -38,7 +38,7 @@ export interface ClientOptions {
 }
 
 /**
- * What is said of the clients of these folders.
+ * Returns the options for the clients of these folders.
  *
  * @throws SavedModelError `INVALID_OPTION` for one name for several classes
  */
@@ -56,7 +56,7 @@ export function clientOptions(
   };
 }
 
-/** Adds the options of {@link ClientFlags}; what is done with the clients, the help says in the command's words. */
+/** Adds the options of {@link ClientFlags}, with descriptions in the command's words. */
 export function addClientOptions(command: Command, help: { readonly output: string; readonly index: string }): Command {
   return command
     .option(CONFIG_FLAGS, CONFIG_HELP)

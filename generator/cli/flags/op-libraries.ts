@@ -1,3 +1,3 @@
-/** The option by which operations that TensorFlow lacks are loaded, the same for every command that loads a model. */
+/** The option that loads operations missing in TensorFlow, the same for every command that loads a model. */
 export const OP_LIBRARY_FLAGS = "--op-library <file>";
 export const OP_LIBRARY_HELP = "a shared library of custom operations; can be repeated";

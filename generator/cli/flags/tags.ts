@@ -1,10 +1,10 @@
 import { inTermsOf } from "../../../runtime/saved-model/files/saved-model-file.js";
 
-/** The option by which a meta graph is chosen, the same for every command. */
+/** The option that selects a meta graph, the same for every command. */
 export const TAGS_FLAGS = "--tags <tags>";
 export const TAGS_HELP = "the tags of the meta graph, separated by commas (default: serve, or the only one)";
 
-/** Reads a model, or models. What is thrown advises in terms of flags. */
+/** Reads a model, or models. Its errors advise in terms of flags. */
 export function inFlags<T>(read: () => T): T {
   try {
     return read();
@@ -13,7 +13,7 @@ export function inFlags<T>(read: () => T): T {
   }
 }
 
-/** `serve,gpu` → `["serve", "gpu"]`; an empty text is the empty set. */
+/** Parses `serve,gpu` → `["serve", "gpu"]`; an empty string is the empty set. */
 export function parseTags(text: string): readonly string[] {
   return text === "" ? [] : text.split(",").map((tag) => tag.trim());
 }

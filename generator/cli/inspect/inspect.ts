@@ -11,7 +11,7 @@ interface InspectFlags {
   readonly tags?: readonly string[];
 }
 
-/** `savedmodel inspect <dir>` */
+/** Returns `savedmodel inspect <dir>` */
 export function inspectCommand(): Command {
   const command = new Command("inspect")
     .summary("show the signatures of a SavedModel")

@@ -10,10 +10,10 @@ import { formatSignature } from "./signature-table.js";
 import { formatVariables } from "./variable-table.js";
 import { isOlder } from "./version.js";
 
-/** Where a text goes on that begins with a title. */
+/** Indentation of the continued lines of a titled entry. */
 const INDENT = 6;
 
-/** A description as people read it, in a terminal of so many columns. */
+/** Formats a description for people, in a terminal of this many columns. */
 export function formatDescription(description: ModelInfo, width: number): string {
   const { signatures, variables, assets } = description;
   const sections = [
@@ -41,7 +41,7 @@ function formatHead({ directory, tags, tagSets, tensorflowVersion }: ModelInfo, 
   return flow([{ text: printable(directory, 500), style: stdout.bold }, ...styled], width, 2);
 }
 
-/** That there are no signatures, which functions there are, and how these become signatures. */
+/** States that there are no signatures, which functions there are, and how these become signatures. */
 function formatFunctions(description: ModelInfo, width: number): string {
   const { functions = [] } = description;
   const advice = exportAdvice(description);
@@ -62,7 +62,7 @@ function formatAssets(assets: readonly string[], width: number): string {
   return flow([title("assets"), { text: "", ...first, gap: 2 }, ...rest], width, INDENT);
 }
 
-/** How many operations a library must have, and those which none has. */
+/** Formats the number of operations that a library must have, and those that none has. */
 function formatOperations(
   { operations, unknownOperations, operationsWithoutKernel, tensorflowVersion }: ModelInfo,
   width: number,
@@ -88,13 +88,13 @@ function formatOperations(
   return lines.join("\n");
 }
 
-/** More signatures than a person would read; `--json` has them all. */
+/** Largest number of signatures shown; `--json` has them all. */
 const SHOWN_SIGNATURES = 1000;
 
-/** More of a kind than a person would read; `--json` has them all. */
+/** Largest number of other items shown; `--json` has them all. */
 const SHOWN = 100;
 
-/** The first of these as they are shown, and how many more there are. */
+/** Formats the first items, and the number of the rest. */
 function firstOf<T>(items: readonly T[], show: (item: T) => string): readonly string[] {
   const shown = items.slice(0, SHOWN).map(show);
   return items.length > SHOWN ? [...shown, `and ${items.length - SHOWN} more`] : shown;

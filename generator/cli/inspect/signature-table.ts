@@ -5,7 +5,7 @@ import { stdout } from "../ui/colors.js";
 import { flow, sentence, type Word } from "../ui/layout.js";
 import { type Row, table } from "../ui/text-table.js";
 
-/** A signature with its inputs and outputs, a line each. */
+/** Formats a signature with its inputs and outputs, one per line. */
 export function formatSignature(signature: SignatureInfo, width: number): string {
   const { inputs, outputs, unsupported, notes = [] } = signature;
   const style = { width, indent: 2, remark: stdout.dim };
@@ -21,7 +21,7 @@ export function formatSignature(signature: SignatureInfo, width: number): string
   ].join("\n");
 }
 
-/** `train(x, target, rate?)` */
+/** Formats `train(x, target, rate?)` */
 function formatHead({ key, inputs }: SignatureInfo, width: number): string {
   const parameters = inputs.map(({ key, optional }, index): Word => {
     const end = index === inputs.length - 1 ? ")" : ",";
@@ -31,7 +31,7 @@ function formatHead({ key, inputs }: SignatureInfo, width: number): string {
   return flow([{ text: shown(key), style: stdout.cyan }, open, ...parameters], width, 4);
 }
 
-/** A key as it is, in quotes where its beginning or its end could not be seen. */
+/** Returns a key, quoted if its beginning or its end would be invisible. */
 function shown(key: string): string {
   return key === "" || key !== key.trim() ? quote(key) : printable(key);
 }
@@ -58,7 +58,7 @@ function row(role: string, tensor: TensorInfo): Row {
   };
 }
 
-/** What is in each serialized example of an input. */
+/** Formats the content of each serialized example of an input. */
 function formatFeatures(features: readonly ExampleFeature[], width: number): readonly string[] {
   const rows = features.map(({ key, dtype, kind, shape, optional }) => ({
     name: shown(key),

@@ -5,12 +5,12 @@ import { stdout } from "../ui/colors.js";
 import { flow, list, sentence, type Word } from "../ui/layout.js";
 import { type Row, table } from "../ui/text-table.js";
 
-/** More variables than a person would read; `--json` has them all. */
+/** Largest number of variables shown; `--json` has them all. */
 const SHOWN_VARIABLES = 12;
 
 const INDENT = 6;
 
-/** The variables with what they hold, the first of them one by one, and each of those that were written twice once. */
+/** Formats the variables with their content: the first of them one by one, and each that was written twice once. */
 export function formatVariables(all: readonly VariableInfo[], width: number): string {
   const variables = inInterest(all.filter(({ copy }) => copy !== true));
   const shown = variables.slice(0, SHOWN_VARIABLES);
@@ -30,7 +30,7 @@ export function formatVariables(all: readonly VariableInfo[], width: number): st
   ].join("\n");
 }
 
-/** Weights first, then what else the model keeps, then what its optimizers keep; each by name as before. */
+/** Sorts weights first, then other values of the model, then those of optimizers; each by name as before. */
 function inInterest(variables: readonly VariableInfo[]): readonly VariableInfo[] {
   const rank = ({ name, path = name, trainable }: VariableInfo): number => {
     if (trainable !== false) return 0;
@@ -39,7 +39,7 @@ function inInterest(variables: readonly VariableInfo[]): readonly VariableInfo[]
   return [...variables].sort((a, b) => rank(a) - rank(b));
 }
 
-/** A path tells apart what has one name. */
+/** Formats a variable; a path distinguishes those of equal names. */
 function row({ name, dtype, shape, trainable, path }: VariableInfo, isUnique: boolean): Row {
   const isPathUseful = path !== undefined && name !== "" && !isUnique;
   const remarks = [
@@ -53,7 +53,7 @@ function row({ name, dtype, shape, trainable, path }: VariableInfo, isUnique: bo
   };
 }
 
-/** `6, with 11 parameters, 9 trainable, 4 written twice` */
+/** Formats `6, with 11 parameters, 9 trainable, 4 written twice` */
 function summary(variables: readonly VariableInfo[], copies: number): readonly Word[] {
   const facts = [`with ${parameters(variables)}`];
   if (variables.every(({ trainable }) => trainable !== null)) {
@@ -69,7 +69,7 @@ function parameters(variables: readonly VariableInfo[]): string {
   return `${count} ${count === "1" ? "parameter" : "parameters"}`;
 }
 
-/** The number of elements; variables of unknown shape are left out of it. */
+/** Returns the number of elements, without variables of unknown shape. */
 function countOf(variables: readonly VariableInfo[]): string {
   let count = 0;
   let isComplete = true;

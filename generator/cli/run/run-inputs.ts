@@ -12,9 +12,11 @@ import { parseExact } from "./run-json.js";
 import { fromJson } from "./run-values.js";
 
 /**
- * The values of `--input <name>=<value>`, by key. A key that the signature does not have is kept, for the runtime to refuse.
+ * Returns the values of `--input <name>=<value>`, by key. A key that the signature does not have is kept, for the
+ * runtime to reject.
  *
- * @throws SavedModelError `INVALID_OPTION` for what is no value, the codes of `decodeNpy`, `INVALID_DTYPE` and `OUT_OF_RANGE`
+ * @throws SavedModelError `INVALID_OPTION` for an invalid value, the codes of `decodeNpy`, `INVALID_DTYPE` and
+ * `OUT_OF_RANGE`
  */
 export function readInputs(
   parameters: readonly string[],
@@ -36,7 +38,7 @@ export function readInputs(
   return Object.fromEntries(values);
 }
 
-/** The key and the rest of `key=rest`. A key may hold a `=` itself: the longest known one is taken. */
+/** Splits `key=rest`. A key may contain a `=` itself: the longest known one is used. */
 export function splitAssignment(
   parameter: string,
   known: readonly string[],
@@ -48,7 +50,7 @@ export function splitAssignment(
 
 function readValue(text: string, { key, example, ...input }: TensorInfo): unknown {
   const dtype = carried(input.dtype);
-  // Wide integers are text from there on, which other dtypes do not take.
+  // Wide integers are parsed as strings, which other dtypes do not accept.
   const isWide = [dtype, ...(example ?? []).map((feature) => feature.dtype)].some(
     (name) => dtypeInfo(name).kind === "bigint",
   );
@@ -72,7 +74,7 @@ function adviceFor(dtype: DType): string {
   return `Quote the whole argument for the shell, e.g. --input 'name=[[1, 2]]'; write NaN as "NaN".`;
 }
 
-/** What is parsed, or the SyntaxError that says why it is not JSON. */
+/** Returns the parsed value, or the SyntaxError that says why it is not JSON. */
 function attempt(parse: () => unknown): unknown {
   try {
     return parse();
@@ -96,7 +98,7 @@ function readNpy(path: string, dtype: DType): Tensor {
   const tensor = decodeNpy(readFile(path, constants.MAX_LENGTH));
   if (tensor.dtype === dtype) return tensor;
   const what = `${name(path)} holds ${tensor.dtype} ${formatShape(tensor.shape)}, expected ${dtype}`;
-  // NumPy makes float64 of Python's floats where nothing else is said.
+  // NumPy stores Python's floats as float64 by default.
   const isNumpys = /^(u?int|float|complex|bool)/.test(dtype);
   throw new SavedModelError("INVALID_DTYPE", what, {
     fix: isNumpys ? `Convert it in Python: x.astype("${dtype}").` : "Pass it as JSON.",

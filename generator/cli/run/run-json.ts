@@ -1,13 +1,13 @@
 import { safeJson } from "../ui/safe-json.js";
 
-/** A string, or a number as it is written. */
+/** A string, or a number as written. */
 const LITERAL = /"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*/g;
-/** An integer that may be beyond 2^53. */
+/** An integer that may exceed 2^53. */
 const WIDE_INTEGER = /^-?[0-9]{16,}$/;
 
 /**
- * The value of a JSON text, its wide integers as decimal text: parsing them as numbers would round them. Not every version
- * of Node.js gives a reviver the source text.
+ * Parses JSON, with wide integers as decimal strings: numbers would round them. Not every version of Node.js passes the
+ * source to a reviver.
  *
  * @throws SyntaxError
  */
@@ -18,8 +18,8 @@ export function parseExact(text: string): unknown {
 }
 
 /**
- * The JSON of plain values, with what JSON.stringify would lose: NaN and the infinities as text, integers of 64 bits as
- * decimal text, and the sign of a zero.
+ * Returns the JSON of plain values, including what JSON.stringify would lose: NaN, the infinities and 64-bit integers
+ * as strings, and the sign of a zero.
  */
 export function jsonText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(jsonText).join(",")}]`;

@@ -4,11 +4,11 @@ import type { SignatureSpec } from "../../../runtime/saved-model/model-spec.js";
 import type { ExampleFeature, SignatureInfo } from "../../../runtime/saved-model/signature-info.js";
 
 /**
- * A model with one signature, whose inputs are those that `inspect` shows: ragged and sparse ones in one piece, and
- * examples as objects, which {@link Model.load} does not know.
+ * A model with one signature, whose inputs are those that `inspect` shows: ragged and sparse ones as a whole, and
+ * examples as objects, which {@link Model.load} does not support.
  */
 export class OneSignature extends Model {
-  /** @throws SavedModelError the codes of {@link Model.load} */
+  /** Loads the model. @throws SavedModelError the codes of {@link Model.load} */
   static of(
     directory: string,
     tags: readonly string[],
@@ -26,7 +26,7 @@ export class OneSignature extends Model {
   }
 }
 
-/** In JSON, the property of a feature is its key. */
+/** Returns a feature with its key as its property, as in JSON. */
 function withProperty(feature: ExampleFeature): ExampleFeature & { readonly property: string } {
   return { ...feature, property: feature.key };
 }

@@ -10,7 +10,7 @@ import { splitAssignment } from "./run-inputs.js";
 import { jsonText } from "./run-json.js";
 import { toPlain } from "./run-values.js";
 
-/** A file to be written, with all outputs or one of them. */
+/** A file to write, with all outputs or one of them. */
 export interface Target {
   readonly path: string;
   /** Undefined for all outputs, as one JSON object. */
@@ -18,7 +18,7 @@ export interface Target {
 }
 
 /**
- * What is asked for by `--output <file>` and `--output <name>=<file>`.
+ * Parses `--output <file>` and `--output <name>=<file>`.
  *
  * @param outputs the keys of the signature's outputs
  * @throws SavedModelError `INVALID_OPTION`
@@ -36,7 +36,7 @@ export function planOutputs(parameters: readonly string[], outputs: readonly str
 function planOutput(parameter: string, outputs: readonly string[]): Target {
   const [first, rest] = splitAssignment(parameter, outputs);
   const isKey = first !== undefined && outputs.includes(first);
-  // A folder's name may hold a `=`; what stands before a bare one is meant for a key.
+  // A folder's name may contain a `=`; a prefix without a folder is meant as a key.
   if (first !== undefined && !isKey && !/[\\/]/.test(first)) {
     throw new SavedModelError("INVALID_OPTION", `--output: the signature has no output ${quote(first)}`, {
       fix: suggest(first, outputs, "Its outputs"),
@@ -55,9 +55,9 @@ function planOutput(parameter: string, outputs: readonly string[]): Target {
 }
 
 /**
- * Writes all files, or none of them where one cannot be made.
+ * Writes all files, or none of them if one cannot be written.
  *
- * @throws SavedModelError `WRITE_FAILED`; `NPY_UNSUPPORTED` for outputs that no .npy file can hold
+ * @throws SavedModelError `WRITE_FAILED`; `NPY_UNSUPPORTED` for outputs that a .npy file cannot hold
  */
 export function writeOutputs(targets: readonly Target[], results: Readonly<Record<string, AnyTensor>>): void {
   writeFiles(targets.map(({ path, key }) => ({ path, data: encode(path, key, results) })));
@@ -85,7 +85,7 @@ function unfit(what: string, cause?: unknown): SavedModelError {
   return new SavedModelError("NPY_UNSUPPORTED", `output ${what}`, { fix: "Write it to a .json file.", cause });
 }
 
-/** One JSON object, an output to a line. */
+/** Returns a JSON object with one output per line. */
 export function resultsJson(results: Readonly<Record<string, AnyTensor>>): string {
   const lines = Object.entries(results).map(([key, tensor]) => `  ${safeJson(key)}: ${jsonText(toPlain(tensor))}`);
   return `{\n${lines.join(",\n")}\n}\n`;

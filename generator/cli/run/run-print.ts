@@ -6,14 +6,14 @@ import { stdout } from "../ui/colors.js";
 import { flow, type Word } from "../ui/layout.js";
 import { toPlain } from "./run-values.js";
 
-/** More elements than a person would read; beyond, the ends of rows are left out. */
+/** Largest number of elements shown; of more, the ends of rows are omitted. */
 const SHOWN_ELEMENTS = 1000;
 const SHOWN_CHARACTERS = 500;
 
 const INDENT = "  ";
 const COLUMNS = 82;
 
-/** Key, dtype, shape and elements of every output, for a person. */
+/** Formats key, dtype, shape and elements of every output for people. */
 export function formatResults(results: Readonly<Record<string, AnyTensor>>, width: number): string {
   const blocks = Object.entries(results).map(
     ([key, tensor]) => `${flow(describeHead(key, tensor), width, 4)}\n${formatValues(tensor, width)}`,
@@ -21,7 +21,7 @@ export function formatResults(results: Readonly<Record<string, AnyTensor>>, widt
   return `${blocks.join("\n\n")}\n`;
 }
 
-/** `loss  float32 scalar` */
+/** Formats `loss  float32 scalar` */
 export function describeHead(key: string, { dtype, shape }: AnyTensor): readonly Word[] {
   return [
     { text: printable(key), style: stdout.cyan },
@@ -35,11 +35,11 @@ function formatValues(tensor: AnyTensor, width: number): string {
   const { size } = "values" in tensor ? tensor.values : tensor;
   const maxArrayLength =
     size <= SHOWN_ELEMENTS ? Number.POSITIVE_INFINITY : Math.max(3, Math.floor(SHOWN_ELEMENTS ** (1 / shape.length)));
-  // In a file, as wide as nearly every terminal.
+  // In a file, the width of nearly every terminal.
   const breakLength = Math.min(width, COLUMNS) - INDENT.length;
   const options = { depth: null, maxArrayLength, maxStringLength: SHOWN_CHARACTERS, breakLength };
   const text = inspect(toPlain(tensor), options);
-  // Only line ends are structure: inspect escapes those in strings.
+  // Line endings are always structure: inspect escapes those in strings.
   const lines = text.split("\n").map((line) => printable(line, Number.POSITIVE_INFINITY));
   return lines.map((line) => `${INDENT}${line}`).join("\n");
 }

@@ -5,7 +5,7 @@ import { MAX_RANK } from "../../../runtime/tensor/shape.js";
 import { decodeText, Tensor } from "../../../runtime/tensor/tensor.js";
 import type { AnyTensor } from "../../../runtime/tensor/types.js";
 
-/** Makes of an element as JSON has it what the runtime takes; what it does not know is left for the runtime to refuse. */
+/** Converts an element of JSON to what the runtime accepts; an unknown one is kept for the runtime to reject. */
 type Converter = (element: unknown) => unknown;
 
 const converters: { readonly [Kind in DTypeInfo["kind"]]?: Converter } = {
@@ -18,8 +18,8 @@ const converters: { readonly [Kind in DTypeInfo["kind"]]?: Converter } = {
 };
 
 /**
- * The value of an input out of JSON, where JSON has no word for it: "NaN", "Infinity" and "-Infinity" for floats, decimal
- * text for integers of 64 bits, `{"b64": …}` for strings that are no text. In examples, of each feature.
+ * Converts the JSON value of an input where JSON has no notation: "NaN", "Infinity" and "-Infinity" for floats, decimal
+ * strings for 64-bit integers, `{"b64": …}` for strings that are not UTF-8. In examples, for each feature.
  *
  * @throws SavedModelError `OUT_OF_RANGE` or `INVALID_DTYPE`
  */
@@ -40,7 +40,7 @@ function fromExample(element: unknown, features: readonly ExampleFeature[]): unk
   return Object.fromEntries(entries);
 }
 
-/** What is nested too deeply for any tensor is left as it is: the runtime refuses it. */
+/** Converts nested elements. Values nested too deeply for any tensor are kept: the runtime rejects them. */
 function mapElements(value: unknown, convert: Converter, depth: number): unknown {
   if (!Array.isArray(value)) return convert(value);
   return depth > MAX_RANK ? value : value.map((item) => mapElements(item, convert, depth + 1));
@@ -65,7 +65,7 @@ function toFloat(element: unknown): unknown {
   return SPECIAL.get(element) ?? element;
 }
 
-/** Parts as the runtime takes them; whatever else is in the object is for the runtime to refuse. */
+/** Converts the parts of a complex number; any other content of the object is kept for the runtime to reject. */
 function toComplex(element: unknown): unknown {
   if (typeof element !== "object" || element === null) return toFloat(element);
   return Object.fromEntries(Object.entries(element).map(([key, part]) => [key, toFloat(part)]));
@@ -80,7 +80,7 @@ function toBytes(element: unknown): unknown {
   const [[key, text] = [], ...others] = Object.entries(element);
   if (key !== "b64" || typeof text !== "string" || others.length > 0) return element;
   const bytes = Buffer.from(text, "base64");
-  // Buffer.from skips what is no base64.
+  // Buffer.from skips characters that are not base64.
   if (bytes.toString("base64").replaceAll("=", "") !== text.replace(/={1,2}$/, "")) {
     throw new SavedModelError("INVALID_DTYPE", 'it has a {"b64": …} that is not base64');
   }
@@ -88,8 +88,8 @@ function toBytes(element: unknown): unknown {
 }
 
 /**
- * The elements of a tensor as nested plain values, those of a sparse one as its parts; a string that is no text is
- * `{ b64: "…" }`.
+ * Returns the elements of a tensor as nested plain values, those of a sparse one as its parts; a string that is not
+ * UTF-8 is `{ b64: "…" }`.
  */
 export function toPlain(tensor: AnyTensor): unknown {
   if (Tensor.is(tensor)) return nest(plainElements(tensor), tensor.shape);
@@ -100,7 +100,7 @@ export function toPlain(tensor: AnyTensor): unknown {
       rows,
     );
   }
-  // Indices are counts of elements, and so safe integers.
+  // Indices count elements, and so are safe integers.
   const indices = nest(Array.from(tensor.indices.data, Number), tensor.indices.shape);
   return { indices, values: toPlain(tensor.values), shape: tensor.shape };
 }

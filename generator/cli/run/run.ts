@@ -25,7 +25,7 @@ interface RunFlags {
   readonly tags?: readonly string[];
 }
 
-/** `savedmodel run <dir>`: one call of one signature. */
+/** Returns `savedmodel run <dir>`, which calls one signature once. */
 export function runCommand(): Command {
   const command = new Command("run")
     .summary("call a signature of a SavedModel once")
@@ -52,7 +52,7 @@ export function runCommand(): Command {
 }
 
 async function run(directory: string, { input = [], output = [], ...flags }: RunFlags): Promise<void> {
-  // Reading takes a moment and loading seconds: what can be refused is refused before.
+  // Reading takes a moment and loading seconds: errors are reported before loading if possible.
   const { signatures, tags } = inFlags(() => inspect(directory, flags.tags === undefined ? {} : { tags: flags.tags }));
   const signature = chooseSignature(directory, signatures, flags.signature);
   const targets = planOutputs(
@@ -72,9 +72,9 @@ async function run(directory: string, { input = [], output = [], ...flags }: Run
 }
 
 /**
- * The signature that is asked for, or else `serving_default`, or the only one that can be called.
+ * Returns the requested signature, or else `serving_default`, or the only one that can be called.
  *
- * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `SIGNATURE_UNSUPPORTED`; `INVALID_OPTION` where it has to be said which one
+ * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `SIGNATURE_UNSUPPORTED`; `INVALID_OPTION` if the choice is ambiguous
  */
 export function chooseSignature(
   directory: string,

@@ -12,7 +12,7 @@ import type { DType } from "../../../runtime/tensor/dtype.js";
 import { elementCount, type ShapeSpec } from "../../../runtime/tensor/shape.js";
 import { Tensor } from "../../../runtime/tensor/tensor.js";
 
-/** What an input is to be filled with: columns of a CSV file side by side, or one array of a .npz file. */
+/** Data for an input: columns of a CSV file side by side, or one array of a .npz file. */
 export interface Wanted {
   readonly key: string;
   readonly dtype: DType;
@@ -20,20 +20,20 @@ export interface Wanted {
   readonly columns: readonly string[];
 }
 
-/** A file with data, before its rows are read. */
+/** A data file before its rows are read. */
 export interface DataFile {
   /** The names of its columns or arrays. */
   readonly names: readonly string[];
-  /** What `--input <name>=<text>` names. @throws SavedModelError `INVALID_OPTION` */
+  /** Returns the columns of `--input <name>=<text>`. @throws SavedModelError `INVALID_OPTION` */
   columns(key: string, text: string): readonly string[];
-  /** All rows, in this order. @throws SavedModelError `CSV_INVALID`, and the codes of tensors */
+  /** Reads all rows, in this order. @throws SavedModelError `CSV_INVALID`, and the codes of tensors */
   read(wanted: readonly Wanted[]): Promise<readonly Tensor[]>;
 }
 
 /**
  * Opens a .csv or .npz file.
  *
- * @throws SavedModelError `INVALID_OPTION` for what is neither, or cannot be read; `NPY_INVALID`, `NPY_UNSUPPORTED`
+ * @throws SavedModelError `INVALID_OPTION` for any other file, or an unreadable one; `NPY_INVALID`, `NPY_UNSUPPORTED`
  */
 export async function openData(path: string, delimiter: string | undefined): Promise<DataFile> {
   if (/\.npz$/i.test(path)) {
@@ -52,7 +52,7 @@ function openCsv(path: string, delimiter: string): DataFile {
     columns: (key, text) => columnNames(key, text, names, path),
     async read(wanted) {
       const types = new Map<string, "string" | "float64">();
-      // What nobody asks for may hold anything.
+      // Unused columns may contain anything.
       for (const name of names) types.set(name, "string");
       for (const { dtype, columns } of wanted) {
         for (const name of columns) if (dtype !== "string") types.set(name, "float64");
@@ -67,7 +67,7 @@ function openCsv(path: string, delimiter: string): DataFile {
   };
 }
 
-/** More than any header has. */
+/** Size limit of a header. */
 const HEADER_BYTES = 1 << 20;
 
 function readHeader(path: string, delimiter: string): readonly string[] {
@@ -91,7 +91,7 @@ function readHeader(path: string, delimiter: string): readonly string[] {
   return Papa.parse<string[]>(text, { delimiter, newline: "\n", preview: 1 }).data[0] ?? [];
 }
 
-/** `a`, `a,b` or `p0..p783`: the columns from one to the other as the file has them. */
+/** Parses `a`, `a,b` or `p0..p783`: a range of columns in the order of the file. */
 function columnNames(key: string, text: string, names: readonly string[], path: string): readonly string[] {
   if (names.includes(text)) return [text];
   return text.split(",").flatMap((part) => {
@@ -104,7 +104,7 @@ function columnNames(key: string, text: string, names: readonly string[], path: 
   });
 }
 
-/** The shape of one row that is made of so many numbers. */
+/** Returns the shape of one row of this many numbers. */
 function shapeOfRow(key: string, shape: ShapeSpec, count: number): readonly number[] {
   const row = shape?.slice(1) ?? [null];
   const known = elementCount(row.map((size) => size ?? 1));
@@ -143,7 +143,7 @@ async function openNpz(path: string): Promise<DataFile> {
   };
 }
 
-/** Runs what reads the file; advice for programs is none for a command line. */
+/** Runs a function that reads the file, without the advice for programs in its errors. */
 async function reading<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
@@ -154,7 +154,7 @@ async function reading<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs what makes the values of an input, and names it in an error. */
+/** Runs a function that makes the values of an input, and names the input in an error. */
 function naming<T>(key: string, make: () => T): T {
   try {
     return make();

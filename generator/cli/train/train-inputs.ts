@@ -9,13 +9,13 @@ import { parseExact } from "../run/run-json.js";
 import { fromJson } from "../run/run-values.js";
 import type { DataFile, Wanted } from "./train-data.js";
 
-/** What an input is given: rows of the data, the same value in each step, or nothing, for its default. */
+/** Source of an input's values: rows of the data, the same value in each step, or its default. */
 export type InputPlan =
   | { readonly kind: "rows"; readonly wanted: Wanted }
   | { readonly kind: "constant"; readonly value: unknown }
   | { readonly kind: "default" };
 
-/** What `--input` and `--constant` say, by the key of an input. */
+/** Values of `--input` and `--constant`, by the key of an input. */
 export interface Assignments {
   readonly columns: ReadonlyMap<string, string>;
   readonly constants: ReadonlyMap<string, string>;
@@ -24,7 +24,7 @@ export interface Assignments {
 /**
  * Reads `--input <name>=<columns>` and `--constant <name>=<value>`.
  *
- * @throws SavedModelError `INVALID_OPTION` for a name that no signature has, and for one that is given twice
+ * @throws SavedModelError `INVALID_OPTION` for a name that no signature has, and for a repeated one
  */
 export function readAssignments(
   signatures: readonly SignatureInfo[],
@@ -54,7 +54,7 @@ export function readAssignments(
 }
 
 /**
- * Says for each input of a signature where its values come from, in argument order.
+ * Returns the source of each input of a signature, in argument order.
  *
  * @throws SavedModelError `INVALID_OPTION`, `SIGNATURE_UNSUPPORTED`
  */
@@ -82,7 +82,7 @@ export function planInputs(
   });
 }
 
-/** Rows of a file are dense. */
+/** Requires a dense input: rows of a file are dense. */
 function requireDense(signature: string, { key, dtype, encoding, example }: TensorInfo): DType {
   const what = encoding ?? (example === undefined ? undefined : "made of tf.Examples");
   if (what === undefined) return carried(dtype);
@@ -106,7 +106,7 @@ function parseConstant(text: string, { key, shape }: TensorInfo, dtype: DType): 
   try {
     json = /64$/.test(dtype) ? parseExact(text) : JSON.parse(text);
   } catch (cause) {
-    // Text needs no quotes here: it cannot be the name of a file.
+    // A string needs no quotes here: it cannot be the name of a file.
     if (dtype !== "string") throw refuse("is not JSON", cause);
     json = text;
   }

@@ -1,20 +1,24 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/** What ends a training early, and what a shell calls a program that this signal ended: 128 and the signal's number. */
+/** Signals that end a training early, with the exit code that a shell uses for each: 128 and the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 type SignalName = keyof typeof EXIT_CODES;
 
 const NAMES = Object.keys(EXIT_CODES) as readonly SignalName[];
 
-/** Some versions of npx pass on a Ctrl+C that the terminal has sent to everyone: one wish, and two signals. Milliseconds. */
+/**
+ * Milliseconds within which signals count as one: some versions of npx pass on a Ctrl+C that the terminal sent to
+ * everyone.
+ */
 const ONE_WISH = 200;
 
 /**
- * The wish to end a training, by Ctrl+C or SIGTERM. A second one, a moment later, is the system's, and ends the process.
+ * Handles Ctrl+C and SIGTERM, which end a training. A second one, a moment later, has its default effect and ends the
+ * process.
  *
- * SIGHUP is no such wish: the terminal was closed, or the connection to it was lost, and a training that takes hours goes on
- * to its end. `nohup` does not see to it, since Node.js takes back what it ignores.
+ * SIGHUP is ignored: the terminal was closed, or the connection to it was lost, and a training that takes hours
+ * continues to its end. `nohup` does not suffice, since Node.js resets the signals that it ignores.
  */
 export class Interrupt {
   readonly #controller = new AbortController();
@@ -26,23 +30,23 @@ export class Interrupt {
     process.on("SIGHUP", goOn);
   }
 
-  /** Aborted by the first one. */
+  /** Aborted by the first signal. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** The exit code of a process that was asked to end; undefined for one that was not. */
+  /** The exit code of an interrupted process; undefined for any other. */
   get exitCode(): number | undefined {
     return this.#exitCode;
   }
 
-  /** Waits for the moment in which signals are one wish. */
+  /** Waits until further signals no longer count as the same one. */
   async settle(): Promise<void> {
     await this.#moment;
     this.#release();
   }
 
-  /** Gives the signals back to the system. */
+  /** Restores the default effect of the signals. */
   dispose(): void {
     this.#release();
     process.off("SIGHUP", goOn);
@@ -60,5 +64,5 @@ export class Interrupt {
   };
 }
 
-/** Does nothing: that there is a listener keeps the signal from ending the process. */
+/** Does nothing: its registration keeps the signal from ending the process. */
 function goOn(): void {}

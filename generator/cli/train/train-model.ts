@@ -8,13 +8,13 @@ import type { SignatureInfo } from "../../../runtime/saved-model/signature-info.
 export interface TrainedSignatures {
   readonly trained: SignatureInfo;
   readonly measuring: SignatureInfo | undefined;
-  /** The one that resets metrics, where it is named. */
+  /** The one that resets metrics, if it is named. */
   readonly reset: SignatureInfo | undefined;
-  /** All others that can be called, among which `fit` finds those that reset metrics. */
+  /** All others that can be called, in which `fit` finds those that reset metrics. */
   readonly others: readonly SignatureInfo[];
 }
 
-/** A model with the signature that is trained, and perhaps ones that measure and reset. `fit` takes its methods. */
+/** A model with the signature that is trained, and optionally ones that measure and reset. `fit` uses its methods. */
 export class TrainedModel extends Model {
   readonly #trained: string;
   readonly #measuring: string;
@@ -52,7 +52,7 @@ export class TrainedModel extends Model {
 }
 
 function describe({ key, inputs, outputs }: SignatureInfo, method: string): SignatureSpec {
-  // Metrics are dense; no other output is asked for.
+  // Metrics are dense; no other output is requested.
   const dense = outputs.filter(({ encoding }) => encoding === undefined);
   return { key, method, inputs: inputs.map(specOfInfo), outputs: dense.map(specOfInfo) };
 }

@@ -6,7 +6,7 @@ import { printable, quote } from "../../../runtime/base/text.js";
 import { watchedMetric } from "../../../runtime/training/early-stopping.js";
 import type { EarlyStopping } from "../../../runtime/training/options/fit-options.js";
 
-/** The options of `savedmodel train` as they are on the command line. */
+/** Options of `savedmodel train` as given on the command line. */
 export interface TrainFlags {
   readonly signature?: string;
   readonly data: string;
@@ -19,7 +19,7 @@ export interface TrainFlags {
   readonly evaluate?: string;
   readonly validation?: string;
   readonly earlyStopping?: string;
-  /** The key of a signature, false for none. */
+  /** Key of a signature, false for none. */
   readonly reset?: string | false;
   readonly checkpoints?: string;
   readonly resume?: true;
@@ -33,16 +33,16 @@ export interface TrainFlags {
   readonly tags?: readonly string[];
 }
 
-/** The numbers among them. */
+/** Numeric options, parsed. */
 export interface TrainNumbers {
   readonly epochs: number;
   readonly batchSize: number | undefined;
   readonly seed: number | undefined;
-  /** The part of the rows that is for validation. */
+  /** Fraction of the rows that is used for validation. */
   readonly validation: number | undefined;
 }
 
-/** @throws SavedModelError `INVALID_OPTION` */
+/** Parses the numeric options. @throws SavedModelError `INVALID_OPTION` */
 export function parseNumbers({ epochs = "1", batchSize, shuffle, evaluate, validation }: TrainFlags): TrainNumbers {
   if ((validation === undefined) !== (evaluate === undefined)) {
     const [given, missing] = evaluate === undefined ? ["--validation", "--evaluate"] : ["--evaluate", "--validation"];
@@ -74,7 +74,7 @@ function parsePart(text: string): number {
 }
 
 /**
- * `5`, `5:loss`, `5:validation_accuracy:max`. What is watched where it is not said, is what `fit` watches.
+ * Parses `5`, `5:loss`, `5:validation_accuracy:max`. The default metric is that of `fit`.
  *
  * @param metrics of the training
  * @param validation its metrics
@@ -101,13 +101,13 @@ export function parseEarlyStopping(
   return { patience, ...watched, restoreBest: true };
 }
 
-/** The files that are written beside the model, by what they hold. */
+/** Files that are written beside the model, by content. */
 export type HistoryFiles = Readonly<Record<"history" | "csv" | "plot", string | undefined>>;
 
 const ENDINGS = { history: ".json", csv: ".csv", plot: ".svg" } as const;
 
 /**
- * Refuses what would only be found out when the training is over.
+ * Rejects output files early that would otherwise fail after the training.
  *
  * @throws SavedModelError `INVALID_OPTION`, `WRITE_FAILED`
  */

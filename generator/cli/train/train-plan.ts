@@ -23,21 +23,21 @@ import {
   type TrainNumbers,
 } from "./train-options.js";
 
-/** A signature, and what `fit` is given for it. */
+/** A signature, and its arguments for `fit`. */
 interface SignatureRows {
   readonly signature: SignatureInfo;
   readonly columns: readonly unknown[];
   readonly rows: number;
 }
 
-/** A training of which all is known but how it goes. */
+/** A training before it runs. */
 export interface TrainingPlan {
   readonly directory: string;
   readonly tags: readonly string[];
   readonly opLibraries: readonly string[];
   readonly trained: SignatureRows;
   readonly measuring: SignatureRows | undefined;
-  /** The signature that resets metrics, false for none, undefined for what `fit` finds. */
+  /** The signature that resets metrics; false for none, undefined to let `fit` find it. */
   readonly reset: SignatureInfo | false | undefined;
   /** The other signatures that can be called. */
   readonly others: readonly SignatureInfo[];
@@ -52,15 +52,15 @@ export interface TrainingPlan {
 }
 
 /**
- * Reads the model's description and the data, and checks all that can be known without TensorFlow.
+ * Reads the model's description and the data, and checks everything that does not need TensorFlow.
  *
- * @throws SavedModelError `INVALID_OPTION` for options that are wrong; `NOT_TRAINABLE`, `SIGNATURE_NOT_FOUND`,
+ * @throws SavedModelError `INVALID_OPTION` for invalid options; `NOT_TRAINABLE`, `SIGNATURE_NOT_FOUND`,
  * `SIGNATURE_UNSUPPORTED`, `OUTPUT_CONFLICT`, and the codes of files, of data and of inputs
  */
 export async function planTraining(directory: string, flags: TrainFlags): Promise<TrainingPlan> {
   const numbers = parseNumbers(flags);
   const files = checkFiles(flags);
-  // Hours later would be too late.
+  // Checked now: after the training would be hours too late.
   requirePlace(flags.save, directory);
   const checkpoints = planCheckpoints(flags, directory);
   const { signatures, tags, variables } = inFlags(() =>
@@ -114,7 +114,7 @@ export async function planTraining(directory: string, flags: TrainFlags): Promis
   };
 }
 
-/** @throws SavedModelError `INVALID_OPTION`, `OUTPUT_CONFLICT` */
+/** Plans checkpoints. @throws SavedModelError `INVALID_OPTION`, `OUTPUT_CONFLICT` */
 function planCheckpoints({ checkpoints, resume, save }: TrainFlags, directory: string): Checkpoints | undefined {
   if (checkpoints === undefined) {
     if (resume === undefined) return undefined;
@@ -128,7 +128,10 @@ function planCheckpoints({ checkpoints, resume, save }: TrainFlags, directory: s
   return { directory: checkpoints, ...(resume && { resume }) };
 }
 
-/** @throws SavedModelError `SIGNATURE_NOT_FOUND`, `SIGNATURE_UNSUPPORTED`, `INVALID_OPTION` */
+/**
+ * Returns the signature to reset with. @throws SavedModelError `SIGNATURE_NOT_FOUND`, `SIGNATURE_UNSUPPORTED`,
+ * `INVALID_OPTION`
+ */
 function chooseReset(directory: string, signatures: readonly SignatureInfo[], asked: string): SignatureInfo {
   const reset = chooseSignature(directory, signatures, asked);
   const required = reset.inputs.find(({ optional }) => optional !== true);
@@ -137,7 +140,7 @@ function chooseReset(directory: string, signatures: readonly SignatureInfo[], as
   throw new SavedModelError("INVALID_OPTION", message, { fix: "Choose a signature without inputs." });
 }
 
-/** Whether a signature can be called with dense inputs. */
+/** Returns whether a signature can be called with dense inputs. */
 function isPlain({ inputs, unsupported }: SignatureInfo): boolean {
   return unsupported === undefined && inputs.every(({ encoding }) => encoding === undefined);
 }
@@ -146,12 +149,12 @@ function nameOf({ key }: SignatureInfo): string {
   return `${printable(key)}()`;
 }
 
-/** @throws SavedModelError `NOT_TRAINABLE` when there are none */
+/** Returns the metrics of a signature. @throws SavedModelError `NOT_TRAINABLE` when there are none */
 function metricsOf(signature: SignatureInfo, use: "train" | "measure"): readonly string[] {
   return new MetricOutputs(nameOf(signature), { ...signature, properties: undefined }, use).names;
 }
 
-/** The rows to train with, and those that are held back. */
+/** Splits rows into those to train with and those that are held back. */
 function splitRows(
   tensors: readonly Tensor[],
   { validation, seed = 0 }: TrainNumbers,
@@ -161,7 +164,7 @@ function splitRows(
   return [Object.values(parts.train), Object.values(parts.validation)];
 }
 
-/** The columns of each signature: rows in the order in which they were asked for, and what is the same in each step. */
+/** Returns the columns of each signature: rows in the order in which they were requested, and constants. */
 function fillInputs(
   plans: readonly (readonly InputPlan[])[],
   rows: readonly Tensor[],

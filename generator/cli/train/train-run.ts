@@ -20,9 +20,9 @@ import type { HistoryFiles } from "./train-options.js";
 import type { TrainingPlan } from "./train-plan.js";
 
 /**
- * Trains, saves the model, and writes what is asked for beside it. Where the training fails, nothing is written. Ctrl+C and
- * SIGTERM end it between two steps, and keep what it has until then; a second one ends the process. A terminal that is closed
- * ends nothing.
+ * Trains, saves the model, and writes the requested files beside it. If the training fails, nothing is written. Ctrl+C
+ * and SIGTERM end it between two steps and keep the result so far; a second one ends the process. A closed terminal
+ * does not end the training.
  *
  * @throws SavedModelError the codes of loading, training and saving
  */
@@ -67,7 +67,7 @@ export async function runTraining(plan: TrainingPlan): Promise<void> {
 }
 
 /**
- * Saves the weights once, to where they are not kept: a model that cannot be saved is not worth a training.
+ * Saves the weights once, to a temporary place: a model that cannot be saved is not worth training.
  *
  * @throws SavedModelError `NOT_SAVEABLE`, `SAVE_FAILED`
  */
@@ -86,7 +86,7 @@ function sayInterrupted(what: string): void {
 
 interface Trained {
   readonly history: History;
-  /** The last step before it was interrupted. */
+  /** The last step before an interruption. */
   readonly interruptedAt?: number;
 }
 
@@ -128,12 +128,12 @@ async function train(model: TrainedModel, plan: TrainingPlan, interrupt: Interru
   }
 }
 
-/** The plan's columns are those of its signature, which no type tells. */
+/** Narrows the columns of a plan to those of its signature, which no type states. */
 function asColumns(columns: readonly unknown[]): Columns<readonly unknown[]> {
   return columns as Columns<readonly unknown[]>;
 }
 
-/** What the saved model is worth: its metrics in the epoch that its weights are from. */
+/** Formats the metrics of the saved model, from the epoch of its weights. */
 function describe({ epochs, bestEpoch, monitor }: History): string {
   const record = epochs.find(({ epoch }) => epoch === bestEpoch) ?? epochs.at(-1);
   if (record === undefined) return "no epoch was finished";

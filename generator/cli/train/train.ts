@@ -6,7 +6,7 @@ import { addHelpEnd } from "../ui/help.js";
 import type { TrainFlags } from "./train-options.js";
 import { planTraining } from "./train-plan.js";
 
-/** `savedmodel train <dir>`: a training from a file of data to a saved model. */
+/** Returns `savedmodel train <dir>`, which trains a model with a data file and saves it. */
 export function trainCommand(): Command {
   const command = new Command("train")
     .summary("train a SavedModel with the rows of a file")
@@ -52,7 +52,7 @@ export function trainCommand(): Command {
 }
 
 async function train(directory: string, flags: TrainFlags): Promise<void> {
-  // Loading takes seconds and training longer: what can be refused is refused before.
+  // Loading takes seconds and training longer: errors are reported before if possible.
   const plan = await planTraining(directory, flags);
   const { runTraining } = await import("./train-run.js");
   await runTraining(plan);

@@ -1,17 +1,17 @@
 import { stderr } from "./colors.js";
 import { columnsOf, flow, sentence, type Word } from "./layout.js";
 
-/** Says on standard error what is wrong. */
+/** Prints an error to standard error. */
 export function sayError(message: string): void {
   process.stderr.write(marked({ text: "error", style: stderr.red }, message, columnsOf(process.stderr)));
 }
 
-/** Says on standard error what is worth knowing of what was printed before. */
+/** Prints a note about the previous output to standard error. */
 export function sayNote(note: string): void {
   process.stderr.write(marked({ text: "note", style: stderr.yellow }, note, columnsOf(process.stderr), 2));
 }
 
-/** A mark and a text in lines of so many columns, of which all but the first are indented further. */
+/** Formats a marked message in lines of this many columns, the continued ones with an additional indentation. */
 export function marked(mark: Word, text: string, width: number, indent = 0): string {
   const begin = " ".repeat(indent);
   const lines = text

@@ -2,10 +2,10 @@ import type { Command } from "commander";
 import { stdout } from "./colors.js";
 import { columnsOf, flow, sentence } from "./layout.js";
 
-/** Where nobody says how wide a help may be. */
+/** Default width of a help. */
 const COLUMNS = 80;
 
-/** What every command means by these exit codes, unless it says something else. */
+/** Default meanings of exit codes. */
 const EXIT_CODES = {
   0: "success",
   1: "failure; the message says why",
@@ -16,7 +16,7 @@ const EXIT_CODES = {
 export interface HelpEnd {
   /** Command lines, without the program's name. */
   readonly examples: readonly string[];
-  /** What exit codes mean for this command. */
+  /** Meanings of exit codes for this command. */
   readonly exitCodes?: Readonly<Record<number, string>>;
 }
 
@@ -39,13 +39,13 @@ export function addHelpEnd(command: Command, { examples, exitCodes = {} }: HelpE
   });
 }
 
-/** How many columns a help has. */
+/** Returns the number of columns of a help. */
 export function helpWidth(): number {
   const columns = columnsOf(process.stdout);
   return columns === Number.POSITIVE_INFINITY ? COLUMNS : columns;
 }
 
-/** `inspect <dir>`: a command in the list of all. */
+/** Formats `inspect <dir>`: a command in the list of all. */
 export function commandTerm(command: Command): string {
   const names = command.registeredArguments.map((argument) => {
     const name = `${argument.name()}${argument.variadic ? "..." : ""}`;

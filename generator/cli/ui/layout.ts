@@ -1,36 +1,36 @@
 import stringWidth from "string-width";
 
-/** A piece of a line. It is broken only where a line of its own is too short for it. */
+/** A piece of a line. It is broken only where a separate line is too short for it. */
 export interface Word {
   readonly text: string;
-  /** Not broken even there, such as a path: the terminal does that, and it can still be copied in one piece. */
+  /** Never broken, such as a path: the terminal breaks it, and it can still be copied as a whole. */
   readonly isWhole?: boolean;
   readonly style?: ((text: string) => string) | undefined;
-  /** The spaces before it, where it does not begin a line; one by default. */
+  /** Number of spaces before it within a line; one by default. */
   readonly gap?: number;
 }
 
-/** Nothing can be read in fewer columns. */
+/** Smallest width; nothing is readable in fewer columns. */
 const FEWEST_COLUMNS = 20;
 
 /**
- * How many columns there are: as many as the environment variable COLUMNS says, or else the terminal has; without end in a
- * file or a pipe.
+ * Returns the number of columns: that of the environment variable COLUMNS, or else of the terminal; infinite for a file
+ * or a pipe.
  */
 export function columnsOf(stream: { readonly isTTY?: boolean; readonly columns?: number }): number {
   const { COLUMNS = "" } = process.env;
   const asked = /^[1-9][0-9]{0,5}$/.test(COLUMNS) ? Number(COLUMNS) : undefined;
-  // Some terminals do not know their size, and say that it is 0.
+  // Some terminals do not know their size, and report 0.
   const columns = asked ?? (stream.isTTY === true && stream.columns ? stream.columns : Number.POSITIVE_INFINITY);
   return Math.max(columns, FEWEST_COLUMNS);
 }
 
 /**
- * Sets words one behind the other, and goes on in the next line where one does not fit.
+ * Joins words into lines, and breaks a line where a word does not fit.
  *
  * @param width the number of columns
  * @param indent the spaces at the beginning of each further line
- * @param start the columns of the first line that are taken already
+ * @param start the used columns of the first line
  */
 export function flow(words: readonly Word[], width: number, indent: number, start = 0): string {
   const lines: Word[][] = [[]];
@@ -61,17 +61,17 @@ export function flow(words: readonly Word[], width: number, indent: number, star
   return lines.map(render).join(`\n${" ".repeat(indent)}`);
 }
 
-/** Items with commas between them, each a word. */
+/** Returns items with commas between them, each a word. */
 export function list(items: readonly string[]): readonly Word[] {
   return items.map((item, index) => ({ text: index === items.length - 1 ? item : `${item},` }));
 }
 
-/** A text that may be broken at its spaces only: what it quotes is there to be copied. */
+/** Returns words that may be broken at spaces only: what they quote is meant to be copied. */
 export function sentence(text: string, style?: Word["style"]): readonly Word[] {
   return text.split(" ").map((word) => ({ text: word, style, isWhole: true }));
 }
 
-/** Words of one style are styled together with what is between them. */
+/** Joins words; adjacent ones of one style are styled together with the spaces between them. */
 function render(words: readonly Word[]): string {
   const runs: { readonly style: Word["style"]; readonly gap: number; text: string }[] = [];
   for (const { style, gap = 0, text } of words) {
@@ -82,13 +82,15 @@ function render(words: readonly Word[]): string {
   return runs.map(({ style, gap, text }) => " ".repeat(gap) + (style === undefined ? text : style(text))).join("");
 }
 
-/** Where a long name may end a line: behind punctuation, and before a capital letter. */
+/** Positions at which a long name may be broken: after punctuation, and before a capital letter. */
 const PART_END = /(?<=[\s,/_.:-])|(?<=\p{Ll})(?=\p{Lu})/u;
 
-/** Finds the characters that a reader sees, which may be several code points: an accent, a family of emoji. */
+/** Finds visible characters, which may be several code points: an accent, a family of emoji. */
 const segmenter = new Intl.Segmenter();
 
-/** As much of a text as there is room for, at least a character; up to the end of a part of it, if that is not too little. */
+/**
+ * Returns the longest prefix that fits, at least a character; up to the end of a part of it, unless that is too little.
+ */
 function beginning(text: string, room: number): string {
   const characters = Array.from(segmenter.segment(text), ({ segment }) => segment);
   const [first = ""] = characters;
@@ -98,7 +100,7 @@ function beginning(text: string, room: number): string {
   return most === "" ? first : most;
 }
 
-/** The first of these pieces of a text, as many as there is room for. */
+/** Joins as many of the first pieces as fit. */
 function fitting(pieces: readonly string[], room: number): string {
   let text = "";
   let left = room;

@@ -1,6 +1,6 @@
 import type { OnProgress, Progress } from "../../library/install-progress.js";
 
-/** Shows how far an installation is, on stderr. */
+/** Shows the progress of an installation on standard error. */
 export interface ProgressDisplay {
   readonly show: OnProgress;
   readonly end: () => void;
@@ -8,14 +8,14 @@ export interface ProgressDisplay {
 
 const TITLES = { download: "Downloading", unpack: "Unpacking", check: "Trying it" } as const;
 
-/** One bar per phase, for a terminal. */
+/** Returns a display with one bar per phase, for a terminal. */
 export async function progressBar(): Promise<ProgressDisplay> {
   const { default: progress } = await import("cli-progress");
   const format = "{title} [{bar}] {percentage} % | {megabytes} MB";
   const bar = new progress.SingleBar({
     format,
     stopOnComplete: false,
-    // What is left is the sentence that says how it ended.
+    // Only the sentence about the result remains.
     clearOnComplete: true,
     hideCursor: true,
     stream: process.stderr,
@@ -31,7 +31,7 @@ export async function progressBar(): Promise<ProgressDisplay> {
       return;
     }
     const payload = { title: TITLES[now.phase].padEnd(11), megabytes: Math.round(now.done / 1e6) };
-    // pip announces a rounded size; the bar must not overflow for it.
+    // pip announces a rounded size; the bar must not overflow.
     const total = Math.max(now.total ?? 0, now.done, 1);
     if (now.phase !== phase) {
       end();
@@ -45,7 +45,7 @@ export async function progressBar(): Promise<ProgressDisplay> {
   return { show, end };
 }
 
-/** A line for every phase and every tenth of it, for logs. */
+/** Returns a display with a line for every phase and every tenth of it, for logs. */
 export function progressLines(): ProgressDisplay {
   let last = "";
   const show = (now: Progress): void => {

@@ -4,18 +4,18 @@ import { stdout } from "./colors.js";
 import { sayNote } from "./error-message.js";
 import { columnsOf, flow, list, type Word } from "./layout.js";
 
-/** A generated file, as a report tells of it. */
+/** A generated file as reports describe it. */
 export interface ReportedFile {
   readonly path: string;
-  /** The class in it. */
+  /** Its class. */
   readonly title: string;
   /** Its methods. */
   readonly names: readonly string[];
-  /** What was renamed or left out. */
+  /** Notes about renamed and omitted names. */
   readonly notes: readonly string[];
 }
 
-/** Prints what became of a file, with what is in it; the notes go to standard error. */
+/** Prints the change of a file and its content; the notes go to standard error. */
 export function reportFile(change: string, { path, title, names, notes }: ReportedFile): void {
   const style = change === "unchanged" ? stdout.dim : stdout.green;
   const words: readonly Word[] = [
@@ -28,7 +28,7 @@ export function reportFile(change: string, { path, title, names, notes }: Report
   for (const note of notes) sayNote(note);
 }
 
-/** Prints that a file was written, and of what, to standard output. */
+/** Prints that a file was written, with its content, to standard output. */
 export function reportWritten(path: string, what: readonly Word[] = []): void {
   const [first, ...rest] = what;
   const words: readonly Word[] = [

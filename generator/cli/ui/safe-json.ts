@@ -1,9 +1,9 @@
-/** Characters of strings that a terminal would act on instead of showing, beside those that JSON escapes anyway. */
+/** Characters of strings that a terminal would interpret instead of showing, beside those that JSON escapes anyway. */
 const UNSAFE = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** Returns a value as JSON whose strings are fit for a terminal: the same values, with more of their characters escaped. */
+/** Returns a value as JSON that is safe for a terminal: the same values, with more characters of strings escaped. */
 export function safeJson(value: unknown, indent?: number): string {
-  // The characters are nowhere but in strings.
+  // The characters occur in strings only.
   return JSON.stringify(value, undefined, indent).replace(UNSAFE, (character) =>
     Array.from({ length: character.length }, (_, index) => escapeUnit(character.charCodeAt(index))).join(""),
   );

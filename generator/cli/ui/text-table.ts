@@ -1,9 +1,9 @@
 import stringWidth from "string-width";
 import { flow, list, type Word } from "./layout.js";
 
-/** A line of a table: a name, what it is, and remarks. */
+/** A row of a table: a name, its form, and remarks. */
 export interface Row {
-  /** What stands before the name, as wide as in every other row. */
+  /** Prefix of the name, as wide as in every other row. */
   readonly lead?: Word;
   readonly name: string;
   /** For example a dtype and a shape. */
@@ -21,10 +21,10 @@ interface TableStyle {
 /** Spaces between columns. */
 const GAP = 2;
 
-/** What a form needs at least, before it is better set below its name. */
+/** Smallest width of a form; in less space, it goes below its name. */
 const LEAST_FORM = 12;
 
-/** Rows whose forms stand below each other. A name that is too long for its column has a line of its own. */
+/** Formats rows with aligned forms. A name that is too long for its column has a separate line. */
 export function table(rows: readonly Row[], style: TableStyle): readonly string[] {
   const lead = largest(rows.map((row) => (row.lead === undefined ? 0 : stringWidth(row.lead.text) + 1)));
   const start = style.indent + lead;
@@ -47,7 +47,7 @@ function formatRow({ lead, name, form, remarks }: Row, start: number, column: nu
   return head + name + " ".repeat(body - start - stringWidth(name)) + formatted;
 }
 
-/** The width of the column of names with which the table has the fewest lines; the widest of those. */
+/** Returns the width of the name column with which the table has the fewest lines; the widest of those. */
 function nameColumn(rows: readonly Row[], start: number, width: number): number {
   const sizes = rows.map(({ name, form, remarks }) => ({
     name: stringWidth(name),
@@ -66,7 +66,7 @@ function nameColumn(rows: readonly Row[], start: number, width: number): number 
   return best.column;
 }
 
-/** The largest of so many numbers that they are too many for the arguments of a call; 0 of none. */
+/** Returns the largest of numbers that may be too many for the arguments of a call; 0 if there are none. */
 function largest(numbers: readonly number[]): number {
   return numbers.reduce((most, number) => Math.max(most, number), 0);
 }

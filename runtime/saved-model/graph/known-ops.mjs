@@ -28,13 +28,13 @@ const onCpu = new Set(
 const isReplaced = (name) => /^(CudnnRNN|AccumulateNV2$|MlirPassthroughOp$)/.test(name);
 const lacking = operations.filter(({ name }) => !name.startsWith("_") && !onCpu.has(name) && !isReplaced(name));
 
-/** The message in a `struct TF_Buffer { const void *data; size_t length; … }`. */
+/** Returns the message in a `struct TF_Buffer { const void *data; size_t length; … }`. */
 function decoded(type, buffer) {
   const bytes = koffi.view(koffi.decode(buffer, "void *"), Number(koffi.decode(buffer, 8, "size_t")));
   return root.lookupType(type).decode(Buffer.from(bytes));
 }
 
-/** The names in lines of a template literal. */
+/** Returns the names as lines of a template literal. */
 function lines(operations) {
   const made = [""];
   for (const name of [...new Set(operations.map(({ name }) => name))].sort()) {
