@@ -11,7 +11,7 @@ import type { AnyTensor } from "./tensor/types.js";
  * an engine only moves dense tensors.
  */
 export interface Engine {
-  /** Where the model is, for messages: a folder or a URL. */
+  /** Location of the model, for messages: a folder or a URL. */
   readonly source: string;
   /** Sorted by key. */
   readonly signatures: readonly SignatureInfo[];
@@ -131,7 +131,7 @@ export interface VariableStore {
   save(directory: string, add?: (folder: string) => void): void;
   /** Saves the variables as a checkpoint. */
   saveWeights(prefix: string): void;
-  /** Gives the variables the values of a checkpoint, or of another SavedModel. */
+  /** Restores the variables from a checkpoint or another SavedModel. */
   restore(path: string, options: RestoreOptions): RestoreReport;
   /** @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT`: whatever a later save to this folder would fail with */
   requireSaveable(directory: string): void;
@@ -183,7 +183,7 @@ export interface ModelVariable {
 /** Options of {@link Model.restore}. */
 export interface RestoreOptions {
   /**
-   * Whether to take what the checkpoint and the model have in common, and to leave the rest. By default a checkpoint that
+   * True to restore what the checkpoint and the model have in common, and keep the rest. By default a checkpoint that
    * lacks something is rejected.
    */
   readonly partial?: boolean;
@@ -193,19 +193,19 @@ export interface RestoreOptions {
 export interface MismatchedKey {
   /** The key in the checkpoint. */
   readonly key: string;
-  /** What the model has: `float32 [2, 1]`. */
+  /** Dtype and shape in the model: `float32 [2, 1]`. */
   readonly expected: string;
-  /** What the checkpoint has: `float32 [3, 1]`. */
+  /** Dtype and shape in the checkpoint: `float32 [3, 1]`. */
   readonly actual: string;
 }
 
-/** What a restore took from a checkpoint, and what it left: by key, sorted. */
+/** Report of a restore: restored and skipped keys, sorted. */
 export interface RestoreReport {
   /** The model's keys that got the values of the checkpoint. */
   readonly restored: readonly string[];
   /** The model's keys that the checkpoint lacks: their values stay as they were. */
   readonly missing: readonly string[];
-  /** What the checkpoint has of another dtype or shape: the model's values stay as they were. */
+  /** Keys with another dtype or shape in the checkpoint; the model's values stay as they were. */
   readonly mismatched: readonly MismatchedKey[];
   /** The checkpoint's keys that nothing was restored from. */
   readonly unused: readonly string[];
@@ -227,9 +227,9 @@ export interface OperationEvent {
   readonly name: string;
   readonly cat: "operation";
   readonly ph: "X";
-  /** When it began, in microseconds since the first operation of the trace. */
+  /** Start in microseconds since the first operation of the trace. */
   readonly ts: number;
-  /** How long it took, in microseconds. */
+  /** Duration in microseconds. */
   readonly dur: number;
   /** The device: a process to the viewer. */
   readonly pid: number;
@@ -240,9 +240,9 @@ export interface OperationEvent {
     readonly node: string;
     /** The call that it ran in: `train()`. */
     readonly call: string;
-    /** Which of the calls of the trace that was, from 0. */
+    /** Index of the call in the trace, starting at 0. */
     readonly callIndex: number;
-    /** When its kernel began and ended, in microseconds since the event's own beginning. */
+    /** Start of its kernel in microseconds since the start of the event. */
     readonly kernelStart: number;
     readonly kernelEnd: number;
   };
@@ -267,7 +267,7 @@ export interface Trace {
   readonly displayTimeUnit: "ns";
 }
 
-/** What a traced function returned, and what it ran. */
+/** Result of a traced function, and the operations that it ran. */
 export interface Traced<T> {
   readonly result: T;
   readonly trace: Trace;

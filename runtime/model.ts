@@ -59,7 +59,7 @@ export class Model extends BaseModel {
   }
 }
 
-/** Returns whether a model is to be loaded: whatever is no engine is checked as a folder. */
+/** Returns true if a model is to be loaded: a source that is not an engine is checked as a folder. */
 function isFolder(source: string | URL | FakeSource | Engine): source is string | URL {
   return typeof source !== "object" || source === null || !("fake" in source || "prepare" in source);
 }

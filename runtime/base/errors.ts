@@ -86,7 +86,7 @@ export type ErrorCode =
   | "WRITE_FAILED";
 
 /**
- * Where the cause of an error lies, which decides what a program does about it:
+ * Location of the cause of an error, which decides what a program does about it:
  *
  * - `input`: in the values that were passed. Another value helps; a service answers 400.
  * - `model`: in the SavedModel, or in the client that was generated from another one.
@@ -168,7 +168,7 @@ const CATEGORIES: Readonly<Record<ErrorCode, ErrorCategory>> = {
   WRITE_FAILED: "internal",
 };
 
-/** What a {@link SavedModelError} is made of, beside its code and message. */
+/** Details of a {@link SavedModelError} beside its code and message. */
 export interface SavedModelErrorOptions {
   /** One sentence that says what to do next, with the command where there is one. */
   readonly fix?: string;
@@ -194,7 +194,7 @@ export class SavedModelError extends Error {
   override readonly name: string = "SavedModelError";
   /** Stable, machine-readable. */
   readonly code: ErrorCode;
-  /** Where the cause lies; follows from the code. */
+  /** Location of the cause; follows from the code. */
   readonly category: ErrorCategory;
   /** The message without the code in front and without the fix behind. */
   readonly rawMessage: string;
@@ -225,7 +225,7 @@ export class SavedModelError extends Error {
 const MAX_MESSAGE = 4000;
 const MAX_FIX = 2000;
 
-/** A text with at most so many characters, of which the end may be the part that matters. */
+/** Returns a string of limited length; the end of the original may be the part that matters. */
 function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const end = Math.floor(limit / 4);

@@ -18,9 +18,9 @@ import { Connection } from "./connection.js";
 import { type CallOptions, checkCallOptions, inArgumentOrder, MethodCalls } from "./method-calls.js";
 import { asResult, describeMethods, describeSignatures, type Method, methodFor, toObject } from "./methods.js";
 
-/** What a client has beside its methods when it is connected to an engine that is asynchronous. */
+/** Members of a client that is connected to an asynchronous engine, beside its methods. */
 export interface Connected extends AsyncDisposable {
-  /** Where the model is: a folder or a URL. */
+  /** Location of the model: a folder or a URL. */
   readonly source: string;
   /** Takes no more calls, waits for those that were accepted, and closes the connection. Never rejects. */
   close(): Promise<void>;
@@ -84,7 +84,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
     );
   }
 
-  /** Where the model was loaded from: a folder, or the URL of a serving system. */
+  /** Location that the model was loaded from: a folder, or the URL of a serving system. */
   get source(): string {
     return this.#connection.engine.source;
   }
@@ -94,7 +94,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
     return this.source;
   }
 
-  /** Whether the model was disposed. */
+  /** True once the model was disposed. */
   get disposed(): boolean {
     return this.#connection.disposed;
   }
@@ -120,7 +120,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
   /**
    * Runs a signature on a worker thread, off the event loop, with inputs by raw key.
    *
-   * @param options an AbortSignal, where the call may be given up
+   * @param options an AbortSignal, to abort the call
    * @returns the outputs by raw key, scalars as tensors too
    * @throws SavedModelError the codes of {@link BaseModel.run}; `ABORTED`, `QUEUE_FULL`, `DISPOSED`
    */
@@ -142,14 +142,14 @@ export class BaseModel implements Disposable, AsyncDisposable {
     }
   }
 
-  /** How many asynchronous calls run or wait, those in a batch one by one. */
+  /** Number of asynchronous calls that run or wait; those in a batch are counted one by one. */
   get pending(): number {
     return this.#connection.queue.pending;
   }
 
   /**
-   * Has TensorFlow make signatures ready that were not called yet, which the first call would else wait for. Signatures
-   * that change nothing are run with zeros; of the others only what comes before their operations is done.
+   * Warms up signatures that were not called yet, so that their first call does not wait. Signatures that change
+   * nothing are run with zeros; of the others only what precedes their operations is prepared.
    *
    * @param signatures the raw keys; by default all signatures
    * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `DISPOSED`, `BUSY`
@@ -208,16 +208,17 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Gives the variables the values of a checkpoint, or of another SavedModel: by this package or by Python. A checkpoint
+   * Restores the variables from a checkpoint or another SavedModel, written by this package or by Python. A checkpoint
    * that does not fit is rejected before any variable is changed.
    *
-   * @param path what the names of a checkpoint's files begin with, or the folder of a SavedModel; of a folder with several
+   * @param path the prefix of a checkpoint's file names, or the folder of a SavedModel; of a folder with several
    * checkpoints, as `tf.train.CheckpointManager` writes it, the latest one is taken
-   * @param options `partial: true` takes what the model and the checkpoint have in common
+   * @param options `partial: true` restores what the model and the checkpoint have in common
    * @returns what was restored, and what was not, by key
-   * @throws SavedModelError `VARIABLES_NOT_FOUND` when there is no checkpoint, `INVALID_ARGUMENT` when TensorFlow takes
-   * its path for a pattern, `RESTORE_FAILED` when it is damaged, lacks a variable or has one of another dtype or shape;
-   * when a partial restore finds nothing to restore; `INVALID_OPTION`, `DISPOSED`, `BUSY` while an asynchronous call runs
+   * @throws SavedModelError `VARIABLES_NOT_FOUND` when there is no checkpoint, `INVALID_ARGUMENT` when TensorFlow reads
+   * its path as a pattern, `RESTORE_FAILED` when it is damaged, lacks a variable or has one of another dtype or shape;
+   * when a partial restore finds nothing to restore; `INVALID_OPTION`, `DISPOSED`, `BUSY` while an asynchronous call
+   * runs
    */
   restore(path: string | URL, options: RestoreOptions = {}): RestoreReport {
     return withCallerStack(BaseModel.prototype.restore, () => {
@@ -273,14 +274,14 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Closes the session and gives its memory back, as soon as no asynchronous call runs any more; calls that wait are
-   * refused with `DISPOSED`. Idempotent; never throws.
+   * Closes the session and frees its memory once no asynchronous call runs; waiting calls are rejected with `DISPOSED`.
+   * Idempotent; never throws.
    */
   dispose(): void {
     this.#connection.dispose();
   }
 
-  /** What `using` calls at the end of a block: `dispose()`. */
+  /** Calls `dispose()` at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.#connection.isScopeEnded = true;
     this.dispose();
@@ -291,7 +292,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
     await this.#connection.close();
   }
 
-  /** What `await using` calls at the end of a block: `close()`. */
+  /** Calls `close()` at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection.isScopeEnded = true;
     await this.close();
@@ -376,7 +377,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
     return variables;
   }
 
-  /** What {@link BaseModel.run} was given, checked and in argument order. */
+  /** Checks the arguments of {@link BaseModel.run} and puts them in argument order. */
   #resolve(call: string, signature: string, inputs: unknown): { method: Method; values: readonly unknown[] } {
     if (typeof signature !== "string" || typeof inputs !== "object" || inputs === null) {
       throw new SavedModelError("INVALID_ARGUMENT", `${call} takes a signature key and an object of inputs by key`);

@@ -4,7 +4,7 @@ import type { ModelSpec } from "../saved-model/model-spec.js";
 import type { BaseModel } from "./base-model.js";
 import type { MethodCalls } from "./method-calls.js";
 
-/** What is known of a method of a generated client. */
+/** Description of a method of a generated client. */
 export interface BoundMethod {
   readonly model: BaseModel;
   readonly calls: MethodCalls;

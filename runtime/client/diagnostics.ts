@@ -1,6 +1,6 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 
-/** What is published on `savedmodel:load` when a model was loaded. */
+/** Message published on `savedmodel:load` after a model was loaded. */
 export interface LoadEvent {
   readonly directory: string;
   readonly tags: readonly string[];
@@ -9,12 +9,12 @@ export interface LoadEvent {
   readonly duration: number;
 }
 
-/** What is published on `savedmodel:call` when a call has succeeded. */
+/** Message published on `savedmodel:call` after a call has succeeded. */
 export interface CallEvent {
   readonly directory: string;
   /** The raw key of the signature. */
   readonly signature: string;
-  /** Whether it ran on the calling thread or on a worker thread. */
+  /** Thread of the call: the calling thread or a worker thread. */
   readonly mode: "sync" | "async";
   /** Of an asynchronous call with the time that it waited. */
   readonly durationMs: number;
@@ -22,7 +22,7 @@ export interface CallEvent {
   readonly duration: number;
 }
 
-/** What is published on `savedmodel:error` when loading or a call has failed. */
+/** Message published on `savedmodel:error` after loading or a call has failed. */
 export interface ErrorEvent {
   readonly directory: string;
   /** The raw key of the signature; none where loading failed. */
@@ -39,7 +39,7 @@ function since(start: number): Pick<CallEvent, "durationMs" | "duration"> {
   return { durationMs, duration: durationMs };
 }
 
-/** Whether anybody listens to calls. */
+/** Returns true if calls have subscribers. */
 export function isObserved(): boolean {
   return calls.hasSubscribers || errors.hasSubscribers;
 }
@@ -58,7 +58,7 @@ export function observeLoad<T>(directory: string, load: () => T, tagsOf: (loaded
   }
 }
 
-/** Makes a call on this thread, and says so. */
+/** Makes a call on this thread and publishes its outcome. */
 export function observeCall<T>(directory: string, signature: string, call: () => T): T {
   const start = performance.now();
   try {
@@ -71,7 +71,7 @@ export function observeCall<T>(directory: string, signature: string, call: () =>
   }
 }
 
-/** Makes a call on a worker thread, and says so. What the start of the call throws is thrown at once. */
+/** Makes a call on a worker thread and publishes its outcome. Errors at the start of the call are thrown at once. */
 export function observeStart<T>(directory: string, signature: string, start: () => Promise<T>): Promise<T> {
   const begin = performance.now();
   const fail = (error: unknown): never => {

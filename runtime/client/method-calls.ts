@@ -111,7 +111,7 @@ export class MethodCalls {
   }
 
   /**
-   * Does something on the calling thread when it is its turn among the asynchronous calls; it has the model to itself.
+   * Runs an action on the calling thread in its turn among the asynchronous calls, with exclusive use of the model.
    *
    * @param name for messages: `restore()`
    */
@@ -214,7 +214,7 @@ export class MethodCalls {
   }
 }
 
-/** Whether the leading dimension may be of any size. */
+/** Returns true if the leading dimension may have any size. */
 function hasRows({ shape }: TensorInfo): boolean {
   return shape === null || shape[0] === null;
 }

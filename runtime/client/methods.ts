@@ -43,7 +43,7 @@ export function describeMethods(
   return methods;
 }
 
-/** The signatures of a client as its methods have them; those that it has no method for are left out. */
+/** Signatures of a client as its methods have them; those without a method are omitted. */
 export function describeSignatures(
   signatures: readonly SignatureInfo[],
   methods: ReadonlyMap<string, Method>,

@@ -10,20 +10,20 @@ import { csvInvalid, isBlank, type RecordReader, recordReader } from "./csv-reco
 import { filePath, isSystemError, readFailed, showPath } from "./read-file.js";
 import type { Table } from "./table.js";
 
-/** How much is parsed at a time. */
+/** Number of characters that are parsed at a time. */
 const CHUNK = 1 << 20;
 /** A longer record is one whose quotes are never closed, and the rest of the file would be read as one cell. */
 const LONGEST_RECORD = 1 << 24;
 
 /**
- * Reads the text of a CSV file: a header, and then a row on each line. Columns are Float64Array (or Float32Array, on
- * request) where their cells are numbers, and otherwise arrays of strings.
+ * Parses CSV: a header, and then one row per line. Columns are Float64Array (or Float32Array, on request) where their
+ * cells are numbers, and otherwise arrays of strings.
  *
- * Cells may be quoted (RFC 4180). Line breaks of every kind are taken, and become `\n` within a quoted cell. A byte order
- * mark is passed over, blank lines too.
+ * Cells may be quoted (RFC 4180). Line breaks of every kind are accepted, and become `\n` within a quoted cell. A byte
+ * order mark and blank lines are skipped.
  *
- * @throws SavedModelError `CSV_INVALID` for rows that are longer or shorter than the header, names that are there
- * twice, empty cells and texts among numbers, and quotes that are not closed; `INVALID_OPTION`; `INVALID_ARGUMENT`
+ * @throws SavedModelError `CSV_INVALID` for rows that are longer or shorter than the header, duplicate names, empty
+ * cells and strings among numbers, and unclosed quotes; `INVALID_OPTION`; `INVALID_ARGUMENT`
  */
 export function parseCsv(text: string, options: CsvOptions = {}): Table {
   return withCallerStack(parseCsv, () => {

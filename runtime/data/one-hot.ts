@@ -7,7 +7,7 @@ import { valueAt } from "../tensor/element-value.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { Scalar } from "../tensor/types.js";
 
-/** What a row may be labelled with. */
+/** Label of a row. */
 export type Label = string | number | bigint;
 
 /** Labels, one for each row: an array, a typed array, or a tensor of shape `[rows]` or `[rows, 1]`. */
@@ -28,10 +28,10 @@ export interface OneHot<L extends Label> {
 /**
  * Encodes labels: row by row, a 1 in the column of its label and 0 in all others.
  *
- * @param classes the labels in the order of the columns; those that occur if it is left out, texts sorted by code unit
- * and numbers by value. Pass the `classes` of the training data to encode other data.
- * @throws SavedModelError `INVALID_ARGUMENT` for a label that is not among the classes, for classes that are there
- * twice, and for what is no label; `INVALID_SHAPE` for a tensor with several labels in a row; `INVALID_SIZE` where there
+ * @param classes the labels in the order of the columns; by default those that occur, strings sorted by code unit and
+ * numbers by value. Pass the `classes` of the training data to encode other data.
+ * @throws SavedModelError `INVALID_ARGUMENT` for a label that is not among the classes, for duplicate classes, and for
+ * a value that is not a label; `INVALID_SHAPE` for a tensor with several labels in a row; `INVALID_SIZE` where there
  * are more classes and rows than a tensor can have
  */
 export function oneHot<L extends Labels>(labels: L, classes?: readonly LabelOf<L>[]): OneHot<LabelOf<L>> {

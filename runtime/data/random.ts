@@ -24,7 +24,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** The seed of a generator that goes on where one has given so many numbers. */
+/** Returns the seed of a generator that continues after `count` numbers of another. */
 export function seedAfter(seed: number, count: number): number {
   return (seed + Math.imul(count, INCREMENT)) >>> 0;
 }

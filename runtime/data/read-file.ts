@@ -25,7 +25,7 @@ export function readFailed(path: string, cause: unknown): SavedModelError {
   return new SavedModelError("READ_FAILED", `${showPath(path)} cannot be read: ${reason}`, { cause });
 }
 
-/** Whether an error says that a file cannot be read: one of the file system, or of what is no regular file. */
+/** Returns true for an error that says that a file cannot be read: a file system error, or not a regular file. */
 export function isSystemError(error: unknown): boolean {
   return error instanceof UnreadableFile || (error instanceof Error && "syscall" in error);
 }

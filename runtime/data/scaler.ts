@@ -5,10 +5,10 @@ import { Tensor } from "../tensor/tensor.js";
 import { convertNumbers, positionOf } from "./convert-values.js";
 import { doublesOf, type Numbers } from "./numbers.js";
 
-/** How a scaler was fitted. */
+/** Method of fitting a scaler. */
 export type ScalerKind = "minMax" | "zScore";
 
-/** What a scaler is made of, as JSON holds it. */
+/** Parameters of a scaler, as JSON holds them. */
 export interface ScalerParameters {
   readonly kind: ScalerKind;
   /** For each column what is taken away: the minimum, or the mean. */
@@ -55,7 +55,7 @@ export class Scaler implements ScalerParameters {
    * Scales rows. The shape stays.
    *
    * @param numbers with as many columns as the scaler was fitted to; a single row is `[row]`
-   * @param dtype of the result: `float32` if it is left out
+   * @param dtype of the result; default: `float32`
    * @throws SavedModelError `INVALID_SHAPE` for another number of columns; `OUT_OF_RANGE` for NaN and infinities;
    * `INVALID_DTYPE`
    */
@@ -72,7 +72,7 @@ export class Scaler implements ScalerParameters {
     );
   }
 
-  /** What it is made of, for `JSON.stringify`. */
+  /** Returns the parameters, for `JSON.stringify`. */
   toJSON(): ScalerParameters {
     return { kind: this.kind, offset: this.offset, scale: this.scale };
   }

@@ -45,7 +45,7 @@ export async function readZipEntry(
 async function readBytes(path: string, start: number, length: number): Promise<Uint8Array | undefined> {
   const file = await open(path);
   try {
-    // Sizes in an archive are what somebody wrote: first a look at what is there.
+    // Sizes in an archive are not trusted: the contents are checked first.
     if (start + length > (await file.stat()).size) return undefined;
     const bytes = Buffer.allocUnsafe(length);
     let done = 0;

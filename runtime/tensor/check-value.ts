@@ -11,7 +11,7 @@ import type { Elements } from "./tensor.js";
 import type { Complex } from "./types.js";
 import { complexParts } from "./write-elements.js";
 
-/** What an input must be. */
+/** Requirements for the value of an input. */
 export interface InputSpec {
   /** The raw key, for messages. */
   readonly key: string;
@@ -19,11 +19,11 @@ export interface InputSpec {
   readonly argument?: string | undefined;
   readonly dtype: DTypeInfo;
   readonly shape: ShapeSpec;
-  /** What it is, for messages; an input where nothing is said. */
+  /** Role of the value, for messages; by default an input. */
   readonly role?: string;
-  /** What form of tensor it is, for messages, if not a dense one. */
+  /** Form of the tensor, for messages, if it is not dense. */
   readonly form?: "ragged" | "sparse";
-  /** Whether a plain value is accepted for a vector of one. */
+  /** True if a plain value is accepted for a vector of one. */
   readonly acceptsBare?: boolean;
 }
 
@@ -183,7 +183,7 @@ export function inputError(code: ErrorCode, spec: InputSpec, call: string, got: 
   return new SavedModelError(code, message, fix === undefined ? {} : { fix });
 }
 
-/** What went wrong while a value was read, whose getters or proxies may run any code. */
+/** Returns the error for a value that could not be read; its getters or proxies may run any code. */
 export function readError(cause: unknown, spec: InputSpec, call: string): SavedModelError {
   if (cause instanceof SavedModelError) return cause;
   const reason = printable(reasonOf(cause), 500);
@@ -223,7 +223,7 @@ export function describe(value: unknown): string {
   return `a ${typeof value}`;
 }
 
-/** What the language calls an object: `Generator`. */
+/** Returns the name of an object's type in JavaScript: `Generator`. */
 function tagOf(value: object): string {
   return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }

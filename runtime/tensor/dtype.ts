@@ -44,7 +44,7 @@ export interface TypedArrays {
   complex64: Float32Array<ArrayBuffer>;
   /** Two per element: the real part and then the imaginary one. */
   complex128: Float64Array<ArrayBuffer>;
-  /** The quantised numbers themselves, as in every quantised dtype: their scale is no part of a tensor. */
+  /** The quantised numbers themselves, as in every quantised dtype: their scale is not part of a tensor. */
   qint8: Int8Array<ArrayBuffer>;
   qint16: Int16Array<ArrayBuffer>;
   qint32: Int32Array<ArrayBuffer>;
@@ -62,7 +62,7 @@ export type ComplexDType = "complex64" | "complex128";
 
 export type AnyTypedArray = TypedArrays[NumericDType];
 
-/** How the elements of a dtype are written in JavaScript, and so how they are checked and converted. */
+/** Representation of the elements of a dtype in JavaScript, which decides how they are checked and converted. */
 type ElementKind = "float" | "half" | "bfloat" | "integer" | "bigint" | "complex" | "bool" | "string";
 
 export interface DTypeInfo {
@@ -123,13 +123,13 @@ const otherNames: ReadonlyMap<number, string> = new Map([
 /** A reference dtype of TensorFlow 1 (`DT_FLOAT_REF`) is the plain dtype's code plus 100; its values are plain ones. */
 const REFERENCE_OFFSET = 100;
 
-/** The name of any value of the `DataType` enum; a reference dtype has the name of the plain one. */
+/** Returns the name of any value of the `DataType` enum; a reference dtype has the name of the plain one. */
 export function dtypeName(code: number): string {
   const plain = code > REFERENCE_OFFSET ? code - REFERENCE_OFFSET : code;
   return byCode.get(plain)?.name ?? otherNames.get(plain) ?? `dtype ${code}`;
 }
 
-/** Whether the runtime carries values of the dtype with this name. */
+/** Returns true if the runtime supports the dtype with this name. */
 export function isDType(name: string): name is DType {
   return byName.has(name);
 }
@@ -140,12 +140,12 @@ export function dtypeInfo(dtype: DType): DTypeInfo {
   return info;
 }
 
-/** Whether the elements of a dtype have an imaginary part. */
+/** Returns true if the elements of a dtype have an imaginary part. */
 export function isComplex(dtype: DType): dtype is ComplexDType {
   return dtype === "complex64" || dtype === "complex128";
 }
 
-/** How many places of its typed array an element takes: two for a complex one. */
+/** Returns the number of items of its typed array that an element takes: two for a complex one. */
 export function slotsOf(dtype: DType): 1 | 2 {
   return isComplex(dtype) ? 2 : 1;
 }
@@ -203,7 +203,7 @@ const constructors: Constructors = {
   bool: Uint8Array,
 };
 
-/** Whether `value` is a typed array that holds elements of `dtype` (a `Buffer` or clamped array counts as uint8). */
+/** Returns true if `value` is a typed array of elements of `dtype` (a `Buffer` or clamped array counts as uint8). */
 export function isTypedArrayOf(dtype: NumericDType, value: unknown): value is AnyTypedArray {
   return value instanceof constructors[dtype] || (dtype === "uint8" && value instanceof Uint8ClampedArray);
 }

@@ -11,14 +11,14 @@ export interface Flattened {
   readonly elements: Elements;
 }
 
-/** Why nested arrays were not accepted, for a message that the caller words. */
+/** Reason why nested arrays were not accepted, for a message that the caller words. */
 export interface NestedProblem {
   readonly problem: ErrorCode;
   /** The shape that was found along the first elements. */
   readonly shape: readonly number[];
-  /** Where it is wrong: an index per axis, as far as it goes. */
+  /** Position of the problem: an index per axis, as far as it goes. */
   readonly path: readonly number[];
-  /** What is there. */
+  /** Value at that position. */
   readonly value: unknown;
 }
 
@@ -67,7 +67,7 @@ export type Scratch = (count: number) => AnyTypedArray | undefined;
 
 type RowConsumer = (row: Row, start: number) => Found | undefined;
 
-/** The array that rows are written to; undefined where there is no memory for it. */
+/** Returns the array that rows are written to; undefined when out of memory. */
 function target(
   dtype: DTypeInfo,
   count: number,
@@ -109,7 +109,7 @@ function allocateIfPossible(dtype: NumericDType, count: number): AnyTypedArray |
 function found(bad: BadElement | undefined, row: Row, dtype: DTypeInfo): Found | undefined {
   if (bad === undefined) return undefined;
   const value = row[bad.index];
-  // Where an element is due, an array is one that is nested deeper than the first.
+  // An array in place of an element is nested deeper than the first one.
   return { problem: isRow(value, dtype) ? "RAGGED_ARRAY" : bad.problem, path: [bad.index], value };
 }
 
@@ -172,7 +172,7 @@ function isRow(value: unknown, dtype: DTypeInfo): value is Row {
   return dtype.kind !== "string" && ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
-/** Whether a value may be an element of this dtype. */
+/** Returns true if a value may be an element of this dtype. */
 export function isElement(value: unknown, dtype: DTypeInfo): boolean {
   if (dtype.kind === "string") return typeof value === "string" || value instanceof Uint8Array;
   if (dtype.kind === "bool") return typeof value === "boolean";

@@ -18,7 +18,7 @@ const MAX_BYTES = 20;
 const ELLIPSIS = Object.freeze({ [inspect.custom]: () => "..." });
 
 /**
- * Which items of an axis are printed, by the number of those that are at most.
+ * Returns the maximum number of items printed of an axis.
  *
  * @param sizes the size of each axis; of a ragged one, the longest there may be
  */

@@ -9,10 +9,10 @@ import { equalShapes, formatSizes, MAX_RANK, type PartialShape } from "./shape.j
 import { copyElements, notATensor, notConstructible, Tensor } from "./tensor.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape } from "./types.js";
 
-/** What only this module has: a constructor that is called from elsewhere throws. */
+/** Key that only this module has: a constructor that is called from elsewhere throws. */
 const CONSTRUCT: unique symbol = Symbol("construct");
 
-/** Where the rows of one ragged dimension begin and end: one number more than there are rows, from 0 on. */
+/** Row boundaries of one ragged dimension: one number more than there are rows, starting at 0. */
 export type RowSplits = readonly number[];
 
 /**
@@ -41,7 +41,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
    *
    * @param dtype a name of `tf.dtypes`
    * @param data nested arrays; the innermost rows may be typed arrays
-   * @param raggedRank how many dimensions are ragged, the outermost left aside; by default all below it
+   * @param raggedRank the number of ragged dimensions, not counting the outermost; by default all below it
    * @throws SavedModelError the codes of a call's inputs (`INVALID_DTYPE`, `INVALID_RANK`, `INVALID_SHAPE`, …)
    */
   static from<D extends DType>(dtype: D, data: AnyNestedLike<D>, raggedRank?: number): RaggedTensor<D> {
@@ -60,7 +60,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   /**
-   * Makes a ragged tensor of what it consists of.
+   * Makes a ragged tensor of its components.
    *
    * @throws SavedModelError `INVALID_SHAPE` when the splits are not ascending from 0 to the number of rows below them,
    * `INVALID_RANK` without any splits, `INVALID_ARGUMENT` when the values are not a {@link Tensor}
@@ -111,7 +111,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
     return this.#nest(this.values.toArray() as readonly unknown[]) as Nested<Scalar<D>, S>;
   }
 
-  /** What `JSON.stringify` writes: nested arrays, with integers of 64 bits as decimal text. */
+  /** Returns the value for `JSON.stringify`: nested arrays, with 64-bit integers as decimal strings. */
   toJSON(): unknown {
     return this.#nest(this.values.toJSON() as readonly unknown[]);
   }
@@ -159,8 +159,8 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
 }
 
 /**
- * What is wrong with the parts of a ragged tensor, which JavaScript can change; undefined where nothing is: row splits
- * ascend from 0 to the number of rows below them.
+ * Returns the problem of a ragged tensor's parts, which JavaScript can change, or undefined: row splits ascend from 0
+ * to the number of rows below them.
  */
 export function rowSplitsProblem(values: unknown, rowSplits: readonly unknown[]): string | undefined {
   if (!Tensor.is(values)) return "the values are not a Tensor";
@@ -188,7 +188,7 @@ function splitsProblem(splits: unknown, rows: number): string | undefined {
   return last === rows ? undefined : `row splits end at ${last}, expected ${rows}, the number of rows below them`;
 }
 
-/** How deep arrays are nested, as far as one can see: an empty row hides what is below it. */
+/** Returns the visible depth of nested arrays: an empty row hides what is below it. */
 function depthOf(data: unknown, dtype: DType, level = 0): number {
   if (ArrayBuffer.isView(data)) return dtype === "string" ? 0 : 1;
   // A cyclic array has no end.

@@ -5,9 +5,9 @@ import { valueAt } from "./element-value.js";
 import { type Flattened, flattenNested, isElement } from "./flatten.js";
 import { elementCount, formatShape, isNestable } from "./shape.js";
 
-/** What a ragged input must be. */
+/** Requirements for a ragged input. */
 export interface RaggedSpec extends InputSpec {
-  /** How many dimensions are ragged, the outermost left aside. */
+  /** Number of ragged dimensions, not counting the outermost. */
   readonly raggedRank: number;
 }
 
@@ -121,7 +121,7 @@ function elementsOf(value: unknown, { dtype }: RaggedSpec): readonly unknown[] |
   return Array.from({ length: value.length }, (_, index) => valueAt(name, value, index));
 }
 
-/** Where in the nested arrays the row of this number is. */
+/** Returns the path in the nested arrays to the row of this number. */
 function pathOf(row: number, rowSplits: readonly (readonly number[])[]): readonly number[] {
   const path: number[] = [];
   let index = row;

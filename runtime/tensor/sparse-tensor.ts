@@ -10,7 +10,7 @@ import { stageSparse } from "./sparse-value.js";
 import { copyElements, notConstructible, Tensor } from "./tensor.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, SparseParts } from "./types.js";
 
-/** What only this module has: a constructor that is called from elsewhere throws. */
+/** Key that only this module has: a constructor that is called from elsewhere throws. */
 const CONSTRUCT: unique symbol = Symbol("construct");
 
 /** More elements than a dense tensor is made of. */
@@ -46,8 +46,8 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
    *
    * @param dtype a name of `tf.dtypes`
    * @param parts `indices` `[n, rank]`, `values` `[n]`, and the `shape` of the whole tensor
-   * @throws SavedModelError `INVALID_SHAPE` when the parts do not fit each other, `OUT_OF_RANGE` when an index lies outside
-   * of the shape or is there twice, and the codes of a call's inputs
+   * @throws SavedModelError `INVALID_SHAPE` when the parts do not fit each other, `OUT_OF_RANGE` when an index lies
+   * outside of the shape or is duplicated, and the codes of a call's inputs
    */
   static from<D extends DType, S extends Shape>(
     dtype: D,
@@ -144,7 +144,7 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
     return this.toDense().toArray();
   }
 
-  /** What `JSON.stringify` writes: the parts, with integers of 64 bits as decimal text. */
+  /** Returns the value for `JSON.stringify`: the parts, with 64-bit integers as decimal strings. */
   toJSON(): unknown {
     return {
       indices: this.indices.toArray().map((index) => index.map(Number)),

@@ -15,10 +15,10 @@ import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, TensorData } from 
 /** The elements of a tensor as they are kept: a typed array, or the bytes of each string. */
 export type Elements = TensorData<NumericDType> | readonly Uint8Array[];
 
-/** What only this module has: a constructor that is called from elsewhere throws. */
+/** Key that only this module has: a constructor that is called from elsewhere throws. */
 const CONSTRUCT: unique symbol = Symbol("construct");
 
-/** What a tensor may be made of. */
+/** Data that a tensor can be made from. */
 type DataLike<D extends DType> = AnyNestedLike<D>;
 
 /** `[1, 2]` for the `readonly [1, 2]` that a const type parameter makes of a literal. */
@@ -227,8 +227,8 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   /**
-   * What `JSON.stringify` writes: {@link Tensor.toArray}, with integers of 64 bits as decimal text. NaN and the infinities
-   * become null, as JSON has it.
+   * Returns the value for `JSON.stringify`: {@link Tensor.toArray}, with 64-bit integers as decimal strings. NaN and
+   * the infinities become null, as in JSON.
    *
    * @throws SavedModelError the codes of {@link Tensor.toArray}
    */

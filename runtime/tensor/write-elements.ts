@@ -150,7 +150,7 @@ export const rowWriters: { readonly [Kind in Exclude<DTypeInfo["kind"], "string"
   bool: writeBools,
 };
 
-/** From this many texts on, encoding them as one is several times as fast; more of them at once gains nothing. */
+/** Minimum number of strings that are encoded as one, several times as fast; more than `MOST_JOINED` gain nothing. */
 const LEAST_JOINED = 8;
 const MOST_JOINED = 64;
 /** Longer ones gain nothing either, and there is a longest string. */
@@ -188,7 +188,7 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && value.isWellFormed();
 }
 
-/** Encodes texts in blocks. */
+/** Encodes strings in blocks. */
 function pushTexts(target: Uint8Array[], texts: readonly string[]): void {
   let block: string[] = [];
   let characters = 0;
@@ -209,7 +209,7 @@ function pushTexts(target: Uint8Array[], texts: readonly string[]): void {
   flush();
 }
 
-/** Encodes all texts at once; they share the memory. */
+/** Encodes all strings at once; they share the memory. */
 function pushJoined(target: Uint8Array[], texts: readonly string[]): void {
   const all = texts.join("");
   const { buffer, byteOffset, length } = Buffer.from(all);

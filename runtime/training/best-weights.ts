@@ -8,7 +8,7 @@ import type { EarlyStopping } from "./options/fit-options.js";
 import type { EpochRecord } from "./records/events.js";
 import { type Best, bestWeightsIn } from "./resume/training-state.js";
 
-/** Who watches a metric, for messages: an option of `fit`. */
+/** Option of `fit` that watches a metric, for messages. */
 type Watcher = "earlyStopping" | "checkpoints.onlyBest";
 
 /** Watches a metric from epoch to epoch: which was the best, and whether it is time to stop. */
@@ -19,7 +19,9 @@ export class BestWeights {
   #best: Best | undefined;
   #folder: string | undefined;
 
-  /** @throws SavedModelError `INVALID_OPTION` when there is no such metric, and when it is not clear what is better */
+  /**
+   * @throws SavedModelError `INVALID_OPTION` for an unknown metric, and when it is not clear which values are better
+   */
   constructor(
     model: BaseModel,
     watcher: Watcher,
@@ -79,7 +81,7 @@ export class BestWeights {
     if (best !== undefined && this.#options.restoreBest) copyFiles(bestWeightsIn(checkpoint), this.#prefix());
   }
 
-  /** Gives the model the weights of its best epoch. */
+  /** Restores the weights of the best epoch. */
   restore(): void {
     if (this.#folder !== undefined) this.#model.restore(this.#prefix());
   }

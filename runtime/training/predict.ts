@@ -30,16 +30,16 @@ const CALL = "predict()";
  * Calls a signature that has a result for each row, such as `model.predict`, with batch after batch of the data, and joins
  * the results.
  *
- * Where the signature fixes its leading dimension, the last batch is filled up by repeating its last row, and what comes out
- * for these is cut off.
+ * Where the signature fixes its leading dimension, the last batch is filled up by repeating its last row, and the
+ * results for these are cut off.
  *
  * @param signature a method of a generated client
- * @param data what `fit` takes: an array of columns in argument order, or an object or table of them where the method takes
- * its inputs by name; or batches of arguments
- * @returns what the signature returns, with as many rows as the data has
- * @throws SavedModelError `INVALID_ARGUMENT`, `INVALID_OPTION`, `INVALID_DATA`, `ABORTED`; `SIGNATURE_UNSUPPORTED` when an output
- * is a scalar; `INVALID_RESULT` when an output has not as many rows as the batch, or rows of another shape than those before;
- * and the codes of a call
+ * @param data the same as for `fit`: an array of columns in argument order, or an object or table of them where the
+ * method takes its inputs by name; or batches of arguments
+ * @returns the results of the signature, with as many rows as the data
+ * @throws SavedModelError `INVALID_ARGUMENT`, `INVALID_OPTION`, `INVALID_DATA`, `ABORTED`; `SIGNATURE_UNSUPPORTED` when
+ * an output is a scalar; `INVALID_RESULT` when an output has another number of rows than the batch, or rows of another
+ * shape than before; and the codes of a call
  */
 export function predict<Inputs extends readonly unknown[], Result, Method = unknown>(
   signature: SignatureMethod<Inputs, Result> & Method,

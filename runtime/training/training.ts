@@ -65,7 +65,7 @@ export class Training {
     this.#tellsBatches = options.onBatch !== undefined || observers.some(({ onBatch }) => onBatch !== undefined);
   }
 
-  /** What a reader of the results should know. */
+  /** Notes for readers of the results. */
   get notes(): readonly string[] {
     return [...this.#source.notes, ...(this.#evaluation?.notes ?? []), ...this.#resets.notes];
   }
@@ -244,7 +244,7 @@ export class Training {
     };
   }
 
-  /** Who watches which epoch is the best, if it matters. */
+  /** Returns the option that watches which epoch is the best, if any. */
   #watch({ earlyStopping, checkpoints }: FitOptions): BestWeights | undefined {
     const { onlyBest = false } = checkpoints ?? {};
     const names = [this.#metrics.names, this.#evaluation?.names ?? []] as const;

@@ -5,10 +5,10 @@ import type { NpyLayout } from "./npy-dtype.js";
 import { npyInvalid } from "./npy-header.js";
 
 /**
- * The elements that lie in the data of a file.
+ * Reads the elements from the data of a file.
  *
  * @param data as it is in the file, row-major and little-endian; not kept
- * @throws SavedModelError `NPY_INVALID` for a bool that is neither 0 nor 1, and for text that is no Unicode
+ * @throws SavedModelError `NPY_INVALID` for a bool that is neither 0 nor 1, and for invalid Unicode
  */
 export function readElements(data: Uint8Array, layout: NpyLayout, count: number): Elements {
   if (layout.kind === "numeric") {

@@ -2,7 +2,7 @@ import { SavedModelError } from "../../base/errors.js";
 import { quote } from "../../base/text.js";
 import { type Literal, parseLiteral } from "./python-literal.js";
 
-/** What the header of a `.npy` file says. The shape is as it is written: it may be none that a tensor can have. */
+/** Header of a `.npy` file. The shape is as it is written: it may be one that no tensor can have. */
 export interface NpyHeader {
   /** The dtype, such as `<f4`. */
   readonly descr: string;

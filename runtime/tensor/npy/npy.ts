@@ -32,7 +32,7 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
   });
 }
 
-/** {@link decodeNpy}, of no more strings than so many: each of them takes memory of its own, however short it is. */
+/** {@link decodeNpy} with a limit on the number of strings: each of them allocates memory, however short it is. */
 export function decodeWithin(bytes: Uint8Array, maxStrings: number): Tensor {
   const { header, dataStart } = readHeader(bytes);
   const { shape, fortranOrder } = header;
@@ -52,11 +52,11 @@ export function decodeWithin(bytes: Uint8Array, maxStrings: number): Tensor {
 }
 
 /**
- * The bytes of a `.npy` file that holds a tensor: the same as those that `numpy.save` writes for the array. Strings become
- * bytes of a fixed length (`S`), that of the longest.
+ * Encodes a tensor as a `.npy` file, with the bytes that `numpy.save` writes for the array. Strings become bytes of a
+ * fixed length (`S`), that of the longest.
  *
  * @throws SavedModelError `NPY_UNSUPPORTED` for bfloat16 and quantised dtypes, which NumPy does not have, and for
- * strings that end in a NUL, which NumPy would take away; `INVALID_ARGUMENT` for what is no tensor
+ * strings that end in a NUL, which NumPy would strip; `INVALID_ARGUMENT` for a value that is not a tensor
  */
 export function encodeNpy(tensor: Tensor): Uint8Array {
   return withCallerStack(encodeNpy, () => {

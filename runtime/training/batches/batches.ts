@@ -18,7 +18,7 @@ export interface Batch {
   readonly isCounted: boolean;
 }
 
-/** Where the batches of each epoch come from. */
+/** Source of the batches of each epoch. */
 export interface BatchSource {
   /** The steps and rows of an epoch, where they are known. */
   readonly steps: number | undefined;
@@ -27,15 +27,15 @@ export interface BatchSource {
   readonly batchSize: number | undefined;
   /** Number of rows that are missing in the last batch, where it is filled up. */
   readonly filled: number;
-  /** What a reader of the results should know. */
+  /** Notes for readers of the results. */
   readonly notes: readonly string[];
   /** Begins an epoch, or continues one after its first batches. The batches depend on nothing else. */
   epoch(start: EpochStart): Iterator<Batch> | AsyncIterator<Batch>;
 }
 
-/** Where batches are taken from. */
+/** Position that batches are taken from. */
 interface EpochStart {
-  /** From 1 on. */
+  /** Number of the epoch, starting at 1. */
   readonly epoch: number;
   /** The number of the next step, over all epochs. */
   readonly step: number;
@@ -43,13 +43,13 @@ interface EpochStart {
   readonly skipped: number;
 }
 
-/** How columns are cut into batches. */
+/** Options for cutting columns into batches. */
 export interface BatchOptions {
   readonly batchSize: number | undefined;
   /** The seed of the order of rows; they stay in their own order without one. */
   readonly seed: number | undefined;
   /**
-   * Treatment of rows that do not make a whole batch, where the signature fixes its size: they are left out (the
+   * Treatment of rows that do not make a whole batch, where the signature fixes its size: they are omitted (the
    * default), the batch is filled up with the last of them, or they are an error.
    */
   readonly remainder?: "omit" | "fill" | "reject";
@@ -114,7 +114,7 @@ function columnSource(
   if (rows === 0) {
     throw new SavedModelError("INVALID_DATA", `${name}: ${count} rows are too few for a batch of ${size}`);
   }
-  // A seed that is none is refused before the first step.
+  // An invalid seed is rejected before the first step.
   if (seed !== undefined) seededRandom(seed);
   return {
     steps: Math.ceil(rows / size),
@@ -148,7 +148,9 @@ function repeatedLast(from: number, to: number, size: number): Uint32Array {
   return Uint32Array.from({ length: size }, (_, index) => Math.min(from + index, to - 1));
 }
 
-/** Columns that do not fit, and look like an array of batches, are refused with a word about what an array means. */
+/**
+ * Rejects columns that do not fit; where they look like an array of batches, the message explains what an array means.
+ */
 function adviseBatches<T>(inputs: Method["inputs"], columns: readonly unknown[], prepare: () => T): T {
   try {
     return prepare();
@@ -206,7 +208,7 @@ class Skipping {
     this.#left = count;
   }
 
-  /** The next batch; undefined for one that is left out. */
+  /** Returns the next batch; undefined for one that is omitted. */
   next(values: unknown): Batch | undefined {
     if (this.#left === 0) return this.#check(values);
     this.#left--;

@@ -87,7 +87,9 @@ interface PreparedColumn {
   readonly take: Take;
 }
 
-/** What is ragged or sparse is taken apart, objects become the bytes of `tf.Example`s: once, and not with each batch. */
+/**
+ * Splits ragged and sparse values into components and serializes objects as `tf.Example`s: once, not with each batch.
+ */
 function prepareColumn(name: string, input: CallInput, column: unknown): PreparedColumn {
   if (isComposite(input)) {
     const { count, take } = compositeColumn(name, input, column);

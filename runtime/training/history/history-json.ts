@@ -27,7 +27,7 @@ export interface HistoryJson {
   }[];
 }
 
-/** What a history is made of. */
+/** Parts of a history. */
 export interface HistoryParts {
   readonly epochs: readonly EpochRecord[];
   readonly monitor: string | undefined;
@@ -67,7 +67,7 @@ function toJson(metrics: Metrics): JsonMetrics {
 }
 
 /**
- * Reads what {@link historyToJson} made. Properties that are not known are left out.
+ * Reads the result of {@link historyToJson}. Unknown properties are ignored.
  *
  * @throws SavedModelError `HISTORY_INVALID`, naming the place
  */

@@ -3,13 +3,16 @@ import { shortDuration, shortNumber } from "../progress/format-number.js";
 import type { EpochRecord } from "../records/events.js";
 import { columnsOf, headings } from "../records/history-columns.js";
 
-/** How many epochs are shown of many: the first and the last ones. */
+/** Numbers of first and last epochs shown where there are many. */
 const FIRST = 3;
 const LAST = 6;
 
 const MARK = "*";
 
-/** The epochs as a table of so many columns of text, an asterisk at the best one. Of many epochs the middle is left out. */
+/**
+ * Formats the epochs as a table of at most `columns` columns of text, with an asterisk at the best one. Of many epochs
+ * the middle is omitted.
+ */
 export function historyTable(epochs: readonly EpochRecord[], bestEpoch: number | undefined, width: number): string {
   const columns = columnsOf(epochs);
   const names = headings(columns, ["epoch", "time"]).map((name) => printable(name, 24));

@@ -8,19 +8,19 @@ import { historyCsv } from "./history-csv.js";
 import { type HistoryJson, historyFromJson, historyToJson } from "./history-json.js";
 import { historyTable } from "./history-table.js";
 
-/** What is known of a training beside its epochs. */
+/** Details of a training beside its epochs. */
 export interface HistoryDetails {
   /** The epoch that was the best by {@link History.monitor}. */
   readonly bestEpoch?: number | undefined;
   /** The metric that was watched; `validation_` and a name for one of the validation. */
   readonly monitor?: string | undefined;
-  /** What a reader of the numbers should know, in sentences. */
+  /** Notes for readers of the numbers, in sentences. */
   readonly notes?: readonly string[];
 }
 
 /**
- * What a training went like: the metrics of each epoch. `fit` returns it; it can be kept as JSON, written as CSV and shown
- * as a picture.
+ * History of a training: the metrics of each epoch. Returned by `fit`; it can be kept as JSON, written as CSV and drawn
+ * as a chart.
  */
 export class History<Name extends string = string> {
   /** From the first to the last. */
@@ -29,7 +29,7 @@ export class History<Name extends string = string> {
   readonly bestEpoch: number | undefined;
   /** The metric that was watched; `validation_` and a name for one of the validation. */
   readonly monitor: string | undefined;
-  /** What a reader of the numbers should know, in sentences. */
+  /** Notes for readers of the numbers, in sentences. */
   readonly notes: readonly string[];
 
   /** From the records of its epochs, in their order. `fit` makes one; so does `History.fromJSON`. */
@@ -79,9 +79,9 @@ export class History<Name extends string = string> {
   }
 
   /**
-   * Makes a history of what `JSON.parse` made of a file.
+   * Makes a history of a file parsed with `JSON.parse`.
    *
-   * @throws SavedModelError `HISTORY_INVALID`, naming what is wrong and where
+   * @throws SavedModelError `HISTORY_INVALID`, with the problem and its place
    */
   static fromJSON(json: unknown): History {
     const { epochs, ...details } = historyFromJson(json);
@@ -98,11 +98,11 @@ export class History<Name extends string = string> {
   }
 
   /**
-   * A picture of the metrics over the epochs, as the text of an SVG file that follows the reader's light or dark theme.
+   * Draws a chart of the metrics over the epochs as an SVG string that follows the reader's light or dark theme.
    *
-   * Each metric has a panel of its own, with that of the validation dashed; constants that change have small ones below.
-   * A scale is logarithmic where all values are positive and the largest is more than 100 times the smallest (constants:
-   * 10 times). NaN and infinities are gaps.
+   * Each metric has its own panel, with the validation dashed; constants that change have small panels below. A scale
+   * is logarithmic where all values are positive and the largest is more than 100 times the smallest (constants: 10
+   * times). NaN and infinities are gaps.
    *
    * @throws SavedModelError `INVALID_OPTION`
    */

@@ -69,7 +69,7 @@ function beginsWith(path: string, text: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true && readFileSync(path, "utf8").startsWith(text);
 }
 
-/** Writes a text file in one step, so that whoever is killed meanwhile leaves no half of it. */
+/** Writes a text file in one step, so that a process killed meanwhile leaves no partial file. */
 function writeWhole(path: string, text: string): void {
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   if (!isFile) {
@@ -111,7 +111,7 @@ class TensorBoardLog implements TrainingObserver {
     writing(file, () => appendFileSync(file, eventRecord({ wallTime: Date.now() / 1000, step, scalars })));
   }
 
-  /** A file of its own for each process: TensorBoard reads them in the order of their names. */
+  /** One file for each process: TensorBoard reads them in the order of their names. */
   #begin(run: string): string {
     const folder = join(this.#directory, run);
     return writing(folder, () => {

@@ -9,14 +9,14 @@ interface ScalarOutput {
   readonly name: string;
 }
 
-/** What the metrics of an epoch are computed from, in the order of their names. */
+/** Totals that the metrics of an epoch are computed from, in the order of their names. */
 export interface MetricTotals {
   readonly sums: Float64Array;
   readonly last: Float64Array;
   rows: number;
 }
 
-/** Which outputs of a signature are metrics: the scalar numbers. */
+/** Outputs of a signature that are metrics: the scalar numbers. */
 export class MetricOutputs {
   readonly names: readonly string[];
   readonly #outputs: readonly ScalarOutput[];
@@ -46,7 +46,7 @@ export class MetricOutputs {
     return this.#outputs.find((output) => output.place === place)?.name;
   }
 
-  /** Says which outputs run on, by their places among the outputs of the signature. */
+  /** Sets which outputs are running values, by their indices among the outputs of the signature. */
   setRunning(places: readonly number[]): void {
     this.#isRunning = this.#outputs.map(({ place }) => places.includes(place));
   }

@@ -14,13 +14,13 @@ export interface RunningOutput {
   readonly measures: readonly string[];
 }
 
-/** What the graph tells of the state of metrics: which outputs run on, and which signatures reset them. */
+/** State of metrics in the graph: outputs that are running values, and signatures that reset them. */
 export interface MetricState {
   /** The outputs that run on. */
   running(method: Method): readonly RunningOutput[];
   /** The variables, by node, that a signature sets to values which depend on nothing. */
   sets(method: Method): readonly string[];
-  /** Whether all variables that a signature changes are the state of its own metrics. */
+  /** Returns true if all variables that a signature changes are the state of its own metrics. */
   onlyMeasures(method: Method): boolean;
   /** The keys of the signatures without inputs that reset the state of metrics by their name, and change nothing else. */
   resets(): readonly string[];
@@ -30,7 +30,10 @@ export interface MetricState {
 
 const states = new WeakMap<VariableStore, MetricState>();
 
-/** What the loaded graph tells; nothing for a fake client, and for a graph that TensorFlow cannot write as one message. */
+/**
+ * Reads the state from the loaded graph; undefined for a fake client, and for a graph that TensorFlow cannot write as
+ * one message.
+ */
 export function metricStateOf(calls: MethodCalls): MetricState | undefined {
   const { variables } = calls.connection.engine;
   if (variables === undefined) return undefined;

@@ -8,7 +8,7 @@ import type { AnyNestedLike, FlatLike, ScalarLike, Shape, SparseParts } from "..
 /** A method of a generated client: `model.train`. */
 export type SignatureMethod<Inputs extends readonly unknown[], Result> = (...inputs: Inputs) => Result;
 
-/** Whether an input is a scalar: the tensors that it accepts say so. */
+/** True if an input is a scalar, by the tensors that it accepts. */
 type IsScalar<Input> = true extends (
   Input extends Tensor<infer _D, infer S>
     ? S extends readonly []
@@ -52,7 +52,9 @@ type CompositeOf<Input> =
 
 type DenseColumn<Input> = Input extends Tensor<infer D, infer _S> ? Column<D> : never;
 
-/** What is the same for each row: a value, or a function of the step (from 1 on) such as a schedule of learning rates. */
+/**
+ * Value that is the same for each row, or a function of the step (starting at 1) such as a schedule of learning rates.
+ */
 export type Constant<Input> = Exclude<Input, undefined> | ((step: number) => Exclude<Input, undefined>);
 
 /** One entry per input, in argument order: a column for an input with rows, a constant for a scalar. */
@@ -110,10 +112,10 @@ export interface ColumnForEachInput<Inputs extends readonly unknown[]> {
 }
 
 /**
- * Data to train a signature with: an array of columns, or batches; for several epochs of batches a function of the epoch
- * (from 1 on) that begins again. `() => batches` makes batches of an array of them. A method that takes one object of inputs
- * is also trained with an object of columns, with a {@link Table} that has a column for each of them, and with batches of
- * such objects.
+ * Data to train a signature with: an array of columns, or batches; for several epochs of batches a function of the
+ * epoch (starting at 1) that returns new ones. `() => batches` makes batches of an array of them. A method that takes
+ * one object of inputs is also trained with an object of columns, with a {@link Table} that has a column for each of
+ * them, and with batches of such objects.
  */
 export type TrainingData<Inputs extends readonly unknown[], Method = unknown> =
   | Columns<Inputs>

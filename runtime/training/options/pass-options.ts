@@ -9,7 +9,10 @@ export interface PassOptions {
   readonly batchSize?: number;
   /** Ends the calls between two batches, with `ABORTED`. */
   readonly signal?: AbortSignal;
-  /** True to run each call on a worker thread; else on this one, which is given up to the event loop every few milliseconds. */
+  /**
+   * True to run each call on a worker thread; by default on this one, yielding to the event loop every few
+   * milliseconds.
+   */
   readonly worker?: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 
-/** Where a number stands in a picture, and which numbers are written beside it. */
+/** Mapping of numbers to positions in a chart, with the numbers that label it. */
 export interface Axis {
   readonly position: (value: number) => number;
   readonly ticks: readonly { readonly value: number; readonly label: string }[];
@@ -11,7 +11,7 @@ export interface Axis {
 const LARGEST = 1e250;
 const SMALLEST = 1e-250;
 
-/** What a picture can show of a value: itself, or NaN for a gap. */
+/** Returns the value as a chart shows it: itself, or NaN for a gap. */
 export function drawable(value: number): number {
   const size = Math.abs(value);
   if (size < SMALLEST) return 0;
@@ -24,7 +24,7 @@ const MARGIN = 0.06;
 /** As a part of a number, what is too little to be written at an axis. */
 const ROUNDING = 1e-12;
 
-/** How many pixels of height there are for each label. */
+/** Height per label in pixels. */
 const LABEL_HEIGHT = 34;
 const MOST_LABELS = 6;
 
@@ -101,7 +101,7 @@ function extent(values: readonly number[]): readonly [number | undefined, number
   return [least, most];
 }
 
-/** At most so many ticks, evenly chosen. */
+/** Returns at most `count` ticks, evenly chosen. */
 function thinned<T>(ticks: readonly T[], count: number): readonly T[] {
   const step = Math.ceil(ticks.length / (count + 1));
   return ticks.filter((_, index) => index % step === 0);

@@ -6,9 +6,9 @@ import type { Panel, Series } from "./plot-panels.js";
 import { NAME_SIZE, TEXT_SIZE } from "./plot-style.js";
 import { element, fittingText, textNode } from "./plot-svg.js";
 
-/** Where a panel's lines are drawn. Its name stands above, and what its ticks mean to the left and below. */
+/** Area of a panel's lines. Its name stands above, and its tick labels to the left and below. */
 interface Frame {
-  /** Where its name begins, left of the labels. */
+  /** Start of its name, left of the labels. */
   readonly start: number;
   readonly left: number;
   readonly right: number;
@@ -25,15 +25,15 @@ export interface PanelView {
   /** Undefined when there is nothing to draw. */
   readonly y: Axis | undefined;
   readonly bestEpoch: number | undefined;
-  /** Whether it says which epoch was the best. */
+  /** True if it names the best epoch. */
   readonly namesBest: boolean;
-  /** Whether the epochs are written below. */
+  /** True if the epochs are written below. */
   readonly hasEpochs: boolean;
-  /** Whether it says which line is the validation's. */
+  /** True if it says which line is the validation's. */
   readonly hasRoles: boolean;
 }
 
-/** As many epochs as there is room to mark with a dot each: one per so many pixels. */
+/** Minimum distance in pixels for marking each epoch with a dot. */
 const DOT_DISTANCE = 12;
 
 /** The distance of a label's baseline from its middle. */

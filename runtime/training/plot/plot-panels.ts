@@ -6,7 +6,7 @@ export interface Series {
   readonly values: readonly number[];
 }
 
-/** A part of a picture with an axis of its own. */
+/** Part of a chart with its own axis. */
 export interface Panel {
   readonly name: string;
   readonly isConstant: boolean;
@@ -15,7 +15,7 @@ export interface Panel {
   readonly monitored: Series | undefined;
 }
 
-/** What a picture shows. */
+/** Contents of a chart. */
 export interface Panels {
   readonly metrics: readonly Panel[];
   /** Those that change. */

@@ -11,12 +11,12 @@ export function element(name: string, attributes: Attributes, ...children: reado
   return children.length === 0 ? `${head}/>` : `${head}>${children.join("")}</${name}>`;
 }
 
-/** A text of a picture, as it is shown: what cannot be shown is escaped, and what is longer than the limit is cut. */
+/** Escapes a string for a chart: characters that cannot be shown are escaped, and a string over the limit is cut. */
 export function textNode(text: string, limit?: number): string {
   return escapeXml(printable(text, limit));
 }
 
-/** A text that is cut where there is no room for it. */
+/** Cuts a string to the available width. */
 export function fittingText(text: string, size: number, room: number): string {
   const shown = printable(text, 500);
   if (textWidth(shown, size) <= room) return escapeXml(shown);
@@ -30,7 +30,10 @@ export function fittingText(text: string, size: number, room: number): string {
   return escapeXml(`${cut}…`);
 }
 
-/** About how wide a text is, in pixels: fonts differ, and nobody can ask them here. Letters of East Asia are square. */
+/**
+ * Estimates the width of a string in pixels, since fonts differ and cannot be measured here. Letters of East Asia are
+ * square.
+ */
 export function textWidth(text: string, size: number): number {
   let width = 0;
   for (const character of text) width += size * (character < "\u2000" ? 0.66 : 1);

@@ -10,7 +10,7 @@ import { type Panels, panelsOf } from "./plot-panels.js";
 import { ROOT_CLASS, STYLE, TEXT_SIZE, TITLE_SIZE } from "./plot-style.js";
 import { element, fittingText, textNode, textWidth } from "./plot-svg.js";
 
-/** How a history is drawn. */
+/** Options for drawing a history. */
 export interface PlotOptions {
   /** A heading; by default there is none. */
   readonly title?: string;
@@ -20,7 +20,7 @@ export interface PlotOptions {
   readonly height?: number;
 }
 
-/** What is drawn. */
+/** Contents of the chart. */
 interface Training {
   readonly epochs: readonly EpochRecord[];
   readonly bestEpoch: number | undefined;
@@ -33,7 +33,7 @@ const WIDTH = 760;
 const LEAST_WIDTH = 240;
 const MOST = 8000;
 
-/** A scale is logarithmic where the largest value is more than so many times the smallest: of metrics, of constants. */
+/** Ratio of the largest to the smallest value above which a scale is logarithmic: of metrics, of constants. */
 const METRIC_FACTOR = 100;
 const CONSTANT_FACTOR = 10;
 

@@ -6,10 +6,10 @@ import { sparkline } from "./sparkline.js";
 /** To the first column, and what is right of it away: what `readline` writes for `cursorTo` and `clearLine`. */
 const LINE_START_AND_CLEAR = "\x1b[1G\x1b[0K";
 
-/** How often a terminal's line is drawn again, at most: milliseconds. */
+/** Minimum time between redraws of a terminal's line, in milliseconds. */
 const REDRAW_TIME = 100;
 
-/** Before so many milliseconds nobody knows how long the rest takes: the first step also prepares the signature. */
+/** Time in milliseconds before the rest can be estimated: the first step also prepares the signature. */
 const SETTLING_TIME = 1000;
 
 /** The columns of a terminal that does not say how many it has. */
@@ -19,11 +19,14 @@ const SPARKLINE_COLUMNS = 24;
 /** The metric whose course is drawn, where it is there; else the first one. */
 const LOSS = "loss";
 
-/** What of a stream is written to and asked: `process.stderr`, say. A declaration of our own needs no types of Node's. */
+/**
+ * Members of a stream that progress uses, such as `process.stderr`. Declared here so that Node.js types are not
+ * required.
+ */
 export interface ProgressStream {
-  /** Whether it is a terminal, on which lines can be drawn again. */
+  /** True for a terminal, on which lines can be redrawn. */
   readonly isTTY?: boolean;
-  /** How many characters a line of the terminal takes. */
+  /** Width of the terminal in characters. */
   readonly columns?: number;
   /** Takes the next text. */
   write(text: string): unknown;
@@ -186,7 +189,7 @@ function grouped(value: number): string {
   return (value < 100 ? Number(value.toPrecision(2)) : Math.round(value)).toLocaleString("en-US");
 }
 
-/** As many parts as a line of so many columns has room for, whole ones, and at least as much of the first one. */
+/** Returns as many whole parts as fit in `columns`, and at least as much of the first one as fits. */
 function fitting(parts: readonly string[], columns: number): string {
   let line = "";
   for (const part of parts) {
@@ -197,7 +200,7 @@ function fitting(parts: readonly string[], columns: number): string {
   return line;
 }
 
-/** How many columns a text takes at most: what is not ASCII may take two. */
+/** Returns the maximum width of a string in columns: characters outside of ASCII may take two. */
 function columnsOf(text: string): number {
   let columns = 0;
   for (const character of text) columns += character <= "~" ? 1 : 2;

@@ -1,9 +1,9 @@
 /** Numbers by the name of what they measure: the scalar outputs of a signature. */
 export type Metrics<Name extends string = string> = Readonly<Record<Name, number>>;
 
-/** What is known when a training begins. */
+/** Event at the beginning of a training. */
 export interface TrainingStart {
-  /** How many there will be, if none of the reasons to stop early comes up. */
+  /** Number of epochs, unless the training stops early. */
   readonly epochs: number;
   /** The steps of an epoch; unknown where batches come from an iterable. */
   readonly steps: number | undefined;
@@ -17,11 +17,11 @@ export interface TrainingStart {
 
 /** One step of a training, which is a call of its signature: the argument of `onBatch`. */
 export interface BatchEvent<Name extends string = string> {
-  /** From 1 on. */
+  /** Number of the epoch, starting at 1. */
   readonly epoch: number;
-  /** From 1 on, over all epochs. */
+  /** Number of the step over all epochs, starting at 1. */
   readonly step: number;
-  /** From 1 on, within the epoch. */
+  /** Number of the step within the epoch, starting at 1. */
   readonly stepOfEpoch: number;
   /** The rows of this batch. */
   readonly rows: number;
@@ -33,13 +33,13 @@ export interface BatchEvent<Name extends string = string> {
 
 /** One epoch of a training: the argument of `onEpoch`, and an entry of {@link History.epochs}. */
 export interface EpochRecord<Name extends string = string> {
-  /** From 1 on. */
+  /** Number of the epoch, starting at 1. */
   readonly epoch: number;
   /** The steps that were made so far, over all epochs. */
   readonly step: number;
   /** The rows of this epoch. */
   readonly rows: number;
-  /** How long it took, validation included. */
+  /** Duration in seconds, validation included. */
   readonly seconds: number;
   /** The scalar outputs, averaged over the epoch's rows. */
   readonly metrics: Metrics<Name>;

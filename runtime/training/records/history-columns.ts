@@ -1,11 +1,11 @@
 import type { EpochRecord, Metrics } from "./events.js";
 
-/** What is recorded of an epoch by name, in the order of tables and pictures. */
+/** Kinds of values that are recorded of an epoch by name, in the order of tables and charts. */
 const KINDS = ["metrics", "validation", "constants"] as const;
 
 export type Kind = (typeof KINDS)[number];
 
-/** How the name of a validation's metric begins where it stands beside those of the training. */
+/** Prefix of a validation's metric where it stands beside those of the training. */
 const VALIDATION_PREFIX = "validation_";
 
 /** One number per epoch, NaN where an epoch has none. */
@@ -29,7 +29,7 @@ export function namesOf(epochs: readonly EpochRecord[], kind: Kind): readonly st
   return [...names];
 }
 
-/** What each epoch has of that name, NaN where it has none. */
+/** Returns the value of that name for each epoch, NaN where it has none. */
 export function valuesOf(epochs: readonly EpochRecord[], kind: Kind, name: string): readonly number[] {
   return epochs.map((epoch) => own(epoch[kind], name) ?? Number.NaN);
 }

@@ -85,15 +85,15 @@ export class CheckpointWriter {
     this.#saved = { step: state.step, epochs: state.records.length };
   }
 
-  /** Where the checkpoint was that a training was resumed from, if that was not in its own folder. */
+  /** Location of the checkpoint that the training was resumed from, if it was not in its own folder. */
   get putBackFrom(): string | undefined {
     return this.#putBackFrom;
   }
 
   /**
-   * Gives the model the weights of the checkpoint. One that a killed save has left beside its folder is put back first.
+   * Restores the weights of the checkpoint. One that a killed save has left beside its folder is put back first.
    *
-   * @returns where the training was; undefined where the training begins: it is not to be resumed, or there is no checkpoint
+   * @returns the state of the training; undefined at its beginning: it is not to be resumed, or there is no checkpoint
    * @throws SavedModelError `RESTORE_FAILED` when it is of another model or training, and the codes of `restore`
    */
   resume(identity: TrainingIdentity, epochs: number): TrainingState | undefined {
