@@ -15,7 +15,7 @@ interface Maker {
 
 const HOME: string = homeOf(import.meta.url);
 
-/** A bundle in CommonJS form knows no address of its own. */
+/** A bundle in CommonJS form does not know its own address. */
 function homeOf(url: string | undefined): string {
   return url === undefined ? "a bundle" : fileURLToPath(new URL("..", url));
 }

@@ -13,7 +13,7 @@ export function patternIn(path: string): string | undefined {
 }
 
 /**
- * Refuses a path under which TensorFlow would not find the variables again.
+ * Rejects a path under which TensorFlow would not find the variables again.
  *
  * @param call the name of the method, for the message
  * @throws SavedModelError `INVALID_ARGUMENT`

@@ -29,9 +29,9 @@ export function nearest(name: string, candidates: readonly string[]): string | u
 }
 
 /**
- * What to say of a name that is not among the known ones: the one that was probably meant, or all of them.
+ * Returns advice about an unknown name: the known one that was probably meant, or all of them.
  *
- * @param what the known ones are, as the beginning of a sentence: `Its inputs`
+ * @param the known names, as the beginning of a sentence: `Its inputs`
  */
 export function suggest(
   name: string,
@@ -61,7 +61,7 @@ export function didYouMean(name: string): string {
   return `Did you mean ${quote(name)}?`;
 }
 
-/** What a caught value says is wrong. */
+/** Returns the message of a caught value. */
 export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
@@ -113,7 +113,7 @@ function isDigit(text: string, at: number): boolean {
   return code >= ZERO && code <= NINE;
 }
 
-/** Where the run of digits, or of other characters, ends that begins here. */
+/** Returns the end of the run of digits, or of other characters, that begins at `start`. */
 function endOfRun(text: string, start: number): number {
   const isNumber = isDigit(text, start);
   let end = start + 1;

@@ -19,7 +19,7 @@ interface Composite extends TensorInfo {
   readonly components: readonly ComponentInfo[];
 }
 
-/** Whether a value of this description is made of several dense tensors. */
+/** Returns true if a value of this description is made of several dense tensors. */
 export function isComposite(tensor: TensorInfo): tensor is Composite {
   return tensor.components !== undefined;
 }

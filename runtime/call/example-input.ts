@@ -99,7 +99,7 @@ function isExample(value: unknown): value is Readonly<Record<string, unknown>> {
   return Object.prototype.toString.call(value) === "[object Object]" && !Tensor.is(value);
 }
 
-/** What every object inherits is no feature. */
+/** An inherited property is not a feature. */
 function read(example: Readonly<Record<string, unknown>>, property: string): unknown {
   return property in Object.prototype && !Object.hasOwn(example, property) ? undefined : example[property];
 }

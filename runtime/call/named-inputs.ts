@@ -39,8 +39,8 @@ function allOf(...names: readonly string[]): Properties {
 }
 
 /**
- * Returns whether a method can take its inputs by name: no object of them may be one that the first input takes too, with
- * all others left out.
+ * Returns whether a method can take its inputs by name: no object of them may be one that the first input takes too,
+ * with all others omitted.
  *
  * @param inputs the names of the inputs, and whether they are required
  * @param first the objects that the first input takes

@@ -11,9 +11,9 @@ interface Request {
   readonly rows: number;
   readonly resolve: (results: readonly Tensor[]) => void;
   readonly reject: (error: unknown) => void;
-  /** Tells its caller that it was given up. */
+  /** Tells its caller that it was aborted. */
   readonly giveUp: () => void;
-  /** Whether its caller still waits for it. */
+  /** Returns true while its caller still waits for it. */
   readonly isWanted: () => boolean;
 }
 
@@ -135,7 +135,7 @@ export class Batch implements Job, Collecting {
     this.#onClose();
   }
 
-  /** Lets go of a call whose caller is gone, where it is not too late. */
+  /** Removes a call whose caller is gone, unless it is too late. */
   #drop(request: Request): void {
     if (this.#hasBegun) return;
     this.#requests.delete(request);

@@ -1,7 +1,7 @@
 import { aborted, forgetAbort, watchAbort } from "./abort.js";
 import type { Job, ReadWriteQueue } from "./read-write-queue.js";
 
-/** What a queued run does when its turn comes. */
+/** Work of a queued run when its turn comes. */
 export interface Work<T> {
   /** For messages: `train()`. */
   readonly name: string;

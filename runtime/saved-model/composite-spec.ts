@@ -10,12 +10,12 @@ type Composite = Pick<TensorInfo, "dtype" | "shape" | "encoding" | "components">
 const SPARSE_TENSOR_SPEC = 1;
 const RAGGED_TENSOR_SPEC = 3;
 
-/** What a TypeSpecProto says of a sparse or ragged tensor. */
+/** Sparse or ragged tensor in a TypeSpecProto. */
 export interface CompositeType {
   readonly encoding: "sparse" | "ragged";
   readonly dtype: string;
   readonly shape: ShapeSpec;
-  /** How many dense tensors it is made of. */
+  /** Number of dense tensors that it is made of. */
   readonly count: number;
 }
 

@@ -45,7 +45,7 @@ function isUnprintable(element: Element): boolean {
   return typeof element === "number" && !Number.isFinite(element);
 }
 
-/** No more texts than there are elements; undefined where one is long. */
+/** Returns at most as many strings as there are elements; undefined where one is long. */
 function listedTexts({ stringVal }: Message<"TensorProto">, count: number): readonly string[] | undefined {
   const needed = stringVal.slice(0, Math.max(1, count));
   if (needed.some((bytes) => bytes.length > MAX_STRING_BYTES)) return undefined;

@@ -16,7 +16,7 @@ import type { SignatureInfo, TensorInfo } from "./signature-info.js";
  */
 const HIDDEN: ReadonlySet<string> = new Set(["__saved_model_init_op", "__saved_model_train_op"]);
 
-/** Whether a signature is one that TensorFlow's loader runs by itself. */
+/** Returns true for a signature that TensorFlow's loader runs by itself. */
 export function isHidden(key: string): boolean {
   return HIDDEN.has(key);
 }
@@ -127,7 +127,7 @@ function namesOf({ name, cooSparse, compositeTensor }: Message<"TensorInfo">): r
   return (sparse ?? components ?? [name]).filter((tensor) => tensor !== "");
 }
 
-/** Whether no tensor has both shapes. */
+/** Returns true if no tensor has both shapes. */
 function contradicts(shape: ShapeSpec, actual: ShapeSpec | undefined): boolean {
   if (shape === null || actual == null) return false;
   if (shape.length !== actual.length) return true;

@@ -57,7 +57,7 @@ export interface NodeSpec {
   readonly dtypes: Readonly<Record<string, number | readonly number[]>>;
 }
 
-/** What one run feeds, fetches, and runs without a result. */
+/** Feeds, fetches and targets of one run. */
 export interface GraphRun {
   readonly feeds?: readonly (readonly [tensor: string, value: Tensor])[];
   /** Tensors. */

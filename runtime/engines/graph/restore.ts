@@ -17,7 +17,7 @@ import type { GraphSession } from "./graph-session.js";
 import { completeReport, planPartialRestore } from "./partial-restore.js";
 import { stringTensor } from "./string-feeds.js";
 
-/** How a model restores its variables: the same for all checkpoints. */
+/** Operations by which a model restores its variables: the same for all checkpoints. */
 interface Restorer {
   readonly tensors: readonly RestoredTensor[];
   /** The TrackableObjectGraph of its checkpoints, if they have one. */
@@ -38,8 +38,8 @@ interface Plan {
 }
 
 /**
- * Gives a session's variables the values of a checkpoint. All that is needed of the checkpoint is read and compared with
- * the model before any variable changes.
+ * Restores a session's variables from a checkpoint. All that is needed of the checkpoint is read and compared with the
+ * model before any variable changes.
  *
  * @param path the path prefix of a checkpoint, or the folder of a SavedModel or of checkpoints
  * @throws SavedModelError `VARIABLES_NOT_FOUND` or `RESTORE_FAILED`
@@ -122,15 +122,15 @@ const restorerOf = oncePer((session: GraphSession): Restorer => {
   };
 });
 
-/** Has the model restore a checkpoint with its own keys. */
+/** Runs the model's own restore operation, for a checkpoint with the model's keys. */
 function runRestore(session: GraphSession, { filename, restore }: Restorer, prefix: string): void {
   session.run(CALL, { feeds: [[filename, stringTensor(prefix)]], targets: [restore] });
 }
 
 /**
- * Reads a checkpoint, and refuses one that the model cannot take all its values from.
+ * Reads a checkpoint, and rejects one that does not have all values of the model.
  *
- * @returns under which keys it has them, where these are others than the model's
+ * @returns the checkpoint's keys, where they differ from the model's
  */
 function check(
   session: GraphSession,

@@ -25,7 +25,7 @@ export function requireSaver({ saver, directory }: Pick<GraphSession, "saver" | 
   throw new SavedModelError("NOT_SAVEABLE", `${source} was exported without a way to save its variables`);
 }
 
-/** Has the model write a checkpoint: `<prefix>.index` and `<prefix>.data-…`. */
+/** Writes a checkpoint with the model's own operations: `<prefix>.index` and `<prefix>.data-…`. */
 export function writeCheckpoint(session: GraphSession, prefix: string): void {
   const { filename, saved } = requireSaver(session);
   copyToSaved(session, "save()");

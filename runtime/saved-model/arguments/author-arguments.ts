@@ -42,7 +42,7 @@ export function readAuthorSignatures(
 }
 
 /**
- * The signatures of a meta graph with the inputs that are in the file, of which each has the author's expression for the
+ * Returns the signatures of a meta graph with the inputs in the file, each with the author's expression for the
  * argument that it is, or is a component of.
  */
 export function readNamedSignatures(
@@ -96,7 +96,7 @@ function argumentNamesInGraph({ name, places }: AuthorFunction, graph: GraphInde
   });
 }
 
-/** Whether a function with these arguments may be the one whose inputs belong to arguments of these names. */
+/** Returns true if a function with these arguments may be the one whose inputs belong to arguments of these names. */
 function agreeInNames(leaves: readonly ArgumentLeaf[], names: readonly (string | undefined)[]): boolean {
   let next = 0;
   return leaves.every(({ root, specName, composite, times = 1 }) => {
@@ -166,7 +166,7 @@ function join(parts: readonly TensorInfo[], type: CompositeType): TensorInfo | u
   return { key: first.key, dtype, shape, encoding, components: known, ...optional };
 }
 
-/** Whether two shapes can be those of one tensor. */
+/** Returns true if two shapes can be those of one tensor. */
 function agrees(a: ShapeSpec, b: ShapeSpec): boolean {
   if (a === null || b === null) return true;
   return matchesShape(

@@ -4,8 +4,8 @@ import { BitSet } from "./bit-set.js";
 type Node = Message<"NodeDef">;
 
 /**
- * How the results and variables of a function depend on its arguments. With `n` arguments, the source `k` is the value of
- * argument `k`, and `n + k` what is read from the variable that argument `k` is the handle of.
+ * Dependence of the results and variables of a function on its arguments. With `n` arguments, the source `k` is the
+ * value of argument `k`, and `n + k` what is read from the variable that argument `k` is the handle of.
  */
 export interface FlowSummary {
   readonly outputs: readonly BitSet[];
@@ -37,7 +37,7 @@ const ASSIGNMENTS: ReadonlySet<string> = new Set(["Assign", "AssignVariableOp"])
 /** They tell nothing of the values. */
 const VALUELESS: ReadonlySet<string> = new Set(["VariableShape", "VarIsInitializedOp", "IsVariableInitialized"]);
 
-/** What is known of a node's outputs: the same for all, or for each its own. */
+/** Sources of a node's outputs: the same for all, or one for each. */
 type NodeSources = BitSet | readonly BitSet[];
 
 /** The nodes of a function, or those of the main graph that run. */
@@ -59,7 +59,7 @@ export class FlowBody {
     this.#order = inOrder(nodes, this.#places);
   }
 
-  /** How these tensors, and the variables, depend on the roots. */
+  /** Returns the dependence of these tensors, and of the variables, on the roots. */
   summary(tensors: readonly string[]): FlowSummary {
     this.#follow();
     if (this.#newValues.size > 0) {

@@ -1,9 +1,9 @@
-/*
- * What operations of TensorFlow do beside computing their results. An operation that is not stateful and takes no reference
- * (`is_stateful` and `is_ref` of its OpDef) writes nothing, but for those in `STATELESS_WRITERS`. Of the others, those
- * listed here leave nothing behind that another call could see; any that is not listed counts as one that does: variables,
- * tables, queues, files, devices, operations of a custom library. `test/support/writing-operations.ts` lists what is left
- * out and why, and a test compares both with the library.
+/**
+ * Effects of TensorFlow's operations beside computing their results. An operation that is not stateful and takes no
+ * reference (`is_stateful` and `is_ref` of its OpDef) writes nothing, but for those in `STATELESS_WRITERS`. Of the
+ * others, those listed here leave nothing behind that another call could see; any that is not listed counts as one that
+ * does: variables, tables, queues, files, devices, operations of a custom library. `test/support/writing-operations.ts`
+ * lists what is omitted and why, and a test compares both with the library.
  */
 
 /** Stateful operations that write nothing that outlives a call, by the reason why they are stateful at all. */
@@ -112,7 +112,7 @@ export function effectOf(type: string, isStateful: boolean): "none" | "other" | 
   return WRITTEN_HANDLES.get(type) ?? "other";
 }
 
-/** Whether an operation gives the handle of something that only this call has. */
+/** Returns true if an operation returns the handle of something that only this call has. */
 export function makesHandle(type: string): boolean {
   return MAKERS.has(type);
 }

@@ -7,34 +7,34 @@ type Node = Message<"NodeDef">;
 
 /** Tells which parts of a graph change what outlives a call: variables, tables, queues, files. */
 export interface Effects {
-  /** Whether running these operations of the main graph, and what they depend on, may change something. */
+  /** Returns true if running these operations of the main graph, and what they depend on, may change something. */
   writes(operations: readonly string[]): boolean;
 }
 
 /**
- * Where a handle comes from: made in the same call, argument number `n` of the function, or anything else, such as a
- * variable of the model.
+ * Origin of a handle: made in the same call, argument number `n` of the function, or anything else, such as a variable
+ * of the model.
  */
 type Origin = "call" | "elsewhere" | number;
 
-/** What a function, or one node, writes. */
+/** Writes of a function, or of one node. */
 interface Writes {
   /** Something that is there before and after the call. */
   readonly other: boolean;
-  /** What is behind these arguments of the function. */
+  /** Arguments of the function whose resources are written. */
   readonly args: ReadonlySet<number>;
 }
 
 /** A node that calls functions. */
 interface CallSite {
   readonly callees: readonly string[];
-  /** Where the arguments of the callees come from; undefined where it is not known which input is which argument. */
+  /** Origins of the arguments of the callees; undefined where it is unknown which input is which argument. */
   readonly origins: readonly Origin[] | undefined;
-  /** Whether what the callees hand on is their argument in the next round. */
+  /** True if the results of the callees are their arguments in the next round. */
   readonly isLoop: boolean;
 }
 
-/** What a function does by itself, and which functions it calls. */
+/** Writes of a function by itself, and the functions that it calls. */
 interface Body {
   readonly own: Writes;
   readonly calls: readonly CallSite[];
@@ -78,7 +78,7 @@ export function effectsOf(
     (graph.library?.function ?? []).map((body) => [decode("FunctionName", body).signature?.name ?? "", body]),
   );
   const bodies = new Map<string, Body>();
-  /** Of functions; final once everything that they call has been gone through. */
+  /** Writes of functions; final once everything that they call has been visited. */
   const written = new Map<string, Writes>();
 
   const bodyOf = (name: string): Body => {
@@ -132,7 +132,7 @@ export function effectsOf(
     return { callees, origins, isLoop: LOOPS.has(node.op) };
   };
 
-  /** What a call writes, by what is known of its callees. */
+  /** Returns the writes of a call, by what is known of its callees. */
   const writesOfCall = ({ callees, origins, isLoop }: CallSite): Writes => {
     const originOf = (arg: number): Origin => {
       const isKept = !isLoop || callees.some((name) => bodyOf(name).returned.has(arg));
@@ -146,7 +146,7 @@ export function effectsOf(
     );
   };
 
-  /** Functions may call each other in circles: it is gone through them until nothing is added. */
+  /** Functions may call each other in circles: they are iterated until nothing is added. */
   const resolve = (calls: readonly CallSite[]): void => {
     const order = calleesFirst(
       calls.flatMap(({ callees }) => callees),
@@ -221,7 +221,7 @@ const LOOPS: ReadonlySet<string> = new Set(["While", "StatelessWhile"]);
 /** More operations in a row than hand a handle on in a graph that makes sense. */
 const MAX_STEPS = 32;
 
-/** What a node writes by itself. */
+/** Returns the writes of a node by itself. */
 function writesOf(node: Node, isStateful: boolean, originOf: (input: string) => Origin): Writes {
   if (printsToFile(node)) return ANYTHING;
   const effect = effectOf(node.op, isStateful);

@@ -11,7 +11,7 @@ const READ_FOLDERS: readonly string[] = ["variables", "assets"];
 /** Attempts to read a model that others keep replacing. */
 const ATTEMPTS = 50;
 
-/** How a model is read that may be replaced meanwhile. */
+/** Options for reading a model that may be replaced meanwhile. */
 export interface ReadOptions<T> {
   /** The folder of the model. */
   readonly folder: string;

@@ -29,7 +29,7 @@ export class ModelFile {
     this.#digest = digestOf(path);
   }
 
-  /** Whether the file, or one that was put in its place, has the bytes that were loaded. */
+  /** True if the file, or one that was put in its place, has the bytes that were loaded. */
   get isUnchanged(): boolean {
     const identity = fileIdentity(this.path);
     if (identity === this.#identity) return true;
@@ -40,7 +40,7 @@ export class ModelFile {
   }
 
   /**
-   * Refuses to go on when the file is no longer the one that was loaded.
+   * Throws when the file is no longer the one that was loaded.
    *
    * @throws SavedModelError `SAVE_FAILED`
    */
@@ -54,7 +54,7 @@ export class ModelFile {
   }
 
   /**
-   * Refuses a copy of the file that is not the one that was loaded.
+   * Rejects a copy of the file that differs from the one that was loaded.
    *
    * @throws SavedModelError `SAVE_FAILED`
    */

@@ -15,7 +15,7 @@ const MAX_BYTES = 2 ** 31 - 1;
 /**
  * Checks that a folder looks like a SavedModel, before anything reads it.
  *
- * @returns the path of its `saved_model.pb`, or of its `saved_model.pbtxt` where there is no such file, as TensorFlow has it
+ * @returns the path of its `saved_model.pb`, or else of its `saved_model.pbtxt`, as in TensorFlow
  * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL` or `MODEL_FORMAT_UNSUPPORTED`
  */
 export function requireModelFile(directory: string): string {
@@ -155,7 +155,7 @@ export function chooseMetaGraph(
 /** The tag sets that there are, by the error of who asked for others. */
 const tagSets: WeakMap<SavedModelError, readonly (readonly string[])[]> = new WeakMap();
 
-/** Where a tag set is chosen: as an option of a function, with a flag, or in the configuration. */
+/** Place where a tag set is chosen: as an option of a function, with a flag, or in the configuration. */
 export type TagsPlace = "option" | "flag" | "configuration";
 
 /** The error with advice for whoever chooses tags in another place than an option; any other error as it is. */
@@ -190,7 +190,10 @@ export function tagsOf(metaGraph: Message<"MetaGraphDef">): readonly string[] {
   return [...new Set(metaGraph.metaInfoDef?.tags ?? [])].sort();
 }
 
-/** How a tag set is chosen on the command line, to be typed as it is: `--tags serve,gpu`, quoted where a shell needs it. */
+/**
+ * Returns the flags that choose a tag set on the command line, ready to be typed: `--tags serve,gpu`, quoted where a
+ * shell needs it.
+ */
 export function tagsFlag(tags: readonly string[]): string {
   const list = printable(tags.join(","), 500);
   return /^[\w./:@%+=,-]+$/.test(list) ? `--tags ${list}` : `--tags "${list.replace(/["$`\\]/g, "\\$&")}"`;

@@ -44,7 +44,7 @@ export function bytesReader(graph: GraphIndex): (signature: SignatureInfo) => Si
   return (signature) => ({ ...signature, outputs: signature.outputs.map(read) });
 }
 
-/** Whether a tensor of the main graph is the result of an encoder. */
+/** Returns true if a tensor of the main graph is the result of an encoder. */
 function isEncoded(tensor: string, open: (name: string) => Scope | undefined): boolean {
   let scope = open("");
   let wanted = tensor;

@@ -10,7 +10,7 @@ type Node = Message<"NodeDef">;
 export interface GraphIndex {
   node(name: string): Node | undefined;
   function(name: string): Message<"FunctionDef"> | undefined;
-  /** What a node of the main graph depends on; of any graph, so that the first question lists all nodes. */
+  /** Returns the dependencies of a node of the main graph; of any graph, so that the first call lists all nodes. */
   edges(name: string): Message<"NodeEdges"> | undefined;
   /** All nodes of the main graph. */
   all(): readonly Node[];

@@ -17,7 +17,7 @@ export function pathsOf(objects: readonly Pick<Message<"VariableNode">, "childre
   const named = new Map<number, string>();
   let characters = 0;
   for (const [object, path] of shortest) {
-    // A map can grow while it is gone through: nearer objects come first.
+    // A map can grow while it is iterated: nearer objects come first.
     for (const { localName, nodeId } of objects[object]?.children ?? []) {
       const child = path === "" ? localName : `${path}/${localName}`;
       if (child.length > LONGEST_PATH || characters > MOST_CHARACTERS) continue;

@@ -33,18 +33,18 @@ export interface ListedVariable {
   readonly node?: string;
 }
 
-/** What variables are read from, beside the graph. */
+/** Parts of the meta graph that variables are read from, beside the graph. */
 type MetaGraph = Pick<Message<"MetaGraphDef">, "collectionDef" | "objectGraphDef">;
 
 /** The operations that hold a variable: the first two of TensorFlow 1, the last of both. */
 const VARIABLE_OPS: ReadonlySet<string> = new Set(["AutoReloadVariable", "VarHandleOp", "Variable", "VariableV2"]);
 
 /**
- * The variables of a model, sorted by name. TensorFlow 2 lists them among the objects of the model; for TensorFlow 1 they
- * are looked for in the graph.
+ * Returns the variables of a model, sorted by name. TensorFlow 2 lists them among the objects of the model; for
+ * TensorFlow 1 the graph is searched.
  *
- * @param operations the types of all operations in the graph, so that no graph without variables is gone through
- * @param handles which node holds each object's value, as far as it is known: those of copies are the same
+ * @param operations the types of all operations in the graph, so that a graph without variables is not searched
+ * @param handles the node of each object's value, where known: those of copies are the same
  */
 export function listVariables(
   metaGraph: MetaGraph,

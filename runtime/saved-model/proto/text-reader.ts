@@ -1,4 +1,4 @@
-/** What is wrong with a text, and where. */
+/** Syntax error in text format, with its position. */
 export class TextFormatError extends Error {}
 
 const WORD = /^[A-Za-z_]/;
@@ -17,12 +17,12 @@ const ESCAPES: ReadonlyMap<number, number> = new Map(
 /** Escapes of several characters: octal, hexadecimal, a code point of Unicode. */
 const ESCAPE = /^\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/;
 
-/** Whether a token is a name, or a number that is spelled as one (`inf`). */
+/** Returns true if a token is a name, or a number that is spelled as one (`inf`). */
 export function isWord(token: string): boolean {
   return WORD.test(token);
 }
 
-/** Reads the tokens of protocol buffers' text format from UTF-8 bytes, comments left out. */
+/** Reads the tokens of protocol buffers' text format from UTF-8 bytes, without comments. */
 export class TextReader {
   readonly #text: Buffer;
   #at = 0;

@@ -9,9 +9,9 @@ import { missingShards } from "./shards.js";
 
 /** A checkpoint on disk. */
 export interface FoundCheckpoint {
-  /** What the names of its files begin with. */
+  /** Prefix of the names of its files. */
   readonly prefix: string;
-  /** Whether it is in the folder of a SavedModel. */
+  /** True if it is in the folder of a SavedModel. */
   readonly isModel: boolean;
 }
 

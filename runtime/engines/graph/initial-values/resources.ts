@@ -3,7 +3,7 @@ import { quote } from "../../../base/text.js";
 import { attributeOf, type GraphIndex, sharedName } from "../../../saved-model/graph/graph.js";
 import type { Message } from "../../../saved-model/proto/decode.js";
 
-/** How a node holds a value: as a variable, as one of TensorFlow 1's references, or as a table that may change or not. */
+/** Kind of node that holds a value: a variable, one of TensorFlow 1's references, or a table that is mutable or not. */
 type ResourceKind = "variable" | "reference" | "table" | "mutable table";
 
 const KINDS: ReadonlyMap<string, ResourceKind> = new Map([
@@ -60,7 +60,7 @@ export function dtypeOf(node: Message<"NodeDef">, attribute: string): number {
   throw new SavedModelError("MODEL_CORRUPT", what);
 }
 
-/** What a resource is called in messages: `variable "w"`. */
+/** Returns the name of a resource for messages: `variable "w"`. */
 export function nameOf({ kind, node }: Resource): string {
   return `${kind.includes("table") ? "table" : "variable"} ${quote(sharedName(node))}`;
 }

@@ -10,7 +10,7 @@ type Koffi = typeof import("koffi", { with: { "resolution-mode": "import" }});
 export type LibraryHandle = ReturnType<Koffi["load"]>;
 
 /**
- * koffi runs native code on stacks of its own. Its 128 KiB for other threads are too few for TensorFlow: a Cholesky
+ * koffi runs native code on its own stacks. Its 128 KiB for other threads are too few for TensorFlow: a Cholesky
  * decomposition of 500 rows needs more, or 40 functions that call each other, and the process ends with a segmentation
  * fault. These are as large as those of the threads that TensorFlow itself starts; memory that is not touched costs
  * nothing.
@@ -30,7 +30,7 @@ export function loadKoffi(): Koffi {
 }
 
 function requireKoffi(): Koffi {
-  // A synchronous `load()` cannot wait for `import()`. A bundle in CommonJS form knows no address of its own.
+  // A synchronous `load()` cannot wait for `import()`. A bundle in CommonJS form does not know its own address.
   const here: string | undefined = import.meta.url;
   try {
     const koffi = createRequire(here ?? process.argv[1] ?? join(process.cwd(), "here"))("koffi") as Koffi;

@@ -6,7 +6,7 @@ import type { Platform } from "./platform.js";
 export interface LibraryFiles {
   /** The library with `TF_LoadSessionFromSavedModel`: a path, or a bare name for the system's dynamic loader. */
   readonly main: string;
-  /** The library that must be loaded before it, if it is a file of its own. */
+  /** Library that must be loaded before it, if that is a separate file. */
   readonly framework: string | undefined;
 }
 

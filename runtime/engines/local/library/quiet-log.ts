@@ -31,7 +31,7 @@ export function quietly<T>(c: LibraryHandle, load: () => T): T {
   }
 }
 
-/** Whether TensorFlow's own log is wanted. */
+/** Returns true if TensorFlow's own log is wanted. */
 function isVerbose(): boolean {
   const value = process.env.SAVEDMODEL_LOG;
   return value !== undefined && value !== "" && value !== "0";
@@ -114,9 +114,9 @@ function withoutLogLines<T>(c: LibraryHandle, level: number, load: () => T): T {
 }
 
 /**
- * Has the signals of an abort and of an unknown instruction print what is buffered, and then do what they do by default.
+ * Makes the signals of an abort and of an unknown instruction print what is buffered before their default action.
  *
- * @returns restores the handlers that were there
+ * @returns a function that restores the previous handlers
  */
 function flushWhenAborted(c: LibraryHandle): () => void {
   const SIGILL = 4;
@@ -127,7 +127,7 @@ function flushWhenAborted(c: LibraryHandle): () => void {
   const handleOnce = c.func("void *__sysv_signal(int signal, void *handler)");
   const flush = c.symbol("fcloseall");
   const before = [SIGILL, SIGABRT].map((signal) => {
-    // `struct sigaction` is smaller. What is in it is not looked at.
+    // `struct sigaction` is smaller. Its contents are not read.
     const action = new Uint8Array(new ArrayBuffer(512));
     sigaction(signal, null, action);
     handleOnce(signal, flush);

@@ -14,7 +14,7 @@ export interface NativeApi extends NativeFunctions {
   ) => void;
   /** Copies bytes between native memory and typed arrays, in either direction. */
   readonly memcpy: (target: Memory, source: Memory, bytes: number) => void;
-  /** Whether the C library has this many bytes to give. */
+  /** Returns true if the C library can allocate this many bytes. */
   readonly hasMemory: (bytes: number) => boolean;
   /** A C function without an effect: the deallocator of tensors whose memory is JavaScript's. */
   readonly keep: Pointer;
@@ -78,7 +78,7 @@ function hugePageAdvisor(c: LibraryHandle): NativeApi["adviseHugePages"] {
 /**
  * Returns an address that is not null.
  *
- * @throws SavedModelError `TF_RESOURCE_EXHAUSTED`: without a status, TensorFlow returns null only where it has no memory
+ * @throws SavedModelError `TF_RESOURCE_EXHAUSTED`: without a status, TensorFlow returns null only when out of memory
  */
 export function nonNull(pointer: Pointer | null, what: string): Pointer {
   if (pointer === null || pointer === 0n) {

@@ -132,8 +132,8 @@ export const functions = {
     ],
   },
   /**
-   * Null, without a status, when the bytes are too few for the dtype and dimensions. When there is no memory for them it
-   * is a tensor without data.
+   * Null, without a status, when the bytes are too few for the dtype and dimensions. A tensor without data when out of
+   * memory.
    */
   TF_AllocateTensor: {
     result: "void *",

@@ -24,7 +24,7 @@ export function withStatus<T>(api: NativeApi, run: (status: Pointer) => T): T {
   throw error;
 }
 
-/** A status of its own, for a function that runs on another thread. */
+/** A separate status, for a function that runs on another thread. */
 export class Status {
   readonly pointer: Pointer;
   readonly #api: NativeApi;

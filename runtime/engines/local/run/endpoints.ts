@@ -62,7 +62,7 @@ export class Endpoints {
 
   /** A new TF_Output[]: `struct { TF_Operation *oper; int index; }`, 16 bytes each. */
   toNative(): BigUint64Array {
-    // With a buffer of its own, which the engine does not move: a worker thread may read it.
+    // A separate buffer, which the engine does not move: a worker thread may read it.
     const native = new BigUint64Array(new ArrayBuffer(Math.max(1, this.count) * 16));
     for (let endpoint = 0; endpoint < this.count; endpoint++) this.write(native, endpoint, endpoint);
     return native;

@@ -19,7 +19,7 @@ interface FedInput {
   readonly dtype: DTypeInfo;
   readonly shape: ShapeSpec;
   readonly optional: boolean;
-  /** Which of the feeds it goes to: several keys may mean one tensor. */
+  /** Index of its feed: several keys may mean one tensor. */
   readonly feed: number;
 }
 

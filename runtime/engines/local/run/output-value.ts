@@ -22,7 +22,7 @@ const HUGE_BYTES = 8 * 2 ** 20;
 
 const scratches = new Map<NumericDType, AnyTypedArray>();
 
-/** What an output is expected to be. */
+/** Expected dtype and shape of an output. */
 export interface OutputSpec {
   readonly key: string;
   /** Checked against the graph when the call was prepared. */
@@ -55,7 +55,7 @@ export function readResult(api: NativeApi, tensor: Pointer, spec: OutputSpec, ca
 /**
  * Copies a native tensor into a {@link Tensor}, whatever its rank.
  *
- * @throws SavedModelError `TF_RESOURCE_EXHAUSTED` when there is no memory for the copy, or no typed array of that size
+ * @throws SavedModelError `TF_RESOURCE_EXHAUSTED` when out of memory for the copy, or no typed array can be that large
  */
 export function readTensor(api: NativeApi, tensor: Pointer, spec: OutputSpec, call: string): Tensor {
   const { name } = spec.dtype;

@@ -13,24 +13,24 @@ import { runError } from "./run-error.js";
 
 /** An output of a call, as far as fetching is concerned. */
 export interface Fetched {
-  /** Which of the fetches it is; none for an input that is handed through and always fed. */
+  /** Index of the fetch; undefined for an input that is passed through and always fed. */
   readonly fetch: number | undefined;
-  /** Which of the feeds, for an input that is handed through: what is fed cannot be fetched. */
+  /** Index of the feed, for an input that is passed through: what is fed cannot be fetched. */
   readonly feed: number | undefined;
 }
 
-/** What a signature feeds and fetches: the same for all of its runs. */
+/** Feeds and fetches of a signature: the same for all of its runs. */
 export interface Plan {
   /** For messages: `train()`. */
   readonly name: string;
   readonly feeds: Endpoints;
   readonly fetches: Endpoints;
-  /** What each feed is, for messages: `train(): input "x"`. */
+  /** Description of each feed, for messages: `train(): input "x"`. */
   readonly feedNames: readonly string[];
   readonly outputs: readonly Fetched[];
-  /** Whether inputs may be left out. */
+  /** True if inputs may be omitted. */
   readonly feedsVary: boolean;
-  /** Whether what is fetched depends on what is fed. */
+  /** True if the fetches depend on the feeds. */
   readonly fetchesVary: boolean;
 }
 
@@ -54,7 +54,7 @@ export class Frame {
   readonly #fedTensors: BigUint64Array;
   readonly #fetchedOutputs: BigUint64Array;
   readonly #fetchedTensors: BigUint64Array;
-  /** Where in them each fetch is. */
+  /** Index of each fetch in them. */
   readonly #fetchPlaces: number[];
   #feedCount = 0;
   #fetchCount = 0;
@@ -78,7 +78,7 @@ export class Frame {
     this.#hasRun = false;
   }
 
-  /** Whether this feed has a value in this run. */
+  /** Returns true if this feed has a value in this run. */
   isFed(feed: number): boolean {
     return this.#fed[feed] !== null;
   }
@@ -152,9 +152,9 @@ export class Frame {
   }
 
   /**
-   * Has TensorFlow build the executor for these feeds, and run nothing: the first is given a value of another dtype, which
-   * TensorFlow looks at when the executor is there and before any operation runs (`DirectSession::Run`). Without feeds
-   * there is no such way, and nothing is done.
+   * Makes TensorFlow build the executor for these feeds, and run nothing: the first gets a value of another dtype,
+   * which TensorFlow checks once the executor exists and before any operation runs (`DirectSession::Run`). Without
+   * feeds this is not possible, and nothing is done.
    */
   runWithoutEffect(feeds: readonly number[]): void {
     const { api } = this.#session;
@@ -176,7 +176,7 @@ export class Frame {
     }
   }
 
-  /** What came of an output: what was fetched, or what was fed where the model hands it through. */
+  /** Returns the tensor of an output: what was fetched, or what was fed where the model passes it through. */
   tensorOf({ fetch, feed }: Fetched): Pointer {
     const own = feed === undefined ? null : itemAt(this.#fed, feed);
     if (own !== null) return own;

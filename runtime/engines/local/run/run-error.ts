@@ -3,9 +3,9 @@ import { TensorFlowError } from "../../../base/tensorflow-error.js";
 import { firstLine, quote } from "../../../base/text.js";
 
 /**
- * What a failed call is reported as: TensorFlow's status becomes the code, the first line of its message the message.
+ * Returns the error for a failed call: TensorFlow's status becomes the code, the first line of its message the message.
  *
- * @param advice what to do where a value is missing that the call reads
+ * @param advice for a call that reads a missing value
  */
 export function runError(call: string, cause: unknown, advice?: string): unknown {
   if (!(cause instanceof TensorFlowError)) return cause;

@@ -14,7 +14,7 @@ const CANNOT_EXCHANGE: ReadonlySet<number> = new Set([
   constants.errno.EOPNOTSUPP,
 ]);
 
-/** What another process, saving to the same place, may be the cause of. */
+/** Error codes that another process, saving to the same place, may cause. */
 const RACES: ReadonlySet<unknown> = new Set(["EEXIST", "ENOENT", "ENOTEMPTY"]);
 
 /**

@@ -54,7 +54,7 @@ export function whileLocked(folder: string, run: () => void): void {
   }
 }
 
-/** Has saves wait with replacing a folder, if nobody else does; returns the function that ends it. */
+/** Makes saves wait with replacing a folder, unless it is already held; returns the function that ends it. */
 export function holdFolder(folder: string): () => void {
   const path = realPath(folder);
   const lock = path === undefined ? undefined : lockFolder(path);

@@ -50,13 +50,13 @@ export function requirePlace(directory: string, source: string): string {
   return target;
 }
 
-/** Where links lead to; a path that does not exist yet is itself. */
+/** Resolves links; a path that does not exist yet is returned as it is. */
 function realPath(path: string): string {
   return existsSync(path) ? realpathSync(path) : path;
 }
 
 /**
- * Refuses to replace what is more than a SavedModel: nothing is ever deleted but what this package or TensorFlow wrote.
+ * Rejects a target that is more than a SavedModel: only what this package or TensorFlow wrote is ever deleted.
  *
  * @throws SavedModelError `OUTPUT_CONFLICT`
  */
