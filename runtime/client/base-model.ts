@@ -22,11 +22,11 @@ import { asResult, describeMethods, describeSignatures, type Method, methodFor, 
 export interface Connected extends AsyncDisposable {
   /** Location of the model: a folder or a URL. */
   readonly source: string;
-  /** Takes no more calls, waits for those that were accepted, and closes the connection. Never rejects. */
+  /** Accepts no more calls, waits for those that were accepted, and closes the connection. Never rejects. */
   close(): Promise<void>;
 }
 
-/** A client of a model, whatever the engine: see {@link Model} for the one that loads models by itself. */
+/** Client of a model on any engine; {@link Model} is the one that loads models itself. */
 export class BaseModel implements Disposable, AsyncDisposable {
   readonly #connection: Connection;
   readonly #calls: MethodCalls;
@@ -35,7 +35,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
   #async: unknown;
 
   /**
-   * @param open makes the engine, whose signatures are known to be those of the client
+   * @param open makes the engine, whose signatures were compared with those of the client
    * @param entry the static method of the class that makes clients, at whose caller stacks begin
    * @throws SavedModelError what `open` throws, and `INVALID_OPTION`
    */
@@ -63,8 +63,8 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The signatures, sorted by key; of a generated client, those that it has methods for. Inputs are as methods have them
-   * and `savedmodel inspect` shows them: in the author's order, ragged and sparse ones in one piece.
+   * Signatures, sorted by key; of a generated client, those that it has methods for. Inputs are as in methods and in
+   * `savedmodel inspect`: in the author's order, ragged and sparse ones as one input.
    */
   get signatures(): readonly SignatureInfo[] {
     const { signatures } = this.#connection.engine;
@@ -74,7 +74,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The devices that TensorFlow found for this model, in its order: where a GPU is missing that should be there, look here.
+   * Lists the devices that TensorFlow found for this model, in its order; check here if a GPU is not used.
    *
    * @throws SavedModelError `DISPOSED`
    */
@@ -89,7 +89,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
     return this.#connection.engine.source;
   }
 
-  /** The same as {@link BaseModel.source}. */
+  /** Same as {@link BaseModel.source}. */
   get directory(): string {
     return this.source;
   }
@@ -102,8 +102,8 @@ export class BaseModel implements Disposable, AsyncDisposable {
   /**
    * Runs a signature with inputs by raw key, for programs that do not know the model beforehand.
    *
-   * A ragged or sparse input is one value under the key that {@link BaseModel.signatures} has for it. Without a generated
-   * client it may be given as its components too, where the SignatureDef has a key for each.
+   * A ragged or sparse input is one value under the key that {@link BaseModel.signatures} has for it. Without a
+   * generated client its components may be passed instead, where the SignatureDef has a key for each.
    *
    * @returns the outputs by raw key, scalars as tensors too
    * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `UNKNOWN_INPUT`, and the codes of a call
@@ -161,8 +161,8 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Runs a function, and records which operations its calls of this model run, when and where. Results are what they are
-   * without; calls take longer. Calls of other models are not recorded, nor are asynchronous ones.
+   * Runs a function, and records which operations its calls of this model run, when and where. Results are the same as
+   * without a trace; calls take longer. Calls of other models are not recorded, nor are asynchronous ones.
    *
    * @example
    * ```ts
@@ -170,7 +170,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
    * writeFileSync("trace.json", JSON.stringify(trace)); // for chrome://tracing or ui.perfetto.dev
    * ```
    * @throws SavedModelError `INVALID_ARGUMENT` for an asynchronous function and for a trace within a trace, `DISPOSED`;
-   * and whatever the function throws
+   * and any error of the function
    */
   trace<T>(run: () => T): Traced<T> {
     this.#connection.requireOpen("trace()");
@@ -179,12 +179,12 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Saves the model with the present values of its variables: a complete SavedModel, for this package and for Python.
+   * Saves the model with the current values of its variables: a complete SavedModel, for this package and for Python.
    *
-   * @param directory the folder to write; a SavedModel that is there is replaced, as a whole, and keeps its permissions
-   * @throws SavedModelError `NOT_SAVEABLE` when the model has no variables to save, `OUTPUT_CONFLICT` when the folder holds
-   * something else, `INVALID_ARGUMENT` when TensorFlow takes its path for a pattern, `SAVE_FAILED`, `DISPOSED`, `BUSY`
-   * while an asynchronous call changes variables
+   * @param directory the folder to write; an existing SavedModel is replaced as a whole, and keeps its permissions
+   * @throws SavedModelError `NOT_SAVEABLE` when the model has no variables to save, `OUTPUT_CONFLICT` when the folder
+   * holds something else, `INVALID_ARGUMENT` when TensorFlow reads its path as a pattern, `SAVE_FAILED`, `DISPOSED`,
+   * `BUSY` while an asynchronous call changes variables
    */
   save(directory: string | URL): void {
     withCallerStack(BaseModel.prototype.save, () => {
@@ -193,11 +193,11 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Saves the present values of the variables alone: a checkpoint of TensorFlow, which {@link BaseModel.restore} reads, and
-   * Python's `tf.train.load_checkpoint`.
+   * Saves only the current values of the variables: a TensorFlow checkpoint, for {@link BaseModel.restore} and Python's
+   * `tf.train.load_checkpoint`.
    *
-   * @param prefix what the names of its files begin with: `checkpoints/step-100` is written to
-   * `checkpoints/step-100.index` and `checkpoints/step-100.data-00000-of-00001`
+   * @param prefix the prefix of its file names: `checkpoints/step-100` is written to `checkpoints/step-100.index` and
+   * `checkpoints/step-100.data-00000-of-00001`
    * @throws SavedModelError `NOT_SAVEABLE` when the model has no variables to save, `SAVE_FAILED`, `INVALID_ARGUMENT`,
    * `DISPOSED`, `BUSY` while an asynchronous call changes variables
    */
@@ -229,8 +229,8 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Reads the variables of the model with their present values: weights, optimizer slots, counters. They are in the order
-   * of `savedmodel inspect`: by name, then by path. The `value` of one that has none is undefined.
+   * Reads the variables of the model with their current values: weights, optimizer slots, counters. They are in the
+   * order of `savedmodel inspect`: by name, then by path. `value` is undefined for a variable without a value.
    *
    * @throws SavedModelError `DISPOSED`, `BUSY` while an asynchronous call changes variables, `TF_<STATUS>`
    */
@@ -244,7 +244,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
    * Makes a tensor of zeros in memory that the engine reads in place, to be filled through {@link Tensor.data}. Fed to a
    * synchronous call that changes no variables, it is not copied: worth it for 100 KB and more, such as images.
    *
-   * The elements are a part of their buffer, which has up to 64 bytes more: use `data`, not `data.buffer` from its start.
+   * The buffer is up to 64 bytes larger than the elements: use `data`, not `data.buffer` from its start.
    *
    * @param dtype a name of `tf.dtypes`, not `string`
    * @throws SavedModelError `INVALID_DTYPE`, `INVALID_SHAPE`, `TF_RESOURCE_EXHAUSTED`, `DISPOSED`
@@ -287,7 +287,9 @@ export class BaseModel implements Disposable, AsyncDisposable {
     this.dispose();
   }
 
-  /** Takes no more calls, waits for the asynchronous ones that were accepted, and closes the session. Never rejects. */
+  /**
+   * Accepts no more calls, waits for the asynchronous ones that were accepted, and closes the session. Never rejects.
+   */
   async close(): Promise<void> {
     await this.#connection.close();
   }
@@ -300,7 +302,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
 
   /**
    * Runs a signature with inputs in argument order, or with one object of them where the client offers that; called by
-   * generated code, whose methods give it its types.
+   * generated code, whose methods add the types.
    */
   protected call(signature: string, inputs: readonly unknown[]): unknown {
     // As of a method that was taken from the class.
@@ -320,8 +322,8 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The client's methods, to be run on worker threads: their results are promises, and options may follow their inputs.
-   * Called by generated code, which gives it its type.
+   * Methods of the client that run on worker threads: they return promises, and take options after their inputs. Called
+   * by generated code, which adds the type.
    */
   protected asyncMethods<Methods>(): Methods {
     this.#async ??= Object.fromEntries(
@@ -335,7 +337,8 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The client's methods as promises, with what closes the connection. Called by generated code, which gives it its type.
+   * Methods of the client as promises, with `close()` for the connection. Called by generated code, which adds the
+   * type.
    */
   protected connected<Methods extends object>(): Methods & Connected {
     return Object.assign(this.asyncMethods<Methods>(), {
@@ -359,18 +362,18 @@ export class BaseModel implements Disposable, AsyncDisposable {
     }
   }
 
-  /** Remembers who makes an asynchronous call, for errors that come when the caller has gone on. */
+  /** Remembers the caller of an asynchronous call, for errors after it has returned. */
   #caller(entry: Entry): CallerStack | undefined {
     return this.#connection.engine.remembersCallers === true ? new CallerStack(entry) : undefined;
   }
 
-  /** The method of the generated class that calls a signature; of another class, the method that it calls. */
+  /** Returns the method of the generated class that calls a signature; of another class, the method that it calls. */
   #entryOf(signature: string): Entry {
     const method = this.#descriptor?.signatures.find(({ key }) => key === signature)?.method ?? signature;
     return generatedMethod(this, BaseModel.prototype, method) ?? this.call;
   }
 
-  /** The variables of the model, when no asynchronous call changes them, or reads what is to be changed. */
+  /** Returns the variables of the model, unless an asynchronous call changes them or reads what is to be changed. */
   #variables(call: string, writes: boolean): VariableStore {
     const variables = this.#connection.capability(call, (engine) => engine.variables);
     this.#connection.queue.requireFree(call, () => writes);
@@ -388,7 +391,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 }
 
-/** The results by the raw keys of the outputs. */
+/** Returns the results by the raw keys of the outputs. */
 function byKey<T>({ outputs }: Method, results: readonly T[]): Record<string, T> {
   return toObject(
     outputs.map(({ key }) => key),

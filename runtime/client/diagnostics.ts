@@ -5,27 +5,27 @@ export interface LoadEvent {
   readonly directory: string;
   readonly tags: readonly string[];
   readonly durationMs: number;
-  /** @deprecated Use `durationMs`, which is the same. */
+  /** @deprecated Use `durationMs`, which has the same value. */
   readonly duration: number;
 }
 
 /** Message published on `savedmodel:call` after a call has succeeded. */
 export interface CallEvent {
   readonly directory: string;
-  /** The raw key of the signature. */
+  /** Raw key of the signature. */
   readonly signature: string;
   /** Thread of the call: the calling thread or a worker thread. */
   readonly mode: "sync" | "async";
-  /** Of an asynchronous call with the time that it waited. */
+  /** Duration in milliseconds; of an asynchronous call, including the time that it waited. */
   readonly durationMs: number;
-  /** @deprecated Use `durationMs`, which is the same. */
+  /** @deprecated Use `durationMs`, which has the same value. */
   readonly duration: number;
 }
 
 /** Message published on `savedmodel:error` after loading or a call has failed. */
 export interface ErrorEvent {
   readonly directory: string;
-  /** The raw key of the signature; none where loading failed. */
+  /** Raw key of the signature; undefined where loading failed. */
   readonly signature?: string;
   readonly error: unknown;
 }
@@ -44,7 +44,7 @@ export function isObserved(): boolean {
   return calls.hasSubscribers || errors.hasSubscribers;
 }
 
-/** Loads a model, and says so. */
+/** Loads a model and publishes the outcome. */
 export function observeLoad<T>(directory: string, load: () => T, tagsOf: (loaded: T) => readonly string[]): T {
   if (!loads.hasSubscribers && !errors.hasSubscribers) return load();
   const start = performance.now();

@@ -13,7 +13,7 @@ export interface RecordReader {
   finish(): Table;
 }
 
-/** The error for a file that is not the table it should be. */
+/** Returns the error for an invalid CSV file. */
 export function csvInvalid(what: string, fix?: string): SavedModelError {
   return new SavedModelError("CSV_INVALID", what, fix === undefined ? {} : { fix });
 }

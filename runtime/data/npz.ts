@@ -34,7 +34,7 @@ const SUFFIX = ".npy";
 
 /**
  * Reads a `.npz` file of NumPy, an archive of arrays by name, as `numpy.savez` and `numpy.savez_compressed` write it.
- * Checksums are checked, and nothing is unpacked that is longer than the archive says.
+ * Checksums are checked, and entries longer than the archive says are rejected.
  *
  * @param file a path or a `file:` URL
  * @returns the tensors by name, in an object without prototype
@@ -93,7 +93,7 @@ async function readArchive(
         fix: `\`maxBytes\` allows ${maxBytes}.`,
       });
     }
-    // Names are an author's, and may be those of every object.
+    // Names are chosen by an author, and may be those of `Object.prototype`.
     const tensors: Record<string, Tensor> = Object.create(null);
     let left = maxBytes - total;
     for (const [name, entry] of entries) {

@@ -13,7 +13,7 @@ export type Label = string | number | bigint;
 /** Labels, one for each row: an array, a typed array, or a tensor of shape `[rows]` or `[rows, 1]`. */
 export type Labels = Tensor | ArrayLike<Label>;
 
-/** The labels that there are in an array or tensor. */
+/** Type of the labels in an array or tensor. */
 export type LabelOf<L extends Labels> =
   L extends Tensor<infer D> ? Extract<Scalar<D>, Label> : L extends ArrayLike<infer E> ? Extract<E, Label> : never;
 
@@ -21,7 +21,7 @@ export type LabelOf<L extends Labels> =
 export interface OneHot<L extends Label> {
   /** `[rows, classes]` */
   readonly tensor: Tensor<"float32", [number, number]>;
-  /** The label that each column stands for. */
+  /** Label of each column. */
   readonly classes: readonly L[];
 }
 

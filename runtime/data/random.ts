@@ -30,9 +30,10 @@ export function seedAfter(seed: number, count: number): number {
 }
 
 /**
- * The numbers from 0 to `count - 1` in a random order, by the shuffle of Fisher and Yates, from the last place down.
+ * Returns the numbers from 0 to `count - 1` in a random order, by the shuffle of Fisher and Yates, from the last place
+ * down.
  *
- * @param random gives numbers in [0, 1), one for each place but the first
+ * @param random returns numbers in [0, 1), called once for each place but the first
  */
 export function shuffledIndices(count: number, random: () => number): Uint32Array {
   const indices = Uint32Array.from({ length: count }, (_, index) => index);

@@ -4,7 +4,7 @@ import { UnreadableFile } from "../base/regular-file.js";
 import { printable, reasonOf } from "../base/text.js";
 
 /**
- * A file as users give it.
+ * Checks a file that was passed by a user.
  *
  * @throws SavedModelError `INVALID_ARGUMENT`
  */
@@ -14,12 +14,12 @@ export function filePath(call: string, file: string | URL): string {
   throw new SavedModelError("INVALID_ARGUMENT", `${call} takes a path or a file: URL`);
 }
 
-/** A path, fit for a message. */
+/** Returns a path, fit for a message. */
 export function showPath(path: string): string {
   return printable(path, 500);
 }
 
-/** The error for a file that the system does not let us read. */
+/** Returns the error for a file that cannot be read. */
 export function readFailed(path: string, cause: unknown): SavedModelError {
   const reason = printable(reasonOf(cause), 500);
   return new SavedModelError("READ_FAILED", `${showPath(path)} cannot be read: ${reason}`, { cause });

@@ -11,9 +11,9 @@ export type ScalerKind = "minMax" | "zScore";
 /** Parameters of a scaler, as JSON holds them. */
 export interface ScalerParameters {
   readonly kind: ScalerKind;
-  /** For each column what is taken away: the minimum, or the mean. */
+  /** Subtracted from each column: the minimum, or the mean. */
   readonly offset: readonly number[];
-  /** For each column what is then divided by: the range, or the standard deviation; never 0. */
+  /** Divisor of each column after that: the range, or the standard deviation; never 0. */
   readonly scale: readonly number[];
 }
 
@@ -40,7 +40,7 @@ export class Scaler implements ScalerParameters {
   }
 
   /**
-   * The scaler that {@link Scaler.toJSON} describes.
+   * Makes the scaler that {@link Scaler.toJSON} describes.
    *
    * @throws SavedModelError `INVALID_ARGUMENT` for anything else
    */
@@ -65,7 +65,7 @@ export class Scaler implements ScalerParameters {
     );
   }
 
-  /** The way back, such as for what a model has predicted. It takes and throws what {@link Scaler.transform} does. */
+  /** Reverts {@link Scaler.transform}, for example for predictions of a model, with the same parameters and errors. */
   inverse<D extends ScaledDType = "float32">(numbers: Numbers, dtype?: D): Tensor<D> {
     return withCallerStack(Scaler.prototype.inverse, () =>
       this.#map("inverse()", numbers, dtype, (value, offset, scale) => value * scale + offset),
@@ -105,11 +105,11 @@ export class Scaler implements ScalerParameters {
 }
 
 /**
- * A scaler to the range from 0 to 1, for each column. A constant column becomes 0.
+ * Makes a scaler to the range from 0 to 1, for each column. A constant column becomes 0.
  *
  * @param numbers the training rows, finite
- * @throws SavedModelError `INVALID_SIZE` where there are no rows; `OUT_OF_RANGE` for NaN, for infinities, and for
- * numbers so far apart that their range is infinite; `INVALID_DTYPE`; `INVALID_RANK`
+ * @throws SavedModelError `INVALID_SIZE` without rows; `OUT_OF_RANGE` for NaN, for infinities, and for numbers so far
+ * apart that their range is infinite; `INVALID_DTYPE`; `INVALID_RANK`
  */
 export function minMax(numbers: Numbers): Scaler {
   return withCallerStack(minMax, () => {
@@ -120,8 +120,8 @@ export function minMax(numbers: Numbers): Scaler {
 }
 
 /**
- * A scaler to a mean of 0 and a standard deviation of 1 (that of the population, divided by the number of rows), for each
- * column. A constant column becomes 0.
+ * Makes a scaler to a mean of 0 and a standard deviation of 1 (that of the population, divided by the number of rows),
+ * for each column. A constant column becomes 0.
  *
  * @param numbers the training rows, finite
  * @throws SavedModelError as {@link minMax} does
@@ -163,7 +163,7 @@ function columnsOf(call: string, numbers: Numbers): readonly ColumnNumbers[] {
   });
 }
 
-/** The mean, corrected by the mean of what is left: the first sum has rounded. */
+/** Returns the mean, corrected by the mean of the residuals: the first sum has rounded. */
 function meanOf({ values, min, max }: ColumnNumbers): number {
   if (min === max) return min;
   let sum = 0;

@@ -31,9 +31,9 @@ export interface Table {
 /** Columns of equal length by name, as {@link readCsv} and {@link parseCsv} make them. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a class cannot declare a property with a computed name here
 export class Table {
-  /** By name, in the order of the file. */
+  /** Columns by name, in the order of the file. */
   readonly columns: ReadonlyMap<string, Column>;
-  /** The number of rows. */
+  /** Number of rows. */
   readonly rows: number;
   readonly #named: ReadonlyMap<string, NamedColumn>;
 
@@ -44,7 +44,7 @@ export class Table {
     this.rows = rows;
   }
 
-  /** @internal Whether a value is a table; not merely an object with its prototype. */
+  /** @internal Returns true for a table; not for a mere object with its prototype. */
   static is(value: unknown): value is Table {
     return typeof value === "object" && value !== null && #named in value;
   }
@@ -124,7 +124,7 @@ export class Table {
   }
 }
 
-/** The elements of a matrix with these columns. A copy, also of a single column. */
+/** Returns the elements of a matrix with these columns. A copy, also of a single column. */
 function sideBySide(columns: readonly Elements[], rows: number): Elements {
   const [first = []] = columns;
   const count = rows * columns.length;

@@ -1,6 +1,6 @@
 import { constants } from "node:buffer";
 
-/** The dtypes whose values this runtime carries. Names are those of `tf.dtypes`. */
+/** Dtypes that this runtime supports. Names are those of `tf.dtypes`. */
 export type DType =
   | "float16"
   | "bfloat16"
@@ -24,7 +24,7 @@ export type DType =
   | "bool"
   | "string";
 
-/** The typed array that holds the elements of each numeric dtype, as they lie in memory. */
+/** Typed array that holds the elements of each numeric dtype, as they lie in memory. */
 export interface TypedArrays {
   /** IEEE 754 binary16 bit patterns. */
   float16: Uint16Array<ArrayBuffer>;
@@ -67,7 +67,7 @@ type ElementKind = "float" | "half" | "bfloat" | "integer" | "bigint" | "complex
 
 export interface DTypeInfo {
   readonly name: DType;
-  /** The value of TensorFlow's `DataType` enum (tensorflow/core/framework/types.proto). */
+  /** Value of TensorFlow's `DataType` enum (tensorflow/core/framework/types.proto). */
   readonly code: number;
   readonly kind: ElementKind;
   /** Bytes per element in memory; 0 for strings, whose elements differ in length. */
@@ -103,7 +103,7 @@ const table: readonly DTypeInfo[] = [
 const byName: ReadonlyMap<string, DTypeInfo> = new Map(table.map((info) => [info.name, info]));
 const byCode: ReadonlyMap<number, DTypeInfo> = new Map(table.map((info) => [info.code, info]));
 
-/** Names of the `DataType` values that the runtime cannot carry, for messages and `inspect`. */
+/** Names of the `DataType` values that the runtime does not support, for messages and `inspect`. */
 const otherNames: ReadonlyMap<number, string> = new Map([
   [0, "invalid"],
   [20, "resource"],
@@ -150,7 +150,7 @@ export function slotsOf(dtype: DType): 1 | 2 {
   return isComplex(dtype) ? 2 : 1;
 }
 
-/** A new, zeroed typed array for `length` elements. */
+/** Returns a new, zeroed typed array for `length` elements. */
 export function allocate<D extends NumericDType>(dtype: D, length: number): TypedArrays[D] {
   return new constructors[dtype](length * slotsOf(dtype));
 }
@@ -162,7 +162,7 @@ export function allocateUnfilled<D extends NumericDType>(dtype: D, length: numbe
   return bytes > constants.MAX_LENGTH ? allocate(dtype, length) : viewAs(dtype, Buffer.allocUnsafeSlow(bytes).buffer);
 }
 
-/** The `length` elements that lie in a buffer from `byteOffset` on; all of its elements by default. */
+/** Returns the `length` elements in a buffer starting at `byteOffset`; all of its elements by default. */
 export function viewAs<D extends NumericDType>(
   dtype: D,
   buffer: ArrayBuffer,

@@ -17,17 +17,17 @@ export type RowSplits = readonly number[];
 
 /**
  * A tensor with rows of different lengths, as `tf.RaggedTensor` has them: the values of all rows one after another, and
- * for each ragged dimension, from the outermost on, where its rows begin and end.
+ * the row boundaries of each ragged dimension, the outermost first.
  */
 export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
   readonly dtype: D;
-  /** The values of all rows: `[n, …]`, where what follows are the dimensions below the ragged ones. */
+  /** Values of all rows: `[n, …]`, followed by the dimensions below the ragged ones. */
   readonly values: Tensor<D>;
   /** From the outermost ragged dimension to the innermost. */
   readonly rowSplits: readonly RowSplits[];
 
   private constructor(values: Tensor<D>, rowSplits: readonly RowSplits[], key: typeof CONSTRUCT) {
-    // JavaScript can call it with anything.
+    // JavaScript can pass any value.
     if (key !== CONSTRUCT) {
       throw notConstructible("RaggedTensor", "`RaggedTensor.from(dtype, data)` or `RaggedTensor.fromRowSplits()`");
     }
@@ -54,7 +54,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
       const rank = raggedRank ?? Math.max(1, depthOf(data, dtype) - 1);
       const spec = { key: "data", dtype: dtypeInfo(dtype), shape: null, raggedRank: rank };
       const { values, rowSplits } = flattenRagged(data, spec, call);
-      // The bytes of strings may be the caller's own.
+      // The bytes of strings may belong to the caller.
       return new RaggedTensor(Tensor.own(dtype, values.shape, copyElements(values.elements)), rowSplits, CONSTRUCT);
     });
   }
@@ -82,7 +82,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
     });
   }
 
-  /** @internal Takes what a model returned. */
+  /** @internal Takes the parts that a model returned. */
   static own<D extends DType>(values: Tensor<D>, rowSplits: readonly RowSplits[]): RaggedTensor<D> {
     return new RaggedTensor(values, rowSplits, CONSTRUCT);
   }
@@ -100,13 +100,13 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
     );
   }
 
-  /** The size of each dimension; null for those whose rows may differ. */
+  /** Size of each dimension; null for those whose rows may differ. */
   get shape(): PartialShape {
     const rows = (this.rowSplits[0]?.length ?? 1) - 1;
     return [rows, ...this.rowSplits.map(() => null), ...this.values.shape.slice(1)];
   }
 
-  /** The elements as nested arrays of different lengths, numbers for float16 and bfloat16. */
+  /** Returns the elements as nested arrays of different lengths, numbers for float16 and bfloat16. */
   toArray(): Nested<Scalar<D>, S> {
     return this.#nest(this.values.toArray() as readonly unknown[]) as Nested<Scalar<D>, S>;
   }
@@ -130,7 +130,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
     });
   }
 
-  /** The elements as they are printed. */
+  /** Returns the elements as they are printed. */
   #shown(): unknown {
     const { values, rowSplits } = this;
     // JavaScript can change the splits.

@@ -13,16 +13,17 @@ export interface RaggedSpec extends InputSpec {
 
 /** A ragged tensor as TensorFlow has it. */
 export interface FlattenedRagged {
-  /** The values of all rows, one after another. */
+  /** Values of all rows, one after another. */
   readonly values: Flattened;
-  /** For each ragged dimension, from the outermost on, where its rows begin and end. */
+  /** Row boundaries of each ragged dimension, the outermost first. */
   readonly rowSplits: readonly (readonly number[])[];
 }
 
 /**
- * Takes nested arrays with rows of different lengths apart. The innermost rows may be typed arrays.
+ * Splits nested arrays with rows of different lengths into values and row splits. The innermost rows may be typed
+ * arrays.
  *
- * @throws SavedModelError the codes of an input, with the place in the nested arrays where it is wrong
+ * @throws SavedModelError the codes of an input, with the position in the nested arrays
  */
 export function flattenRagged(value: unknown, spec: RaggedSpec, call: string): FlattenedRagged {
   try {
@@ -61,9 +62,9 @@ function flatten(value: unknown, spec: RaggedSpec, call: string): FlattenedRagge
 }
 
 /**
- * A dense tensor as the ragged one whose rows are all as long.
+ * Converts a dense tensor to a ragged one with rows of equal length.
  *
- * @throws SavedModelError `INVALID_RANK`, or `INVALID_SIZE` for one with more empty rows than can be counted out
+ * @throws SavedModelError `INVALID_RANK`, or `INVALID_SIZE` for too many empty rows
  */
 export function splitDense({ shape, elements }: Flattened, spec: RaggedSpec, call: string): FlattenedRagged {
   const { raggedRank } = spec;
@@ -83,13 +84,13 @@ interface TypedRow {
   readonly row: ArrayBufferView;
 }
 
-/** Writes a row once more, as it is: by way of a number, a NaN may have become another one. */
+/** Copies a row bit by bit: converted to a number, a NaN could become another one. */
 function copyBits({ elements }: Flattened, start: number, row: ArrayBufferView, { dtype }: InputSpec): void {
   if (dtype.name === "string" || dtype.name === "bool" || !isTypedArrayOf(dtype.name, row)) return;
   (elements as Uint8Array).set(row as Uint8Array, start);
 }
 
-/** The items of a row of this axis. */
+/** Returns the items of a row of this axis. */
 function listOf(
   value: unknown,
   spec: RaggedSpec,
@@ -114,7 +115,7 @@ function listOf(
   return items;
 }
 
-/** The elements of a typed array, as nested arrays would have them. */
+/** Returns the elements of a typed array, as nested arrays would have them. */
 function elementsOf(value: unknown, { dtype }: RaggedSpec): readonly unknown[] | undefined {
   const { name, kind } = dtype;
   if (name === "string" || kind === "complex" || !isTypedArrayOf(name, value)) return undefined;

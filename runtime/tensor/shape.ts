@@ -4,7 +4,7 @@ export type PartialShape = readonly (number | null)[];
 /** Shape in a signature: null is an unknown rank, which differs from `[]`, a scalar. */
 export type ShapeSpec = PartialShape | null;
 
-/** The rank that TensorFlow allows (`TensorShape::MaxDimensions`). */
+/** Maximum rank in TensorFlow (`TensorShape::MaxDimensions`). */
 export const MAX_RANK = 254;
 
 /**
@@ -51,7 +51,7 @@ export function isNestable(shape: readonly number[], maxRows: number = MAX_EMPTY
   return empty === -1 || elementCount(shape.slice(0, empty)) <= maxRows;
 }
 
-/** The number of elements of a fully known shape; 1 for a scalar. */
+/** Returns the number of elements of a fully known shape; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
   let count = 1;
   for (const size of shape) count *= size;

@@ -3,10 +3,10 @@ import type { RaggedTensor } from "./ragged-tensor.js";
 import type { SparseTensor } from "./sparse-tensor.js";
 import type { Tensor } from "./tensor.js";
 
-/** A shape as a type: a tuple of sizes, `number` where a size is unknown; {@link AnyShape} where the rank is unknown. */
+/** Shape as a type: a tuple of sizes, `number` where a size is unknown; {@link AnyShape} where the rank is unknown. */
 export type Shape = readonly number[];
 
-/** The shape of a tensor whose rank is unknown. It is not `[]`, which is a scalar. */
+/** Shape of a tensor whose rank is unknown; not `[]`, which is a scalar. */
 export type AnyShape = readonly number[];
 
 /** A number with an imaginary part: an element of complex64 and complex128. */
@@ -85,7 +85,7 @@ export type Nested<E, S extends Shape> = S extends readonly []
     ? List<Nested<E, Rest>, Size>
     : AnyNested<E>;
 
-/** Arrays nested to any depth, or a plain value: what there may be under an unknown rank. */
+/** Arrays nested to any depth, or a plain value: possible data of an unknown rank. */
 export type AnyNested<E> = E | AnyNested<E>[];
 
 /** An array whose length the compiler does not know, such as a `number[]`; a literal or tuple has a property `0`. */
@@ -107,7 +107,7 @@ export type NestedLike<D extends DType, S extends Shape> = S extends readonly []
     ? ListLike<NestedLike<D, Rest>, Size>
     : AnyNestedLike<D>;
 
-/** Arrays nested to any depth, plain values included: what an unknown rank accepts. */
+/** Arrays nested to any depth, plain values included: data that an unknown rank accepts. */
 export type AnyNestedLike<D extends DType> = ScalarLike<D> | FlatLike<D> | readonly AnyNestedLike<D>[];
 
 /**
@@ -128,7 +128,7 @@ export type TensorLike<D extends DType, S extends Shape> =
  */
 export type RaggedLike<D extends DType, S extends Shape> = NestedLike<D, S> | RaggedTensor<D> | Tensor<D, Shape>;
 
-/** The parts of a sparse tensor: the places of its values, the values, and the shape of the whole. */
+/** Parts of a sparse tensor: the indices of its values, the values, and the shape of the whole. */
 export interface SparseParts<D extends DType, S extends Shape> {
   /** `[n, rank]` */
   readonly indices: TensorLike<"int64", [number, number]>;

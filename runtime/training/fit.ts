@@ -18,9 +18,9 @@ import { TrainingError } from "./training-error.js";
  * or batches of arguments, from an iterator, a generator or a function
  * @returns the metrics of each epoch: the scalar outputs, averaged over its rows
  * @throws SavedModelError `NOT_TRAINABLE`, `INVALID_DATA` and `INVALID_OPTION` before the first step; the codes of a
- * call; `RESTORE_FAILED` when a checkpoint is of another training, `SAVE_FAILED` and `WRITE_FAILED` when a checkpoint
- * or log cannot be written; `NOT_FINITE` and `ABORTED` as a {@link TrainingError} with the history until then, the
- * weights being those after the last step.
+ * call; `RESTORE_FAILED` when a checkpoint belongs to another training, `SAVE_FAILED` and `WRITE_FAILED` when a
+ * checkpoint or log cannot be written; `NOT_FINITE` and `ABORTED` as a {@link TrainingError} with the history until
+ * then, the weights being those after the last step.
  */
 export async function fit<
   Inputs extends readonly unknown[],
@@ -59,7 +59,7 @@ function historyOf<Name extends string>({ records, bestEpoch, monitor, notes }: 
   return new History(records as readonly EpochRecord<Name>[], { bestEpoch, monitor, notes });
 }
 
-/** Whoever writes logs and shows the progress; what that takes is loaded only then. */
+/** Writers of logs and progress; their modules are loaded only when needed. */
 async function observersOf({ progress = true, logs }: FitOptions): Promise<readonly TrainingObserver[]> {
   const observers: TrainingObserver[] = [];
   if (logs !== undefined) observers.push(...(await import("./logs/epoch-logs.js")).logWriters(logs));

@@ -13,10 +13,10 @@ import { runPass } from "./batches/run-batch.js";
 import type { SignatureMethod, TrainingData } from "./options/fit-types.js";
 import { checkPassOptions, type PassOptions, requireMethod, stopsBy } from "./options/pass-options.js";
 
-/** A shape with another number of rows. */
+/** Shape with another number of rows. */
 type WithRows<S> = S extends readonly [unknown, ...infer Row] ? [number, ...Row] : S;
 
-/** The results of a signature for all rows: each tensor with any number of rows. */
+/** Results of a signature for all rows: each tensor with any number of rows. */
 export type Predictions<Result> =
   Result extends Tensor<infer D, infer S>
     ? Tensor<D, Extract<WithRows<S>, readonly number[]>>
@@ -74,7 +74,7 @@ export function predict<Inputs extends readonly unknown[], Result, Method = unkn
   });
 }
 
-/** @throws SavedModelError `SIGNATURE_UNSUPPORTED` when there is an output of which batches have one each, and not each row */
+/** @throws SavedModelError `SIGNATURE_UNSUPPORTED` when an output has one value per batch, not per row */
 function requireRows(name: string, { outputs }: Method): void {
   if (outputs.length === 0) throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${CALL}: ${name} has no outputs`);
   const scalar = outputs.find((output) => !isComposite(output) && output.shape?.length === 0);

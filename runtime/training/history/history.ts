@@ -10,9 +10,9 @@ import { historyTable } from "./history-table.js";
 
 /** Details of a training beside its epochs. */
 export interface HistoryDetails {
-  /** The epoch that was the best by {@link History.monitor}. */
+  /** Best epoch by {@link History.monitor}. */
   readonly bestEpoch?: number | undefined;
-  /** The metric that was watched; `validation_` and a name for one of the validation. */
+  /** Metric that was watched; `validation_` and a name for one of the validation. */
   readonly monitor?: string | undefined;
   /** Notes for readers of the numbers, in sentences. */
   readonly notes?: readonly string[];
@@ -23,16 +23,16 @@ export interface HistoryDetails {
  * as a chart.
  */
 export class History<Name extends string = string> {
-  /** From the first to the last. */
+  /** Epochs in order. */
   readonly epochs: readonly EpochRecord<Name>[];
-  /** The epoch that was the best by {@link monitor}, whose weights the model has where they were restored. */
+  /** Best epoch by {@link monitor}, whose weights the model has where they were restored. */
   readonly bestEpoch: number | undefined;
-  /** The metric that was watched; `validation_` and a name for one of the validation. */
+  /** Metric that was watched; `validation_` and a name for one of the validation. */
   readonly monitor: string | undefined;
   /** Notes for readers of the numbers, in sentences. */
   readonly notes: readonly string[];
 
-  /** From the records of its epochs, in their order. `fit` makes one; so does `History.fromJSON`. */
+  /** Makes a history from the records of its epochs, in their order, as `fit` and `History.fromJSON` do. */
   constructor(epochs: readonly EpochRecord<Name>[], { bestEpoch, monitor, notes = [] }: HistoryDetails = {}) {
     this.epochs = Object.freeze([...epochs]);
     this.bestEpoch = bestEpoch;
@@ -42,10 +42,10 @@ export class History<Name extends string = string> {
   }
 
   /**
-   * One metric of the training, or with `validation_` in front one of the validation: a number per epoch, NaN where an
-   * epoch has none.
+   * Returns one metric of the training, or with the prefix `validation_` one of the validation: a number per epoch, NaN
+   * where an epoch has none.
    *
-   * @throws SavedModelError `INVALID_ARGUMENT` when no epoch has such a metric
+   * @throws SavedModelError `INVALID_ARGUMENT` for an unknown metric
    */
   metric(name: Name | `validation_${string}`): readonly number[] {
     const columns = columnsOf(this.epochs);
@@ -56,16 +56,16 @@ export class History<Name extends string = string> {
   }
 
   /**
-   * One metric of the validation: a number per epoch, NaN where an epoch has none.
+   * Returns one metric of the validation: a number per epoch, NaN where an epoch has none.
    *
-   * @throws SavedModelError `INVALID_ARGUMENT` when no epoch has such a metric
+   * @throws SavedModelError `INVALID_ARGUMENT` for an unknown metric
    */
   validation(name: string): readonly number[] {
     const names = namesOf(this.epochs, "validation");
     return names.includes(name) ? valuesOf(this.epochs, "validation", name) : this.#none("validation()", name, names);
   }
 
-  /** Before the first epoch nobody knows what there will be. */
+  /** Before the first epoch the metrics are unknown. */
   #none(call: string, name: string, names: readonly string[]): readonly number[] {
     if (this.epochs.length === 0) return [];
     throw new SavedModelError("INVALID_ARGUMENT", `${call}: unknown metric ${quote(name)}`, {
@@ -73,7 +73,7 @@ export class History<Name extends string = string> {
     });
   }
 
-  /** Plain data for `JSON.stringify`; NaN and infinities are text. {@link fromJSON} reads it. */
+  /** Returns plain data for `JSON.stringify`, with NaN and infinities as strings. {@link fromJSON} reads it. */
   toJSON(): HistoryJson {
     return historyToJson(this);
   }
@@ -89,9 +89,9 @@ export class History<Name extends string = string> {
   }
 
   /**
-   * The epochs as comma-separated values with a head line: `epoch`, `step`, `rows`, `seconds`, the metrics,
-   * `validation_` and each metric of the validation, the constants. What an epoch does not have is empty. A name that a
-   * spreadsheet would take for a formula has an apostrophe in front.
+   * Formats the epochs as comma-separated values with a header: `epoch`, `step`, `rows`, `seconds`, the metrics,
+   * `validation_` and each metric of the validation, the constants. Missing values are empty. A name that a spreadsheet
+   * would read as a formula gets an apostrophe in front.
    */
   toCSV(): string {
     return historyCsv(this.epochs);

@@ -4,7 +4,7 @@ import type { ProgressStream } from "../progress/progress-line.js";
 import type { BatchEvent, EpochRecord } from "../records/events.js";
 import type { MetricName, SignatureMethod, TrainingData } from "./fit-types.js";
 
-/** Any string, beside which an editor still completes the known ones. */
+/** Any string, while an editor still completes the known ones. */
 type AnyString = string & Record<never, never>;
 
 /** Condition that ends a training before its last epoch. */
@@ -14,9 +14,9 @@ export interface EarlyStopping {
    * loss or error, else the only one: of the validation, or of the training if there is none.
    */
   readonly monitor?: string;
-  /** After how many epochs without a better value the training ends; by default 1. */
+  /** Number of epochs without a better value after which the training ends. Default: 1. */
   readonly patience?: number;
-  /** By how much a value must be better; by default 0: any amount. */
+  /** Minimum difference of a better value. Default: 0, any improvement. */
   readonly minDelta?: number;
   /**
    * `"min"` if less is better, as for a loss; `"max"` if more is better, as for an accuracy. By default `"min"` where
@@ -32,43 +32,43 @@ export interface EarlyStopping {
  * saved after each epoch and its validation; in any case at the end, and on abort, unless `onlyBest` is set.
  */
 export interface Checkpoints {
-  /** The folder of a SavedModel, replaced as a whole each time. */
+  /** Folder of a SavedModel, replaced as a whole each time. */
   readonly directory: string | URL;
   /** Saves after this many steps, counted over all epochs. */
   readonly everySteps?: number;
   /** Saves after the first step that ends at least this many seconds after the last save. */
   readonly everySeconds?: number;
   /**
-   * Saves only after epochs that are better than all before. Which metric tells is said here, unless `earlyStopping` says
-   * it; `true` is the metric that `earlyStopping` would watch by default.
+   * Saves only after epochs that are better than all before, by the metric set here or in `earlyStopping`; `true` is
+   * the metric that `earlyStopping` would watch by default.
    */
   readonly onlyBest?: boolean | Pick<EarlyStopping, "monitor" | "mode">;
   /**
-   * True to continue from the checkpoint in `directory`, as if the training had never ended; where there is none, it
-   * begins. By default it begins, and replaces what is there.
+   * True to resume from the checkpoint in `directory`, as if the training had never ended; without a checkpoint it
+   * starts. By default it starts, and replaces an existing checkpoint.
    */
   readonly resume?: boolean;
 }
 
 /** Files that grow with each epoch. A training that is resumed continues them. */
 export interface Logs {
-  /** A table with a row for each epoch, as {@link History.toCSV} writes it; what is there is replaced. */
+  /** CSV file with a row for each epoch, as {@link History.toCSV} writes it; an existing file is replaced. */
   readonly csv?: string | URL;
-  /** A folder for TensorBoard: it gets `train` and `validation`, with the metrics of each epoch. */
+  /** Folder for TensorBoard, with `train` and `validation` for the metrics of each epoch. */
   readonly tensorBoard?: string | URL;
 }
 
 /** Validation after each epoch. */
 export interface Validation<Inputs extends readonly unknown[] = readonly never[], Result = unknown, Method = unknown> {
-  /** A signature with scalar outputs that changes nothing, such as `model.evaluate`. */
+  /** Signature with scalar outputs that changes nothing, such as `model.evaluate`. */
   readonly signature: SignatureMethod<Inputs, Result> & Method;
-  /** Its inputs, as those of the training are given. */
+  /** Inputs of the signature, in the same form as those of the training. */
   readonly data: TrainingData<Inputs, Method>;
-  /** The rows of a call; by default 32, or what the signature fixes. */
+  /** Number of rows of a call; by default 32, or the size that the signature fixes. */
   readonly batchSize?: number;
 }
 
-/** A method of the same client, without inputs, that sets the state of metrics to where they begin. */
+/** Method of the same client, without inputs, that resets the state of metrics. */
 export type ResetMethod = () => unknown;
 
 /** Options for training a signature. */
@@ -80,7 +80,10 @@ export interface FitOptions<
 > {
   /** Number of epochs, each of which iterates all rows once. Default: 1. */
   readonly epochs?: number;
-  /** The rows of a step; by default 32, or what the signature fixes. The last batch of an epoch may be smaller. */
+  /**
+   * Number of rows of a step; by default 32, or the size that the signature fixes. The last batch of an epoch may be
+   * smaller.
+   */
   readonly batchSize?: number;
   /**
    * Shuffles the rows in each epoch, by a seed from 0 to 2³² - 1; true is the seed 0. By default they keep their order.
@@ -89,8 +92,9 @@ export interface FitOptions<
   /** Validation after each epoch; none by default. */
   readonly validation?: Validation<ValidationInputs, ValidationResult, ValidationMethod>;
   /**
-   * The signatures that reset the metrics of the model, called before each epoch and each validation. By default those
-   * whose key begins with `reset`, that take no inputs, and that set variables of metrics and nothing else; false for none.
+   * Signatures that reset the metrics of the model, called before each epoch and each validation. By default those
+   * whose key begins with `reset`, that take no inputs, and that set variables of metrics and nothing else; false for
+   * none.
    */
   readonly resetMetrics?: false | ResetMethod | readonly ResetMethod[];
   /** Condition that ends the training before its last epoch; none by default. */
@@ -99,9 +103,9 @@ export interface FitOptions<
   };
   /** Location and frequency of checkpoints, and whether to resume from one; none by default. */
   readonly checkpoints?: Checkpoints;
-  /** Files in which others can watch the training; by default none. */
+  /** Files for watching the training; none by default. */
   readonly logs?: Logs;
-  /** Ends the training between two steps, with `ABORTED`. */
+  /** Aborts the training between two steps, with `ABORTED`. */
   readonly signal?: AbortSignal;
   /**
    * True to allow metrics that are NaN or infinite, and constants that are NaN; otherwise they end the training with

@@ -7,7 +7,7 @@ export interface Axis {
   readonly isLogarithmic: boolean;
 }
 
-/** Of larger numbers the difference may have no value, and smaller ones cannot be told from zero. */
+/** Differences of larger numbers may be lost, and smaller ones cannot be told from zero. */
 const LARGEST = 1e250;
 const SMALLEST = 1e-250;
 
@@ -18,10 +18,10 @@ export function drawable(value: number): number {
   return size <= LARGEST ? value : Number.NaN;
 }
 
-/** The room that is left above and below the values, as a part of their range. */
+/** Room above and below the values, as a fraction of their range. */
 const MARGIN = 0.06;
 
-/** As a part of a number, what is too little to be written at an axis. */
+/** Fraction of a number that is too small to be written at an axis. */
 const ROUNDING = 1e-12;
 
 /** Height per label in pixels. */
@@ -29,8 +29,8 @@ const LABEL_HEIGHT = 34;
 const MOST_LABELS = 6;
 
 /**
- * An axis of values, from `bottom` up to `top`. It is logarithmic where all values are positive and the largest is more
- * than `factor` times the smallest.
+ * Makes an axis of values, from `bottom` up to `top`. It is logarithmic where all values are positive and the largest
+ * is more than `factor` times the smallest.
  */
 export function valueAxis(
   values: readonly number[],
@@ -64,7 +64,7 @@ export function valueAxis(
   return { position: linear, ticks, isLogarithmic: false };
 }
 
-/** An axis of epochs, which are whole numbers. */
+/** Makes an axis of epochs, which are whole numbers. */
 export function epochAxis(epochs: readonly number[], [left, right]: readonly [number, number]): Axis {
   const first = epochs[0] ?? 1;
   const last = epochs.at(-1) ?? first;

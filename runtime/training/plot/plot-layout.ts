@@ -1,6 +1,6 @@
 import type { Panel, Panels } from "./plot-panels.js";
 
-/** The room of a panel. */
+/** Area of a panel. */
 export interface Cell {
   readonly panel: Panel;
   /** Column of panels that it is in, starting at 0. */
@@ -29,7 +29,7 @@ interface LayoutOptions {
   readonly hasTitle: boolean;
 }
 
-/** The room at the edges, and that between two columns. */
+/** Margins, and the gap between two columns. */
 export const EDGE = 16;
 const COLUMN_GAP = 24;
 
@@ -44,7 +44,7 @@ const METRIC_HEIGHTS = [240, 240, 170, 150] as const;
 const CONSTANT_HEIGHT = 56;
 const LEAST_PART = 0.4;
 
-/** More metrics than this are set in two columns, where the picture is as wide as this. */
+/** Number of metrics above which they are set in two columns, and the minimum width of such a chart. */
 const ONE_COLUMN = 3;
 const TWO_COLUMNS_WIDTH = 640;
 

@@ -16,7 +16,7 @@ interface Frame {
   readonly bottom: number;
 }
 
-/** All that a panel is drawn from. */
+/** Data that a panel is drawn from. */
 export interface PanelView {
   readonly panel: Panel;
   readonly epochs: readonly number[];
@@ -39,7 +39,7 @@ const DOT_DISTANCE = 12;
 /** The distance of a label's baseline from its middle. */
 const BASELINE = TEXT_SIZE * 0.34;
 
-/** The elements of one panel, as XML. */
+/** Draws the elements of one panel, as XML. */
 export function drawPanel(view: PanelView): string {
   const { panel, frame, y } = view;
   const name = `${panel.name}${panel.series.every(({ role }) => role === "validation") ? " (validation)" : ""}`;
@@ -120,7 +120,7 @@ function drawSeries({ role, values }: Series, view: PanelView, y: Axis): string 
   ].join("");
 }
 
-/** The name of each line at its end, none over another. */
+/** Draws the name of each line at its end, without overlaps. */
 function drawRoles({ panel, frame, hasRoles }: PanelView, y: Axis): readonly string[] {
   if (!hasRoles || panel.isConstant) return [];
   const labels = panel.series.flatMap(({ role, values }) => {
@@ -147,7 +147,7 @@ function drawBestLine({ x, bestEpoch, frame: { top, bottom } }: PanelView): read
   return [element("line", { class: "best", x1: at, x2: at, y1: top, y2: bottom })];
 }
 
-/** A ring at the best value, and above the panel which epoch that was. */
+/** Draws a ring at the best value, and the number of that epoch above the panel. */
 function drawBest({ panel, epochs, x, y, bestEpoch, namesBest, frame }: PanelView): readonly string[] {
   if (bestEpoch === undefined) return [];
   const best = panel.monitored?.values[epochs.indexOf(bestEpoch)];

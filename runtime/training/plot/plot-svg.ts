@@ -2,7 +2,7 @@ import { printable } from "../../base/text.js";
 
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** An element of a picture; the children are XML already. Nothing else puts text into a picture. */
+/** Returns an element of a chart; the children are XML already. Nothing else adds markup to a chart. */
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
   const list = Object.entries(attributes).map(
     ([key, value]) => ` ${key}="${typeof value === "number" ? decimal(value) : escapeXml(value)}"`,
@@ -16,7 +16,7 @@ export function textNode(text: string, limit?: number): string {
   return escapeXml(printable(text, limit));
 }
 
-/** Cuts a string to the available width. */
+/** Escapes a string for a chart, cut to the available width. */
 export function fittingText(text: string, size: number, room: number): string {
   const shown = printable(text, 500);
   if (textWidth(shown, size) <= room) return escapeXml(shown);
@@ -40,7 +40,7 @@ export function textWidth(text: string, size: number): number {
   return width;
 }
 
-/** XML has no way to write these two. */
+/** Escapes a string for XML; U+FFFE and U+FFFF, which XML cannot represent, are replaced. */
 function escapeXml(text: string): string {
   return text
     .replaceAll(/[\ufffe\uffff]/g, "\ufffd")
@@ -50,7 +50,7 @@ function escapeXml(text: string): string {
     .replaceAll('"', "&quot;");
 }
 
-/** A tenth of a pixel is as fine as anybody sees. */
+/** Rounds to a tenth of a pixel, which is as fine as anybody sees. */
 function decimal(value: number): string {
   return String(Math.round(value * 10) / 10);
 }

@@ -22,7 +22,7 @@ export function columnsOf(epochs: readonly EpochRecord[]): readonly Column[] {
   );
 }
 
-/** The names that any epoch has. */
+/** Returns the names that any epoch has. */
 export function namesOf(epochs: readonly EpochRecord[], kind: Kind): readonly string[] {
   const names = new Set<string>();
   for (const epoch of epochs) for (const name of Object.keys(epoch[kind] ?? {})) names.add(name);
@@ -34,7 +34,7 @@ export function valuesOf(epochs: readonly EpochRecord[], kind: Kind, name: strin
   return epochs.map((epoch) => own(epoch[kind], name) ?? Number.NaN);
 }
 
-/** Names are foreign: what is called `constructor` is found only where it was put. */
+/** Returns an own property only: a name may be that of an inherited one, such as `constructor`. */
 function own(metrics: Metrics | undefined, name: string): number | undefined {
   return metrics !== undefined && Object.hasOwn(metrics, name) ? metrics[name] : undefined;
 }
@@ -47,7 +47,7 @@ export function monitoredColumn(columns: readonly Column[], monitor: string | un
   );
 }
 
-/** A heading for each column; one that is taken already gets a number. */
+/** Returns a heading for each column; a duplicate gets a number. */
 export function headings(
   columns: readonly Pick<Column, "kind" | "name">[],
   taken: readonly string[],
