@@ -177,7 +177,7 @@ export interface SavedModelErrorOptions {
 }
 
 /**
- * The one error class of this package.
+ * Error class of this package.
  *
  * `message` is `CODE: what is wrong. What to do.`, ready to be shown to a person; programs compare `code`.
  *
@@ -205,7 +205,7 @@ export class SavedModelError extends Error {
     markError(SavedModelError, "SavedModelError");
   }
 
-  /** Puts the code in front of the message, and the fix behind it. Cuts both where they are very long. */
+  /** Joins the code, the message and the fix. Cuts message and fix where they are very long. */
   constructor(code: ErrorCode, message: string, options: SavedModelErrorOptions = {}) {
     const what = shorten(message, MAX_MESSAGE);
     const fix = options.fix === undefined ? undefined : shorten(options.fix, MAX_FIX);
@@ -221,7 +221,7 @@ export class SavedModelError extends Error {
   }
 }
 
-/** More than anybody reads: whoever puts a message together cuts its parts, and this is the limit of all of it. */
+/** Limit on the length of a whole message; its parts are cut where they are put together. */
 const MAX_MESSAGE = 4000;
 const MAX_FIX = 2000;
 

@@ -7,7 +7,10 @@ import { printable } from "./text.js";
  */
 const PATTERN = process.platform === "win32" ? /\[/ : /[[\\]/;
 
-/** The first character of a path by which TensorFlow takes it for a pattern: it then finds no checkpoint under that path. */
+/**
+ * Returns the first character of a path that makes TensorFlow read it as a pattern: it then finds no checkpoint under
+ * that path.
+ */
 export function patternIn(path: string): string | undefined {
   return PATTERN.exec(path)?.[0];
 }

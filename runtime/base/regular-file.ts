@@ -16,12 +16,12 @@ export interface OpenedFile {
 }
 
 /**
- * Opens a regular file. Whatever else a path may lead to could block or never end: a FIFO, a device, a socket.
+ * Opens a regular file. Anything else could block or never end: a FIFO, a device, a socket.
  *
  * @throws UnreadableFile when it is not a regular file; the error of the system when it cannot be opened
  */
 export function openRegularFile(path: string): OpenedFile {
-  // Opening a FIFO would wait for somebody who writes into it. Windows has neither.
+  // Opening a FIFO would wait for a writer. Windows has neither.
   const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stat = fstatSync(descriptor);

@@ -9,8 +9,8 @@ import type { QueueOptions } from "../queue/read-write-queue.js";
  */
 export interface ClientOptions<Key extends string = string> extends QueueOptions {
   /**
-   * Keys of signatures whose concurrent asynchronous calls are run as one. Their inputs and outputs must have an
-   * unknown leading dimension, and they may not change variables.
+   * Batching by signature key: concurrent asynchronous calls of these signatures are run as one. Their inputs and
+   * outputs must have an unknown leading dimension, and they may not change variables.
    */
   readonly batching?: { readonly [Signature in Key]?: BatchingOptions };
   /**

@@ -45,7 +45,7 @@ export function forgetAbort(signal: AbortSignal | undefined, callback: () => voi
   if (signal !== undefined) watchers.get(signal)?.remove(callback);
 }
 
-/** The error of a call that its caller gave up. */
+/** Returns the error of a call that was aborted. */
 export function aborted(name: string, signal: AbortSignal | undefined): SavedModelError {
   return new SavedModelError("ABORTED", `${name}: the call was aborted`, { cause: signal?.reason });
 }

@@ -15,13 +15,14 @@ export interface BatchingOptions {
    * loop are run together. A call that changes variables, and is made meanwhile, ends the waiting.
    */
   readonly maxDelayMs?: number;
-  /** @deprecated Use `maxDelayMs`, which is the same. */
+  /** @deprecated Use `maxDelayMs`, which has the same meaning. */
   readonly maxDelay?: number;
 }
 
 /**
- * Runs concurrent calls of one signature as one: their rows (the leading dimension) are put together for a single run, and
- * its results are handed out again. Calls that differ in another dimension, or in what they leave out, are run apart.
+ * Runs concurrent calls of one signature as one: their rows (the leading dimension) are put together for a single run,
+ * and its results are handed out again. Calls that differ in another dimension, or in their omitted inputs, are run
+ * apart.
  */
 export class Batcher {
   readonly #call: SignatureCall;

@@ -11,9 +11,9 @@ export interface Job {
   readonly calls: number;
   /** Begins, and settles when the worker is free again; never rejects. */
   start(): Promise<void>;
-  /** It has to wait: what it was given may change meanwhile. */
+  /** Called when it has to wait: its values may change meanwhile. */
   wait(): void;
-  /** It will never start. */
+  /** Called when it will never start. */
   refuse(error: unknown): void;
 }
 
@@ -107,7 +107,7 @@ export class ReadWriteQueue implements Waiting {
    */
   submit(job: Job): void {
     if (this.#closed !== undefined) throw this.#closed;
-    // What is collected was asked for before it, and must not see what it changes.
+    // Collected calls were made before it, and must not see its changes.
     if (job.writes) this.flush();
     if (!this.#mayStartNow(job.writes)) this.#requireRoom(job.name);
     this.#put(job, job.calls);
@@ -138,7 +138,7 @@ export class ReadWriteQueue implements Waiting {
     else this.#put(job, 0);
   }
 
-  /** Somebody collects calls. */
+  /** Registers a batch that collects calls. */
   collect(calls: Collecting): void {
     this.#collecting.add(calls);
   }

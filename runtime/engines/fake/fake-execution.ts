@@ -8,7 +8,7 @@ import { fakeInput, fakeOutput } from "./fake-values.js";
 /** Function that a test passes in place of a method. */
 export type FakeFunction = (...inputs: readonly unknown[]) => unknown;
 
-/** A signature that a function stands for. What comes back is checked as the outputs of the model are. */
+/** A signature that a function stands for. Its results are checked like the outputs of the model. */
 export class FakeExecution implements Execution {
   readonly writes: boolean = false;
   readonly #name: string;
@@ -36,7 +36,7 @@ export class FakeExecution implements Execution {
       next += parts.length;
       return fakeInput(parts, input);
     });
-    // The form says which of the two results are.
+    // The form determines which of the two the results are.
     return this.#results(named === undefined ? fake(...given) : fake(named.toObject(given)), form) as Results<F>;
   }
 

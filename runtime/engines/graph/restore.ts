@@ -31,7 +31,7 @@ interface Restorer {
 /** For messages. */
 const CALL = "restore()";
 
-/** A checkpoint that was compared with the model, and what is to be done with it. */
+/** A checkpoint that was compared with the model, and the restore to be run. */
 interface Plan {
   readonly report: RestoreReport;
   run(): void;
@@ -73,7 +73,7 @@ export function restoreVariables(
   return plan.report;
 }
 
-/** Takes all that the model restores. */
+/** Restores all tensors of the model. */
 function planWhole(session: GraphSession, restorer: Restorer, prefix: string): Plan {
   const { keys, report } = check(session, restorer, prefix);
   const run = (): void => {
@@ -83,7 +83,7 @@ function planWhole(session: GraphSession, restorer: Restorer, prefix: string): P
   return { report, run };
 }
 
-/** Takes what there is. */
+/** Restores the tensors that both have. */
 function planPart(session: GraphSession, { tensors, objectGraph }: Restorer, prefix: string): Plan {
   const reader = session.openCheckpoint(prefix);
   try {
@@ -91,7 +91,7 @@ function planPart(session: GraphSession, { tensors, objectGraph }: Restorer, pre
     return {
       report,
       run: () => {
-        // What is not restored keeps the value that signatures work on.
+        // Variables that are not restored keep the value that signatures use.
         copyToSaved(session, CALL);
         run(prefix);
       },
@@ -109,7 +109,7 @@ const restorerOf = oncePer((session: GraphSession): Restorer => {
   const tensors = restoredTensors(graphDef, restoreOpName);
   if (tensors.length === 0) throw new Error("its graph does not tell what it restores");
   const graph = openGraph(graphDef);
-  // Found out before anything is changed.
+  // Checked before anything is changed.
   const filenameOperation = operationOf(filenameTensorName);
   if (graph.edges(filenameOperation) === undefined) {
     throw new Error(`the operation ${quote(filenameOperation)} is not in the graph`);

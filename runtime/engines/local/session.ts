@@ -72,7 +72,7 @@ export class Session {
   /** SavedObjectGraph of the model; empty for models of TensorFlow 1. */
   readonly objectGraph: Uint8Array;
   readonly collections: Message<"MetaGraphDef">["collectionDef"];
-  /** The loaded graph, for what is done to its variables by the names of operations. */
+  /** The loaded graph, for reading and writing its variables by the names of operations. */
   readonly graph: GraphSession = new LocalGraph(this);
   readonly #resources: Resources;
   #workerRunOptions: Pointer | undefined;
@@ -202,7 +202,7 @@ export class Session {
     return found && adviseOn(found[1]);
   }
 
-  /** The loaded graph, a GraphDef: what is in the file now may be another. */
+  /** Returns the loaded graph, a GraphDef: the file may have changed since. */
   graphDef(): Uint8Array {
     const { api } = this;
     const buffer = nonNull(api.TF_NewBuffer(), "buffer");

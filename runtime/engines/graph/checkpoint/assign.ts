@@ -29,7 +29,7 @@ let count = 0;
  * Adds operations to a loaded graph that give nodes values of a checkpoint:
  * `AssignVariableOp(node, RestoreV2(prefix, keys, slices))` for a variable.
  *
- * @returns runs them; the shapes of values are not compared
+ * @returns a function that runs them; the shapes of values are not compared
  */
 export function prepareAssignments(session: GraphSession, assignments: readonly Assignment[]): Assign {
   if (assignments.length === 0) return () => {};

@@ -28,7 +28,7 @@ export interface RestoredTensor {
   readonly target: RestoreTarget | undefined;
 }
 
-/** A node of the main graph that takes what is restored. */
+/** A node of the main graph that takes a restored value. */
 export interface RestoreTarget {
   readonly node: string;
   readonly kind: AssignKind;

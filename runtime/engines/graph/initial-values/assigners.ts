@@ -53,7 +53,7 @@ function functionsAssign(graph: GraphIndex, first: readonly Argument[]): boolean
   return false;
 }
 
-/** The functions that a node hands one of its inputs to: a call all inputs, a choice all but the first. */
+/** Returns the functions that a node passes one of its inputs to: a call all inputs, a choice all but the first. */
 function calls(graph: GraphIndex, node: Message<"NodeDef">, place: number): readonly Argument[] {
   const inputs = node.input.filter((input) => !input.startsWith("^")).length;
   return node.attr.flatMap(({ value }) => {

@@ -28,12 +28,12 @@ export interface Resource {
   readonly node: Message<"NodeDef">;
 }
 
-/** Returns whether a resource is a table. */
+/** Returns true for a table. */
 export function isTable({ kind }: Resource): boolean {
   return kind === "table" || kind === "mutable table";
 }
 
-/** Returns whether a node hands its resource on as a reference, as in TensorFlow 1. */
+/** Returns true if a node passes its resource on as a reference, as in TensorFlow 1. */
 export function isReference({ kind, node }: Resource): boolean {
   return kind === "reference" || (kind !== "variable" && !node.op.endsWith("V2"));
 }

@@ -22,7 +22,7 @@ let loaded: Koffi | undefined;
 /**
  * koffi, loaded when it is first needed: a program that never loads a model never loads native code.
  *
- * @throws SavedModelError `LIBRARY_INVALID` when koffi is not there, as in a bundle that was moved away from it
+ * @throws SavedModelError `LIBRARY_INVALID` when koffi is missing, as in a bundle that was moved away from it
  */
 export function loadKoffi(): Koffi {
   loaded ??= requireKoffi();
@@ -48,7 +48,9 @@ function requireKoffi(): Koffi {
   }
 }
 
-/** It takes the wish until the first library is loaded in this thread, which the program itself may have done. */
+/**
+ * Requests the stack size, which is possible until the first library is loaded in this thread, perhaps by the program.
+ */
 function reserveStacks(koffi: Koffi): void {
   try {
     koffi.config({ async_stack_size: STACK_BYTES, sync_stack_size: STACK_BYTES });

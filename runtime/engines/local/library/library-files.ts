@@ -32,7 +32,7 @@ function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();
   } catch {
-    // Not there, or in a folder that this user may not read: either way not a library to load.
+    // Missing, or in a folder that this user may not read: either way not a library to load.
     return false;
   }
 }

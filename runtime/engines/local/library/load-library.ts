@@ -76,10 +76,10 @@ export function loadCandidate(candidate: LibraryCandidate, lazy: boolean): Nativ
 }
 
 /**
- * Takes a reference to the library that is never given back. koffi unloads its libraries when the process (or a worker)
+ * Takes a reference to the library that is never released. koffi unloads its libraries when the process (or a worker)
  * ends, and unloading TensorFlow runs its destructors under its own threads: a segmentation fault, exit code 139.
- * Symbols stay local (no RTLD_GLOBAL), so a second TensorFlow in the process, such as tfjs-node's, is not mixed up with it,
- * until {@link NativeLibrary.shareSymbols} is called.
+ * Symbols stay local (no RTLD_GLOBAL), so a second TensorFlow in the process, such as tfjs-node's, is not mixed up with
+ * it, until {@link NativeLibrary.shareSymbols} is called.
  */
 function pin(c: LibraryHandle, path: string, lazy: boolean): void {
   const RTLD_LAZY = 1;

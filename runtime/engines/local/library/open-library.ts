@@ -38,7 +38,7 @@ function openFirst(): NativeLibrary {
       // What the user names may be built for any processor.
       if (!answer.required) requireInstructions();
       try {
-        // `install` has loaded what is in the cache with every function resolved.
+        // `install` has loaded the libraries of the cache with every function resolved.
         return loadCandidate(candidate, candidate.place === "cache");
       } catch (error) {
         if (!(error instanceof SavedModelError)) throw error;

@@ -8,7 +8,7 @@ type Memory = Pointer | ArrayBufferView;
 /** TensorFlow's C API, and what little of the C library is needed to reach its memory. */
 export interface NativeApi extends NativeFunctions {
   readonly library: NativeLibrary;
-  /** `TF_SessionRun` on a thread of libuv's pool. What is handed to it stays in use until it is done. */
+  /** `TF_SessionRun` on a thread of libuv's pool. Its arguments stay in use until it is done. */
   readonly sessionRunOnWorker: (
     ...parameters: [...Parameters<NativeFunctions["TF_SessionRun"]>, done: (error: unknown) => void]
   ) => void;
@@ -70,7 +70,7 @@ function hugePageAdvisor(c: LibraryHandle): NativeApi["adviseHugePages"] {
     const start = address(view);
     const aligned = ((start + PAGE - 1n) / PAGE) * PAGE;
     const end = ((start + BigInt(view.byteLength)) / PAGE) * PAGE;
-    // It is advice: where it is not taken, everything works as before.
+    // It is a hint: if it is ignored, everything works as before.
     if (end > aligned) madvise(aligned, end - aligned, MADV_HUGEPAGE);
   };
 }

@@ -140,7 +140,7 @@ export const functions = {
     parameters: ["int" /* DataType */, "void *" /* int64_t[]: dimensions */, "int" /* rank */, "size_t" /* bytes */],
   },
   TF_DeleteTensor: { result: "void", parameters: ["void *" /* tensor */] },
-  /** The tensor itself when nobody else holds its memory, else null. */
+  /** The tensor itself when nothing else holds its memory, else null. */
   TF_TensorMaybeMove: { result: "void *", parameters: ["void *" /* tensor */] },
   TF_TensorType: { result: "int", parameters: ["void *" /* tensor */] },
   TF_NumDims: { result: "int", parameters: ["void *" /* tensor */] },

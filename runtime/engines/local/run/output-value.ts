@@ -36,7 +36,7 @@ export interface OutputSpec {
  * Copies a native tensor into JavaScript. It stays the caller's to delete: its memory may be a variable's own.
  *
  * @returns a plain value where the signature says rank 0, else a tensor
- * @throws SavedModelError `INVALID_RESULT` when a scalar was promised and something else came, `NOT_TEXT` when a
+ * @throws SavedModelError `INVALID_RESULT` when the signature says scalar and the result is not, `NOT_TEXT` when a
  * scalar string is not text, `TF_RESOURCE_EXHAUSTED`
  */
 export function readResult(api: NativeApi, tensor: Pointer, spec: OutputSpec, call: string): unknown {

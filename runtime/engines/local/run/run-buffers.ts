@@ -35,8 +35,8 @@ export interface Plan {
 }
 
 /**
- * The native side of one run at a time: input tensors, and the arrays that say what is fed and fetched. A run in another
- * thread has it to itself until it ends.
+ * The native side of one run at a time: input tensors, and the arrays of feeds and fetches. A run in another thread has
+ * it to itself until it ends.
  */
 export class Frame {
   readonly #session: Session;
@@ -89,8 +89,8 @@ export class Frame {
   }
 
   /**
-   * Feeds an input in place, for as long as the run lasts. Until a run has shown that TensorFlow lets go of the input when
-   * it ends, the input is copied: memory of JavaScript's must not be held any longer.
+   * Feeds an input in place, for as long as the run lasts. Until a run has shown that TensorFlow releases the input
+   * when it ends, the input is copied: memory of JavaScript's must not be held any longer.
    */
   share(feed: number, value: InPlace): void {
     const target = itemAt(this.#feeds, feed);
@@ -184,7 +184,7 @@ export class Frame {
     return nonNull(itemAt(this.#fetchedTensors, itemAt(this.#fetchPlaces, fetch)), "tensor");
   }
 
-  /** Deletes what the run fetched, and what it was fed in place. */
+  /** Deletes the fetched tensors, and those fed in place. */
   end(): void {
     const { api } = this.#session;
     for (let index = 0; index < this.#fetchCount; index++) {
@@ -235,7 +235,7 @@ export class Frame {
     return count;
   }
 
-  /** Fetches what is not fed, and notes where each fetch went. */
+  /** Fetches what is not fed, and notes the index of each fetch. */
   #arrangeFetches(): number {
     const { fetches, outputs } = this.#plan;
     let count = 0;
@@ -249,7 +249,9 @@ export class Frame {
   }
 }
 
-/** An array that another thread may use: small typed arrays without a buffer of their own may be moved by the engine. */
+/**
+ * Returns an array that another thread may use: the engine may move small typed arrays that have no separate buffer.
+ */
 function nativeArray(length: number): BigUint64Array {
   return new BigUint64Array(new ArrayBuffer(Math.max(1, length) * BigUint64Array.BYTES_PER_ELEMENT));
 }

@@ -17,7 +17,7 @@ export function runError(call: string, cause: unknown, advice?: string): unknown
       cause,
     });
   }
-  // What a read of a variable or table without a value ends with.
+  // Error of a read of a variable or table without a value.
   const isAbsence = cause.status === "FAILED_PRECONDITION" || cause.status === "NOT_FOUND";
   return new SavedModelError(`TF_${cause.status}`, `${call}: TensorFlow failed: ${firstLine(cause.message)}`, {
     ...(advice !== undefined && isAbsence ? { fix: advice } : {}),

@@ -14,7 +14,7 @@ const ELEMENT_BYTES = BigInt(STRING_BYTES);
 /** Tensors that TensorFlow still holds, for example because a variable was assigned from them. */
 let held: StringTensor[] = [];
 
-/** Deletes a string tensor and what its elements point to, at once or as soon as TensorFlow has let go of it. */
+/** Deletes a string tensor and the memory of its elements, at once or as soon as TensorFlow has released it. */
 export function deleteStrings(api: NativeApi, tensor: StringTensor): void {
   const waiting = [...held, tensor];
   held = [];

@@ -23,7 +23,7 @@ export function releaseAtThreadEnd(resources: Releasable, owner: Ending): void {
   held.set(resources, new WeakRef(owner));
 }
 
-/** It was given back already. */
+/** It was released already. */
 export function forgetAtThreadEnd(resources: Releasable): void {
   if (held.delete(resources) && held.size === 0) process.off("exit", releaseAll);
 }

@@ -13,7 +13,7 @@ export function syncTree(folder: string): void {
 
 /** Syncs a file's contents to the disk: a full or failing disk is reported here at the latest. */
 function syncFile(path: string): void {
-  // Windows writes out only what is open for writing; elsewhere a file may be read-only.
+  // Windows syncs only files that are open for writing; elsewhere a file may be read-only.
   const file = openSync(path, process.platform === "win32" ? "r+" : "r");
   try {
     fsyncSync(file);

@@ -45,7 +45,7 @@ function keepIn(old: string, fresh: string, defaults: Defaults): void {
 function apply(path: string, { mode, uid, gid }: Stats, mask: number): void {
   const kept = mode & mask;
   const hasGroup = keepOwners(path, uid, gid);
-  // To another group, what only the old one might do is not granted.
+  // Rights that only the old group had are not granted to another one.
   const allowed = hasGroup ? kept : (kept & ~GROUP_MODE) | (kept & GROUP_MODE & ((kept & 0o007) << 3));
   chmodSync(path, allowed);
 }

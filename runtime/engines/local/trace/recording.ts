@@ -4,7 +4,7 @@ import { bufferContents } from "../native/buffer.js";
 import { type NativeApi, nonNull } from "../native/c-api.js";
 import type { Pointer } from "../native/c-functions.js";
 
-/** A call of a trace, and what TensorFlow told of its run. */
+/** A call of a trace, with TensorFlow's statistics of its run. */
 export interface TracedRun {
   readonly call: string;
   readonly stats: Message<"StepStats">;
