@@ -147,7 +147,7 @@ export class Batch implements Job, Collecting {
     this.#queue.letGo();
   }
 
-  /** Takes the results for all rows; undefined where no caller waits for them any more. */
+  /** Returns the results for all rows; none where no caller waits for them any more. */
   async #runTogether(requests: readonly Request[]): Promise<readonly Tensor[]> {
     const isWanted = (): boolean => requests.some((request) => request.isWanted());
     // A signature that is batched has dense outputs only.

@@ -20,9 +20,9 @@ export interface CompositeType {
 }
 
 /**
- * Reads the spec of a sparse or ragged tensor; undefined for any other spec, for a ragged one without ragged dimensions,
- * whose value is a dense tensor, and for one that no tensor can have: of a dtype or rank that there is not, or with more
- * ragged dimensions than dimensions.
+ * Reads the spec of a sparse or ragged tensor; undefined for any other spec, for a ragged one without ragged
+ * dimensions, whose value is a dense tensor, and for an invalid one: of an unknown dtype or rank, or with more ragged
+ * dimensions than dimensions.
  *
  * The state of `SparseTensorSpec` is (shape, dtype), that of `RaggedTensorSpec` (shape, dtype, ragged rank, dtype of row
  * splits).

@@ -4,14 +4,14 @@ import { elementCount, isShape } from "../tensor/shape.js";
 import { type Message, toNumber } from "./proto/decode.js";
 import type { ComplexDefault, DefaultValue } from "./signature-info.js";
 
-/** More elements than a person would read in a comment. */
+/** Maximum number of elements in a comment. */
 const MAX_ELEMENTS = 16;
-/** A longer string than a person would read there. */
+/** Maximum length of a string in a comment. */
 const MAX_STRING_BYTES = 1000;
 
 type Element = number | boolean | string | ComplexDefault;
 
-/** The value in a TensorProto, where it is small and plain; undefined for any other. */
+/** Returns the value of a TensorProto, where it is small and plain; undefined for any other. */
 export function readDefault(tensor: Message<"TensorProto">): DefaultValue | undefined {
   const shape = (tensor.tensorShape?.dim ?? []).map(({ size }) => toNumber(size));
   // A zero beside a huge size makes few elements of many arrays.

@@ -2,7 +2,7 @@ import { printable, quote } from "../base/text.js";
 import type { TensorSpec } from "./model-spec.js";
 import type { TensorInfo } from "./signature-info.js";
 
-/** An input by what it is called. */
+/** An input by its name. */
 type NamedInput = Pick<TensorInfo, "key" | "argument">;
 
 /**

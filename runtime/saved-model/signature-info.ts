@@ -1,9 +1,9 @@
 import type { PartialShape, ShapeSpec } from "../tensor/shape.js";
 
-/** A small tensor as JSON has it; integers of 64 bits are decimal text, complex numbers their two parts. */
+/** A small tensor in JSON; 64-bit integers are decimal strings, complex numbers their two parts. */
 export type DefaultValue = number | boolean | string | ComplexDefault | readonly DefaultValue[];
 
-/** A complex number as JSON has it. */
+/** A complex number in JSON. */
 export interface ComplexDefault {
   readonly re: number;
   readonly im: number;

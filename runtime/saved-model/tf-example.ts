@@ -6,7 +6,7 @@ import { type Constants, isParser, PARSED_RANKS, readParser } from "./tf-example
 
 type Node = Message<"NodeDef">;
 
-/** Operations that hand on the strings of their first input, in whatever shape. */
+/** Operations that pass on the strings of their first input, in whatever shape. */
 const PASSING_OPS: ReadonlySet<string> = new Set(["ExpandDims", "Identity", "Reshape", "Squeeze", "StopGradient"]);
 
 /** Those behind which the rank is another one. */
@@ -22,7 +22,7 @@ export type ExampleReader = (signature: SignatureInfo) => SignatureInfo;
 const BUDGET = 4_000_000;
 const STEP = 20;
 
-/** Finds what a graph parses out of its string inputs. A graph that parses no examples is not decoded. */
+/** Finds the examples that a graph parses out of its string inputs. A graph that parses no examples is not decoded. */
 export function exampleReader(graph: GraphIndex): ExampleReader {
   if (![...graph.operationTypes()].some(isParser)) return (signature) => signature;
   const tracer = new Tracer(graph);

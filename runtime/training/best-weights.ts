@@ -11,7 +11,7 @@ import { type Best, bestWeightsIn } from "./resume/training-state.js";
 /** Option of `fit` that watches a metric, for messages. */
 type Watcher = "earlyStopping" | "checkpoints.onlyBest";
 
-/** Watches a metric from epoch to epoch: which was the best, and whether it is time to stop. */
+/** Watches a metric from epoch to epoch, for the best one and for the time to stop. */
 export class BestWeights {
   readonly monitor: string;
   readonly #model: BaseModel;
@@ -65,7 +65,7 @@ export class BestWeights {
     }
   }
 
-  /** Returns whether the training should stop after this epoch. */
+  /** Returns true if the training should stop after this epoch. */
   isOverAfter(epoch: number): boolean {
     return epoch - (this.#best?.epoch ?? 0) >= Math.max(1, this.#options.patience);
   }
@@ -75,7 +75,7 @@ export class BestWeights {
     if (this.#folder !== undefined) copyFiles(this.#prefix(), bestWeightsIn(checkpoint));
   }
 
-  /** Goes on from what a checkpoint has. */
+  /** Continues from a checkpoint. */
   resume(best: Best | undefined, checkpoint: string): void {
     this.#best = best;
     if (best !== undefined && this.#options.restoreBest) copyFiles(bestWeightsIn(checkpoint), this.#prefix());
@@ -86,7 +86,7 @@ export class BestWeights {
     if (this.#folder !== undefined) this.#model.restore(this.#prefix());
   }
 
-  /** Removes what was written. */
+  /** Removes the copied weights. */
   clear(): void {
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
     this.#folder = undefined;
@@ -98,7 +98,7 @@ export class BestWeights {
   }
 }
 
-/** Copies the files of a checkpoint of TensorFlow, by what their names begin with. */
+/** Copies the files of a TensorFlow checkpoint, by their prefix. */
 function copyFiles(from: string, to: string): void {
   for (const name of readdirSync(dirname(from))) {
     if (!name.startsWith(`${basename(from)}.`)) continue;

@@ -19,7 +19,7 @@ export interface Asker {
 /** Names of which less is better: words at the end of `validation_mean_squared_error`, `totalLoss`, `mae_1`. */
 const LESS_IS_BETTER = /(?:^|_)(?:loss|error|mae|mape|mse|msle|nll|perplexity|rmse|rmsle|cross_?entropy)(?:_?\d+)?$/;
 
-/** scikit-learn has errors with their sign changed. */
+/** scikit-learn has errors with a negative sign. */
 const NEGATED = /(?:^|_)(?:neg|negated|negative|minus)_/;
 
 /**
@@ -51,7 +51,7 @@ export function watchedMetric(
     candidates.find((name) => name === "loss" || name === `${VALIDATION}loss`) ??
     candidates.find(isLessBetter) ??
     (candidates.length === 1 ? candidates[0] : undefined);
-  // `max` is not meant for a loss that nobody named.
+  // `max` is not intended for a loss that was chosen by default.
   if (chosen === undefined || (mode === "max" && isLessBetter(chosen))) {
     const meant = candidates.find((name) => !isLessBetter(name)) ?? known.find((name) => !isLessBetter(name));
     throw new SavedModelError("INVALID_OPTION", `${call}: cannot choose a metric to monitor`, {

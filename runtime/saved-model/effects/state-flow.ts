@@ -25,7 +25,7 @@ export interface RunFlow {
   readonly writes: ReadonlyMap<string, VariableWrite>;
 }
 
-/** Operations of the main graph at which values begin: what is fed, and what holds a variable. */
+/** Operations of the main graph at which values begin: feeds and holders of variables. */
 const FED: ReadonlySet<string> = new Set(["Placeholder", "PlaceholderV2", "PlaceholderWithDefault"]);
 const VARIABLES: ReadonlySet<string> = new Set(["AutoReloadVariable", "VarHandleOp", "Variable", "VariableV2"]);
 

@@ -38,7 +38,7 @@ interface CallSite {
 interface Body {
   readonly own: Writes;
   readonly calls: readonly CallSite[];
-  /** The arguments that are handed on as the result of the same number. */
+  /** Arguments that are passed on as the result of the same number. */
   readonly returned: ReadonlySet<number>;
 }
 
@@ -46,10 +46,11 @@ const NOTHING: Writes = { other: false, args: new Set() };
 const ANYTHING: Writes = { other: true, args: new Set() };
 
 /**
- * Reads a serialized GraphDef. What is not known to be harmless counts as a change: an operation of a custom library that
- * calls itself stateful, for example.
+ * Reads a serialized GraphDef. Operations that are not known to be harmless count as a change: an operation of a custom
+ * library that calls itself stateful, for example.
  *
- * @param operations a serialised OpList of what runs the graph; by default, the operations of TensorFlow itself are known
+ * @param operations a serialised OpList of the library that runs the graph; by default, the operations of TensorFlow
+ * itself are known
  */
 export function readEffects(graphDef: Uint8Array, operations?: Uint8Array): Effects {
   if (operations === undefined) {
@@ -62,8 +63,8 @@ export function readEffects(graphDef: Uint8Array, operations?: Uint8Array): Effe
 /**
  * Reads a serialised GraphDef, as {@link readEffects} does.
  *
- * @param isStateful whether operations of a type may change something
- * @param budget how many nodes are read at most
+ * @param isStateful returns true if operations of a type may change something
+ * @param budget maximum number of nodes that are read
  * @throws RangeError when the budget is exceeded
  */
 export function effectsOf(
@@ -218,7 +219,7 @@ const FIRST_ARGUMENT: Readonly<Record<string, number>> = {
 
 const LOOPS: ReadonlySet<string> = new Set(["While", "StatelessWhile"]);
 
-/** More operations in a row than hand a handle on in a graph that makes sense. */
+/** Limit on operations in a row that pass a handle on, above that of any reasonable graph. */
 const MAX_STEPS = 32;
 
 /** Returns the writes of a node by itself. */
@@ -246,7 +247,7 @@ function union(parts: readonly Writes[]): Writes {
   return { other: parts.some(({ other }) => other), args: new Set(parts.flatMap(({ args }) => [...args])) };
 }
 
-/** Follows a handle through operations that hand it on, to what made it. */
+/** Follows a handle through operations that pass it on, to its origin. */
 function traceHandle(
   input: string,
   nodeOf: (name: string) => Node | undefined,

@@ -7,7 +7,7 @@ import { printable } from "../../base/text.js";
 
 /**
  * Returns the folder of the model that a client was generated from: below the package of the client's own file, then as
- * {@link placesOf} has it.
+ * in {@link placesOf}.
  *
  * @param client the file of the client, where `directory` is the one that it was generated with
  * @throws SavedModelError `MODEL_NOT_FOUND`
@@ -56,7 +56,7 @@ export function placesOf(path: string): readonly string[] {
   return [...new Set(roots.map((root) => resolve(root, path)))];
 }
 
-/** A folder as users give it. */
+/** Checks a folder that was passed by a user. */
 export function toPath(directory: string | URL): string {
   const path = directory instanceof URL ? pathOf(directory) : directory;
   if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;

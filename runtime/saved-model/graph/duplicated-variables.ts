@@ -37,7 +37,7 @@ type Node = Message<"NodeDef">;
 /** Nodes of a model's variables in its graph. */
 export interface VariableHandles {
   readonly split: readonly SplitVariable[];
-  /** The VarHandleOp that holds the present value of each object that is a variable, as far as it is known. */
+  /** The VarHandleOp that holds the current value of each object that is a variable, as far as it is known. */
   readonly byObject: ReadonlyMap<number, string>;
 }
 
@@ -148,7 +148,7 @@ export function readSaveFunction(saveTensor: string, graph: GraphIndex): SavedCh
       const operand = operands.get(sourceInBody(itemAt(values, index)));
       if (operand === undefined) continue;
       if (name === "_CHECKPOINTABLE_OBJECT_GRAPH") objectGraph = graphOf(graph.node(operand));
-      // Before TensorFlow 2.9 or so, the function is given what was read from the variable, not the variable.
+      // Before TensorFlow 2.9 or so, the function gets the value read from the variable, not the variable.
       const handle = sourceInGraph(operand);
       if (graph.node(handle)?.op === "VarHandleOp") handles.set(name, handle);
     }

@@ -1,8 +1,8 @@
 import type { Message } from "../proto/decode.js";
 
-/** Longer ways help nobody, and there could be very many of them. */
+/** Maximum length of a path: longer ones are not useful, and could be very many. */
 const LONGEST_PATH = 1000;
-/** The characters of all paths together, after which no more are given: far more than any model has. */
+/** Maximum number of characters of all paths together: far more than any model has. */
 const MOST_CHARACTERS = 10_000_000;
 
 /**

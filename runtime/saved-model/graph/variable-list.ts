@@ -15,9 +15,9 @@ export interface VariableInfo {
   /** Null where the file does not tell, as some of TensorFlow 1 do not. */
   readonly trainable: boolean | null;
   /**
-   * The shortest way to it from the Python object that was saved, the names of attributes joined by `/`: `hidden/kernel`,
-   * or `variables/0` for what is only in a list. Absent in models of TensorFlow 1, for variables that no attribute leads
-   * to, and where it has more than 1,000 characters.
+   * Shortest path to it from the Python object that was saved, the names of attributes joined by `/`: `hidden/kernel`,
+   * or `variables/0` for one that is only in a list. Absent in models of TensorFlow 1, for variables that no attribute
+   * leads to, and where it has more than 1,000 characters.
    */
   readonly path?: string;
   /** True for an object that holds the same variable as an earlier one: some exports of Keras 3 write variables twice. */

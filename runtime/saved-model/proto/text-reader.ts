@@ -31,7 +31,7 @@ export class TextReader {
     this.#text = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
   }
 
-  /** The next token: a word, a number, or one character; empty at the end. Of a string it is the quote. */
+  /** Returns the next token: a word, a number, or one character; empty at the end. Of a string it is the quote. */
   next(): string {
     const token = this.peek();
     this.#at += token.length;
@@ -51,7 +51,7 @@ export class TextReader {
     return this.#text.toString("latin1", this.#at, Math.max(end, Math.min(this.#at + 1, this.#text.length)));
   }
 
-  /** Passes one character, if it is next. */
+  /** Skips one character, if it is next. */
   skip(token: string): boolean {
     this.#skipSpace();
     if (this.#text[this.#at] !== token.charCodeAt(0)) return false;
@@ -67,7 +67,7 @@ export class TextReader {
     if (!this.skip(",")) this.skip(";");
   }
 
-  /** Passes what opens a message, and returns it. */
+  /** Skips the start token of a message, and returns it. */
   skipOpening(): "{" | "<" | undefined {
     if (this.skip("{")) return "{";
     return this.skip("<") ? "<" : undefined;
@@ -79,7 +79,7 @@ export class TextReader {
     this.#at = found + 1;
   }
 
-  /** Passes the rest of a string after its quote. */
+  /** Skips the rest of a string after its quote. */
   skipString(quote: string): void {
     const close = quote.charCodeAt(0);
     for (; this.#at < this.#text.length; this.#at++) {
@@ -142,7 +142,7 @@ export class TextReader {
     this.skipString(quote);
     const raw = this.#text.subarray(start, this.#at - 1);
     if (!raw.includes(BACKSLASH)) return raw;
-    // No escape is shorter than what it stands for.
+    // No escape is shorter than its result.
     const bytes = Buffer.allocUnsafe(raw.length);
     let size = 0;
     for (let at = 0; at < raw.length; ) {

@@ -14,7 +14,7 @@ export interface Batch {
   readonly rows: number;
   /** Number of times that its last row is repeated at its end. */
   readonly filled: number;
-  /** True if the rows were counted; else they are taken for one. */
+  /** True if the rows were counted; otherwise it counts as one row. */
   readonly isCounted: boolean;
 }
 
@@ -84,7 +84,7 @@ export function batchSource(name: string, method: Method, data: unknown, options
   return iterableSource(name, method, data);
 }
 
-/** The columns of an object by the names of the inputs, in argument order; undefined for all other data. */
+/** Returns the columns of an object by the names of the inputs, in argument order; undefined for all other data. */
 function columnsByName(name: string, { named }: Method, data: unknown): readonly unknown[] | undefined {
   if (named?.is(data) !== true || isIterable(data) || isAsyncIterable(data)) return undefined;
   return named.valuesOf(data, name, "column");
@@ -137,13 +137,13 @@ function columnSource(
   };
 }
 
-/** The order of rows in an epoch: one generator of the seed shuffles all epochs, one after the other. */
+/** Returns the order of rows in an epoch: one generator of the seed shuffles all epochs, one after the other. */
 function orderOf(epoch: number, count: number, seed: number): Uint32Array {
   const drawn = Math.imul(epoch - 1, count - 1);
   return shuffledIndices(count, seededRandom(seedAfter(seed, drawn)));
 }
 
-/** The rows of a batch that is filled up with its last one. */
+/** Returns the rows of a batch that is filled up with its last one. */
 function repeatedLast(from: number, to: number, size: number): Uint32Array {
   return Uint32Array.from({ length: size }, (_, index) => Math.min(from + index, to - 1));
 }
@@ -196,7 +196,7 @@ function iterableSource(name: string, { inputs, named }: Method, data: unknown):
   };
 }
 
-/** Leaves out the first batches of an epoch, with which steps were made before the training was resumed. */
+/** Skips the first batches of an epoch, whose steps were made before the training was resumed. */
 class Skipping {
   readonly #name: string;
   readonly #check: (values: unknown) => Batch;
@@ -215,7 +215,7 @@ class Skipping {
     return undefined;
   }
 
-  /** @throws SavedModelError `RESTORE_FAILED` when there are fewer batches than steps were made */
+  /** @throws SavedModelError `RESTORE_FAILED` when there are fewer batches than finished steps */
   end(): void {
     if (this.#left === 0) return;
     throw new SavedModelError(
@@ -250,7 +250,7 @@ function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === "object" && value !== null && Symbol.iterator in value;
 }
 
-/** Returns how many rows a value has; undefined where it cannot be told. What is wrong with it, the call says. */
+/** Returns the number of rows of a value; undefined where it is unknown. The call itself reports invalid values. */
 function rowsOf(value: unknown, shape: ShapeSpec): number | undefined {
   // Tensors of any kind, and the parts of a sparse one.
   if (typeof value === "object" && value !== null && "shape" in value && Array.isArray(value.shape)) {

@@ -4,12 +4,12 @@ import { quote } from "../../base/text.js";
 import type { EpochRecord, Metrics } from "../records/events.js";
 import { columnsOf, monitoredColumn, namesOf } from "../records/history-columns.js";
 
-/** A number as JSON has it: those that JSON lacks are text. */
+/** A number in JSON: those that JSON lacks are strings. */
 type JsonNumber = number | "NaN" | "Infinity" | "-Infinity";
 
 type JsonMetrics = Readonly<Record<string, JsonNumber>>;
 
-/** A history as plain data, fit for `JSON.stringify`. */
+/** A history as plain data for `JSON.stringify`. */
 export interface HistoryJson {
   readonly format: "savedmodel.history";
   readonly version: 1;

@@ -10,8 +10,8 @@ const LAST = 6;
 const MARK = "*";
 
 /**
- * Formats the epochs as a table of at most `columns` columns of text, with an asterisk at the best one. Of many epochs
- * the middle is omitted.
+ * Formats the epochs as a table at most `width` characters wide, with an asterisk at the best one. Of many epochs the
+ * middle is omitted.
  */
 export function historyTable(epochs: readonly EpochRecord[], bestEpoch: number | undefined, width: number): string {
   const columns = columnsOf(epochs);
@@ -28,7 +28,7 @@ export function historyTable(epochs: readonly EpochRecord[], bestEpoch: number |
   ];
   const widths = names.map((_, index) => index + 2);
   const sizes = [0, 1, ...widths].map((column) => Math.max(...shown.map((cells) => cells[column]?.length ?? 0)));
-  // As many columns as there is room for.
+  // As many columns as fit.
   let room = width;
   const fitting = sizes.findIndex((size) => {
     room -= size + 2;

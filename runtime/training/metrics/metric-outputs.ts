@@ -3,7 +3,7 @@ import type { Method } from "../../client/methods.js";
 import type { TensorInfo } from "../../saved-model/signature-info.js";
 import type { Metrics } from "../records/events.js";
 
-/** A scalar output, by its place among the results. */
+/** A scalar output, by its index among the results. */
 interface ScalarOutput {
   readonly place: number;
   readonly name: string;
@@ -20,7 +20,7 @@ export interface MetricTotals {
 export class MetricOutputs {
   readonly names: readonly string[];
   readonly #outputs: readonly ScalarOutput[];
-  /** By place among the metrics: whether its value is of all steps since it was reset, and not of one. */
+  /** By index among the metrics: true if its value is of all steps since it was reset, and not of one. */
   #isRunning: readonly boolean[] = [];
 
   /**
@@ -41,7 +41,7 @@ export class MetricOutputs {
     });
   }
 
-  /** The name of the metric that is this output of the signature, if it is one. */
+  /** Returns the name of the metric that is this output of the signature, if it is one. */
   nameAt(place: number): string | undefined {
     return this.#outputs.find((output) => output.place === place)?.name;
   }
@@ -51,12 +51,12 @@ export class MetricOutputs {
     this.#isRunning = this.#outputs.map(({ place }) => places.includes(place));
   }
 
-  /** The scalar numbers among plain results. */
+  /** Returns the scalar numbers among plain results. */
   read(results: readonly unknown[]): Metrics {
     return Object.fromEntries(this.#outputs.map(({ place, name }) => [name, Number(results[place])]));
   }
 
-  /** The first metric of plain results that is NaN or infinite. */
+  /** Returns the first metric of plain results that is NaN or infinite. */
   findBroken(results: readonly unknown[]): { readonly name: string; readonly value: number } | undefined {
     for (const { place, name } of this.#outputs) {
       const value = Number(results[place]);
@@ -81,7 +81,7 @@ export class MetricOutputs {
     }
   }
 
-  /** The mean of each metric, weighted by rows; of one that runs on, its last value. */
+  /** Returns the mean of each metric, weighted by rows; of a running one, its last value. */
   valuesOf({ sums, last, rows }: MetricTotals): Metrics {
     return Object.fromEntries(
       this.names.map((name, index) => {
