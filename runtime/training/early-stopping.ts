@@ -26,7 +26,7 @@ const NEGATED = /(?:^|_)(?:neg|negated|negative|minus)_/;
  * Returns the metric that decides which epoch is the best, and its mode.
  *
  * By default it is `loss`, else the first whose name says loss or error, else the only one: of the validation, or of
- * the training where there is no validation. Less is better of a loss or an error. For anything else the mode must be
+ * the training if it is without validation. Less is better of a loss or an error. For anything else the mode must be
  * set: a training that keeps the worst weights of an accuracy looks successful.
  *
  * @throws SavedModelError `INVALID_OPTION` for an unknown metric, and when `monitor` or `mode` must be set

@@ -40,7 +40,7 @@ export class ModelFile {
   }
 
   /**
-   * Throws when the file is no longer the one that was loaded.
+   * Throws unless the file is still the one that was loaded.
    *
    * @throws SavedModelError `SAVE_FAILED`
    */

@@ -20,7 +20,7 @@ export function operationsWithoutKernel(types: readonly string[]): readonly stri
 const MOST_NODES = 1_000_000;
 
 /**
- * Finds for signatures if running them changes anything that outlives the call, as far as it is known.
+ * Determines for signatures whether running them changes anything that outlives the call, as far as it is known.
  *
  * @param unknown the operations of the graph that TensorFlow does not have: they may do anything, or nothing
  */

@@ -50,7 +50,7 @@ class TextEncoding {
     return this.#writer.finish();
   }
 
-  /** Reads the fields of a message up to its end token: none for the whole input. */
+  /** Reads the fields of a message up to its end token, which is empty for the whole input. */
   #encodeFields(fields: Fields, close: string, depth: number): void {
     const reader = this.#reader;
     for (let token = reader.next(); token !== close; token = reader.next()) {

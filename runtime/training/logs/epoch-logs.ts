@@ -71,7 +71,7 @@ function beginsWith(path: string, text: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true && readFileSync(path, "utf8").startsWith(text);
 }
 
-/** Writes a text file in one step, so that a process killed meanwhile leaves no partial file. */
+/** Writes a log file in one step, so that a process killed meanwhile leaves no partial file. */
 function writeWhole(path: string, text: string): void {
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   if (!isFile) {

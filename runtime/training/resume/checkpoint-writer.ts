@@ -93,7 +93,7 @@ export class CheckpointWriter {
   /**
    * Restores the weights of the checkpoint. One that a killed save has left beside its folder is put back first.
    *
-   * @returns the state of the training; undefined at its beginning: it is not to be resumed, or there is no checkpoint
+   * @returns the state of the training; undefined at its beginning: it is not to be resumed, or has no checkpoint
    * @throws SavedModelError `RESTORE_FAILED` when it belongs to another model or training, and the codes of `restore`
    */
   resume(identity: TrainingIdentity, epochs: number): TrainingState | undefined {

@@ -16,7 +16,7 @@ type ObjectNodes = readonly Message<"TrackableObject">[];
  * `tf.train.Checkpoint(model=model)`.
  *
  * @param modelGraph the TrackableObjectGraph that the model saves with its variables
- * @returns undefined if there is no such object, or more than one
+ * @returns undefined unless exactly one such object exists
  */
 export function matchObjects(
   wanted: readonly string[],

@@ -23,7 +23,7 @@ export interface PlaceAnswer {
   readonly lookedAt: readonly string[];
   /** Libraries found, best first; not known yet to load. */
   readonly candidates: readonly LibraryCandidate[];
-  /** Reason, in words, why there is no candidate. */
+  /** Reason, in words, for the lack of candidates. */
   readonly reason: string | undefined;
   /** The user named this place, so the search must not go on silently when nothing here loads. */
   readonly required: boolean;
