@@ -215,10 +215,9 @@ export class BaseModel implements Disposable, AsyncDisposable {
    * checkpoints, as `tf.train.CheckpointManager` writes it, the latest one is taken
    * @param options `partial: true` restores what the model and the checkpoint have in common
    * @returns what was restored, and what was not, by key
-   * @throws SavedModelError `VARIABLES_NOT_FOUND` when there is no checkpoint, `INVALID_ARGUMENT` when TensorFlow reads
-   * its path as a pattern, `RESTORE_FAILED` when it is damaged, lacks a variable or has one of another dtype or shape;
-   * when a partial restore finds nothing to restore; `INVALID_OPTION`, `DISPOSED`, `BUSY` while an asynchronous call
-   * runs
+   * @throws SavedModelError `VARIABLES_NOT_FOUND` without a checkpoint, `INVALID_ARGUMENT` when TensorFlow reads its
+   * path as a pattern, `RESTORE_FAILED` when it is damaged, lacks a variable or has one of another dtype or shape; when
+   * a partial restore finds nothing to restore; `INVALID_OPTION`, `DISPOSED`, `BUSY` while an asynchronous call runs
    */
   restore(path: string | URL, options: RestoreOptions = {}): RestoreReport {
     return withCallerStack(BaseModel.prototype.restore, () => {
