@@ -11,15 +11,15 @@ import type { AnyTensor } from "./tensor/types.js";
  * an engine only moves dense tensors.
  */
 export interface Engine {
-  /** Where the model is, for messages: a folder or a URL. */
+  /** Location of the model, for messages: a folder or a URL. */
   readonly source: string;
-  /** Sorted by key. */
+  /** Signatures, sorted by key. */
   readonly signatures: readonly SignatureInfo[];
-  /** Limits how many asynchronous calls run at a time. */
+  /** Limits the number of concurrent asynchronous runs. */
   readonly pool: Pool;
   /**
-   * True if errors of asynchronous calls are to begin at their callers. It takes some 10 µs for each call, which is much
-   * beside a short run in process.
+   * True if stacks of errors of asynchronous calls begin at their callers. Takes some 10 µs per call, which is much for
+   * a short run in process.
    */
   readonly remembersCallers?: boolean;
   /**
@@ -34,17 +34,17 @@ export interface Engine {
   devices?(): readonly Device[];
   /** Records the operations of synchronous calls, where the engine can. */
   trace?<T>(run: () => T): Traced<T>;
-  /** Allocates zeroed memory that the engine reads without a copy; any other memory is good as well. */
+  /** Allocates zeroed memory that the engine reads without a copy; any other memory works too. */
   allocate?<D extends NumericDType>(dtype: D, shape: readonly number[]): TypedArrays[D];
-  /** Returns the error for what this engine lacks; by default `UNSUPPORTED_BY_ENGINE`. */
+  /** Returns the error for an unsupported feature; by default `UNSUPPORTED_BY_ENGINE`. */
   unsupported?(call: string): SavedModelError;
-  /** Releases what the engine holds. Called when no call runs any more; idempotent, and never throws. */
+  /** Releases the engine's resources. Called when no call runs any more; idempotent, and never throws. */
   dispose(): void;
 }
 
 /** A signature as engines have it: ragged and sparse values are several dense tensors. */
 export interface DenseSignature {
-  /** The raw key in the SavedModel. */
+  /** Raw key in the SavedModel. */
   readonly key: string;
   /** For messages: `train()`. */
   readonly name: string;
@@ -83,7 +83,7 @@ export interface Execution {
   /**
    * Runs off the calling thread. The inputs are read before this returns.
    *
-   * @param isWanted whether anybody still waits for the results, which need not be read otherwise
+   * @param isWanted returns false when the results are not needed any more, and need not be read
    * @throws SavedModelError `TF_<STATUS>`, `CONFLICTING_INPUTS`
    */
   start<F extends Form>(
@@ -92,30 +92,30 @@ export interface Execution {
     isWanted: () => boolean,
   ): Promise<Results<F>>;
   /**
-   * Prepares what the first run would otherwise wait for.
+   * Prepares the first run, so that it does not wait.
    *
-   * @param mayRun whether the signature may be run for it, with zeros: nobody sees what it does
+   * @param mayRun true if the signature may be run for it, with zeros: its effects are not observable
    */
   warmUp?(mayRun: boolean): void;
 }
 
 /** Capacity for asynchronous calls that all models of an engine share: threads of the process, or requests in flight. */
 export interface Pool {
-  /** Number of runs at a time. */
+  /** Number of concurrent runs. */
   readonly capacity: number;
   readonly hasRoom: boolean;
-  /** Takes a place for a run that begins. */
+  /** Takes a slot for a run that begins. */
   take(): void;
-  /** Returns the place of a run that has ended. */
+  /** Releases the slot of a run that has ended. */
   giveBack(): void;
-  /** Registers somebody whose runs wait for a place; they take turns. */
+  /** Registers a queue whose runs wait for a slot; queues take turns. */
   wait(who: Waiting): void;
 }
 
-/** Something with runs that wait for a place. */
+/** Queue with runs that wait for a slot. */
 export interface Waiting {
   readonly isWaiting: boolean;
-  /** Starts one of them, if one may start. */
+  /** Starts one of the runs, if one may start. */
   startNext(): boolean;
 }
 
@@ -126,24 +126,24 @@ export interface VariableStore {
   /**
    * Saves the whole model.
    *
-   * @param add writes what is to be in the folder beside the model
+   * @param add writes additional files of the folder
    */
   save(directory: string, add?: (folder: string) => void): void;
   /** Saves the variables as a checkpoint. */
   saveWeights(prefix: string): void;
-  /** Gives the variables the values of a checkpoint, or of another SavedModel. */
+  /** Restores the variables from a checkpoint or another SavedModel. */
   restore(path: string, options: RestoreOptions): RestoreReport;
-  /** @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT`: whatever a later save to this folder would fail with */
+  /** @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT`: if a later save to this folder would fail */
   requireSaveable(directory: string): void;
   /**
    * Puts back the folder that a save moved away before its process was killed. Nothing changes where there is something in
    * its place.
    *
-   * @returns where the folder was; undefined where no save left one
+   * @returns the previous path of the folder; undefined where no save left one
    * @throws Error when it cannot be moved, or another process is still saving
    */
   putBack(directory: string): string | undefined;
-  /** Returns whether a saved model has the graph of this one. */
+  /** Returns true if another saved model has the same graph. */
   hasGraphOf(directory: string): boolean;
   /** Returns the loaded graph, a GraphDef. */
   graphDef(): Uint8Array;
@@ -159,23 +159,23 @@ export interface VariableNode {
 
 /** A variable of a loaded model. */
 export interface ModelVariable {
-  /** As it was named in Python, and as `savedmodel inspect` shows it; not always unique, and it may be empty. */
+  /** Name in Python, as in `savedmodel inspect`; not always unique, and may be empty. */
   readonly name: string;
   /**
-   * The shortest way to it from the Python object that was saved, the names of attributes joined by `/`: `hidden/kernel`.
+   * Shortest path to it from the Python object that was saved, the names of attributes joined by `/`: `hidden/kernel`.
    * Absent in models of TensorFlow 1, and for variables that no attribute leads to.
    */
   readonly path?: string;
-  /** True for a further copy of a variable that the export wrote twice, as some of Keras 3 do. Both are kept the same. */
+  /** True for a further copy of a variable that the export wrote twice, as some of Keras 3 do. Both are kept equal. */
   readonly copy?: true;
-  /** Null where the model does not tell, as some of TensorFlow 1 do not. */
+  /** Null where the model does not specify it, as some of TensorFlow 1. */
   readonly trainable: boolean | null;
   readonly dtype: DType;
-  /** Of the value; of a variable without a value what the model says of it, where null is not known. */
+  /** Shape of the value; of a variable without a value the model's shape for it, with null for unknown dimensions. */
   readonly shape: ShapeSpec;
   /**
-   * A copy of what the variable holds. Undefined where it has no value: nothing was restored into it, and no call has
-   * given it one yet, as with the metrics of TensorFlow 1.
+   * Copy of the variable's value. Undefined where it has none: nothing was restored into it, and no call has assigned
+   * one yet, as with the metrics of TensorFlow 1.
    */
   readonly value: Tensor | undefined;
 }
@@ -183,31 +183,31 @@ export interface ModelVariable {
 /** Options of {@link Model.restore}. */
 export interface RestoreOptions {
   /**
-   * Whether to take what the checkpoint and the model have in common, and to leave the rest. By default a checkpoint that
+   * True to restore what the checkpoint and the model have in common, and keep the rest. By default a checkpoint that
    * lacks something is rejected.
    */
   readonly partial?: boolean;
 }
 
-/** A tensor of a checkpoint that is of another dtype or shape than what a model has for it. */
+/** Tensor of a checkpoint with another dtype or shape than in the model. */
 export interface MismatchedKey {
-  /** The key in the checkpoint. */
+  /** Key in the checkpoint. */
   readonly key: string;
-  /** What the model has: `float32 [2, 1]`. */
+  /** Dtype and shape in the model: `float32 [2, 1]`. */
   readonly expected: string;
-  /** What the checkpoint has: `float32 [3, 1]`. */
+  /** Dtype and shape in the checkpoint: `float32 [3, 1]`. */
   readonly actual: string;
 }
 
-/** What a restore took from a checkpoint, and what it left: by key, sorted. */
+/** Report of a restore: restored and skipped keys, sorted. */
 export interface RestoreReport {
-  /** The model's keys that got the values of the checkpoint. */
+  /** Keys of the model that were restored from the checkpoint. */
   readonly restored: readonly string[];
-  /** The model's keys that the checkpoint lacks: their values stay as they were. */
+  /** Keys of the model that the checkpoint lacks: their values stay as they were. */
   readonly missing: readonly string[];
-  /** What the checkpoint has of another dtype or shape: the model's values stay as they were. */
+  /** Keys with another dtype or shape in the checkpoint; the model's values stay as they were. */
   readonly mismatched: readonly MismatchedKey[];
-  /** The checkpoint's keys that nothing was restored from. */
+  /** Keys of the checkpoint that nothing was restored from. */
   readonly unused: readonly string[];
 }
 
@@ -217,38 +217,38 @@ export interface Device {
   readonly name: string;
   /** `CPU`, `GPU`, … */
   readonly type: string;
-  /** The memory that TensorFlow may take on it. Of a CPU it says 256 MiB, whatever there is. */
+  /** Memory in bytes that TensorFlow may use on it. For a CPU it reports 256 MiB, whatever there is. */
   readonly memoryBytes: number;
 }
 
 /** One operation that a traced call ran, as an event of Chrome's trace format. */
 export interface OperationEvent {
-  /** The type of the operation: `MatMul`. */
+  /** Type of the operation: `MatMul`. */
   readonly name: string;
   readonly cat: "operation";
   readonly ph: "X";
-  /** When it began, in microseconds since the first operation of the trace. */
+  /** Start in microseconds since the first operation of the trace. */
   readonly ts: number;
-  /** How long it took, in microseconds. */
+  /** Duration in microseconds. */
   readonly dur: number;
   /** The device: a process to the viewer. */
   readonly pid: number;
   /** The lane: one per thread, and more where operations of one thread overlap. */
   readonly tid: number;
   readonly args: {
-    /** The operation's name in the graph. */
+    /** Name of the operation in the graph. */
     readonly node: string;
-    /** The call that it ran in: `train()`. */
+    /** Call that it ran in: `train()`. */
     readonly call: string;
-    /** Which of the calls of the trace that was, from 0. */
+    /** Index of the call in the trace, starting at 0. */
     readonly callIndex: number;
-    /** When its kernel began and ended, in microseconds since the event's own beginning. */
+    /** Start of its kernel in microseconds since the start of the event. */
     readonly kernelStart: number;
     readonly kernelEnd: number;
   };
 }
 
-/** The name of a device or a lane. */
+/** Name of a device or a lane. */
 export interface NameEvent {
   readonly name: "process_name" | "thread_name";
   readonly ph: "M";
@@ -257,17 +257,17 @@ export interface NameEvent {
   readonly args: { readonly name: string };
 }
 
-/** An entry of a trace: what one operation did and when, or the name of a row of the chart. */
+/** Entry of a trace: an operation with its time, or the name of a row of the chart. */
 export type TraceEvent = NameEvent | OperationEvent;
 
-/** A trace in Chrome's format. Written with `JSON.stringify`, chrome://tracing and ui.perfetto.dev show it. */
+/** Trace in Chrome's format, which chrome://tracing and ui.perfetto.dev show after `JSON.stringify`. */
 export interface Trace {
   /** Names first, then the operations in the order in which they began. */
   readonly traceEvents: readonly TraceEvent[];
   readonly displayTimeUnit: "ns";
 }
 
-/** What a traced function returned, and what it ran. */
+/** Result of a traced function, and the operations that it ran. */
 export interface Traced<T> {
   readonly result: T;
   readonly trace: Trace;

@@ -48,7 +48,7 @@ export class Model extends BaseModel {
   /**
    * Loads any SavedModel, to be used through {@link Model.run}. A generated client's own `load` gives typed methods.
    *
-   * @param directory the folder that holds `saved_model.pb`; a relative one is looked for below the working directory,
+   * @param directory the folder that holds `saved_model.pb`; a relative one is searched below the working directory,
    * then below the package of the running program
    * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL`, `MODEL_FORMAT_UNSUPPORTED`, `MODEL_CORRUPT`,
    * `TAGS_NOT_FOUND`, `VARIABLES_NOT_FOUND`, `OP_NOT_REGISTERED`, `LOAD_FAILED`; `LIBRARY_NOT_FOUND` and the other codes of
@@ -59,15 +59,15 @@ export class Model extends BaseModel {
   }
 }
 
-/** Returns whether a model is to be loaded: whatever is no engine is checked as a folder. */
+/** Returns true if a model is to be loaded: a source that is not an engine is checked as a folder. */
 function isFolder(source: string | URL | FakeSource | Engine): source is string | URL {
   return typeof source !== "object" || source === null || !("fake" in source || "prepare" in source);
 }
 
-/** The static method by which callers make an instance of a class. */
+/** Returns the static method by which callers make an instance of a class. */
 function publicMethod(type: object, source: string | URL | FakeSource | Engine): Entry | undefined {
   const name = isFolder(source) ? "load" : "fake" in source ? "fake" : "connect";
   const method: unknown = Reflect.get(type, name);
-  // The class is a generated one, or any other: what it has may be anything.
+  // The class may be any class, so its members are unknown.
   return typeof method === "function" ? (method as Entry) : undefined;
 }

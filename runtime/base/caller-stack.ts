@@ -7,20 +7,21 @@ export type Entry = (...values: never[]) => unknown;
 const begun: WeakSet<Error> = new WeakSet();
 
 /**
- * Lets the stack of an error begin at the caller of a public function that is still running, instead of at the function of
- * this package that noticed what is wrong. By default ten frames are kept, and those of this package would fill them.
+ * Makes the stack of an error begin at the caller of a public function that is still running, instead of at the
+ * function of this package that found the problem. By default ten frames are kept, and those of this package would fill
+ * them.
  */
 export function atCaller(error: unknown, entry: Entry | undefined): unknown {
   if (!(error instanceof SavedModelError) || begun.has(error)) return error;
   begun.add(error);
   const { stack } = error;
   Error.captureStackTrace(error, entry);
-  // Nothing is kept where the function is not on the stack.
+  // Does nothing where the function is not on the stack.
   if (stack !== undefined && !/\n\s+at /.test(error.stack ?? "")) error.stack = stack;
   return error;
 }
 
-/** Runs a public function's own work. What it throws begins at the function's caller. */
+/** Runs the body of a public function. Stacks of its errors begin at the function's caller. */
 export function withCallerStack<T>(entry: Entry, work: () => T): T {
   try {
     return work();
@@ -30,8 +31,8 @@ export function withCallerStack<T>(entry: Entry, work: () => T): T {
 }
 
 /**
- * Runs the work of an asynchronous public function, which has not awaited anything yet. What it rejects with begins at the
- * function's caller.
+ * Runs the body of an asynchronous public function, which has not awaited anything yet. Stacks of its rejections begin
+ * at the function's caller.
  */
 export async function awaitAtCaller<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
   const caller = new CallerStack(entry);
@@ -55,7 +56,7 @@ export class CallerStack {
     this.#frames = first < 0 ? "" : stack.slice(first);
   }
 
-  /** Lets the stack of an error begin here. */
+  /** Makes the stack of an error begin here. */
   giveTo(error: unknown): unknown {
     if (!(error instanceof SavedModelError) || begun.has(error) || this.#frames === "") return error;
     begun.add(error);

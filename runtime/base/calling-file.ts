@@ -1,14 +1,14 @@
 import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Between a constructor and what is written in a file, engines put frames of their own. */
+/** Engines may put frames of their own between a constructor and the code in a file. */
 const FRAMES = 4;
 
 /**
- * Returns the file that the code outside of `callee` was loaded from, undefined where the engine does not tell. It is the
- * file that runs: the compiled one, or the bundle.
+ * Returns the file that the code outside of `callee` was loaded from, undefined where the engine does not provide it.
+ * It is the file that runs: the compiled one, or the bundle.
  *
- * No expression says this in ES modules and in CommonJS alike: TypeScript rejects `import.meta` in CommonJS, and `__filename`
+ * No expression works in both ES modules and CommonJS: TypeScript rejects `import.meta` in CommonJS, and `__filename`
  * is not defined in ES modules.
  *
  * @param callee a function or class that is being called

@@ -2,7 +2,7 @@ import { SavedModelError } from "./errors.js";
 import { quote, suggest } from "./text.js";
 
 /**
- * Refuses an options object with an unknown key, which would otherwise be ignored in silence.
+ * Rejects an options object with an unknown key, which would otherwise be silently ignored.
  *
  * @throws SavedModelError `INVALID_OPTION`, naming the option and the nearest valid one
  */
@@ -19,7 +19,7 @@ export function checkOptions(call: string, options: object, known: readonly stri
 }
 
 /**
- * Refuses tags that are no list of texts, which native code could not take.
+ * Rejects tags that are not an array of strings, which native code could not take.
  *
  * @throws SavedModelError `INVALID_OPTION`
  */
@@ -30,7 +30,7 @@ export function checkTags(call: string, tags: unknown): void {
 }
 
 /**
- * Refuses what is no number of things: an integer from 1 on, or infinity for no limit.
+ * Rejects a count that is neither a positive integer nor infinity, which means no limit.
  *
  * @throws SavedModelError `INVALID_OPTION`
  */
@@ -41,7 +41,7 @@ export function checkCount(call: string, option: string, count: unknown): void {
 }
 
 /**
- * Refuses a number of threads that TensorFlow could not start. Beyond what the system has, it ends the process.
+ * Rejects a number of threads that TensorFlow could not start. Beyond what the system has, it ends the process.
  *
  * @throws SavedModelError `INVALID_OPTION`
  */
@@ -64,7 +64,7 @@ export function checkFlag(call: string, option: string, flag: unknown): void {
   if (flag !== undefined && typeof flag !== "boolean") throw invalidOption(call, option, "true or false");
 }
 
-/** The error for an option that has a value which is not allowed. */
+/** Returns the error for an option with an invalid value. */
 export function invalidOption(call: string, option: string, allowed: string): SavedModelError {
   return new SavedModelError("INVALID_OPTION", `${call}: ${option} must be ${allowed}`);
 }

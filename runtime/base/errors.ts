@@ -86,7 +86,7 @@ export type ErrorCode =
   | "WRITE_FAILED";
 
 /**
- * Where the cause of an error lies, which decides what a program does about it:
+ * Location of the cause of an error, which decides what a program does about it:
  *
  * - `input`: in the values that were passed. Another value helps; a service answers 400.
  * - `model`: in the SavedModel, or in the client that was generated from another one.
@@ -168,7 +168,7 @@ const CATEGORIES: Readonly<Record<ErrorCode, ErrorCategory>> = {
   WRITE_FAILED: "internal",
 };
 
-/** What a {@link SavedModelError} is made of, beside its code and message. */
+/** Details of a {@link SavedModelError} beside its code and message. */
 export interface SavedModelErrorOptions {
   /** One sentence that says what to do next, with the command where there is one. */
   readonly fix?: string;
@@ -177,7 +177,7 @@ export interface SavedModelErrorOptions {
 }
 
 /**
- * The one error class of this package.
+ * Error class of this package.
  *
  * `message` is `CODE: what is wrong. What to do.`, ready to be shown to a person; programs compare `code`.
  *
@@ -194,7 +194,7 @@ export class SavedModelError extends Error {
   override readonly name: string = "SavedModelError";
   /** Stable, machine-readable. */
   readonly code: ErrorCode;
-  /** Where the cause lies; follows from the code. */
+  /** Location of the cause; follows from the code. */
   readonly category: ErrorCategory;
   /** The message without the code in front and without the fix behind. */
   readonly rawMessage: string;
@@ -205,7 +205,7 @@ export class SavedModelError extends Error {
     markError(SavedModelError, "SavedModelError");
   }
 
-  /** Puts the code in front of the message, and the fix behind it. Cuts both where they are very long. */
+  /** Joins the code, the message and the fix. Cuts message and fix where they are very long. */
   constructor(code: ErrorCode, message: string, options: SavedModelErrorOptions = {}) {
     const what = shorten(message, MAX_MESSAGE);
     const fix = options.fix === undefined ? undefined : shorten(options.fix, MAX_FIX);
@@ -221,11 +221,11 @@ export class SavedModelError extends Error {
   }
 }
 
-/** More than anybody reads: whoever puts a message together cuts its parts, and this is the limit of all of it. */
+/** Limit on the length of a whole message; its parts are cut where they are put together. */
 const MAX_MESSAGE = 4000;
 const MAX_FIX = 2000;
 
-/** A text with at most so many characters, of which the end may be the part that matters. */
+/** Returns a string of limited length; the end of the original may be the part that matters. */
 function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const end = Math.floor(limit / 4);

@@ -1,7 +1,7 @@
 /**
- * Returns an item that must be there. A default in its place would reach native code as a null pointer or another dtype.
+ * Returns an item that must exist. A default in its place would reach native code as a null pointer or another dtype.
  *
- * @throws Error when there is none: a broken invariant of this package
+ * @throws Error when it is missing: a broken invariant of this package
  */
 export function itemAt<T>(items: ArrayLike<T>, index: number): T {
   const item = items[index];

@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url";
 import { printable } from "./text.js";
 
 /**
- * A process may have two copies of this package: of two versions, or installed at two places. What is of one is not an
- * instance of the other's classes. This symbol, which all copies share, says of which class and copy a thing is.
+ * A process may have two copies of this package: of two versions, or installed at two places. An object of one is not
+ * an instance of the other's classes. This symbol, which all copies share, identifies the class and copy of an object.
  */
 const MADE_BY: unique symbol = Symbol.for("savedmodel.madeBy");
 
@@ -15,12 +15,12 @@ interface Maker {
 
 const HOME: string = homeOf(import.meta.url);
 
-/** A bundle in CommonJS form knows no address of its own. */
+/** A bundle in CommonJS form does not know its own address. */
 function homeOf(url: string | undefined): string {
   return url === undefined ? "a bundle" : fileURLToPath(new URL("..", url));
 }
 
-/** Marks what inherits from `thing`, or is it, as this copy's. */
+/** Marks `thing`, and all that inherits from it, as this copy's. */
 export function mark(thing: object, name: string): void {
   const value: Maker = { name, home: HOME };
   Object.defineProperty(thing, MADE_BY, { value });

@@ -7,13 +7,16 @@ import { printable } from "./text.js";
  */
 const PATTERN = process.platform === "win32" ? /\[/ : /[[\\]/;
 
-/** The first character of a path by which TensorFlow takes it for a pattern: it then finds no checkpoint under that path. */
+/**
+ * Returns the first character of a path that makes TensorFlow read it as a pattern: it then finds no checkpoint under
+ * that path.
+ */
 export function patternIn(path: string): string | undefined {
   return PATTERN.exec(path)?.[0];
 }
 
 /**
- * Refuses a path under which TensorFlow would not find the variables again.
+ * Rejects a path under which TensorFlow would not find the variables again.
  *
  * @param call the name of the method, for the message
  * @throws SavedModelError `INVALID_ARGUMENT`

@@ -5,7 +5,7 @@ import { printable } from "./text.js";
 /** One read of a file is limited to less than 2 GiB. */
 const READ = 2 ** 30;
 
-/** The reason for which something is not read that is there: it is no regular file, or too large. */
+/** Reason for not reading an existing file: it is not a regular file, or too large. */
 export class UnreadableFile extends Error {}
 
 /** A regular file that was opened for reading. */
@@ -16,12 +16,12 @@ export interface OpenedFile {
 }
 
 /**
- * Opens a regular file. Whatever else a path may lead to could block or never end: a FIFO, a device, a socket.
+ * Opens a regular file. Anything else could block or never end: a FIFO, a device, a socket.
  *
- * @throws UnreadableFile when it is no regular file; the error of the system when it cannot be opened
+ * @throws UnreadableFile when it is not a regular file; the error of the system when it cannot be opened
  */
 export function openRegularFile(path: string): OpenedFile {
-  // Opening a FIFO would wait for somebody who writes into it. Windows has neither.
+  // Opening a FIFO would wait for a writer. Windows has neither.
   const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stat = fstatSync(descriptor);
@@ -34,9 +34,9 @@ export function openRegularFile(path: string): OpenedFile {
 }
 
 /**
- * Throws where what TensorFlow is to read beside a path would block it, or never end. What is not there is not looked at.
+ * Throws where reading a file beside a path would block TensorFlow, or never end. Missing files are not checked.
  *
- * @param isMeant tells by its name whether a file is one of those that are read
+ * @param isMeant returns true for the name of a file that is read
  * @throws UnreadableFile
  */
 export function requireRegularFiles(folder: string, isMeant: (name: string) => boolean): void {
@@ -59,7 +59,7 @@ function namesIn(folder: string): readonly string[] {
 /**
  * Reads a regular file, no more of it than it had when it was opened.
  *
- * @throws UnreadableFile when it is no regular file, or larger; the error of the system when it cannot be read
+ * @throws UnreadableFile when it is not a regular file, or larger; the error of the system when it cannot be read
  */
 export function readRegularFile(path: string, maxBytes: number): Buffer {
   const { descriptor, size } = openRegularFile(path);

@@ -22,7 +22,7 @@ const STATUSES: readonly (StatusName | undefined)[] = [
   "UNAUTHENTICATED",
 ];
 
-/** What TensorFlow answered when it failed: the `cause` of the {@link SavedModelError} that reports it. */
+/** TensorFlow's own error: the `cause` of the {@link SavedModelError} that reports it. */
 export class TensorFlowError extends Error {
   override readonly name: string = "TensorFlowError";
   /** The name of its status, as in the code `TF_…` of the error that reports it. */

@@ -5,18 +5,18 @@ const LIMIT = 120;
 /** Characters that a terminal or an editor would act on instead of showing: controls, bidirectional marks, separators. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** A name from a model, in quotes and fit for a message or a terminal: escaped, and cut when it is very long. */
+/** Quotes a name from a model for a message or a terminal: escaped, and cut when it is very long. */
 export function quote(name: string): string {
   return `"${printable(name).replaceAll('"', '\\"')}"`;
 }
 
-/** Text from a model, fit for a terminal: escaped, and cut when it is very long. */
+/** Escapes text from a model for a terminal, and cuts it when it is very long. */
 export function printable(text: string, limit: number = LIMIT): string {
   const cut = text.length > limit ? `${text.slice(0, limit)}…` : text;
   return cut.replace(UNSAFE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
-/** The candidate that is most like `name`, if any is likely to have been meant. */
+/** Returns the candidate that is most like `name`, if any is likely to have been meant. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
@@ -31,9 +31,9 @@ export function nearest(name: string, candidates: readonly string[]): string | u
 }
 
 /**
- * What to say of a name that is not among the known ones: the one that was probably meant, or all of them.
+ * Returns advice about an unknown name: the known one that was probably meant, or all of them.
  *
- * @param what the known ones are, as the beginning of a sentence: `Its inputs`
+ * @param what the known names, as the beginning of a sentence: `Its inputs`
  */
 export function suggest(
   name: string,
@@ -45,10 +45,10 @@ export function suggest(
   return meant === undefined ? `${what}: ${listSome(known, show) || "none"}.` : didYouMean(meant);
 }
 
-/** More names than anybody reads in one message. */
+/** Maximum number of names in one message. */
 const LISTED = 30;
 
-/** Items with commas between them; of very many the first ones, and how many more there are. */
+/** Joins items with commas; of very many, the first ones and the number of the others. */
 export function listSome(items: readonly string[], show: (item: string) => string = quote): string {
   const more = items.length > LISTED ? ` and ${items.length - LISTED} more` : "";
   return items.slice(0, LISTED).map(show).join(", ") + more;
@@ -63,7 +63,7 @@ export function didYouMean(name: string): string {
   return `Did you mean ${quote(name)}?`;
 }
 
-/** What a caught value says is wrong. */
+/** Returns the message of a caught value. */
 export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
@@ -116,7 +116,7 @@ function isDigit(text: string, at: number): boolean {
   return code >= ZERO && code <= NINE;
 }
 
-/** Where the run of digits, or of other characters, ends that begins here. */
+/** Returns the end of the run of digits, or of other characters, that begins at `start`. */
 function endOfRun(text: string, start: number): number {
   const isNumber = isDigit(text, start);
   let end = start + 1;

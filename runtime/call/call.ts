@@ -26,9 +26,9 @@ export interface Call {
   /**
    * Runs the signature off the calling thread, at once. The inputs are read before this returns.
    *
-   * @param isWanted whether anybody still waits for the results, which need not be read otherwise
+   * @param isWanted returns false when the results are not needed any more, and need not be read
    */
   start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean): Promise<Results<F>>;
-  /** Prepares what the first run would otherwise wait for. */
+  /** Prepares the first run, so that it does not wait. */
   warmUp(): void;
 }

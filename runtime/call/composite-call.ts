@@ -19,21 +19,21 @@ interface Composite extends TensorInfo {
   readonly components: readonly ComponentInfo[];
 }
 
-/** Whether a value of this description is made of several dense tensors. */
+/** Returns true if a value of this description is made of several dense tensors. */
 export function isComposite(tensor: TensorInfo): tensor is Composite {
   return tensor.components !== undefined;
 }
 
 /**
- * A signature with ragged or sparse inputs or outputs: a {@link SignatureCall} of their dense components. Inputs are taken
- * apart before it, and outputs are put together after it.
+ * A signature with ragged or sparse inputs or outputs: a {@link SignatureCall} of their dense components. Inputs are
+ * split before it, and outputs are joined after it.
  */
 export class CompositeCall implements Call {
   readonly #call: SignatureCall;
   readonly #inputs: readonly CallInput[];
   readonly #outputs: readonly TensorInfo[];
 
-  /** @throws SavedModelError what the constructor of {@link SignatureCall} throws */
+  /** @throws SavedModelError the codes of the constructor of {@link SignatureCall} */
   constructor(
     engine: Engine,
     key: string,
@@ -77,7 +77,7 @@ export class CompositeCall implements Call {
     this.#call.warmUp();
   }
 
-  /** One value for each component. */
+  /** Returns one value for each component. */
   #split(values: readonly unknown[]): readonly unknown[] {
     if (values.length > this.#inputs.length) throw tooManyInputs(this.name, this.#inputs, values);
     return this.#inputs.flatMap((input, index): readonly unknown[] => {
@@ -98,7 +98,7 @@ export class CompositeCall implements Call {
     let next = 0;
     return this.#outputs.map((output) => {
       if (!isComposite(output)) return results[next++];
-      // What is made of components consists of tensors.
+      // Composites consist of tensors.
       const parts = results.slice(next, next + output.components.length) as readonly Tensor[];
       next += parts.length;
       return joinComposite(output, parts);
@@ -106,7 +106,7 @@ export class CompositeCall implements Call {
   }
 }
 
-/** The dense tensors that are fed or fetched for an input or output. */
+/** Returns the dense tensors that are fed or fetched for an input or output. */
 function componentsOf(tensor: CallInput): readonly CallInput[] {
   if (!isComposite(tensor)) return [tensor];
   const optional = tensor.optional === true ? { optional: true as const } : {};
@@ -122,9 +122,9 @@ function componentsOf(tensor: CallInput): readonly CallInput[] {
 }
 
 /**
- * Checks a ragged or sparse value, and takes it apart.
+ * Checks a ragged or sparse value, and splits it into its components.
  *
- * @param role what it is, for messages
+ * @param role its description, for messages
  */
 export function splitComposite(value: unknown, tensor: Composite, call: string, role = "input"): readonly Tensor[] {
   const { key, argument, dtype, shape } = tensor;
@@ -138,7 +138,7 @@ export function splitComposite(value: unknown, tensor: Composite, call: string, 
   }
 }
 
-/** The value that is made of these dense tensors. */
+/** Returns the value that consists of these dense tensors. */
 export function joinComposite({ encoding }: Composite, parts: readonly Tensor[]): RaggedTensor | SparseTensor {
   return encoding === "ragged" ? joinRagged(parts) : joinSparse(parts);
 }

@@ -24,8 +24,8 @@ export class ExampleEncoder {
   readonly #rank: 0 | 1 | undefined;
 
   /**
-   * @param input what it is called, for messages
-   * @param rank what is accepted, where the input's shape leaves it open: one example (0) or an array of them (1)
+   * @param input its name, for messages
+   * @param rank the accepted rank, where the input's shape leaves it open: one example (0) or an array of them (1)
    */
   constructor(input: Pick<InputSpec, "key" | "argument">, features: readonly FeatureSpec[], rank?: 0 | 1) {
     this.#rank = rank;
@@ -42,7 +42,7 @@ export class ExampleEncoder {
   }
 
   /**
-   * The value with bytes in place of objects; whatever else it holds is left for the check of strings.
+   * Returns the value with bytes in place of objects; all other items are left for the check of strings.
    *
    * @throws SavedModelError `INVALID_RANK` for one example where only an array of them can be parsed, or an array where
    * only one can; `MISSING_INPUT` and `UNKNOWN_INPUT` for features, and the codes of {@link stage}, naming the
@@ -99,7 +99,7 @@ function isExample(value: unknown): value is Readonly<Record<string, unknown>> {
   return Object.prototype.toString.call(value) === "[object Object]" && !Tensor.is(value);
 }
 
-/** What every object inherits is no feature. */
+/** An inherited property is not a feature. */
 function read(example: Readonly<Record<string, unknown>>, property: string): unknown {
   return property in Object.prototype && !Object.hasOwn(example, property) ? undefined : example[property];
 }

@@ -4,8 +4,8 @@ import { type InputSpec, nameInput } from "../tensor/check-value.js";
 import type { Flattened } from "../tensor/flatten.js";
 
 /**
- * Adds the numbers of rows to an error of TensorFlow's, where those of the inputs differ. A model may take that, so it is no
- * error before the run, and TensorFlow's own message names no input.
+ * Adds the numbers of rows to an error of TensorFlow's, where those of the inputs differ. A model may accept that, so
+ * it is not an error before the run, and TensorFlow's own message names no input.
  *
  * @param inputs those whose leading dimension the signature leaves open have `hasRows`
  */

@@ -7,7 +7,7 @@ import { SparseTensor } from "../tensor/sparse-tensor.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { CallInput } from "./signature-call.js";
 
-/** An input, and what it is called in an object of inputs. */
+/** An input, and its name in an object of inputs. */
 interface NamedInput {
   readonly key: string;
   readonly name: string;
@@ -39,8 +39,8 @@ function allOf(...names: readonly string[]): Properties {
 }
 
 /**
- * Returns whether a method can take its inputs by name: no object of them may be one that the first input takes too, with
- * all others left out.
+ * Returns whether a method can take its inputs by name: no object of them may be one that the first input takes too,
+ * with all others omitted.
  *
  * @param inputs the names of the inputs, and whether they are required
  * @param first the objects that the first input takes
@@ -90,10 +90,10 @@ export class NamedInputs {
   }
 
   /**
-   * The arguments of a call in argument order.
+   * Returns the arguments of a call in argument order.
    *
-   * @throws SavedModelError `UNKNOWN_INPUT` for names that no input has, `MISSING_INPUT` for required ones that are not
-   * there; both name all of them
+   * @throws SavedModelError `UNKNOWN_INPUT` for names that no input has, `MISSING_INPUT` for required ones that are
+   * missing; both name all of them
    */
   inOrder(values: readonly unknown[], call: string): readonly unknown[] {
     const [value] = values;
@@ -102,7 +102,7 @@ export class NamedInputs {
     return this.valuesOf(value, call);
   }
 
-  /** The values of an object of inputs in argument order; see {@link NamedInputs.inOrder} for what it throws. */
+  /** Returns the values of an object of inputs in argument order, with the errors of {@link NamedInputs.inOrder}. */
   valuesOf(object: Readonly<Record<string, unknown>>, call: string, role = "input"): readonly unknown[] {
     const values = this.#inputs.map(({ name }) => (has(object, name) ? object[name] : undefined));
     const unknown = Object.keys(object).filter((name) => !this.#names.has(name));
@@ -119,13 +119,13 @@ export class NamedInputs {
     });
   }
 
-  /** The object of these values, which are in argument order; without the optional ones that were not given. */
+  /** Returns the object of these values, which are in argument order; without omitted optional ones. */
   toObject(values: readonly unknown[]): Record<string, unknown> {
     const entries = this.#inputs.map(({ name }, index) => [name, values[index]] as const);
     return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   }
 
-  /** Returns what was meant by names that no input has. */
+  /** Returns the names that were probably meant by unknown input names. */
   #suggest(unknown: readonly string[], missing: readonly string[]): string {
     const [first] = unknown;
     const meant = unknown.map(
@@ -139,7 +139,7 @@ export class NamedInputs {
   }
 }
 
-/** The error for arguments after an object of inputs. */
+/** Returns the error for arguments after an object of inputs. */
 export function namedTakesOne(call: string, count: number, also = ""): SavedModelError {
   const takes = `one object of inputs by name${also === "" ? "" : ` ${also}`}`;
   return new SavedModelError("TOO_MANY_INPUTS", `${call} takes ${takes}, got ${count} arguments`);
@@ -162,7 +162,7 @@ function has(object: object, name: string): boolean {
   return name in Object.prototype ? Object.hasOwn(object, name) : name in object;
 }
 
-/** An object literal, of whatever realm; an instance of a class is none. */
+/** Returns true for an object literal of any realm, but not for an instance of a class. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;

@@ -1,7 +1,7 @@
 import { type AnyTypedArray, allocate, type NumericDType } from "../tensor/dtype.js";
 import type { Scratch } from "../tensor/flatten.js";
 
-/** Beyond this many elements an array is made anew for each call, and not kept. */
+/** An array of more elements is allocated for each call, and not kept. */
 const MAX_SCRATCH = 2 ** 16;
 
 /** An array to flatten nested arrays into, kept from call to call while the size stays. */

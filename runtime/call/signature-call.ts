@@ -24,14 +24,14 @@ export interface CallInput extends TensorInfo {
 
 interface PreparedInput extends InputSpec {
   readonly optional: boolean;
-  /** True if the signature leaves open how many rows it has. */
+  /** True if the signature leaves the number of rows open. */
   readonly hasRows: boolean;
   readonly scratch: Scratch | undefined;
   /** Encodes objects, where the strings are serialized examples. */
   readonly example: ExampleEncoder | undefined;
 }
 
-/** A signature of dense tensors: checks values, and has the engine run it. */
+/** A signature of dense tensors: checks values, and runs it on the engine. */
 export class SignatureCall implements Call {
   readonly name: string;
   readonly inputs: readonly PreparedInput[];
@@ -44,7 +44,7 @@ export class SignatureCall implements Call {
    * @param key the signature's raw key
    * @param inputs in argument order
    * @param outputs in result order
-   * @param isReadOnly whether it counts as one that changes nothing, whatever the engine says
+   * @param isReadOnly true to treat it as read-only, whatever the engine says
    * @throws SavedModelError `MODEL_CORRUPT` or `SIGNATURE_UNSUPPORTED`
    */
   constructor(
@@ -80,7 +80,7 @@ export class SignatureCall implements Call {
         }
         if (Tensor.is(value)) return stageTensor(value, input, this.name);
         const data = input.example === undefined ? value : input.example.encode(value, this.name);
-        // A call that is made while another one reads its values must not write over what that one has read.
+        // A call that is made while another one reads its values must not overwrite them.
         return stage(data, input, this.name, isNested || !mayReuse ? undefined : input.scratch);
       });
     } finally {
@@ -141,12 +141,12 @@ export function tooManyInputs(
   return new SavedModelError("TOO_MANY_INPUTS", `${call} takes ${takes}, got ${values.length}`);
 }
 
-/** Returns the staged values in memory that nobody else has. */
+/** Returns the staged values in memory that is not shared. */
 export function ownStaged(staged: Staged, call: string): Staged {
   return staged.map((value) => {
     if (value === undefined) return undefined;
     const { shape, elements } = value;
-    // Reading a later input may have run code that sent this one away.
+    // Reading a later input may have run code that transferred this one.
     if (ArrayBuffer.isView(elements) ? isDetached(elements) : elements.some(isDetached)) {
       throw new SavedModelError("INVALID_SIZE", `${call}: an input is a detached array`, {
         fix: DETACHED_FIX,
@@ -162,7 +162,7 @@ export function ownStaged(staged: Staged, call: string): Staged {
   });
 }
 
-/** @throws SavedModelError `SIGNATURE_UNSUPPORTED` for a dtype whose values this package does not carry */
+/** @throws SavedModelError `SIGNATURE_UNSUPPORTED` for a dtype that this package does not support */
 export function carriedDType({ key, dtype }: TensorInfo, call: string): DTypeInfo {
   if (isDType(dtype)) return dtypeInfo(dtype);
   throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${call}: ${quote(key)} is of dtype ${dtype}`);

@@ -18,15 +18,15 @@ import { Connection } from "./connection.js";
 import { type CallOptions, checkCallOptions, inArgumentOrder, MethodCalls } from "./method-calls.js";
 import { asResult, describeMethods, describeSignatures, type Method, methodFor, toObject } from "./methods.js";
 
-/** What a client has beside its methods when it is connected to an engine that is asynchronous. */
+/** Members of a client that is connected to an asynchronous engine, beside its methods. */
 export interface Connected extends AsyncDisposable {
-  /** Where the model is: a folder or a URL. */
+  /** Location of the model: a folder or a URL. */
   readonly source: string;
-  /** Takes no more calls, waits for those that were accepted, and closes the connection. Never rejects. */
+  /** Accepts no more calls, waits for those that were accepted, and closes the connection. Never rejects. */
   close(): Promise<void>;
 }
 
-/** A client of a model, whatever the engine: see {@link Model} for the one that loads models by itself. */
+/** Client of a model on any engine; {@link Model} is the one that loads models itself. */
 export class BaseModel implements Disposable, AsyncDisposable {
   readonly #connection: Connection;
   readonly #calls: MethodCalls;
@@ -35,7 +35,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
   #async: unknown;
 
   /**
-   * @param open makes the engine, whose signatures are known to be those of the client
+   * @param open makes the engine, whose signatures were compared with those of the client
    * @param entry the static method of the class that makes clients, at whose caller stacks begin
    * @throws SavedModelError what `open` throws, and `INVALID_OPTION`
    */
@@ -63,8 +63,8 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The signatures, sorted by key; of a generated client, those that it has methods for. Inputs are as methods have them
-   * and `savedmodel inspect` shows them: in the author's order, ragged and sparse ones in one piece.
+   * Signatures, sorted by key; of a generated client, those that it has methods for. Inputs are as in methods and in
+   * `savedmodel inspect`: in the author's order, ragged and sparse ones as one input.
    */
   get signatures(): readonly SignatureInfo[] {
     const { signatures } = this.#connection.engine;
@@ -74,7 +74,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The devices that TensorFlow found for this model, in its order: where a GPU is missing that should be there, look here.
+   * Lists the devices that TensorFlow found for this model, in its order; check here if a GPU is not used.
    *
    * @throws SavedModelError `DISPOSED`
    */
@@ -84,17 +84,17 @@ export class BaseModel implements Disposable, AsyncDisposable {
     );
   }
 
-  /** Where the model was loaded from: a folder, or the URL of a serving system. */
+  /** Location that the model was loaded from: a folder, or the URL of a serving system. */
   get source(): string {
     return this.#connection.engine.source;
   }
 
-  /** The same as {@link BaseModel.source}. */
+  /** Same as {@link BaseModel.source}. */
   get directory(): string {
     return this.source;
   }
 
-  /** Whether the model was disposed. */
+  /** True once the model was disposed. */
   get disposed(): boolean {
     return this.#connection.disposed;
   }
@@ -102,8 +102,8 @@ export class BaseModel implements Disposable, AsyncDisposable {
   /**
    * Runs a signature with inputs by raw key, for programs that do not know the model beforehand.
    *
-   * A ragged or sparse input is one value under the key that {@link BaseModel.signatures} has for it. Without a generated
-   * client it may be given as its components too, where the SignatureDef has a key for each.
+   * A ragged or sparse input is one value under the key that {@link BaseModel.signatures} has for it. Without a
+   * generated client its components may be passed instead, where the SignatureDef has a key for each.
    *
    * @returns the outputs by raw key, scalars as tensors too
    * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `UNKNOWN_INPUT`, and the codes of a call
@@ -120,7 +120,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
   /**
    * Runs a signature on a worker thread, off the event loop, with inputs by raw key.
    *
-   * @param options an AbortSignal, where the call may be given up
+   * @param options an AbortSignal, to abort the call
    * @returns the outputs by raw key, scalars as tensors too
    * @throws SavedModelError the codes of {@link BaseModel.run}; `ABORTED`, `QUEUE_FULL`, `DISPOSED`
    */
@@ -142,14 +142,14 @@ export class BaseModel implements Disposable, AsyncDisposable {
     }
   }
 
-  /** How many asynchronous calls run or wait, those in a batch one by one. */
+  /** Number of asynchronous calls that run or wait; those in a batch are counted one by one. */
   get pending(): number {
     return this.#connection.queue.pending;
   }
 
   /**
-   * Has TensorFlow make signatures ready that were not called yet, which the first call would else wait for. Signatures
-   * that change nothing are run with zeros; of the others only what comes before their operations is done.
+   * Warms up signatures that were not called yet, so that their first call does not wait. Signatures that change
+   * nothing are run with zeros; of the others only what precedes their operations is prepared.
    *
    * @param signatures the raw keys; by default all signatures
    * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `DISPOSED`, `BUSY`
@@ -161,8 +161,8 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Runs a function, and records which operations its calls of this model run, when and where. Results are what they are
-   * without; calls take longer. Calls of other models are not recorded, nor are asynchronous ones.
+   * Runs a function, and records which operations its calls of this model run, when and where. Results are the same as
+   * without a trace; calls take longer. Calls of other models are not recorded, nor are asynchronous ones.
    *
    * @example
    * ```ts
@@ -170,7 +170,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
    * writeFileSync("trace.json", JSON.stringify(trace)); // for chrome://tracing or ui.perfetto.dev
    * ```
    * @throws SavedModelError `INVALID_ARGUMENT` for an asynchronous function and for a trace within a trace, `DISPOSED`;
-   * and whatever the function throws
+   * and any error of the function
    */
   trace<T>(run: () => T): Traced<T> {
     this.#connection.requireOpen("trace()");
@@ -179,12 +179,12 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Saves the model with the present values of its variables: a complete SavedModel, for this package and for Python.
+   * Saves the model with the current values of its variables: a complete SavedModel, for this package and for Python.
    *
-   * @param directory the folder to write; a SavedModel that is there is replaced, as a whole, and keeps its permissions
-   * @throws SavedModelError `NOT_SAVEABLE` when the model has no variables to save, `OUTPUT_CONFLICT` when the folder holds
-   * something else, `INVALID_ARGUMENT` when TensorFlow takes its path for a pattern, `SAVE_FAILED`, `DISPOSED`, `BUSY`
-   * while an asynchronous call changes variables
+   * @param directory the folder to write; an existing SavedModel is replaced as a whole, and keeps its permissions
+   * @throws SavedModelError `NOT_SAVEABLE` when the model has no variables to save, `OUTPUT_CONFLICT` when the folder
+   * holds something else, `INVALID_ARGUMENT` when TensorFlow reads its path as a pattern, `SAVE_FAILED`, `DISPOSED`,
+   * `BUSY` while an asynchronous call changes variables
    */
   save(directory: string | URL): void {
     withCallerStack(BaseModel.prototype.save, () => {
@@ -193,11 +193,11 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Saves the present values of the variables alone: a checkpoint of TensorFlow, which {@link BaseModel.restore} reads, and
-   * Python's `tf.train.load_checkpoint`.
+   * Saves only the current values of the variables: a TensorFlow checkpoint, for {@link BaseModel.restore} and Python's
+   * `tf.train.load_checkpoint`.
    *
-   * @param prefix what the names of its files begin with: `checkpoints/step-100` is written to
-   * `checkpoints/step-100.index` and `checkpoints/step-100.data-00000-of-00001`
+   * @param prefix the prefix of its file names: `checkpoints/step-100` is written to `checkpoints/step-100.index` and
+   * `checkpoints/step-100.data-00000-of-00001`
    * @throws SavedModelError `NOT_SAVEABLE` when the model has no variables to save, `SAVE_FAILED`, `INVALID_ARGUMENT`,
    * `DISPOSED`, `BUSY` while an asynchronous call changes variables
    */
@@ -208,16 +208,16 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Gives the variables the values of a checkpoint, or of another SavedModel: by this package or by Python. A checkpoint
+   * Restores the variables from a checkpoint or another SavedModel, written by this package or by Python. A checkpoint
    * that does not fit is rejected before any variable is changed.
    *
-   * @param path what the names of a checkpoint's files begin with, or the folder of a SavedModel; of a folder with several
+   * @param path the prefix of a checkpoint's file names, or the folder of a SavedModel; of a folder with several
    * checkpoints, as `tf.train.CheckpointManager` writes it, the latest one is taken
-   * @param options `partial: true` takes what the model and the checkpoint have in common
+   * @param options `partial: true` restores what the model and the checkpoint have in common
    * @returns what was restored, and what was not, by key
-   * @throws SavedModelError `VARIABLES_NOT_FOUND` when there is no checkpoint, `INVALID_ARGUMENT` when TensorFlow takes
-   * its path for a pattern, `RESTORE_FAILED` when it is damaged, lacks a variable or has one of another dtype or shape;
-   * when a partial restore finds nothing to restore; `INVALID_OPTION`, `DISPOSED`, `BUSY` while an asynchronous call runs
+   * @throws SavedModelError `VARIABLES_NOT_FOUND` without a checkpoint, `INVALID_ARGUMENT` when TensorFlow reads its
+   * path as a pattern, `RESTORE_FAILED` when it is damaged, lacks a variable or has one of another dtype or shape; when
+   * a partial restore finds nothing to restore; `INVALID_OPTION`, `DISPOSED`, `BUSY` while an asynchronous call runs
    */
   restore(path: string | URL, options: RestoreOptions = {}): RestoreReport {
     return withCallerStack(BaseModel.prototype.restore, () => {
@@ -228,8 +228,8 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Reads the variables of the model with their present values: weights, optimizer slots, counters. They are in the order
-   * of `savedmodel inspect`: by name, then by path. The `value` of one that has none is undefined.
+   * Reads the variables of the model with their current values: weights, optimizer slots, counters. They are in the
+   * order of `savedmodel inspect`: by name, then by path. `value` is undefined for a variable without a value.
    *
    * @throws SavedModelError `DISPOSED`, `BUSY` while an asynchronous call changes variables, `TF_<STATUS>`
    */
@@ -243,7 +243,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
    * Makes a tensor of zeros in memory that the engine reads in place, to be filled through {@link Tensor.data}. Fed to a
    * synchronous call that changes no variables, it is not copied: worth it for 100 KB and more, such as images.
    *
-   * The elements are a part of their buffer, which has up to 64 bytes more: use `data`, not `data.buffer` from its start.
+   * The buffer is up to 64 bytes larger than the elements: use `data`, not `data.buffer` from its start.
    *
    * @param dtype a name of `tf.dtypes`, not `string`
    * @throws SavedModelError `INVALID_DTYPE`, `INVALID_SHAPE`, `TF_RESOURCE_EXHAUSTED`, `DISPOSED`
@@ -273,25 +273,27 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Closes the session and gives its memory back, as soon as no asynchronous call runs any more; calls that wait are
-   * refused with `DISPOSED`. Idempotent; never throws.
+   * Closes the session and frees its memory once no asynchronous call runs; waiting calls are rejected with `DISPOSED`.
+   * Idempotent; never throws.
    */
   dispose(): void {
     this.#connection.dispose();
   }
 
-  /** What `using` calls at the end of a block: `dispose()`. */
+  /** Calls `dispose()` at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.#connection.isScopeEnded = true;
     this.dispose();
   }
 
-  /** Takes no more calls, waits for the asynchronous ones that were accepted, and closes the session. Never rejects. */
+  /**
+   * Accepts no more calls, waits for the asynchronous ones that were accepted, and closes the session. Never rejects.
+   */
   async close(): Promise<void> {
     await this.#connection.close();
   }
 
-  /** What `await using` calls at the end of a block: `close()`. */
+  /** Calls `close()` at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection.isScopeEnded = true;
     await this.close();
@@ -299,7 +301,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
 
   /**
    * Runs a signature with inputs in argument order, or with one object of them where the client offers that; called by
-   * generated code, whose methods give it its types.
+   * generated code, whose methods add the types.
    */
   protected call(signature: string, inputs: readonly unknown[]): unknown {
     // As of a method that was taken from the class.
@@ -319,8 +321,8 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The client's methods, to be run on worker threads: their results are promises, and options may follow their inputs.
-   * Called by generated code, which gives it its type.
+   * Methods of the client that run on worker threads: they return promises, and take options after their inputs. Called
+   * by generated code, which adds the type.
    */
   protected asyncMethods<Methods>(): Methods {
     this.#async ??= Object.fromEntries(
@@ -334,7 +336,8 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The client's methods as promises, with what closes the connection. Called by generated code, which gives it its type.
+   * Methods of the client as promises, with `close()` for the connection. Called by generated code, which adds the
+   * type.
    */
   protected connected<Methods extends object>(): Methods & Connected {
     return Object.assign(this.asyncMethods<Methods>(), {
@@ -358,25 +361,25 @@ export class BaseModel implements Disposable, AsyncDisposable {
     }
   }
 
-  /** Remembers who makes an asynchronous call, for errors that come when the caller has gone on. */
+  /** Remembers the caller of an asynchronous call, for errors after it has returned. */
   #caller(entry: Entry): CallerStack | undefined {
     return this.#connection.engine.remembersCallers === true ? new CallerStack(entry) : undefined;
   }
 
-  /** The method of the generated class that calls a signature; of another class, the method that it calls. */
+  /** Returns the method of the generated class that calls a signature; of another class, the method that it calls. */
   #entryOf(signature: string): Entry {
     const method = this.#descriptor?.signatures.find(({ key }) => key === signature)?.method ?? signature;
     return generatedMethod(this, BaseModel.prototype, method) ?? this.call;
   }
 
-  /** The variables of the model, when no asynchronous call changes them, or reads what is to be changed. */
+  /** Returns the variables of the model, unless an asynchronous call changes them or reads what is to be changed. */
   #variables(call: string, writes: boolean): VariableStore {
     const variables = this.#connection.capability(call, (engine) => engine.variables);
     this.#connection.queue.requireFree(call, () => writes);
     return variables;
   }
 
-  /** What {@link BaseModel.run} was given, checked and in argument order. */
+  /** Checks the arguments of {@link BaseModel.run} and puts them in argument order. */
   #resolve(call: string, signature: string, inputs: unknown): { method: Method; values: readonly unknown[] } {
     if (typeof signature !== "string" || typeof inputs !== "object" || inputs === null) {
       throw new SavedModelError("INVALID_ARGUMENT", `${call} takes a signature key and an object of inputs by key`);
@@ -387,7 +390,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 }
 
-/** The results by the raw keys of the outputs. */
+/** Returns the results by the raw keys of the outputs. */
 function byKey<T>({ outputs }: Method, results: readonly T[]): Record<string, T> {
   return toObject(
     outputs.map(({ key }) => key),

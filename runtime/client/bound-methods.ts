@@ -4,11 +4,11 @@ import type { ModelSpec } from "../saved-model/model-spec.js";
 import type { BaseModel } from "./base-model.js";
 import type { MethodCalls } from "./method-calls.js";
 
-/** What is known of a method of a generated client. */
+/** Description of a method of a generated client. */
 export interface BoundMethod {
   readonly model: BaseModel;
   readonly calls: MethodCalls;
-  /** The raw key of its signature. */
+  /** Raw key of its signature. */
   readonly key: string;
 }
 
@@ -29,14 +29,14 @@ export function bindMethods(model: BaseModel, descriptor: ModelSpec, calls: Meth
   }
 }
 
-/** The model and signature of a method, if it is one of a generated client. */
+/** Returns the model and signature of a method, if it belongs to a generated client. */
 export function boundMethod(method: unknown): BoundMethod | undefined {
   return typeof method === "function" ? bound.get(method) : undefined;
 }
 
 /**
- * Returns the method of a generated class: of the class nearest to the base that has one of this name. An override of it in
- * a class that extends that one is the program's own.
+ * Returns the method of a generated class: of the class nearest to the base that has one of this name. An override in a
+ * subclass is the program's own.
  */
 export function generatedMethod(model: object, base: object, name: string): Entry | undefined {
   let method: unknown;

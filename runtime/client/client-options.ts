@@ -9,18 +9,18 @@ import type { QueueOptions } from "../queue/read-write-queue.js";
  */
 export interface ClientOptions<Key extends string = string> extends QueueOptions {
   /**
-   * Signatures by key whose concurrent asynchronous calls are run as one. Their inputs and outputs must have an unknown
-   * leading dimension, and they may not change variables.
+   * Batching by signature key: concurrent asynchronous calls of these signatures are run as one. Their inputs and
+   * outputs must have an unknown leading dimension, and they may not change variables.
    */
   readonly batching?: { readonly [Signature in Key]?: BatchingOptions };
   /**
-   * Keys of signatures that are to count as reading only, whatever their graph says: their asynchronous calls run side by
-   * side, and may be batched. For operations of custom libraries, which cannot be told from ones that change something.
+   * Keys of signatures that are treated as read-only, whatever their graph says: their asynchronous calls run side by
+   * side, and may be batched. For custom operations, which otherwise count as changing something.
    */
   readonly readOnly?: readonly Key[];
 }
 
-/** The names of the options. */
+/** Names of the options. */
 export const CLIENT_OPTIONS: readonly string[] = ["concurrency", "maxQueue", "batching", "readOnly"];
 
 /** @throws SavedModelError `INVALID_OPTION`, naming the option */

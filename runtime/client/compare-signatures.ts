@@ -25,7 +25,7 @@ export function requireSameSignatures(
 }
 
 /**
- * What keeps a generated client from being used with a model, one sentence each; empty when nothing does.
+ * Returns the reasons why a generated client cannot be used with a model, one sentence each; empty if there are none.
  *
  * Names of tensors do not count: they change with every export. Nor do keys of inputs that TensorFlow or Keras made up,
  * where the author's names are known, and signatures, outputs and optional inputs that the client does not know.
@@ -65,7 +65,7 @@ function compareSignature(expected: SignatureSpec, actual: SignatureInfo): reado
   ];
 }
 
-/** What became of an argument that is made of another number of tensors now. */
+/** Returns the change of an argument that now consists of another number of tensors. */
 function compareForm(signature: string, expected: TensorSpec, found: readonly TensorInfo[]): string | undefined {
   const [first] = found;
   if (first === undefined) return undefined;

@@ -21,7 +21,7 @@ export class Connection {
   }
 
   /**
-   * @param call what is to be done, for messages: `train()`
+   * @param call name of the call, for messages: `train()`
    * @throws SavedModelError `DISPOSED`
    */
   requireOpen(call: string): void {
@@ -32,7 +32,7 @@ export class Connection {
   }
 
   /**
-   * Returns what an engine may lack.
+   * Returns an optional part of an engine.
    *
    * @throws SavedModelError `DISPOSED`; `UNSUPPORTED_BY_ENGINE`, or `NOT_FAKED` of a fake client
    */

@@ -1,31 +1,31 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 
-/** What is published on `savedmodel:load` when a model was loaded. */
+/** Message published on `savedmodel:load` after a model was loaded. */
 export interface LoadEvent {
   readonly directory: string;
   readonly tags: readonly string[];
   readonly durationMs: number;
-  /** @deprecated Use `durationMs`, which is the same. */
+  /** @deprecated Use `durationMs`, which has the same value. */
   readonly duration: number;
 }
 
-/** What is published on `savedmodel:call` when a call has succeeded. */
+/** Message published on `savedmodel:call` after a call has succeeded. */
 export interface CallEvent {
   readonly directory: string;
-  /** The raw key of the signature. */
+  /** Raw key of the signature. */
   readonly signature: string;
-  /** Whether it ran on the calling thread or on a worker thread. */
+  /** Thread of the call: the calling thread or a worker thread. */
   readonly mode: "sync" | "async";
-  /** Of an asynchronous call with the time that it waited. */
+  /** Duration in milliseconds; of an asynchronous call, including the time that it waited. */
   readonly durationMs: number;
-  /** @deprecated Use `durationMs`, which is the same. */
+  /** @deprecated Use `durationMs`, which has the same value. */
   readonly duration: number;
 }
 
-/** What is published on `savedmodel:error` when loading or a call has failed. */
+/** Message published on `savedmodel:error` after loading or a call has failed. */
 export interface ErrorEvent {
   readonly directory: string;
-  /** The raw key of the signature; none where loading failed. */
+  /** Raw key of the signature; undefined where loading failed. */
   readonly signature?: string;
   readonly error: unknown;
 }
@@ -39,12 +39,12 @@ function since(start: number): Pick<CallEvent, "durationMs" | "duration"> {
   return { durationMs, duration: durationMs };
 }
 
-/** Whether anybody listens to calls. */
+/** Returns true if calls have subscribers. */
 export function isObserved(): boolean {
   return calls.hasSubscribers || errors.hasSubscribers;
 }
 
-/** Loads a model, and says so. */
+/** Loads a model and publishes the outcome. */
 export function observeLoad<T>(directory: string, load: () => T, tagsOf: (loaded: T) => readonly string[]): T {
   if (!loads.hasSubscribers && !errors.hasSubscribers) return load();
   const start = performance.now();
@@ -58,7 +58,7 @@ export function observeLoad<T>(directory: string, load: () => T, tagsOf: (loaded
   }
 }
 
-/** Makes a call on this thread, and says so. */
+/** Makes a call on this thread and publishes its outcome. */
 export function observeCall<T>(directory: string, signature: string, call: () => T): T {
   const start = performance.now();
   try {
@@ -71,7 +71,7 @@ export function observeCall<T>(directory: string, signature: string, call: () =>
   }
 }
 
-/** Makes a call on a worker thread, and says so. What the start of the call throws is thrown at once. */
+/** Makes a call on a worker thread and publishes its outcome. Errors at the start of the call are thrown at once. */
 export function observeStart<T>(directory: string, signature: string, start: () => Promise<T>): Promise<T> {
   const begin = performance.now();
   const fail = (error: unknown): never => {

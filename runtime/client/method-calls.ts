@@ -19,13 +19,13 @@ import type { Method } from "./methods.js";
 /** Options of a call on a worker thread. */
 export interface CallOptions {
   /**
-   * Aborts the call: one that waits is dropped, one that runs goes on without anybody waiting for it. The promise
+   * Aborts the call: a waiting call is dropped, a running one continues, but its results are discarded. The promise
    * rejects with `ABORTED` at once.
    */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The calls of a model, by the keys of its signatures. Each is prepared when it is first needed. */
+/** Calls of a model, by the keys of its signatures. Each is prepared when it is first needed. */
 export class MethodCalls {
   readonly connection: Connection;
   readonly methods: ReadonlyMap<string, Method>;
@@ -54,7 +54,7 @@ export class MethodCalls {
   }
 
   /**
-   * The signature with this key.
+   * Returns the signature with this key.
    *
    * @throws SavedModelError `DISPOSED`, `SIGNATURE_UNSUPPORTED` or `SIGNATURE_NOT_FOUND`
    */
@@ -79,8 +79,8 @@ export class MethodCalls {
   /**
    * Runs a signature off the calling thread, together with others where it is batched.
    *
-   * @throws SavedModelError what is wrong with the values, and `QUEUE_FULL`, before there is a promise: while the caller is
-   * on the stack
+   * @throws SavedModelError the codes of a call's inputs, and `QUEUE_FULL`, synchronously: while the caller is on the
+   * stack
    */
   start<F extends Form>(
     key: string,
@@ -111,7 +111,7 @@ export class MethodCalls {
   }
 
   /**
-   * Does something on the calling thread when it is its turn among the asynchronous calls; it has the model to itself.
+   * Runs an action on the calling thread in its turn among the asynchronous calls, with exclusive use of the model.
    *
    * @param name for messages: `restore()`
    */
@@ -121,7 +121,7 @@ export class MethodCalls {
   }
 
   /**
-   * The inputs of an asynchronous call in argument order, and its options, which come after them.
+   * Splits the arguments of an asynchronous call into inputs in argument order, and the options after them.
    *
    * @throws SavedModelError `TOO_MANY_INPUTS` or `INVALID_OPTION`; `UNKNOWN_INPUT` or `MISSING_INPUT` for inputs by name
    */
@@ -146,7 +146,7 @@ export class MethodCalls {
     };
   }
 
-  /** The signatures with these keys, or all. */
+  /** Returns the signatures with these keys, or all. */
   keys(chosen: readonly string[]): readonly string[] {
     return chosen.length === 0 ? [...this.methods.keys()] : chosen;
   }
@@ -171,7 +171,7 @@ export class MethodCalls {
   #stage(call: Call, values: readonly unknown[], mayReuse: boolean): Staged {
     this.connection.requireOpen(call.name);
     const staged = call.stage(values, mayReuse);
-    // Reading the values may have run code of the caller's.
+    // Reading the values may have run the caller's code.
     this.connection.requireOpen(call.name);
     return staged;
   }
@@ -214,7 +214,7 @@ export class MethodCalls {
   }
 }
 
-/** Whether the leading dimension may be of any size. */
+/** Returns true if the leading dimension may have any size. */
 function hasRows({ shape }: TensorInfo): boolean {
   return shape === null || shape[0] === null;
 }
@@ -250,7 +250,7 @@ export function checkCallOptions(call: string, options: object): CallOptions {
   return { signal };
 }
 
-/** The inputs by key, in the order of the method's. */
+/** Returns the inputs by key, in the order of the method's. */
 export function inArgumentOrder(
   call: string,
   { inputs }: Method,

@@ -7,11 +7,11 @@ import { InputMatcher } from "../saved-model/input-match.js";
 import type { ModelSpec, SignatureSpec, TensorSpec } from "../saved-model/model-spec.js";
 import type { SignatureInfo, TensorInfo } from "../saved-model/signature-info.js";
 
-/** A signature that can be called, and is made ready by its first call. */
+/** A signature that can be called, and is prepared by its first call. */
 export interface Method {
   readonly inputs: readonly CallInput[];
   readonly outputs: readonly TensorInfo[];
-  /** The property of each output, or undefined where the only output is returned as itself. */
+  /** Property of each output, or undefined where the only output is returned as itself. */
   readonly properties: readonly string[] | undefined;
   /** Reads one object of all inputs, where the method of a client takes it. */
   readonly named?: NamedInputs | undefined;
@@ -20,7 +20,7 @@ export interface Method {
   call?: Call;
 }
 
-/** The signatures that can be called, by key: those of the client if there is one, else all of the model's. */
+/** Signatures that can be called, by key: those of the client if there is one, else all of the model's. */
 export function describeMethods(
   signatures: readonly SignatureInfo[],
   descriptor: ModelSpec | undefined,
@@ -43,7 +43,7 @@ export function describeMethods(
   return methods;
 }
 
-/** The signatures of a client as its methods have them; those that it has no method for are left out. */
+/** Signatures of a client as its methods have them; those without a method are omitted. */
 export function describeSignatures(
   signatures: readonly SignatureInfo[],
   methods: ReadonlyMap<string, Method>,
@@ -56,7 +56,7 @@ export function describeSignatures(
   });
 }
 
-/** Returns what reads the inputs of a client's method by name; nothing where it takes them in order only. */
+/** Returns the reader of a client's inputs by name; undefined where the method takes them in order only. */
 function namedInputs({ inputs }: SignatureSpec, found: readonly CallInput[] | undefined = []): NamedInputs | undefined {
   const names = inputs.flatMap(({ property }) => property ?? []);
   return names.length > 1 && names.length === found.length ? new NamedInputs(found, names) : undefined;
@@ -67,7 +67,7 @@ function withExample({ features, ...input }: CallInput): TensorInfo {
   return { ...input, example: features.map(({ property: _, ...feature }) => feature) };
 }
 
-/** The method that has inputs of these keys: the one itself, or the one with loose inputs. */
+/** Returns the method that has inputs of these keys: the given one, or the one with loose inputs. */
 export function methodFor(method: Method, keys: readonly string[]): Method {
   const { inputs, loose } = method;
   const hasLoose = loose?.inputs.some(({ key }) => keys.includes(key) && inputs.every((input) => input.key !== key));
@@ -79,7 +79,10 @@ function withLooseInputs(method: Method): Method | undefined {
   return inputs.length === method.inputs.length ? undefined : { ...method, inputs };
 }
 
-/** The model's input that a client's argument means, under the client's key; nothing for one that the model does not have. */
+/**
+ * Returns the model's input that a client's argument means, under the client's key; undefined for one that the model
+ * lacks.
+ */
 function toInput(known: TensorSpec, matcher: InputMatcher, examples: ModelSpec["examples"] = []): readonly CallInput[] {
   const { key, argument, encoding, parts, example, exampleRank } = known;
   const named = { key, ...(argument === undefined ? {} : { argument }) };

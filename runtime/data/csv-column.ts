@@ -3,12 +3,12 @@ import { SavedModelError } from "../base/errors.js";
 import { quote } from "../base/text.js";
 import type { Column, NamedColumn } from "./table.js";
 
-/** What a column of a CSV file is read as. */
+/** Type that a column of a CSV file is read as. */
 export type ColumnType = "float64" | "float32" | "string";
 
 /** A decimal number, as every program writes it. No hexadecimal, no NaN, no infinity, no thousands separators. */
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
-/** V8 keeps longer texts as a part of the text that they were cut from, which would then stay in memory. */
+/** V8 keeps longer substrings as slices of the original string, which would then stay in memory. */
 const COPIED_LENGTH = 12;
 /** A file may have very many columns and few rows. */
 const FIRST_CAPACITY = 16;
@@ -21,7 +21,8 @@ export interface ColumnReader {
 }
 
 /**
- * Reads a column as numbers or texts: what it is said to be, or else what its first cell that is not empty or missing is.
+ * Reads a column as numbers or strings: as its declared type, or else as the type of its first cell that is neither
+ * empty nor missing.
  *
  * @param missing the cells of numeric columns that become NaN
  */
@@ -132,7 +133,7 @@ function grow(
   return larger;
 }
 
-/** A text that does not keep the one alive that it was cut from. */
+/** Returns a copy of a string that does not keep the one alive that it was cut from. */
 function detach(cell: string): string {
   return cell.length <= COPIED_LENGTH ? cell : Buffer.from(cell, "utf16le").toString("utf16le");
 }

@@ -3,21 +3,19 @@ import { SavedModelError } from "../base/errors.js";
 import { quote } from "../base/text.js";
 import type { ColumnType } from "./csv-column.js";
 
-/** How a CSV file is to be read. */
+/** Options for reading a CSV file. */
 export interface CsvOptions {
-  /** What is between two cells: one character, such as `";"` or `"\t"`. A comma if it is left out. */
+  /** Separator of cells: one character, such as `";"` or `"\t"`. Default: a comma. */
   readonly delimiter?: string;
-  /** What numeric columns are kept as: `"float64"` if it is left out. */
+  /** Type of numeric columns. Default: `"float64"`. */
   readonly numbers?: "float64" | "float32";
-  /**
-   * What columns are read as, by name. Others are numbers or texts by their first cell that is neither empty nor missing.
-   */
+  /** Types of columns, by name. Others are numbers or strings by their first cell that is neither empty nor missing. */
   readonly columns?: Readonly<Record<string, ColumnType>>;
-  /** The cells of numeric columns that become NaN, such as `["", "NA"]`. If it is left out, they are an error. */
+  /** Cells of numeric columns that become NaN, such as `["", "NA"]`. By default they are an error. */
   readonly missing?: readonly string[];
 }
 
-/** Options with nothing left out. */
+/** Options with defaults applied. */
 export interface CheckedCsvOptions {
   readonly delimiter: string;
   readonly numbers: "float64" | "float32";

@@ -7,14 +7,14 @@ import { Table } from "./table.js";
 
 /** Takes the records of a CSV file one after another, the header first, and makes a table of them. */
 export interface RecordReader {
-  /** The line that the next record begins on, from 1 on. */
+  /** Line that the next record begins on, starting at 1. */
   readonly line: number;
   /** @throws SavedModelError `CSV_INVALID`, `INVALID_OPTION` */
   add(cells: readonly string[]): void;
   finish(): Table;
 }
 
-/** The error for a file that is not the table it should be. */
+/** Returns the error for an invalid CSV file. */
 export function csvInvalid(what: string, fix?: string): SavedModelError {
   return new SavedModelError("CSV_INVALID", what, fix === undefined ? {} : { fix });
 }
@@ -25,7 +25,7 @@ export function recordReader(call: string, options: CheckedCsvOptions): RecordRe
   let rows = 0;
 
   const addRow = (readers: readonly ColumnReader[], cells: readonly string[]): void => {
-    // A blank line is no row; of a single column it is an empty cell.
+    // A blank line is not a row; in a single column it is an empty cell.
     if (isBlank(cells) && readers.length > 1) return;
     if (cells.length !== readers.length) {
       throw csvInvalid(`line ${line} has ${count(cells.length)}, expected ${readers.length} as in the header`);
@@ -54,7 +54,7 @@ export function recordReader(call: string, options: CheckedCsvOptions): RecordRe
   };
 }
 
-/** Each column takes memory of its own, however few rows there are. */
+/** Each column allocates memory, however few rows there are. */
 const MOST_COLUMNS = 100_000;
 
 function readHeader(call: string, names: readonly string[], options: CheckedCsvOptions): readonly ColumnReader[] {
@@ -80,7 +80,7 @@ function readHeader(call: string, names: readonly string[], options: CheckedCsvO
   return names.map((name) => columnReader(name, options.columns.get(name), options.numbers, options.missing));
 }
 
-/** Whether a record is that of an empty line. */
+/** Returns true if a record is that of an empty line. */
 export function isBlank(cells: readonly string[] | undefined): boolean {
   return cells?.length === 1 && cells[0] === "";
 }

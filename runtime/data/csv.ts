@@ -10,20 +10,20 @@ import { csvInvalid, isBlank, type RecordReader, recordReader } from "./csv-reco
 import { filePath, isSystemError, readFailed, showPath } from "./read-file.js";
 import type { Table } from "./table.js";
 
-/** How much is parsed at a time. */
+/** Number of characters that are parsed at a time. */
 const CHUNK = 1 << 20;
 /** A longer record is one whose quotes are never closed, and the rest of the file would be read as one cell. */
 const LONGEST_RECORD = 1 << 24;
 
 /**
- * Reads the text of a CSV file: a header, and then a row on each line. Columns are Float64Array (or Float32Array, on
- * request) where their cells are numbers, and otherwise arrays of strings.
+ * Parses CSV: a header, and then one row per line. Columns are Float64Array (or Float32Array, on request) where their
+ * cells are numbers, and otherwise arrays of strings.
  *
- * Cells may be quoted (RFC 4180). Line breaks of every kind are taken, and become `\n` within a quoted cell. A byte order
- * mark is passed over, blank lines too.
+ * Cells may be quoted (RFC 4180). Line breaks of every kind are accepted, and become `\n` within a quoted cell. A byte
+ * order mark and blank lines are skipped.
  *
- * @throws SavedModelError `CSV_INVALID` for rows that are longer or shorter than the header, names that are there
- * twice, empty cells and texts among numbers, and quotes that are not closed; `INVALID_OPTION`; `INVALID_ARGUMENT`
+ * @throws SavedModelError `CSV_INVALID` for rows that are longer or shorter than the header, duplicate names, empty
+ * cells and strings among numbers, and unclosed quotes; `INVALID_OPTION`; `INVALID_ARGUMENT`
  */
 export function parseCsv(text: string, options: CsvOptions = {}): Table {
   return withCallerStack(parseCsv, () => {
@@ -51,7 +51,7 @@ export function parseCsv(text: string, options: CsvOptions = {}): Table {
 }
 
 /**
- * Reads a CSV file as {@link parseCsv} does, a piece at a time: what it takes is the memory of the table.
+ * Reads a CSV file as {@link parseCsv} does, a piece at a time, so that only the table is kept in memory.
  *
  * @param file a path or a `file:` URL; the file is UTF-8
  * @throws SavedModelError the codes of {@link parseCsv}, whose messages begin with the path; `READ_FAILED`;
@@ -89,11 +89,11 @@ function settings({ delimiter }: CheckedCsvOptions): ParseConfig<string[]> {
 /**
  * Hands the records of one piece to the reader.
  *
- * @param given how many characters the parser has got so far
+ * @param given number of characters that the parser has received so far
  */
 function takeRecords(reader: RecordReader, results: ParseResult<string[]>, given: number): void {
   const { data, errors, meta } = results;
-  // Of a record that is not complete yet, the parser cannot know: it is not among the data.
+  // The parser does not know records that are not complete yet: they are not among the data.
   const malformed = errors.find(({ row = 0 }) => row < data.length);
   for (const [index, cells] of data.entries()) {
     if (index === malformed?.row) throw badQuotes(reader.line, malformed.code);
@@ -112,12 +112,12 @@ function badQuotes(line: number, code: string): SavedModelError {
   return csvInvalid(`line ${line} has ${what}`, CLOSE_QUOTES);
 }
 
-/** The text of a file in pieces, with line breaks of one kind. */
+/** Reads the text of a file in pieces, with line breaks normalized. */
 async function* textOf(path: string, given: { characters: number }): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let held = "";
   const normalise = (text: string, last: boolean): string => {
-    // Whether a carriage return is followed by a line feed is seen in the next piece.
+    // Only the next piece tells whether a line feed follows a carriage return.
     const whole = held + text;
     held = !last && whole.endsWith("\r") ? "\r" : "";
     const piece = whole.slice(0, whole.length - held.length).replaceAll(/\r\n?/g, "\n");
@@ -127,7 +127,7 @@ async function* textOf(path: string, given: { characters: number }): AsyncGenera
   let isLineOpen = false;
   const pieces = async function* (): AsyncGenerator<string> {
     const { descriptor, size } = openRegularFile(path);
-    // What is appended meanwhile is no longer read.
+    // Text that is appended meanwhile is not read.
     const range = { fd: descriptor, start: 0, end: size - 1 };
     // A file of /proc has no bytes, and could be read without end.
     const bytesOf = size === 0 ? closed(descriptor) : createReadStream(path, { ...range, highWaterMark: CHUNK });
@@ -145,7 +145,7 @@ async function* textOf(path: string, given: { characters: number }): AsyncGenera
   if (isLineOpen) yield "\n";
 }
 
-/** The pieces of a file without bytes. */
+/** Reads the pieces of a file without bytes. */
 function closed(descriptor: number): readonly Uint8Array[] {
   closeSync(descriptor);
   return [];
@@ -162,7 +162,7 @@ function decode(decoder: TextDecoder, bytes?: Uint8Array): string {
   }
 }
 
-/** The same error, with the file in front of what is wrong. */
+/** Returns the same error, with the file in front of its message. */
 function namePath(path: string, error: unknown): unknown {
   if (!(error instanceof SavedModelError) || error.code === "INVALID_OPTION") return error;
   const { code, rawMessage, fix, cause } = error;

@@ -2,13 +2,13 @@ import { printable } from "../base/text.js";
 import { shortFloat32 } from "../tensor/print-elements.js";
 import type { Column } from "./table.js";
 
-/** Rows that are shown of many: the first and the last ones. */
+/** Numbers of first and last rows that are shown where there are many. */
 const FIRST = 5;
 const LAST = 3;
 
 const MAX_CELL = 24;
 
-/** The first and the last rows of a table, and as many columns as there is room for. Numbers are to the right. */
+/** Formats the first and the last rows of a table, with as many columns as fit. Numbers are aligned to the right. */
 export function formatTable(columns: ReadonlyMap<string, Column>, rows: number, width: number): string {
   const isCut = rows > FIRST + LAST + 1;
   const from = (start: number, end: number): number[] => Array.from({ length: end - start }, (_, row) => start + row);

@@ -13,34 +13,34 @@ import { convertTensor } from "./convert-values.js";
 import { filePath, isSystemError, readFailed, showPath } from "./read-file.js";
 import { readZipEntry } from "./zip-entry.js";
 
-/** How a `.npz` file is to be read. */
+/** Options for reading a `.npz` file. */
 export interface NpzOptions<Arrays extends Readonly<Record<string, DType>> = Readonly<Record<string, DType>>> {
   /**
-   * The arrays to be read, with the dtypes that are wanted. An array of other numbers is converted; an array that is not
-   * there is an error. All arrays are read as they are if this is left out.
+   * Arrays to be read, with the wanted dtypes. An array of other numbers is converted; a missing array is an error. By
+   * default all arrays are read as they are.
    */
   readonly arrays?: Arrays;
   /**
-   * The bytes that the arrays may have in total, unpacked: 4 GiB if it is left out. Each string of an array of strings
-   * counts as 1 KiB more, since it takes memory of its own.
+   * Maximum size of all arrays in bytes, unpacked. Default: 4 GiB. Each string of an array counts as 1 KiB more, for
+   * its own memory.
    */
   readonly maxBytes?: number;
 }
 
 const MAX_BYTES = 2 ** 32;
-/** What a string takes, however short it is, and more: a packed file of 16 KB can hold 16 million of them. */
+/** Upper estimate of the memory of a short string: a packed file of 16 KB can hold 16 million of them. */
 const STRING_BYTES = 1024;
 const SUFFIX = ".npy";
 
 /**
  * Reads a `.npz` file of NumPy, an archive of arrays by name, as `numpy.savez` and `numpy.savez_compressed` write it.
- * Checksums are checked, and nothing is unpacked that is longer than the archive says.
+ * Checksums are checked, and entries longer than the archive says are rejected.
  *
  * @param file a path or a `file:` URL
  * @returns the tensors by name, in an object without prototype
- * @throws SavedModelError `NPY_INVALID` for a file that is no such archive, that is damaged, or with arrays larger
- * than `maxBytes`; `NPY_UNSUPPORTED` for arrays that no tensor can hold, and for entries that are no arrays; `READ_FAILED`;
- * `INVALID_ARGUMENT` where an array is not there; `INVALID_DTYPE`, `NOT_AN_INTEGER` or `OUT_OF_RANGE` where one cannot be
+ * @throws SavedModelError `NPY_INVALID` for a file that is not such an archive, is damaged, or has arrays larger than
+ * `maxBytes`; `NPY_UNSUPPORTED` for arrays that no tensor can hold, and for entries that are not arrays; `READ_FAILED`;
+ * `INVALID_ARGUMENT` where an array is missing; `INVALID_DTYPE`, `NOT_AN_INTEGER` or `OUT_OF_RANGE` where one cannot be
  * converted; `INVALID_OPTION`
  */
 export function readNpz(
@@ -93,7 +93,7 @@ async function readArchive(
         fix: `\`maxBytes\` allows ${maxBytes}.`,
       });
     }
-    // Names are an author's, and may be those of every object.
+    // Names are chosen by an author, and may be those of `Object.prototype`.
     const tensors: Record<string, Tensor> = Object.create(null);
     let left = maxBytes - total;
     for (const [name, entry] of entries) {
@@ -108,7 +108,7 @@ async function readArchive(
   }
 }
 
-/** What is in the archive, by the names of NumPy, without `.npy`; other files under their own. */
+/** Entries of the archive by NumPy's names, without `.npy`; other files under their own names. */
 async function entriesOf(path: string, zip: ZipFile): Promise<ReadonlyMap<string, Entry>> {
   const entries = new Map<string, Entry>();
   for await (const entry of zip.eachEntry()) {

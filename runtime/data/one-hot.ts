@@ -7,13 +7,13 @@ import { valueAt } from "../tensor/element-value.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { Scalar } from "../tensor/types.js";
 
-/** What a row may be labelled with. */
+/** Label of a row. */
 export type Label = string | number | bigint;
 
 /** Labels, one for each row: an array, a typed array, or a tensor of shape `[rows]` or `[rows, 1]`. */
 export type Labels = Tensor | ArrayLike<Label>;
 
-/** The labels that there are in an array or tensor. */
+/** Type of the labels in an array or tensor. */
 export type LabelOf<L extends Labels> =
   L extends Tensor<infer D> ? Extract<Scalar<D>, Label> : L extends ArrayLike<infer E> ? Extract<E, Label> : never;
 
@@ -21,17 +21,17 @@ export type LabelOf<L extends Labels> =
 export interface OneHot<L extends Label> {
   /** `[rows, classes]` */
   readonly tensor: Tensor<"float32", [number, number]>;
-  /** The label that each column stands for. */
+  /** Label of each column. */
   readonly classes: readonly L[];
 }
 
 /**
  * Encodes labels: row by row, a 1 in the column of its label and 0 in all others.
  *
- * @param classes the labels in the order of the columns; those that occur if it is left out, texts sorted by code unit
- * and numbers by value. Pass the `classes` of the training data to encode other data.
- * @throws SavedModelError `INVALID_ARGUMENT` for a label that is not among the classes, for classes that are there
- * twice, and for what is no label; `INVALID_SHAPE` for a tensor with several labels in a row; `INVALID_SIZE` where there
+ * @param classes the labels in the order of the columns; by default those that occur, strings sorted by code unit and
+ * numbers by value. Pass the `classes` of the training data to encode other data.
+ * @throws SavedModelError `INVALID_ARGUMENT` for a label that is not among the classes, for duplicate classes, and for
+ * a value that is not a label; `INVALID_SHAPE` for a tensor with several labels in a row; `INVALID_SIZE` where there
  * are more classes and rows than a tensor can have
  */
 export function oneHot<L extends Labels>(labels: L, classes?: readonly LabelOf<L>[]): OneHot<LabelOf<L>> {

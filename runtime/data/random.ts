@@ -24,15 +24,16 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** The seed of a generator that goes on where one has given so many numbers. */
+/** Returns the seed of a generator that continues after `count` numbers of another. */
 export function seedAfter(seed: number, count: number): number {
   return (seed + Math.imul(count, INCREMENT)) >>> 0;
 }
 
 /**
- * The numbers from 0 to `count - 1` in a random order, by the shuffle of Fisher and Yates, from the last place down.
+ * Returns the numbers from 0 to `count - 1` in a random order, by the shuffle of Fisher and Yates, from the last place
+ * down.
  *
- * @param random gives numbers in [0, 1), one for each place but the first
+ * @param random returns numbers in [0, 1), called once for each place but the first
  */
 export function shuffledIndices(count: number, random: () => number): Uint32Array {
   const indices = Uint32Array.from({ length: count }, (_, index) => index);

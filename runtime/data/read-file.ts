@@ -4,7 +4,7 @@ import { UnreadableFile } from "../base/regular-file.js";
 import { printable, reasonOf } from "../base/text.js";
 
 /**
- * A file as users give it.
+ * Checks a file that was passed by a user.
  *
  * @throws SavedModelError `INVALID_ARGUMENT`
  */
@@ -14,18 +14,18 @@ export function filePath(call: string, file: string | URL): string {
   throw new SavedModelError("INVALID_ARGUMENT", `${call} takes a path or a file: URL`);
 }
 
-/** A path, fit for a message. */
+/** Returns a path, fit for a message. */
 export function showPath(path: string): string {
   return printable(path, 500);
 }
 
-/** The error for a file that the system does not let us read. */
+/** Returns the error for a file that cannot be read. */
 export function readFailed(path: string, cause: unknown): SavedModelError {
   const reason = printable(reasonOf(cause), 500);
   return new SavedModelError("READ_FAILED", `${showPath(path)} cannot be read: ${reason}`, { cause });
 }
 
-/** Whether an error says that a file cannot be read: one of the file system, or of what is no regular file. */
+/** Returns true for an error that says that a file cannot be read: a file system error, or not a regular file. */
 export function isSystemError(error: unknown): boolean {
   return error instanceof UnreadableFile || (error instanceof Error && "syscall" in error);
 }

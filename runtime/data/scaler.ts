@@ -6,15 +6,15 @@ import { Tensor } from "../tensor/tensor.js";
 import { convertNumbers, positionOf } from "./convert-values.js";
 import { doublesOf, type Numbers } from "./numbers.js";
 
-/** How a scaler was fitted. */
+/** Method of fitting a scaler. */
 export type ScalerKind = "minMax" | "zScore";
 
-/** What a scaler is made of, as JSON holds it. */
+/** Parameters of a scaler, as JSON holds them. */
 export interface ScalerParameters {
   readonly kind: ScalerKind;
-  /** For each column what is taken away: the minimum, or the mean. */
+  /** Subtracted from each column: the minimum, or the mean. */
   readonly offset: readonly number[];
-  /** For each column what is then divided by: the range, or the standard deviation; never 0. */
+  /** Divisor of each column after that: the range, or the standard deviation; never 0. */
   readonly scale: readonly number[];
 }
 
@@ -41,7 +41,7 @@ export class Scaler implements ScalerParameters {
   }
 
   /**
-   * The scaler that {@link Scaler.toJSON} describes.
+   * Makes the scaler that {@link Scaler.toJSON} describes.
    *
    * @throws SavedModelError `INVALID_ARGUMENT` for anything else
    */
@@ -56,7 +56,7 @@ export class Scaler implements ScalerParameters {
    * Scales rows. The shape stays.
    *
    * @param numbers with as many columns as the scaler was fitted to; a single row is `[row]`
-   * @param dtype of the result: `float32` if it is left out
+   * @param dtype of the result; default: `float32`
    * @throws SavedModelError `INVALID_SHAPE` for another number of columns; `OUT_OF_RANGE` for NaN and infinities;
    * `INVALID_DTYPE`
    */
@@ -66,14 +66,14 @@ export class Scaler implements ScalerParameters {
     );
   }
 
-  /** The way back, such as for what a model has predicted. It takes and throws what {@link Scaler.transform} does. */
+  /** Reverts {@link Scaler.transform}, for example for predictions of a model, with the same parameters and errors. */
   inverse<D extends ScaledDType = "float32">(numbers: Numbers, dtype?: D): Tensor<D> {
     return withCallerStack(Scaler.prototype.inverse, () =>
       this.#map("inverse()", numbers, dtype, (value, offset, scale) => value * scale + offset),
     );
   }
 
-  /** What it is made of, for `JSON.stringify`. */
+  /** Returns the parameters, for `JSON.stringify`. */
   toJSON(): ScalerParameters {
     return { kind: this.kind, offset: this.offset, scale: this.scale };
   }
@@ -106,11 +106,11 @@ export class Scaler implements ScalerParameters {
 }
 
 /**
- * A scaler to the range from 0 to 1, for each column. A constant column becomes 0.
+ * Makes a scaler to the range from 0 to 1, for each column. A constant column becomes 0.
  *
  * @param numbers the training rows, finite
- * @throws SavedModelError `INVALID_SIZE` where there are no rows; `OUT_OF_RANGE` for NaN, for infinities, and for
- * numbers so far apart that their range is infinite; `INVALID_DTYPE`; `INVALID_RANK`
+ * @throws SavedModelError `INVALID_SIZE` without rows; `OUT_OF_RANGE` for NaN, for infinities, and for numbers so far
+ * apart that their range is infinite; `INVALID_DTYPE`; `INVALID_RANK`
  */
 export function minMax(numbers: Numbers): Scaler {
   return withCallerStack(minMax, () => {
@@ -121,8 +121,8 @@ export function minMax(numbers: Numbers): Scaler {
 }
 
 /**
- * A scaler to a mean of 0 and a standard deviation of 1 (that of the population, divided by the number of rows), for each
- * column. A constant column becomes 0.
+ * Makes a scaler to a mean of 0 and a standard deviation of 1 (that of the population, divided by the number of rows),
+ * for each column. A constant column becomes 0.
  *
  * @param numbers the training rows, finite
  * @throws SavedModelError as {@link minMax} does
@@ -164,7 +164,7 @@ function columnsOf(call: string, numbers: Numbers): readonly ColumnNumbers[] {
   });
 }
 
-/** The mean, corrected by the mean of what is left: the first sum has rounded. */
+/** Returns the mean, corrected by the mean of the residuals: the first sum has rounded. */
 function meanOf({ values, min, max }: ColumnNumbers): number {
   if (min === max) return min;
   let sum = 0;

@@ -6,13 +6,13 @@ import { Tensor } from "../tensor/tensor.js";
 import { seededRandom, shuffledIndices } from "./random.js";
 import { type DataColumn, type RowsOf, rowCount, takeRows } from "./table-rows.js";
 
-/** How rows are split. */
+/** Options for splitting rows. */
 export interface SplitOptions {
-  /** The part of the rows that is for validation, between 0 and 1. */
+  /** Fraction of the rows for validation, between 0 and 1. */
   readonly validation: number;
-  /** What the order of the rows is made from, an integer from 0 to 2³² - 1: 0 if it is left out. */
+  /** Seed of the order of the rows, an integer from 0 to 2³² - 1. Default: 0. */
   readonly seed?: number;
-  /** Whether the rows are shuffled: true if it is left out. Of a time series the last rows are for validation. */
+  /** True (the default) to shuffle the rows. Without, the last rows are for validation, as a time series needs. */
   readonly shuffle?: boolean;
 }
 
@@ -26,13 +26,13 @@ export interface Split<C extends DataColumns> {
 }
 
 /**
- * Splits the rows of all columns in the same way: the data for training and that for validation.
+ * Splits the rows of all columns in the same way into data for training and for validation.
  *
  * A column is a tensor or nested arrays, whose first dimension is the rows, or a typed array with one number for each
  * row. One seed gives the same rows on every machine: Mulberry32 and the shuffle of Fisher and Yates, see
  * {@link seededRandom} and {@link shuffledIndices}. `validation` is rounded to whole rows, and neither part is empty.
  *
- * @throws SavedModelError `INVALID_DATA` where the columns have different numbers of rows, fewer than two, or are no
+ * @throws SavedModelError `INVALID_DATA` where the columns have different numbers of rows, fewer than two, or are not
  * columns; `INVALID_OPTION`; `INVALID_ARGUMENT`
  */
 export function split<C extends DataColumns>(columns: C, options: SplitOptions): Split<C> {
@@ -49,7 +49,7 @@ export function split<C extends DataColumns>(columns: C, options: SplitOptions):
     const order = shuffle
       ? shuffledIndices(rows, seededRandom(seed))
       : Uint32Array.from({ length: rows }, (_, row) => row);
-    // The rows of each column are of its own kind, which is what RowsOf says.
+    // Rows of a column have the type of the column, as RowsOf says.
     return {
       train: takeAll(columns, order.subarray(0, rows - held)),
       validation: takeAll(columns, order.subarray(rows - held)),

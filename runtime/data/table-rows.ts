@@ -13,14 +13,14 @@ export type RowsOf<C> =
       ? readonly E[]
       : C;
 
-/** The number of rows of a column; undefined for what is none. */
+/** Returns the number of rows of a column; undefined for any other value. */
 export function rowCount(column: unknown): number | undefined {
   if (Tensor.is(column)) return column.shape[0];
   if (Array.isArray(column)) return column.length;
   return ArrayBuffer.isView(column) && !(column instanceof DataView) ? (column as AnyTypedArray).length : undefined;
 }
 
-/** Some rows of a column, in this order: a tensor of a tensor, a typed array of a typed array. */
+/** Returns some rows of a column, in this order: a tensor of a tensor, a typed array of a typed array. */
 export function takeRows(column: DataColumn, rows: Uint32Array): DataColumn {
   if (Tensor.is(column)) {
     const count = itemAt(column.shape, 0);
@@ -50,7 +50,7 @@ function takeElements(elements: Elements, width: number, rows: Uint32Array): Ele
   return target;
 }
 
-/** The constructor of a typed array; for a Buffer, that of the bytes it is made of. */
+/** Returns the constructor of a typed array; for a Buffer, that of its bytes. */
 function arrayOf(elements: Float64Array<ArrayBuffer>): typeof Float64Array {
   const bytes: unknown = elements;
   return (bytes instanceof Buffer ? Uint8Array : elements.constructor) as typeof Float64Array;

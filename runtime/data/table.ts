@@ -9,21 +9,21 @@ import { type Elements, Tensor } from "../tensor/tensor.js";
 import { convertTensor } from "./convert-values.js";
 import { formatTable } from "./format-table.js";
 
-/** The values of one column, one for each row: numbers, or texts. */
+/** Values of one column, one for each row: numbers or strings. */
 export type Column = Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer> | readonly string[];
 
 /** A column as it was read. */
 export interface NamedColumn {
   readonly name: string;
   readonly values: Column;
-  /** The first cell that made it a column of texts, for messages. */
+  /** First cell that made it a column of strings, for messages. */
   readonly text?: { readonly line: number; readonly cell: string };
 }
 
 /** A property by which the types of data know a table: an editor offers no other of its properties beside those of columns. */
 export declare const TABLE: unique symbol;
 
-/** What exists for the compiler only. */
+/** Members that exist for the compiler only. */
 export interface Table {
   readonly [TABLE]: true;
 }
@@ -31,9 +31,9 @@ export interface Table {
 /** Columns of equal length by name, as {@link readCsv} and {@link parseCsv} make them. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a class cannot declare a property with a computed name here
 export class Table {
-  /** By name, in the order of the file. */
+  /** Columns by name, in the order of the file. */
   readonly columns: ReadonlyMap<string, Column>;
-  /** The number of rows. */
+  /** Number of rows. */
   readonly rows: number;
   readonly #named: ReadonlyMap<string, NamedColumn>;
 
@@ -44,7 +44,7 @@ export class Table {
     this.rows = rows;
   }
 
-  /** @internal Whether a value is a table; not merely an object with its prototype. */
+  /** @internal Returns true for a table; not for a mere object with its prototype. */
   static is(value: unknown): value is Table {
     return typeof value === "object" && value !== null && #named in value;
   }
@@ -62,9 +62,9 @@ export class Table {
   }
 
   /**
-   * The values of a column: a typed array of numbers or an array of texts.
+   * Returns the values of a column: a typed array of numbers or an array of strings.
    *
-   * @throws SavedModelError `INVALID_ARGUMENT` where there is no such column
+   * @throws SavedModelError `INVALID_ARGUMENT` for an unknown column
    */
   column(name: string): Column {
     return withCallerStack(Table.prototype.column, () => {
@@ -73,11 +73,11 @@ export class Table {
   }
 
   /**
-   * Columns side by side, as a tensor of shape `[rows, columns]`; of one column `[rows, 1]`. Numbers become any dtype
-   * that holds them, texts become `string`.
+   * Returns columns side by side, as a tensor of shape `[rows, columns]`; of one column `[rows, 1]`. Numbers become any
+   * dtype that holds them, strings become `string`.
    *
-   * @throws SavedModelError `INVALID_ARGUMENT` where there is no such column, or none is named; `INVALID_DTYPE`
-   * where texts are to be numbers, or numbers texts; `NOT_AN_INTEGER` or `OUT_OF_RANGE` for a number that the dtype does
+   * @throws SavedModelError `INVALID_ARGUMENT` for an unknown column, or when none is named; `INVALID_DTYPE` where
+   * strings are to be numbers, or numbers strings; `NOT_AN_INTEGER` or `OUT_OF_RANGE` for a number that the dtype does
    * not hold; `INVALID_SIZE` where the tensor would be larger than 4 GiB
    */
   tensor<D extends DType, const Names extends readonly [string, ...string[]]>(
@@ -124,7 +124,7 @@ export class Table {
   }
 }
 
-/** The elements of a matrix with these columns. A copy, also of a single column. */
+/** Returns the elements of a matrix with these columns. A copy, also of a single column. */
 function sideBySide(columns: readonly Elements[], rows: number): Elements {
   const [first = []] = columns;
   const count = rows * columns.length;

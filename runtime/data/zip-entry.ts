@@ -13,10 +13,10 @@ const inflate: (bytes: Uint8Array, options: { readonly maxOutputLength: number }
   promisify(inflateRaw);
 
 /**
- * The bytes of an entry, no more of them than the archive says, with their checksum checked. yauzl's own stream does not
+ * Reads the bytes of an entry, no more than the archive says, and checks their checksum. yauzl's own stream does not
  * check it, and reads on after it was stopped.
  *
- * @param damaged makes an error of what is wrong with the entry
+ * @param damaged makes an error of the entry's problem
  */
 export async function readZipEntry(
   path: string,
@@ -41,11 +41,11 @@ export async function readZipEntry(
   return bytes;
 }
 
-/** A part of a file; undefined where the file ends before it does. */
+/** Reads a part of a file; undefined where the file ends before it does. */
 async function readBytes(path: string, start: number, length: number): Promise<Uint8Array | undefined> {
   const file = await open(path);
   try {
-    // Sizes in an archive are what somebody wrote: first a look at what is there.
+    // Sizes in an archive are not trusted: the contents are checked first.
     if (start + length > (await file.stat()).size) return undefined;
     const bytes = Buffer.allocUnsafe(length);
     let done = 0;

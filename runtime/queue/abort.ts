@@ -1,6 +1,6 @@
 import { SavedModelError } from "../base/errors.js";
 
-/** What is to be told that a signal says stop. */
+/** Callbacks to be called when a signal is aborted. */
 const watchers = new WeakMap<AbortSignal, Watchers>();
 
 /**
@@ -36,7 +36,7 @@ class Watchers {
   };
 }
 
-/** Has a callback called when the signal says stop, until it is forgotten. */
+/** Calls a callback when the signal is aborted, until it is forgotten. */
 export function watchAbort(signal: AbortSignal | undefined, callback: () => void): void {
   if (signal !== undefined) (watchers.get(signal) ?? new Watchers(signal)).add(callback);
 }
@@ -45,7 +45,7 @@ export function forgetAbort(signal: AbortSignal | undefined, callback: () => voi
   if (signal !== undefined) watchers.get(signal)?.remove(callback);
 }
 
-/** The error of a call that its caller gave up. */
+/** Returns the error of a call that was aborted. */
 export function aborted(name: string, signal: AbortSignal | undefined): SavedModelError {
   return new SavedModelError("ABORTED", `${name}: the call was aborted`, { cause: signal?.reason });
 }

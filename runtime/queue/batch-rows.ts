@@ -13,7 +13,7 @@ export function rowsOf(staged: Staged): number | undefined {
   return given.every(({ shape }) => shape[0] === rows) ? rows : undefined;
 }
 
-/** The same for calls whose rows may be put together: sizes of the other dimensions, and which inputs are left out. */
+/** The same for calls whose rows may be put together: sizes of the other dimensions, and which inputs are omitted. */
 export function rowFormOf(staged: Staged): string {
   return JSON.stringify(staged.map((value) => value?.shape.slice(1) ?? null));
 }
@@ -40,7 +40,7 @@ export function joinRows(values: readonly (Flattened | undefined)[], dtype: DTyp
 }
 
 /**
- * The rows of a result, handed out to calls of so many rows each.
+ * Splits the rows of a result among the calls, by the number of rows of each.
  *
  * @throws SavedModelError `INVALID_RESULT` when the result does not have a row for each of theirs
  */
@@ -60,7 +60,7 @@ export function splitRows(result: Tensor, rows: readonly number[], call: string)
   });
 }
 
-/** Texts are views of the memory of all: a caller that keeps one shall not keep, nor see, those of others. */
+/** Strings are views of shared memory: a caller that keeps one must neither keep nor see those of others. */
 function ofItsOwn(elements: Elements): Elements {
   return ArrayBuffer.isView(elements) ? elements : copyElements(elements);
 }

@@ -11,15 +11,15 @@ interface Request {
   readonly rows: number;
   readonly resolve: (results: readonly Tensor[]) => void;
   readonly reject: (error: unknown) => void;
-  /** Tells its caller that it was given up. */
+  /** Tells its caller that it was aborted. */
   readonly giveUp: () => void;
-  /** Whether its caller still waits for it. */
+  /** Returns true while its caller still waits for it. */
   readonly isWanted: () => boolean;
 }
 
 /**
- * Calls that are run as one. It is open at first, and collects them; from when it is flushed it is a job of the queue, which
- * has its place behind what was asked for before.
+ * Calls that are run as one. It is open at first, and collects them; once flushed it is a job of the queue, behind all
+ * earlier ones.
  */
 export class Batch implements Job, Collecting {
   readonly writes: boolean = false;
@@ -33,7 +33,7 @@ export class Batch implements Job, Collecting {
   #hasBegun = false;
 
   /**
-   * @param maxDelayMs after how many milliseconds it is flushed; 0 is at the end of this turn of the event loop
+   * @param maxDelayMs delay in milliseconds until it is flushed; 0 is the end of this turn of the event loop
    * @param onClose is called when it takes no more calls
    */
   constructor(call: SignatureCall, queue: ReadWriteQueue, maxDelayMs: number, onClose: () => void) {
@@ -77,7 +77,7 @@ export class Batch implements Job, Collecting {
           reject(error);
         },
         giveUp: () => request.reject(aborted(this.name, signal)),
-        // Of the calls that a signal gives up, some may be freed to start by the end of another.
+        // Of the calls that a signal aborts, some may be started by the end of another.
         isWanted: () => isWanted && !signal?.aborted,
       };
       watchAbort(signal, onAbort);
@@ -86,7 +86,7 @@ export class Batch implements Job, Collecting {
     });
   }
 
-  /** Takes no more calls, and gets its place in the queue. */
+  /** Accepts no more calls, and gets its place in the queue. */
   flush(): void {
     if (!this.#isOpen) return;
     this.#close();
@@ -94,7 +94,7 @@ export class Batch implements Job, Collecting {
   }
 
   wait(): void {
-    // What its calls were given was copied when they were added.
+    // The values of its calls were copied when they were added.
   }
 
   /**
@@ -135,7 +135,7 @@ export class Batch implements Job, Collecting {
     this.#onClose();
   }
 
-  /** Lets go of a call whose caller is gone, where it is not too late. */
+  /** Removes a call whose caller is gone, unless it is too late. */
   #drop(request: Request): void {
     if (this.#hasBegun) return;
     this.#requests.delete(request);
@@ -147,7 +147,7 @@ export class Batch implements Job, Collecting {
     this.#queue.letGo();
   }
 
-  /** The results for all rows; none where nobody waits for them any more. */
+  /** Returns the results for all rows; none where no caller waits for them any more. */
   async #runTogether(requests: readonly Request[]): Promise<readonly Tensor[]> {
     const isWanted = (): boolean => requests.some((request) => request.isWanted());
     // A signature that is batched has dense outputs only.
@@ -172,7 +172,10 @@ export class Batch implements Job, Collecting {
   }
 }
 
-/** Calls back after some milliseconds, or with 0 at the end of this turn of the event loop; gives what stops it. */
+/**
+ * Calls back after a delay in milliseconds, or with 0 at the end of this turn of the event loop; returns a function
+ * that cancels it.
+ */
 function later(milliseconds: number, callback: () => void): () => void {
   if (milliseconds > 0) {
     const timer = setTimeout(callback, milliseconds);

@@ -6,22 +6,23 @@ import { Batch } from "./batch.js";
 import { rowFormOf, rowsOf } from "./batch-rows.js";
 import type { ReadWriteQueue } from "./read-write-queue.js";
 
-/** How concurrent calls of a signature are run as one. */
+/** Options for running concurrent calls of a signature as one. */
 export interface BatchingOptions {
-  /** The most rows of one run. A call with more of its own is run alone. */
+  /** Maximum number of rows of one run. A call with more rows is run alone. */
   readonly maxBatch: number;
   /**
-   * How long the first call waits for others, in milliseconds. By default 0: the calls of one turn of the event loop are
-   * run together. A call that changes variables, and is made meanwhile, ends the waiting.
+   * Maximum time in milliseconds that the first call waits for others. By default 0: the calls of one turn of the event
+   * loop are run together. A call that changes variables, and is made meanwhile, ends the waiting.
    */
   readonly maxDelayMs?: number;
-  /** @deprecated Use `maxDelayMs`, which is the same. */
+  /** @deprecated Use `maxDelayMs`, which has the same meaning. */
   readonly maxDelay?: number;
 }
 
 /**
- * Runs concurrent calls of one signature as one: their rows (the leading dimension) are put together for a single run, and
- * its results are handed out again. Calls that differ in another dimension, or in what they leave out, are run apart.
+ * Runs concurrent calls of one signature as one: their rows (the leading dimension) are put together for a single run,
+ * and its results are handed out again. Calls that differ in another dimension, or in their omitted inputs, are run
+ * apart.
  */
 export class Batcher {
   readonly #call: SignatureCall;

@@ -6,7 +6,7 @@ export class FairPool implements Pool {
   readonly #waiting: Set<Waiting> = new Set();
   #running = 0;
 
-  /** @param capacity returns the number of runs at a time */
+  /** @param capacity returns the maximum number of concurrent runs */
   constructor(capacity: () => number) {
     this.#capacity = capacity;
   }
@@ -34,7 +34,7 @@ export class FairPool implements Pool {
   }
 
   #startWaiting(): void {
-    // Each pass starts at most one run of everybody who waits, so that no model keeps the others from their turn.
+    // Each pass starts at most one run of each waiting model, so that none keeps the others from their turn.
     for (let started = true; started && this.hasRoom; ) {
       started = false;
       for (const who of this.#waiting) {

@@ -1,23 +1,23 @@
 import { aborted, forgetAbort, watchAbort } from "./abort.js";
 import type { Job, ReadWriteQueue } from "./read-write-queue.js";
 
-/** What a queued run does when its turn comes. */
+/** Work of a queued run when its turn comes. */
 export interface Work<T> {
   /** For messages: `train()`. */
   readonly name: string;
   readonly writes: boolean;
-  /** Makes copies of what the caller might change. */
+  /** Copies the values that the caller might change. */
   own(): void;
   /**
-   * Runs, and gives the results.
+   * Runs, and returns the results.
    *
-   * @param isWanted whether anybody still waits for them
+   * @param isWanted returns true while they are wanted
    */
   run(isWanted: () => boolean): Promise<T>;
 }
 
 /**
- * Puts work into a queue, and gives it up when the signal says so.
+ * Puts work into a queue, and aborts it with the signal.
  *
  * @throws SavedModelError `ABORTED`, `QUEUE_FULL` or `DISPOSED` where that is so already
  */
@@ -71,7 +71,7 @@ class QueuedCall<T> implements Job {
   }
 
   async start(): Promise<void> {
-    // Of the calls that a signal gives up, one may be freed to start by the end of another.
+    // Of the calls that a signal aborts, one may be started by the end of another.
     if (this.#signal?.aborted) {
       // Another listener may keep the event from this one.
       this.#abort();
@@ -98,7 +98,7 @@ class QueuedCall<T> implements Job {
 
   #abort(): void {
     this.forget();
-    // Its results are nobody's: the promise settles once.
+    // Its results are discarded: the promise settles once.
     this.#isWanted = false;
     this.#queue.drop(this);
     this.#reject(aborted(this.name, this.#signal));

@@ -5,15 +5,15 @@ import type { Pool, Waiting } from "../engine.js";
 export interface Job {
   /** For messages: `train()`. */
   readonly name: string;
-  /** Whether it may change what others see, and so has to run alone. */
+  /** True if it may change what others see, and so has to run alone. */
   readonly writes: boolean;
-  /** How many calls it is made of; while it waits, those whose callers still do. */
+  /** Number of its calls; while it waits, only those whose callers still wait. */
   readonly calls: number;
   /** Begins, and settles when the worker is free again; never rejects. */
   start(): Promise<void>;
-  /** It has to wait: what it was given may change meanwhile. */
+  /** Called when it has to wait: its values may change meanwhile. */
   wait(): void;
-  /** It will never start. */
+  /** Called when it will never start. */
   refuse(error: unknown): void;
 }
 
@@ -23,13 +23,15 @@ export interface Collecting {
   flush(): void;
 }
 
-/** How many runs of a model there may be at a time. */
+/** Limits on the runs of a model. */
 export interface QueueOptions {
-  /** How many calls of this model run at the same time; by default as many as there are worker threads to spare. */
+  /**
+   * Number of calls of this model that run at the same time; by default as many as there are worker threads to spare.
+   */
   readonly concurrency?: number | undefined;
   /**
-   * How many calls may wait; one more is refused with `QUEUE_FULL`. By default any number. Calls that are collected for a
-   * batch wait too.
+   * Number of calls that may wait; one more is rejected with `QUEUE_FULL`. Unlimited by default. Calls that are
+   * collected for a batch wait too.
    */
   readonly maxQueue?: number | undefined;
 }
@@ -46,11 +48,11 @@ export class ReadWriteQueue implements Waiting {
   readonly #queue: Set<Job> = new Set();
   readonly #collecting: Set<Collecting> = new Set();
   #running = 0;
-  /** How many calls those that run are made of. */
+  /** Number of calls in the active runs. */
   #runningCalls = 0;
-  /** How many calls are collected, or in the queue. */
+  /** Number of calls that are collected, or in the queue. */
   #waitingCalls = 0;
-  /** How many jobs that change variables run or wait. */
+  /** Number of jobs that change variables and run or wait. */
   #writers = 0;
   #isWriting = false;
   #isInTurn = false;
@@ -63,19 +65,19 @@ export class ReadWriteQueue implements Waiting {
     this.#maxQueue = maxQueue;
   }
 
-  /** Whether any call runs, waits or is collected at this moment. */
+  /** True if any call runs, waits or is collected at this moment. */
   get isBusy(): boolean {
     return this.pending > 0;
   }
 
-  /** How many calls have not ended yet. */
+  /** Number of calls that have not ended yet. */
   get pending(): number {
     return this.#runningCalls + this.#waitingCalls;
   }
 
   /**
-   * Refuses to run something on the calling thread while there are asynchronous calls, where one of them changes what the
-   * other works on.
+   * Throws where an action on the calling thread would conflict with asynchronous calls: one changes what the other
+   * uses.
    *
    * @throws SavedModelError `BUSY`
    */
@@ -88,7 +90,7 @@ export class ReadWriteQueue implements Waiting {
     });
   }
 
-  /** Does something at once that has the model to itself: as part of a job that changes variables. */
+  /** Runs an action at once that has the model to itself: as part of a job that changes variables. */
   doInTurn<T>(action: () => T): T {
     this.#isInTurn = true;
     try {
@@ -105,7 +107,7 @@ export class ReadWriteQueue implements Waiting {
    */
   submit(job: Job): void {
     if (this.#closed !== undefined) throw this.#closed;
-    // What is collected was asked for before it, and must not see what it changes.
+    // Collected calls were made before it, and must not see its changes.
     if (job.writes) this.flush();
     if (!this.#mayStartNow(job.writes)) this.#requireRoom(job.name);
     this.#put(job, job.calls);
@@ -118,25 +120,25 @@ export class ReadWriteQueue implements Waiting {
    */
   hold(name: string): void {
     if (this.#closed !== undefined) throw this.#closed;
-    // Nobody is refused because of calls that could run.
+    // No call is rejected because of calls that could run.
     if (this.#isFull && this.#mayStartNow(false)) this.flush();
     this.#requireRoom(name);
     this.#waitingCalls++;
   }
 
-  /** A call that was held, and has not begun, was given up. */
+  /** Aborts a call that was held, and has not begun. */
   letGo(): void {
     this.#waitingCalls--;
     this.#tellIdle();
   }
 
-  /** Runs calls that were held as soon as it can; refuses them where the queue is closed. */
+  /** Runs calls that were held as soon as possible; rejects them when the queue is closed. */
   submitHeld(job: Job): void {
     if (this.#closed !== undefined) this.#refuse(job, this.#closed);
     else this.#put(job, 0);
   }
 
-  /** Somebody collects calls. */
+  /** Registers a batch that collects calls. */
   collect(calls: Collecting): void {
     this.#collecting.add(calls);
   }
@@ -145,7 +147,7 @@ export class ReadWriteQueue implements Waiting {
     this.#collecting.delete(calls);
   }
 
-  /** Gives what is collected its place in the queue. */
+  /** Moves collected calls to their place in the queue. */
   flush(): void {
     for (const calls of [...this.#collecting]) calls.flush();
   }
@@ -173,7 +175,7 @@ export class ReadWriteQueue implements Waiting {
     return this.#queue.size > 0;
   }
 
-  /** Refuses what waits, what is collected and what is still to come. */
+  /** Rejects calls that wait, are collected or are still to come. */
   close(error: SavedModelError): void {
     this.#closed = error;
     const jobs = [...this.#queue];
@@ -186,7 +188,7 @@ export class ReadWriteQueue implements Waiting {
     this.#tellIdle();
   }
 
-  /** Calls back when there is no call any more: at once if that is so now. No batch waits for more calls from now on. */
+  /** Calls back when no call is left: at once if that is so now. No batch waits for more calls from now on. */
   whenIdle(callback: () => void): void {
     this.flush();
     if (this.pending === 0) callback();
@@ -205,7 +207,7 @@ export class ReadWriteQueue implements Waiting {
     });
   }
 
-  /** Whether runs of this kind are on: of what changes variables, or of what reads. */
+  /** Returns true while runs of this kind are active: those that change variables, or those that read. */
   #isRunning(writing: boolean): boolean {
     return this.#running > 0 && this.#isWriting === writing;
   }
@@ -219,7 +221,7 @@ export class ReadWriteQueue implements Waiting {
     return this.#queue.size === 0 && this.#mayStart(writes) && this.#pool.hasRoom;
   }
 
-  /** Starts a job, or gives it its place in the queue; so many of its calls were not counted before. */
+  /** Starts a job, or puts it in the queue; `calls` is the number of its calls that were not counted before. */
   #put(job: Job, calls: number): void {
     const mayStart = this.#mayStartNow(job.writes);
     if (!mayStart) job.wait();

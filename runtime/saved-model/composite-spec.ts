@@ -10,19 +10,19 @@ type Composite = Pick<TensorInfo, "dtype" | "shape" | "encoding" | "components">
 const SPARSE_TENSOR_SPEC = 1;
 const RAGGED_TENSOR_SPEC = 3;
 
-/** What a TypeSpecProto says of a sparse or ragged tensor. */
+/** Sparse or ragged tensor in a TypeSpecProto. */
 export interface CompositeType {
   readonly encoding: "sparse" | "ragged";
   readonly dtype: string;
   readonly shape: ShapeSpec;
-  /** How many dense tensors it is made of. */
+  /** Number of dense tensors that it is made of. */
   readonly count: number;
 }
 
 /**
- * Reads the spec of a sparse or ragged tensor; undefined for any other spec, for a ragged one without ragged dimensions,
- * whose value is a dense tensor, and for one that no tensor can have: of a dtype or rank that there is not, or with more
- * ragged dimensions than dimensions.
+ * Reads the spec of a sparse or ragged tensor; undefined for any other spec, for a ragged one without ragged
+ * dimensions, whose value is a dense tensor, and for an invalid one: of an unknown dtype or rank, or with more ragged
+ * dimensions than dimensions.
  *
  * The state of `SparseTensorSpec` is (shape, dtype), that of `RaggedTensorSpec` (shape, dtype, ragged rank, dtype of row
  * splits).

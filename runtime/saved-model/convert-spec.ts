@@ -3,9 +3,9 @@ import { componentsOf } from "./composite-spec.js";
 import type { TensorSpec } from "./model-spec.js";
 import type { TensorInfo } from "./signature-info.js";
 
-// Conversions between what a model has (`…Info`) and what a client expects (`…Spec`).
+// Conversions between inputs and outputs of a model (`…Info`) and those that a client expects (`…Spec`).
 
-/** Returns what a client expects of an input or output that a model has, in a signature that can be called. */
+/** Returns the client's description of an input or output of a model, in a signature that can be called. */
 export function specOfInfo({ encoding, components = [], ...tensor }: TensorInfo): TensorSpec {
   const { key, argument, dtype, shape, optional } = tensor;
   const parts = components.flatMap((part) =>
@@ -23,13 +23,13 @@ export function specOfInfo({ encoding, components = [], ...tensor }: TensorInfo)
   };
 }
 
-/** Returns what a model has where a client expects this input: several, where an argument is made of parts. */
+/** Returns the model's inputs for an input of a client: several, where an argument is made of parts. */
 export function infosOfSpec(input: TensorSpec): readonly TensorInfo[] {
   const { parts, key, argument = key } = input;
   return parts === undefined ? [infoOfSpec(input)] : parts.map((part) => ({ ...infoOfSpec(part), argument }));
 }
 
-/** Returns what a model has where a client expects this tensor. */
+/** Returns the model's description for a tensor of a client. */
 export function infoOfSpec(spec: TensorSpec): TensorInfo {
   const { key, argument, dtype, shape, optional, encoding, raggedRank = 1, bytes } = spec;
   const tensor = {
@@ -44,7 +44,7 @@ export function infoOfSpec(spec: TensorSpec): TensorInfo {
   return { ...tensor, encoding, components: componentsOf({ encoding, dtype, shape, count: 1 + raggedRank }) };
 }
 
-/** A dtype of a signature that can be called, and so one whose values this package carries. */
+/** Returns a dtype of a signature that can be called, and so one that this package supports. */
 export function carried(dtype: string): DType {
   if (isDType(dtype)) return dtype;
   throw new TypeError(`unknown dtype ${dtype}`);

@@ -5,14 +5,14 @@ import { elementCount, isShape } from "../tensor/shape.js";
 import { type Message, toNumber } from "./proto/decode.js";
 import type { ComplexDefault, DefaultValue } from "./signature-info.js";
 
-/** More elements than a person would read in a comment. */
+/** Maximum number of elements in a comment. */
 const MAX_ELEMENTS = 16;
-/** A longer string than a person would read there. */
+/** Maximum length of a string in a comment. */
 const MAX_STRING_BYTES = 1000;
 
 type Element = number | boolean | string | ComplexDefault;
 
-/** The value in a TensorProto, where it is small and plain; undefined for any other. */
+/** Returns the value of a TensorProto, where it is small and plain; undefined for any other. */
 export function readDefault(tensor: Message<"TensorProto">): DefaultValue | undefined {
   const shape = (tensor.tensorShape?.dim ?? []).map(({ size }) => toNumber(size));
   // A zero beside a huge size makes few elements of many arrays.
@@ -46,7 +46,7 @@ function isUnprintable(element: Element): boolean {
   return typeof element === "number" && !Number.isFinite(element);
 }
 
-/** No more texts than there are elements; undefined where one is long. */
+/** Returns at most as many strings as there are elements; undefined where one is long. */
 function listedTexts({ stringVal }: Message<"TensorProto">, count: number): readonly string[] | undefined {
   const needed = stringVal.slice(0, Math.max(1, count));
   if (needed.some((bytes) => bytes.length > MAX_STRING_BYTES)) return undefined;

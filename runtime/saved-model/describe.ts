@@ -21,7 +21,7 @@ import type { ModelInfo } from "./model-info.js";
 import { readSignatures } from "./signatures.js";
 import { exampleReader } from "./tf-example.js";
 
-/** What is read of a SavedModel. */
+/** Options for reading a SavedModel. */
 export interface InspectOptions {
   /** The tags of the meta graph; by default `["serve"]`, or the only one there is. */
   readonly tags?: readonly string[];

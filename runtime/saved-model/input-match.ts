@@ -2,15 +2,15 @@ import { printable, quote } from "../base/text.js";
 import type { TensorSpec } from "./model-spec.js";
 import type { TensorInfo } from "./signature-info.js";
 
-/** An input by what it is called. */
+/** An input by its name. */
 type NamedInput = Pick<TensorInfo, "key" | "argument">;
 
 /**
- * Finds the inputs of a model that a generated client means.
+ * Matches the inputs of a generated client to those of a model.
  *
- * An input has one name: the author's expression where its key is a made-up one, else its key. Inputs are matched by it.
- * Keys that TensorFlow and Keras make up are numbered anew by every export, so they decide only for clients without the
- * author's names, which older versions generated.
+ * An input has one name: the author's expression where its key is a made-up one, else its key. Inputs are matched by
+ * it. Keys that TensorFlow and Keras make up are renumbered by every export, so they decide only for clients without
+ * the author's names, which older versions generated.
  */
 export class InputMatcher {
   readonly #byKey: ReadonlyMap<string, TensorInfo>;
@@ -54,7 +54,7 @@ export class InputMatcher {
   }
 }
 
-/** What an input is called: the author's expression where the key is a made-up one, else the key. */
+/** Returns the name of an input: the author's expression where the key is a made-up one, else the key. */
 export function nameOf({ key, argument = key }: NamedInput): string {
   return argument;
 }

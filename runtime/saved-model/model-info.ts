@@ -3,7 +3,7 @@ import type { SignatureInfo } from "./signature-info.js";
 
 export type { VariableInfo } from "./graph/variable-list.js";
 
-/** What `fingerprint.pb` says: TensorFlow's hashes of the parts of the model, 64-bit integers as decimal text. */
+/** Contents of `fingerprint.pb`: TensorFlow's hashes of the parts of the model, 64-bit integers as decimal strings. */
 export interface FingerprintInfo {
   /** Of `saved_model.pb` as a whole. */
   readonly savedModelChecksum: string;
@@ -48,7 +48,7 @@ export interface ModelInfo {
   readonly variables: readonly VariableInfo[];
   /** The names of the files below `assets/` that the graph reads, sorted. */
   readonly assets: readonly string[];
-  /** What `fingerprint.pb` says; absent where there is no such file, or none that can be read. */
+  /** Contents of `fingerprint.pb`; absent where the file is missing or unreadable. */
   readonly fingerprint?: FingerprintInfo;
   /** Sorted by key; inputs in the author's order where the file tells it. */
   readonly signatures: readonly SignatureInfo[];

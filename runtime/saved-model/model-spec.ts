@@ -12,9 +12,9 @@ export interface TensorSpec {
   readonly shape: ShapeSpec;
   /** True for an input that need not be given. */
   readonly optional?: true;
-  /** How the value is represented, where it is not one dense tensor. */
+  /** Representation of the value, if it is not one dense tensor. */
   readonly encoding?: "sparse" | "ragged";
-  /** How many dimensions of a ragged tensor are ragged, the outermost left aside. */
+  /** Number of ragged dimensions, not counting the outermost. */
   readonly raggedRank?: number;
   /** The inputs of the SignatureDef that a ragged or sparse argument is made of, where it is not one of them itself. */
   readonly parts?: readonly TensorSpec[];
@@ -22,9 +22,9 @@ export interface TensorSpec {
   readonly bytes?: true;
   /** The property that holds this output, where a signature has several; or this input, where a method takes one object. */
   readonly property?: string;
-  /** Which of the model's examples each item of this input is. */
+  /** Index of the model's example for each item of this input. */
   readonly example?: number;
-  /** Where the shape leaves it open: 0 where it takes one example only, 1 where it takes an array of them only. */
+  /** Set where the shape leaves the rank open: 0 for one example only, 1 for an array of them only. */
   readonly exampleRank?: 0 | 1;
 }
 
@@ -45,7 +45,7 @@ export interface SignatureSpec {
   readonly outputs: readonly TensorSpec[];
 }
 
-/** What a generated client was generated from: compared with the model that it loads. */
+/** Description that a generated client was generated from: compared with the model that it loads. */
 export interface ModelSpec {
   /** The name of the generated class. */
   readonly name: string;

@@ -1,9 +1,9 @@
 import type { PartialShape, ShapeSpec } from "../tensor/shape.js";
 
-/** A small tensor as JSON has it; integers of 64 bits are decimal text, complex numbers their two parts. */
+/** A small tensor in JSON; 64-bit integers are decimal strings, complex numbers their two parts. */
 export type DefaultValue = number | boolean | string | ComplexDefault | readonly DefaultValue[];
 
-/** A complex number as JSON has it. */
+/** A complex number in JSON. */
 export interface ComplexDefault {
   readonly re: number;
   readonly im: number;
@@ -26,7 +26,7 @@ export interface ExampleFeature {
 export interface ComponentInfo {
   /** `indices`, `values` and `dense_shape` of a sparse tensor; `flat_values` and each `row_splits` of a ragged one. */
   readonly role: "indices" | "values" | "dense_shape" | "flat_values" | "row_splits";
-  /** The key in the SignatureDef, where the component is an entry of its own. */
+  /** Key in the SignatureDef, if the component is a separate entry. */
   readonly key?: string;
   readonly dtype: string;
   readonly shape: ShapeSpec;
@@ -39,8 +39,8 @@ export interface TensorInfo {
   /** The key in the SignatureDef: what error messages name. Of several entries that are one value, the first. */
   readonly key: string;
   /**
-   * The author's expression for it, where the key is one that TensorFlow or Keras made up: `x["age"]` for an input `x_1`.
-   * Of a component that is an input of its own, the expression for the whole.
+   * The author's expression for it, where the key is one that TensorFlow or Keras made up: `x["age"]` for an input
+   * `x_1`. For a component that is a separate input, the expression for the whole.
    */
   readonly argument?: string;
   /** The author's name for it, where the key is a made-up one: `age` for `x["age"]`. */
@@ -51,7 +51,10 @@ export interface TensorInfo {
   readonly shape: ShapeSpec;
   /** The tensor that is fed or fetched, `operation:index`; absent for the values that are not one dense tensor. */
   readonly tensor?: string;
-  /** How the value is represented, where it is not one dense tensor; a composite that is neither cannot be carried. */
+  /**
+   * Representation of the value, if it is not one dense tensor; a composite that is neither sparse nor ragged is
+   * unsupported.
+   */
   readonly encoding?: "sparse" | "ragged" | "composite";
   /** The dense tensors that a sparse or ragged value is made of, in TensorFlow's order. */
   readonly components?: readonly ComponentInfo[];
@@ -61,11 +64,14 @@ export interface TensorInfo {
   readonly default?: DefaultValue;
   /** True for a string output that is bytes rather than text, such as an image, where the graph tells it. */
   readonly bytes?: true;
-  /** What the model parses out of each string of an input, where that is a serialized `tf.Example`; in natural order. */
+  /**
+   * Features that the model parses out of each string of an input, where that is a serialized `tf.Example`; in natural
+   * order.
+   */
   readonly example?: readonly ExampleFeature[];
   /**
-   * Where the shape leaves it open, what the operation that parses the examples takes: 0 for one example only, 1 for an
-   * array of them only.
+   * Set where the shape leaves the rank open, by the operation that parses the examples: 0 for one example only, 1 for
+   * an array of them only.
    */
   readonly exampleRank?: 0 | 1;
 }
@@ -87,8 +93,8 @@ export interface SignatureInfo {
    * are not TensorFlow's own.
    */
   readonly writes?: boolean;
-  /** Where the SignatureDef contradicts its graph: what was taken from the graph. */
+  /** Values that were taken from the graph, where the SignatureDef contradicts it. */
   readonly notes?: readonly string[];
-  /** Why no call can be made of it, where none can. */
+  /** Reason why it cannot be called, if it cannot. */
   readonly unsupported?: string;
 }

@@ -16,7 +16,7 @@ import type { SignatureInfo, TensorInfo } from "./signature-info.js";
  */
 const HIDDEN: ReadonlySet<string> = new Set(["__saved_model_init_op", "__saved_model_train_op"]);
 
-/** Whether a signature is one that TensorFlow's loader runs by itself. */
+/** Returns true for a signature that TensorFlow's loader runs by itself. */
 export function isHidden(key: string): boolean {
   return HIDDEN.has(key);
 }
@@ -80,7 +80,7 @@ class SignatureReader {
     return [...byKey]
       .sort(([a], [b]) => compareNatural(a, b))
       .map(([key, info]) => {
-        // A shape that is not there is not known; that of a scalar is there, and empty.
+        // A missing shape is unknown; that of a scalar is present, and empty.
         const shape = info?.tensorShape ? readShape(info.tensorShape) : undefined;
         const description = { key, dtype: dtypeName(info?.dtype ?? 0), shape: shape ?? null };
         if (info?.cooSparse) return { ...description, ...readSparse(info.cooSparse, description) };
@@ -127,7 +127,7 @@ function namesOf({ name, cooSparse, compositeTensor }: Message<"TensorInfo">): r
   return (sparse ?? components ?? [name]).filter((tensor) => tensor !== "");
 }
 
-/** Whether no tensor has both shapes. */
+/** Returns true if no tensor has both shapes. */
 function contradicts(shape: ShapeSpec, actual: ShapeSpec | undefined): boolean {
   if (shape === null || actual == null) return false;
   if (shape.length !== actual.length) return true;
@@ -138,7 +138,7 @@ function formatTensor(dtype: string, shape: ShapeSpec): string {
   return `${dtype} ${formatShape(shape)}`;
 }
 
-/** The error for a key that no signature has. */
+/** Returns the error for an unknown signature key. */
 export function signatureNotFound(key: string, known: readonly string[]): SavedModelError {
   return new SavedModelError("SIGNATURE_NOT_FOUND", `the model has no signature ${quote(key)}`, {
     fix: suggest(key, known, "Its signatures"),

@@ -7,10 +7,10 @@ import type { ExampleFeature } from "./signature-info.js";
 
 type Node = Message<"NodeDef">;
 
-/** Gives the value of a tensor that is a constant. */
+/** Returns the value of a tensor that is a constant. */
 export type Constants = (tensor: string) => Message<"TensorProto"> | undefined;
 
-/** Whether a node parses serialized examples. */
+/** Returns true if a node parses serialized examples. */
 export function isParser(op: string): boolean {
   return Object.hasOwn(PARSED_RANKS, op);
 }
@@ -48,7 +48,7 @@ export function readParser(node: Node, constant: Constants): readonly ExampleFea
   return known.length === features.length ? known : undefined;
 }
 
-/** Where each operation keeps its keys (tensorflow/core/ops/parsing_ops.cc). */
+/** Reads the keys of an operation; each keeps them elsewhere (tensorflow/core/ops/parsing_ops.cc). */
 function readKeys(node: Node, constant: Constants): Parser | undefined {
   const inputs = node.input.filter((input) => !input.startsWith("^"));
   switch (node.op) {
@@ -111,13 +111,13 @@ function typesOf(node: Node, name: string): readonly (ExampleFeature["dtype"] | 
   });
 }
 
-/** Whether a default has no elements, which makes its feature required; one that is computed counts as a default. */
+/** Returns true if a default has no elements, which makes its feature required; a computed one counts as a default. */
 function isEmpty(tensor: string | undefined, constant: Constants): boolean {
   const value = tensor === undefined ? undefined : constant(tensor);
   return value !== undefined && countOf(value) === 0;
 }
 
-/** The elements of a constant scalar or vector of so many strings. */
+/** Reads the elements of a constant scalar or vector of `count` strings. */
 function readTexts(tensor: string | undefined, count: number, constant: Constants): readonly string[] | undefined {
   const value = tensor === undefined ? undefined : constant(tensor);
   if (value?.stringVal.length !== count || countOf(value) !== count) return undefined;

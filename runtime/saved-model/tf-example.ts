@@ -6,7 +6,7 @@ import { type Constants, isParser, PARSED_RANKS, readParser } from "./tf-example
 
 type Node = Message<"NodeDef">;
 
-/** Operations that hand on the strings of their first input, in whatever shape. */
+/** Operations that pass on the strings of their first input, in whatever shape. */
 const PASSING_OPS: ReadonlySet<string> = new Set(["ExpandDims", "Identity", "Reshape", "Squeeze", "StopGradient"]);
 
 /** Those behind which the rank is another one. */
@@ -15,11 +15,14 @@ const RESHAPING_OPS: ReadonlySet<string> = new Set(["ExpandDims", "Reshape", "Sq
 /** Adds the features of `tf.Example` to the inputs of a signature that are parsed as such. */
 export type ExampleReader = (signature: SignatureInfo) => SignatureInfo;
 
-/** What following tensors and repeating features may cost in all: a graph can be made to cost more than it is worth. */
+/**
+ * Limit on the total cost of following tensors and repeating features: a graph can be made to cost more than it is
+ * worth.
+ */
 const BUDGET = 4_000_000;
 const STEP = 20;
 
-/** Finds what a graph parses out of its string inputs. A graph that parses no examples is not decoded. */
+/** Finds the examples that a graph parses out of its string inputs. A graph that parses no examples is not decoded. */
 export function exampleReader(graph: GraphIndex): ExampleReader {
   if (![...graph.operationTypes()].some(isParser)) return (signature) => signature;
   const tracer = new Tracer(graph);
@@ -39,7 +42,7 @@ export function exampleReader(graph: GraphIndex): ExampleReader {
 /** The features that one operation parses, or undefined where they cannot be known. */
 type Features = readonly ExampleFeature[] | undefined;
 
-/** What is parsed out of a tensor, and the ranks that it may have for that. */
+/** Features parsed out of a tensor, and the ranks that it may have for that. */
 interface Examples {
   readonly example: readonly ExampleFeature[];
   readonly ranks: readonly (0 | 1)[];
@@ -50,11 +53,11 @@ interface Scope {
   /** The tensors that are its arguments. */
   readonly args: readonly string[];
   readonly constant: Constants;
-  /** Who takes a tensor, and as which of its inputs. */
+  /** Consumers of a tensor, and the index of its input in each. */
   readonly consumers: ReadonlyMap<string, readonly { readonly node: Node; readonly position: number }[]>;
 }
 
-/** The scope that is no function. */
+/** Name of the scope that is not a function. */
 const MAIN = "";
 
 function functionScope(graph: GraphIndex, name: string): Scope | undefined {
@@ -104,7 +107,7 @@ class Tracer {
     this.#graph = graph;
   }
 
-  /** What is parsed out of a tensor of the main graph, if it is parsed and the features are known. */
+  /** Returns the features parsed out of a tensor of the main graph, if it is parsed and they are known. */
   examplesOf(tensor: string): Examples | undefined {
     const found: Features[] = [];
     let ranks: readonly (0 | 1)[] = [0, 1];
@@ -185,7 +188,7 @@ function mergeFeatures(lists: readonly Features[]): Features {
   return merged.size === 0 ? undefined : [...merged.values()].sort((a, b) => compareNatural(a.key, b.key));
 }
 
-/** Whether two features of one key are the same. */
+/** Returns true if two features of one key are the same. */
 function isSame(a: ExampleFeature, b: ExampleFeature): boolean {
   const isOfKind = a.dtype === b.dtype && a.kind === b.kind && a.optional === b.optional;
   return isOfKind && a.shape.length === b.shape.length && a.shape.every((size, axis) => size === b.shape[axis]);

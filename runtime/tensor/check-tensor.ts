@@ -6,7 +6,7 @@ import { formatShape, matchesShape } from "./shape.js";
 import { Tensor } from "./tensor.js";
 
 /**
- * Checks a tensor against what an input must be. Its elements are its own: the caller may have changed them.
+ * Checks a tensor against the requirements of an input. Its elements are its own: the caller may have changed them.
  *
  * @throws SavedModelError `INVALID_DTYPE`, `INVALID_RANK`, `INVALID_SHAPE`, `INVALID_SIZE` or `OUT_OF_RANGE`
  */

@@ -11,19 +11,19 @@ import type { Elements } from "./tensor.js";
 import type { Complex } from "./types.js";
 import { complexParts } from "./write-elements.js";
 
-/** What an input must be. */
+/** Requirements for the value of an input. */
 export interface InputSpec {
-  /** The raw key, for messages. */
+  /** Raw key, for messages. */
   readonly key: string;
   /** The author's expression for it, for messages, where the key is not the author's. */
   readonly argument?: string | undefined;
   readonly dtype: DTypeInfo;
   readonly shape: ShapeSpec;
-  /** What it is, for messages; an input where nothing is said. */
+  /** Role of the value, for messages; by default an input. */
   readonly role?: string;
-  /** What form of tensor it is, for messages, if not a dense one. */
+  /** Form of the tensor, for messages, if it is not dense. */
   readonly form?: "ragged" | "sparse";
-  /** Whether a plain value is accepted for a vector of one. */
+  /** True if a plain value is accepted for a vector of one. */
   readonly acceptsBare?: boolean;
 }
 
@@ -33,7 +33,7 @@ interface SignatureInput extends Pick<InputSpec, "key" | "argument" | "shape"> {
   readonly encoding?: string;
 }
 
-/** Returns what an input must be, for messages; nothing for a dtype whose values are not carried. */
+/** Returns the requirements for an input, for messages; undefined for a dtype whose values are not supported. */
 export function specOf({ key, argument, dtype, shape, encoding }: SignatureInput): readonly InputSpec[] {
   if (!isDType(dtype)) return [];
   const form = encoding === "ragged" || encoding === "sparse" ? ({ form: encoding } as const) : {};
@@ -41,10 +41,10 @@ export function specOf({ key, argument, dtype, shape, encoding }: SignatureInput
 }
 
 /**
- * Checks data against what an input must be, and brings it into row-major order. No native code is involved.
+ * Checks data against the requirements of an input, and brings it into row-major order. No native code is involved.
  *
  * @param call the name of the call for messages, such as `train()`
- * @param scratch gives an array of the input's dtype that may be overwritten
+ * @param scratch returns an array of the input's dtype that may be overwritten
  * @returns the shape and the elements, which may be the caller's own flat array
  * @throws SavedModelError `MISSING_INPUT`, `INVALID_DTYPE`, `INVALID_RANK`, `INVALID_SHAPE`, `INVALID_SIZE`,
  * `RAGGED_ARRAY`, `NOT_AN_INTEGER`, `OUT_OF_RANGE` or `INVALID_UTF8`, naming the call and the input's key
@@ -86,7 +86,7 @@ export function checkBools(elements: Elements, spec: InputSpec, call: string): v
   }
 }
 
-/** The shape of a flat array: the spec's, its one unknown dimension worked out from the length. */
+/** Returns the shape of a flat array: the spec's, with its one unknown dimension computed from the length. */
 function inferShape(length: number, spec: InputSpec, call: string): readonly number[] {
   if (spec.shape === null) return [length];
   const known = elementCount(spec.shape.map((size) => size ?? 1));
@@ -152,13 +152,16 @@ function lengthOf(value: unknown): string {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value) ? `${value.length}` : describe(value);
 }
 
-/** An input for messages: `"inputs"`, or `"keras_tensor_1" (x["age"])` where the key is not the author's name for it. */
+/**
+ * Returns the name of an input for messages: `"inputs"`, or `"keras_tensor_1" (x["age"])` where the key is not the
+ * author's.
+ */
 export function nameInput({ key, argument = key }: Pick<InputSpec, "key" | "argument">): string {
   return argument === key ? quote(key) : `${quote(key)} (${printable(argument)})`;
 }
 
 /**
- * The error for required inputs that were not given.
+ * Returns the error for required inputs that were not passed.
  *
  * @param specs all that are missing
  */
@@ -183,14 +186,14 @@ export function inputError(code: ErrorCode, spec: InputSpec, call: string, got: 
   return new SavedModelError(code, message, fix === undefined ? {} : { fix });
 }
 
-/** What went wrong while a value was read, whose getters or proxies may run any code. */
+/** Returns the error for a value that could not be read; its getters or proxies may run any code. */
 export function readError(cause: unknown, spec: InputSpec, call: string): SavedModelError {
   if (cause instanceof SavedModelError) return cause;
   const reason = printable(reasonOf(cause), 500);
   return new SavedModelError("INVALID_ARGUMENT", `${call}: ${nameOf(spec)} cannot be read: ${reason}`, { cause });
 }
 
-/** A shape where something is: `[1, 2]`, `a scalar`. */
+/** Describes a shape: `[1, 2]`, `a scalar`. */
 export function shapeThatIs(shape: readonly number[]): string {
   return shape.length === 0 ? "a scalar" : formatShape(shape);
 }
@@ -203,7 +206,7 @@ function wanted(spec: InputSpec): string {
   return `${spec.form === undefined ? "" : `${spec.form} `}${spec.dtype.name} ${formatShape(spec.shape)}`;
 }
 
-/** A value in a few words. */
+/** Describes a value in a few words. */
 export function describe(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined)
     return `${value}`;
@@ -223,7 +226,7 @@ export function describe(value: unknown): string {
   return `a ${typeof value}`;
 }
 
-/** What the language calls an object: `Generator`. */
+/** Returns the name of an object's type in JavaScript: `Generator`. */
 function tagOf(value: object): string {
   return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }

@@ -2,8 +2,8 @@
 const values = (Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array).values;
 
 /**
- * Whether the memory of a typed array is gone, because it was transferred to another thread or lies beyond the end that
- * its buffer now has: it has no elements then, and would pass for an empty one.
+ * Returns true if the memory of a typed array is gone, because its buffer was transferred to another thread or shrunk:
+ * it then has no elements, and would pass for an empty array.
  */
 export function isDetached(view: ArrayBufferView): boolean {
   if (view.byteLength > 0) return false;
@@ -15,9 +15,9 @@ export function isDetached(view: ArrayBufferView): boolean {
   }
 }
 
-/** What such an array is, for messages. */
+/** Name of such an array, for messages. */
 export const LOST_DATA = "a detached array";
 
-/** What to do about it. */
+/** Advice about it, for messages. */
 export const DETACHED_FIX =
   "Transferring an array to another thread, or shrinking its buffer, detaches it: pass a copy.";

@@ -1,6 +1,6 @@
 import { constants } from "node:buffer";
 
-/** The dtypes whose values this runtime carries. Names are those of `tf.dtypes`. */
+/** Dtypes that this runtime supports. Names are those of `tf.dtypes`. */
 export type DType =
   | "float16"
   | "bfloat16"
@@ -24,7 +24,7 @@ export type DType =
   | "bool"
   | "string";
 
-/** The typed array that holds the elements of each numeric dtype, as they lie in memory. */
+/** Typed array that holds the elements of each numeric dtype, as they lie in memory. */
 export interface TypedArrays {
   /** IEEE 754 binary16 bit patterns. */
   float16: Uint16Array<ArrayBuffer>;
@@ -44,7 +44,7 @@ export interface TypedArrays {
   complex64: Float32Array<ArrayBuffer>;
   /** Two per element: the real part and then the imaginary one. */
   complex128: Float64Array<ArrayBuffer>;
-  /** The quantised numbers themselves, as in every quantised dtype: their scale is no part of a tensor. */
+  /** The quantised numbers themselves, as in every quantised dtype: their scale is not part of a tensor. */
   qint8: Int8Array<ArrayBuffer>;
   qint16: Int16Array<ArrayBuffer>;
   qint32: Int32Array<ArrayBuffer>;
@@ -62,12 +62,12 @@ export type ComplexDType = "complex64" | "complex128";
 
 export type AnyTypedArray = TypedArrays[NumericDType];
 
-/** How the elements of a dtype are written in JavaScript, and so how they are checked and converted. */
+/** Representation of the elements of a dtype in JavaScript, which decides how they are checked and converted. */
 type ElementKind = "float" | "half" | "bfloat" | "integer" | "bigint" | "complex" | "bool" | "string";
 
 export interface DTypeInfo {
   readonly name: DType;
-  /** The value of TensorFlow's `DataType` enum (tensorflow/core/framework/types.proto). */
+  /** Value of TensorFlow's `DataType` enum (tensorflow/core/framework/types.proto). */
   readonly code: number;
   readonly kind: ElementKind;
   /** Bytes per element in memory; 0 for strings, whose elements differ in length. */
@@ -103,7 +103,7 @@ const table: readonly DTypeInfo[] = [
 const byName: ReadonlyMap<string, DTypeInfo> = new Map(table.map((info) => [info.name, info]));
 const byCode: ReadonlyMap<number, DTypeInfo> = new Map(table.map((info) => [info.code, info]));
 
-/** Names of the `DataType` values that the runtime cannot carry, for messages and `inspect`. */
+/** Names of the `DataType` values that the runtime does not support, for messages and `inspect`. */
 const otherNames: ReadonlyMap<number, string> = new Map([
   [0, "invalid"],
   [20, "resource"],
@@ -123,13 +123,13 @@ const otherNames: ReadonlyMap<number, string> = new Map([
 /** A reference dtype of TensorFlow 1 (`DT_FLOAT_REF`) is the plain dtype's code plus 100; its values are plain ones. */
 const REFERENCE_OFFSET = 100;
 
-/** The name of any value of the `DataType` enum; a reference dtype has the name of the plain one. */
+/** Returns the name of any value of the `DataType` enum; a reference dtype has the name of the plain one. */
 export function dtypeName(code: number): string {
   const plain = code > REFERENCE_OFFSET ? code - REFERENCE_OFFSET : code;
   return byCode.get(plain)?.name ?? otherNames.get(plain) ?? `dtype ${code}`;
 }
 
-/** Whether the runtime carries values of the dtype with this name. */
+/** Returns true if the runtime supports the dtype with this name. */
 export function isDType(name: string): name is DType {
   return byName.has(name);
 }
@@ -140,17 +140,17 @@ export function dtypeInfo(dtype: DType): DTypeInfo {
   return info;
 }
 
-/** Whether the elements of a dtype have an imaginary part. */
+/** Returns true if the elements of a dtype have an imaginary part. */
 export function isComplex(dtype: DType): dtype is ComplexDType {
   return dtype === "complex64" || dtype === "complex128";
 }
 
-/** How many places of its typed array an element takes: two for a complex one. */
+/** Returns the number of items of its typed array that an element takes: two for a complex one. */
 export function slotsOf(dtype: DType): 1 | 2 {
   return isComplex(dtype) ? 2 : 1;
 }
 
-/** A new, zeroed typed array for `length` elements. */
+/** Returns a new, zeroed typed array for `length` elements. */
 export function allocate<D extends NumericDType>(dtype: D, length: number): TypedArrays[D] {
   return new constructors[dtype](length * slotsOf(dtype));
 }
@@ -162,7 +162,7 @@ export function allocateUnfilled<D extends NumericDType>(dtype: D, length: numbe
   return bytes > constants.MAX_LENGTH ? allocate(dtype, length) : viewAs(dtype, Buffer.allocUnsafeSlow(bytes).buffer);
 }
 
-/** The `length` elements that lie in a buffer from `byteOffset` on; all of its elements by default. */
+/** Returns the `length` elements in a buffer starting at `byteOffset`; all of its elements by default. */
 export function viewAs<D extends NumericDType>(
   dtype: D,
   buffer: ArrayBuffer,
@@ -203,7 +203,7 @@ const constructors: Constructors = {
   bool: Uint8Array,
 };
 
-/** Whether `value` is a typed array that holds elements of `dtype` (a `Buffer` or clamped array counts as uint8). */
+/** Returns true if `value` is a typed array of elements of `dtype` (a `Buffer` or clamped array counts as uint8). */
 export function isTypedArrayOf(dtype: NumericDType, value: unknown): value is AnyTypedArray {
   return value instanceof constructors[dtype] || (dtype === "uint8" && value instanceof Uint8ClampedArray);
 }

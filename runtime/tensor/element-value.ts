@@ -2,7 +2,7 @@ import { type AnyTypedArray, isComplex, type NumericDType } from "./dtype.js";
 import { bfloatToNumber, halfToNumber } from "./half.js";
 import type { Complex } from "./types.js";
 
-/** What the element at `index` of a tensor means: a boolean, a number, a bigint or a complex number. */
+/** Returns the element at `index` of a tensor: a boolean, a number, a bigint or a complex number. */
 export function valueAt(
   dtype: NumericDType,
   elements: AnyTypedArray,

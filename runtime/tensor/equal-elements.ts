@@ -2,7 +2,7 @@ import { type AnyTypedArray, type DType, dtypeInfo } from "./dtype.js";
 import { valueAt } from "./element-value.js";
 import type { Elements } from "./tensor.js";
 
-/** Whether two tensors of this dtype have equal elements: `NaN` equals `NaN`, and `0` equals `-0`. */
+/** Returns true if two tensors of this dtype have equal elements: `NaN` equals `NaN`, and `0` equals `-0`. */
 export function equalElements(dtype: DType, a: Elements, b: Elements): boolean {
   if (a.length !== b.length) return false;
   if (dtype === "string") return equalStrings(a as readonly Uint8Array[], b as readonly Uint8Array[]);

@@ -11,14 +11,14 @@ export interface Flattened {
   readonly elements: Elements;
 }
 
-/** Why nested arrays were not accepted, for a message that the caller words. */
+/** Reason why nested arrays were not accepted, for a message that the caller words. */
 export interface NestedProblem {
   readonly problem: ErrorCode;
-  /** The shape that was found along the first elements. */
+  /** Shape found along the first elements. */
   readonly shape: readonly number[];
-  /** Where it is wrong: an index per axis, as far as it goes. */
+  /** Position of the problem: an index per axis, as far as it goes. */
   readonly path: readonly number[];
-  /** What is there. */
+  /** Value at that position. */
   readonly value: unknown;
 }
 
@@ -36,7 +36,7 @@ type Row = ArrayLike<unknown>;
  *
  * The shape is read along the first elements, and every other row must then agree with it.
  *
- * @param scratch gives an array of this dtype and length that may be overwritten
+ * @param scratch returns an array of this dtype and length that may be overwritten
  */
 export function flattenNested(
   value: unknown,
@@ -48,7 +48,7 @@ export function flattenNested(
   // A cyclic array has no end.
   if (shape.length > MAX_RANK) return { problem: "INVALID_RANK", shape, path: [], value };
   if (!matchesShape(shape, spec)) {
-    // A value that is of no use whatever its shape is told so.
+    // A value of an invalid type is reported as such, whatever its shape.
     if (shape.length === 0 && !isElement(value, dtype)) return { problem: "INVALID_DTYPE", shape, path: [], value };
     // The shape along the first elements says little about ragged arrays.
     const ragged = visit(value, dtype, shape, 0, 0, (row) => refuseTypedRows(row, dtype));
@@ -67,7 +67,7 @@ export type Scratch = (count: number) => AnyTypedArray | undefined;
 
 type RowConsumer = (row: Row, start: number) => Found | undefined;
 
-/** The array that rows are written to; undefined where there is no memory for it. */
+/** Returns the array that rows are written to; undefined when out of memory. */
 function target(
   dtype: DTypeInfo,
   count: number,
@@ -100,7 +100,7 @@ function allocateIfPossible(dtype: NumericDType, count: number): AnyTypedArray |
   try {
     return allocate(dtype, count);
   } catch (error) {
-    // More elements than a typed array may have, or than there is memory for.
+    // More elements than a typed array may have, or out of memory.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
@@ -109,7 +109,7 @@ function allocateIfPossible(dtype: NumericDType, count: number): AnyTypedArray |
 function found(bad: BadElement | undefined, row: Row, dtype: DTypeInfo): Found | undefined {
   if (bad === undefined) return undefined;
   const value = row[bad.index];
-  // Where an element is due, an array is one that is nested deeper than the first.
+  // An array in place of an element is nested deeper than the first one.
   return { problem: isRow(value, dtype) ? "RAGGED_ARRAY" : bad.problem, path: [bad.index], value };
 }
 
@@ -151,7 +151,7 @@ function visit(
   return undefined;
 }
 
-/** The shape along the first elements. Below an empty array there is nothing to be seen: the spec says what is there. */
+/** Returns the shape along the first elements. Below an empty array nothing is known: the spec decides. */
 function nestedShape(value: unknown, dtype: DTypeInfo, spec: ShapeSpec): readonly number[] {
   const shape: number[] = [];
   let current = value;
@@ -172,7 +172,7 @@ function isRow(value: unknown, dtype: DTypeInfo): value is Row {
   return dtype.kind !== "string" && ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
-/** Whether a value may be an element of this dtype. */
+/** Returns true if a value may be an element of this dtype. */
 export function isElement(value: unknown, dtype: DTypeInfo): boolean {
   if (dtype.kind === "string") return typeof value === "string" || value instanceof Uint8Array;
   if (dtype.kind === "bool") return typeof value === "boolean";

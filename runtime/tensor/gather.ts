@@ -1,7 +1,7 @@
 import { type AnyTypedArray, allocate, type DType, dtypeInfo } from "./dtype.js";
 import type { Elements } from "./tensor.js";
 
-/** The elements at `places`, in that order, in memory of their own. */
+/** Returns a copy of the elements at `places`, in that order. */
 export function gather(dtype: DType, elements: Elements, places: readonly number[]): Elements {
   if (dtype === "string" || !ArrayBuffer.isView(elements)) {
     return places.map((place) => stringAt(elements, place));

@@ -1,4 +1,4 @@
-// float16 (IEEE 754 binary16) and bfloat16 as bit patterns. JavaScript has a Float16Array only from Node 24 on.
+// float16 (IEEE 754 binary16) and bfloat16 as bit patterns. JavaScript has a Float16Array only since Node 24.
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);

@@ -18,7 +18,7 @@ const MAX_BYTES = 20;
 const ELLIPSIS = Object.freeze({ [inspect.custom]: () => "..." });
 
 /**
- * Which items of an axis are printed, by the number of those that are at most.
+ * Returns the maximum number of items printed of an axis.
  *
  * @param sizes the size of each axis; of a ragged one, the longest there may be
  */
@@ -55,10 +55,10 @@ export function edgesBetween(from: number, to: number, most: number, item: (inde
 }
 
 /**
- * Nested arrays of the elements of a tensor, or of its corners.
+ * Returns nested arrays of the elements of a tensor, or of its corners.
  *
- * @param most how many items of each axis there are at most
- * @param start the place of the first element
+ * @param most maximum number of items of each axis
+ * @param start index of the first element
  */
 export function nestElements(
   shape: readonly number[],
@@ -74,7 +74,7 @@ export function nestElements(
   return edgesBetween(0, size, shown, (index) => nestElements(inner, most, element, start + index * step));
 }
 
-/** The number with the fewest digits that is this one as a float32: 0.1 for 0.10000000149011612. */
+/** Returns the number with the fewest digits that is this one as a float32: 0.1 for 0.10000000149011612. */
 export function shortFloat32(value: number): number {
   for (let digits = 1; digits <= 9; digits++) {
     const short = Number(value.toPrecision(digits));
@@ -83,14 +83,14 @@ export function shortFloat32(value: number): number {
   return value;
 }
 
-/** Bytes in the place of a string that is not text. */
+/** Bytes in place of a string that is not valid UTF-8. */
 export function bytesElement(bytes: Uint8Array): unknown {
   const more = bytes.length > MAX_BYTES ? [`... ${bytes.length - MAX_BYTES} more`] : [];
   const text = `Uint8Array(${bytes.length}) [ ${[...bytes.subarray(0, MAX_BYTES), ...more].join(", ")} ]`;
   return { [inspect.custom]: () => text };
 }
 
-/** Returns what is printed of a value that {@link nestElements} made. */
+/** Returns the printed form of a value that {@link nestElements} made. */
 export function printElements(value: unknown, options: InspectOptions): string {
   const { maxStringLength } = options;
   const shorter = Math.min(maxStringLength ?? Number.POSITIVE_INFINITY, MAX_STRING);

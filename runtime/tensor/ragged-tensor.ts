@@ -10,25 +10,25 @@ import { equalShapes, formatSizes, MAX_RANK, type PartialShape } from "./shape.j
 import { copyElements, notATensor, notConstructible, Tensor } from "./tensor.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape } from "./types.js";
 
-/** What only this module has: a constructor that is called from elsewhere throws. */
+/** Key that only this module has: a constructor that is called from elsewhere throws. */
 const CONSTRUCT: unique symbol = Symbol("construct");
 
-/** Where the rows of one ragged dimension begin and end: one number more than there are rows, from 0 on. */
+/** Row boundaries of one ragged dimension: one number more than there are rows, starting at 0. */
 export type RowSplits = readonly number[];
 
 /**
  * A tensor with rows of different lengths, as `tf.RaggedTensor` has them: the values of all rows one after another, and
- * for each ragged dimension, from the outermost on, where its rows begin and end.
+ * the row boundaries of each ragged dimension, the outermost first.
  */
 export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
   readonly dtype: D;
-  /** The values of all rows: `[n, …]`, where what follows are the dimensions below the ragged ones. */
+  /** Values of all rows: `[n, …]`, followed by the dimensions below the ragged ones. */
   readonly values: Tensor<D>;
   /** From the outermost ragged dimension to the innermost. */
   readonly rowSplits: readonly RowSplits[];
 
   private constructor(values: Tensor<D>, rowSplits: readonly RowSplits[], key: typeof CONSTRUCT) {
-    // JavaScript can call it with anything.
+    // JavaScript can pass any value.
     if (key !== CONSTRUCT) {
       throw notConstructible("RaggedTensor", "`RaggedTensor.from(dtype, data)` or `RaggedTensor.fromRowSplits()`");
     }
@@ -42,7 +42,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
    *
    * @param dtype a name of `tf.dtypes`
    * @param data nested arrays; the innermost rows may be typed arrays
-   * @param raggedRank how many dimensions are ragged, the outermost left aside; by default all below it
+   * @param raggedRank the number of ragged dimensions, not counting the outermost; by default all below it
    * @throws SavedModelError the codes of a call's inputs (`INVALID_DTYPE`, `INVALID_RANK`, `INVALID_SHAPE`, …)
    */
   static from<D extends DType>(dtype: D, data: AnyNestedLike<D>, raggedRank?: number): RaggedTensor<D> {
@@ -55,13 +55,13 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
       const rank = raggedRank ?? Math.max(1, depthOf(data, dtype) - 1);
       const spec = { key: "data", dtype: dtypeInfo(dtype), shape: null, raggedRank: rank };
       const { values, rowSplits } = flattenRagged(data, spec, call);
-      // The bytes of strings may be the caller's own.
+      // The bytes of strings may belong to the caller.
       return new RaggedTensor(Tensor.own(dtype, values.shape, copyElements(values.elements)), rowSplits, CONSTRUCT);
     });
   }
 
   /**
-   * Makes a ragged tensor of what it consists of.
+   * Makes a ragged tensor of its components.
    *
    * @throws SavedModelError `INVALID_SHAPE` when the splits are not ascending from 0 to the number of rows below them,
    * `INVALID_RANK` without any splits, `INVALID_ARGUMENT` when the values are not a {@link Tensor}
@@ -83,7 +83,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
     });
   }
 
-  /** @internal Takes what a model returned. */
+  /** @internal Takes the parts that a model returned. */
   static own<D extends DType>(values: Tensor<D>, rowSplits: readonly RowSplits[]): RaggedTensor<D> {
     return new RaggedTensor(values, rowSplits, CONSTRUCT);
   }
@@ -101,18 +101,18 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
     );
   }
 
-  /** The size of each dimension; null for those whose rows may differ. */
+  /** Size of each dimension; null for those whose rows may differ. */
   get shape(): PartialShape {
     const rows = (this.rowSplits[0]?.length ?? 1) - 1;
     return [rows, ...this.rowSplits.map(() => null), ...this.values.shape.slice(1)];
   }
 
-  /** The elements as nested arrays of different lengths, numbers for float16 and bfloat16. */
+  /** Returns the elements as nested arrays of different lengths, numbers for float16 and bfloat16. */
   toArray(): Nested<Scalar<D>, S> {
     return this.#nest(this.values.toArray() as readonly unknown[]) as Nested<Scalar<D>, S>;
   }
 
-  /** What `JSON.stringify` writes: nested arrays, with integers of 64 bits as decimal text. */
+  /** Returns the value for `JSON.stringify`: nested arrays, with 64-bit integers as decimal strings. */
   toJSON(): unknown {
     return this.#nest(this.values.toJSON() as readonly unknown[]);
   }
@@ -131,7 +131,7 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
     });
   }
 
-  /** The elements as they are printed. */
+  /** Returns the elements as they are printed. */
   #shown(): unknown {
     const { values, rowSplits } = this;
     // JavaScript can change the splits.
@@ -160,8 +160,8 @@ export class RaggedTensor<D extends DType = DType, S extends Shape = AnyShape> {
 }
 
 /**
- * What is wrong with the parts of a ragged tensor, which JavaScript can change; undefined where nothing is: row splits
- * ascend from 0 to the number of rows below them.
+ * Returns the problem of a ragged tensor's parts, which JavaScript can change, or undefined: row splits ascend from 0
+ * to the number of rows below them.
  */
 export function rowSplitsProblem(values: unknown, rowSplits: readonly unknown[]): string | undefined {
   if (!Tensor.is(values)) return "the values are not a Tensor";
@@ -189,7 +189,7 @@ function splitsProblem(splits: unknown, rows: number): string | undefined {
   return last === rows ? undefined : `row splits end at ${last}, expected ${rows}, the number of rows below them`;
 }
 
-/** How deep arrays are nested, as far as one can see: an empty row hides what is below it. */
+/** Returns the visible depth of nested arrays: an empty row hides what is below it. */
 function depthOf(data: unknown, dtype: DType, level = 0): number {
   if (ArrayBuffer.isView(data)) return dtype === "string" ? 0 : 1;
   // A cyclic array has no end.

@@ -6,24 +6,25 @@ import { valueAt } from "./element-value.js";
 import { type Flattened, flattenNested, isElement } from "./flatten.js";
 import { elementCount, formatShape, isNestable } from "./shape.js";
 
-/** What a ragged input must be. */
+/** Requirements for a ragged input. */
 export interface RaggedSpec extends InputSpec {
-  /** How many dimensions are ragged, the outermost left aside. */
+  /** Number of ragged dimensions, not counting the outermost. */
   readonly raggedRank: number;
 }
 
 /** A ragged tensor as TensorFlow has it. */
 export interface FlattenedRagged {
-  /** The values of all rows, one after another. */
+  /** Values of all rows, one after another. */
   readonly values: Flattened;
-  /** For each ragged dimension, from the outermost on, where its rows begin and end. */
+  /** Row boundaries of each ragged dimension, the outermost first. */
   readonly rowSplits: readonly (readonly number[])[];
 }
 
 /**
- * Takes nested arrays with rows of different lengths apart. The innermost rows may be typed arrays.
+ * Splits nested arrays with rows of different lengths into values and row splits. The innermost rows may be typed
+ * arrays.
  *
- * @throws SavedModelError the codes of an input, with the place in the nested arrays where it is wrong
+ * @throws SavedModelError the codes of an input, with the position in the nested arrays
  */
 export function flattenRagged(value: unknown, spec: RaggedSpec, call: string): FlattenedRagged {
   try {
@@ -62,9 +63,9 @@ function flatten(value: unknown, spec: RaggedSpec, call: string): FlattenedRagge
 }
 
 /**
- * A dense tensor as the ragged one whose rows are all as long.
+ * Converts a dense tensor to a ragged one with rows of equal length.
  *
- * @throws SavedModelError `INVALID_RANK`, or `INVALID_SIZE` for one with more empty rows than can be counted out
+ * @throws SavedModelError `INVALID_RANK`, or `INVALID_SIZE` for too many empty rows
  */
 export function splitDense({ shape, elements }: Flattened, spec: RaggedSpec, call: string): FlattenedRagged {
   const { raggedRank } = spec;
@@ -84,13 +85,13 @@ interface TypedRow {
   readonly row: ArrayBufferView;
 }
 
-/** Writes a row once more, as it is: by way of a number, a NaN may have become another one. */
+/** Copies a row bit by bit: converted to a number, a NaN could become another one. */
 function copyBits({ elements }: Flattened, start: number, row: ArrayBufferView, { dtype }: InputSpec): void {
   if (dtype.name === "string" || dtype.name === "bool" || !isTypedArrayOf(dtype.name, row)) return;
   (elements as Uint8Array).set(row as Uint8Array, start);
 }
 
-/** The items of a row of this axis. */
+/** Returns the items of a row of this axis. */
 function listOf(
   value: unknown,
   spec: RaggedSpec,
@@ -115,14 +116,14 @@ function listOf(
   return items;
 }
 
-/** The elements of a typed array, as nested arrays would have them. */
+/** Returns the elements of a typed array, as nested arrays would have them. */
 function elementsOf(value: unknown, { dtype }: RaggedSpec): readonly unknown[] | undefined {
   const { name, kind } = dtype;
   if (name === "string" || kind === "complex" || !isTypedArrayOf(name, value)) return undefined;
   return Array.from({ length: value.length }, (_, index) => valueAt(name, value, index));
 }
 
-/** Where in the nested arrays the row of this number is. */
+/** Returns the path in the nested arrays to the row of this number. */
 function pathOf(row: number, rowSplits: readonly (readonly number[])[]): readonly number[] {
   const path: number[] = [];
   let index = row;

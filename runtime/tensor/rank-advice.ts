@@ -5,8 +5,8 @@ import { elementCount, equalShapes, formatShape, matchesShape, type ShapeSpec } 
 const SHOWN_ELEMENTS = 6;
 
 /**
- * Returns what to write in place of nested arrays with too many or too few brackets, where only one thing can be meant:
- * `Pass [[30]], one row with one value.`
+ * Returns the correction of nested arrays with too many or too few brackets, where it is unambiguous: `Pass [[30]], one
+ * row with one value.`
  *
  * @param found the shape of the value, along its first elements
  */
@@ -26,20 +26,23 @@ export function adviseNesting(
   return `${verb} ${text}${meaningOf(shape)}.`;
 }
 
-/** The same for a tensor. */
+/** Returns the same for a tensor. */
 export function adviseReshape(found: readonly number[], spec: ShapeSpec): string | undefined {
   const shape = meantShape(found, spec);
   return shape && `Reshape it: \`reshape([${shape.join(", ")}])\`${meaningOf(shape)}.`;
 }
 
-/** The only shape that fits and differs from the one found in brackets alone; undefined where there are several, or none. */
+/**
+ * Returns the only shape that fits and differs from the one found in brackets alone; undefined where there are several,
+ * or none.
+ */
 function meantShape(found: readonly number[], spec: ShapeSpec): readonly number[] | undefined {
   if (spec === null) return undefined;
   const [first, ...others] = rebracketed(found, spec.length).filter((shape) => matchesShape(shape, spec));
   return first !== undefined && others.every((other) => equalShapes(first, other)) ? first : undefined;
 }
 
-/** The shapes of this rank with other brackets around the same values. */
+/** Returns the shapes of this rank with other brackets around the same values. */
 function rebracketed(found: readonly number[], rank: number): readonly (readonly number[])[] {
   if (found.every((size) => size === 1)) return [new Array<number>(rank).fill(1)];
   if (rank === found.length + 1) return [...found, 1].map((_, axis) => found.toSpliced(axis, 0, 1));
@@ -54,7 +57,7 @@ function meaningOf([rows, values, ...rest]: readonly number[]): string {
   return rows === 1 ? `, one row with ${each}` : `, ${rows} rows with ${each} each`;
 }
 
-/** The elements in row-major order; undefined where rows differ in length. */
+/** Returns the elements in row-major order; undefined where rows differ in length. */
 function leavesOf(value: unknown, [size, ...inner]: readonly number[]): readonly unknown[] | undefined {
   const isRow = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
   if (size === undefined) return Array.isArray(value) ? undefined : [value];
@@ -71,7 +74,7 @@ function formatLeaf(value: unknown): string | undefined {
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }
 
-/** Elements in row-major order with the brackets of a shape. */
+/** Returns elements in row-major order with the brackets of a shape. */
 function nest(leaves: readonly string[], [size, ...inner]: readonly number[]): string {
   if (size === undefined) return leaves.join("");
   const each = elementCount(inner);

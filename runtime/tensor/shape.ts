@@ -1,15 +1,15 @@
 /** A shape whose dimensions may be unknown (null). */
 export type PartialShape = readonly (number | null)[];
 
-/** What a signature says of a shape: null is an unknown rank, which is not the same as `[]`, a scalar. */
+/** Shape in a signature: null is an unknown rank, which differs from `[]`, a scalar. */
 export type ShapeSpec = PartialShape | null;
 
-/** The rank that TensorFlow allows (`TensorShape::MaxDimensions`). */
+/** Maximum rank in TensorFlow (`TensorShape::MaxDimensions`). */
 export const MAX_RANK = 254;
 
 /**
- * Whether a tensor may have this shape. TensorFlow ends the process when it is given another one: with more dimensions,
- * with a negative one, or with more elements than can be counted, the zeros among the dimensions left aside.
+ * Returns true if a tensor may have this shape. TensorFlow ends the process when it gets another one: with more
+ * dimensions, with a negative one, or with too many elements to be counted, ignoring dimensions of 0.
  */
 export function isShape(shape: unknown): shape is readonly number[] {
   if (!Array.isArray(shape) || shape.length > MAX_RANK) return false;
@@ -24,7 +24,7 @@ export function isShape(shape: unknown): shape is readonly number[] {
 /** More dimensions than a person would read. */
 const SHOWN_DIMENSIONS = 16;
 
-/** What a shape is, for messages. */
+/** Rule for shapes, for messages. */
 export const SHAPE_RULE: string = `a shape must be an array of at most ${MAX_RANK} non-negative integers, with a product below 2^53`;
 
 /** `[?, 2]`, `scalar`; `[...]` is an unknown rank. */
@@ -43,32 +43,32 @@ export function formatSizes(shape: PartialShape): string {
 const MAX_EMPTY_ROWS = 2 ** 25;
 
 /**
- * Whether nested arrays can be made of a tensor of this shape. One with a dimension of 0 has no elements, but any number of
- * rows: TensorFlow has a `[2**52, 0]`.
+ * Returns true if a tensor of this shape can become nested arrays. One with a dimension of 0 has no elements, but any
+ * number of rows: TensorFlow has a `[2**52, 0]`.
  */
 export function isNestable(shape: readonly number[], maxRows: number = MAX_EMPTY_ROWS): boolean {
   const empty = shape.indexOf(0);
   return empty === -1 || elementCount(shape.slice(0, empty)) <= maxRows;
 }
 
-/** The number of elements of a fully known shape; 1 for a scalar. */
+/** Returns the number of elements of a fully known shape; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
   let count = 1;
   for (const size of shape) count *= size;
   return count;
 }
 
-/** Whether two shapes are the same. */
+/** Returns true if two shapes are equal. */
 export function equalShapes(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
-/** Whether a shape is that of a vector of one element. */
+/** Returns true for the shape of a vector of one element. */
 export function holdsOneValue(shape: PartialShape): boolean {
   return shape.length === 1 && shape[0] === 1;
 }
 
-/** Whether a tensor of shape `actual` may be fed where `spec` is asked for. */
+/** Returns true if a tensor of shape `actual` may be fed where `spec` is expected. */
 export function matchesShape(actual: readonly number[], spec: ShapeSpec): boolean {
   if (spec === null) return true;
   if (actual.length !== spec.length) return false;

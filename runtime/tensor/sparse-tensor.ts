@@ -10,32 +10,32 @@ import { stageSparse } from "./sparse-value.js";
 import { copyElements, notConstructible, Tensor } from "./tensor.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, SparseParts } from "./types.js";
 
-/** What only this module has: a constructor that is called from elsewhere throws. */
+/** Key that only this module has: a constructor that is called from elsewhere throws. */
 const CONSTRUCT: unique symbol = Symbol("construct");
 
 /** More elements than a dense tensor is made of. */
 const MAX_DENSE = 2 ** 31;
 
 /**
- * A tensor most of whose elements are zero (or empty, or false), as `tf.SparseTensor` has it: the values of the others, and
- * where they are.
+ * Tensor most of whose elements are zero (or empty, or false), as `tf.SparseTensor`: the other values and their
+ * indices.
  */
 export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
   readonly dtype: D;
-  /** The place of each value, `[n, rank]`. */
+  /** Index of each value, `[n, rank]`. */
   readonly indices: Tensor<"int64", [number, number]>;
   /** `[n]` */
   readonly values: Tensor<D, [number]>;
-  /** The shape of the whole tensor; `dense_shape` in TensorFlow. */
+  /** Shape of the whole tensor; `dense_shape` in TensorFlow. */
   readonly shape: S;
 
   private constructor(indices: Tensor, values: Tensor<D>, shape: S, key: typeof CONSTRUCT) {
-    // JavaScript can call it with anything.
+    // JavaScript can pass any value.
     if (key !== CONSTRUCT) {
       throw notConstructible("SparseTensor", "`SparseTensor.from(dtype, { indices, values, shape })`");
     }
     this.dtype = values.dtype;
-    // Whoever calls has checked their ranks.
+    // The caller has checked their ranks.
     this.indices = indices as Tensor<"int64", [number, number]>;
     this.values = values as Tensor<D, [number]>;
     this.shape = Object.freeze([...shape]) as Shape as S;
@@ -46,8 +46,8 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
    *
    * @param dtype a name of `tf.dtypes`
    * @param parts `indices` `[n, rank]`, `values` `[n]`, and the `shape` of the whole tensor
-   * @throws SavedModelError `INVALID_SHAPE` when the parts do not fit each other, `OUT_OF_RANGE` when an index lies outside
-   * of the shape or is there twice, and the codes of a call's inputs
+   * @throws SavedModelError `INVALID_SHAPE` when the parts do not fit each other, `OUT_OF_RANGE` when an index lies
+   * outside of the shape or is duplicated, and the codes of a call's inputs
    */
   static from<D extends DType, S extends Shape>(
     dtype: D,
@@ -61,7 +61,7 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
         { key: "data", dtype: dtypeInfo(dtype), shape: null },
         call,
       );
-      // The elements may be the caller's own arrays.
+      // The elements may be the caller's arrays.
       const [ownIndices, ownValues] = [indices, values].map(copyOf) as [Tensor, Tensor<D>];
       return new SparseTensor(ownIndices, ownValues, shape as Shape as S, CONSTRUCT);
     });
@@ -70,7 +70,7 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
   /**
    * Makes a sparse tensor of the elements of a dense one that are not zero, empty or false.
    *
-   * @throws SavedModelError the codes of {@link Tensor.from}; `INVALID_ARGUMENT` for what is not a tensor
+   * @throws SavedModelError the codes of {@link Tensor.from}; `INVALID_ARGUMENT` for a value that is not a tensor
    */
   static fromDense<D extends DType, S extends Shape>(dense: Tensor<D, S>): SparseTensor<D, S>;
   static fromDense<D extends DType>(dtype: D, data: AnyNestedLike<D>): SparseTensor<D>;
@@ -97,14 +97,14 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
     );
   }
 
-  /** @internal Takes what a model returned. */
+  /** @internal Takes the parts that a model returned. */
   static own<D extends DType>(indices: Tensor, values: Tensor<D>, shape: Shape): SparseTensor<D> {
     return new SparseTensor(indices, values, shape, CONSTRUCT);
   }
 
   /**
-   * Returns true if another value is a sparse tensor of the same shape, with the same places in the same order, and with
-   * values that are equal: see {@link Tensor.equals}.
+   * Returns true if another value is a sparse tensor of the same shape, with the same indices in the same order, and
+   * with values that are equal: see {@link Tensor.equals}.
    */
   equals(other: unknown): boolean {
     return (
@@ -116,10 +116,10 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   /**
-   * The whole tensor, with zeros, empty strings or false where no value is.
+   * Returns the whole tensor, with zeros, empty strings or false where it has no value.
    *
-   * @throws SavedModelError `INVALID_SIZE` when it would have more than 2^31 elements, `OUT_OF_RANGE` when a model gave a
-   * place outside of the shape
+   * @throws SavedModelError `INVALID_SIZE` when it would have more than 2^31 elements, `OUT_OF_RANGE` when a model
+   * returned an index outside of the shape
    */
   toDense(): Tensor<D, S> {
     const { dtype, shape } = this as SparseTensor;
@@ -139,12 +139,12 @@ export class SparseTensor<D extends DType = DType, S extends Shape = AnyShape> {
     return Tensor.own(this.dtype, this.shape, elements);
   }
 
-  /** The whole tensor as nested arrays: see {@link SparseTensor.toDense}. */
+  /** Returns the whole tensor as nested arrays: see {@link SparseTensor.toDense}. */
   toArray(): Nested<Scalar<D>, S> {
     return this.toDense().toArray();
   }
 
-  /** What `JSON.stringify` writes: the parts, with integers of 64 bits as decimal text. */
+  /** Returns the value for `JSON.stringify`: the parts, with 64-bit integers as decimal strings. */
   toJSON(): unknown {
     return {
       indices: this.indices.toArray().map((index) => index.map(Number)),
@@ -183,7 +183,7 @@ function isZero(element: number | bigint | Uint8Array | undefined): boolean {
   return element instanceof Uint8Array ? element.length === 0 : Number(element) === 0;
 }
 
-/** The index along each axis of an element in row-major order. */
+/** Returns the index along each axis of an element in row-major order. */
 function placeOf(element: number, shape: Shape): readonly number[] {
   const place: number[] = [];
   let rest = element;

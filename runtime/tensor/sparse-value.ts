@@ -9,7 +9,7 @@ import { Tensor } from "./tensor.js";
 
 /** A sparse tensor as TensorFlow has it. */
 export interface StagedSparse {
-  /** int64 `[n, rank]`, in row-major order of the places. */
+  /** Indices of the values: int64 `[n, rank]`, in row-major order. */
   readonly indices: Tensor;
   /** `[n]` */
   readonly values: Tensor;
@@ -17,9 +17,9 @@ export interface StagedSparse {
 }
 
 /**
- * Checks the parts of a sparse tensor, and brings them into row-major order, which many operations take for granted.
+ * Checks the parts of a sparse tensor, and brings them into row-major order, which many operations rely on.
  *
- * @throws SavedModelError the codes of an input; `OUT_OF_RANGE` for an index outside of the shape, or one that is there twice
+ * @throws SavedModelError the codes of an input; `OUT_OF_RANGE` for an index outside of the shape, or a duplicate index
  */
 export function stageSparse(value: unknown, spec: InputSpec, call: string): StagedSparse {
   try {

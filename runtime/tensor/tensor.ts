@@ -16,10 +16,10 @@ import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, TensorData } from 
 /** The elements of a tensor as they are kept: a typed array, or the bytes of each string. */
 export type Elements = TensorData<NumericDType> | readonly Uint8Array[];
 
-/** What only this module has: a constructor that is called from elsewhere throws. */
+/** Key that only this module has: a constructor that is called from elsewhere throws. */
 const CONSTRUCT: unique symbol = Symbol("construct");
 
-/** What a tensor may be made of. */
+/** Data that a tensor can be made from. */
 type DataLike<D extends DType> = AnyNestedLike<D>;
 
 /** `[1, 2]` for the `readonly [1, 2]` that a const type parameter makes of a literal. */
@@ -31,12 +31,12 @@ const MAX_PRINTED_ROWS = 1000;
 /**
  * A dense tensor in JavaScript memory: a dtype, a shape and elements in row-major order.
  *
- * Dtype and shape never change. The elements are the tensor's own: results are copied out of TensorFlow.
+ * Dtype and shape never change. The tensor owns its elements: results are copied out of TensorFlow.
  */
 export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
-  /** A name of `tf.dtypes`, such as `float32`. */
+  /** Name in `tf.dtypes`, such as `float32`. */
   readonly dtype: D;
-  /** The size of each dimension; `[]` is a scalar. */
+  /** Size of each dimension; `[]` is a scalar. */
   readonly shape: S;
   /**
    * An enumerable property, not a `#private` one: assertion libraries compare those, and must not take tensors with
@@ -46,7 +46,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   #strings: readonly string[] | undefined;
 
   private constructor(dtype: D, shape: S, elements: Elements, key: typeof CONSTRUCT) {
-    // JavaScript can call it with anything.
+    // JavaScript can pass any value.
     if (key !== CONSTRUCT) throw notConstructible("Tensor", "`Tensor.from(dtype, data, shape)`");
     this.dtype = dtype;
     this.shape = Object.isFrozen(shape) ? shape : (Object.freeze([...shape]) as Shape as S);
@@ -85,7 +85,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
       }
       const spec = { key: "data", dtype: dtypeInfo(dtype), shape: flat === undefined ? (shape ?? null) : [flat] };
       const staged = stage(data, spec, "Tensor.from()");
-      // The elements may be the caller's own array.
+      // The elements may be the caller's array.
       return new Tensor(dtype, shape ?? staged.shape, copyElements(staged.elements), CONSTRUCT);
     });
   }
@@ -125,12 +125,15 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     return new Tensor(dtype, shape, elements, CONSTRUCT);
   }
 
-  /** @internal Whether a value is a tensor; not merely an object with its prototype. */
+  /** @internal Returns true for a tensor; not for a mere object with its prototype. */
   static is(value: unknown): value is Tensor {
     return typeof value === "object" && value !== null && #strings in value;
   }
 
-  /** @internal The elements as they are kept, for feeding. @throws SavedModelError `INVALID_SIZE` when they are detached */
+  /**
+   * @internal Returns the elements as they are kept, for feeding. @throws SavedModelError `INVALID_SIZE` when they are
+   * detached
+   */
   static elementsOf(tensor: Tensor): Elements {
     if (Tensor.isDetached(tensor)) {
       throw new SavedModelError("INVALID_SIZE", `the tensor ${tensor} is ${LOST_DATA}`, { fix: DETACHED_FIX });
@@ -138,15 +141,15 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     return tensor.elements;
   }
 
-  /** @internal Whether the caller has transferred the memory of elements to another thread. */
+  /** @internal Returns true if the caller has transferred the memory of elements to another thread. */
   static isDetached({ elements }: Tensor): boolean {
     return ArrayBuffer.isView(elements) ? isDetached(elements) : elements.some(isDetached);
   }
 
   /**
-   * @internal The elements as they are printed: nested arrays, or the corners of these.
+   * @internal Returns the elements as they are printed: nested arrays, or the corners of these.
    *
-   * @param most how many items of each axis there are at most
+   * @param most maximum number of items of each axis
    */
   static shown(tensor: Tensor, most: number = chooseEdges(tensor.shape), row?: number): unknown {
     const { dtype, elements, size } = tensor;
@@ -163,13 +166,13 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     return nestElements(inner, most, element, row * elementCount(inner));
   }
 
-  /** The number of elements. */
+  /** Number of elements. */
   get size(): number {
     return elementCount(this.shape);
   }
 
   /**
-   * The elements in row-major order: a typed array, or strings.
+   * Elements in row-major order: a typed array, or strings.
    *
    * float16 and bfloat16 are given as their bit patterns, complex elements as two numbers each, the real and the imaginary
    * part; {@link Tensor.toArray} converts them.
@@ -181,7 +184,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     return (this.dtype === "string" ? this.#text() : this.elements) as TensorData<D>;
   }
 
-  /** The bytes of each string element, whether or not they are text; only for dtype string. */
+  /** Returns the bytes of each string element, valid UTF-8 or not; only for dtype string. */
   get bytes(): D extends "string" ? readonly Uint8Array[] : never {
     if (this.dtype !== "string") {
       throw new SavedModelError("INVALID_DTYPE", `a ${this.dtype} tensor has no bytes per element`);
@@ -190,7 +193,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   /**
-   * The value of a tensor of one element, whatever its rank.
+   * Returns the value of a tensor of one element, of any rank.
    *
    * @throws SavedModelError `INVALID_SIZE` for another number of elements, or when `data` was transferred to another thread;
    * `NOT_TEXT` when a string element is not valid UTF-8
@@ -206,9 +209,10 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   /**
-   * The elements as nested arrays, numbers for float16 and bfloat16, `{ re, im }` for complex; a plain value for a scalar.
+   * Returns the elements as nested arrays, numbers for float16 and bfloat16, `{ re, im }` for complex; a plain value
+   * for a scalar.
    *
-   * @throws SavedModelError `INVALID_SIZE` when there would be more than 2^25 empty rows and nothing else, or when `data` was
+   * @throws SavedModelError `INVALID_SIZE` for more than 2^25 empty rows without elements, or when `data` was
    * transferred to another thread; `NOT_TEXT` when a string element is not valid UTF-8
    */
   toArray(): Nested<Scalar<D>, S> {
@@ -228,8 +232,8 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   /**
-   * What `JSON.stringify` writes: {@link Tensor.toArray}, with integers of 64 bits as decimal text. NaN and the infinities
-   * become null, as JSON has it.
+   * Returns the value for `JSON.stringify`: {@link Tensor.toArray}, with 64-bit integers as decimal strings. NaN and
+   * the infinities become null, as in JSON.
    *
    * @throws SavedModelError the codes of {@link Tensor.toArray}
    */
@@ -241,7 +245,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     return plain(this.toArray());
   }
 
-  /** The same elements under another shape of the same size. */
+  /** Returns the same elements with another shape of the same size. */
   reshape<const T extends Shape>(shape: T): Tensor<D, Writable<T>> {
     return withCallerStack(Tensor.prototype.reshape, () => {
       if (!isShape(shape)) throw new SavedModelError("INVALID_SHAPE", `reshape(): ${SHAPE_RULE}`);
@@ -294,7 +298,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 }
 
-/** The error for what should be a tensor. */
+/** Returns the error for a value that should be a tensor. */
 export function notATensor(call: string, value: unknown): SavedModelError {
   const foreign = describeForeign(value);
   const options = foreign === undefined ? {} : { fix: ONE_COPY };
@@ -305,19 +309,19 @@ export function notATensor(call: string, value: unknown): SavedModelError {
   );
 }
 
-/** The error for a constructor that only the package itself may call. */
+/** Returns the error for a constructor that only the package itself may call. */
 export function notConstructible(name: string, use: string): SavedModelError {
   return new SavedModelError("INVALID_ARGUMENT", `new ${name}(): not a public constructor`, { fix: `Use ${use}.` });
 }
 
-/** The length of an array that is not nested; undefined for anything else. */
+/** Returns the length of an array that is not nested; undefined for anything else. */
 function flatLength(data: unknown): number | undefined {
   return Array.isArray(data) && !data.some(Array.isArray) ? data.length : undefined;
 }
 
 const utf8: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The text in a string element. @throws SavedModelError `NOT_TEXT` */
+/** Decodes a string element. @throws SavedModelError `NOT_TEXT` */
 export function decodeText(bytes: Uint8Array, index?: number): string {
   try {
     return utf8.decode(bytes);
@@ -330,7 +334,7 @@ export function decodeText(bytes: Uint8Array, index?: number): string {
   }
 }
 
-/** A string as it is printed. */
+/** Returns a string as it is printed. */
 function textOrBytes(bytes: Uint8Array): unknown {
   try {
     return utf8.decode(bytes);
@@ -339,10 +343,10 @@ function textOrBytes(bytes: Uint8Array): unknown {
   }
 }
 
-/** The elements in memory of their own. */
+/** Returns a copy of the elements. */
 export function copyElements(elements: Elements): Elements {
   if (!ArrayBuffer.isView(elements)) return elements.map((bytes) => Uint8Array.from(bytes));
-  // A Buffer's own `slice` copies nothing, and what is kept of a clamped array is a plain one.
+  // A Buffer's own `slice` does not copy, and a clamped array becomes a plain one.
   const bytes: unknown = elements;
   if (bytes instanceof Uint8Array || bytes instanceof Uint8ClampedArray) return new Uint8Array(bytes);
   return elements.slice();

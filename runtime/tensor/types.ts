@@ -3,10 +3,10 @@ import type { RaggedTensor } from "./ragged-tensor.js";
 import type { SparseTensor } from "./sparse-tensor.js";
 import type { Tensor } from "./tensor.js";
 
-/** A shape as a type: a tuple of sizes, `number` where a size is unknown; {@link AnyShape} where the rank is unknown. */
+/** Shape as a type: a tuple of sizes, `number` where a size is unknown; {@link AnyShape} where the rank is unknown. */
 export type Shape = readonly number[];
 
-/** The shape of a tensor whose rank is unknown. It is not `[]`, which is a scalar. */
+/** Shape of a tensor whose rank is unknown; not `[]`, which is a scalar. */
 export type AnyShape = readonly number[];
 
 /** A number with an imaginary part: an element of complex64 and complex128. */
@@ -17,7 +17,7 @@ export interface Complex {
   readonly im: number;
 }
 
-/** What one element of a dtype is when it comes out of a model. */
+/** Type of one element of a dtype in an output. */
 export type Scalar<D extends DType> = D extends "int64" | "uint64"
   ? bigint
   : D extends "bool"
@@ -29,8 +29,8 @@ export type Scalar<D extends DType> = D extends "int64" | "uint64"
         : number;
 
 /**
- * What one element of a dtype may be when it goes into a model: wide integers also as safe integer numbers, strings also as
- * bytes, complex numbers also as real ones.
+ * Type of one element of a dtype in an input: wide integers also as safe integer numbers, strings also as bytes,
+ * complex numbers also as real ones.
  */
 export type ScalarLike<D extends DType> = D extends "int64" | "uint64"
   ? bigint | number
@@ -40,7 +40,7 @@ export type ScalarLike<D extends DType> = D extends "int64" | "uint64"
       ? Complex | number
       : Scalar<D>;
 
-/** What {@link Tensor.data} is: the elements in row-major order. */
+/** Type of {@link Tensor.data}: the elements in row-major order. */
 export type TensorData<D extends DType> = D extends NumericDType ? TypedArrays[D] : readonly string[];
 
 /** A flat array that is accepted for a dtype, in row-major order; of a complex one, two numbers for each element. */
@@ -85,21 +85,21 @@ export type Nested<E, S extends Shape> = S extends readonly []
     ? List<Nested<E, Rest>, Size>
     : AnyNested<E>;
 
-/** Arrays nested to any depth, or a plain value: what there may be under an unknown rank. */
+/** Arrays nested to any depth, or a plain value: possible data of an unknown rank. */
 export type AnyNested<E> = E | AnyNested<E>[];
 
 /** An array whose length the compiler does not know, such as a `number[]`; a literal or tuple has a property `0`. */
 type UnknownLength<T> = readonly T[] & { readonly 0?: never };
 
 /**
- * A list with one item per index of an axis. Where the size is known, a literal of another length is refused; an array of
- * a length that the compiler does not know is left to the run-time check.
+ * List with one item per index of an axis. Where the size is known, a literal of another length is rejected; an array
+ * of a length that the compiler does not know is left to the run-time check.
  */
 type ListLike<T, Size extends number> = number extends Size ? readonly T[] : Readonly<List<T, Size>> | UnknownLength<T>;
 
 /**
- * Nested arrays that an input accepts. At run time the innermost rows may be typed arrays too; here they are left out,
- * because the compiler would then explain every wrong row by how it is no typed array.
+ * Nested arrays that an input accepts. At run time the innermost rows may be typed arrays too; here they are omitted,
+ * because the compiler would then explain every wrong row as not being a typed array.
  */
 export type NestedLike<D extends DType, S extends Shape> = S extends readonly []
   ? ScalarLike<D>
@@ -107,12 +107,12 @@ export type NestedLike<D extends DType, S extends Shape> = S extends readonly []
     ? ListLike<NestedLike<D, Rest>, Size>
     : AnyNestedLike<D>;
 
-/** Arrays nested to any depth, plain values included: what an unknown rank accepts. */
+/** Arrays nested to any depth, plain values included: data that an unknown rank accepts. */
 export type AnyNestedLike<D extends DType> = ScalarLike<D> | FlatLike<D> | readonly AnyNestedLike<D>[];
 
 /**
- * What an input of this dtype and shape accepts: nested arrays (a plain value for a scalar), a flat typed array in
- * row-major order, or a {@link Tensor}. A flat array may leave one dimension to be worked out from its length.
+ * Value that an input of this dtype and shape accepts: nested arrays (a plain value for a scalar), a flat typed array
+ * in row-major order, or a {@link Tensor}. One unknown dimension is computed from the length of a flat array.
  *
  * @example `TensorLike<"float32", [1, 2]>` accepts `[[1, 2]]` and `new Float32Array([1, 2])`, not `[[1, 2, 3]]`.
  */
@@ -122,13 +122,13 @@ export type TensorLike<D extends DType, S extends Shape> =
   | Tensor<D, S extends readonly [] ? S : Shape>;
 
 /**
- * What a ragged input accepts: nested arrays whose rows may differ in length where the shape says `number`, a
- * {@link RaggedTensor}, or a {@link Tensor} whose rows are all as long. At run time the innermost rows may be typed arrays
- * too.
+ * Value that a ragged input accepts: nested arrays whose rows may differ in length where the shape has `number`, a
+ * {@link RaggedTensor}, or a {@link Tensor} whose rows have equal lengths. At run time the innermost rows may be typed
+ * arrays too.
  */
 export type RaggedLike<D extends DType, S extends Shape> = NestedLike<D, S> | RaggedTensor<D> | Tensor<D, Shape>;
 
-/** The parts of a sparse tensor: the places of its values, the values, and the shape of the whole. */
+/** Parts of a sparse tensor: the indices of its values, the values, and the shape of the whole. */
 export interface SparseParts<D extends DType, S extends Shape> {
   /** `[n, rank]` */
   readonly indices: TensorLike<"int64", [number, number]>;
@@ -137,7 +137,7 @@ export interface SparseParts<D extends DType, S extends Shape> {
   readonly shape: Readonly<S>;
 }
 
-/** What a sparse input accepts: a {@link SparseTensor}, or its parts. */
+/** Value that a sparse input accepts: a {@link SparseTensor}, or its parts. */
 export type SparseLike<D extends DType, S extends Shape> = SparseTensor<D, Shape> | SparseParts<D, S>;
 
 /** Any value that goes into or comes out of a model. */

@@ -4,13 +4,13 @@ import type { AnyTypedArray, DTypeInfo } from "./dtype.js";
 import { numberToBfloat, numberToHalf } from "./half.js";
 import type { Complex } from "./types.js";
 
-/** The first element of a row that could not be written. */
+/** First element of a row that could not be written. */
 export interface BadElement {
   readonly problem: ErrorCode;
   readonly index: number;
 }
 
-/** Checks the elements of a row and writes them to `target` from `start` on; stops at the first bad one. */
+/** Checks the elements of a row and writes them to `target` starting at `start`; stops at the first bad one. */
 type RowWriter = (
   target: AnyTypedArray,
   start: number,
@@ -18,7 +18,7 @@ type RowWriter = (
   dtype: DTypeInfo,
 ) => BadElement | undefined;
 
-/** From here on, numbers round to infinity. */
+/** Numbers of at least this size round to infinity. */
 const FLOAT32_LIMIT = 2 ** 128 - 2 ** 103;
 const BFLOAT16_LIMIT = 2 ** 128 - 2 ** 119;
 const FLOAT16_LIMIT = 65520;
@@ -120,12 +120,12 @@ function writeComplex(
   return undefined;
 }
 
-/** The parts of a value that a complex element may be: a number, or an object with both and nothing else. */
+/** Returns the parts of a value for a complex element: a number, or an object with both parts and nothing else. */
 export function complexParts(value: unknown): Complex | undefined {
   if (typeof value === "number") return { re: value, im: 0 };
   if (typeof value !== "object" || value === null || !("re" in value && "im" in value)) return undefined;
   for (const key in value) if (key !== "re" && key !== "im" && Object.hasOwn(value, key)) return undefined;
-  // Read once: what getters give may differ from one time to the next.
+  // Read once: getters may return different values each time.
   const { re, im } = value;
   return typeof re === "number" && typeof im === "number" ? { re, im } : undefined;
 }
@@ -150,7 +150,7 @@ export const rowWriters: { readonly [Kind in Exclude<DTypeInfo["kind"], "string"
   bool: writeBools,
 };
 
-/** From this many texts on, encoding them as one is several times as fast; more of them at once gains nothing. */
+/** Minimum number of strings that are encoded as one, several times as fast; more than `MOST_JOINED` gain nothing. */
 const LEAST_JOINED = 8;
 const MOST_JOINED = 64;
 /** Longer ones gain nothing either, and there is a longest string. */
@@ -169,7 +169,7 @@ export function pushStrings(target: Uint8Array[], row: ArrayLike<unknown>): BadE
   for (let index = 0; index < row.length; index++) {
     const value = row[index];
     if (typeof value === "string") {
-      // A lone surrogate has no UTF-8 form; the encoder would replace it without a word.
+      // A lone surrogate has no UTF-8 form; the encoder would replace it silently.
       if (!value.isWellFormed()) return { problem: "INVALID_UTF8", index };
       // Small ones share memory, which TextEncoder's do not: five times as fast.
       target.push(Buffer.from(value));
@@ -188,7 +188,7 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && value.isWellFormed();
 }
 
-/** Encodes texts in blocks. */
+/** Encodes strings in blocks. */
 function pushTexts(target: Uint8Array[], texts: readonly string[]): void {
   let block: string[] = [];
   let characters = 0;
@@ -209,7 +209,7 @@ function pushTexts(target: Uint8Array[], texts: readonly string[]): void {
   flush();
 }
 
-/** Encodes all texts at once; they share the memory. */
+/** Encodes all strings at once; they share the memory. */
 function pushJoined(target: Uint8Array[], texts: readonly string[]): void {
   const all = texts.join("");
   const { buffer, byteOffset, length } = Buffer.from(all);

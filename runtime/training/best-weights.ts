@@ -8,10 +8,10 @@ import type { EarlyStopping } from "./options/fit-options.js";
 import type { EpochRecord } from "./records/events.js";
 import { type Best, bestWeightsIn } from "./resume/training-state.js";
 
-/** Who watches a metric, for messages: an option of `fit`. */
+/** Option of `fit` that watches a metric, for messages. */
 type Watcher = "earlyStopping" | "checkpoints.onlyBest";
 
-/** Watches a metric from epoch to epoch: which was the best, and whether it is time to stop. */
+/** Watches a metric from epoch to epoch, for the best one and for the time to stop. */
 export class BestWeights {
   readonly monitor: string;
   readonly #model: BaseModel;
@@ -19,7 +19,9 @@ export class BestWeights {
   #best: Best | undefined;
   #folder: string | undefined;
 
-  /** @throws SavedModelError `INVALID_OPTION` when there is no such metric, and when it is not clear what is better */
+  /**
+   * @throws SavedModelError `INVALID_OPTION` for an unknown metric, and when it is not clear which values are better
+   */
   constructor(
     model: BaseModel,
     watcher: Watcher,
@@ -63,7 +65,7 @@ export class BestWeights {
     }
   }
 
-  /** Returns whether the training should stop after this epoch. */
+  /** Returns true if the training should stop after this epoch. */
   isOverAfter(epoch: number): boolean {
     return epoch - (this.#best?.epoch ?? 0) >= Math.max(1, this.#options.patience);
   }
@@ -73,18 +75,18 @@ export class BestWeights {
     if (this.#folder !== undefined) copyFiles(this.#prefix(), bestWeightsIn(checkpoint));
   }
 
-  /** Goes on from what a checkpoint has. */
+  /** Continues from a checkpoint. */
   resume(best: Best | undefined, checkpoint: string): void {
     this.#best = best;
     if (best !== undefined && this.#options.restoreBest) copyFiles(bestWeightsIn(checkpoint), this.#prefix());
   }
 
-  /** Gives the model the weights of its best epoch. */
+  /** Restores the weights of the best epoch. */
   restore(): void {
     if (this.#folder !== undefined) this.#model.restore(this.#prefix());
   }
 
-  /** Removes what was written. */
+  /** Removes the copied weights. */
   clear(): void {
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
     this.#folder = undefined;
@@ -96,7 +98,7 @@ export class BestWeights {
   }
 }
 
-/** Copies the files of a checkpoint of TensorFlow, by what their names begin with. */
+/** Copies the files of a TensorFlow checkpoint, by their prefix. */
 function copyFiles(from: string, to: string): void {
   for (const name of readdirSync(dirname(from))) {
     if (!name.startsWith(`${basename(from)}.`)) continue;

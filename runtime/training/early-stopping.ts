@@ -2,34 +2,34 @@ import { SavedModelError } from "../base/errors.js";
 import { quote, suggest } from "../base/text.js";
 import type { EarlyStopping } from "./options/fit-options.js";
 
-/** How the name of a validation's metric begins, where it is watched. */
+/** Prefix of a validation's metric, where it is watched. */
 export const VALIDATION = "validation_";
 
 /** A metric that is watched, and whether less or more of it is better. */
 export type Watched = Required<Pick<EarlyStopping, "monitor" | "mode">>;
 
-/** Who asks for a metric, for messages. */
+/** Option that watches a metric, for messages. */
 export interface Asker {
   /** `fit()` */
   readonly call: string;
-  /** How one says there what is watched, and whether more or less is better. */
+  /** Example of how to set the metric and the mode there. */
   readonly example: (monitor: string, mode: string) => string;
 }
 
 /** Names of which less is better: words at the end of `validation_mean_squared_error`, `totalLoss`, `mae_1`. */
 const LESS_IS_BETTER = /(?:^|_)(?:loss|error|mae|mape|mse|msle|nll|perplexity|rmse|rmsle|cross_?entropy)(?:_?\d+)?$/;
 
-/** scikit-learn has errors with their sign changed. */
+/** scikit-learn has errors with a negative sign. */
 const NEGATED = /(?:^|_)(?:neg|negated|negative|minus)_/;
 
 /**
- * The metric that tells which epoch is the best, and which way.
+ * Returns the metric that decides which epoch is the best, and its mode.
  *
- * By default it is `loss`, else the first that is a loss or an error by its name, else the only one: of the validation, or
- * of the training where there is no validation. Less is better of a loss or an error. Of anything else it has to be said:
- * a training that keeps the worst weights of an accuracy looks like one that went well.
+ * By default it is `loss`, else the first whose name says loss or error, else the only one: of the validation, or of
+ * the training if it is without validation. Less is better of a loss or an error. For anything else the mode must be
+ * set: a training that keeps the worst weights of an accuracy looks successful.
  *
- * @throws SavedModelError `INVALID_OPTION` when there is no such metric, and when `monitor` or `mode` has to be said
+ * @throws SavedModelError `INVALID_OPTION` for an unknown metric, and when `monitor` or `mode` must be set
  */
 export function watchedMetric(
   { monitor, mode }: Pick<EarlyStopping, "monitor" | "mode">,
@@ -51,7 +51,7 @@ export function watchedMetric(
     candidates.find((name) => name === "loss" || name === `${VALIDATION}loss`) ??
     candidates.find(isLessBetter) ??
     (candidates.length === 1 ? candidates[0] : undefined);
-  // `max` is not meant for a loss that nobody named.
+  // `max` is not intended for a loss that was chosen by default.
   if (chosen === undefined || (mode === "max" && isLessBetter(chosen))) {
     const meant = candidates.find((name) => !isLessBetter(name)) ?? known.find((name) => !isLessBetter(name));
     throw new SavedModelError("INVALID_OPTION", `${call}: cannot choose a metric to monitor`, {

@@ -11,7 +11,7 @@ import type { Metrics } from "./records/events.js";
 
 /** Options for evaluating a model. */
 export interface EvaluateOptions extends PassOptions {
-  /** The signatures that reset the metrics of the model, called once before: see {@link FitOptions.resetMetrics}. */
+  /** Signatures that reset the metrics of the model, called once before: see {@link FitOptions.resetMetrics}. */
   readonly resetMetrics?: FitOptions["resetMetrics"];
 }
 
@@ -21,9 +21,9 @@ const CALL = "evaluate()";
  * Measures a model: calls a signature that returns metrics, such as `model.evaluate`, with batch after batch of the data.
  *
  * @param signature a method of a generated client, with at least one scalar output
- * @param data what `fit` takes: an array of columns in argument order, or an object or table of them where the method takes
- * its inputs by name; or batches of arguments
- * @returns the scalar outputs, averaged over the rows; the last value of those that run on
+ * @param data the same as for `fit`: an array of columns in argument order, or an object or table of them where the
+ * method takes its inputs by name; or batches of arguments
+ * @returns the scalar outputs, averaged over the rows; the last value of running metrics
  * @throws SavedModelError `INVALID_ARGUMENT`, `NOT_TRAINABLE`, `INVALID_OPTION`; `INVALID_DATA`, also when the signature fixes
  * its leading dimension and the rows do not fill the last batch; `ABORTED`, and the codes of a call
  */

@@ -9,7 +9,7 @@ import { MetricOutputs } from "./metrics/metric-outputs.js";
 import { metricStateOf } from "./metrics/metric-state.js";
 import type { Metrics } from "./records/events.js";
 
-/** Asks a signature for its metrics over a set of rows. */
+/** Evaluates the metrics of a signature over a set of rows. */
 export class Evaluation {
   readonly bound: BoundMethod;
   readonly metrics: MetricOutputs;
@@ -17,7 +17,7 @@ export class Evaluation {
   readonly #method: Method;
   readonly #source: BatchSource;
 
-  /** Checks what can be known before the first step. */
+  /** Checks everything that is known before the first step. */
   constructor(
     bound: BoundMethod,
     { data, batchSize, remainder = "omit" }: { readonly data: unknown } & Partial<Omit<BatchOptions, "seed">>,
@@ -49,7 +49,7 @@ export class Evaluation {
   }
 
   /**
-   * The metrics, averaged by rows; the last value of those that run on.
+   * Returns the metrics, averaged by rows; the last value of running ones.
    *
    * @param requireGo throws when the training is to end
    */

@@ -8,19 +8,19 @@ import { Training } from "./training.js";
 import { TrainingError } from "./training-error.js";
 
 /**
- * Trains a model: calls a signature that makes a step, such as `model.train`, with batch after batch of the data, for so
- * many epochs. The weights change as they do in calls by hand; `model.save` keeps them.
+ * Trains a model: calls a signature that makes a step, such as `model.train`, with batch after batch of the data, for a
+ * number of epochs. The weights change as they do in calls by hand; `model.save` keeps them.
  *
- * The event loop gets its turn every few milliseconds; with `worker` each step runs on another thread.
+ * Yields to the event loop every few milliseconds; with `worker` each step runs on another thread.
  *
  * @param signature a method of a generated client, with at least one scalar output
  * @param data an array of columns in argument order, or an object or table of them where the method takes its inputs by name;
  * or batches of arguments, from an iterator, a generator or a function
  * @returns the metrics of each epoch: the scalar outputs, averaged over its rows
- * @throws SavedModelError `NOT_TRAINABLE`, `INVALID_DATA` and `INVALID_OPTION` before the first step; the codes of a call;
- * `RESTORE_FAILED` when a checkpoint is of another training, `SAVE_FAILED` and `WRITE_FAILED` when one, or a log, cannot be
- * written; `NOT_FINITE` and `ABORTED` as a {@link TrainingError} with the history until then. The weights are then those
- * after the last step that was made.
+ * @throws SavedModelError `NOT_TRAINABLE`, `INVALID_DATA` and `INVALID_OPTION` before the first step; the codes of a
+ * call; `RESTORE_FAILED` when a checkpoint belongs to another training, `SAVE_FAILED` and `WRITE_FAILED` when a
+ * checkpoint or log cannot be written; `NOT_FINITE` and `ABORTED` as a {@link TrainingError} with the history until
+ * then, the weights being those after the last step.
  */
 export async function fit<
   Inputs extends readonly unknown[],
@@ -59,7 +59,7 @@ function historyOf<Name extends string>({ records, bestEpoch, monitor, notes }: 
   return new History(records as readonly EpochRecord<Name>[], { bestEpoch, monitor, notes });
 }
 
-/** Whoever writes logs and shows the progress; what that takes is loaded only then. */
+/** Writers of logs and progress; their modules are loaded only when needed. */
 async function observersOf({ progress = true, logs }: FitOptions): Promise<readonly TrainingObserver[]> {
   const observers: TrainingObserver[] = [];
   if (logs !== undefined) observers.push(...(await import("./logs/epoch-logs.js")).logWriters(logs));

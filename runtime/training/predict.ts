@@ -13,10 +13,10 @@ import { runPass } from "./batches/run-batch.js";
 import type { SignatureMethod, TrainingData } from "./options/fit-types.js";
 import { checkPassOptions, type PassOptions, requireMethod, stopsBy } from "./options/pass-options.js";
 
-/** A shape with another number of rows. */
+/** Shape with another number of rows. */
 type WithRows<S> = S extends readonly [unknown, ...infer Row] ? [number, ...Row] : S;
 
-/** The results of a signature for all rows: each tensor with any number of rows. */
+/** Results of a signature for all rows: each tensor with any number of rows. */
 export type Predictions<Result> =
   Result extends Tensor<infer D, infer S>
     ? Tensor<D, Extract<WithRows<S>, readonly number[]>>
@@ -30,16 +30,16 @@ const CALL = "predict()";
  * Calls a signature that has a result for each row, such as `model.predict`, with batch after batch of the data, and joins
  * the results.
  *
- * Where the signature fixes its leading dimension, the last batch is filled up by repeating its last row, and what comes out
- * for these is cut off.
+ * Where the signature fixes its leading dimension, the last batch is filled up by repeating its last row, and the
+ * results for these are cut off.
  *
  * @param signature a method of a generated client
- * @param data what `fit` takes: an array of columns in argument order, or an object or table of them where the method takes
- * its inputs by name; or batches of arguments
- * @returns what the signature returns, with as many rows as the data has
- * @throws SavedModelError `INVALID_ARGUMENT`, `INVALID_OPTION`, `INVALID_DATA`, `ABORTED`; `SIGNATURE_UNSUPPORTED` when an output
- * is a scalar; `INVALID_RESULT` when an output has not as many rows as the batch, or rows of another shape than those before;
- * and the codes of a call
+ * @param data the same as for `fit`: an array of columns in argument order, or an object or table of them where the
+ * method takes its inputs by name; or batches of arguments
+ * @returns the results of the signature, with as many rows as the data
+ * @throws SavedModelError `INVALID_ARGUMENT`, `INVALID_OPTION`, `INVALID_DATA`, `ABORTED`; `SIGNATURE_UNSUPPORTED` when
+ * an output is a scalar; `INVALID_RESULT` when an output has another number of rows than the batch, or rows of another
+ * shape than before; and the codes of a call
  */
 export function predict<Inputs extends readonly unknown[], Result, Method = unknown>(
   signature: SignatureMethod<Inputs, Result> & Method,
@@ -74,7 +74,7 @@ export function predict<Inputs extends readonly unknown[], Result, Method = unkn
   });
 }
 
-/** @throws SavedModelError `SIGNATURE_UNSUPPORTED` when there is an output of which batches have one each, and not each row */
+/** @throws SavedModelError `SIGNATURE_UNSUPPORTED` when an output has one value per batch, not per row */
 function requireRows(name: string, { outputs }: Method): void {
   if (outputs.length === 0) throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${CALL}: ${name} has no outputs`);
   const scalar = outputs.find((output) => !isComposite(output) && output.shape?.length === 0);

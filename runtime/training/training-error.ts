@@ -3,12 +3,12 @@ import { markError } from "../base/package-copies.js";
 import type { History } from "./history/history.js";
 
 /**
- * The error of a training that ended before its last epoch, because it was aborted (`ABORTED`) or a number was not finite
+ * Error of a training that ended before its last epoch, because it was aborted (`ABORTED`) or a number was not finite
  * (`NOT_FINITE`).
  */
 export class TrainingError extends SavedModelError {
   override readonly name: string = "TrainingError";
-  /** The epochs that were finished until then. */
+  /** Epochs that were finished until then. */
   readonly history: History;
 
   static {

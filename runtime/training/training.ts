@@ -16,13 +16,13 @@ import type { EpochRecord, Metrics, TrainingObserver } from "./records/events.js
 import { CheckpointWriter } from "./resume/checkpoint-writer.js";
 import type { OpenEpoch, TrainingIdentity, TrainingState } from "./resume/training-state.js";
 
-/** A training while it goes on. */
+/** A running training. */
 export class Training {
   readonly #bound: BoundMethod;
   readonly #name: string;
   readonly #method: Method;
   readonly #metrics: MetricOutputs;
-  /** The inputs that have one value in each step. */
+  /** Inputs that have one value in each step. */
   readonly #scalars: readonly { readonly key: string; readonly place: number }[];
   readonly #source: BatchSource;
   readonly #evaluation: Evaluation | undefined;
@@ -37,11 +37,11 @@ export class Training {
   readonly #records: EpochRecord[] = [];
   #step = 0;
   #last: Batch | undefined;
-  /** The epoch that goes on: its steps, and when it would have begun if they had been made without a break. */
+  /** The current epoch: its steps, and the time when it would have begun without a break. */
   #open: (Omit<OpenEpoch, "seconds" | "steps"> & { steps: number; readonly start: number }) | undefined;
   #isAborted = false;
 
-  /** Checks everything that can be known before the first step. */
+  /** Checks everything that is known before the first step. */
   constructor(signature: unknown, data: unknown, options: FitOptions, observers: readonly TrainingObserver[]) {
     this.#options = options;
     this.#bound = requireMethod("fit", "NOT_TRAINABLE", signature);
@@ -65,7 +65,7 @@ export class Training {
     this.#tellsBatches = options.onBatch !== undefined || observers.some(({ onBatch }) => onBatch !== undefined);
   }
 
-  /** What a reader of the results should know. */
+  /** Notes for readers of the results. */
   get notes(): readonly string[] {
     return [...this.#source.notes, ...(this.#evaluation?.notes ?? []), ...this.#resets.notes];
   }
@@ -78,12 +78,12 @@ export class Training {
     return this.#best?.epoch;
   }
 
-  /** The epochs that were finished. */
+  /** Epochs that were finished. */
   get records(): readonly EpochRecord[] {
     return this.#records;
   }
 
-  /** Trains, from the beginning or from where a checkpoint is. */
+  /** Trains from the beginning or from a checkpoint. */
   async run(): Promise<void> {
     const { epochs = 1 } = this.#options;
     const { steps, rows } = this.#source;
@@ -98,7 +98,8 @@ export class Training {
           if (best?.isOverAfter(epoch - 1) === true) break;
           await this.#finishEpoch(epoch);
         }
-        // The weights of the last step, before those of the best epoch take their place: a longer training goes on from them.
+        // The weights of the last step, before those of the best epoch replace them: a longer training continues from
+        // them.
         await this.#saveEnd();
         if (best !== undefined) await this.#alone(() => best.restore());
       } finally {
@@ -112,14 +113,14 @@ export class Training {
     }
   }
 
-  /** Saves what was trained since the last checkpoint. */
+  /** Saves the training since the last checkpoint. */
   async #saveEnd(): Promise<void> {
     const checkpoints = this.#checkpoints;
     const state = this.#state();
     if (checkpoints?.isDueAtEnd(state) === true) await this.#alone(() => checkpoints.save(state));
   }
 
-  /** Goes on from where a checkpoint is, if there is one, and says so. */
+  /** Resumes from a checkpoint, if there is one, and notes it. */
   async #resume(epochs: number): Promise<readonly string[]> {
     const checkpoints = this.#checkpoints;
     const state = checkpoints && (await this.#alone(() => checkpoints.resume(this.#identity(), epochs)));
@@ -138,7 +139,7 @@ export class Training {
     ];
   }
 
-  /** Runs an epoch, or what is left of it, and does what comes after it. */
+  /** Runs an epoch, or the rest of it, and the actions after it. */
   async #finishEpoch(epoch: number): Promise<void> {
     const [best, checkpoints] = [this.#best, this.#checkpoints];
     const record = await this.#runEpoch(epoch);
@@ -151,7 +152,7 @@ export class Training {
   }
 
   async #runEpoch(epoch: number): Promise<EpochRecord> {
-    // What ran on in an epoch that is resumed runs on.
+    // Running metrics of a resumed epoch continue to run.
     if (this.#open === undefined) await this.#resets.run(this.#options.worker);
     this.#open ??= {
       totals: this.#metrics.newTotals(),
@@ -182,7 +183,7 @@ export class Training {
         if (checkpoints?.isDue(this.#step) === true) await this.#alone(() => checkpoints.save(this.#state()));
       }
     } finally {
-      // A generator of the caller's may hold something open.
+      // A generator of the caller may hold resources.
       await batches.return?.();
     }
     if (open.steps === 0) throw this.#noBatches(epoch);
@@ -208,7 +209,7 @@ export class Training {
     return this.#evaluation.run(this.#turns, this.#options.worker === true, () => this.#requireGo(epoch));
   }
 
-  /** Returns how far the training is. */
+  /** Returns the progress of the training. */
   #state(): TrainingState {
     const open = this.#open;
     return {
@@ -224,7 +225,10 @@ export class Training {
     };
   }
 
-  /** Returns what another training differs in. Constants may be others: a smaller learning rate, say. */
+  /**
+   * Returns the properties that must be equal to resume a training. Constants may differ: a smaller learning rate, for
+   * example.
+   */
   #identity(): TrainingIdentity {
     const evaluation = this.#evaluation;
     const best = this.#best;
@@ -244,7 +248,7 @@ export class Training {
     };
   }
 
-  /** Who watches which epoch is the best, if it matters. */
+  /** Returns the option that watches which epoch is the best, if any. */
   #watch({ earlyStopping, checkpoints }: FitOptions): BestWeights | undefined {
     const { onlyBest = false } = checkpoints ?? {};
     const names = [this.#metrics.names, this.#evaluation?.names ?? []] as const;
@@ -255,7 +259,7 @@ export class Training {
     return new BestWeights(model, "checkpoints.onlyBest", asked, ...names);
   }
 
-  /** A metric that nothing resets says nothing about which epoch was the best. */
+  /** A metric that is never reset cannot tell which epoch was the best. */
   #requireReset(measured: Measuring): void {
     const { monitor } = this;
     if (monitor === undefined) return;
@@ -272,7 +276,7 @@ export class Training {
     );
   }
 
-  /** Beside asynchronous calls of others, what is saved or restored has to wait for its turn as the steps do. */
+  /** Beside asynchronous calls of others, saving and restoring have to wait for their turn as the steps do. */
   #alone<T>(action: () => T): T | Promise<T> {
     return this.#options.worker === true ? this.#bound.calls.inTurn(this.#name, action) : action();
   }
@@ -318,7 +322,7 @@ export class Training {
     }
   }
 
-  /** A learning rate that is NaN makes weights of NaN, which nobody would see before the next step. */
+  /** A learning rate that is NaN makes weights of NaN, which would be noticed only in the next step. */
   #requireConstants({ values }: Batch, epoch: number): void {
     if (this.#options.allowNotFinite === true) return;
     for (const { key, place } of this.#scalars) {
@@ -339,7 +343,7 @@ export class Training {
     return new SavedModelError("INVALID_DATA", message, epoch === 1 ? {} : { fix });
   }
 
-  /** The scalar numbers among the inputs of the last step. */
+  /** Returns the scalar numbers among the inputs of the last step. */
   #constants(): Metrics | undefined {
     const scalars = this.#scalars.flatMap(({ key, place }) => {
       const value = this.#last?.values[place];

@@ -8,7 +8,7 @@ import type { ModelSpec } from "../../saved-model/model-spec.js";
 import type { SignatureInfo } from "../../saved-model/signature-info.js";
 import { FakeExecution, type FakeFunction } from "./fake-execution.js";
 
-/** In place of a folder: the functions of a fake client. */
+/** Functions of a fake client, in place of a folder. */
 export interface FakeSource {
   readonly fake: object;
 }
@@ -26,7 +26,9 @@ export class FakeEngine implements Engine {
   readonly #methods: ReadonlyMap<string, Method>;
   readonly #functions: ReadonlyMap<string, FakeFunction>;
 
-  /** @throws SavedModelError `INVALID_ARGUMENT` for what is not an object of functions by the names of methods */
+  /**
+   * @throws SavedModelError `INVALID_ARGUMENT` for a value that is not an object of functions by the names of methods
+   */
   constructor(descriptor: ModelSpec, { fake }: FakeSource) {
     this.source = descriptor.directory;
     this.signatures = descriptor.signatures

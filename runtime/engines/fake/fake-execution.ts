@@ -5,10 +5,10 @@ import type { Method } from "../../client/methods.js";
 import type { DenseValue, Execution, Form, Results } from "../../engine.js";
 import { fakeInput, fakeOutput } from "./fake-values.js";
 
-/** What a test gives in place of a method. */
+/** Function that a test passes in place of a method. */
 export type FakeFunction = (...inputs: readonly unknown[]) => unknown;
 
-/** A signature that a function stands for. What comes back is checked as the outputs of the model are. */
+/** A signature that a function stands for. Its results are checked like the outputs of the model. */
 export class FakeExecution implements Execution {
   readonly writes: boolean = false;
   readonly #name: string;
@@ -36,7 +36,7 @@ export class FakeExecution implements Execution {
       next += parts.length;
       return fakeInput(parts, input);
     });
-    // The form says which of the two results are.
+    // The form determines which of the two the results are.
     return this.#results(named === undefined ? fake(...given) : fake(named.toObject(given)), form) as Results<F>;
   }
 
@@ -48,7 +48,7 @@ export class FakeExecution implements Execution {
     const { outputs, properties } = this.#method;
     const call = `the fake of ${this.#name}`;
     if (result instanceof Promise) {
-      // Whoever wrote it is told of the promise here; that it rejects as well is no second error.
+      // The author is told of the promise here; its rejection is not a second error.
       result.catch(() => {});
       throw new SavedModelError("INVALID_RESULT", `${call} returned a promise`, {
         fix: "Return the result itself: the function is synchronous, and methods of `async` make a promise of what it returns.",

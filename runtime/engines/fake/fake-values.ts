@@ -12,8 +12,8 @@ import { valueAt } from "../../tensor/element-value.js";
 import { copyElements, decodeText, Tensor } from "../../tensor/tensor.js";
 
 /**
- * What a fake gets of an input: what the model would get, in memory of its own; undefined where an optional input was
- * omitted.
+ * Returns the value that a fake gets for an input: what the model would get, in its own memory; undefined where an
+ * optional input was omitted.
  *
  * @param parts the dense tensors that the input is made of
  */
@@ -30,9 +30,10 @@ export function fakeInput(parts: readonly (DenseValue | undefined)[], input: Ten
 }
 
 /**
- * What a method gets for what its fake returned: the dense tensors of an output.
+ * Converts the result of a fake to what a method gets: the dense tensors of an output.
  *
- * @throws SavedModelError `INVALID_RESULT` for what does not fit the output, so that it is not taken for a wrong input
+ * @throws SavedModelError `INVALID_RESULT` for a result that does not fit the output, so that it is not taken for a
+ * wrong input
  */
 export function fakeOutput(value: unknown, output: TensorInfo, call: string, form: Form): readonly unknown[] {
   if (value === undefined) {

@@ -5,13 +5,15 @@ import type { GraphSession, NodeSpec } from "./graph-session.js";
 /** Copies the values of variables. */
 type Copy = (call: string) => void;
 
-/** Gives variables that checkpoints hold the values of the ones that signatures work on, where these are not the same. */
+/**
+ * Copies the values of variables that signatures use to the ones that checkpoints hold, where these are not the same.
+ */
 export function copyToSaved(session: GraphSession, call: string): void {
   toSaved(session)(call);
 }
 
 /**
- * Gives variables that signatures work on the values of those that checkpoints hold in their place.
+ * Copies the values of variables that checkpoints hold to the ones that signatures use in their place.
  *
  * @param which `all`, or those that no checkpoint holds under another key, which have no other way to a value
  */

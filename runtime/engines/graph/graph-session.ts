@@ -4,8 +4,8 @@ import type { Tensor } from "../../tensor/tensor.js";
 import type { CheckpointReader } from "./checkpoint/checkpoint-reader.js";
 
 /**
- * A loaded graph that can be extended, and run by the names of its operations and tensors. It is all that the variables,
- * checkpoints and initial values of a model need of TensorFlow, be that a library in this process or a server.
+ * A loaded graph that can be extended, and run by the names of its operations and tensors. It is all that the
+ * variables, checkpoints and initial values of a model need of TensorFlow, whether in process or on a server.
  */
 export interface GraphSession {
   /** The folder of the SavedModel. */
@@ -17,7 +17,7 @@ export interface GraphSession {
   readonly collections: Message<"MetaGraphDef">["collectionDef"];
   readonly variableHandles: VariableHandles;
 
-  /** Returns the loaded graph, a GraphDef: the file may be another by now. */
+  /** Returns the loaded graph, a GraphDef: the file may have been replaced since. */
   graphDef(): Uint8Array;
 
   /**
@@ -30,15 +30,15 @@ export interface GraphSession {
   /**
    * Runs a part of the graph.
    *
-   * @param call what the run is for, in messages: `restore()`
-   * @returns the values of what is fetched, in that order; they are copies
-   * @throws SavedModelError `MODEL_CORRUPT` when the graph lacks something that is named, or has it with another dtype than
+   * @param call the caller, for messages: `restore()`
+   * @returns copies of the fetched values, in that order
+   * @throws SavedModelError `MODEL_CORRUPT` when the graph lacks a named tensor or operation, or has another dtype than
    * is fed; `TF_<STATUS>`, with a TensorFlowError as its cause when the run failed
    */
   run(call: string, request: GraphRun): readonly Tensor[];
 
   /**
-   * Opens a checkpoint for reading, by what the names of its files begin with.
+   * Opens a checkpoint for reading, by the prefix of its files.
    *
    * @throws TensorFlowError when it cannot be read
    */
@@ -57,7 +57,7 @@ export interface NodeSpec {
   readonly dtypes: Readonly<Record<string, number | readonly number[]>>;
 }
 
-/** What one run feeds, fetches, and runs without a result. */
+/** Feeds, fetches and targets of one run. */
 export interface GraphRun {
   readonly feeds?: readonly (readonly [tensor: string, value: Tensor])[];
   /** Tensors. */

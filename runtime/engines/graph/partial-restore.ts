@@ -15,10 +15,10 @@ interface Target {
   readonly tensors: readonly RestoredTensor[];
 }
 
-/** What is to be restored from a checkpoint. */
+/** Plan of a partial restore. */
 export interface PartialRestore {
   readonly report: RestoreReport;
-  /** Gives the variables and tables their values. */
+  /** Assigns the values to the variables and tables. */
   readonly run: (prefix: string) => void;
 }
 

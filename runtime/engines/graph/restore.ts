@@ -17,7 +17,7 @@ import type { GraphSession } from "./graph-session.js";
 import { completeReport, planPartialRestore } from "./partial-restore.js";
 import { stringTensor } from "./string-feeds.js";
 
-/** How a model restores its variables: the same for all checkpoints. */
+/** Operations by which a model restores its variables: the same for all checkpoints. */
 interface Restorer {
   readonly tensors: readonly RestoredTensor[];
   /** The TrackableObjectGraph of its checkpoints, if they have one. */
@@ -31,15 +31,15 @@ interface Restorer {
 /** For messages. */
 const CALL = "restore()";
 
-/** A checkpoint that was compared with the model, and what is to be done with it. */
+/** A checkpoint that was compared with the model, and the restore to be run. */
 interface Plan {
   readonly report: RestoreReport;
   run(): void;
 }
 
 /**
- * Gives a session's variables the values of a checkpoint. All that is needed of the checkpoint is read and compared with
- * the model before any variable changes.
+ * Restores a session's variables from a checkpoint. All that is needed of the checkpoint is read and compared with the
+ * model before any variable changes.
  *
  * @param path the path prefix of a checkpoint, or the folder of a SavedModel or of checkpoints
  * @throws SavedModelError `VARIABLES_NOT_FOUND` or `RESTORE_FAILED`
@@ -73,7 +73,7 @@ export function restoreVariables(
   return plan.report;
 }
 
-/** Takes all that the model restores. */
+/** Restores all tensors of the model. */
 function planWhole(session: GraphSession, restorer: Restorer, prefix: string): Plan {
   const { keys, report } = check(session, restorer, prefix);
   const run = (): void => {
@@ -83,7 +83,7 @@ function planWhole(session: GraphSession, restorer: Restorer, prefix: string): P
   return { report, run };
 }
 
-/** Takes what there is. */
+/** Restores the tensors that both have. */
 function planPart(session: GraphSession, { tensors, objectGraph }: Restorer, prefix: string): Plan {
   const reader = session.openCheckpoint(prefix);
   try {
@@ -91,7 +91,7 @@ function planPart(session: GraphSession, { tensors, objectGraph }: Restorer, pre
     return {
       report,
       run: () => {
-        // What is not restored keeps the value that signatures work on.
+        // Variables that are not restored keep the value that signatures use.
         copyToSaved(session, CALL);
         run(prefix);
       },
@@ -109,7 +109,7 @@ const restorerOf = oncePer((session: GraphSession): Restorer => {
   const tensors = restoredTensors(graphDef, restoreOpName);
   if (tensors.length === 0) throw new Error("its graph does not tell what it restores");
   const graph = openGraph(graphDef);
-  // Found out before anything is changed.
+  // Checked before anything is changed.
   const filenameOperation = operationOf(filenameTensorName);
   if (graph.edges(filenameOperation) === undefined) {
     throw new Error(`the operation ${quote(filenameOperation)} is not in the graph`);
@@ -122,15 +122,15 @@ const restorerOf = oncePer((session: GraphSession): Restorer => {
   };
 });
 
-/** Has the model restore a checkpoint with its own keys. */
+/** Runs the model's own restore operation, for a checkpoint with the model's keys. */
 function runRestore(session: GraphSession, { filename, restore }: Restorer, prefix: string): void {
   session.run(CALL, { feeds: [[filename, stringTensor(prefix)]], targets: [restore] });
 }
 
 /**
- * Reads a checkpoint, and refuses one that the model cannot take all its values from.
+ * Reads a checkpoint, and rejects one that does not have all values of the model.
  *
- * @returns under which keys it has them, where these are others than the model's
+ * @returns the checkpoint's keys, where they differ from the model's
  */
 function check(
   session: GraphSession,

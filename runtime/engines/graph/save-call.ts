@@ -6,16 +6,16 @@ import { stringTensor } from "./string-feeds.js";
 
 /** Names of the tensors by which a model saves its variables. */
 interface Saver {
-  /** Takes what the names of the files are to begin with. */
+  /** Tensor that takes the prefix of the file names. */
   readonly filename: string;
-  /** To be fetched; its value is of no interest. */
+  /** Tensor to be fetched; its value is not used. */
   readonly saved: string;
 }
 
 /**
- * Returns how a model saves its variables.
+ * Returns the tensors by which a model saves its variables.
  *
- * @throws SavedModelError `NOT_SAVEABLE` when it has no way to
+ * @throws SavedModelError `NOT_SAVEABLE` when it cannot
  */
 export function requireSaver({ saver, directory }: Pick<GraphSession, "saver" | "directory">): Saver {
   if (saver?.saveTensorName && saver.filenameTensorName) {
@@ -25,14 +25,14 @@ export function requireSaver({ saver, directory }: Pick<GraphSession, "saver" | 
   throw new SavedModelError("NOT_SAVEABLE", `${source} was exported without a way to save its variables`);
 }
 
-/** Has the model write a checkpoint: `<prefix>.index` and `<prefix>.data-…`. */
+/** Writes a checkpoint with the model's own operations: `<prefix>.index` and `<prefix>.data-…`. */
 export function writeCheckpoint(session: GraphSession, prefix: string): void {
   const { filename, saved } = requireSaver(session);
   copyToSaved(session, "save()");
   session.run("save()", { feeds: [[filename, stringTensor(prefix)]], fetches: [saved] });
 }
 
-/** The error of a save that failed, with what led to it. */
+/** Returns the error of a failed save, with its cause. */
 export function saveFailed({ directory }: GraphSession, to: string, cause: unknown): SavedModelError {
   const reason = cause instanceof SavedModelError ? cause.rawMessage : reasonOf(cause);
   const [from, name] = [printable(directory, 500), printable(to, 500)];

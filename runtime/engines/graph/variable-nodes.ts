@@ -11,9 +11,9 @@ export interface LocatedVariable extends VariableNode {
 }
 
 /**
- * The variables of a loaded model, in the order of `savedmodel inspect`. Of one that the model has twice, the node is the
- * one that signatures work on. One that neither signatures nor checkpoints lead to is found by its name; where there is no
- * node of that name, there is nothing in the graph that could hold it, and it is left out.
+ * The variables of a loaded model, in the order of `savedmodel inspect`. Of one that the model has twice, the node is
+ * the one that signatures work on. One that neither signatures nor checkpoints lead to is found by its name; without a
+ * node of that name nothing in the graph could hold it, and it is omitted.
  */
 export function locateVariables(session: GraphSession): readonly LocatedVariable[] {
   const graph = openGraph(session.graphDef());
@@ -30,7 +30,7 @@ export function locateVariables(session: GraphSession): readonly LocatedVariable
   );
 }
 
-/** The VarHandleOps that are not found yet, by the name of their variable; those that share one are left out. */
+/** Returns the VarHandleOps that are not found yet, by the name of their variable; those that share one are omitted. */
 function namedHandles(graph: GraphIndex, found: ReadonlySet<string>): ReadonlyMap<string, string> {
   const byName = new Map<string, string | undefined>();
   for (const node of graph.ofTypes(new Set(["VarHandleOp"]))) {

@@ -17,13 +17,13 @@ interface VariableReader {
 
 interface Reader {
   readonly variables: readonly VariableReader[];
-  /** Tells which of them have values; its operations are added when one has none. */
+  /** Checks which of them have values; its operations are added when one has none. */
   readonly check: () => Check;
 }
 
 /**
- * Reads all variables of a model in one run, in the order of `savedmodel inspect`: by name, then by path. Those without a
- * value are there too.
+ * Reads all variables of a model in one run, in the order of `savedmodel inspect`: by name, then by path. Those without
+ * a value are included.
  *
  * @throws SavedModelError `TF_<STATUS>`
  */
@@ -62,7 +62,10 @@ function fetch(session: GraphSession, variables: readonly VariableReader[]): Rea
   return new Map(variables.map((reader, index) => [reader, itemAt(values, index)]));
 }
 
-/** Adds an operation to the graph that reads each variable: what holds one is a resource, or in TensorFlow 1 a reference. */
+/**
+ * Adds an operation to the graph that reads each variable, which is held by a resource, or in TensorFlow 1 by a
+ * reference.
+ */
 const readerOf = oncePer((session: GraphSession): Reader => {
   const variables = locateVariables(session).flatMap((variable, index): readonly VariableReader[] => {
     const { dtype } = variable.description;

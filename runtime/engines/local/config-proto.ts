@@ -5,10 +5,10 @@ import type { GpuOptions, SessionOptions } from "./session-options.js";
 const ON_1 = 1;
 /** `TraceLevel.FULL_TRACE`. */
 const FULL_TRACE = 3;
-/** The pool that is none: operations run in the calling thread. */
+/** Number of the pool for the calling thread. */
 const CALLER = -1;
 
-/** The `ConfigProto` that the options mean. What the caller gives as bytes comes last and so wins, field by field. */
+/** Returns the `ConfigProto` of the options. The caller's bytes come last and so win, field by field. */
 export function encodeConfig(options: SessionOptions): Uint8Array {
   const { config, gpu, interOpThreads, intraOpThreads, xla } = options;
   const message = encode("ConfigProto", {
@@ -38,7 +38,7 @@ function encodeGpuOptions({ allowGrowth, memoryFraction, visibleDevices }: GpuOp
 }
 
 /**
- * The `RunOptions` that the options mean; the caller's bytes win.
+ * Returns the `RunOptions` of the options; the caller's bytes win.
  *
  * Operations run in the calling thread by default. It more than halves the latency of small graphs, and kernels still
  * split large operations over the intra-op threads.
@@ -48,7 +48,7 @@ export function encodeRunOptions({ interOpThreads, runOptions, scheduling }: Ses
   return concat(encode("RunOptions", { interOpThreadPool: inCaller ? CALLER : undefined }), runOptions);
 }
 
-/** The same `RunOptions`, for a run that is traced. */
+/** Returns the same `RunOptions`, for a traced run. */
 export function withTrace(runOptions: Uint8Array): Uint8Array {
   return concat(runOptions, encode("RunOptions", { traceLevel: FULL_TRACE }));
 }

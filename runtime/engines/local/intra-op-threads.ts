@@ -2,15 +2,15 @@ import { invalidOption, MAX_THREADS } from "../../base/check-options.js";
 import { SavedModelError } from "../../base/errors.js";
 import { decode } from "../../saved-model/proto/decode.js";
 
-/** What the first session that this thread loaded asked for; 0 is TensorFlow's default. */
+/** Number that the first session of this thread was loaded with; 0 is TensorFlow's default. */
 let made: number | undefined;
 
 /**
- * Refuses numbers of threads that a session would not get. TensorFlow makes the intra-op threads when the first session of
- * the process is made, and ignores what later ones ask for; and it ends the process when it cannot make them.
+ * Rejects numbers of threads that a session would not get. TensorFlow makes the intra-op threads when the first session
+ * of the process is made, and ignores what later ones ask for; and it ends the process when it cannot make them.
  *
- * @param config what TensorFlow will be given
- * @returns to be called when the session is there
+ * @param config the configuration for TensorFlow
+ * @returns a function to be called when the session is open
  * @throws SavedModelError `INVALID_OPTION`
  */
 export function requireIntraOpThreads(config: Uint8Array): () => void {

@@ -13,7 +13,7 @@ import { missingShards } from "../graph/checkpoint/shards.js";
 const VARIABLE_OPS: ReadonlySet<string> = new Set(["VarHandleOp", "VariableV2", "Variable"]);
 
 /**
- * Refuses a model whose variables were lost: TensorFlow loads it without complaint and fails at the first read.
+ * Rejects a model whose variables were lost: TensorFlow loads it without complaint and fails at the first read.
  *
  * @throws SavedModelError `VARIABLES_NOT_FOUND`
  */
@@ -24,7 +24,7 @@ export function requireVariables(directory: string, metaGraph: Message<"MetaGrap
   if (hasVariables) throw variablesNotFound(directory);
 }
 
-/** What a failed load means, told from the folder and from TensorFlow's answer. */
+/** Returns the error for a failed load, told from the folder and from TensorFlow's answer. */
 export function diagnoseLoadFailure(directory: string, tags: readonly string[], cause: unknown): SavedModelError {
   const name = printable(directory, 500);
   const fromFile = diagnoseFile(directory, tags);
@@ -52,7 +52,7 @@ export function diagnoseLoadFailure(directory: string, tags: readonly string[], 
   });
 }
 
-/** What is wrong with the folder itself, if anything is. */
+/** Returns the error for a problem of the folder itself, if there is one. */
 function diagnoseFile(directory: string, tags: readonly string[]): SavedModelError | undefined {
   try {
     chooseMetaGraph(directory, readMetaGraphs(directory), tags);

@@ -9,8 +9,8 @@ import { checkSessionOptions, SESSION_OPTIONS, type SessionOptions } from "./ses
  */
 export interface LoadOptions<Key extends string = string> extends ClientOptions<Key>, SessionOptions {
   /**
-   * The tags of the meta graph to load. By default those that the client was generated for; for `Model.load`
-   * `["serve"]`, or those of the only meta graph.
+   * Tags of the meta graph to load. By default those that the client was generated for; for `Model.load` `["serve"]`,
+   * or those of the only meta graph.
    */
   readonly tags?: readonly string[];
 }

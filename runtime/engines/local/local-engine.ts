@@ -96,7 +96,7 @@ export function loadLocalEngine(
   const folder = locateModel(toPath(directory), isOwn ? clientFile() : undefined);
   const load = (): Session => {
     const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, readMetaGraphs(folder)));
-    // A client knows what its author wrote, and is compared with what the file has.
+    // The client has the author's names, and is compared with the signatures of the file.
     const read = descriptor === undefined ? readAuthorSignatures : readNamedSignatures;
     const session = new Session(folder, tags, options, read);
     try {

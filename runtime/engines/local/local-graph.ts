@@ -133,7 +133,7 @@ export class LocalGraph implements GraphSession {
   }
 
   /**
-   * Finds a tensor by its name.
+   * Returns a tensor by its name.
    *
    * @param dtype that it must have, if any
    * @throws SavedModelError `MODEL_CORRUPT`, `DISPOSED`

@@ -6,8 +6,8 @@ import { withStatus } from "./native/status.js";
 import { readStrings } from "./run/string-tensor.js";
 
 /**
- * Functions that tell what is in a checkpoint (tensorflow/c/c_api_experimental.h). They are looked up when they are
- * needed: nothing else fails with a library that lacks them.
+ * Functions that read checkpoints (tensorflow/c/c_api_experimental.h). They are looked up when they are needed: nothing
+ * else fails with a library that lacks them.
  */
 const functions = {
   TF_NewCheckpointReader: ["void *", ["str" /* path prefix */, "void *" /* status */]],
@@ -46,7 +46,7 @@ export class NativeCheckpoint implements CheckpointReader {
   }
 
   describe(key: string): ReturnType<CheckpointReader["describe"]> {
-    // TensorFlow ends the process when it is asked for another.
+    // TensorFlow ends the process for any other key.
     if (!this.keys.has(key)) return undefined;
     const dtype = this.#functions.TF_CheckpointReaderGetVariableDataType(this.#reader, key) as number;
     const rank = this.#functions.TF_CheckpointReaderGetVariableNumDims(this.#reader, key) as number;

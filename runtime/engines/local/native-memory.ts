@@ -31,7 +31,10 @@ export function allocateAligned<D extends NumericDType>(dtype: D, shape: readonl
   });
 }
 
-/** Whether TensorFlow can read these elements in place: they lie in aligned memory, and no other thread can write to it. */
+/**
+ * Returns true if TensorFlow can read these elements in place: they lie in aligned memory that no other thread can
+ * write to.
+ */
 export function isAligned(elements: ArrayBufferView): boolean {
   if (elements.byteLength < LEAST_BYTES) return false;
   const start = aligned.get(elements.buffer);

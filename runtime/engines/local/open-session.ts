@@ -15,7 +15,7 @@ export interface Resource {
   release(): void;
 }
 
-/** What a session is made of. */
+/** Parts of a session. */
 export interface OpenedSession {
   readonly graph: Pointer;
   readonly session: Pointer;
@@ -25,9 +25,9 @@ export interface OpenedSession {
 }
 
 /**
- * Has TensorFlow load a SavedModel.
+ * Loads a SavedModel with TensorFlow.
  *
- * @param resources where what is to be released is added, in the order of its making, also when this throws
+ * @param resources receives everything that is to be released, in the order of creation, also when this throws
  */
 export function openSession(
   api: NativeApi,
@@ -48,7 +48,7 @@ export function openSession(
   try {
     const buffer = nonNull(api.TF_NewBuffer(), "buffer");
     temporary.push({ release: () => api.TF_DeleteBuffer(buffer) });
-    // A time limit that is meant for calls is no limit for reading variables.
+    // A time limit that is meant for calls does not limit reading variables.
     const loadRunOptions = newBuffer(api, encodeRunOptions({}));
     temporary.push({ release: () => api.TF_DeleteBuffer(loadRunOptions) });
     const sessionOptions = nonNull(api.TF_NewSessionOptions(), "session options");

@@ -4,7 +4,7 @@ import { firstLine, reasonOf } from "../../base/text.js";
 import { decode, toNumber } from "../../saved-model/proto/decode.js";
 import { encodeRunOptions } from "./config-proto.js";
 
-/** Which GPUs a session may use, and how much of their memory. Of no effect where the library finds no GPU. */
+/** GPUs that a session may use, and the share of their memory. Ignored where the library finds no GPU. */
 export interface GpuOptions {
   /** The numbers of the GPUs to use, in the order that makes the first `/device:GPU:0`. By default all of them. */
   readonly visibleDevices?: string | readonly number[];
@@ -14,23 +14,23 @@ export interface GpuOptions {
   readonly allowGrowth?: boolean;
 }
 
-/** How TensorFlow's session is set up and runs; docs/options.md explains each option. */
+/** Options for setting up and running TensorFlow's session; docs/options.md explains each. */
 export interface SessionOptions {
   /**
-   * How many threads one operation may be split over, 1 to 1024. By default as many as there are cores.
+   * Number of threads that one operation may be split over, 1 to 1024. By default as many as there are cores.
    *
    * TensorFlow makes these threads once per process, at the first load: a later load that asks for another number is
-   * refused.
+   * rejected.
    */
   readonly intraOpThreads?: number;
   /**
-   * How many operations of this model may run at the same time, 1 to 1024, in threads of its own. Implies
+   * Number of operations of this model that may run at the same time, 1 to 1024, in their own threads. Implies
    * `scheduling: "pool"`.
    */
   readonly interOpThreads?: number;
   /**
-   * Where operations run: in the calling thread, one after another (`"caller"`, the default), or in a pool of threads,
-   * where those that do not depend on each other run at the same time (`"pool"`).
+   * Threads that operations run in: the calling thread, one after another (`"caller"`, the default), or a pool of
+   * threads, where those that do not depend on each other run at the same time (`"pool"`).
    */
   readonly scheduling?: "caller" | "pool";
   /** GPUs to use; `false` uses none. By default TensorFlow takes all that it finds. */
@@ -63,10 +63,10 @@ export const SESSION_OPTIONS: readonly (keyof SessionOptions)[] = [
 const GPU_OPTIONS: readonly (keyof GpuOptions)[] = ["allowGrowth", "memoryFraction", "visibleDevices"];
 
 /**
- * Refuses options that are of a wrong kind, or contradict each other.
+ * Rejects options that are of a wrong kind, or contradict each other.
  *
  * @param call for messages: `CustomModel.load()`
- * @throws SavedModelError `INVALID_OPTION`, naming the option and what is allowed
+ * @throws SavedModelError `INVALID_OPTION`, naming the option and the allowed values
  */
 export function checkSessionOptions(call: string, options: SessionOptions): void {
   const { config, gpu, interOpThreads, intraOpThreads, opLibraries, runOptions, scheduling, xla } = options;

@@ -57,29 +57,29 @@ export class Session {
   readonly tags: readonly string[];
   /** As they were read, sorted by key, with the tensors that they mean in the graph that was loaded. */
   readonly signatures: readonly SignatureInfo[];
-  /** How the model saves its variables, if it can. */
+  /** Operations that save the model's variables, if it has any. */
   readonly saver: Message<"SaverDef"> | null;
   /** The `saved_model.pb` that was loaded. */
   readonly file: ModelFile;
   readonly handle: Pointer;
   readonly runOptions: Pointer;
-  /** Where synchronous runs are recorded, while a trace is taken. */
+  /** Recording of synchronous runs, while a trace is taken. */
   recording: Recording | undefined;
   readonly #graph: Pointer;
-  /** What `runOptions` points to. */
+  /** Memory that `runOptions` points to. */
   readonly #runOptions: Uint8Array;
   readonly variableHandles: VariableHandles;
-  /** What the model says of its objects, a SavedObjectGraph; empty for models of TensorFlow 1. */
+  /** SavedObjectGraph of the model; empty for models of TensorFlow 1. */
   readonly objectGraph: Uint8Array;
   readonly collections: Message<"MetaGraphDef">["collectionDef"];
-  /** The loaded graph, for what is done to its variables by the names of operations. */
+  /** The loaded graph, for reading and writing its variables by the names of operations. */
   readonly graph: GraphSession = new LocalGraph(this);
   readonly #resources: Resources;
   #workerRunOptions: Pointer | undefined;
   #effects: Effects | undefined;
   #absent: AbsentValues = new Map();
   #disposed = false;
-  /** How many runs on worker threads are under way. */
+  /** Number of active runs on worker threads. */
   #runs = 0;
 
   /**
@@ -159,8 +159,8 @@ export class Session {
   }
 
   /**
-   * Whether running these operations may change variables, or anything else that outlives a run. The loaded graph is read for
-   * it at the first question.
+   * Returns true if running these operations may change variables, or anything else that outlives a run. The first call
+   * reads the loaded graph.
    */
   writes(operations: readonly string[]): boolean {
     this.#effects ??= readEffects(this.graphDef(), listOperations(this.api));
@@ -196,13 +196,13 @@ export class Session {
     }
   }
 
-  /** What to do about a failed call, where the model has no value for something that the call reads. */
+  /** Returns advice for a failed call that reads something which the model has no value for. */
   adviceFor(call: string): string | undefined {
     const found = [...this.#absent].find(([key]) => `${printable(key)}()` === call);
     return found && adviseOn(found[1]);
   }
 
-  /** The loaded graph, a GraphDef: what is in the file now may be another. */
+  /** Returns the loaded graph, a GraphDef: the file may have changed since. */
   graphDef(): Uint8Array {
     const { api } = this;
     const buffer = nonNull(api.TF_NewBuffer(), "buffer");
@@ -215,7 +215,7 @@ export class Session {
   }
 
   /**
-   * Has native memory released after the session, whose variables may still hold it. What the resource can reach must not
+   * Releases native memory after the session, whose variables may still hold it. What the resource can reach must not
    * include the session, or it is never collected: mind that a closure keeps alive whatever the other closures of its
    * scope use.
    */

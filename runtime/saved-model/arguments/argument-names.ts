@@ -34,7 +34,9 @@ export function argumentNames(key: string, leaf: ArgumentLeaf, isOnlyRoot: boole
   return COUNTED_BY_KERAS_2.test(key) && name === wordsOf(root, leaf.path) ? { argument } : { argument, name };
 }
 
-/** Whether TensorFlow or Keras made up a key, so that it does not tell which tensor of the author's it means. */
+/**
+ * Returns true if TensorFlow or Keras made up a key, so that it does not tell which tensor of the author's it means.
+ */
 function isMadeUp(key: string, { root, path, specName, composite }: ArgumentLeaf): boolean {
   if (COUNTED.test(key) || (COUNTED_BY_KERAS_2.test(key) && MADE_UP_ROOT.test(root))) return true;
   if (path.length === 0) return composite !== undefined && key !== root;

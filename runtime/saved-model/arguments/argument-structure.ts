@@ -14,7 +14,7 @@ export interface ArgumentLeaf {
   readonly specName: string;
   /** Type of the argument, if it is not a dense tensor. */
   readonly composite?: CompositeType;
-  /** How many such leaves stand here in a row, where it is more than one; as many as the file says. */
+  /** Number of such leaves in a row here, if more than one; as the file says. */
   readonly times?: number;
 }
 

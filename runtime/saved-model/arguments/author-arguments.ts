@@ -9,8 +9,8 @@ import { type ArgumentLeaf, type ArgumentReader, argumentReader } from "./argume
 import { type AuthorFunction, authorFunction, inOrder } from "./author-order.js";
 
 /**
- * Makes the inputs of signatures what the arguments of the author's functions are, as far as the file tells it: in the
- * author's order, with ragged and sparse ones put together from their loose components, and under the author's names.
+ * Converts the inputs of signatures to the arguments of the author's functions, as far as the file tells them: in the
+ * author's order, with ragged and sparse ones joined from their loose components, and under the author's names.
  */
 export function argumentRestorer(
   graph: GraphIndex,
@@ -30,19 +30,19 @@ export function argumentRestorer(
   };
 }
 
-/** The signatures of a meta graph as their authors wrote them, sorted by key: see {@link argumentRestorer}. */
+/** Returns the signatures of a meta graph as their authors wrote them, sorted by key: see {@link argumentRestorer}. */
 export function readAuthorSignatures(
   metaGraph: Pick<Message<"MetaGraphDef">, "graphDef" | "objectGraphDef" | "signatureDef">,
 ): readonly SignatureInfo[] {
   const signatures = readSignatures(metaGraph);
   const { graphDef, objectGraphDef } = metaGraph;
-  // Where no signature has two inputs there is no order that the graph could tell.
+  // Without a signature of two inputs the graph cannot tell an order.
   if (objectGraphDef.length === 0 && !signatures.some(({ inputs }) => inputs.length > 1)) return signatures;
   return signatures.map(argumentRestorer(openGraph(graphDef), objectGraphDef));
 }
 
 /**
- * The signatures of a meta graph with the inputs that are in the file, of which each has the author's expression for the
+ * Returns the signatures of a meta graph with the inputs in the file, each with the author's expression for the
  * argument that it is, or is a component of.
  */
 export function readNamedSignatures(
@@ -96,7 +96,7 @@ function argumentNamesInGraph({ name, places }: AuthorFunction, graph: GraphInde
   });
 }
 
-/** Whether a function with these arguments may be the one whose inputs belong to arguments of these names. */
+/** Returns true if a function with these arguments may be the one whose inputs belong to arguments of these names. */
 function agreeInNames(leaves: readonly ArgumentLeaf[], names: readonly (string | undefined)[]): boolean {
   let next = 0;
   return leaves.every(({ root, specName, composite, times = 1 }) => {
@@ -131,7 +131,7 @@ function restore(inputs: readonly TensorInfo[], leaves: readonly ArgumentLeaf[])
   return next === inputs.length ? { inputs: restored, isSorted: isSorted(leaves) } : undefined;
 }
 
-/** Returns whether two leaves are in different entries of one dict. */
+/** Returns true if two leaves are in different entries of one dict. */
 function isSorted(leaves: readonly ArgumentLeaf[]): boolean {
   const entries = new Map<string, string>();
   return leaves.some(({ root, path }) => {
@@ -146,7 +146,7 @@ function isSorted(leaves: readonly ArgumentLeaf[]): boolean {
   });
 }
 
-/** The input that these components make up; undefined where they do not fit its type. */
+/** Returns the input that these components make up; undefined where they do not fit its type. */
 function join(parts: readonly TensorInfo[], type: CompositeType): TensorInfo | undefined {
   const [first] = parts;
   if (parts.length !== type.count) return undefined;
@@ -166,7 +166,7 @@ function join(parts: readonly TensorInfo[], type: CompositeType): TensorInfo | u
   return { key: first.key, dtype, shape, encoding, components: known, ...optional };
 }
 
-/** Whether two shapes can be those of one tensor. */
+/** Returns true if two shapes can be those of one tensor. */
 function agrees(a: ShapeSpec, b: ShapeSpec): boolean {
   if (a === null || b === null) return true;
   return matchesShape(

@@ -18,7 +18,7 @@ export interface AuthorFunction {
 }
 
 /**
- * The function that a signature calls, where the function library tells it.
+ * Returns the function that a signature calls, where the function library tells it.
  *
  * A signature's node calls a wrapper whose arguments are sorted by name, but the wrapper's body calls the author's function
  * in the author's order. The keys of the inputs are followed by position through both calls. Models of TensorFlow 1 have

@@ -16,7 +16,7 @@ export class BitSet {
     return (((this.#words[member >>> 5] ?? 0) >>> (member & 31)) & 1) === 1;
   }
 
-  /** Adds the members of another set of the same range; returns whether any was new. */
+  /** Adds the members of another set of the same range; returns true if any was new. */
   addAll(other: BitSet): boolean {
     const words = other.#words;
     let isChanged = false;

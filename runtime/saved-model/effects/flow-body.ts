@@ -5,8 +5,8 @@ import { BitSet } from "./bit-set.js";
 type Node = Message<"NodeDef">;
 
 /**
- * How the results and variables of a function depend on its arguments. With `n` arguments, the source `k` is the value of
- * argument `k`, and `n + k` what is read from the variable that argument `k` is the handle of.
+ * Dependence of the results and variables of a function on its arguments. With `n` arguments, the source `k` is the
+ * value of argument `k`, and `n + k` the value of the variable that argument `k` is the handle of.
  */
 export interface FlowSummary {
   readonly outputs: readonly BitSet[];
@@ -31,14 +31,14 @@ const CALLS: ReadonlyMap<string, { readonly functions: readonly string[]; readon
 
 const LOOPS: ReadonlySet<string> = new Set(["While", "StatelessWhile"]);
 
-/** Operations that change the variables among their inputs, by what was in them. */
+/** Operations that change the variables among their inputs, by their previous values. */
 const UPDATES = /^(AssignAdd|AssignSub|Scatter|Apply|SparseApply|Resource(Scatter|Apply|SparseApply|StridedSlice))/;
 const ASSIGNMENTS: ReadonlySet<string> = new Set(["Assign", "AssignVariableOp"]);
 
 /** They tell nothing of the values. */
 const VALUELESS: ReadonlySet<string> = new Set(["VariableShape", "VarIsInitializedOp", "IsVariableInitialized"]);
 
-/** What is known of a node's outputs: the same for all, or for each its own. */
+/** Sources of a node's outputs: the same for all, or one for each. */
 type NodeSources = BitSet | readonly BitSet[];
 
 /** The nodes of a function, or those of the main graph that run. */
@@ -60,11 +60,11 @@ export class FlowBody {
     this.#order = inOrder(nodes, this.#places);
   }
 
-  /** How these tensors, and the variables, depend on the roots. */
+  /** Returns the dependence of these tensors, and of the variables, on the roots. */
   summary(tensors: readonly string[]): FlowSummary {
     this.#follow();
     if (this.#newValues.size > 0) {
-      // What is assigned is what a later read gives: a result that is made of it runs on, too.
+      // The assigned value is read later: a result that is made of it is a running value, too.
       const writes = new Map(this.#writes);
       this.#sources.clear();
       this.#follow();
@@ -103,7 +103,7 @@ export class FlowBody {
     for (const input of inputs) sources.addAll(this.#sourcesOf(input));
     const held = inputs.flatMap((input) => this.#placeOf(input) ?? []);
     if (UPDATES.test(node.op)) for (const each of held) this.#write(each, true, sources);
-    // What an operation gives of a handle is what is in the variable; a handle that is passed on stays one.
+    // The result of an operation on a handle is the variable's value; a handle that is passed on stays one.
     if (node.op !== "Identity") for (const each of held) sources.add(this.#places.size + each);
     return sources;
   }
@@ -162,7 +162,7 @@ export class FlowBody {
       : (found[tensor === name ? 0 : Number(tensor.slice(tensor.lastIndexOf(":") + 1))] ?? this.#none());
   }
 
-  /** The root that a tensor is, handed on or not. */
+  /** Returns the root of a tensor, passed on or not. */
   #placeOf(tensor: string): number | undefined {
     let name = producerOf(tensor);
     for (let node = this.#nodes.get(name); node?.op === "Identity"; node = this.#nodes.get(name)) {
@@ -217,7 +217,10 @@ function repeated({ outputs, writes }: FlowSummary, count: number): FlowSummary 
   };
 }
 
-/** The nodes that are no roots, each after those whose outputs it takes; in a loop of TensorFlow 1, somewhere. */
+/**
+ * Returns the nodes that are not roots, each after those whose outputs it takes; in a loop of TensorFlow 1, in any
+ * order.
+ */
 function inOrder(nodes: ReadonlyMap<string, Node>, roots: ReadonlyMap<string, number>): readonly Node[] {
   const order: Node[] = [];
   const isDone = new Map<string, boolean>();

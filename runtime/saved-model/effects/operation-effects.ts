@@ -1,9 +1,9 @@
-/*
- * What operations of TensorFlow do beside computing their results. An operation that is not stateful and takes no reference
- * (`is_stateful` and `is_ref` of its OpDef) writes nothing, but for those in `STATELESS_WRITERS`. Of the others, those
- * listed here leave nothing behind that another call could see; any that is not listed counts as one that does: variables,
- * tables, queues, files, devices, operations of a custom library. `test/support/writing-operations.ts` lists what is left
- * out and why, and a test compares both with the library.
+/**
+ * Effects of TensorFlow's operations beside computing their results. An operation that is not stateful and takes no
+ * reference (`is_stateful` and `is_ref` of its OpDef) writes nothing, but for those in `STATELESS_WRITERS`. Of the
+ * others, those listed here leave nothing behind that another call could see; any that is not listed counts as one that
+ * does: variables, tables, queues, files, devices, operations of a custom library. `test/support/writing-operations.ts`
+ * lists what is omitted and why, and a test compares both with the library.
  */
 
 /** Stateful operations that write nothing that outlives a call, by the reason why they are stateful at all. */
@@ -40,7 +40,7 @@ const HARMLESS_GROUPS: Readonly<Record<string, string>> = {
   "are kept from being folded or pruned away": `
     Assert CheckNumerics CheckNumericsV2 GuaranteeConst Timestamp DeviceIndex SyncDevice IsTensorFloat32Enabled`,
   "print, to the terminal: see `writesByAttribute`": "Print PrintV2",
-  // TensorFlow locks the generators of these. What is drawn next depends on them, and nothing else does.
+  // TensorFlow locks the generators of these. Only the next number drawn depends on them.
   "draw random numbers from a generator of their own": `
     RandomUniform RandomUniformInt RandomStandardNormal RandomShuffle RandomGamma RandomPoisson RandomPoissonV2 RandomCrop
     TruncatedNormal ParameterizedTruncatedNormal Multinomial NonDeterministicInts StatelessRandomGetAlg
@@ -68,8 +68,8 @@ const HARMLESS_GROUPS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Stateful operations that write one thing only, which they are given the handle of. Where that was made in the same call,
- * nobody else has it. The key says which of the inputs the handle is.
+ * Stateful operations that write one thing only, by its handle. Where that was made in the same call, no other call has
+ * it. The key says which of the inputs the handle is.
  */
 const HANDLE_WRITERS: Readonly<Record<number, string>> = {
   0: `IteratorGetNext IteratorGetNextSync IteratorGetNextAsOptional DeleteIterator LookupTableInsertV2
@@ -83,7 +83,7 @@ const HANDLE_WRITERS: Readonly<Record<number, string>> = {
   5: "ShuffleAndRepeatDatasetV2",
 };
 
-/** Operations that make something which only the call has that ran them, and give the handle of it. */
+/** Operations that make something which only the call has that ran them, and return its handle. */
 const MAKERS: ReadonlySet<string> = words(`
   AnonymousIterator AnonymousIteratorV2 AnonymousIteratorV3 AnonymousHashTable AnonymousMutableHashTable
   AnonymousMutableHashTableOfTensors AnonymousMutableDenseHashTable AnonymousMemoryCache AnonymousSeedGenerator
@@ -101,10 +101,10 @@ const WRITTEN_HANDLES: ReadonlyMap<string, number> = new Map(
 );
 
 /**
- * Tells what operations of a type write: nothing that outlives a call, the thing that one of their inputs is the handle of
- * (its number), or something else.
+ * Returns what operations of a type write: nothing that outlives a call, the thing that one of their inputs is the
+ * handle of (its number), or something else.
  *
- * @param isStateful whether its OpDef says that it is, or has references for inputs; true for an unknown type
+ * @param isStateful true if its OpDef says that it is, or has references for inputs; true for an unknown type
  */
 export function effectOf(type: string, isStateful: boolean): "none" | "other" | number {
   if (!isStateful) return STATELESS_WRITERS.has(type) ? "other" : "none";
@@ -112,7 +112,7 @@ export function effectOf(type: string, isStateful: boolean): "none" | "other" | 
   return WRITTEN_HANDLES.get(type) ?? "other";
 }
 
-/** Whether an operation gives the handle of something that only this call has. */
+/** Returns true if an operation returns the handle of something that only this call has. */
 export function makesHandle(type: string): boolean {
   return MAKERS.has(type);
 }

@@ -3,9 +3,9 @@ import { producerOf } from "../graph/graph.js";
 import { decode } from "../proto/decode.js";
 import { FlowBody, type FlowSummary, type FunctionLookup } from "./flow-body.js";
 
-/** What a value is computed from. */
+/** Sources that a value is computed from. */
 interface Sources {
-  /** Whether it depends on what is fed. */
+  /** True if it depends on what is fed. */
   readonly inputs: boolean;
   /** The nodes of the variables whose values it depends on. */
   readonly variables: ReadonlySet<string>;
@@ -13,21 +13,21 @@ interface Sources {
 
 /** A change that a run makes to a variable. */
 interface VariableWrite {
-  /** Whether the new value depends on the old one, as that of a counter does. */
+  /** True if the new value depends on the old one, as that of a counter does. */
   readonly accumulates: boolean;
-  /** What the new value is computed from. */
+  /** Sources of the new value. */
   readonly sources: Sources;
 }
 
-/** How values and variables depend on each other in a run. */
+/** Dependence of values and variables on each other in a run. */
 export interface RunFlow {
-  /** What each fetched tensor is computed from, in their order. */
+  /** Sources of each fetched tensor, in their order. */
   readonly outputs: readonly Sources[];
   /** The variables that the run changes, by the node that holds each. */
   readonly writes: ReadonlyMap<string, VariableWrite>;
 }
 
-/** Operations of the main graph at which values begin: what is fed, and what holds a variable. */
+/** Operations of the main graph at which values begin: feeds and holders of variables. */
 const FED: ReadonlySet<string> = new Set(["Placeholder", "PlaceholderV2", "PlaceholderWithDefault"]);
 const VARIABLES: ReadonlySet<string> = new Set(["AutoReloadVariable", "VarHandleOp", "Variable", "VariableV2"]);
 

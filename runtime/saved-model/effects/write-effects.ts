@@ -7,38 +7,38 @@ type Node = Message<"NodeDef">;
 
 /** Tells which parts of a graph change what outlives a call: variables, tables, queues, files. */
 export interface Effects {
-  /** Whether running these operations of the main graph, and what they depend on, may change something. */
+  /** Returns true if running these operations of the main graph, and what they depend on, may change something. */
   writes(operations: readonly string[]): boolean;
 }
 
 /**
- * Where a handle comes from: made in the same call, argument number `n` of the function, or anything else, such as a
- * variable of the model.
+ * Origin of a handle: made in the same call, argument number `n` of the function, or anything else, such as a variable
+ * of the model.
  */
 type Origin = "call" | "elsewhere" | number;
 
-/** What a function, or one node, writes. */
+/** Writes of a function, or of one node. */
 interface Writes {
   /** Something that is there before and after the call. */
   readonly other: boolean;
-  /** What is behind these arguments of the function. */
+  /** Arguments of the function whose resources are written. */
   readonly args: ReadonlySet<number>;
 }
 
 /** A node that calls functions. */
 interface CallSite {
   readonly callees: readonly string[];
-  /** Where the arguments of the callees come from; undefined where it is not known which input is which argument. */
+  /** Origins of the arguments of the callees; undefined where it is unknown which input is which argument. */
   readonly origins: readonly Origin[] | undefined;
-  /** Whether what the callees hand on is their argument in the next round. */
+  /** True if the results of the callees are their arguments in the next round. */
   readonly isLoop: boolean;
 }
 
-/** What a function does by itself, and which functions it calls. */
+/** Writes of a function by itself, and the functions that it calls. */
 interface Body {
   readonly own: Writes;
   readonly calls: readonly CallSite[];
-  /** The arguments that are handed on as the result of the same number. */
+  /** Arguments that are passed on as the result of the same number. */
   readonly returned: ReadonlySet<number>;
 }
 
@@ -46,10 +46,11 @@ const NOTHING: Writes = { other: false, args: new Set() };
 const ANYTHING: Writes = { other: true, args: new Set() };
 
 /**
- * Reads a serialized GraphDef. What is not known to be harmless counts as a change: an operation of a custom library that
- * calls itself stateful, for example.
+ * Reads a serialized GraphDef. Operations that are not known to be harmless count as a change: an operation of a custom
+ * library that calls itself stateful, for example.
  *
- * @param operations a serialised OpList of what runs the graph; by default, the operations of TensorFlow itself are known
+ * @param operations a serialised OpList of the library that runs the graph; by default, the operations of TensorFlow
+ * itself are known
  */
 export function readEffects(graphDef: Uint8Array, operations?: Uint8Array): Effects {
   if (operations === undefined) {
@@ -62,8 +63,8 @@ export function readEffects(graphDef: Uint8Array, operations?: Uint8Array): Effe
 /**
  * Reads a serialised GraphDef, as {@link readEffects} does.
  *
- * @param isStateful whether operations of a type may change something
- * @param budget how many nodes are read at most
+ * @param isStateful returns true if operations of a type may change something
+ * @param budget maximum number of nodes that are read
  * @throws RangeError when the budget is exceeded
  */
 export function effectsOf(
@@ -78,7 +79,7 @@ export function effectsOf(
     (graph.library?.function ?? []).map((body) => [decode("FunctionName", body).signature?.name ?? "", body]),
   );
   const bodies = new Map<string, Body>();
-  /** Of functions; final once everything that they call has been gone through. */
+  /** Writes of functions; final once everything that they call has been visited. */
   const written = new Map<string, Writes>();
 
   const bodyOf = (name: string): Body => {
@@ -132,7 +133,7 @@ export function effectsOf(
     return { callees, origins, isLoop: LOOPS.has(node.op) };
   };
 
-  /** What a call writes, by what is known of its callees. */
+  /** Returns the writes of a call, by what is known of its callees. */
   const writesOfCall = ({ callees, origins, isLoop }: CallSite): Writes => {
     const originOf = (arg: number): Origin => {
       const isKept = !isLoop || callees.some((name) => bodyOf(name).returned.has(arg));
@@ -146,7 +147,7 @@ export function effectsOf(
     );
   };
 
-  /** Functions may call each other in circles: it is gone through them until nothing is added. */
+  /** Functions may call each other in circles: they are iterated until nothing is added. */
   const resolve = (calls: readonly CallSite[]): void => {
     const order = calleesFirst(
       calls.flatMap(({ callees }) => callees),
@@ -218,10 +219,10 @@ const FIRST_ARGUMENT: Readonly<Record<string, number>> = {
 
 const LOOPS: ReadonlySet<string> = new Set(["While", "StatelessWhile"]);
 
-/** More operations in a row than hand a handle on in a graph that makes sense. */
+/** Limit on operations in a row that pass a handle on, above that of any reasonable graph. */
 const MAX_STEPS = 32;
 
-/** What a node writes by itself. */
+/** Returns the writes of a node by itself. */
 function writesOf(node: Node, isStateful: boolean, originOf: (input: string) => Origin): Writes {
   if (printsToFile(node)) return ANYTHING;
   const effect = effectOf(node.op, isStateful);
@@ -246,7 +247,7 @@ function union(parts: readonly Writes[]): Writes {
   return { other: parts.some(({ other }) => other), args: new Set(parts.flatMap(({ args }) => [...args])) };
 }
 
-/** Follows a handle through operations that hand it on, to what made it. */
+/** Follows a handle through operations that pass it on, to its origin. */
 function traceHandle(
   input: string,
   nodeOf: (name: string) => Node | undefined,

@@ -6,7 +6,7 @@ import { decode, type Message } from "../proto/decode.js";
 /** No FingerprintDef is nearly as large. */
 const MAX_BYTES = 65_536;
 
-/** What `fingerprint.pb` beside `saved_model.pb` says. Nothing depends on it, so one that cannot be read is no failure. */
+/** Reads `fingerprint.pb` beside `saved_model.pb`. Nothing depends on it, so an unreadable one is not a failure. */
 export function readFingerprint(directory: string): Pick<ModelInfo, "fingerprint"> {
   try {
     const bytes = readRegularFile(join(directory, "fingerprint.pb"), MAX_BYTES);

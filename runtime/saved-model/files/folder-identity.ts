@@ -11,7 +11,7 @@ const READ_FOLDERS: readonly string[] = ["variables", "assets"];
 /** Attempts to read a model that others keep replacing. */
 const ATTEMPTS = 50;
 
-/** How a model is read that may be replaced meanwhile. */
+/** Options for reading a model that may be replaced meanwhile. */
 export interface ReadOptions<T> {
   /** The folder of the model. */
   readonly folder: string;
@@ -27,7 +27,7 @@ export interface ReadOptions<T> {
 /**
  * Reads a model, again if it was replaced meanwhile: the result, or the error, is of one model and never of a mixture.
  *
- * @throws SavedModelError `LOAD_FAILED` when the model was replaced during every attempt; what `read` throws
+ * @throws SavedModelError `LOAD_FAILED` when the model was replaced during every attempt; the errors of `read`
  */
 export function readUnchanged<T>({ folder, what, read, discard, hold }: ReadOptions<T>): T {
   let identity = folderIdentity(folder);
@@ -45,7 +45,7 @@ export function readUnchanged<T>({ folder, what, read, discard, hold }: ReadOpti
     }
     if ("error" in outcome) {
       failure = outcome.error;
-      // Whoever writes the model in place needs time to complete it.
+      // A writer that changes the model in place needs time to complete it.
       pause(Math.min(2 * attempt, 50));
       identity = folderIdentity(folder);
     } else {
@@ -67,14 +67,17 @@ function attemptTo<T>(run: () => T): { readonly result: T } | { readonly error: 
   }
 }
 
-/** A string that differs after any part of a model that a load reads was changed or replaced, or a link to it switched. */
+/**
+ * Returns a string that differs after any part of a model that a load reads was changed or replaced, or a link to it
+ * switched.
+ */
 function folderIdentity(folder: string): string {
   const files = READ_FILES.map((name) => fileIdentity(join(folder, name)));
   const folders = READ_FOLDERS.map((name) => treeIdentity(join(folder, name)));
   return [linksIdentity(folder), fileIdentity(folder), ...files, ...folders].join("\n");
 }
 
-/** A string that tells a file or folder, and each state of it, from every other; empty where there is none. */
+/** Returns a string that identifies a file or folder and its state; empty where there is none. */
 export function fileIdentity(path: string): string {
   const stat = look(path, statSync);
   return stat === undefined ? "" : identityOf(stat);
@@ -123,7 +126,7 @@ function realPathOf(path: string): string | undefined {
   }
 }
 
-/** The state of a path, if there is any: a path may be too long, or lead through a file. */
+/** Returns the status of a path, if there is anything: a path may be too long, or lead through a file. */
 function look(
   path: string,
   stat: (path: string, options: { bigint: true; throwIfNoEntry: false }) => BigIntStats | undefined,

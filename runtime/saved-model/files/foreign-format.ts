@@ -57,15 +57,15 @@ const BY_NAME: readonly (readonly [RegExp, ForeignFormat])[] = [
   [/\.(pb|pbtxt)$/, FROZEN_GRAPH],
 ];
 
-/** What a file is by its first bytes, whatever its name. */
+/** Formats by the first bytes of a file, whatever its name. */
 const BY_CONTENT: readonly (readonly [offset: number, bytes: string, ForeignFormat])[] = [
   [0, "\x89HDF\r\n\x1a\n", KERAS],
   [4, "TFL3", TFLITE],
 ];
 
 /**
- * What a path is that is not a SavedModel, if that can be told: by what is in it, by its name, or by files whose names
- * begin with it.
+ * Returns the format of a path that is not a SavedModel, if it is known: by its contents, by its name, or by files
+ * whose names begin with it.
  */
 export function foreignFormat(path: string): ForeignFormat | undefined {
   const stat = look(path);
@@ -94,7 +94,7 @@ function formatOfFolder(folder: string): ForeignFormat | undefined {
   return format && { what: `a folder with ${format.what} (${printable(file ?? "")})`, fix: format.fix };
 }
 
-/** What is at a path, if anything can be: a path may be too long, or lead through a file. */
+/** Returns the status of a path, if there is anything: a path may be too long, or lead through a file. */
 export function look(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });

@@ -7,7 +7,7 @@ import { printable } from "../../base/text.js";
 
 /**
  * Returns the folder of the model that a client was generated from: below the package of the client's own file, then as
- * {@link placesOf} has it.
+ * in {@link placesOf}.
  *
  * @param client the file of the client, where `directory` is the one that it was generated with
  * @throws SavedModelError `MODEL_NOT_FOUND`
@@ -35,7 +35,7 @@ const MOVED =
   "and of the running program, and below the working directory.";
 
 /**
- * The packages around a client, the nearest first: compiled code may have a package.json of its own, which says what kind of
+ * The packages around a client, the nearest first: compiled code may have its own package.json, which says what kind of
  * modules it is. A client that is installed belongs to nothing outside of `node_modules`.
  */
 function clientRoots(client: string): readonly string[] {
@@ -45,7 +45,10 @@ function clientRoots(client: string): readonly string[] {
   return installed === undefined ? roots : roots.filter((root) => root.startsWith(installed));
 }
 
-/** Where a path may be: below the working directory, then below the package that the running program belongs to. */
+/**
+ * Possible locations of a path: below the working directory, then below the package that the running program belongs
+ * to.
+ */
 export function placesOf(path: string): readonly string[] {
   const program = process.argv[1];
   const home = program === undefined ? undefined : packageOf(dirname(program));
@@ -53,7 +56,7 @@ export function placesOf(path: string): readonly string[] {
   return [...new Set(roots.map((root) => resolve(root, path)))];
 }
 
-/** A folder as users give it. */
+/** Checks a folder that was passed by a user. */
 export function toPath(directory: string | URL): string {
   const path = directory instanceof URL ? pathOf(directory) : directory;
   if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;

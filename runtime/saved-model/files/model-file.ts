@@ -5,10 +5,10 @@ import { SavedModelError } from "../../base/errors.js";
 import { printable } from "../../base/text.js";
 import { fileIdentity } from "./folder-identity.js";
 
-/** The files that hold a model, in binary and in text format; the first that is there counts. */
+/** Files that hold a model, in binary and in text format; the first that exists counts. */
 export const MODEL_FILES: readonly string[] = ["saved_model.pb", "saved_model.pbtxt"];
 
-/** Returns whether a folder is a SavedModel, as far as the names of its files tell; false where it cannot be read. */
+/** Returns true if a folder is a SavedModel by the names of its files; false where it cannot be read. */
 export function isModel(folder: string): boolean {
   try {
     return MODEL_FILES.some((file) => statSync(join(folder, file), { throwIfNoEntry: false })?.isFile());
@@ -29,7 +29,7 @@ export class ModelFile {
     this.#digest = digestOf(path);
   }
 
-  /** Whether the file, or one that was put in its place, has the bytes that were loaded. */
+  /** True if the file, or one that was put in its place, has the bytes that were loaded. */
   get isUnchanged(): boolean {
     const identity = fileIdentity(this.path);
     if (identity === this.#identity) return true;
@@ -40,7 +40,7 @@ export class ModelFile {
   }
 
   /**
-   * Refuses to go on when the file is no longer the one that was loaded.
+   * Throws unless the file is still the one that was loaded.
    *
    * @throws SavedModelError `SAVE_FAILED`
    */
@@ -48,13 +48,13 @@ export class ModelFile {
     if (!this.isUnchanged) throw this.#changed();
   }
 
-  /** Returns whether another file has the bytes that were loaded. */
+  /** Returns true if another file has the bytes that were loaded. */
   isCopy(path: string): boolean {
     return digestOf(path) === this.#digest;
   }
 
   /**
-   * Refuses a copy of the file that is not the one that was loaded.
+   * Rejects a copy of the file that differs from the one that was loaded.
    *
    * @throws SavedModelError `SAVE_FAILED`
    */
@@ -73,10 +73,10 @@ export class ModelFile {
   }
 }
 
-/** Protocol buffers end at 2 GiB; what a link leads to may have no end. */
+/** Protocol buffers end at 2 GiB; the target of a link may have no end. */
 const MAX_BYTES = 2 ** 31;
 
-/** The SHA-256 of a file; empty where it cannot be read. */
+/** Returns the SHA-256 of a file; empty where it cannot be read. */
 function digestOf(path: string): string {
   const hash = createHash("sha256");
   try {

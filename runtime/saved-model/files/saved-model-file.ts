@@ -15,7 +15,7 @@ const MAX_BYTES = 2 ** 31 - 1;
 /**
  * Checks that a folder looks like a SavedModel, before anything reads it.
  *
- * @returns the path of its `saved_model.pb`, or of its `saved_model.pbtxt` where there is no such file, as TensorFlow has it
+ * @returns the path of its `saved_model.pb`, or else of its `saved_model.pbtxt`, as in TensorFlow
  * @throws SavedModelError `MODEL_NOT_FOUND`, `NOT_A_SAVED_MODEL` or `MODEL_FORMAT_UNSUPPORTED`
  */
 export function requireModelFile(directory: string): string {
@@ -53,7 +53,7 @@ export function requireModelFile(directory: string): string {
   throw error ?? new SavedModelError("NOT_A_SAVED_MODEL", `${name} holds no saved_model.pb`, withFix(below));
 }
 
-/** The error for a model of another format, where that can be told. */
+/** Returns the error for a model of another known format. */
 function notASavedModel(path: string): SavedModelError | undefined {
   const format = foreignFormat(path);
   if (format === undefined) return undefined;
@@ -127,9 +127,9 @@ function decodeMetaGraphs(bytes: Uint8Array, name: string): readonly Message<"Me
 }
 
 /**
- * The meta graph with these tags; without tags the one tagged `serve`, or the only one there is.
+ * Returns the meta graph with these tags; without tags the one tagged `serve`, or the only one.
  *
- * @throws SavedModelError `TAGS_NOT_FOUND`, listing the tags that there are
+ * @throws SavedModelError `TAGS_NOT_FOUND`, listing the available tags
  */
 export function chooseMetaGraph(
   directory: string,
@@ -152,13 +152,13 @@ export function chooseMetaGraph(
   throw error;
 }
 
-/** The tag sets that there are, by the error of who asked for others. */
+/** Available tag sets, by the error for others. */
 const tagSets: WeakMap<SavedModelError, readonly (readonly string[])[]> = new WeakMap();
 
-/** Where a tag set is chosen: as an option of a function, with a flag, or in the configuration. */
+/** Place where a tag set is chosen: as an option of a function, with a flag, or in the configuration. */
 export type TagsPlace = "option" | "flag" | "configuration";
 
-/** The error with advice for whoever chooses tags in another place than an option; any other error as it is. */
+/** Returns the error with advice for another place of choosing tags than an option; any other error as it is. */
 export function inTermsOf(place: TagsPlace, error: unknown): unknown {
   const sets = error instanceof SavedModelError ? tagSets.get(error) : undefined;
   if (!(error instanceof SavedModelError) || sets === undefined) return error;
@@ -176,13 +176,13 @@ function adviseOnTags(sets: readonly (readonly string[])[], place: TagsPlace): s
   return `Choose ${sets.length === 1 ? "the only one" : "one"} with ${where}: ${shown}.`;
 }
 
-/** Returns how a tag set is written in code: `["serve", "gpu"]`. */
+/** Formats a tag set as in code: `["serve", "gpu"]`. */
 function formatOption(tags: readonly string[]): string {
   const more = tags.length > SHOWN ? ` and ${tags.length - SHOWN} more` : "";
   return `[${tags.slice(0, SHOWN).map(quote).join(", ")}${more}]`;
 }
 
-/** More tag sets, or tags in one, than anybody reads in one message. */
+/** Maximum number of tag sets, or of tags in one, in a message. */
 const SHOWN = 20;
 
 /** The tags of a meta graph in code-unit order: they are a set. */
@@ -190,7 +190,10 @@ export function tagsOf(metaGraph: Message<"MetaGraphDef">): readonly string[] {
   return [...new Set(metaGraph.metaInfoDef?.tags ?? [])].sort();
 }
 
-/** How a tag set is chosen on the command line, to be typed as it is: `--tags serve,gpu`, quoted where a shell needs it. */
+/**
+ * Returns the flags that choose a tag set on the command line, ready to be typed: `--tags serve,gpu`, quoted where a
+ * shell needs it.
+ */
 export function tagsFlag(tags: readonly string[]): string {
   const list = printable(tags.join(","), 500);
   return /^[\w./:@%+=,-]+$/.test(list) ? `--tags ${list}` : `--tags "${list.replace(/["$`\\]/g, "\\$&")}"`;

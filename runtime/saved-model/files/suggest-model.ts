@@ -8,8 +8,8 @@ const LOOKED_INTO = 1000;
 const NAMED = 5;
 
 /**
- * What to pass instead of a folder that is no SavedModel but holds some: versions of one, as TensorFlow Serving has them,
- * or several models.
+ * Suggests what to pass instead of a folder that is not a SavedModel but holds some: versions of one, as TensorFlow
+ * Serving has them, or several models.
  */
 export function suggestBelow(directory: string): string | undefined {
   const version = newestVersion(directory);
@@ -20,7 +20,7 @@ export function suggestBelow(directory: string): string | undefined {
   return `Pass a model inside it: ${models.slice(0, NAMED).join(", ")}${more}.`;
 }
 
-/** What to pass instead of a folder that is not there: the model beside it that was meant, or all of them. */
+/** Suggests what to pass instead of a missing folder: the model beside it that was meant, or all of them. */
 export function suggestBeside(directory: string): string | undefined {
   const parent = dirname(directory);
   const name = basename(directory);
@@ -46,7 +46,7 @@ function listModels(parent: string, names: readonly string[]): string {
   return `Models in ${parent === "." ? "the working directory" : show(parent)}: ${shown}${more}.`;
 }
 
-/** How deep a model below a folder is looked for, where none is in it. */
+/** Maximum depth of the search for a model below a folder, where none is in it. */
 const MAX_DEPTH = 3;
 
 /** The models in a folder; where there are none, those in its folders, and so on. */

@@ -20,7 +20,7 @@ export function operationsWithoutKernel(types: readonly string[]): readonly stri
 const MOST_NODES = 1_000_000;
 
 /**
- * Tells of signatures whether running them changes what outlives the call, as far as that can be known.
+ * Determines for signatures whether running them changes anything that outlives the call, as far as it is known.
  *
  * @param unknown the operations of the graph that TensorFlow does not have: they may do anything, or nothing
  */
@@ -37,7 +37,7 @@ export function effectsReader(
       const [least, ...others] = effects.map((found) => found.writes(operations));
       return others.every((most) => most === least) ? least : undefined;
     } catch {
-      // Whoever runs the signature is told what is wrong with the graph.
+      // The caller of the signature gets the error of the graph.
       return undefined;
     }
   };

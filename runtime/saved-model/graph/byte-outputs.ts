@@ -4,7 +4,7 @@ import { calledFunction, type GraphIndex, operationOf, producerOf } from "./grap
 
 type Node = Message<"NodeDef">;
 
-/** Operations whose strings are bytes in a format of their own. */
+/** Operations whose strings are bytes in a binary format. */
 const ENCODERS: ReadonlySet<string> = new Set(
   (
     "DecodeBase64 DecodeCompressed EncodeCompressed EncodeJpeg EncodeJpegVariableQuality EncodePng EncodeProto EncodeWav " +
@@ -12,10 +12,10 @@ const ENCODERS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** Operations that hand on the strings of their first input, in whatever shape. */
+/** Operations that pass on the strings of their first input, in whatever shape. */
 const PASSING_OPS: ReadonlySet<string> = new Set(["ExpandDims", "Identity", "Reshape", "Squeeze", "StopGradient"]);
 
-/** Operations between an encoder and an output; no author writes that many. */
+/** Limit on operations between an encoder and an output, above that of any author. */
 const MAX_STEPS = 64;
 
 /** The nodes of the main graph, or of a function. */
@@ -44,7 +44,7 @@ export function bytesReader(graph: GraphIndex): (signature: SignatureInfo) => Si
   return (signature) => ({ ...signature, outputs: signature.outputs.map(read) });
 }
 
-/** Whether a tensor of the main graph is the result of an encoder. */
+/** Returns true if a tensor of the main graph is the result of an encoder. */
 function isEncoded(tensor: string, open: (name: string) => Scope | undefined): boolean {
   let scope = open("");
   let wanted = tensor;

@@ -23,9 +23,9 @@ export interface SplitVariable {
   readonly used: string;
   /** The VarHandleOp whose value is saved under the variable's key in checkpoints, and restored from it. */
   readonly saved: string;
-  /** Whether the one that signatures use is in checkpoints as well, under another key. */
+  /** True if the one that signatures use is in checkpoints as well, under another key. */
   readonly isUsedSaved: boolean;
-  /** Whether signatures use the other as well, as they do with the replicas of a distributed variable. */
+  /** True if signatures use the other as well, as they do with the replicas of a distributed variable. */
   readonly isSavedUsed: boolean;
   /** TensorFlow's number of the dtype of both. */
   readonly dtype: number;
@@ -34,10 +34,10 @@ export interface SplitVariable {
 type MetaGraph = Message<"MetaGraphDef">;
 type Node = Message<"NodeDef">;
 
-/** Where the variables of a model are in its graph. */
+/** Nodes of a model's variables in its graph. */
 export interface VariableHandles {
   readonly split: readonly SplitVariable[];
-  /** The VarHandleOp that holds the present value of each object that is a variable, as far as it is known. */
+  /** The VarHandleOp that holds the current value of each object that is a variable, as far as it is known. */
   readonly byObject: ReadonlyMap<number, string>;
 }
 
@@ -81,7 +81,7 @@ export function findVariableHandles(metaGraph: MetaGraph, given?: GraphIndex): V
   return { split, byObject };
 }
 
-/** What signatures use: the nodes that hold each object that is a variable, a table or a constant. */
+/** Nodes used by signatures that hold each object that is a variable, a table or a constant. */
 export function usedNodes(
   metaGraph: MetaGraph,
   graph: GraphIndex,
@@ -121,7 +121,7 @@ interface SavedCheckpoint {
   readonly objectGraph: Uint8Array;
 }
 
-/** What the function that saves a checkpoint writes, and from where. */
+/** Reads which tensors the function that saves a checkpoint writes, and from where. */
 export function readSaveFunction(saveTensor: string, graph: GraphIndex): SavedCheckpoint | undefined {
   const call = graph.node(operationOf(saveTensor));
   const body = call && graph.function(calledFunction(call) ?? "");
@@ -148,7 +148,7 @@ export function readSaveFunction(saveTensor: string, graph: GraphIndex): SavedCh
       const operand = operands.get(sourceInBody(itemAt(values, index)));
       if (operand === undefined) continue;
       if (name === "_CHECKPOINTABLE_OBJECT_GRAPH") objectGraph = graphOf(graph.node(operand));
-      // Before TensorFlow 2.9 or so, the function is given what was read from the variable, not the variable.
+      // Before TensorFlow 2.9 or so, the function gets the value read from the variable, not the variable.
       const handle = sourceInGraph(operand);
       if (graph.node(handle)?.op === "VarHandleOp") handles.set(name, handle);
     }
@@ -195,7 +195,7 @@ function checkpointKeys(objects: ObjectNodes, trackables: ObjectNodes): Readonly
   return keys;
 }
 
-/** What checkpoints hold of each object. */
+/** Attributes of each object in checkpoints. */
 export function objectAttributes(
   objects: ObjectNodes,
   trackables: ObjectNodes,

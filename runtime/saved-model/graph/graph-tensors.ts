@@ -4,7 +4,7 @@ import { decode, type Message } from "../proto/decode.js";
 import { readShape } from "../shape-proto.js";
 import { attributeOf, operationOf } from "./graph.js";
 
-/** What a graph says of a tensor. */
+/** Description of a tensor in a graph. */
 interface GraphTensor {
   readonly dtype?: string;
   readonly shape?: ShapeSpec;
@@ -21,11 +21,10 @@ type Node = Message<"NodeDef">;
 const PLACEHOLDERS: ReadonlySet<string> = new Set(["Placeholder", "PlaceholderWithDefault", "PlaceholderV2"]);
 
 /**
- * Looks up the tensors that signatures name. The graph is gone through once, and only the nodes that are asked for are
- * decoded.
+ * Looks up the tensors that signatures name. The graph is read once, and only the requested nodes are decoded.
  *
  * @param names the names of tensors
- * @returns undefined where there is no graph to compare with
+ * @returns undefined without a graph to compare with
  */
 export function openTensors(graphDef: Uint8Array, names: readonly string[]): GraphTensors | undefined {
   const { node: bytes } = decode("GraphDef", graphDef);

@@ -6,11 +6,11 @@ const CALL_OPS: ReadonlySet<string> = new Set(["PartitionedCall", "StatefulParti
 
 type Node = Message<"NodeDef">;
 
-/** A graph with its functions, from which single nodes and functions are decoded when they are asked for. */
+/** A graph with its functions, whose nodes and functions are decoded only when they are requested. */
 export interface GraphIndex {
   node(name: string): Node | undefined;
   function(name: string): Message<"FunctionDef"> | undefined;
-  /** What a node of the main graph depends on; of any graph, so that the first question lists all nodes. */
+  /** Returns the dependencies of a node of the main graph; of any graph, so that the first call lists all nodes. */
   edges(name: string): Message<"NodeEdges"> | undefined;
   /** All nodes of the main graph. */
   all(): readonly Node[];
@@ -20,7 +20,7 @@ export interface GraphIndex {
   operationTypes(): ReadonlySet<string>;
 }
 
-/** Opens a serialized GraphDef. Weights and whatever else is in the nodes stays undecoded. */
+/** Opens a serialized GraphDef. Everything else in the nodes, such as weights, stays undecoded. */
 export function openGraph(bytes: Uint8Array): GraphIndex {
   const graph = decode("GraphDef", bytes);
   const functions = graph.library?.function ?? [];

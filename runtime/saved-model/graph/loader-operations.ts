@@ -16,7 +16,7 @@ export function checkpointOf(directory: string): string | undefined {
 }
 
 /**
- * What TensorFlow's loader ran, and all that those operations depend on: the variables and tables among it have values
+ * Operations that TensorFlow's loader ran, and all that they depend on: the variables and tables among it have values
  * (`RestoreSession` and `GetInitOp` in tensorflow/cc/saved_model/loader.cc and loader_util.cc).
  */
 export function loadedNodes(metaGraph: MetaGraph, graph: GraphIndex, directory: string): ReadonlySet<string> {

@@ -1,8 +1,8 @@
 import type { Message } from "../proto/decode.js";
 
-/** Longer ways help nobody, and there could be very many of them. */
+/** Maximum length of a path: longer ones are not useful, and could be very many. */
 const LONGEST_PATH = 1000;
-/** The characters of all paths together, after which no more are given: far more than any model has. */
+/** Maximum number of characters of all paths together: far more than any model has. */
 const MOST_CHARACTERS = 10_000_000;
 
 /**
@@ -17,7 +17,7 @@ export function pathsOf(objects: readonly Pick<Message<"VariableNode">, "childre
   const named = new Map<number, string>();
   let characters = 0;
   for (const [object, path] of shortest) {
-    // A map can grow while it is gone through: nearer objects come first.
+    // A map can grow while it is iterated: nearer objects come first.
     for (const { localName, nodeId } of objects[object]?.children ?? []) {
       const child = path === "" ? localName : `${path}/${localName}`;
       if (child.length > LONGEST_PATH || characters > MOST_CHARACTERS) continue;

@@ -55,7 +55,7 @@ function packageOfOp(op: string): OpPackage | undefined {
   return name === undefined ? undefined : { name };
 }
 
-/** Where an operation comes from, for messages: `NormalizeUTF8 (tensorflow-text: _normalize_ops.so)`. */
+/** Returns the name and origin of an operation, for messages: `NormalizeUTF8 (tensorflow-text: _normalize_ops.so)`. */
 export function describeOp(op: string): string {
   const found = packageOfOp(op);
   if (found === undefined) return printable(op);

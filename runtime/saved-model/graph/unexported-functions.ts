@@ -4,7 +4,7 @@ import type { FunctionInfo, ModelInfo } from "../model-info.js";
 import { decode } from "../proto/decode.js";
 import { pathsOf } from "./object-paths.js";
 
-/** More functions than anybody exports by hand. */
+/** Maximum number of functions that are listed. */
 const MOST_FUNCTIONS = 100;
 
 /** A way to a function by attributes that Python code can write, none of them internal: `__call__`, `encoder/predict`. */
@@ -41,7 +41,7 @@ export function formatFunction({ path, arguments: names }: FunctionInfo): string
   return `${printable(path.replaceAll("/", "."))}(${names.map((name) => printable(name)).join(", ")})`;
 }
 
-/** Returns how a model without signatures is exported with them, in Python. */
+/** Returns the Python code that exports a model without signatures with them. */
 export function exportAdvice({ functions = [] }: ModelInfo): string | undefined {
   const [first] = functions;
   if (first === undefined) return undefined;
@@ -51,7 +51,7 @@ export function exportAdvice({ functions = [] }: ModelInfo): string | undefined 
   return `model = tf.saved_model.load(folder); tf.saved_model.save(model, other_folder, signatures=${signatures})`;
 }
 
-/** Returns what is noted of a client without methods. */
+/** Returns the note for a client without methods. */
 export function noSignatureNote(description: ModelInfo): string {
   const { functions = [] } = description;
   const advice = exportAdvice(description);

@@ -15,9 +15,9 @@ export interface VariableInfo {
   /** Null where the file does not tell, as some of TensorFlow 1 do not. */
   readonly trainable: boolean | null;
   /**
-   * The shortest way to it from the Python object that was saved, the names of attributes joined by `/`: `hidden/kernel`,
-   * or `variables/0` for what is only in a list. Absent in models of TensorFlow 1, for variables that no attribute leads
-   * to, and where it has more than 1,000 characters.
+   * Shortest path to it from the Python object that was saved, the names of attributes joined by `/`: `hidden/kernel`,
+   * or `variables/0` for one that is only in a list. Absent in models of TensorFlow 1, for variables that no attribute
+   * leads to, and where it has more than 1,000 characters.
    */
   readonly path?: string;
   /** True for an object that holds the same variable as an earlier one: some exports of Keras 3 write variables twice. */
@@ -33,18 +33,18 @@ export interface ListedVariable {
   readonly node?: string;
 }
 
-/** What variables are read from, beside the graph. */
+/** Parts of the meta graph that variables are read from, beside the graph. */
 type MetaGraph = Pick<Message<"MetaGraphDef">, "collectionDef" | "objectGraphDef">;
 
 /** The operations that hold a variable: the first two of TensorFlow 1, the last of both. */
 const VARIABLE_OPS: ReadonlySet<string> = new Set(["AutoReloadVariable", "VarHandleOp", "Variable", "VariableV2"]);
 
 /**
- * The variables of a model, sorted by name. TensorFlow 2 lists them among the objects of the model; for TensorFlow 1 they
- * are looked for in the graph.
+ * Returns the variables of a model, sorted by name. TensorFlow 2 lists them among the objects of the model; for
+ * TensorFlow 1 the graph is searched.
  *
- * @param operations the types of all operations in the graph, so that no graph without variables is gone through
- * @param handles which node holds each object's value, as far as it is known: those of copies are the same
+ * @param operations the types of all operations in the graph, so that a graph without variables is not searched
+ * @param handles the node of each object's value, where known: those of copies are the same
  */
 export function listVariables(
   metaGraph: MetaGraph,

@@ -23,7 +23,7 @@ const lines = Object.entries(messages).map(([name, { fields, oneofs }]) => {
     );
     return `      ${field}: { ${properties.join(", ")} },\n`;
   });
-  // Optional scalars, each in a group of its own: only those are written where they are zero or empty.
+  // Optional scalars, each in its own group: only those are written where they are zero or empty.
   const groups = Object.entries(oneofs ?? {}).map(([group, { oneof }]) => {
     // protobufjs has a mutable array in its type.
     return `      ${group}: { oneof: ${JSON.stringify(oneof)} as string[] },\n`;

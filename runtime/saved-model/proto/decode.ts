@@ -40,7 +40,7 @@ const types = new Map<MessageName, Type>();
 /**
  * Decodes one message. Unknown fields are skipped without being kept.
  *
- * @throws Error when the bytes are no such message (truncated, wrong wire type, nested too deeply).
+ * @throws Error when the bytes are not such a message (truncated, wrong wire type, nested too deeply).
  */
 export function decode<Name extends MessageName>(name: Name, bytes: Uint8Array): Message<Name> {
   // The schema that made the decoder is the one that `Message` is derived from.

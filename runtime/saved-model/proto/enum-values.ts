@@ -1,10 +1,10 @@
-/** The names of `DataType` (tensorflow/core/framework/types.proto) in the order of their numbers, from 0 on. */
+/** Names of `DataType` (tensorflow/core/framework/types.proto) in the order of their numbers, starting at 0. */
 const DATA_TYPES =
   "INVALID FLOAT DOUBLE INT32 UINT8 INT16 INT8 STRING COMPLEX64 INT64 BOOL QINT8 QUINT8 QINT32 BFLOAT16 QINT16 QUINT16 " +
   "UINT16 COMPLEX128 HALF RESOURCE VARIANT UINT32 UINT64 FLOAT8_E5M2 FLOAT8_E4M3FN FLOAT8_E4M3FNUZ FLOAT8_E4M3B11FNUZ " +
   "FLOAT8_E5M2FNUZ INT4 UINT4 INT2 UINT2 FLOAT4_E2M1FN";
 
-/** What a reference's number is more than that of its type. */
+/** Difference between the number of a reference dtype and that of its plain dtype. */
 const REFERENCE = 100;
 
 /** The names of `TypeSpecProto.TypeSpecClass` (tensorflow/core/protobuf/struct.proto) that are read, with their numbers. */

@@ -50,7 +50,7 @@ class TextEncoding {
     return this.#writer.finish();
   }
 
-  /** The fields of a message up to what closes it: nothing for the whole text. */
+  /** Reads the fields of a message up to its end token, which is empty for the whole input. */
   #encodeFields(fields: Fields, close: string, depth: number): void {
     const reader = this.#reader;
     for (let token = reader.next(); token !== close; token = reader.next()) {
@@ -120,7 +120,7 @@ class TextEncoding {
     }
   }
 
-  /** A value of any form, of which nothing is kept. */
+  /** Skips a value of any form. */
   #skipValue(depth: number): void {
     const reader = this.#reader;
     reader.skip(":");
@@ -165,7 +165,7 @@ function isMessage(type: string): type is MessageName {
   return Object.hasOwn(schema, type);
 }
 
-/** Values of enums are in the schema as numbers. A name that is not known is that of no value. */
+/** Values of enums are numbers in the schema. An unknown name has no value. */
 function enumInteger(name: string): bigint {
   return BigInt(enumValue(name) ?? 0);
 }

@@ -1,4 +1,4 @@
-/** What is wrong with a text, and where. */
+/** Syntax error in text format, with its position. */
 export class TextFormatError extends Error {}
 
 const WORD = /^[A-Za-z_]/;
@@ -17,12 +17,12 @@ const ESCAPES: ReadonlyMap<number, number> = new Map(
 /** Escapes of several characters: octal, hexadecimal, a code point of Unicode. */
 const ESCAPE = /^\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/;
 
-/** Whether a token is a name, or a number that is spelled as one (`inf`). */
+/** Returns true if a token is a name, or a number that is spelled as one (`inf`). */
 export function isWord(token: string): boolean {
   return WORD.test(token);
 }
 
-/** Reads the tokens of protocol buffers' text format from UTF-8 bytes, comments left out. */
+/** Reads the tokens of protocol buffers' text format from UTF-8 bytes, without comments. */
 export class TextReader {
   readonly #text: Buffer;
   #at = 0;
@@ -31,7 +31,7 @@ export class TextReader {
     this.#text = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
   }
 
-  /** The next token: a word, a number, or one character; empty at the end. Of a string it is the quote. */
+  /** Returns the next token: a word, a number, or one character; empty at the end. Of a string it is the quote. */
   next(): string {
     const token = this.peek();
     this.#at += token.length;
@@ -51,7 +51,7 @@ export class TextReader {
     return this.#text.toString("latin1", this.#at, Math.max(end, Math.min(this.#at + 1, this.#text.length)));
   }
 
-  /** Passes one character, if it is next. */
+  /** Skips one character, if it is next. */
   skip(token: string): boolean {
     this.#skipSpace();
     if (this.#text[this.#at] !== token.charCodeAt(0)) return false;
@@ -67,7 +67,7 @@ export class TextReader {
     if (!this.skip(",")) this.skip(";");
   }
 
-  /** Passes what opens a message, and returns it. */
+  /** Skips the start token of a message, and returns it. */
   skipOpening(): "{" | "<" | undefined {
     if (this.skip("{")) return "{";
     return this.skip("<") ? "<" : undefined;
@@ -79,7 +79,7 @@ export class TextReader {
     this.#at = found + 1;
   }
 
-  /** Passes the rest of a string after its quote. */
+  /** Skips the rest of a string after its quote. */
   skipString(quote: string): void {
     const close = quote.charCodeAt(0);
     for (; this.#at < this.#text.length; this.#at++) {
@@ -142,7 +142,7 @@ export class TextReader {
     this.skipString(quote);
     const raw = this.#text.subarray(start, this.#at - 1);
     if (!raw.includes(BACKSLASH)) return raw;
-    // No escape is shorter than what it stands for.
+    // No escape is shorter than its result.
     const bytes = Buffer.allocUnsafe(raw.length);
     let size = 0;
     for (let at = 0; at < raw.length; ) {

@@ -2,13 +2,13 @@ import { quote } from "../../base/text.js";
 import { type DType, dtypeInfo, type NumericDType } from "../dtype.js";
 import { npyInvalid, npyUnsupported } from "./npy-header.js";
 
-/** How the elements of an array lie in a `.npy` file. */
+/** Layout of the elements of an array in a `.npy` file. */
 export type NpyLayout = NumericLayout | StringLayout;
 
 interface Layout {
   /** The bytes of one element. */
   readonly itemBytes: number;
-  /** How many bytes are reversed together where the file is big-endian; 1 where there is nothing to reverse. */
+  /** Number of bytes that are reversed together where the file is big-endian; 1 where nothing is to be reversed. */
   readonly wordBytes: number;
   readonly bigEndian: boolean;
 }
@@ -44,9 +44,9 @@ const NUMERIC: readonly (readonly [code: string, dtype: NumericDType, wordBytes?
 const DESCR = /^([<>|])([a-zA-Z])([0-9]{1,10})(.{0,40})$/;
 
 /**
- * What a header's `descr` says of the elements.
+ * Parses the dtype in a header's `descr`.
  *
- * @throws SavedModelError `NPY_UNSUPPORTED` for a dtype that no tensor has, `NPY_INVALID` for what is no dtype
+ * @throws SavedModelError `NPY_UNSUPPORTED` for a dtype that no tensor has, `NPY_INVALID` for an unknown dtype
  */
 export function readDescr(descr: string): NpyLayout {
   if (descr.startsWith("|O")) {

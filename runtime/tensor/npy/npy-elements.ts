@@ -5,10 +5,10 @@ import type { NpyLayout } from "./npy-dtype.js";
 import { npyInvalid } from "./npy-header.js";
 
 /**
- * The elements that lie in the data of a file.
+ * Reads the elements from the data of a file.
  *
  * @param data as it is in the file, row-major and little-endian; not kept
- * @throws SavedModelError `NPY_INVALID` for a bool that is neither 0 nor 1, and for text that is no Unicode
+ * @throws SavedModelError `NPY_INVALID` for a bool that is neither 0 nor 1, and for invalid Unicode
  */
 export function readElements(data: Uint8Array, layout: NpyLayout, count: number): Elements {
   if (layout.kind === "numeric") {
@@ -23,12 +23,12 @@ export function readElements(data: Uint8Array, layout: NpyLayout, count: number)
   );
 }
 
-/** A string without the NULs that it was filled up with; those at its own end cannot be told from them. */
+/** Returns a string without the NULs that it was filled up with; those at its own end cannot be told from them. */
 function trimmed(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1));
 }
 
-/** The UTF-8 of code points of four bytes each. No text is made of them: it could be much larger. */
+/** Converts code points of four bytes each to UTF-8, without a string in between, which could be much larger. */
 function utf8Of(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let end = bytes.length;

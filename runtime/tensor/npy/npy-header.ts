@@ -2,7 +2,7 @@ import { SavedModelError } from "../../base/errors.js";
 import { quote } from "../../base/text.js";
 import { type Literal, parseLiteral } from "./python-literal.js";
 
-/** What the header of a `.npy` file says. The shape is as it is written: it may be none that a tensor can have. */
+/** Header of a `.npy` file. The shape is as it is written: it may be one that no tensor can have. */
 export interface NpyHeader {
   /** The dtype, such as `<f4`. */
   readonly descr: string;
@@ -12,19 +12,19 @@ export interface NpyHeader {
 
 /** `\x93NUMPY` */
 const MAGIC: readonly number[] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-/** NumPy reads no longer one by default either; a tensor's has 5,000 at most. */
+/** Maximum length of a header, as in NumPy by default; a tensor's has 5,000 at most. */
 const MAX_HEADER_BYTES = 10_000;
 /** The data begins at a multiple of this. */
 const ALIGNMENT = 64;
 /** NumPy leaves room for the first size to grow in place, to as many digits. */
 const GROWTH_DIGITS = 21;
 
-/** The error for bytes that are no `.npy` file. */
+/** Returns the error for bytes that are not a `.npy` file. */
 export function npyInvalid(what: string): SavedModelError {
   return new SavedModelError("NPY_INVALID", `not a readable .npy file: ${what}`);
 }
 
-/** The error for what only one of `.npy` and TensorFlow has. */
+/** Returns the error for a dtype that only `.npy` or only TensorFlow has. */
 export function npyUnsupported(what: string, fix?: string): SavedModelError {
   return new SavedModelError("NPY_UNSUPPORTED", what, fix === undefined ? {} : { fix });
 }
@@ -32,7 +32,7 @@ export function npyUnsupported(what: string, fix?: string): SavedModelError {
 /**
  * Reads the header of format 1.0, 2.0 or 3.0.
  *
- * @returns what it says, and where the data begins
+ * @returns the header, and the offset of the data
  * @throws SavedModelError `NPY_INVALID`; `NPY_UNSUPPORTED` for a dtype with fields
  */
 export function readHeader(bytes: Uint8Array): { readonly header: NpyHeader; readonly dataStart: number } {

@@ -15,13 +15,13 @@ const MOST_STRINGS = 2 ** 32 - 1;
 /**
  * Reads the bytes of a `.npy` file, NumPy's format of one array (numpy/lib/format.py, versions 1.0 to 3.0).
  *
- * Big-endian numbers and arrays in Fortran order become what a tensor is made of. NumPy's strings, of bytes (`S`) or of
- * text (`U`, which becomes UTF-8), lose the NULs at their ends, as they do in NumPy. The bytes are copied. Python objects
- * are never unpickled.
+ * Big-endian numbers and arrays in Fortran order are converted to those of a tensor. NumPy's strings, of bytes (`S`) or
+ * of text (`U`, which becomes UTF-8), lose the NULs at their ends, as they do in NumPy. The bytes are copied. Python
+ * objects are never unpickled.
  *
- * @throws SavedModelError `NPY_INVALID` for bytes that are no such file, of another length than the header says, or
- * with a shape that no tensor has; `NPY_UNSUPPORTED` for dtypes that no tensor has: objects, fields, dates;
- * `INVALID_ARGUMENT` for anything but a `Uint8Array`
+ * @throws SavedModelError `NPY_INVALID` for bytes that are not such a file, are longer or shorter than the header says,
+ * or with a shape that no tensor has; `NPY_UNSUPPORTED` for dtypes that no tensor has: objects, fields, dates;
+ * `INVALID_ARGUMENT` for a value that is not a `Uint8Array`
  */
 export function decodeNpy(bytes: Uint8Array): Tensor {
   return withCallerStack(decodeNpy, () => {
@@ -32,7 +32,7 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
   });
 }
 
-/** {@link decodeNpy}, of no more strings than so many: each of them takes memory of its own, however short it is. */
+/** {@link decodeNpy} with a limit on the number of strings: each of them allocates memory, however short it is. */
 export function decodeWithin(bytes: Uint8Array, maxStrings: number): Tensor {
   const { header, dataStart } = readHeader(bytes);
   const { shape, fortranOrder } = header;
@@ -52,11 +52,11 @@ export function decodeWithin(bytes: Uint8Array, maxStrings: number): Tensor {
 }
 
 /**
- * The bytes of a `.npy` file that holds a tensor: the same as those that `numpy.save` writes for the array. Strings become
- * bytes of a fixed length (`S`), that of the longest.
+ * Encodes a tensor as a `.npy` file, with the bytes that `numpy.save` writes for the array. Strings become bytes of a
+ * fixed length (`S`), that of the longest.
  *
  * @throws SavedModelError `NPY_UNSUPPORTED` for bfloat16 and quantised dtypes, which NumPy does not have, and for
- * strings that end in a NUL, which NumPy would take away; `INVALID_ARGUMENT` for what is no tensor
+ * strings that end in a NUL, which NumPy would strip; `INVALID_ARGUMENT` for a value that is not a tensor
  */
 export function encodeNpy(tensor: Tensor): Uint8Array {
   return withCallerStack(encodeNpy, () => {

@@ -1,4 +1,4 @@
-/** A value of the part of Python's literals that the headers of `.npy` files are made of. */
+/** A value of the subset of Python's literals in the headers of `.npy` files. */
 export type Literal = string | number | boolean | Sequence | ReadonlyMap<string, Literal>;
 
 /** A tuple or a list. */
@@ -13,7 +13,7 @@ const TOKEN = /[ \t\r\n\f]*(?:'([^'\\\r\n]*)'|"([^"\\\r\n]*)"|(-?[0-9]+)L?|(True
 /** A dtype with fields is a list of tuples, whose items may be tuples. */
 const MAX_DEPTH = 8;
 
-/** @returns undefined where the text is anything else */
+/** @returns undefined where the string is anything else */
 export function parseLiteral(text: string): Literal | undefined {
   const tokens = tokenize(text);
   const parser = new Parser(tokens ?? []);

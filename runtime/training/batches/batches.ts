@@ -14,11 +14,11 @@ export interface Batch {
   readonly rows: number;
   /** Number of times that its last row is repeated at its end. */
   readonly filled: number;
-  /** True if the rows were counted; else they are taken for one. */
+  /** True if the rows were counted; otherwise it counts as one row. */
   readonly isCounted: boolean;
 }
 
-/** Where the batches of each epoch come from. */
+/** Source of the batches of each epoch. */
 export interface BatchSource {
   /** The steps and rows of an epoch, where they are known. */
   readonly steps: number | undefined;
@@ -27,15 +27,15 @@ export interface BatchSource {
   readonly batchSize: number | undefined;
   /** Number of rows that are missing in the last batch, where it is filled up. */
   readonly filled: number;
-  /** What a reader of the results should know. */
+  /** Notes for readers of the results. */
   readonly notes: readonly string[];
   /** Begins an epoch, or continues one after its first batches. The batches depend on nothing else. */
   epoch(start: EpochStart): Iterator<Batch> | AsyncIterator<Batch>;
 }
 
-/** Where batches are taken from. */
+/** Position that batches are taken from. */
 interface EpochStart {
-  /** From 1 on. */
+  /** Number of the epoch, starting at 1. */
   readonly epoch: number;
   /** The number of the next step, over all epochs. */
   readonly step: number;
@@ -43,13 +43,13 @@ interface EpochStart {
   readonly skipped: number;
 }
 
-/** How columns are cut into batches. */
+/** Options for cutting columns into batches. */
 export interface BatchOptions {
   readonly batchSize: number | undefined;
   /** The seed of the order of rows; they stay in their own order without one. */
   readonly seed: number | undefined;
   /**
-   * Treatment of rows that do not make a whole batch, where the signature fixes its size: they are left out (the
+   * Treatment of rows that do not make a whole batch, where the signature fixes its size: they are omitted (the
    * default), the batch is filled up with the last of them, or they are an error.
    */
   readonly remainder?: "omit" | "fill" | "reject";
@@ -84,7 +84,7 @@ export function batchSource(name: string, method: Method, data: unknown, options
   return iterableSource(name, method, data);
 }
 
-/** The columns of an object by the names of the inputs, in argument order; undefined for all other data. */
+/** Returns the columns of an object by the names of the inputs, in argument order; undefined for all other data. */
 function columnsByName(name: string, { named }: Method, data: unknown): readonly unknown[] | undefined {
   if (named?.is(data) !== true || isIterable(data) || isAsyncIterable(data)) return undefined;
   return named.valuesOf(data, name, "column");
@@ -114,7 +114,7 @@ function columnSource(
   if (rows === 0) {
     throw new SavedModelError("INVALID_DATA", `${name}: ${count} rows are too few for a batch of ${size}`);
   }
-  // A seed that is none is refused before the first step.
+  // An invalid seed is rejected before the first step.
   if (seed !== undefined) seededRandom(seed);
   return {
     steps: Math.ceil(rows / size),
@@ -137,18 +137,20 @@ function columnSource(
   };
 }
 
-/** The order of rows in an epoch: one generator of the seed shuffles all epochs, one after the other. */
+/** Returns the order of rows in an epoch: one generator of the seed shuffles all epochs, one after the other. */
 function orderOf(epoch: number, count: number, seed: number): Uint32Array {
   const drawn = Math.imul(epoch - 1, count - 1);
   return shuffledIndices(count, seededRandom(seedAfter(seed, drawn)));
 }
 
-/** The rows of a batch that is filled up with its last one. */
+/** Returns the rows of a batch that is filled up with its last one. */
 function repeatedLast(from: number, to: number, size: number): Uint32Array {
   return Uint32Array.from({ length: size }, (_, index) => Math.min(from + index, to - 1));
 }
 
-/** Columns that do not fit, and look like an array of batches, are refused with a word about what an array means. */
+/**
+ * Rejects columns that do not fit; where they look like an array of batches, the message explains what an array means.
+ */
 function adviseBatches<T>(inputs: Method["inputs"], columns: readonly unknown[], prepare: () => T): T {
   try {
     return prepare();
@@ -194,7 +196,7 @@ function iterableSource(name: string, { inputs, named }: Method, data: unknown):
   };
 }
 
-/** Leaves out the first batches of an epoch, with which steps were made before the training was resumed. */
+/** Skips the first batches of an epoch, whose steps were made before the training was resumed. */
 class Skipping {
   readonly #name: string;
   readonly #check: (values: unknown) => Batch;
@@ -206,14 +208,14 @@ class Skipping {
     this.#left = count;
   }
 
-  /** The next batch; undefined for one that is left out. */
+  /** Returns the next batch; undefined for one that is omitted. */
   next(values: unknown): Batch | undefined {
     if (this.#left === 0) return this.#check(values);
     this.#left--;
     return undefined;
   }
 
-  /** @throws SavedModelError `RESTORE_FAILED` when there are fewer batches than steps were made */
+  /** @throws SavedModelError `RESTORE_FAILED` when there are fewer batches than finished steps */
   end(): void {
     if (this.#left === 0) return;
     throw new SavedModelError(
@@ -248,7 +250,7 @@ function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === "object" && value !== null && Symbol.iterator in value;
 }
 
-/** Returns how many rows a value has; undefined where it cannot be told. What is wrong with it, the call says. */
+/** Returns the number of rows of a value; undefined where it is unknown. The call itself reports invalid values. */
 function rowsOf(value: unknown, shape: ShapeSpec): number | undefined {
   // Tensors of any kind, and the parts of a sparse one.
   if (typeof value === "object" && value !== null && "shape" in value && Array.isArray(value.shape)) {

@@ -19,9 +19,9 @@ export interface Rows {
   /** The leading dimension that the signature fixes, if it does. */
   readonly fixedBatch: number | undefined;
   /**
-   * The arguments of a call with the rows `from` to `to`. They are valid until the next batch is asked for.
+   * Returns the arguments of a call with the rows `from` to `to`. They are valid until the next batch.
    *
-   * @param order which rows these are; in their own order if nothing is said
+   * @param order order of the rows; by default their own
    */
   batch(step: number, from: number, to: number, order?: Uint32Array): readonly unknown[];
 }
@@ -29,7 +29,8 @@ export interface Rows {
 /**
  * Checks the columns of a training, once for all epochs.
  *
- * @throws SavedModelError `INVALID_DATA` when there are no rows, or not as many in each column; the codes of a call's inputs
+ * @throws SavedModelError `INVALID_DATA` without rows, or for columns with different numbers of rows; the codes of a
+ * call's inputs
  */
 export function prepareRows(name: string, inputs: readonly CallInput[], columns: readonly unknown[]): Rows {
   if (columns.length > inputs.length) {
@@ -87,7 +88,9 @@ interface PreparedColumn {
   readonly take: Take;
 }
 
-/** What is ragged or sparse is taken apart, objects become the bytes of `tf.Example`s: once, and not with each batch. */
+/**
+ * Splits ragged and sparse values into components and serializes objects as `tf.Example`s: once, not with each batch.
+ */
 function prepareColumn(name: string, input: CallInput, column: unknown): PreparedColumn {
   if (isComposite(input)) {
     const { count, take } = compositeColumn(name, input, column);

@@ -31,7 +31,7 @@ export function compositeColumn(
   };
 }
 
-/** Some rows of a ragged tensor. */
+/** Returns some rows of a ragged tensor. */
 export function raggedRows({ dtype, values, rowSplits }: RaggedTensor, rows: readonly number[]): RaggedTensor {
   let taken = rows;
   const splits = rowSplits.map((ends) => {
@@ -52,7 +52,9 @@ export function raggedRows({ dtype, values, rowSplits }: RaggedTensor, rows: rea
   return RaggedTensor.own(Tensor.own(dtype, [taken.length, ...item], elements), splits);
 }
 
-/** Some rows of a sparse tensor. The values are in row-major order, so that those of a row stand side by side. */
+/**
+ * Returns some rows of a sparse tensor. The values are in row-major order, so that those of a row stand side by side.
+ */
 export function sparseRows({ dtype, indices, values, shape }: SparseTensor, rows: readonly number[]): SparseTensor {
   const source = indices.data;
   const rank = shape.length;
@@ -72,7 +74,7 @@ export function sparseRows({ dtype, indices, values, shape }: SparseTensor, rows
   );
 }
 
-/** The first value at or below a row, by halving what may be before it. */
+/** Returns the first value at or below a row, by binary search. */
 function firstPlace(indices: BigInt64Array, rank: number, row: number): number {
   let low = 0;
   let high = indices.length / rank;

@@ -9,7 +9,7 @@ import type { AnyTensor } from "../../tensor/types.js";
 import type { Batch } from "./batches.js";
 import { raggedRows, sparseRows } from "./composite-columns.js";
 
-/** The rows of a result, batch after batch, in one tensor. */
+/** Joins the rows of a result, batch after batch, in one tensor. */
 export class JoinedRows {
   readonly #name: string;
   readonly #expected: number | undefined;
@@ -18,7 +18,7 @@ export class JoinedRows {
 
   /**
    * @param name of the output, for messages
-   * @param expected how many rows there will be, where it is known
+   * @param expected the expected number of rows, where it is known
    */
   constructor(name: string, expected: number | undefined) {
     this.#name = name;
@@ -30,9 +30,10 @@ export class JoinedRows {
   }
 
   /**
-   * Adds what came out for a batch, without what came out for rows that filled it up.
+   * Adds the results of a batch, without those of the rows that filled it up.
    *
-   * @throws SavedModelError `INVALID_RESULT` when it has not a row for each of the batch, or rows of another shape
+   * @throws SavedModelError `INVALID_RESULT` when it does not have a row for each of the batch, or has rows of another
+   * shape
    */
   add(result: AnyTensor | undefined, { rows, filled, isCounted }: Batch): void {
     if (result === undefined) throw new TypeError(`${this.#name} is missing`);
@@ -58,7 +59,7 @@ export class JoinedRows {
     );
   }
 
-  /** All of them. */
+  /** Returns all rows. */
   take(): AnyTensor {
     if (this.#dense !== undefined) return this.#dense.take();
     const [first] = this.#composite;
@@ -67,7 +68,7 @@ export class JoinedRows {
   }
 }
 
-/** Rows of equal size in an array that grows. */
+/** Appends rows of equal size to an array that grows. */
 class DenseRows {
   readonly row: readonly number[];
   readonly #dtype: Tensor["dtype"];
@@ -112,7 +113,7 @@ class DenseRows {
     return this.#dtype === "string" ? 1 : slotsOf(this.#dtype);
   }
 
-  /** Twice as large each time, so that all copies together are no more than the rows. */
+  /** The array doubles each time, so that all copies together are no more than the rows. */
   #grow(length: number): void {
     const { length: present } = this.#elements;
     if (length <= present || this.#dtype === "string") return;

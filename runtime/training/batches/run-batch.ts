@@ -27,7 +27,7 @@ export interface Pass<F extends Form> {
   readonly requireGo: () => void;
 }
 
-/** Calls a signature with batch after batch, and passes on what each gives. */
+/** Calls a signature with batch after batch, and passes on the results. */
 export async function runPass<F extends Form>(
   { bound, method, source, form, worker, turns, requireGo }: Pass<F>,
   take: (results: Results<F>, batch: Batch) => void,
@@ -45,7 +45,7 @@ export async function runPass<F extends Form>(
     }
     requireGo();
   } finally {
-    // A generator of the caller's may hold something open.
+    // A generator of the caller may hold resources.
     await batches.return?.();
   }
 }

@@ -9,12 +9,12 @@ import { isDType } from "../../tensor/dtype.js";
 import { formatShape } from "../../tensor/shape.js";
 import { Tensor } from "../../tensor/tensor.js";
 
-/** An input, and the column of the table that is its data. */
+/** An input, and the column of the table for it. */
 interface Match {
   readonly input: CallInput;
   /** Its name in an object of inputs. */
   readonly name: string;
-  /** Columns that are named like the input, by its name or by the author's. */
+  /** Columns with the name of the input, in the client or in Python. */
   readonly found: readonly string[];
 }
 
@@ -63,7 +63,7 @@ export function tableColumns(call: string, { inputs, named }: Method, table: Tab
   });
 }
 
-/** Returns whether data is a table. @throws SavedModelError `INVALID_ARGUMENT` for one of another copy of the package */
+/** Returns true for a table. @throws SavedModelError `INVALID_ARGUMENT` for one of another copy of the package */
 export function isTable(call: string, data: unknown): data is Table {
   if (Table.is(data)) return true;
   const foreign = describeForeign(data);
@@ -71,7 +71,9 @@ export function isTable(call: string, data: unknown): data is Table {
   throw new SavedModelError("INVALID_ARGUMENT", `${call}: the data is ${foreign}`, { fix: ONE_COPY });
 }
 
-/** The author's name for an input: its key, or the last key of an expression such as `inputs["petal_length"]`. */
+/**
+ * Returns the author's name for an input: its key, or the last key of an expression such as `inputs["petal_length"]`.
+ */
 function authorsName({ key, argument }: CallInput): readonly string[] {
   if (argument === undefined) return [key];
   const [, text] = /\[("(?:[^"\\]|\\.)*")\]$/.exec(argument) ?? [];
@@ -107,7 +109,7 @@ function requireColumns(call: string, matches: readonly Match[], table: Table): 
   }
 }
 
-/** A column as a tensor with the rank of its input. */
+/** Returns a column as a tensor with the rank of its input. */
 function columnOf(call: string, input: CallInput, name: string, table: Table, column: string): Tensor {
   const { dtype, shape } = input;
   const isSingle = shape !== null && shape.length > 0 && shape.slice(1).every((size) => size === null || size === 1);

@@ -6,13 +6,13 @@ const FIXED = ["epoch", "step", "rows", "seconds"] as const;
 /** A column without its values. */
 export type CsvColumn = Pick<Column, "kind" | "name">;
 
-/** The epochs as comma-separated values (RFC 4180, but with `\n`), with a head line. */
+/** Formats the epochs as comma-separated values (RFC 4180, but with `\n`), with a header. */
 export function historyCsv(epochs: readonly EpochRecord[], columns: readonly CsvColumn[] = columnsOf(epochs)): string {
   const head = [...FIXED, ...headings(columns, FIXED)].map((name) => field(harmless(name)));
   return `${head.join(",")}\n${epochs.map((record) => csvRow(record, columns)).join("")}`;
 }
 
-/** One line of the table, whose columns are these and no others of the epoch. */
+/** Formats one line of the table, whose columns are these and no others of the epoch. */
 export function csvRow(record: EpochRecord, columns: readonly CsvColumn[]): string {
   const cells = columns.map(({ kind, name }) => {
     const values: Readonly<Record<string, number>> = record[kind] ?? {};
@@ -22,7 +22,7 @@ export function csvRow(record: EpochRecord, columns: readonly CsvColumn[]): stri
 }
 
 /**
- * A spreadsheet takes text that begins like this for a formula, and runs it. An apostrophe in front makes it text; CSV
+ * Prefixes that make a spreadsheet read text as a formula, and run it. An apostrophe in front makes it text; CSV
  * writers that guard against it do the same (https://owasp.org/www-community/attacks/CSV_Injection).
  */
 function harmless(name: string): string {

@@ -4,12 +4,12 @@ import { quote } from "../../base/text.js";
 import type { EpochRecord, Metrics } from "../records/events.js";
 import { columnsOf, monitoredColumn, namesOf } from "../records/history-columns.js";
 
-/** A number as JSON has it: those that JSON lacks are text. */
+/** A number in JSON: those that JSON lacks are strings. */
 type JsonNumber = number | "NaN" | "Infinity" | "-Infinity";
 
 type JsonMetrics = Readonly<Record<string, JsonNumber>>;
 
-/** A history as plain data, fit for `JSON.stringify`. */
+/** A history as plain data for `JSON.stringify`. */
 export interface HistoryJson {
   readonly format: "savedmodel.history";
   readonly version: 1;
@@ -27,7 +27,7 @@ export interface HistoryJson {
   }[];
 }
 
-/** What a history is made of. */
+/** Parts of a history. */
 export interface HistoryParts {
   readonly epochs: readonly EpochRecord[];
   readonly monitor: string | undefined;
@@ -67,7 +67,7 @@ function toJson(metrics: Metrics): JsonMetrics {
 }
 
 /**
- * Reads what {@link historyToJson} made. Properties that are not known are left out.
+ * Reads the result of {@link historyToJson}. Unknown properties are ignored.
  *
  * @throws SavedModelError `HISTORY_INVALID`, naming the place
  */

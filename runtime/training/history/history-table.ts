@@ -4,13 +4,16 @@ import { shortDuration, shortNumber } from "../progress/format-number.js";
 import type { EpochRecord } from "../records/events.js";
 import { columnsOf, headings } from "../records/history-columns.js";
 
-/** How many epochs are shown of many: the first and the last ones. */
+/** Numbers of first and last epochs shown where there are many. */
 const FIRST = 3;
 const LAST = 6;
 
 const MARK = "*";
 
-/** The epochs as a table of so many columns of text, an asterisk at the best one. Of many epochs the middle is left out. */
+/**
+ * Formats the epochs as a table at most `width` characters wide, with an asterisk at the best one. Of many epochs the
+ * middle is omitted.
+ */
 export function historyTable(epochs: readonly EpochRecord[], bestEpoch: number | undefined, width: number): string {
   const columns = columnsOf(epochs);
   const names = headings(columns, ["epoch", "time"]).map((name) => printable(name, 24));
@@ -26,7 +29,7 @@ export function historyTable(epochs: readonly EpochRecord[], bestEpoch: number |
   ];
   const widths = names.map((_, index) => index + 2);
   const sizes = [0, 1, ...widths].map((column) => Math.max(...shown.map((cells) => cells[column]?.length ?? 0)));
-  // As many columns as there is room for.
+  // As many columns as fit.
   let room = width;
   const fitting = sizes.findIndex((size) => {
     room -= size + 2;

@@ -8,31 +8,31 @@ import { historyCsv } from "./history-csv.js";
 import { type HistoryJson, historyFromJson, historyToJson } from "./history-json.js";
 import { historyTable } from "./history-table.js";
 
-/** What is known of a training beside its epochs. */
+/** Details of a training beside its epochs. */
 export interface HistoryDetails {
-  /** The epoch that was the best by {@link History.monitor}. */
+  /** Best epoch by {@link History.monitor}. */
   readonly bestEpoch?: number | undefined;
-  /** The metric that was watched; `validation_` and a name for one of the validation. */
+  /** Metric that was watched; `validation_` and a name for one of the validation. */
   readonly monitor?: string | undefined;
-  /** What a reader of the numbers should know, in sentences. */
+  /** Notes for readers of the numbers, in sentences. */
   readonly notes?: readonly string[];
 }
 
 /**
- * What a training went like: the metrics of each epoch. `fit` returns it; it can be kept as JSON, written as CSV and shown
- * as a picture.
+ * History of a training: the metrics of each epoch. Returned by `fit`; it can be kept as JSON, written as CSV and drawn
+ * as a chart.
  */
 export class History<Name extends string = string> {
-  /** From the first to the last. */
+  /** Epochs in order. */
   readonly epochs: readonly EpochRecord<Name>[];
-  /** The epoch that was the best by {@link monitor}, whose weights the model has where they were restored. */
+  /** Best epoch by {@link monitor}, whose weights the model has where they were restored. */
   readonly bestEpoch: number | undefined;
-  /** The metric that was watched; `validation_` and a name for one of the validation. */
+  /** Metric that was watched; `validation_` and a name for one of the validation. */
   readonly monitor: string | undefined;
-  /** What a reader of the numbers should know, in sentences. */
+  /** Notes for readers of the numbers, in sentences. */
   readonly notes: readonly string[];
 
-  /** From the records of its epochs, in their order. `fit` makes one; so does `History.fromJSON`. */
+  /** Makes a history from the records of its epochs, in their order, as `fit` and `History.fromJSON` do. */
   constructor(epochs: readonly EpochRecord<Name>[], { bestEpoch, monitor, notes = [] }: HistoryDetails = {}) {
     this.epochs = Object.freeze([...epochs]);
     this.bestEpoch = bestEpoch;
@@ -42,10 +42,10 @@ export class History<Name extends string = string> {
   }
 
   /**
-   * One metric of the training, or with `validation_` in front one of the validation: a number per epoch, NaN where an
-   * epoch has none.
+   * Returns one metric of the training, or with the prefix `validation_` one of the validation: a number per epoch, NaN
+   * where an epoch has none.
    *
-   * @throws SavedModelError `INVALID_ARGUMENT` when no epoch has such a metric
+   * @throws SavedModelError `INVALID_ARGUMENT` for an unknown metric
    */
   metric(name: Name | `validation_${string}`): readonly number[] {
     const columns = columnsOf(this.epochs);
@@ -56,16 +56,16 @@ export class History<Name extends string = string> {
   }
 
   /**
-   * One metric of the validation: a number per epoch, NaN where an epoch has none.
+   * Returns one metric of the validation: a number per epoch, NaN where an epoch has none.
    *
-   * @throws SavedModelError `INVALID_ARGUMENT` when no epoch has such a metric
+   * @throws SavedModelError `INVALID_ARGUMENT` for an unknown metric
    */
   validation(name: string): readonly number[] {
     const names = namesOf(this.epochs, "validation");
     return names.includes(name) ? valuesOf(this.epochs, "validation", name) : this.#none("validation()", name, names);
   }
 
-  /** Before the first epoch nobody knows what there will be. */
+  /** Before the first epoch the metrics are unknown. */
   #none(call: string, name: string, names: readonly string[]): readonly number[] {
     if (this.epochs.length === 0) return [];
     throw new SavedModelError("INVALID_ARGUMENT", `${call}: unknown metric ${quote(name)}`, {
@@ -73,15 +73,15 @@ export class History<Name extends string = string> {
     });
   }
 
-  /** Plain data for `JSON.stringify`; NaN and infinities are text. {@link fromJSON} reads it. */
+  /** Returns plain data for `JSON.stringify`, with NaN and infinities as strings. {@link fromJSON} reads it. */
   toJSON(): HistoryJson {
     return historyToJson(this);
   }
 
   /**
-   * Makes a history of what `JSON.parse` made of a file.
+   * Makes a history of a file parsed with `JSON.parse`.
    *
-   * @throws SavedModelError `HISTORY_INVALID`, naming what is wrong and where
+   * @throws SavedModelError `HISTORY_INVALID`, with the problem and its place
    */
   static fromJSON(json: unknown): History {
     const { epochs, ...details } = historyFromJson(json);
@@ -89,20 +89,20 @@ export class History<Name extends string = string> {
   }
 
   /**
-   * The epochs as comma-separated values with a head line: `epoch`, `step`, `rows`, `seconds`, the metrics,
-   * `validation_` and each metric of the validation, the constants. What an epoch does not have is empty. A name that a
-   * spreadsheet would take for a formula has an apostrophe in front.
+   * Formats the epochs as comma-separated values with a header: `epoch`, `step`, `rows`, `seconds`, the metrics,
+   * `validation_` and each metric of the validation, the constants. Missing values are empty. A name that a spreadsheet
+   * would read as a formula gets an apostrophe in front.
    */
   toCSV(): string {
     return historyCsv(this.epochs);
   }
 
   /**
-   * A picture of the metrics over the epochs, as the text of an SVG file that follows the reader's light or dark theme.
+   * Draws a chart of the metrics over the epochs as an SVG string that follows the reader's light or dark theme.
    *
-   * Each metric has a panel of its own, with that of the validation dashed; constants that change have small ones below.
-   * A scale is logarithmic where all values are positive and the largest is more than 100 times the smallest (constants:
-   * 10 times). NaN and infinities are gaps.
+   * Each metric has its own panel, with the validation dashed; constants that change have small panels below. A scale
+   * is logarithmic where all values are positive and the largest is more than 100 times the smallest (constants: 10
+   * times). NaN and infinities are gaps.
    *
    * @throws SavedModelError `INVALID_OPTION`
    */

@@ -20,7 +20,7 @@ import type { EpochRecord, TrainingObserver, TrainingStart } from "../records/ev
 import { columnsOf } from "../records/history-columns.js";
 import { eventRecord, fileVersion } from "./event-file.js";
 
-/** Those who write what is asked for, epoch by epoch. */
+/** Writers of the requested logs, epoch by epoch. */
 export function logWriters({ csv, tensorBoard }: Logs): readonly TrainingObserver[] {
   return [
     ...(csv === undefined ? [] : [new CsvLog(toPath(csv))]),
@@ -28,7 +28,7 @@ export function logWriters({ csv, tensorBoard }: Logs): readonly TrainingObserve
   ];
 }
 
-/** The epochs so far as {@link History.toCSV} writes them, of which each is added when it is finished. */
+/** The epochs so far as {@link History.toCSV} writes them; each is added when it is finished. */
 class CsvLog implements TrainingObserver {
   readonly #path: string;
   readonly #records: EpochRecord[] = [];
@@ -38,7 +38,9 @@ class CsvLog implements TrainingObserver {
     this.#path = path;
   }
 
-  /** Cuts off what a killed training has added after its last checkpoint, which may end in the middle of a line. */
+  /**
+   * Cuts off the lines that a killed training has added after its last checkpoint, the last of which may be incomplete.
+   */
   onStart({ finished = [] }: TrainingStart): void {
     this.#records.push(...finished);
     this.#columns = columnsOf(finished);
@@ -54,7 +56,7 @@ class CsvLog implements TrainingObserver {
     this.#records.push(record);
     const isKnown = ({ kind, name }: CsvColumn): boolean =>
       this.#columns.some((column) => column.kind === kind && column.name === name);
-    // A metric that no epoch had before is a column.
+    // A metric that no epoch had before adds a column.
     const isWider = !columnsOf([record]).every(isKnown);
     if (isWider) this.#columns = columnsOf(this.#records);
     writing(this.#path, () => {
@@ -69,7 +71,7 @@ function beginsWith(path: string, text: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true && readFileSync(path, "utf8").startsWith(text);
 }
 
-/** Writes a text file in one step, so that whoever is killed meanwhile leaves no half of it. */
+/** Writes a log file in one step, so that a process killed meanwhile leaves no partial file. */
 function writeWhole(path: string, text: string): void {
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   if (!isFile) {
@@ -82,7 +84,7 @@ function writeWhole(path: string, text: string): void {
   renameSync(fresh, target);
 }
 
-/** As Keras' callback has it: a run for the training and one for its validation, and tags that begin like this. */
+/** As in Keras' callback: a run for the training and one for its validation, and tags with this prefix. */
 const TAG = "epoch_";
 
 /** Event files in `train` and `validation` of a folder. */
@@ -111,7 +113,7 @@ class TensorBoardLog implements TrainingObserver {
     writing(file, () => appendFileSync(file, eventRecord({ wallTime: Date.now() / 1000, step, scalars })));
   }
 
-  /** A file of its own for each process: TensorBoard reads them in the order of their names. */
+  /** One file for each process: TensorBoard reads them in the order of their names. */
   #begin(run: string): string {
     const folder = join(this.#directory, run);
     return writing(folder, () => {

@@ -7,11 +7,11 @@ export interface LogEvent {
   readonly step: number;
   /** By tag: `Summary.Value.simple_value`. */
   readonly scalars?: Readonly<Record<string, number>>;
-  /** True if the run begins, or goes on, here: what other files have from this step on no longer counts. */
+  /** True if the run begins, or continues, here: events of other files from this step on no longer count. */
   readonly isStart?: boolean;
 }
 
-/** Returns what a file begins with. */
+/** Returns the bytes at the beginning of a file. */
 export function fileVersion(wallTime: number): Uint8Array {
   const event = new WireWriter(32);
   event.double(1, wallTime);
@@ -19,7 +19,7 @@ export function fileVersion(wallTime: number): Uint8Array {
   return tfRecord(event.finish());
 }
 
-/** The bytes of an event in a file. */
+/** Returns the bytes of an event in a file. */
 export function eventRecord({ wallTime, step, scalars, isStart = false }: LogEvent): Uint8Array {
   const event = new WireWriter(256);
   event.double(1, wallTime);
@@ -53,13 +53,13 @@ function tfRecord(data: Uint8Array): Uint8Array {
   return record;
 }
 
-/** A checksum that may stand among the bytes that it is of: rotated, and with a constant added. */
+/** Masks a checksum that is stored with its bytes: rotates it, and adds a constant. */
 function maskedCrc(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282_ead8) >>> 0;
 }
 
-/** CRC-32C (Castagnoli). zlib has another polynomial. */
+/** Computes CRC-32C (Castagnoli). zlib has another polynomial. */
 function crc32c(bytes: Uint8Array): number {
   let crc = 0xffff_ffff;
   for (const byte of bytes) {

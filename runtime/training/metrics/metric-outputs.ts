@@ -4,24 +4,24 @@ import type { Method } from "../../client/methods.js";
 import type { TensorInfo } from "../../saved-model/signature-info.js";
 import type { Metrics } from "../records/events.js";
 
-/** A scalar output, by its place among the results. */
+/** A scalar output, by its index among the results. */
 interface ScalarOutput {
   readonly place: number;
   readonly name: string;
 }
 
-/** What the metrics of an epoch are computed from, in the order of their names. */
+/** Totals that the metrics of an epoch are computed from, in the order of their names. */
 export interface MetricTotals {
   readonly sums: Float64Array;
   readonly last: Float64Array;
   rows: number;
 }
 
-/** Which outputs of a signature are metrics: the scalar numbers. */
+/** Outputs of a signature that are metrics: the scalar numbers. */
 export class MetricOutputs {
   readonly names: readonly string[];
   readonly #outputs: readonly ScalarOutput[];
-  /** By place among the metrics: whether its value is of all steps since it was reset, and not of one. */
+  /** By index among the metrics: true if its value is of all steps since it was reset, and not of one. */
   #isRunning: readonly boolean[] = [];
 
   /**
@@ -42,22 +42,22 @@ export class MetricOutputs {
     });
   }
 
-  /** The name of the metric that is this output of the signature, if it is one. */
+  /** Returns the name of the metric that is this output of the signature, if it is one. */
   nameAt(place: number): string | undefined {
     return this.#outputs.find((output) => output.place === place)?.name;
   }
 
-  /** Says which outputs run on, by their places among the outputs of the signature. */
+  /** Sets which outputs are running values, by their indices among the outputs of the signature. */
   setRunning(places: readonly number[]): void {
     this.#isRunning = this.#outputs.map(({ place }) => places.includes(place));
   }
 
-  /** The scalar numbers among plain results. */
+  /** Returns the scalar numbers among plain results. */
   read(results: readonly unknown[]): Metrics {
     return Object.fromEntries(this.#outputs.map(({ place, name }) => [name, Number(results[place])]));
   }
 
-  /** The first metric of plain results that is NaN or infinite. */
+  /** Returns the first metric of plain results that is NaN or infinite. */
   findBroken(results: readonly unknown[]): { readonly name: string; readonly value: number } | undefined {
     for (const { place, name } of this.#outputs) {
       const value = Number(results[place]);
@@ -82,7 +82,7 @@ export class MetricOutputs {
     }
   }
 
-  /** The mean of each metric, weighted by rows; of one that runs on, its last value. */
+  /** Returns the mean of each metric, weighted by rows; of a running one, its last value. */
   valuesOf({ sums, last, rows }: MetricTotals): Metrics {
     return Object.fromEntries(
       this.names.map((name, index) => {

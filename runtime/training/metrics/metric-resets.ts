@@ -14,20 +14,20 @@ export interface Measuring {
   readonly metrics: MetricOutputs;
 }
 
-/** The signatures that reset the metrics of a training, and which metrics they leave running. */
+/** Signatures that reset the metrics of a training, and the metrics that they do not reset. */
 export class MetricResets {
   readonly #resets: readonly BoundMethod[];
-  /** Notes on what was found out and what is not reset, in sentences. */
+  /** Notes on the resets found and the metrics that are not reset, in sentences. */
   readonly notes: readonly string[];
-  /** The metrics of each signature that nothing resets, and should be. */
+  /** Metrics of each signature that should be reset, but are not. */
   readonly #unreset: ReadonlyMap<Measuring, readonly string[]>;
 
   /**
-   * Tells the metrics of each signature which of them run on.
+   * Sets which metrics of each signature are running values.
    *
    * @param call for messages: `fit()`
-   * @param given the option: the methods that reset, false for none, undefined for those that the graph tells
-   * @throws SavedModelError `INVALID_OPTION` for what is not a method of the same model that takes no inputs
+   * @param given the option: the methods that reset, false for none, undefined for those found in the graph
+   * @throws SavedModelError `INVALID_OPTION` for a value that is not a method of the same model without inputs
    */
   constructor(
     call: string,
@@ -75,12 +75,12 @@ export class MetricResets {
     this.#unreset = unreset;
   }
 
-  /** The metrics of a signature that nothing resets, and should be. */
+  /** Returns the metrics of a signature that should be reset, but are not. */
   unresetOf(measuring: Measuring): readonly string[] {
     return this.#unreset.get(measuring) ?? [];
   }
 
-  /** Resets all of them. */
+  /** Resets all metrics. */
   async run(worker: boolean | undefined): Promise<void> {
     for (const bound of this.#resets) await runBatch(bound, bound.calls.method(bound.key), NOTHING, worker);
   }

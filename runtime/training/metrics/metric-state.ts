@@ -6,32 +6,35 @@ import { openStateFlow, type RunFlow } from "../../saved-model/effects/state-flo
 
 /** An output whose value is not that of one call, but of all calls since some variables were set. */
 export interface RunningOutput {
-  /** Its place among the outputs of the signature. */
+  /** Its index among the outputs of the signature. */
   readonly place: number;
   /**
-   * The variables that it is made of and that do nothing but measure, by node: the state of a metric. None for what the
-   * model itself goes on with, such as the number of its steps.
+   * Variables that it is made of and that only measure, by node: the state of a metric. None for variables that the
+   * model itself continues with, such as the number of its steps.
    */
   readonly measures: readonly string[];
 }
 
-/** What the graph tells of the state of metrics: which outputs run on, and which signatures reset them. */
+/** State of metrics in the graph: outputs that are running values, and signatures that reset them. */
 export interface MetricState {
-  /** The outputs that run on. */
+  /** Outputs that are running values. */
   running(method: Method): readonly RunningOutput[];
-  /** The variables, by node, that a signature sets to values which depend on nothing. */
+  /** Variables, by node, that a signature sets to values which depend on nothing. */
   sets(method: Method): readonly string[];
-  /** Whether all variables that a signature changes are the state of its own metrics. */
+  /** Returns true if all variables that a signature changes are the state of its own metrics. */
   onlyMeasures(method: Method): boolean;
-  /** The keys of the signatures without inputs that reset the state of metrics by their name, and change nothing else. */
+  /** Keys of the signatures without inputs that reset the state of metrics by their name, and change nothing else. */
   resets(): readonly string[];
-  /** The name of a variable in Python. */
+  /** Name of a variable in Python. */
   nameOf(node: string): string;
 }
 
 const states = new WeakMap<VariableStore, MetricState>();
 
-/** What the loaded graph tells; nothing for a fake client, and for a graph that TensorFlow cannot write as one message. */
+/**
+ * Reads the state from the loaded graph; undefined for a fake client, and for a graph that TensorFlow cannot write as
+ * one message.
+ */
 export function metricStateOf(calls: MethodCalls): MetricState | undefined {
   const { variables } = calls.connection.engine;
   if (variables === undefined) return undefined;
@@ -108,7 +111,7 @@ function readMethod(
     writes.get(node)?.accumulates === true && (!model.has(node) || isUntrainable(node));
   const running = fetched.flatMap(({ place }, index) => {
     const { inputs, variables } = itemAt(run.outputs, index);
-    // What depends on the inputs of a call is of this call.
+    // Values that depend on the inputs of a call belong to this call.
     const nodes = inputs ? [] : [...variables].filter(runsOn);
     return nodes.length === 0 ? [] : [{ place, measures: nodes.filter((node) => !model.has(node)) }];
   });
@@ -133,7 +136,10 @@ function usedVariables({ outputs, writes }: RunFlow, counts: (node: string) => b
   return used;
 }
 
-/** The state of metrics: what results that run on are made of, and what is only ever added to and serves nothing else. */
+/**
+ * Returns the state of metrics: the variables that running results are made of, and that are only ever added to and
+ * used for nothing else.
+ */
 function measuredVariables(states: readonly MethodState[]): ReadonlySet<string> {
   const used = new Set(states.flatMap((state) => [...state.used]));
   return new Set([
@@ -143,15 +149,15 @@ function measuredVariables(states: readonly MethodState[]): ReadonlySet<string> 
 }
 
 /**
- * The variables that a run goes on to compute with: weights, slots, a count of steps that a schedule reads. What is left
- * of those that it changes only measures.
+ * Returns the variables that a run continues to compute with: weights, slots, a count of steps that a schedule reads.
+ * All others that it changes only measure.
  *
  * An output that depends on the inputs as well is computed with a variable; and one that may be trained, and that another
  * variable depends on, is a weight. From these it is whatever they depend on.
  */
 function modelState(run: RunFlow, isUntrainable: (node: string) => boolean): ReadonlySet<string> {
   const found = usedVariables(run, (node) => !isUntrainable(node));
-  // What is added while the set is iterated is visited as well.
+  // Items added while the set is iterated are visited as well.
   for (const node of found) for (const source of run.writes.get(node)?.sources.variables ?? []) found.add(source);
   return found;
 }

@@ -4,111 +4,120 @@ import type { ProgressStream } from "../progress/progress-line.js";
 import type { BatchEvent, EpochRecord } from "../records/events.js";
 import type { MetricName, SignatureMethod, TrainingData } from "./fit-types.js";
 
-/** Any string, beside which an editor still completes the known ones. */
+/** Any string, while an editor still completes the known ones. */
 type AnyString = string & Record<never, never>;
 
-/** When a training ends before its last epoch. */
+/** Condition that ends a training before its last epoch. */
 export interface EarlyStopping {
   /**
-   * What is watched: a metric, or `validation_` and a metric of the validation. By default `loss`, else the first metric that
-   * is a loss or an error by its name, else the only one: of the validation, or of the training if there is none.
+   * Metric to watch: its name, or `validation_` and its name. By default `loss`, else the first metric whose name says
+   * loss or error, else the only one: of the validation, or of the training if there is none.
    */
   readonly monitor?: string;
-  /** After how many epochs without a better value the training ends; by default 1. */
+  /** Number of epochs without a better value after which the training ends. Default: 1. */
   readonly patience?: number;
-  /** By how much a value must be better; by default 0: any amount. */
+  /** Minimum difference of a better value. Default: 0, any improvement. */
   readonly minDelta?: number;
   /**
-   * Whether less is better, as of a loss, or more, as of an accuracy. By default `min` where `monitor` is a loss or an error
-   * by its name, such as `loss`, `mae`, `mean_squared_error`; of anything else it has to be said.
+   * `"min"` if less is better, as for a loss; `"max"` if more is better, as for an accuracy. By default `"min"` where
+   * the name of `monitor` says loss or error, such as `loss`, `mae`, `mean_squared_error`; required for anything else.
    */
   readonly mode?: "min" | "max";
-  /** Whether the model ends with the weights of its best epoch; by default false: with those of its last. */
+  /** True to end with the weights of the best epoch; by default the model keeps those of the last. */
   readonly restoreBest?: boolean;
 }
 
 /**
- * Where and how often a training is saved: the whole model, and beside it what it takes to continue. By default after each
- * epoch and its validation; in any case at its end, and when it is aborted, unless `onlyBest` is set.
+ * Location and frequency of checkpoints: the whole model, and beside it the state needed to resume. By default one is
+ * saved after each epoch and its validation; in any case at the end, and on abort, unless `onlyBest` is set.
  */
 export interface Checkpoints {
-  /** The folder of a SavedModel, replaced as a whole each time. */
+  /** Folder of a SavedModel, replaced as a whole each time. */
   readonly directory: string | URL;
   /** Saves after this many steps, counted over all epochs. */
   readonly everySteps?: number;
-  /** Saves after the first step that ends so many seconds after the last save. */
+  /** Saves after the first step that ends at least this many seconds after the last save. */
   readonly everySeconds?: number;
   /**
-   * Saves only after epochs that are better than all before. Which metric tells is said here, unless `earlyStopping` says
-   * it; `true` is the metric that `earlyStopping` would watch by default.
+   * Saves only after epochs that are better than all before, by the metric set here or in `earlyStopping`; `true` is
+   * the metric that `earlyStopping` would watch by default.
    */
   readonly onlyBest?: boolean | Pick<EarlyStopping, "monitor" | "mode">;
   /**
-   * True to continue from the checkpoint in `directory`, as if the training had never ended; where there is none, it
-   * begins. By default it begins, and replaces what is there.
+   * True to resume from the checkpoint in `directory`, as if the training had never ended; without a checkpoint it
+   * starts. By default it starts, and replaces an existing checkpoint.
    */
   readonly resume?: boolean;
 }
 
 /** Files that grow with each epoch. A training that is resumed continues them. */
 export interface Logs {
-  /** A table with a row for each epoch, as {@link History.toCSV} writes it; what is there is replaced. */
+  /** CSV file with a row for each epoch, as {@link History.toCSV} writes it; an existing file is replaced. */
   readonly csv?: string | URL;
-  /** A folder for TensorBoard: it gets `train` and `validation`, with the metrics of each epoch. */
+  /** Folder for TensorBoard, with `train` and `validation` for the metrics of each epoch. */
   readonly tensorBoard?: string | URL;
 }
 
-/** What is asked after each epoch. */
+/** Validation after each epoch. */
 export interface Validation<Inputs extends readonly unknown[] = readonly never[], Result = unknown, Method = unknown> {
-  /** A signature with scalar outputs that changes nothing, such as `model.evaluate`. */
+  /** Signature with scalar outputs that changes nothing, such as `model.evaluate`. */
   readonly signature: SignatureMethod<Inputs, Result> & Method;
-  /** Its inputs, as those of the training are given. */
+  /** Inputs of the signature, in the same form as those of the training. */
   readonly data: TrainingData<Inputs, Method>;
-  /** The rows of a call; by default 32, or what the signature fixes. */
+  /** Number of rows of a call; by default 32, or the size that the signature fixes. */
   readonly batchSize?: number;
 }
 
-/** A method of the same client, without inputs, that sets the state of metrics to where they begin. */
+/** Method of the same client, without inputs, that resets the state of metrics. */
 export type ResetMethod = () => unknown;
 
-/** How a signature is trained. */
+/** Options for training a signature. */
 export interface FitOptions<
   Name extends string = string,
   ValidationInputs extends readonly unknown[] = readonly never[],
   ValidationResult = unknown,
   ValidationMethod = unknown,
 > {
-  /** How often all rows are gone through; by default once. */
+  /** Number of epochs, each of which iterates all rows once. Default: 1. */
   readonly epochs?: number;
-  /** The rows of a step; by default 32, or what the signature fixes. The last batch of an epoch may be smaller. */
+  /**
+   * Number of rows of a step; by default 32, or the size that the signature fixes. The last batch of an epoch may be
+   * smaller.
+   */
   readonly batchSize?: number;
   /**
-   * Whether rows come in another order in each epoch, by a seed from 0 to 2³² - 1; true is the seed 0. By default they keep
-   * their order.
+   * Shuffles the rows in each epoch, by a seed from 0 to 2³² - 1; true is the seed 0. By default they keep their order.
    */
   readonly shuffle?: boolean | { readonly seed: number };
-  /** What is asked after each epoch; by default nothing. */
+  /** Validation after each epoch; none by default. */
   readonly validation?: Validation<ValidationInputs, ValidationResult, ValidationMethod>;
   /**
-   * The signatures that reset the metrics of the model, called before each epoch and each validation. By default those
-   * whose key begins with `reset`, that take no inputs, and that set variables of metrics and nothing else; false for none.
+   * Signatures that reset the metrics of the model, called before each epoch and each validation. By default those
+   * whose key begins with `reset`, that take no inputs, and that set variables of metrics and nothing else; false for
+   * none.
    */
   readonly resetMetrics?: false | ResetMethod | readonly ResetMethod[];
-  /** When the training ends before its last epoch; by default never. */
+  /** Condition that ends the training before its last epoch; none by default. */
   readonly earlyStopping?: EarlyStopping & {
     readonly monitor?: Name | `validation_${MetricName<ValidationResult>}` | AnyString;
   };
-  /** Where and how often the training is saved, and whether it continues from there; by default it is not. */
+  /** Location and frequency of checkpoints, and whether to resume from one; none by default. */
   readonly checkpoints?: Checkpoints;
-  /** Files in which others can watch the training; by default none. */
+  /** Files for watching the training; none by default. */
   readonly logs?: Logs;
-  /** Ends the training between two steps, with `ABORTED`. */
+  /** Aborts the training between two steps, with `ABORTED`. */
   readonly signal?: AbortSignal;
-  /** Whether a metric may be NaN or infinite, and a constant NaN; else the training ends with `NOT_FINITE`. */
+  /**
+   * True to allow metrics that are NaN or infinite, and constants that are NaN; otherwise they end the training with
+   * `NOT_FINITE`.
+   */
   readonly allowNotFinite?: boolean;
-  /** Whether each step runs on a worker thread; else on this one, which is given up to the event loop every few milliseconds. */
+  /**
+   * True to run each step on a worker thread; by default on this one, yielding to the event loop every few
+   * milliseconds.
+   */
   readonly worker?: boolean;
-  /** Where progress is shown: by default on standard error; false for nowhere. */
+  /** Stream that shows progress: standard error by default; false for none. */
   readonly progress?: boolean | ProgressStream;
   /**
    * Called after each step with its {@link BatchEvent}: epoch, step, rows, the metrics of the step and their means so far in the

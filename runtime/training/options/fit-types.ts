@@ -8,7 +8,7 @@ import type { AnyNestedLike, FlatLike, ScalarLike, Shape, SparseParts } from "..
 /** A method of a generated client: `model.train`. */
 export type SignatureMethod<Inputs extends readonly unknown[], Result> = (...inputs: Inputs) => Result;
 
-/** Whether an input is a scalar: the tensors that it accepts say so. */
+/** True if an input is a scalar, by the tensors that it accepts. */
 type IsScalar<Input> = true extends (
   Input extends Tensor<infer _D, infer S>
     ? S extends readonly []
@@ -24,19 +24,19 @@ type ExampleOf<Input> = Input extends readonly (infer Item)[]
   ? Exclude<Item, ScalarLike<DType> | ArrayBufferView | readonly unknown[]>
   : never;
 
-/** All rows of an input: a tensor or nested arrays with the rows first, or a flat typed array in row-major order. */
+/** Rows of an input: a tensor or nested arrays with the rows first, or a flat typed array in row-major order. */
 export type Column<D extends DType> = Tensor<D> | FlatLike<D> | readonly AnyNestedLike<D>[];
 
-/** All rows of a ragged input, which may differ in length. */
+/** Rows of a ragged input, which may differ in length. */
 type RaggedColumn<D extends DType> = RaggedTensor<D> | Tensor<D> | readonly AnyNestedLike<D>[];
 
-/** All rows of a sparse input: the first dimension of its shape. */
+/** Rows of a sparse input: the first dimension of its shape. */
 type SparseColumn<D extends DType> = SparseTensor<D> | SparseParts<D, Shape>;
 
-/** All rows of an input of `tf.Example`s: objects, or what they are serialized to. */
+/** Rows of an input of `tf.Example`s: objects, or their serialized form. */
 type ExampleColumn<Example> = Tensor<"string"> | readonly (Example | ScalarLike<"string">)[];
 
-/** All rows of an input: what it accepts tells what it is. */
+/** Rows of an input, by the type that it accepts. */
 type ColumnOf<Input> = [ExampleOf<Input>] extends [never]
   ? [CompositeOf<Input>] extends [never]
     ? DenseColumn<Input>
@@ -52,7 +52,9 @@ type CompositeOf<Input> =
 
 type DenseColumn<Input> = Input extends Tensor<infer D, infer _S> ? Column<D> : never;
 
-/** What is the same for each row: a value, or a function of the step (from 1 on) such as a schedule of learning rates. */
+/**
+ * Value that is the same for each row, or a function of the step (starting at 1) such as a schedule of learning rates.
+ */
 export type Constant<Input> = Exclude<Input, undefined> | ((step: number) => Exclude<Input, undefined>);
 
 /** One entry per input, in argument order: a column for an input with rows, a constant for a scalar. */
@@ -74,7 +76,7 @@ type NamedOf<Method> = Method extends {
     : Named
   : never;
 
-/** True for the type of an input, of which each accepts some kind of tensor. */
+/** True for the type of an input, which accepts some kind of tensor. */
 type IsValue<Input> = true extends (Input extends Tensor | RaggedTensor | SparseTensor ? true : false) ? true : false;
 
 /** Columns by the names of the inputs. */
@@ -84,7 +86,7 @@ type NamedColumns<Named> = [Named] extends [never]
 
 /** A {@link Table} with a column for each of these inputs. */
 export interface TableWithColumns<Named> {
-  /** Tables have it, whatever their columns are: those are compared with the inputs when they are used. */
+  /** Property of all tables, whatever their columns: those are compared with the inputs at run time. */
   readonly [TABLE]: true | Named;
 }
 
@@ -97,23 +99,23 @@ type TableOf<Named> = [Named] extends [never]
     ? never
     : TableWithColumns<Named>;
 
-/** Batches, each with the arguments of one call. An array is none: it means columns. */
+/** Batches, each with the arguments of one call. Not an array, which means columns. */
 export type Batches<Arguments> =
   | (Iterable<Arguments> & { readonly length?: never })
   | (AsyncIterable<Arguments> & { readonly length?: never });
 
-/** The type that the compiler names where an array has too few columns, or too many: no value is of this type. */
+/** Type that the compiler names where an array has too few columns, or too many: it has no values. */
 export interface ColumnForEachInput<Inputs extends readonly unknown[]> {
   readonly length: number;
-  /** The inputs, of which each needs one column. */
+  /** Inputs, each of which needs one column. */
   readonly "an array with one column for each of these inputs": Inputs;
 }
 
 /**
- * Data to train a signature with: an array of columns, or batches; for several epochs of batches a function of the epoch
- * (from 1 on) that begins again. `() => batches` makes batches of an array of them. A method that takes one object of inputs
- * is also trained with an object of columns, with a {@link Table} that has a column for each of them, and with batches of
- * such objects.
+ * Data to train a signature with: an array of columns, or batches; for several epochs of batches a function of the
+ * epoch (starting at 1) that returns new ones. `() => batches` makes batches of an array of them. A method that takes
+ * one object of inputs is also trained with an object of columns, with a {@link Table} that has a column for each of
+ * them, and with batches of such objects.
  */
 export type TrainingData<Inputs extends readonly unknown[], Method = unknown> =
   | Columns<Inputs>
@@ -123,7 +125,7 @@ export type TrainingData<Inputs extends readonly unknown[], Method = unknown> =
   | Batches<Inputs | NamedOf<Method>>
   | ((epoch: number) => Iterable<Inputs | NamedOf<Method>> | AsyncIterable<Inputs | NamedOf<Method>>);
 
-/** The names of the metrics that a signature gives: the properties of its numbers, or any name for a single one. */
+/** Names of the metrics that a signature returns: the properties of its numbers, or any name for a single one. */
 export type MetricName<Result> = Result extends number | bigint
   ? string
   : Result extends Tensor

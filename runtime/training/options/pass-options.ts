@@ -5,11 +5,14 @@ import { type BoundMethod, boundMethod } from "../../client/bound-methods.js";
 
 /** Options of `evaluate` and `predict`, which call a signature with all batches of its data. */
 export interface PassOptions {
-  /** The rows of a call; by default 32, or what the signature fixes. */
+  /** Number of rows of a call; by default 32, or the size that the signature fixes. */
   readonly batchSize?: number;
-  /** Ends the calls between two batches, with `ABORTED`. */
+  /** Aborts the calls between two batches, with `ABORTED`. */
   readonly signal?: AbortSignal;
-  /** True to run each call on a worker thread; else on this one, which is given up to the event loop every few milliseconds. */
+  /**
+   * True to run each call on a worker thread; by default on this one, yielding to the event loop every few
+   * milliseconds.
+   */
   readonly worker?: boolean;
 }
 
@@ -23,7 +26,7 @@ export function checkPassOptions(call: string, options: PassOptions, others: rea
   checkFlag(call, "worker", worker);
 }
 
-/** A function that throws when the calls are to end. */
+/** Returns a function that throws when the calls are to end. */
 export function stopsBy(call: string, signal: AbortSignal | undefined): () => void {
   return () => {
     if (signal?.aborted === true) throw new SavedModelError("ABORTED", `${call} was aborted`, { cause: signal.reason });

@@ -1,36 +1,36 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 
-/** Where a number stands in a picture, and which numbers are written beside it. */
+/** Mapping of numbers to positions in a chart, with the numbers that label it. */
 export interface Axis {
   readonly position: (value: number) => number;
   readonly ticks: readonly { readonly value: number; readonly label: string }[];
   readonly isLogarithmic: boolean;
 }
 
-/** Of larger numbers the difference may have no value, and smaller ones cannot be told from zero. */
+/** Differences of larger numbers may be lost, and smaller ones cannot be told from zero. */
 const LARGEST = 1e250;
 const SMALLEST = 1e-250;
 
-/** What a picture can show of a value: itself, or NaN for a gap. */
+/** Returns the value as a chart shows it: itself, or NaN for a gap. */
 export function drawable(value: number): number {
   const size = Math.abs(value);
   if (size < SMALLEST) return 0;
   return size <= LARGEST ? value : Number.NaN;
 }
 
-/** The room that is left above and below the values, as a part of their range. */
+/** Room above and below the values, as a fraction of their range. */
 const MARGIN = 0.06;
 
-/** As a part of a number, what is too little to be written at an axis. */
+/** Fraction of a number that is too small to be written at an axis. */
 const ROUNDING = 1e-12;
 
-/** How many pixels of height there are for each label. */
+/** Height per label in pixels. */
 const LABEL_HEIGHT = 34;
 const MOST_LABELS = 6;
 
 /**
- * An axis of values, from `bottom` up to `top`. It is logarithmic where all values are positive and the largest is more
- * than `factor` times the smallest.
+ * Makes an axis of values, from `bottom` up to `top`. It is logarithmic where all values are positive and the largest
+ * is more than `factor` times the smallest.
  */
 export function valueAxis(
   values: readonly number[],
@@ -64,7 +64,7 @@ export function valueAxis(
   return { position: linear, ticks, isLogarithmic: false };
 }
 
-/** An axis of epochs, which are whole numbers. */
+/** Makes an axis of epochs, which are whole numbers. */
 export function epochAxis(epochs: readonly number[], [left, right]: readonly [number, number]): Axis {
   const first = epochs[0] ?? 1;
   const last = epochs.at(-1) ?? first;
@@ -101,7 +101,7 @@ function extent(values: readonly number[]): readonly [number | undefined, number
   return [least, most];
 }
 
-/** At most so many ticks, evenly chosen. */
+/** Returns at most `count` ticks, evenly chosen. */
 function thinned<T>(ticks: readonly T[], count: number): readonly T[] {
   const step = Math.ceil(ticks.length / (count + 1));
   return ticks.filter((_, index) => index % step === 0);

@@ -1,12 +1,12 @@
-/** The value of an epoch; NaN is a gap. */
+/** Value of an epoch; NaN is a gap. */
 export interface Point {
   readonly epoch: number;
   readonly value: number;
 }
 
 /**
- * Leaves out points that nobody would see: of those that fall into one column of the picture, the first, the last, the
- * smallest and the greatest remain, and one gap. A line through them looks like one through all of them.
+ * Omits invisible points: of those in one column of the chart, the first, the last, the smallest and the greatest
+ * remain, and one gap. A line through them looks like one through all of them.
  */
 export function decimate(points: readonly Point[], columnOf: (epoch: number) => number): readonly Point[] {
   const kept: Point[] = [];

@@ -2,7 +2,7 @@ import { shortNumber } from "../progress/format-number.js";
 import type { EpochRecord } from "../records/events.js";
 import { columnsOf } from "../records/history-columns.js";
 
-/** A picture in words, for those who do not see it: how each value began and ended, and which epoch was the best. */
+/** Describes a chart in words, for screen readers: how each value began and ended, and which epoch was the best. */
 export function plotDescription(epochs: readonly EpochRecord[], bestEpoch: number | undefined): string {
   const words = { metrics: "", validation: " (validation)", constants: " (constant)" } as const;
   const sentences = columnsOf(epochs).map(({ kind, name, values }) => {

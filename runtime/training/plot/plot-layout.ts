@@ -1,36 +1,36 @@
 import { itemAt } from "../../base/item-at.js";
 import type { Panel, Panels } from "./plot-panels.js";
 
-/** The room of a panel. */
+/** Area of a panel. */
 export interface Cell {
   readonly panel: Panel;
-  /** The column of panels that it is in, from 0 on. */
+  /** Column of panels that it is in, starting at 0. */
   readonly column: number;
   readonly left: number;
   readonly right: number;
-  /** Where its lines are drawn; the name stands above. */
+  /** Top of the area of its lines; the name stands above. */
   readonly top: number;
   readonly bottom: number;
-  /** Whether no panel is below it. */
+  /** True if no panel is below it. */
   readonly isLast: boolean;
 }
 
-/** Where everything of a picture is. */
+/** Positions of the parts of a chart. */
 export interface Layout {
   readonly height: number;
   readonly cells: readonly Cell[];
-  /** Where the text below the panels stands. */
+  /** Vertical position of the text below the panels. */
   readonly captionY: number;
 }
 
-/** What a picture is to be like. */
+/** Options for the layout of a chart. */
 interface LayoutOptions {
   readonly width: number;
   readonly height: number | undefined;
   readonly hasTitle: boolean;
 }
 
-/** The room at the edges, and that between two columns. */
+/** Margins, and the gap between two columns. */
 export const EDGE = 16;
 const COLUMN_GAP = 24;
 
@@ -40,12 +40,12 @@ const ROW_GAP = 14;
 const EPOCHS_HEIGHT = 36;
 const CAPTION_HEIGHT = 24;
 
-/** How high panels are by default, by the number of their rows, and at least. */
+/** Default heights of panels in pixels, by the number of their rows, and the smallest part of one. */
 const METRIC_HEIGHTS = [240, 240, 170, 150] as const;
 const CONSTANT_HEIGHT = 56;
 const LEAST_PART = 0.4;
 
-/** More metrics than this are set in two columns, where the picture is as wide as this. */
+/** Number of metrics above which they are set in two columns, and the minimum width of such a chart. */
 const ONE_COLUMN = 3;
 const TWO_COLUMNS_WIDTH = 640;
 

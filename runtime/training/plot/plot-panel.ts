@@ -7,9 +7,9 @@ import type { Panel, Series } from "./plot-panels.js";
 import { NAME_SIZE, TEXT_SIZE } from "./plot-style.js";
 import { element, fittingText, textNode } from "./plot-svg.js";
 
-/** Where a panel's lines are drawn. Its name stands above, and what its ticks mean to the left and below. */
+/** Area of a panel's lines. Its name stands above, and its tick labels to the left and below. */
 interface Frame {
-  /** Where its name begins, left of the labels. */
+  /** Start of its name, left of the labels. */
   readonly start: number;
   readonly left: number;
   readonly right: number;
@@ -17,7 +17,7 @@ interface Frame {
   readonly bottom: number;
 }
 
-/** All that a panel is drawn from. */
+/** Data that a panel is drawn from. */
 export interface PanelView {
   readonly panel: Panel;
   readonly epochs: readonly number[];
@@ -26,21 +26,21 @@ export interface PanelView {
   /** Undefined when there is nothing to draw. */
   readonly y: Axis | undefined;
   readonly bestEpoch: number | undefined;
-  /** Whether it says which epoch was the best. */
+  /** True if it names the best epoch. */
   readonly namesBest: boolean;
-  /** Whether the epochs are written below. */
+  /** True if the epochs are written below. */
   readonly hasEpochs: boolean;
-  /** Whether it says which line is the validation's. */
+  /** True if it says which line is the validation's. */
   readonly hasRoles: boolean;
 }
 
-/** As many epochs as there is room to mark with a dot each: one per so many pixels. */
+/** Minimum distance in pixels for marking each epoch with a dot. */
 const DOT_DISTANCE = 12;
 
 /** The distance of a label's baseline from its middle. */
 const BASELINE = TEXT_SIZE * 0.34;
 
-/** The elements of one panel, as XML. */
+/** Draws the elements of one panel, as XML. */
 export function drawPanel(view: PanelView): string {
   const { panel, frame, y } = view;
   const name = `${panel.name}${panel.series.every(({ role }) => role === "validation") ? " (validation)" : ""}`;
@@ -121,7 +121,7 @@ function drawSeries({ role, values }: Series, view: PanelView, y: Axis): string 
   ].join("");
 }
 
-/** The name of each line at its end, none over another. */
+/** Draws the name of each line at its end, without overlaps. */
 function drawRoles({ panel, frame, hasRoles }: PanelView, y: Axis): readonly string[] {
   if (!hasRoles || panel.isConstant) return [];
   const labels = panel.series.flatMap(({ role, values }) => {
@@ -148,7 +148,7 @@ function drawBestLine({ x, bestEpoch, frame: { top, bottom } }: PanelView): read
   return [element("line", { class: "best", x1: at, x2: at, y1: top, y2: bottom })];
 }
 
-/** A ring at the best value, and above the panel which epoch that was. */
+/** Draws a ring at the best value, and the number of that epoch above the panel. */
 function drawBest({ panel, epochs, x, y, bestEpoch, namesBest, frame }: PanelView): readonly string[] {
   if (bestEpoch === undefined) return [];
   const best = panel.monitored?.values[epochs.indexOf(bestEpoch)];

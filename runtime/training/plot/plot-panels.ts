@@ -7,7 +7,7 @@ export interface Series {
   readonly values: readonly number[];
 }
 
-/** A part of a picture with an axis of its own. */
+/** Part of a chart with its own axis. */
 export interface Panel {
   readonly name: string;
   readonly isConstant: boolean;
@@ -16,18 +16,18 @@ export interface Panel {
   readonly monitored: Series | undefined;
 }
 
-/** What a picture shows. */
+/** Contents of a chart. */
 export interface Panels {
   readonly metrics: readonly Panel[];
-  /** Those that change. */
+  /** Constants that change. */
   readonly constants: readonly Panel[];
-  /** Those that were the same in all epochs. */
+  /** Constants that were the same in all epochs. */
   readonly fixed: readonly { readonly name: string; readonly value: number }[];
 }
 
 const ROLES = { metrics: "training", validation: "validation", constants: "constant" } as const;
 
-/** A panel per metric, with what the validation has of the same name; and one per constant that changes. */
+/** Makes a panel per metric, with the validation's metric of the same name, and one per constant that changes. */
 export function panelsOf(columns: readonly Column[], monitor: string | undefined): Panels {
   const monitored = monitoredColumn(columns, monitor);
   const metrics = new Map<string, Column[]>();

@@ -1,7 +1,7 @@
-/** The class of the picture's root. All rules are below it, so that a page may hold several pictures. */
+/** Class of the chart's root. All rules are below it, so that a page may hold several charts. */
 export const ROOT_CLASS = "savedmodel-history";
 
-/** The sizes of text, in pixels. */
+/** Font sizes in pixels. */
 export const TEXT_SIZE = 11;
 export const NAME_SIZE = 13;
 export const TITLE_SIZE = 17;
@@ -38,7 +38,7 @@ const DARK: Theme = {
   constant: "#34c79a",
 };
 
-// Colours stand in each rule: many programs that show SVG know no variables of CSS.
+// Colours are repeated in each rule: many programs that show SVG do not support CSS variables.
 function colours(theme: Theme): string {
   const rule = (selector: string, property: string, colour: string): string =>
     `.${ROOT_CLASS} .${selector}{${property}:${colour}}`;
@@ -58,7 +58,7 @@ function colours(theme: Theme): string {
   ].join("");
 }
 
-/** The style sheet of a picture. */
+/** Returns the style sheet of a chart. */
 export const STYLE: string = [
   `.${ROOT_CLASS} text{font-size:${TEXT_SIZE}px;font-family:system-ui,-apple-system,"Segoe UI","Liberation Sans",Arial,sans-serif}`,
   `.${ROOT_CLASS} .name{font-size:${NAME_SIZE}px;font-weight:600}`,

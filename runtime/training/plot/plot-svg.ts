@@ -2,7 +2,7 @@ import { printable } from "../../base/text.js";
 
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** An element of a picture; the children are XML already. Nothing else puts text into a picture. */
+/** Returns an element of a chart; the children are XML already. Nothing else adds markup to a chart. */
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
   const list = Object.entries(attributes).map(
     ([key, value]) => ` ${key}="${typeof value === "number" ? decimal(value) : escapeXml(value)}"`,
@@ -11,12 +11,12 @@ export function element(name: string, attributes: Attributes, ...children: reado
   return children.length === 0 ? `${head}/>` : `${head}>${children.join("")}</${name}>`;
 }
 
-/** A text of a picture, as it is shown: what cannot be shown is escaped, and what is longer than the limit is cut. */
+/** Escapes a string for a chart: characters that cannot be shown are escaped, and a string over the limit is cut. */
 export function textNode(text: string, limit?: number): string {
   return escapeXml(printable(text, limit));
 }
 
-/** A text that is cut where there is no room for it. */
+/** Escapes a string for a chart, cut to the available width. */
 export function fittingText(text: string, size: number, room: number): string {
   const shown = printable(text, 500);
   if (textWidth(shown, size) <= room) return escapeXml(shown);
@@ -30,14 +30,17 @@ export function fittingText(text: string, size: number, room: number): string {
   return escapeXml(`${cut}…`);
 }
 
-/** About how wide a text is, in pixels: fonts differ, and nobody can ask them here. Letters of East Asia are square. */
+/**
+ * Estimates the width of a string in pixels, since fonts differ and cannot be measured here. Letters of East Asia are
+ * square.
+ */
 export function textWidth(text: string, size: number): number {
   let width = 0;
   for (const character of text) width += size * (character < "\u2000" ? 0.66 : 1);
   return width;
 }
 
-/** XML has no way to write these two. */
+/** Escapes a string for XML; U+FFFE and U+FFFF, which XML cannot represent, are replaced. */
 function escapeXml(text: string): string {
   return text
     .replaceAll(/[\ufffe\uffff]/g, "\ufffd")
@@ -47,7 +50,7 @@ function escapeXml(text: string): string {
     .replaceAll('"', "&quot;");
 }
 
-/** A tenth of a pixel is as fine as anybody sees. */
+/** Rounds to a tenth of a pixel, which is as fine as anybody sees. */
 function decimal(value: number): string {
   return String(Math.round(value * 10) / 10);
 }

@@ -10,17 +10,17 @@ import { type Panels, panelsOf } from "./plot-panels.js";
 import { ROOT_CLASS, STYLE, TEXT_SIZE, TITLE_SIZE } from "./plot-style.js";
 import { element, fittingText, textNode, textWidth } from "./plot-svg.js";
 
-/** How a history is drawn. */
+/** Options for drawing a history. */
 export interface PlotOptions {
-  /** A heading; by default there is none. */
+  /** Heading; none by default. */
   readonly title?: string;
-  /** Pixels, from 240 to 8000; by default 760. */
+  /** Width in pixels, from 240 to 8000. Default: 760. */
   readonly width?: number;
-  /** Pixels, up to 8000; by default as many as the panels need to be read with ease. */
+  /** Height in pixels, up to 8000; by default as many as the panels need to be legible. */
   readonly height?: number;
 }
 
-/** What is drawn. */
+/** Contents of the chart. */
 interface Training {
   readonly epochs: readonly EpochRecord[];
   readonly bestEpoch: number | undefined;
@@ -33,16 +33,16 @@ const WIDTH = 760;
 const LEAST_WIDTH = 240;
 const MOST = 8000;
 
-/** A scale is logarithmic where the largest value is more than so many times the smallest: of metrics, of constants. */
+/** Ratio of the largest to the smallest value above which a scale is logarithmic: of metrics, of constants. */
 const METRIC_FACTOR = 100;
 const CONSTANT_FACTOR = 10;
 
-/** The room for `validation` behind a line, and that for half of an epoch's number. */
+/** Room for `validation` behind a line, and that for half of an epoch's number. */
 const ROLE_ROOM = 66;
 const NUMBER_ROOM = 12;
 
 /**
- * A picture of a training, as the text of an SVG file. The same training gives the same text.
+ * Draws a chart of a training as an SVG string. The same training results in the same string.
  *
  * @throws SavedModelError `INVALID_OPTION`
  */
@@ -123,7 +123,7 @@ function drawCells(training: Training, cells: readonly Cell[]): readonly string[
   });
 }
 
-/** The room that the labels of an axis take. */
+/** Returns the width of the labels of an axis. */
 function room(axis: Axis | undefined): number {
   return 10 + Math.max(0, ...(axis?.ticks ?? []).map(({ label }) => textWidth(label, TEXT_SIZE)));
 }

@@ -1,4 +1,4 @@
-/** A measured number for a person: four digits, and an exponent where it is very small or large. */
+/** Formats a measured number for a person: four digits, and an exponent where it is very small or large. */
 export function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
@@ -11,14 +11,14 @@ export function shortNumber(value: number): string {
   return String(Number(value.toPrecision(size >= 1000 ? 6 : 4)));
 }
 
-/** A length of time for a person: `0.42 s`, `12.3 s`, `3:05`, `1:02:03`. */
+/** Formats a duration for a person: `0.42 s`, `12.3 s`, `3:05`, `1:02:03`. */
 export function shortDuration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(2)} s`;
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   return clockTime(seconds);
 }
 
-/** A length of time as a clock shows it: `0:07`, `3:05`, `1:02:03`. */
+/** Formats a duration as a clock shows it: `0:07`, `3:05`, `1:02:03`. */
 export function clockTime(seconds: number): string {
   const whole = Math.round(seconds);
   const two = (part: number): string => String(part).padStart(2, "0");

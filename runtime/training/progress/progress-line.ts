@@ -3,39 +3,42 @@ import type { BatchEvent, EpochRecord, Metrics, TrainingObserver, TrainingStart 
 import { clockTime, shortDuration, shortNumber } from "./format-number.js";
 import { sparkline } from "./sparkline.js";
 
-/** To the first column, and what is right of it away: what `readline` writes for `cursorTo` and `clearLine`. */
+/** Moves to the first column and clears the line to its right, as `readline`'s `cursorTo` and `clearLine` do. */
 const LINE_START_AND_CLEAR = "\x1b[1G\x1b[0K";
 
-/** How often a terminal's line is drawn again, at most: milliseconds. */
+/** Minimum time between redraws of a terminal's line, in milliseconds. */
 const REDRAW_TIME = 100;
 
-/** Before so many milliseconds nobody knows how long the rest takes: the first step also prepares the signature. */
+/** Time in milliseconds before the rest can be estimated: the first step also prepares the signature. */
 const SETTLING_TIME = 1000;
 
-/** The columns of a terminal that does not say how many it has. */
+/** Default width of a terminal that does not report it. */
 const COLUMNS = 80;
 const SPARKLINE_COLUMNS = 24;
 
-/** The metric whose course is drawn, where it is there; else the first one. */
+/** Metric that the sparkline shows, if there is one of this name; else the first one. */
 const LOSS = "loss";
 
-/** What of a stream is written to and asked: `process.stderr`, say. A declaration of our own needs no types of Node's. */
+/**
+ * Members of a stream that progress uses, such as `process.stderr`. Declared here so that Node.js types are not
+ * required.
+ */
 export interface ProgressStream {
-  /** Whether it is a terminal, on which lines can be drawn again. */
+  /** True for a terminal, on which lines can be redrawn. */
   readonly isTTY?: boolean;
-  /** How many characters a line of the terminal takes. */
+  /** Width of the terminal in characters. */
   readonly columns?: number;
-  /** Takes the next text. */
+  /** Writes a string. */
   write(text: string): unknown;
 }
 
 /**
- * Shows how a training goes on: on a terminal a line that is drawn again and again, with the epoch, the step, rows per
- * second, the time that is left and the means of the epoch so far; and a line for each epoch that stays. Elsewhere, as in a log,
+ * Shows the progress of a training: on a terminal a line that is redrawn, with the epoch, the step, rows per second,
+ * the remaining time and the means of the epoch so far; and a line for each epoch that stays. Elsewhere, as in a log,
  * the line of each epoch only, as plain text.
  *
- * Nothing of the terminal is changed that would have to be put back, not even the cursor: a training that is interrupted
- * leaves a line behind and nothing else.
+ * No terminal state is changed that would have to be restored, not even the cursor: a training that is interrupted
+ * leaves only a line behind.
  *
  * @param stream standard error by default
  */
@@ -43,7 +46,7 @@ export function progressObserver(stream: ProgressStream = process.stderr): Train
   return stream.isTTY === true && process.env.TERM !== "dumb" ? new TerminalProgress(stream) : new LogProgress(stream);
 }
 
-/** A plain line for each epoch. */
+/** Writes a plain line for each epoch. */
 class LogProgress implements TrainingObserver {
   readonly #stream: ProgressStream;
   #epochs = 0;
@@ -62,13 +65,13 @@ class LogProgress implements TrainingObserver {
   }
 }
 
-/** A line that is drawn again, and one for each epoch that stays. */
+/** Redraws a line, and writes one for each epoch. */
 class TerminalProgress implements TrainingObserver {
   readonly #stream: ProgressStream;
   readonly #losses: number[] = [];
   #start: TrainingStart = { epochs: 0, steps: undefined, rows: undefined };
   #last: EpochRecord | undefined;
-  /** The steps of the last epoch. */
+  /** Number of steps of the last epoch. */
   #lastSteps: number | undefined;
   #stepOfEpoch = 0;
   #startTime = 0;
@@ -101,7 +104,7 @@ class TerminalProgress implements TrainingObserver {
     this.#losses.push(record.metrics[LOSS] ?? Object.values(record.metrics)[0] ?? Number.NaN);
     const line = fitting(epochParts(record, this.#start.epochs), this.#columns);
     const room = Math.min(SPARKLINE_COLUMNS, this.#columns - columnsOf(line) - 2);
-    // One number has no course.
+    // One number has no sparkline.
     const course = this.#losses.length < 2 || room < 2 ? "" : `  ${sparkline(this.#losses, room)}`;
     this.#clear();
     this.#stream.write(`${line}${course}`.trimEnd());
@@ -115,7 +118,7 @@ class TerminalProgress implements TrainingObserver {
   }
 
   onEnd(): void {
-    // What was drawn last tells where an interrupted epoch was.
+    // The last drawing shows where an interrupted epoch was.
     if (this.#isDrawn) this.#stream.write("\n");
     this.#isDrawn = false;
   }
@@ -134,7 +137,7 @@ class TerminalProgress implements TrainingObserver {
     ];
   }
 
-  /** Of the last epoch's length, or before its end of this one's steps; undefined where nobody knows how many there are. */
+  /** Number of steps of the last epoch, or before its end of this one; undefined where it is unknown. */
   #secondsLeft(epoch: number, stepOfEpoch: number, seconds: number): number | undefined {
     const steps = this.#start.steps ?? this.#lastSteps;
     const whole = this.#last?.seconds ?? (steps === undefined ? undefined : (seconds * steps) / stepOfEpoch);
@@ -186,7 +189,7 @@ function grouped(value: number): string {
   return (value < 100 ? Number(value.toPrecision(2)) : Math.round(value)).toLocaleString("en-US");
 }
 
-/** As many parts as a line of so many columns has room for, whole ones, and at least as much of the first one. */
+/** Returns as many whole parts as fit in `columns`, and at least as much of the first one as fits. */
 function fitting(parts: readonly string[], columns: number): string {
   let line = "";
   for (const part of parts) {
@@ -197,7 +200,7 @@ function fitting(parts: readonly string[], columns: number): string {
   return line;
 }
 
-/** How many columns a text takes at most: what is not ASCII may take two. */
+/** Returns the maximum width of a string in columns: characters outside of ASCII may take two. */
 function columnsOf(text: string): number {
   let columns = 0;
   for (const character of text) columns += character <= "~" ? 1 : 2;

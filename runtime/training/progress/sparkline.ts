@@ -1,8 +1,8 @@
 import sparkly from "sparkly";
 
 /**
- * The course of some numbers in so many characters, such as `█▅▃▂▁`; what is not finite is a space. Of more numbers than
- * there are characters, each character shows the mean of some.
+ * Draws numbers as at most `width` characters, such as `█▅▃▂▁`; a number that is not finite is a space. Of more numbers
+ * than characters, each character shows the mean of some.
  */
 export function sparkline(values: readonly number[], width: number): string {
   const count = Math.min(values.length, Math.max(0, Math.floor(width)));

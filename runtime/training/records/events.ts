@@ -1,62 +1,62 @@
 /** Numbers by the name of what they measure: the scalar outputs of a signature. */
 export type Metrics<Name extends string = string> = Readonly<Record<Name, number>>;
 
-/** What is known when a training begins. */
+/** Event at the beginning of a training. */
 export interface TrainingStart {
-  /** How many there will be, if none of the reasons to stop early comes up. */
+  /** Number of epochs, unless the training stops early. */
   readonly epochs: number;
-  /** The steps of an epoch; unknown where batches come from an iterable. */
+  /** Number of steps of an epoch; unknown where batches come from an iterable. */
   readonly steps: number | undefined;
-  /** The rows of an epoch; unknown where batches come from an iterable. */
+  /** Number of rows of an epoch; unknown where batches come from an iterable. */
   readonly rows: number | undefined;
-  /** Notes for a reader of the numbers, in sentences: {@link History.notes}; and from where it continues. */
+  /** Notes for readers of the numbers, in sentences: {@link History.notes}; and where the training continues. */
   readonly notes?: readonly string[];
-  /** The epochs that were finished before, of a training that is resumed. */
+  /** Epochs of a resumed training that were finished before. */
   readonly finished?: readonly EpochRecord[];
 }
 
 /** One step of a training, which is a call of its signature: the argument of `onBatch`. */
 export interface BatchEvent<Name extends string = string> {
-  /** From 1 on. */
+  /** Number of the epoch, starting at 1. */
   readonly epoch: number;
-  /** From 1 on, over all epochs. */
+  /** Number of the step over all epochs, starting at 1. */
   readonly step: number;
-  /** From 1 on, within the epoch. */
+  /** Number of the step within the epoch, starting at 1. */
   readonly stepOfEpoch: number;
-  /** The rows of this batch. */
+  /** Number of rows of this batch. */
   readonly rows: number;
-  /** The scalar outputs of this step. */
+  /** Scalar outputs of this step. */
   readonly metrics: Metrics<Name>;
-  /** The scalar outputs, averaged over the rows of the epoch so far; the last value of those that run on. */
+  /** Scalar outputs, averaged over the rows of the epoch so far; the last value of running metrics. */
   readonly means: Metrics<Name>;
 }
 
 /** One epoch of a training: the argument of `onEpoch`, and an entry of {@link History.epochs}. */
 export interface EpochRecord<Name extends string = string> {
-  /** From 1 on. */
+  /** Number of the epoch, starting at 1. */
   readonly epoch: number;
-  /** The steps that were made so far, over all epochs. */
+  /** Number of steps so far, over all epochs. */
   readonly step: number;
-  /** The rows of this epoch. */
+  /** Number of rows of this epoch. */
   readonly rows: number;
-  /** How long it took, validation included. */
+  /** Duration in seconds, validation included. */
   readonly seconds: number;
-  /** The scalar outputs, averaged over the epoch's rows. */
+  /** Scalar outputs, averaged over the epoch's rows. */
   readonly metrics: Metrics<Name>;
-  /** The scalar outputs of the validation signature, averaged over its rows. */
+  /** Scalar outputs of the validation signature, averaged over its rows. */
   readonly validation?: Metrics;
-  /** The scalar inputs that are no data, such as a learning rate, as they were in the last step. */
+  /** Scalar inputs that are not data, such as a learning rate, as they were in the last step. */
   readonly constants?: Metrics;
 }
 
-/** Somebody who is told how a training goes on. */
+/** Observer of a training. */
 export interface TrainingObserver {
-  /** Before the first step. */
+  /** Called before the first step. */
   onStart?(start: TrainingStart): void;
-  /** After each step. */
+  /** Called after each step. */
   onBatch?(event: BatchEvent): void;
-  /** After each epoch and its validation. */
+  /** Called after each epoch and its validation. */
   onEpoch?(record: EpochRecord): void;
-  /** Also after an error. */
+  /** Called at the end, also after an error. */
   onEnd?(): void;
 }

@@ -1,11 +1,11 @@
 import type { EpochRecord, Metrics } from "./events.js";
 
-/** What is recorded of an epoch by name, in the order of tables and pictures. */
+/** Kinds of values that are recorded of an epoch by name, in the order of tables and charts. */
 const KINDS = ["metrics", "validation", "constants"] as const;
 
 export type Kind = (typeof KINDS)[number];
 
-/** How the name of a validation's metric begins where it stands beside those of the training. */
+/** Prefix of a validation's metric where it stands beside those of the training. */
 const VALIDATION_PREFIX = "validation_";
 
 /** One number per epoch, NaN where an epoch has none. */
@@ -22,19 +22,19 @@ export function columnsOf(epochs: readonly EpochRecord[]): readonly Column[] {
   );
 }
 
-/** The names that any epoch has. */
+/** Returns the names that any epoch has. */
 export function namesOf(epochs: readonly EpochRecord[], kind: Kind): readonly string[] {
   const names = new Set<string>();
   for (const epoch of epochs) for (const name of Object.keys(epoch[kind] ?? {})) names.add(name);
   return [...names];
 }
 
-/** What each epoch has of that name, NaN where it has none. */
+/** Returns the value of that name for each epoch, NaN where it has none. */
 export function valuesOf(epochs: readonly EpochRecord[], kind: Kind, name: string): readonly number[] {
   return epochs.map((epoch) => own(epoch[kind], name) ?? Number.NaN);
 }
 
-/** Names are foreign: what is called `constructor` is found only where it was put. */
+/** Returns an own property only: a name may be that of an inherited one, such as `constructor`. */
 function own(metrics: Metrics | undefined, name: string): number | undefined {
   return metrics !== undefined && Object.hasOwn(metrics, name) ? metrics[name] : undefined;
 }
@@ -47,7 +47,7 @@ export function monitoredColumn(columns: readonly Column[], monitor: string | un
   );
 }
 
-/** A heading for each column; one that is taken already gets a number. */
+/** Returns a heading for each column; a duplicate gets a number. */
 export function headings(
   columns: readonly Pick<Column, "kind" | "name">[],
   taken: readonly string[],

@@ -26,7 +26,7 @@ interface BestEpoch {
   resume(best: Best | undefined, checkpoint: string): void;
 }
 
-/** Saves a model every so often while it is trained, with the state of the training, and reads both again. */
+/** Saves a model at intervals while it is trained, with the state of the training, and restores both. */
 export class CheckpointWriter {
   readonly #bound: BoundMethod;
   readonly #variables: VariableStore | undefined;
@@ -37,7 +37,7 @@ export class CheckpointWriter {
   #saved = { step: 0, epochs: 0 };
   #putBackFrom: string | undefined;
 
-  /** @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT`: whatever would fail when it is time to save */
+  /** @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT`: if a later save would fail */
   constructor(bound: BoundMethod, options: Checkpoints, best: BestEpoch | undefined) {
     this.#bound = bound;
     this.#variables = bound.calls.connection.engine.variables;
@@ -47,7 +47,7 @@ export class CheckpointWriter {
     this.#variables?.requireSaveable(this.directory);
   }
 
-  /** Returns whether it is time to save after this step of an epoch that goes on. */
+  /** Returns true if it is time to save after this step within an epoch. */
   isDue(step: number): boolean {
     const { everySteps, everySeconds } = this.#options;
     const isStep = everySteps !== undefined && step % everySteps === 0;
@@ -55,24 +55,24 @@ export class CheckpointWriter {
     return isStep || isTime;
   }
 
-  /** Returns whether it is time to save after an epoch. */
+  /** Returns true if it is time to save after an epoch. */
   isDueAfter(epoch: number): boolean {
     const { everySteps, everySeconds, onlyBest = false } = this.#options;
     if (onlyBest !== false) return this.#best?.epoch === epoch;
     return everySteps === undefined && everySeconds === undefined;
   }
 
-  /** Returns whether a training that ends, or is aborted, has got further than its last checkpoint and is to be saved. */
+  /** Returns true if a training that ends, or is aborted, has steps after its last checkpoint that are to be saved. */
   isDueAtEnd({ step, records }: Pick<TrainingState, "step" | "records">): boolean {
     const isFurther = step > this.#saved.step || records.length > this.#saved.epochs;
     return (this.#options.onlyBest ?? false) === false && isFurther;
   }
 
-  /** Saves the model and the state in one step: whoever reads the folder gets both of the same moment. */
+  /** Saves the model and the state in one step: readers of the folder get both of the same moment. */
   save(state: TrainingState): void {
     const variables = this.#variables;
     if (variables === undefined) {
-      // A fake client says that it cannot be saved.
+      // A fake client throws that it cannot be saved.
       this.#bound.model.save(this.directory);
     } else {
       this.#bound.calls.connection.queue.requireFree("fit()", () => false);
@@ -85,16 +85,16 @@ export class CheckpointWriter {
     this.#saved = { step: state.step, epochs: state.records.length };
   }
 
-  /** Where the checkpoint was that a training was resumed from, if that was not in its own folder. */
+  /** Location of the checkpoint that the training was resumed from, if it was not in its own folder. */
   get putBackFrom(): string | undefined {
     return this.#putBackFrom;
   }
 
   /**
-   * Gives the model the weights of the checkpoint. One that a killed save has left beside its folder is put back first.
+   * Restores the weights of the checkpoint. One that a killed save has left beside its folder is put back first.
    *
-   * @returns where the training was; undefined where the training begins: it is not to be resumed, or there is no checkpoint
-   * @throws SavedModelError `RESTORE_FAILED` when it is of another model or training, and the codes of `restore`
+   * @returns the state of the training; undefined at its beginning: it is not to be resumed, or has no checkpoint
+   * @throws SavedModelError `RESTORE_FAILED` when it belongs to another model or training, and the codes of `restore`
    */
   resume(identity: TrainingIdentity, epochs: number): TrainingState | undefined {
     const variables = this.#variables;

@@ -12,12 +12,12 @@ import type { EpochRecord, Metrics } from "../records/events.js";
 
 /** An epoch that was not finished. */
 export interface OpenEpoch {
-  /** Number of its steps that were made. */
+  /** Number of its finished steps. */
   readonly steps: number;
-  /** Time that they took. */
+  /** Duration of these steps. */
   readonly seconds: number;
   readonly totals: MetricTotals;
-  /** The scalar inputs of the last of them. */
+  /** Scalar inputs of the last of these steps. */
   readonly constants: Metrics | undefined;
 }
 
@@ -27,15 +27,15 @@ export interface Best {
   readonly value: number;
 }
 
-/** Options and sizes by which a training is the same training, by the names that messages have for them. */
+/** Options and sizes that identify a training, by their names in messages. */
 export type TrainingIdentity = Readonly<Record<string, string | number | boolean | null>>;
 
-/** The progress of a training, beside the values of the model's variables. */
+/** Progress of a training, beside the values of the model's variables. */
 export interface TrainingState {
   readonly identity: TrainingIdentity;
-  /** Of the epochs that were finished. */
+  /** Records of the finished epochs. */
   readonly records: readonly EpochRecord[];
-  /** The steps that were made, over all epochs. */
+  /** Number of finished steps, over all epochs. */
   readonly step: number;
   readonly open: OpenEpoch | undefined;
   readonly best: Best | undefined;
@@ -82,7 +82,7 @@ export function writeState(checkpoint: string, { identity, records, step, open, 
 /**
  * Reads the state of a training from the folder of its checkpoint.
  *
- * @throws SavedModelError `RESTORE_FAILED` when there is none, or when it is damaged
+ * @throws SavedModelError `RESTORE_FAILED` when it is missing or damaged
  */
 export function readState(checkpoint: string): TrainingState {
   const path = join(checkpoint, TRAINING_STATE, FILE);
@@ -173,7 +173,7 @@ function record(json: unknown): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Compares the training that a checkpoint is of with the one that is to continue.
+ * Compares the training of a checkpoint with the one that is to be resumed.
  *
  * @throws SavedModelError `RESTORE_FAILED`, naming the differences
  */
@@ -204,7 +204,7 @@ export function requireSameTraining(
   }
 }
 
-/** The error for a checkpoint from which a training cannot continue. */
+/** Returns the error for a checkpoint from which a training cannot be resumed. */
 export function notResumable(
   checkpoint: string,
   reason: string,

@@ -2,7 +2,7 @@ import { itemAt } from "../../../base/item-at.js";
 import type { GraphSession, NodeSpec } from "../graph-session.js";
 import { stringPlaceholder, stringTensor } from "../string-feeds.js";
 
-/** How a node takes a value: as a variable, as one of TensorFlow 1's references, or as a table, which may be one too. */
+/** Kind of node that takes a value: a variable, one of TensorFlow 1's references, or a table, which may be one too. */
 export type AssignKind = "variable" | "reference" | "table" | "reference to a table";
 
 /** A node of the loaded graph that takes values of a checkpoint. */
@@ -13,14 +13,14 @@ export interface Assignment {
   readonly dtypes: readonly number[];
 }
 
-/** What a checkpoint has for an {@link Assignment}: as many keys as that has dtypes. */
+/** Source in a checkpoint of an {@link Assignment}: as many keys as that has dtypes. */
 export interface Source {
   readonly keys: readonly string[];
   /** The part of it, where a variable was divided: `4 2 0,2:0,2`; empty for the whole. */
   readonly slice: string;
 }
 
-/** Gives nodes values of a checkpoint: its path prefix, and the source of each node. */
+/** Assigns values of a checkpoint to nodes: takes its path prefix, and the source of each node. */
 export type Assign = (prefix: string, sources: readonly Source[]) => void;
 
 let count = 0;
@@ -29,7 +29,7 @@ let count = 0;
  * Adds operations to a loaded graph that give nodes values of a checkpoint:
  * `AssignVariableOp(node, RestoreV2(prefix, keys, slices))` for a variable.
  *
- * @returns runs them; the shapes of values are not compared
+ * @returns a function that runs them; the shapes of values are not compared
  */
 export function prepareAssignments(session: GraphSession, assignments: readonly Assignment[]): Assign {
   if (assignments.length === 0) return () => {};

@@ -5,14 +5,15 @@ import type { CheckpointReader } from "./checkpoint-reader.js";
 import type { Keys } from "./match-keys.js";
 import type { RestoredTensor } from "./restored-tensors.js";
 
-/** More of them than this would help nobody. */
+/** Maximum number of problems in a message. */
 const SHOWN = 3;
 
 /**
- * Compares what a checkpoint holds with what a model restores. TensorFlow does not: it lets a variable have any shape.
+ * Compares the tensors of a checkpoint with those that a model restores. TensorFlow does not: it lets a variable have
+ * any shape.
  *
- * @param keys under which key the checkpoint has it, where not under the model's
- * @returns what is wrong, in words; none if it fits
+ * @param keys the checkpoint's keys, where they differ from the model's
+ * @returns the problems, in words; none if it fits
  */
 export function differences(
   tensors: readonly RestoredTensor[],

@@ -1,4 +1,4 @@
-/** What a checkpoint says of one of its tensors. */
+/** Description of a tensor in a checkpoint. */
 interface CheckpointTensor {
   /** TensorFlow's number of it. */
   readonly dtype: number;
@@ -19,6 +19,6 @@ export interface CheckpointReader {
   verify(key: string): void;
   /** Returns the bytes of a scalar string. */
   bytes(key: string): Uint8Array;
-  /** Gives up what it holds. */
+  /** Releases its resources. */
   close(): void;
 }

@@ -12,7 +12,7 @@ interface TensorCopy {
   readonly dtype: number;
 }
 
-/** Where the operations are that copy, by the dtypes of the tensors, which are an attribute of them. */
+/** Names of the copying operations, by the dtypes of the tensors, which are an attribute of them. */
 const placesOf = oncePer((_: GraphSession) => new Map<string, string>());
 
 /** Writes tensors of a checkpoint to another. Those that are there in slices are written whole. */

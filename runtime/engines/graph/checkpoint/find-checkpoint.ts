@@ -9,17 +9,17 @@ import { missingShards } from "./shards.js";
 
 /** A checkpoint on disk. */
 export interface FoundCheckpoint {
-  /** What the names of its files begin with. */
+  /** Prefix of the names of its files. */
   readonly prefix: string;
-  /** Whether it is in the folder of a SavedModel. */
+  /** True if it is in the folder of a SavedModel. */
   readonly isModel: boolean;
 }
 
 /**
- * Finds a checkpoint by what the names of its files begin with, by the folder of the SavedModel that it is in, or by the
- * folder of a `tf.train.CheckpointManager`, of which it is the latest.
+ * Finds a checkpoint by the prefix of its files, by the folder of the SavedModel that it is in, or by the folder of a
+ * `tf.train.CheckpointManager`, of which it is the latest.
  *
- * @throws SavedModelError `VARIABLES_NOT_FOUND`, or `INVALID_ARGUMENT` for a path that TensorFlow takes for a pattern
+ * @throws SavedModelError `VARIABLES_NOT_FOUND`, or `INVALID_ARGUMENT` for a path that TensorFlow reads as a pattern
  */
 export function findCheckpoint(path: string): FoundCheckpoint {
   const given = resolve(path);
@@ -47,7 +47,7 @@ export function findCheckpoint(path: string): FoundCheckpoint {
 /** A state file has a line or two for each checkpoint that was kept. */
 const MAX_STATE_BYTES = 2 ** 24;
 
-/** The latest checkpoint of a folder, as its state file `checkpoint` names it. */
+/** Returns the latest checkpoint of a folder, as its state file `checkpoint` names it. */
 function latestIn(folder: string): string | undefined {
   const file = join(folder, "checkpoint");
   const stat = look(file);
@@ -60,7 +60,7 @@ function latestIn(folder: string): string | undefined {
   return existsSync(`${latest}.index`) ? latest : join(folder, basename(latest));
 }
 
-/** The string in the text form of a protocol buffer: bytes of UTF-8, in octal where they are not ASCII. */
+/** Returns the string in the text format of a protocol buffer: bytes of UTF-8, in octal where they are not ASCII. */
 function unescapeText(text: string): string {
   const latin1 = Buffer.from(text, "utf8")
     .toString("latin1")

@@ -2,21 +2,21 @@ import { pairObjects } from "../../../saved-model/graph/paired-objects.js";
 import { decode, type Message } from "../../../saved-model/proto/decode.js";
 import type { CheckpointReader } from "./checkpoint-reader.js";
 
-/** Under this key, checkpoints of objects hold a TrackableObjectGraph: what the object was whose variables they hold. */
+/** Key under which checkpoints of objects hold their TrackableObjectGraph. */
 export const OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH";
 
-/** Under which key a checkpoint has what a model restores under another. */
+/** Keys of a checkpoint by the keys that a model restores. */
 export type Keys = ReadonlyMap<string, string>;
 
 type ObjectNodes = readonly Message<"TrackableObject">[];
 
 /**
- * Finds what a model restores in a checkpoint of an object that is the model under other names, as Python does it: by
+ * Finds the tensors of a model in a checkpoint of an object that is the model under other names, as Python does: by
  * walking both along the same attributes. The model may be the object itself, or one of its attributes, as after
  * `tf.train.Checkpoint(model=model)`.
  *
  * @param modelGraph the TrackableObjectGraph that the model saves with its variables
- * @returns undefined where there is no such object, or more than one
+ * @returns undefined unless exactly one such object exists
  */
 export function matchObjects(
   wanted: readonly string[],

@@ -6,7 +6,7 @@ import type { RestoredTensor } from "./restored-tensors.js";
 /**
  * Writes a checkpoint again under the keys that a model restores: those are constants of its graph.
  *
- * @param tensors what the model restores
+ * @param tensors the tensors that the model restores
  */
 export function renameKeys(
   session: GraphSession,

@@ -20,13 +20,15 @@ export interface RestoredTensor {
   readonly dtype: number;
   /** Of the variable that it goes to; null where that is not known. */
   readonly shape: ShapeSpec;
-  /** Which part it is of what the checkpoint has under this key, if the variable was divided: `4 2 0,2:0,2`, or empty. */
+  /**
+   * Part of the tensor that the checkpoint has under this key, if the variable was divided: `4 2 0,2:0,2`, or empty.
+   */
   readonly slice: string;
-  /** Where it goes; undefined where that is not known. */
+  /** Target of the value; undefined where that is unknown. */
   readonly target: RestoreTarget | undefined;
 }
 
-/** A node of the main graph that takes what is restored. */
+/** A node of the main graph that takes a restored value. */
 export interface RestoreTarget {
   readonly node: string;
   readonly kind: AssignKind;
@@ -34,7 +36,7 @@ export interface RestoreTarget {
   readonly place: number;
 }
 
-/** What is assigned to a variable or table. */
+/** Value that is assigned to a variable or table. */
 interface Assigned {
   readonly target: RestoreTarget | undefined;
   readonly shape: ShapeSpec;
@@ -47,7 +49,10 @@ interface Scope {
   variable(name: string): Node | undefined;
 }
 
-/** What an operation restores: all that the RestoreV2 operations read which it waits for, those of functions included. */
+/**
+ * Returns the tensors that an operation restores: all that the RestoreV2 operations read that it depends on, in
+ * functions too.
+ */
 export function restoredTensors(graphDef: Uint8Array, restoreOperation: string): readonly RestoredTensor[] {
   const graph = openGraph(graphDef);
   const nodes = new Map(graph.all().map((node) => [node.name, node]));
@@ -100,7 +105,7 @@ const ASSIGN_KINDS: ReadonlyMap<string, AssignKind> = new Map([
   ["LookupTableImportV2", "table"],
 ]);
 
-/** What each output of a RestoreV2 is assigned to. */
+/** Returns the variable or table that each output of a RestoreV2 is assigned to. */
 function assignedOutputs({ nodes, variable }: Scope): ReadonlyMap<string, Assigned> {
   const outputs = new Map<string, Assigned>();
   for (const { op, input } of nodes.values()) {

@@ -3,11 +3,11 @@ import { basename, dirname } from "node:path";
 import { itemAt } from "../../../base/item-at.js";
 
 /**
- * The files that the values of a checkpoint are in, as far as they are missing. Their names tell how many there are:
+ * Returns the missing files of a checkpoint's values. Their names tell how many there are:
  * `variables.data-00001-of-00002`.
  *
- * @param prefix what the names of its files begin with
- * @returns the names of the missing files, or undefined where there is none at all
+ * @param prefix the prefix of its file names
+ * @returns the names of the missing files, or undefined if there are no files at all
  */
 export function missingShards(prefix: string): readonly string[] | undefined {
   const folder = dirname(prefix);

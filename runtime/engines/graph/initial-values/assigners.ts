@@ -13,7 +13,7 @@ const ASSIGNING: ReadonlySet<string> = new Set([
   "LookupTableImportV2",
 ]);
 
-/** Whether one of these nodes of the main graph, or a function that it calls, gives a resource a value. */
+/** Returns true if one of these nodes of the main graph, or a function that it calls, assigns a value to a resource. */
 export function assigns(graph: GraphIndex, nodes: Iterable<string>, resource: string): boolean {
   for (const name of nodes) {
     const { op, input } = graph.edges(name) ?? { op: "", input: [] };
@@ -32,7 +32,7 @@ interface Argument {
   readonly index: number;
 }
 
-/** Whether a function assigns to an argument, or hands it to one that does. */
+/** Returns true if a function assigns to an argument, or passes it to one that does. */
 function functionsAssign(graph: GraphIndex, first: readonly Argument[]): boolean {
   const pending = [...first];
   const seen = new Set<string>();
@@ -53,7 +53,7 @@ function functionsAssign(graph: GraphIndex, first: readonly Argument[]): boolean
   return false;
 }
 
-/** The functions that a node hands one of its inputs to: a call all inputs, a choice all but the first. */
+/** Returns the functions that a node passes one of its inputs to: a call all inputs, a choice all but the first. */
 function calls(graph: GraphIndex, node: Message<"NodeDef">, place: number): readonly Argument[] {
   const inputs = node.input.filter((input) => !input.startsWith("^")).length;
   return node.attr.flatMap(({ value }) => {

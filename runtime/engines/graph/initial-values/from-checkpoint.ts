@@ -15,14 +15,16 @@ type MetaGraph = Message<"MetaGraphDef">;
 /** The collections of TensorFlow 1 that list variables. */
 const COLLECTIONS = ["variables", "trainable_variables", "local_variables", "model_variables"];
 
-/** What a checkpoint may have for a resource; the shape is that of the whole variable. */
+/** Possible source in a checkpoint for a resource; the shape is that of the whole variable. */
 interface Candidate {
   readonly key: string;
   readonly slice: string;
   readonly shape: readonly (number | null)[] | null;
 }
 
-/** Gives resources the values that the model's checkpoint has for them, as Python does: by object, or else by name. */
+/**
+ * Assigns resources the values that the model's checkpoint has for them, as Python does: by object, or else by name.
+ */
 export function restoreFromCheckpoint(
   session: GraphSession,
   metaGraph: MetaGraph,
@@ -99,7 +101,9 @@ function byName(node: Message<"NodeDef">, definition: Message<"VariableDef"> | u
   return [...new Set([node.name, sharedName(node)])].map((key) => ({ key, slice: "", shape: null }));
 }
 
-/** What the checkpoint has for a resource under a key, if it has all of it, of the right dtype and shape. */
+/**
+ * Returns the source of a resource under a key of the checkpoint, if all of it is there with the right dtype and shape.
+ */
 function sourceOf(resource: Resource, candidate: Candidate, reader: CheckpointReader): Source | undefined {
   const { key, slice, shape } = candidate;
   const keys = isTable(resource) ? [`${key}-keys`, `${key}-values`] : [key];

@@ -22,18 +22,19 @@ export interface AbsentValue {
   readonly assignedBy: readonly string[];
 }
 
-/** What signatures need and the model does not give them, by the key of the signature. */
+/** Resources that signatures need and the model has no values for, by the key of the signature. */
 export type AbsentValues = ReadonlyMap<string, readonly AbsentValue[]>;
 
 /** For messages. */
 const CALL = "load()";
 
 /**
- * Gives the variables and tables that signatures use their values, where TensorFlow's loader did not: from the checkpoint,
- * or else from an initialiser. The file tells which they are, so that a model whose loader does all of it costs no run.
+ * Assigns values to the variables and tables that signatures use, where TensorFlow's loader did not: from the
+ * checkpoint, or else from an initialiser. The file tells which they are, so that a model whose loader does all of it
+ * costs no run.
  *
- * @returns what has no value still
- * @throws SavedModelError `VARIABLES_NOT_FOUND` when no signature can be called for it; TensorFlowError
+ * @returns the resources that still have no value
+ * @throws SavedModelError `VARIABLES_NOT_FOUND` when this leaves no signature that can be called; TensorFlowError
  */
 export function giveValues(session: GraphSession, metaGraph: MetaGraph, graph: GraphIndex): AbsentValues {
   const resources = findResources(graph);
@@ -70,7 +71,7 @@ function nodesBySignature(metaGraph: MetaGraph, graph: GraphIndex): ReadonlyMap<
   return new Map(signatures.map(({ key, value }) => [key, upstream(graph, outputOperations(value))]));
 }
 
-/** Refuses a model of which no signature can be called, neither now nor after another. */
+/** Rejects a model of which no signature can be called, neither now nor after another. */
 function requireValues(
   session: GraphSession,
   graph: GraphIndex,
@@ -107,7 +108,7 @@ function listOf(values: readonly AbsentValue[]): string {
   return `${names.join(", the ")}${more}`;
 }
 
-/** What to do about a failed call of a signature that needs values which the model does not give. */
+/** Returns advice for a failed call of a signature that needs values which the model does not have. */
 export function adviseOn(values: readonly AbsentValue[]): string | undefined {
   if (values.length === 0) return undefined;
   const lost = values.filter(({ assignedBy }) => assignedBy.length === 0);

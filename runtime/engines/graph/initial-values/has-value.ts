@@ -4,7 +4,7 @@ import { TensorFlowError } from "../../../base/tensorflow-error.js";
 import type { GraphSession, NodeSpec } from "../graph-session.js";
 import { dtypeOf, isReference, isTable, type Resource } from "./resources.js";
 
-/** Tells whether each of some resources has a value: made once, its operations stay in the graph. */
+/** Returns for each of some resources true if it has a value: made once, its operations stay in the graph. */
 export type Check = (call: string) => readonly boolean[];
 
 /** The node of a variable: a resource, or in TensorFlow 1 a reference. */

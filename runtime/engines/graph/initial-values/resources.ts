@@ -3,7 +3,7 @@ import { quote } from "../../../base/text.js";
 import { attributeOf, type GraphIndex, sharedName } from "../../../saved-model/graph/graph.js";
 import type { Message } from "../../../saved-model/proto/decode.js";
 
-/** How a node holds a value: as a variable, as one of TensorFlow 1's references, or as a table that may change or not. */
+/** Kind of node that holds a value: a variable, one of TensorFlow 1's references, or a table that is mutable or not. */
 type ResourceKind = "variable" | "reference" | "table" | "mutable table";
 
 const KINDS: ReadonlyMap<string, ResourceKind> = new Map([
@@ -28,12 +28,12 @@ export interface Resource {
   readonly node: Message<"NodeDef">;
 }
 
-/** Returns whether a resource is a table. */
+/** Returns true for a table. */
 export function isTable({ kind }: Resource): boolean {
   return kind === "table" || kind === "mutable table";
 }
 
-/** Returns whether a node hands its resource on as a reference, as in TensorFlow 1. */
+/** Returns true if a node passes its resource on as a reference, as in TensorFlow 1. */
 export function isReference({ kind, node }: Resource): boolean {
   return kind === "reference" || (kind !== "variable" && !node.op.endsWith("V2"));
 }
@@ -60,7 +60,7 @@ export function dtypeOf(node: Message<"NodeDef">, attribute: string): number {
   throw new SavedModelError("MODEL_CORRUPT", what);
 }
 
-/** What a resource is called in messages: `variable "w"`. */
+/** Returns the name of a resource for messages: `variable "w"`. */
 export function nameOf({ kind, node }: Resource): string {
   return `${kind.includes("table") ? "table" : "variable"} ${quote(sharedName(node))}`;
 }

@@ -10,7 +10,7 @@ type Koffi = typeof import("koffi", { with: { "resolution-mode": "import" }});
 export type LibraryHandle = ReturnType<Koffi["load"]>;
 
 /**
- * koffi runs native code on stacks of its own. Its 128 KiB for other threads are too few for TensorFlow: a Cholesky
+ * koffi runs native code on its own stacks. Its 128 KiB for other threads are too few for TensorFlow: a Cholesky
  * decomposition of 500 rows needs more, or 40 functions that call each other, and the process ends with a segmentation
  * fault. These are as large as those of the threads that TensorFlow itself starts; memory that is not touched costs
  * nothing.
@@ -22,7 +22,7 @@ let loaded: Koffi | undefined;
 /**
  * koffi, loaded when it is first needed: a program that never loads a model never loads native code.
  *
- * @throws SavedModelError `LIBRARY_INVALID` when koffi is not there, as in a bundle that was moved away from it
+ * @throws SavedModelError `LIBRARY_INVALID` when koffi is missing, as in a bundle that was moved away from it
  */
 export function loadKoffi(): Koffi {
   loaded ??= requireKoffi();
@@ -30,7 +30,7 @@ export function loadKoffi(): Koffi {
 }
 
 function requireKoffi(): Koffi {
-  // A synchronous `load()` cannot wait for `import()`. A bundle in CommonJS form knows no address of its own.
+  // A synchronous `load()` cannot wait for `import()`. A bundle in CommonJS form does not know its own address.
   const here: string | undefined = import.meta.url;
   try {
     const koffi = createRequire(here ?? process.argv[1] ?? join(process.cwd(), "here"))("koffi") as Koffi;
@@ -48,7 +48,9 @@ function requireKoffi(): Koffi {
   }
 }
 
-/** It takes the wish until the first library is loaded in this thread, which the program itself may have done. */
+/**
+ * Requests the stack size, which is possible until the first library is loaded in this thread, perhaps by the program.
+ */
 function reserveStacks(koffi: Koffi): void {
   try {
     koffi.config({ async_stack_size: STACK_BYTES, sync_stack_size: STACK_BYTES });

@@ -4,13 +4,13 @@ import envPaths from "env-paths";
 import type { LibraryFiles } from "./library-files.js";
 import type { Platform } from "./platform.js";
 
-/** What `savedmodel install` wrote down about one installed library, in `library.json` beside it. */
+/** Record of one installed library, which `savedmodel install` writes to `library.json` beside it. */
 export interface Manifest {
   /** TensorFlow's version, as the library itself states it. */
   readonly version: string;
   /** The platform it is for, such as `linux-x64`. */
   readonly platform: string;
-  /** What kind of thing it was taken from. */
+  /** Kind of source that it was taken from. */
   readonly source: "pip" | "wheel" | "archive" | "folder";
   /** Name of the main library. */
   readonly main: string;
@@ -20,7 +20,7 @@ export interface Manifest {
   readonly files: readonly { readonly name: string; readonly size: number }[];
 }
 
-/** Why the cache has no usable library, or the library that it has. */
+/** Library of the cache, or the reason why the cache has none that is usable. */
 export type CacheAnswer =
   | { readonly found: true; readonly folder: string; readonly manifest: Manifest; readonly library: LibraryFiles }
   | { readonly found: false; readonly folder: string; readonly reason: string };
@@ -52,7 +52,7 @@ export function currentVersion(): string | undefined {
   return version !== undefined && isVersion(version) ? version : undefined;
 }
 
-/** Whether `text` can be a TensorFlow version: it becomes a folder's name and an argument of pip. */
+/** Returns true if `text` can be a TensorFlow version: it becomes a folder's name and an argument of pip. */
 export function isVersion(text: string): boolean {
   return /^\d+\.\d+\.\d+[-.+a-z0-9]*$/i.test(text);
 }

@@ -6,7 +6,7 @@ import type { Platform } from "./platform.js";
 export interface LibraryFiles {
   /** The library with `TF_LoadSessionFromSavedModel`: a path, or a bare name for the system's dynamic loader. */
   readonly main: string;
-  /** The library that must be loaded before it, if it is a file of its own. */
+  /** Library that must be loaded before it, if that is a separate file. */
   readonly framework: string | undefined;
 }
 
@@ -32,7 +32,7 @@ function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();
   } catch {
-    // Not there, or in a folder that this user may not read: either way not a library to load.
+    // Missing, or in a folder that this user may not read: either way not a library to load.
     return false;
   }
 }

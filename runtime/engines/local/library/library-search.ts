@@ -16,22 +16,22 @@ export interface LibraryCandidate extends LibraryFiles {
   readonly place: LibraryPlace;
 }
 
-/** What one place answered. */
+/** Answer of one place. */
 export interface PlaceAnswer {
   readonly place: LibraryPlace;
-  /** The paths, names and commands that were looked at. */
+  /** Paths, names and commands that were searched. */
   readonly lookedAt: readonly string[];
-  /** What is there, best first; whether it loads is not known yet. */
+  /** Libraries found, best first; not known yet to load. */
   readonly candidates: readonly LibraryCandidate[];
-  /** Why there is no candidate, in words. */
+  /** Reason, in words, for the lack of candidates. */
   readonly reason: string | undefined;
   /** The user named this place, so the search must not go on silently when nothing here loads. */
   readonly required: boolean;
 }
 
 /**
- * Asks every place for a TensorFlow library, in the order that decides which one is used. Lazy: a place is looked at when
- * the caller gets to it, so Python is started only when everything before it failed.
+ * Searches every place for a TensorFlow library, in the order that decides which one is used. Lazy: a place is searched
+ * when the caller gets to it, so Python is started only when everything before it failed.
  */
 export function* searchLibrary(platform: Platform): Generator<PlaceAnswer, void, void> {
   yield searchEnvironment(platform);

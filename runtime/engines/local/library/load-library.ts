@@ -6,11 +6,11 @@ import { quietly } from "./quiet-log.js";
 
 /** A TensorFlow library that is loaded into this process, for as long as the process lives. */
 export interface NativeLibrary {
-  /** Which place of the search it came from. */
+  /** Place of the search that it came from. */
   readonly place: LibraryPlace;
   /** Path of the main library; a bare name when the system's dynamic loader found it. */
   readonly main: string;
-  /** Path of the framework library, if it was loaded as a file of its own. */
+  /** Path of the framework library, if it was loaded as a separate file. */
   readonly framework: string | undefined;
   /**
    * Makes the library's symbols those of the process, for libraries of operations: they hold copies of functions and
@@ -20,7 +20,7 @@ export interface NativeLibrary {
   shareSymbols(): void;
   /** TensorFlow's version, as `TF_Version()` states it. */
   readonly version: string;
-  /** Whether the library exports the C function `symbol`. */
+  /** Returns true if the library exports the C function `symbol`. */
   has(symbol: string): boolean;
   /**
    * The koffi handle of the library that exports the C function `symbol`, the main library before the framework. Which
@@ -31,7 +31,7 @@ export interface NativeLibrary {
   find(symbol: string): LibraryHandle;
 }
 
-/** What every library must export to be of use. */
+/** Symbols that every library must export. */
 const REQUIRED = ["TF_Version", "TF_LoadSessionFromSavedModel", "TF_SessionRun", "TF_NewTensor", "TF_NewStatus"];
 
 /**
@@ -76,10 +76,10 @@ export function loadCandidate(candidate: LibraryCandidate, lazy: boolean): Nativ
 }
 
 /**
- * Takes a reference to the library that is never given back. koffi unloads its libraries when the process (or a worker)
+ * Takes a reference to the library that is never released. koffi unloads its libraries when the process (or a worker)
  * ends, and unloading TensorFlow runs its destructors under its own threads: a segmentation fault, exit code 139.
- * Symbols stay local (no RTLD_GLOBAL), so a second TensorFlow in the process, such as tfjs-node's, is not mixed up with it,
- * until {@link NativeLibrary.shareSymbols} is called.
+ * Symbols stay local (no RTLD_GLOBAL), so a second TensorFlow in the process, such as tfjs-node's, is not mixed up with
+ * it, until {@link NativeLibrary.shareSymbols} is called.
  */
 function pin(c: LibraryHandle, path: string, lazy: boolean): void {
   const RTLD_LAZY = 1;

@@ -10,8 +10,8 @@ export type { NativeLibrary } from "./load-library.js";
 let opened: NativeLibrary | undefined;
 
 /**
- * The TensorFlow library of this process: at the first call the first one of the search that loads, afterwards the same.
- * A failure is not remembered, so a library that is installed meanwhile is found.
+ * Returns the TensorFlow library of this process: at the first call the first one of the search that loads, then the
+ * same. A failure is not remembered, so a library that is installed meanwhile is found.
  *
  * @throws SavedModelError `LIBRARY_NOT_FOUND` when no place has a library that loads, `LIBRARY_INVALID` when the one that
  *   `SAVEDMODEL_TENSORFLOW` names does not load, `UNSUPPORTED_PLATFORM`.
@@ -38,7 +38,7 @@ function openFirst(): NativeLibrary {
       // What the user names may be built for any processor.
       if (!answer.required) requireInstructions();
       try {
-        // `install` has loaded what is in the cache with every function resolved.
+        // `install` has loaded the libraries of the cache with every function resolved.
         return loadCandidate(candidate, candidate.place === "cache");
       } catch (error) {
         if (!(error instanceof SavedModelError)) throw error;

@@ -4,11 +4,11 @@ import { SavedModelError } from "../../../base/errors.js";
 /** The TensorFlow version that `savedmodel install` fetches when none is asked for. */
 export const DEFAULT_TENSORFLOW_VERSION: string = "2.21.0";
 
-/** Where one platform's TensorFlow comes from, and what its files are called. */
+/** Source of one platform's TensorFlow, and the names of its files. */
 export interface Platform {
   /** `process.platform` and `process.arch`, such as `linux-x64`. */
   readonly name: string;
-  /** Whether the test suite runs on it. The others are written from the contents of their wheels. */
+  /** True if the test suite runs on it. The others are written from the contents of their wheels. */
   readonly tested: boolean;
   /** The pip package whose wheel holds the libraries. */
   readonly pipPackage: string;

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** The `tensorflow` package folders of the active Python environment, and what was looked at to find them. */
+/** The `tensorflow` package folders of the active Python environment, and the places that were searched for them. */
 export interface PythonPackages {
   readonly lookedAt: readonly string[];
   readonly folders: readonly string[];
@@ -55,7 +55,7 @@ spec = importlib.util.find_spec("tensorflow")
 print(*(spec.submodule_search_locations or [] if spec else []), sep="\\n")
 `;
 
-/** Undefined when there is no such command or it is not a working Python 3. */
+/** Returns undefined for a missing command, or one that is not a working Python 3. */
 function askPython(command: string): readonly string[] | undefined {
   const answer = spawnSync(command, ["-I", "-X", "utf8", "-c", SCRIPT], {
     encoding: "utf8",

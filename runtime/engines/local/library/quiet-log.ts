@@ -22,7 +22,7 @@ const LEVEL = "TF_CPP_MIN_LOG_LEVEL";
  */
 export function quietly<T>(c: LibraryHandle, load: () => T): T {
   const lock = lockOf(c);
-  // Rather a few lines of a log than a program that waits for whoever reads stdin.
+  // Showing a few lines of a log is better than waiting for the reader of stdin.
   if (lock?.take() === false) return load();
   try {
     return withLevel(c, process.env[LEVEL] ?? (isVerbose() ? "0" : "2"), load);
@@ -31,7 +31,7 @@ export function quietly<T>(c: LibraryHandle, load: () => T): T {
   }
 }
 
-/** Whether TensorFlow's own log is wanted. */
+/** Returns true if TensorFlow's own log is wanted. */
 function isVerbose(): boolean {
   const value = process.env.SAVEDMODEL_LOG;
   return value !== undefined && value !== "" && value !== "0";
@@ -89,14 +89,14 @@ const FULLY_BUFFERED = 0;
 const UNBUFFERED = 2;
 const SEEK_CUR = 1;
 
-/** glibc tells what is in a buffer and forgets it (`stdio_ext.h`); where the C library is another, the lines are shown. */
+/** glibc reads and discards a buffer (`stdio_ext.h`); with another C library, the lines are shown. */
 function withoutLogLines<T>(c: LibraryHandle, level: number, load: () => T): T {
   const stderr = streamOf(c, "stderr");
   if (process.platform !== "linux" || stderr === undefined) return load();
   const setvbuf = c.func("int setvbuf(void *stream, void *buffer, int mode, size_t size)");
   const buffer = new Uint8Array(new ArrayBuffer(BUFFER_BYTES));
   if (setvbuf(stderr, buffer, FULLY_BUFFERED, buffer.length) !== 0) return load();
-  // What is written next would pass the new buffer by if anything was written before. Going nowhere forgets that.
+  // The next write would bypass the new buffer if anything was written before. Seeking by nothing resets that.
   c.func("int fseek(void *stream, long offset, int whence)")(stderr, 0, SEEK_CUR);
   const restoreHandlers = flushWhenAborted(c);
   try {
@@ -114,9 +114,9 @@ function withoutLogLines<T>(c: LibraryHandle, level: number, load: () => T): T {
 }
 
 /**
- * Has the signals of an abort and of an unknown instruction print what is buffered, and then do what they do by default.
+ * Makes the signals of an abort and of an unknown instruction print what is buffered before their default action.
  *
- * @returns restores the handlers that were there
+ * @returns a function that restores the previous handlers
  */
 function flushWhenAborted(c: LibraryHandle): () => void {
   const SIGILL = 4;
@@ -127,7 +127,7 @@ function flushWhenAborted(c: LibraryHandle): () => void {
   const handleOnce = c.func("void *__sysv_signal(int signal, void *handler)");
   const flush = c.symbol("fcloseall");
   const before = [SIGILL, SIGABRT].map((signal) => {
-    // `struct sigaction` is smaller. What is in it is not looked at.
+    // `struct sigaction` is smaller. Its contents are not read.
     const action = new Uint8Array(new ArrayBuffer(512));
     sigaction(signal, null, action);
     handleOnce(signal, flush);

@@ -2,7 +2,7 @@ import { itemAt } from "../../../base/item-at.js";
 import { type NativeApi, nonNull } from "./c-api.js";
 import type { Pointer } from "./c-functions.js";
 
-/** A copy of what a TF_Buffer holds: `struct { const void *data; size_t length; … }` (tensorflow/c/tf_buffer.h). */
+/** Copies the contents of a TF_Buffer: `struct { const void *data; size_t length; … }` (tensorflow/c/tf_buffer.h). */
 export function bufferContents(api: NativeApi, buffer: Pointer): Uint8Array {
   const header = new BigUint64Array(2);
   api.memcpy(header, buffer, header.byteLength);

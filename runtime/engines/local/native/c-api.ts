@@ -8,13 +8,13 @@ type Memory = Pointer | ArrayBufferView;
 /** TensorFlow's C API, and what little of the C library is needed to reach its memory. */
 export interface NativeApi extends NativeFunctions {
   readonly library: NativeLibrary;
-  /** `TF_SessionRun` on a thread of libuv's pool. What is handed to it stays in use until it is done. */
+  /** `TF_SessionRun` on a thread of libuv's pool. Its arguments stay in use until it is done. */
   readonly sessionRunOnWorker: (
     ...parameters: [...Parameters<NativeFunctions["TF_SessionRun"]>, done: (error: unknown) => void]
   ) => void;
   /** Copies bytes between native memory and typed arrays, in either direction. */
   readonly memcpy: (target: Memory, source: Memory, bytes: number) => void;
-  /** Whether the C library has this many bytes to give. */
+  /** Returns true if the C library can allocate this many bytes. */
   readonly hasMemory: (bytes: number) => boolean;
   /** A C function without an effect: the deallocator of tensors whose memory is JavaScript's. */
   readonly keep: Pointer;
@@ -70,7 +70,7 @@ function hugePageAdvisor(c: LibraryHandle): NativeApi["adviseHugePages"] {
     const start = address(view);
     const aligned = ((start + PAGE - 1n) / PAGE) * PAGE;
     const end = ((start + BigInt(view.byteLength)) / PAGE) * PAGE;
-    // It is advice: where it is not taken, everything works as before.
+    // It is a hint: if it is ignored, everything works as before.
     if (end > aligned) madvise(aligned, end - aligned, MADV_HUGEPAGE);
   };
 }
@@ -78,7 +78,7 @@ function hugePageAdvisor(c: LibraryHandle): NativeApi["adviseHugePages"] {
 /**
  * Returns an address that is not null.
  *
- * @throws SavedModelError `TF_RESOURCE_EXHAUSTED`: without a status, TensorFlow returns null only where it has no memory
+ * @throws SavedModelError `TF_RESOURCE_EXHAUSTED`: without a status, TensorFlow returns null only when out of memory
  */
 export function nonNull(pointer: Pointer | null, what: string): Pointer {
   if (pointer === null || pointer === 0n) {

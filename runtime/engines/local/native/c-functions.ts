@@ -132,15 +132,15 @@ export const functions = {
     ],
   },
   /**
-   * Null, without a status, when the bytes are too few for the dtype and dimensions. When there is no memory for them it
-   * is a tensor without data.
+   * Null, without a status, when the bytes are too few for the dtype and dimensions. A tensor without data when out of
+   * memory.
    */
   TF_AllocateTensor: {
     result: "void *",
     parameters: ["int" /* DataType */, "void *" /* int64_t[]: dimensions */, "int" /* rank */, "size_t" /* bytes */],
   },
   TF_DeleteTensor: { result: "void", parameters: ["void *" /* tensor */] },
-  /** The tensor itself when nobody else holds its memory, else null. */
+  /** The tensor itself when nothing else holds its memory, else null. */
   TF_TensorMaybeMove: { result: "void *", parameters: ["void *" /* tensor */] },
   TF_TensorType: { result: "int", parameters: ["void *" /* tensor */] },
   TF_NumDims: { result: "int", parameters: ["void *" /* tensor */] },

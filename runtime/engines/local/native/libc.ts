@@ -3,7 +3,9 @@ import { loadKoffi } from "../library/koffi.js";
 /** An error number of the C library; 0 is success. */
 type ErrorNumber = number;
 
-/** What the C library offers for files and Node.js does not. A function is missing where the system has none of its kind. */
+/**
+ * Functions of the C library for files that Node.js lacks. A function is missing where the system has none of its kind.
+ */
 export interface FileFunctions {
   /** Exchanges what two paths name, in one step. */
   readonly exchange?: (a: string, b: string) => ErrorNumber;

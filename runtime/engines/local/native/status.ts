@@ -5,7 +5,7 @@ import type { Pointer } from "./c-functions.js";
 let shared: Pointer | undefined;
 
 /**
- * Runs one native function that reports through a status, and throws what it reports.
+ * Runs one native function that reports through a status, and throws its error.
  *
  * One status serves all synchronous calls until one of them fails. Not every function of the C API sets a status when it
  * succeeds (`TF_SetConfig` does not), so a failure that stayed in it would be reported again.
@@ -24,7 +24,7 @@ export function withStatus<T>(api: NativeApi, run: (status: Pointer) => T): T {
   throw error;
 }
 
-/** A status of its own, for a function that runs on another thread. */
+/** A separate status, for a function that runs on another thread. */
 export class Status {
   readonly pointer: Pointer;
   readonly #api: NativeApi;
@@ -34,7 +34,7 @@ export class Status {
     this.pointer = nonNull(api.TF_NewStatus(), "status");
   }
 
-  /** @throws TensorFlowError what the function reported */
+  /** @throws TensorFlowError of the function's status */
   check(): void {
     const code = this.#api.TF_GetCode(this.pointer);
     if (code !== 0) throw new TensorFlowError(code, this.#api.TF_Message(this.pointer));

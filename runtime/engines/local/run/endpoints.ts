@@ -6,7 +6,7 @@ import { type DTypeInfo, dtypeName } from "../../../tensor/dtype.js";
 import type { Pointer } from "../native/c-functions.js";
 import type { Session } from "../session.js";
 
-/** One output of one operation: what is fed or fetched. */
+/** One output of one operation, which is fed or fetched. */
 interface Endpoint {
   readonly name: string;
   readonly operation: Pointer;
@@ -53,7 +53,7 @@ export class Endpoints {
     return this.#endpoints.length - 1;
   }
 
-  /** The number of the endpoint of this tensor, if it is known; throws what {@link Endpoints.add} throws. */
+  /** The number of the endpoint of this tensor, if it is known; throws the codes of {@link Endpoints.add}. */
   find(tensor: TensorInfo, dtype: DTypeInfo): number | undefined {
     const { operation, index } = this.#resolve(tensor, dtype);
     const found = this.#endpoints.findIndex((known) => known.operation === operation && known.index === index);
@@ -62,7 +62,7 @@ export class Endpoints {
 
   /** A new TF_Output[]: `struct { TF_Operation *oper; int index; }`, 16 bytes each. */
   toNative(): BigUint64Array {
-    // With a buffer of its own, which the engine does not move: a worker thread may read it.
+    // A separate buffer, which the engine does not move: a worker thread may read it.
     const native = new BigUint64Array(new ArrayBuffer(Math.max(1, this.count) * 16));
     for (let endpoint = 0; endpoint < this.count; endpoint++) this.write(native, endpoint, endpoint);
     return native;

@@ -21,16 +21,16 @@ export interface InPlace extends Flattened {
 export class Feed {
   readonly #api: NativeApi;
   readonly #dtype: DTypeInfo;
-  /** What it is, for messages: `train(): input "x"`. */
+  /** Description for messages: `train(): input "x"`. */
   readonly #name: string;
   #tensor: Pointer | null = null;
   /** Null where there are no elements. */
   #data: Pointer | null = null;
   #shape: readonly number[] = [];
   #count = 0;
-  /** Whether elements of the string tensor may point to memory that is theirs to free. */
+  /** True if elements of the string tensor may point to memory that they must free. */
   #ownsTexts = false;
-  /** Whether TensorFlow lets go of the tensor when a run ends; undefined until one has shown it. */
+  /** True if TensorFlow releases the tensor when a run ends; undefined until one has shown it. */
   #isLetGo: boolean | undefined;
 
   constructor(api: NativeApi, dtype: DTypeInfo, name: string) {
@@ -40,10 +40,10 @@ export class Feed {
   }
 
   /**
-   * Copies a checked input into native memory, and returns its tensor, which stays this feed's own.
+   * Copies a checked input into native memory, and returns its tensor, which this feed still owns.
    *
-   * @throws SavedModelError `INVALID_SHAPE` for a shape that no tensor may have, `INVALID_SIZE` when the elements are not
-   * as many as they were, `TF_RESOURCE_EXHAUSTED` when there is no memory
+   * @throws SavedModelError `INVALID_SHAPE` for a shape that no tensor may have, `INVALID_SIZE` when the number of
+   * elements has changed, `TF_RESOURCE_EXHAUSTED` when out of memory
    */
   write({ shape, elements }: Flattened): Pointer {
     const tensor = this.#reuse(shape) ?? this.#allocate(shape);
@@ -52,7 +52,7 @@ export class Feed {
     return tensor;
   }
 
-  /** Whether TensorFlow lets go of what it is fed when a run ends; undefined until {@link Feed.observe} has seen it. */
+  /** True if TensorFlow releases what it is fed when a run ends; undefined until {@link Feed.observe} has seen it. */
   get isLetGo(): boolean | undefined {
     return this.#isLetGo;
   }
@@ -68,7 +68,7 @@ export class Feed {
   /**
    * Makes a tensor in the memory of the elements themselves, which the caller deletes while it still holds them.
    *
-   * @throws SavedModelError what {@link Feed.write} throws
+   * @throws SavedModelError the codes of {@link Feed.write}
    */
   share({ shape, elements }: InPlace): Pointer {
     this.#requireShape(shape);
@@ -81,7 +81,7 @@ export class Feed {
     return tensor;
   }
 
-  /** Gives the native memory back. */
+  /** Frees the native memory. */
   release(): void {
     if (this.#tensor === null) return;
     const count = this.#ownsTexts ? this.#count : 0;

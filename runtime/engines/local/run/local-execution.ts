@@ -19,7 +19,7 @@ interface FedInput {
   readonly dtype: DTypeInfo;
   readonly shape: ShapeSpec;
   readonly optional: boolean;
-  /** Which of the feeds it goes to: several keys may mean one tensor. */
+  /** Index of its feed: several keys may mean one tensor. */
   readonly feed: number;
 }
 
@@ -91,7 +91,7 @@ export class LocalExecution implements Execution {
     try {
       this.#write(frame, inputs, false);
       await frame.runOnWorker();
-      // Nobody reads the results of a call that was aborted.
+      // The results of an aborted call are not read.
       return isWanted() ? this.#read(frame, form) : ([] as Results<Form> as Results<F>);
     } finally {
       frame.end();
@@ -112,7 +112,7 @@ export class LocalExecution implements Execution {
       this.#write(frame, this.#inputs.map(zerosFor), false);
       frame.run();
     } catch (error) {
-      // Zeros may be what the model rejects; it is prepared all the same.
+      // The model may reject zeros; it is prepared nevertheless.
       if (!(error instanceof SavedModelError)) throw error;
     } finally {
       frame.end();

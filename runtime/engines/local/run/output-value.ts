@@ -23,7 +23,7 @@ const HUGE_BYTES = 8 * 2 ** 20;
 
 const scratches = new Map<NumericDType, AnyTypedArray>();
 
-/** What an output is expected to be. */
+/** Expected dtype and shape of an output. */
 export interface OutputSpec {
   readonly key: string;
   /** Checked against the graph when the call was prepared. */
@@ -37,7 +37,7 @@ export interface OutputSpec {
  * Copies a native tensor into JavaScript. It stays the caller's to delete: its memory may be a variable's own.
  *
  * @returns a plain value where the signature says rank 0, else a tensor
- * @throws SavedModelError `INVALID_RESULT` when a scalar was promised and something else came, `NOT_TEXT` when a
+ * @throws SavedModelError `INVALID_RESULT` when the signature says scalar and the result is not, `NOT_TEXT` when a
  * scalar string is not text, `TF_RESOURCE_EXHAUSTED`
  */
 export function readResult(api: NativeApi, tensor: Pointer, spec: OutputSpec, call: string): unknown {
@@ -56,7 +56,7 @@ export function readResult(api: NativeApi, tensor: Pointer, spec: OutputSpec, ca
 /**
  * Copies a native tensor into a {@link Tensor}, whatever its rank.
  *
- * @throws SavedModelError `TF_RESOURCE_EXHAUSTED` when there is no memory for the copy, or no typed array of that size
+ * @throws SavedModelError `TF_RESOURCE_EXHAUSTED` when out of memory for the copy, or no typed array can be that large
  */
 export function readTensor(api: NativeApi, tensor: Pointer, spec: OutputSpec, call: string): Tensor {
   const { name } = spec.dtype;

@@ -13,30 +13,30 @@ import { runError } from "./run-error.js";
 
 /** An output of a call, as far as fetching is concerned. */
 export interface Fetched {
-  /** Which of the fetches it is; none for an input that is handed through and always fed. */
+  /** Index of the fetch; undefined for an input that is passed through and always fed. */
   readonly fetch: number | undefined;
-  /** Which of the feeds, for an input that is handed through: what is fed cannot be fetched. */
+  /** Index of the feed, for an input that is passed through: what is fed cannot be fetched. */
   readonly feed: number | undefined;
 }
 
-/** What a signature feeds and fetches: the same for all of its runs. */
+/** Feeds and fetches of a signature: the same for all of its runs. */
 export interface Plan {
   /** For messages: `train()`. */
   readonly name: string;
   readonly feeds: Endpoints;
   readonly fetches: Endpoints;
-  /** What each feed is, for messages: `train(): input "x"`. */
+  /** Description of each feed, for messages: `train(): input "x"`. */
   readonly feedNames: readonly string[];
   readonly outputs: readonly Fetched[];
-  /** Whether inputs may be left out. */
+  /** True if inputs may be omitted. */
   readonly feedsVary: boolean;
-  /** Whether what is fetched depends on what is fed. */
+  /** True if the fetches depend on the feeds. */
   readonly fetchesVary: boolean;
 }
 
 /**
- * The native side of one run at a time: input tensors, and the arrays that say what is fed and fetched. A run in another
- * thread has it to itself until it ends.
+ * The native side of one run at a time: input tensors, and the arrays of feeds and fetches. A run in another thread has
+ * it to itself until it ends.
  */
 export class Frame {
   readonly #session: Session;
@@ -54,7 +54,7 @@ export class Frame {
   readonly #fedTensors: BigUint64Array;
   readonly #fetchedOutputs: BigUint64Array;
   readonly #fetchedTensors: BigUint64Array;
-  /** Where in them each fetch is. */
+  /** Index of each fetch in them. */
   readonly #fetchPlaces: number[];
   #feedCount = 0;
   #fetchCount = 0;
@@ -78,7 +78,7 @@ export class Frame {
     this.#hasRun = false;
   }
 
-  /** Whether this feed has a value in this run. */
+  /** Returns true if this feed has a value in this run. */
   isFed(feed: number): boolean {
     return this.#fed[feed] !== null;
   }
@@ -89,8 +89,8 @@ export class Frame {
   }
 
   /**
-   * Feeds an input in place, for as long as the run lasts. Until a run has shown that TensorFlow lets go of the input when
-   * it ends, the input is copied: memory of JavaScript's must not be held any longer.
+   * Feeds an input in place, for as long as the run lasts. Until a run has shown that TensorFlow releases the input
+   * when it ends, the input is copied: memory of JavaScript's must not be held any longer.
    */
   share(feed: number, value: InPlace): void {
     const target = itemAt(this.#feeds, feed);
@@ -152,9 +152,9 @@ export class Frame {
   }
 
   /**
-   * Has TensorFlow build the executor for these feeds, and run nothing: the first is given a value of another dtype, which
-   * TensorFlow looks at when the executor is there and before any operation runs (`DirectSession::Run`). Without feeds
-   * there is no such way, and nothing is done.
+   * Makes TensorFlow build the executor for these feeds, and run nothing: the first gets a value of another dtype,
+   * which TensorFlow checks once the executor exists and before any operation runs (`DirectSession::Run`). Without
+   * feeds this is not possible, and nothing is done.
    */
   runWithoutEffect(feeds: readonly number[]): void {
     const { api } = this.#session;
@@ -176,7 +176,7 @@ export class Frame {
     }
   }
 
-  /** What came of an output: what was fetched, or what was fed where the model hands it through. */
+  /** Returns the tensor of an output: what was fetched, or what was fed where the model passes it through. */
   tensorOf({ fetch, feed }: Fetched): Pointer {
     const own = feed === undefined ? null : itemAt(this.#fed, feed);
     if (own !== null) return own;
@@ -184,7 +184,7 @@ export class Frame {
     return nonNull(itemAt(this.#fetchedTensors, itemAt(this.#fetchPlaces, fetch)), "tensor");
   }
 
-  /** Deletes what the run fetched, and what it was fed in place. */
+  /** Deletes the fetched tensors, and those fed in place. */
   end(): void {
     const { api } = this.#session;
     for (let index = 0; index < this.#fetchCount; index++) {
@@ -235,7 +235,7 @@ export class Frame {
     return count;
   }
 
-  /** Fetches what is not fed, and notes where each fetch went. */
+  /** Fetches what is not fed, and notes the index of each fetch. */
   #arrangeFetches(): number {
     const { fetches, outputs } = this.#plan;
     let count = 0;
@@ -249,7 +249,9 @@ export class Frame {
   }
 }
 
-/** An array that another thread may use: small typed arrays without a buffer of their own may be moved by the engine. */
+/**
+ * Returns an array that another thread may use: the engine may move small typed arrays that have no separate buffer.
+ */
 function nativeArray(length: number): BigUint64Array {
   return new BigUint64Array(new ArrayBuffer(Math.max(1, length) * BigUint64Array.BYTES_PER_ELEMENT));
 }

@@ -3,9 +3,9 @@ import { TensorFlowError } from "../../../base/tensorflow-error.js";
 import { firstLine, quote } from "../../../base/text.js";
 
 /**
- * What a failed call is reported as: TensorFlow's status becomes the code, the first line of its message the message.
+ * Returns the error for a failed call: TensorFlow's status becomes the code, the first line of its message the message.
  *
- * @param advice what to do where a value is missing that the call reads
+ * @param advice for a call that reads a missing value
  */
 export function runError(call: string, cause: unknown, advice?: string): unknown {
   if (!(cause instanceof TensorFlowError)) return cause;
@@ -17,7 +17,7 @@ export function runError(call: string, cause: unknown, advice?: string): unknown
       cause,
     });
   }
-  // What a read of a variable or table without a value ends with.
+  // Error of a read of a variable or table without a value.
   const isAbsence = cause.status === "FAILED_PRECONDITION" || cause.status === "NOT_FOUND";
   return new SavedModelError(`TF_${cause.status}`, `${call}: TensorFlow failed: ${firstLine(cause.message)}`, {
     ...(advice !== undefined && isAbsence ? { fix: advice } : {}),

@@ -1,11 +1,11 @@
 import type { NativeApi } from "../native/c-api.js";
 import type { Pointer } from "../native/c-functions.js";
 
-/*
- * How TensorFlow lays out an element of a string tensor (tsl/platform/ctstring_internal.h): 24 bytes, whose two lowest
- * bits say which form it has. A short text lies in the element itself, behind a byte with its size; of a long one there
- * are the size, the capacity and the address. Sizes are shifted left by the two bits. This is not part of the C API, so
- * nothing here is believed before the library was seen to do the same, and there is always the way through its functions.
+/**
+ * Layout of an element of a string tensor (tsl/platform/ctstring_internal.h): 24 bytes, whose two lowest bits say which
+ * form it has. A short string lies in the element itself, behind a byte with its size; a long one has its size,
+ * capacity and address there. Sizes are shifted left by the two bits. This is not part of the C API, so it is used only
+ * after the library was seen to do the same; its functions remain as a fallback.
  */
 export const STRING_BYTES = 24;
 const SHORT = 0;
@@ -36,7 +36,7 @@ export class StringElements {
     return undefined;
   }
 
-  /** Where the text of a long element is; undefined for any other. */
+  /** Returns the address of the bytes of a long element; undefined for any other. */
   addressOf(index: number): Pointer | undefined {
     return this.#formOf(index) === LONG ? this.#view.getBigUint64(index * STRING_BYTES + 16, true) : undefined;
   }
@@ -55,9 +55,9 @@ export class StringElements {
 }
 
 /**
- * Elements as they lie in a tensor, if all of them are short.
+ * Packs strings as they lie in a tensor, if all of them are short.
  *
- * @param sizeOf the number of bytes of a text
+ * @param sizeOf returns the number of bytes of a string
  */
 export function packShort(texts: readonly Uint8Array[], sizeOf: (text: Uint8Array) => number): Uint8Array | undefined {
   const packed = new Uint8Array(texts.length * STRING_BYTES);
@@ -74,7 +74,7 @@ export function packShort(texts: readonly Uint8Array[], sizeOf: (text: Uint8Arra
 
 const known = new WeakMap<NativeApi, boolean>();
 
-/** Whether this library lays out its strings in the known way: tried with a short and a long one. */
+/** Returns true if this library lays out its strings in the known way: tried with a short and a long one. */
 export function hasKnownLayout(api: NativeApi): boolean {
   let isKnown = known.get(api);
   if (isKnown === undefined) {
@@ -84,10 +84,10 @@ export function hasKnownLayout(api: NativeApi): boolean {
   return isKnown;
 }
 
-/** Has the library write one element, and reads it. */
+/** Makes the library write one element, and reads it. */
 function isLaidOut(api: NativeApi, size: number): boolean {
   const text = Uint8Array.from({ length: size }, (_, index) => 1 + (index % 251));
-  // A buffer of its own does not move.
+  // A separate buffer does not move.
   const element = new Uint8Array(new ArrayBuffer(STRING_BYTES));
   api.TF_StringInit(element);
   api.TF_StringCopy(element, text, size);

@@ -5,7 +5,7 @@ import { hasKnownLayout, packShort, STRING_BYTES, StringElements } from "./strin
 /** A string tensor that this package made. TensorFlow does not free what its elements point to; we have to. */
 interface StringTensor {
   readonly tensor: Pointer;
-  /** How many elements, from the first on, may point to memory. */
+  /** Number of elements, from the first, that may point to memory. */
   readonly count: number;
 }
 
@@ -14,7 +14,7 @@ const ELEMENT_BYTES = BigInt(STRING_BYTES);
 /** Tensors that TensorFlow still holds, for example because a variable was assigned from them. */
 let held: StringTensor[] = [];
 
-/** Deletes a string tensor and what its elements point to, at once or as soon as TensorFlow has let go of it. */
+/** Deletes a string tensor and the memory of its elements, at once or as soon as TensorFlow has released it. */
 export function deleteStrings(api: NativeApi, tensor: StringTensor): void {
   const waiting = [...held, tensor];
   held = [];
@@ -31,13 +31,15 @@ function tryDelete(api: NativeApi, { tensor, count }: StringTensor): boolean {
 /** From this many elements on, they are moved as one block. */
 const LEAST_BLOCK = 4;
 
-/** TensorFlow ends the process when it has no memory for a text that it copies: every so often it is asked for. */
+/**
+ * TensorFlow ends the process when out of memory for a string that it copies, so memory is checked every so many bytes.
+ */
 const LEAST_PROOF_BYTES = 2 ** 16;
 
-/** There is no memory for the copy of a text. */
+/** Out of memory for the copy of a string. */
 export class NoMemoryForStrings extends Error {}
 
-/** Makes empty texts of the memory of a new tensor. */
+/** Initializes the memory of a new tensor with empty strings. */
 export function initStrings(api: NativeApi, data: Pointer, count: number): void {
   let element = data;
   for (let index = 0; index < count; index++, element += ELEMENT_BYTES) api.TF_StringInit(element);
@@ -46,10 +48,10 @@ export function initStrings(api: NativeApi, data: Pointer, count: number): void 
 /**
  * Writes the elements of a string tensor of this package's.
  *
- * @param sizeOf the number of bytes of a text
- * @param mayOwn whether elements may point to memory of texts that they held before
- * @returns whether they may do so from now on
- * @throws NoMemoryForStrings when there is no memory for them; some of them are written then
+ * @param sizeOf returns the number of bytes of a string
+ * @param mayOwn true if elements may point to memory of strings that they held before
+ * @returns true if they may do so from now on
+ * @throws NoMemoryForStrings when out of memory; some of them are written then
  */
 export function writeStrings(
   api: NativeApi,

@@ -1,8 +1,8 @@
 import { isMainThread } from "node:worker_threads";
 
-/** What the end of a thread gives back. */
+/** Owner of resources that are released at the end of a thread. */
 interface Ending {
-  /** Gives everything back that no run uses. */
+  /** Releases everything that no run uses. */
   dispose(): void;
 }
 
@@ -10,12 +10,12 @@ interface Releasable {
   releaseAll(): void;
 }
 
-/** What is held in this thread, with its owner for as long as there is one. */
+/** Resources held in this thread, with their owner for as long as it exists. */
 const held = new Map<Releasable, WeakRef<Ending>>();
 
 /**
- * Has memory given back when this worker thread (`worker_threads`) ends: the process lives on, and no finalizer runs any
- * more. The owner is not kept alive. The end of the process needs no such thing.
+ * Releases memory when this worker thread (`worker_threads`) ends: the process lives on, and finalizers no longer run.
+ * The owner is not kept alive. The end of the process needs no such thing.
  */
 export function releaseAtThreadEnd(resources: Releasable, owner: Ending): void {
   if (isMainThread) return;
@@ -23,7 +23,7 @@ export function releaseAtThreadEnd(resources: Releasable, owner: Ending): void {
   held.set(resources, new WeakRef(owner));
 }
 
-/** It was given back already. */
+/** It was released already. */
 export function forgetAtThreadEnd(resources: Releasable): void {
   if (held.delete(resources) && held.size === 0) process.off("exit", releaseAll);
 }

@@ -5,9 +5,9 @@ import { FairPool } from "../../../queue/fair-pool.js";
 const DEFAULT_POOL = 4;
 
 /**
- * How many runs there are at a time in this thread of JavaScript. They share libuv's pool with file I/O, DNS and the like,
- * which find one thread free where the pool has two or more; and no more run than there are processors, because each run is
- * work for one.
+ * Returns the maximum number of concurrent runs in this thread of JavaScript. They share libuv's pool with file I/O,
+ * DNS and the like, which find one thread free where the pool has two or more; and there are no more runs than
+ * processors, because each run is work for one.
  */
 function capacity(): number {
   known ??= findCapacity();

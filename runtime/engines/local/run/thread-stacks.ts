@@ -1,6 +1,6 @@
 import { loadKoffi, STACK_BYTES } from "../library/koffi.js";
 
-/** Whether worker threads have stacks that TensorFlow can run on. */
+/** Returns true if worker threads have stacks that TensorFlow can run on. */
 export function hasLargeStacks(): boolean {
   return (loadKoffi().config().async_stack_size ?? 0) >= STACK_BYTES;
 }

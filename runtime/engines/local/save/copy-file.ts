@@ -1,12 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, readSync, utimesSync, writeSync } from "node:fs";
 
-/** Opening a FIFO must not wait for somebody to write to it, and a link that has just taken a file's place is not followed. */
+/** Opening a FIFO must not wait for a writer, and a link that has just replaced a file is not followed. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 /**
  * Copies the content and the times of a regular file to a new file, which gets the mode of any new file.
  *
- * @throws Error of the file system, also when there is something else than a regular file
+ * @throws Error of the file system, also when it is not a regular file
  */
 export function copyFile(from: string, to: string): void {
   const source = openSync(from, READ);

@@ -24,7 +24,7 @@ export interface ModelCopy {
   readonly graphFile: string;
   /** The names of the files below `assets/` that its graphs read. */
   readonly assets: readonly string[];
-  /** Whether the copy takes the place of the model, where its links lead to what they lead to now. */
+  /** True if the copy replaces the model, so that its links keep their targets. */
   readonly inPlace: boolean;
 }
 

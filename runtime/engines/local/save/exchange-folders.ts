@@ -6,7 +6,7 @@ import { fileFunctions } from "../native/libc.js";
 import { syncFolder } from "./fsync.js";
 import { whileLocked } from "./lock-folder.js";
 
-/** With these a file system says that it cannot exchange two folders. */
+/** Error codes of a file system that cannot exchange two folders. */
 const CANNOT_EXCHANGE: ReadonlySet<number> = new Set([
   constants.errno.EINVAL,
   constants.errno.ENOSYS,
@@ -14,12 +14,12 @@ const CANNOT_EXCHANGE: ReadonlySet<number> = new Set([
   constants.errno.EOPNOTSUPP,
 ]);
 
-/** What another process, saving to the same place, may be the cause of. */
+/** Error codes that another process, saving to the same place, may cause. */
 const RACES: ReadonlySet<unknown> = new Set(["EEXIST", "ENOENT", "ENOTEMPTY"]);
 
 /**
- * Puts a folder in the place of another, or of nothing, in one step where the system can: whoever looks sees the one or
- * the other. When it fails, what was there stays.
+ * Puts a folder in the place of another, or of nothing, in one step where the system can: readers see the one or the
+ * other. When it fails, what was there stays.
  *
  * @param scratch an empty place of the same file system; what was replaced may be in it afterwards
  */

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Has the system put a folder with all that is in it on the disk, so that not even a power failure loses it. */
+/** Syncs a folder and its contents to the disk, so that they survive a power failure. */
 export function syncTree(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -11,9 +11,9 @@ export function syncTree(folder: string): void {
   syncFolder(folder);
 }
 
-/** Has the system put a file's contents on the disk: a full or failing one says so here at the latest. */
+/** Syncs a file's contents to the disk: a full or failing disk is reported here at the latest. */
 function syncFile(path: string): void {
-  // Windows writes out only what is open for writing; elsewhere a file may be read-only.
+  // Windows syncs only files that are open for writing; elsewhere a file may be read-only.
   const file = openSync(path, process.platform === "win32" ? "r+" : "r");
   try {
     fsyncSync(file);
@@ -25,7 +25,7 @@ function syncFile(path: string): void {
 /** Systems that cannot do this with folders, or not with this one, need not or cannot be helped. */
 const NO_SYNC: ReadonlySet<unknown> = new Set(["EACCES", "EINVAL", "EISDIR", "ENOTSUP", "EPERM", "EROFS"]);
 
-/** Has the system put the names in a folder on the disk. */
+/** Syncs the names in a folder to the disk. */
 export function syncFolder(path: string): void {
   try {
     const folder = openSync(path, "r");
@@ -40,9 +40,9 @@ export function syncFolder(path: string): void {
 }
 
 /**
- * Has the system put the way to a folder on the disk, as far as it is new.
+ * Syncs the new folders on the path to a folder to the disk.
  *
- * @param first the uppermost folder that was made
+ * @param first the uppermost new folder
  */
 export function syncNewFolders(path: string, first: string | undefined): void {
   if (first === undefined) return;

@@ -5,20 +5,20 @@ import type { GraphSession } from "../../graph/graph-session.js";
 
 /** Path prefixes of checkpoints. */
 export interface Checkpoints {
-  /** The present one of the model. */
+  /** The current one of the model. */
   readonly old: string;
   /** The new one, with the variables of the session. */
   readonly own: string;
-  /** To be written, with what only the present one has. */
+  /** To be written, with the tensors that only the current one has. */
   readonly kept: string;
 }
 
 /**
  * Writes a checkpoint with the tensors of a model that its session does not save: those of its other meta graphs.
  *
- * @param isOnlyGraph a model without another meta graph loses nothing when its present checkpoint cannot be read
- * @returns whether there are any
- * @throws TensorFlowError when the present checkpoint cannot be read
+ * @param isOnlyGraph a model without another meta graph loses nothing when its current checkpoint cannot be read
+ * @returns true if there are any
+ * @throws TensorFlowError when the current checkpoint cannot be read
  */
 export function keepOtherTensors(
   session: GraphSession,

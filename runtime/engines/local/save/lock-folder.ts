@@ -6,8 +6,8 @@ import { fileFunctions } from "../native/libc.js";
 /**
  * Locks a folder until it is closed or the process ends in any way.
  *
- * @returns the open folder; `taken` where somebody else has it or it is gone; undefined where folders cannot be locked, as
- * on some file systems of a network: none is taken for left over there
+ * @returns the open folder; `taken` where another process has it or it is gone; undefined where folders cannot be
+ * locked, as on some file systems of a network: none is taken for left over there
  */
 export function lockFolder(path: string): number | "taken" | undefined {
   const { lock } = fileFunctions();
@@ -37,8 +37,8 @@ function isStill(path: string, folder: number): boolean {
 const LONGEST_WAIT_MS = 2000;
 
 /**
- * Runs something while the folder is locked: neither a load that was disturbed before nor another save works with it then.
- * Where that takes too long, or folders cannot be locked, it runs all the same.
+ * Runs a function while the folder is locked: neither a load that was disturbed before nor another save works with it
+ * then. Where that takes too long, or folders cannot be locked, it runs all the same.
  */
 export function whileLocked(folder: string, run: () => void): void {
   const end = performance.now() + LONGEST_WAIT_MS;
@@ -54,7 +54,7 @@ export function whileLocked(folder: string, run: () => void): void {
   }
 }
 
-/** Has saves wait with replacing a folder, if nobody else does; returns the function that ends it. */
+/** Makes saves wait with replacing a folder, unless it is already held; returns the function that ends it. */
 export function holdFolder(folder: string): () => void {
   const path = realPath(folder);
   const lock = path === undefined ? undefined : lockFolder(path);

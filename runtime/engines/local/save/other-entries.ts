@@ -4,8 +4,8 @@ import { reasonOf } from "../../../base/text.js";
 import { isModelEntry } from "../../../saved-model/files/model-entries.js";
 
 /**
- * Moves what is not part of a SavedModel, such as a README or `.git`, from a folder that was replaced to the one in its
- * place. An entry whose name is taken there stays.
+ * Moves entries that are not part of a SavedModel, such as a README or `.git`, from a folder that was replaced to the
+ * one in its place. An entry whose name is taken there stays.
  *
  * @throws Error when an entry cannot be moved
  */

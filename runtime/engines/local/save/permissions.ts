@@ -8,7 +8,7 @@ const FOLDER_MODE = 0o3777;
 const GROUP_MODE = 0o070;
 
 /**
- * Gives a new folder and what is in it the modes, owners and groups of what it is to replace. An entry that is new gets
+ * Copies the modes, owners and groups of the folder to be replaced to a new folder and its contents. A new entry gets
  * those of the folder's own files or of the folder.
  */
 export function keepPermissions(old: string, fresh: string): void {
@@ -19,7 +19,7 @@ export function keepPermissions(old: string, fresh: string): void {
   keepIn(old, fresh, { file: stats.find((stat) => stat?.isFile()), folder });
 }
 
-/** Gives a new file the mode, owner and group of a file that it is to replace, if there is one. */
+/** Copies the mode, owner and group of the file to be replaced, if any, to a new file. */
 export function keepFilePermissions(old: string, fresh: string): void {
   const stat = lstatSync(old, { throwIfNoEntry: false });
   if (stat?.isFile()) apply(fresh, stat, FILE_MODE);
@@ -45,7 +45,7 @@ function keepIn(old: string, fresh: string, defaults: Defaults): void {
 function apply(path: string, { mode, uid, gid }: Stats, mask: number): void {
   const kept = mode & mask;
   const hasGroup = keepOwners(path, uid, gid);
-  // To another group, what only the old one might do is not granted.
+  // Rights that only the old group had are not granted to another one.
   const allowed = hasGroup ? kept : (kept & ~GROUP_MODE) | (kept & GROUP_MODE & ((kept & 0o007) << 3));
   chmodSync(path, allowed);
 }

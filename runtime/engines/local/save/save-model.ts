@@ -23,7 +23,7 @@ import { removeLeftOvers, Scratch } from "./scratch-folder.js";
  * Writes a session's variables and everything else of its SavedModel to a folder. The folder appears, or is replaced, as
  * a whole: everything is written beside it and, when it is on the disk, exchanged with it.
  *
- * @param add writes what is to be in the folder beside the model
+ * @param add writes additional files of the folder
  * @throws SavedModelError `NOT_SAVEABLE`, `INVALID_ARGUMENT`, `OUTPUT_CONFLICT` or `SAVE_FAILED`
  */
 export function saveModel(session: Session, directory: string, add?: (folder: string) => void): void {
@@ -42,7 +42,7 @@ export function saveModel(session: Session, directory: string, add?: (folder: st
  * The folder, links resolved, that a model is to be saved to.
  *
  * @param source the folder of the model
- * @throws SavedModelError `OUTPUT_CONFLICT` when there is something that may not be replaced
+ * @throws SavedModelError `OUTPUT_CONFLICT` when the target may not be replaced
  */
 export function requirePlace(directory: string, source: string): string {
   const target = realPath(resolve(directory));
@@ -50,13 +50,13 @@ export function requirePlace(directory: string, source: string): string {
   return target;
 }
 
-/** Where links lead to; a path that does not exist yet is itself. */
+/** Resolves links; a path that does not exist yet is returned as it is. */
 function realPath(path: string): string {
   return existsSync(path) ? realpathSync(path) : path;
 }
 
 /**
- * Refuses to replace what is more than a SavedModel: nothing is ever deleted but what this package or TensorFlow wrote.
+ * Rejects a target that is more than a SavedModel: only what this package or TensorFlow wrote is ever deleted.
  *
  * @throws SavedModelError `OUTPUT_CONFLICT`
  */
@@ -72,7 +72,7 @@ function requireReplaceable(target: string, source: string): void {
   if (entries.length > 0 && !MODEL_FILES.some((file) => entries.includes(file))) {
     throw conflict("exists and is not a SavedModel");
   }
-  // What the saved model's own folder has beside the model may be here too; it stays.
+  // Other entries of the model's own folder may be here too; they stay.
   const known = new Set(readdirSync(source));
   const foreign = entries.find((entry) => !isModelEntry(entry) && !known.has(entry));
   if (foreign !== undefined) throw conflict(`holds ${quote(foreign)}, which is not part of a SavedModel`);
@@ -111,9 +111,9 @@ function writeModel(session: Session, target: string, add: ((folder: string) => 
 }
 
 /**
- * Copies what a save takes over from the present model, all of one version.
+ * Copies the parts that a save takes over from the current model, all of one version.
  *
- * @returns whether there are tensors among it
+ * @returns true if there are tensors among them
  */
 function copyRest(session: Session, target: string, scratch: string): boolean {
   const [fresh, kept] = [join(scratch, "new"), join(scratch, "kept")];

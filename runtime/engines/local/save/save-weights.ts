@@ -9,8 +9,8 @@ import { keepFilePermissions } from "./permissions.js";
 import { removeLeftOvers, Scratch } from "./scratch-folder.js";
 
 /**
- * Writes a session's variables as a checkpoint. Its files are written beside and renamed, the index last: without an index
- * there is no checkpoint.
+ * Writes a session's variables as a checkpoint. Its files are written beside and renamed, the index last: a checkpoint
+ * exists only with its index.
  *
  * @throws SavedModelError `NOT_SAVEABLE`, `SAVE_FAILED`, `INVALID_ARGUMENT`
  */

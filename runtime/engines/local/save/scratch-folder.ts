@@ -6,8 +6,8 @@ import { lockFolder } from "./lock-folder.js";
 import { moveOtherEntries } from "./other-entries.js";
 
 /**
- * A folder beside a target, for what is to be put in the target's place. While it is in use it is locked, and the system
- * takes the lock from a process that ends in any way: what is not locked was left behind by a process that was killed.
+ * A folder beside a target, for the replacement of the target. While it is in use it is locked, and the system releases
+ * the lock of a process that ends in any way: an unlocked folder was left behind by a process that was killed.
  */
 export class Scratch {
   readonly path: string;
@@ -20,13 +20,13 @@ export class Scratch {
     this.#lock = lock;
   }
 
-  /** Makes a folder that nobody else uses. */
+  /** Makes a folder that nothing else uses. */
   static beside(target: string): Scratch {
     for (;;) {
       const path = mkdtempSync(join(dirname(target), prefixOf(target)));
       const lock = lockFolder(path);
       if (lock !== "taken") return new Scratch(path, target, lock);
-      // Another process took it for a left-over one, and removes it.
+      // Another process mistook it for a left-over one, and removes it.
     }
   }
 
@@ -49,8 +49,8 @@ const PART = /^(?:new|old-\d+|own|kept)$/;
 const MODEL_PART = /^(?:new|old-\d+)$/;
 
 /**
- * Removes what processes that were killed while they saved have left in a folder, whatever they saved. A model that
- * such a process has moved away, and that is nowhere else, stays. Never throws.
+ * Removes what killed saves of any kind have left in a folder. A model that such a process has moved away, and that is
+ * nowhere else, stays. Never throws.
  */
 export function removeLeftOvers(folder: string): void {
   for (const { path, target } of leftOversIn(folder)) {
@@ -67,7 +67,7 @@ export function removeLeftOvers(folder: string): void {
 
 function removeLeftOver(path: string, target: string): void {
   const parts = readdirSync(path);
-  // Nothing is removed but what a save made.
+  // Only the entries that a save made are removed.
   if (!parts.every((name) => PART.test(name))) return;
   if (isFolder(target)) {
     const models = parts.filter((name) => MODEL_PART.test(name));
@@ -80,11 +80,11 @@ function removeLeftOver(path: string, target: string): void {
 const LONGEST_WAIT_MS = 2000;
 
 /**
- * Puts back the folder that a process moved away before it was killed, between the two renames of a save. Nothing is changed
- * where there is something at its place.
+ * Puts back the folder that a process moved away before it was killed, between the two renames of a save. Nothing is
+ * changed if its place is taken.
  *
  * @param target a folder that does not exist, or is empty
- * @returns where the folder was; undefined where a save left none
+ * @returns the previous path of the folder; undefined where a save left none
  * @throws Error when it cannot be moved, or another process is still saving
  */
 export function putBackLeftOver(target: string): string | undefined {
@@ -95,7 +95,7 @@ export function putBackLeftOver(target: string): string | undefined {
     const lock = lockFolder(left.path);
     try {
       const isOver = performance.now() >= end;
-      // Where folders cannot be locked, nobody knows whether the process still runs.
+      // Without locks, it is unknown if the process still runs.
       if (typeof lock === "number" || (lock === undefined && isOver)) {
         if (isFolder(target)) rmdirSync(target);
         renameSync(left.folder, target);
@@ -109,7 +109,7 @@ export function putBackLeftOver(target: string): string | undefined {
   }
 }
 
-/** The scratch folder of a target in whose place there is nothing, and the newest folder in it that was moved away. */
+/** Returns the scratch folder of a missing target, and the newest folder in it that was moved away. */
 function movedAway(target: string): { readonly path: string; readonly folder: string } | undefined {
   if (isFolder(target) && readdirSync(target).length > 0) return undefined;
   const moved = leftOversIn(dirname(target))
@@ -164,7 +164,7 @@ function removeScratch(path: string, target: string): void {
     for (const name of parts) removePart(join(path, name));
     rmdirSync(path);
   } catch {
-    // It is in nobody's way.
+    // It disturbs nothing.
   }
 }
 

@@ -4,13 +4,13 @@ import { bufferContents } from "../native/buffer.js";
 import { type NativeApi, nonNull } from "../native/c-api.js";
 import type { Pointer } from "../native/c-functions.js";
 
-/** A call of a trace, and what TensorFlow told of its run. */
+/** A call of a trace, with TensorFlow's statistics of its run. */
 export interface TracedRun {
   readonly call: string;
   readonly stats: Message<"StepStats">;
 }
 
-/** Where the runs of a session leave what they did, while a trace is taken. */
+/** Record of what the runs of a session did, while a trace is taken. */
 export class Recording {
   /** RunOptions of a traced run. */
   readonly runOptions: Pointer;
@@ -31,7 +31,7 @@ export class Recording {
     return metadata;
   }
 
-  /** What was recorded. A run that failed may have left nothing. */
+  /** Returns what was recorded. A run that failed may have left nothing. */
   read(): readonly TracedRun[] {
     return this.#runs.flatMap(({ call, metadata }) => {
       const { stepStats } = decode("RunMetadata", bufferContents(this.#api, metadata));

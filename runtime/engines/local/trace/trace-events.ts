@@ -22,7 +22,7 @@ interface Lane {
   readonly open: number[];
 }
 
-/** What TensorFlow told of the runs, as events of Chrome's trace format. */
+/** Converts TensorFlow's statistics of the runs to events of Chrome's trace format. */
 export function traceEvents(runs: readonly TracedRun[]): readonly TraceEvent[] {
   const operations = operationsOf(runs);
   const devices: string[] = [];
