@@ -32,7 +32,7 @@ export function loadOpLibraries(api: NativeApi, paths: readonly string[]): void 
   }
 }
 
-/** Returns the operations of the loaded library and of its extensions, as a serialised OpList. */
+/** Returns the operations of the loaded library and of its extensions, as a serialized OpList. */
 export function listOperations(api: NativeApi): Uint8Array {
   const buffer = nonNull(api.TF_GetAllOpList(), "list of operations");
   try {

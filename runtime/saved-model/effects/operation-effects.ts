@@ -62,7 +62,7 @@ const HARMLESS_GROUPS: Readonly<Record<string, string>> = {
     ExperimentalThreadPoolDataset ReduceDataset DatasetToSingleElement`,
   // What `jax2tf` makes of a function; functions of TensorFlow that it calls are in an attribute.
   "run a compiled module": "XlaCallModule",
-  // The library `tensorflow_decision_forests`, whose models are loaded when the SavedModel is initialised.
+  // The library `tensorflow_decision_forests`, whose models are loaded when the SavedModel is initialized.
   "apply decision forests": `
     SimpleMLCreateModelResource SimpleMLInferenceOp SimpleMLInferenceOpWithHandle SimpleMLInferenceLeafIndexOpWithHandle`,
 };

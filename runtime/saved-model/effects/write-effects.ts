@@ -49,7 +49,7 @@ const ANYTHING: Writes = { other: true, args: new Set() };
  * Reads a serialized GraphDef. Operations that are not known to be harmless count as a change: an operation of a custom
  * library that calls itself stateful, for example.
  *
- * @param operations a serialised OpList of the library that runs the graph; by default, the operations of TensorFlow
+ * @param operations a serialized OpList of the library that runs the graph; by default, the operations of TensorFlow
  * itself are known
  */
 export function readEffects(graphDef: Uint8Array, operations?: Uint8Array): Effects {
@@ -61,7 +61,7 @@ export function readEffects(graphDef: Uint8Array, operations?: Uint8Array): Effe
 }
 
 /**
- * Reads a serialised GraphDef, as {@link readEffects} does.
+ * Reads a serialized GraphDef, as {@link readEffects} does.
  *
  * @param isStateful returns true if operations of a type may change something
  * @param budget maximum number of nodes that are read

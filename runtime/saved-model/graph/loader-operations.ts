@@ -25,7 +25,7 @@ export function loadedNodes(metaGraph: MetaGraph, graph: GraphIndex, directory: 
   return upstream(graph, operations.filter((name) => name !== "").map(operationOf));
 }
 
-/** The operation that initialises a model; a loader runs one only. */
+/** The operation that initializes a model; a loader runs one only. */
 function initOperation({ signatureDef, collectionDef }: MetaGraph): string | undefined {
   const signature = signatureDef.find(({ key }) => key === INIT_SIGNATURE);
   if (signature !== undefined) return signature.value?.outputs.find(({ key }) => key === INIT_SIGNATURE)?.value?.name;

@@ -9,7 +9,7 @@ import type { GraphSession } from "../graph-session.js";
 import { assigns } from "./assigners.js";
 import { restoreFromCheckpoint } from "./from-checkpoint.js";
 import { prepareCheck } from "./has-value.js";
-import { initialise } from "./initialize.js";
+import { initialize } from "./initialize.js";
 import { findResources, nameOf, type Resource } from "./resources.js";
 
 type MetaGraph = Message<"MetaGraphDef">;
@@ -30,7 +30,7 @@ const CALL = "load()";
 
 /**
  * Assigns values to the variables and tables that signatures use, where TensorFlow's loader did not: from the
- * checkpoint, or else from an initialiser. The file tells which they are, so that a model whose loader does all of it
+ * checkpoint, or else from an initializer. The file tells which they are, so that a model whose loader does all of it
  * costs no run.
  *
  * @returns the resources that still have no value
@@ -54,7 +54,7 @@ export function giveValues(session: GraphSession, metaGraph: MetaGraph, graph: G
   if (missing.length === 0) return new Map();
   restoreFromCheckpoint(session, metaGraph, graph, missing);
   const restored = check(CALL);
-  initialise(
+  initialize(
     session,
     metaGraph,
     graph,

@@ -9,7 +9,7 @@ import type { Resource } from "./resources.js";
 type MetaGraph = Message<"MetaGraphDef">;
 
 /** The operations that fill a table; the table is their first input. */
-const TABLE_INITIALISERS: ReadonlySet<string> = new Set([
+const TABLE_INITIALIZERS: ReadonlySet<string> = new Set([
   "InitializeTable",
   "InitializeTableFromTextFile",
   "InitializeTableFromTextFileV2",
@@ -17,17 +17,17 @@ const TABLE_INITIALISERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Runs the initialisers that a model of TensorFlow 1 lists for tables and local variables, as `tf.saved_model.load` does
- * for a model without an operation that initialises it.
+ * Runs the initializers that a model of TensorFlow 1 lists for tables and local variables, as `tf.saved_model.load` does
+ * for a model without an operation that initializes it.
  */
-export function initialise(
+export function initialize(
   session: GraphSession,
   metaGraph: MetaGraph,
   graph: GraphIndex,
   resources: readonly Resource[],
 ): void {
   const wanted = new Set(resources.map(({ node }) => node.name));
-  const names = [...tableInitialisers(metaGraph, graph, resources), ...localInitialisers(metaGraph, wanted)];
+  const names = [...tableInitializers(metaGraph, graph, resources), ...localInitializers(metaGraph, wanted)];
   const targets = names.filter((name) => graph.edges(name) !== undefined);
   if (targets.length === 0) return;
   const needed = upstream(graph, targets);
@@ -40,15 +40,15 @@ export function initialise(
   session.run("load()", { feeds, targets });
 }
 
-/** The initialisers of tables: those that the model lists, or else the only one that the graph has for a table. */
-function tableInitialisers(metaGraph: MetaGraph, graph: GraphIndex, resources: readonly Resource[]): readonly string[] {
+/** The initializers of tables: those that the model lists, or else the only one that the graph has for a table. */
+function tableInitializers(metaGraph: MetaGraph, graph: GraphIndex, resources: readonly Resource[]): readonly string[] {
   const tables = new Set(resources.filter(({ kind }) => kind === "table").map(({ node }) => node.name));
   if (tables.size === 0) return [];
   const listed = nodesIn(metaGraph.collectionDef, "table_initializer").map(operationOf);
   const used = listed.filter((name) => [...upstream(graph, [name])].some((node) => tables.has(node)));
   const filled = new Set(used.flatMap((name) => [...upstream(graph, [name])]));
   const byTable = new Map<string, string[]>();
-  for (const { name, input } of graph.ofTypes(TABLE_INITIALISERS)) {
+  for (const { name, input } of graph.ofTypes(TABLE_INITIALIZERS)) {
     const [table] = input.map(nodeOf);
     if (table === undefined || !tables.has(table) || filled.has(table)) continue;
     byTable.set(table, [...(byTable.get(table) ?? []), name]);
@@ -57,7 +57,7 @@ function tableInitialisers(metaGraph: MetaGraph, graph: GraphIndex, resources: r
   return [...used, ...only];
 }
 
-function localInitialisers({ collectionDef }: MetaGraph, wanted: ReadonlySet<string>): readonly string[] {
+function localInitializers({ collectionDef }: MetaGraph, wanted: ReadonlySet<string>): readonly string[] {
   return variablesIn(collectionDef, "local_variables")
     .filter(({ variableName }) => wanted.has(operationOf(variableName)))
     .map(({ initializerName }) => operationOf(initializerName));

@@ -9,7 +9,7 @@ const LEVEL = "TF_CPP_MIN_LOG_LEVEL";
  * of every model load, and keeps errors (level 3 would hide those too). It has to be in the C environment, which a worker's
  * `process.env` is not, and is taken out again afterwards so that child processes (a Python, say) log as they always do.
  *
- * The level comes too late for what is logged while the framework library initialises itself: absl's "before
+ * The level comes too late for what is logged while the framework library initializes itself: absl's "before
  * InitializeLog()" warning and the oneDNN line, at any level. Setting `TF_ENABLE_ONEDNN_OPTS` would drop the second line but
  * changes results. So the C library's `stderr` is buffered for these milliseconds, and everything in the buffer that is not
  * a log line below the level is printed afterwards. The file descriptor is left alone: what others write, or the C library

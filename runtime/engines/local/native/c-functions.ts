@@ -35,7 +35,7 @@ export const functions = {
   TF_DeleteSessionOptions: { result: "void", parameters: ["void *" /* options */] },
   TF_NewGraph: { result: "void *", parameters: [] },
   TF_DeleteGraph: { result: "void", parameters: ["void *" /* graph */] },
-  /** Reads the model, creates its session, restores the variables and runs the initialisers. */
+  /** Reads the model, creates its session, restores the variables and runs the initializers. */
   TF_LoadSessionFromSavedModel: {
     result: "void *",
     parameters: [
