@@ -32,15 +32,15 @@ export const faults: readonly Fault[] = [
   {
     id: "load-local-variables",
     file: "runtime/engines/graph/initial-values/initialize.ts",
-    find: "...localInitialisers(metaGraph, wanted)",
+    find: "...localInitializers(metaGraph, wanted)",
     replace: "",
     effect: "A model that reads a local variable cannot be called.",
     tests: VALUES,
   },
   {
-    id: "load-table-initialisers",
+    id: "load-table-initializers",
     file: "runtime/engines/graph/initial-values/initialize.ts",
-    find: "[...tableInitialisers(metaGraph, graph, resources), ",
+    find: "[...tableInitializers(metaGraph, graph, resources), ",
     replace: "[",
     effect: "A table without an init op is empty.",
     tests: VALUES,
