@@ -1,6 +1,8 @@
 import type { Entry } from "./base/caller-stack.js";
 import { fileCalling } from "./base/calling-file.js";
+import { checkOptions } from "./base/check-options.js";
 import { BaseModel } from "./client/base-model.js";
+import { CLIENT_OPTIONS, checkClientOptions } from "./client/client-options.js";
 import { requireSameSignatures } from "./client/compare-signatures.js";
 import type { Engine } from "./engine.js";
 import { FakeEngine, type FakeSource } from "./engines/fake/fake-engine.js";
@@ -32,6 +34,9 @@ export class Model extends BaseModel {
       if (isFolder(source)) return loadLocalEngine(descriptor, source, options, () => fileCalling(Model));
       if ("prepare" in source) {
         try {
+          const call = `${descriptor?.name ?? "Model"}.connect()`;
+          checkOptions(call, options, CLIENT_OPTIONS);
+          checkClientOptions(call, options);
           if (descriptor !== undefined) requireSameSignatures(descriptor, source);
         } catch (error) {
           source.dispose();

@@ -71,6 +71,17 @@ describe("connect", () => {
     expect(engine.isDisposed).toBe(true);
   });
 
+  it.each([
+    [{ concurency: 2 }, /CustomModel\.connect\(\).*concurency/],
+    [{ concurrency: 0 }, /CustomModel\.connect\(\).*concurrency/],
+    [{ readOnly: "pred" }, /CustomModel\.connect\(\).*readOnly/],
+  ])("rejects the options %o, and disposes the engine", async (options, message) => {
+    const engine = remoteEngine("custom_model");
+    const error = await expectRejection(CustomModel.connect(engine, options as never), "INVALID_OPTION");
+    expect(error.rawMessage).toMatch(message);
+    expect(engine.isDisposed).toBe(true);
+  });
+
   it("batches calls of any engine", async () => {
     const engine = remoteEngine("spin");
     let runs = 0;
