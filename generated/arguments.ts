@@ -467,7 +467,7 @@ export interface FakeScoreInputs {
   readonly income: Tensor<"float32", [number]>;
 }
 
-/** What {@link RowsOutputs} of a fake are made of. */
+/** {@link RowsOutputs} as the function of a fake returns them. */
 export interface FakeRowsOutputs {
   readonly sums: TensorLike<"float32", [number]>;
   readonly twice: RaggedLike<"float32", [number, number]>;

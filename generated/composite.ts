@@ -240,7 +240,7 @@ export interface FakeDeepInputs {
   readonly right: Tensor<"float32", [2]>;
 }
 
-/** What {@link DeepOutputs} of a fake are made of. */
+/** {@link DeepOutputs} as the function of a fake returns them. */
 export interface FakeDeepOutputs {
   readonly left: SparseLike<"string", [number, number]>;
   readonly right: TensorLike<"float32", [2]>;
@@ -248,7 +248,7 @@ export interface FakeDeepOutputs {
   readonly x: RaggedLike<"int64", [number, number, number]>;
 }
 
-/** What {@link MixOutputs} of a fake are made of. */
+/** {@link MixOutputs} as the function of a fake returns them. */
 export interface FakeMixOutputs {
   readonly dense: TensorLike<"float32", [number, number]>;
   readonly scaled: SparseLike<"float32", [number, number]>;

@@ -159,7 +159,7 @@ export interface DigitsAsync {
   ): Promise<DigitsOutputs>;
 }
 
-/** What {@link PredictOutputs} of a fake are made of. */
+/** {@link PredictOutputs} as the function of a fake returns them. */
 export interface FakePredictOutputs {
   readonly digits: TensorLike<"int32", [number]>;
   readonly probabilities: TensorLike<"float32", [number, 10]>;

@@ -841,7 +841,7 @@ export interface FakeOddDefaultsInputs {
   readonly u?: bigint;
 }
 
-/** What {@link OddDefaultsOutputs} of a fake are made of. */
+/** {@link OddDefaultsOutputs} as the function of a fake returns them. */
 export interface FakeOddDefaultsOutputs {
   readonly c: Complex;
   readonly h: number;

@@ -460,7 +460,7 @@ export interface EffectsAsync {
   ): Promise<Tensor<"string", [number]>>;
 }
 
-/** What {@link PairOutputs} of a fake are made of. */
+/** {@link PairOutputs} as the function of a fake returns them. */
 export interface FakePairOutputs {
   readonly doubled: TensorLike<"float32", [number]>;
   readonly tripled: TensorLike<"float32", [number]>;

@@ -191,7 +191,7 @@ export interface ExampleAsync {
   ): Promise<Tensor<"float32", [number]>>;
 }
 
-/** What {@link ParseAllOutputs} of a fake are made of. */
+/** {@link ParseAllOutputs} as the function of a fake returns them. */
 export interface FakeParseAllOutputs {
   readonly age: TensorLike<"int64", [number]>;
   readonly hours: TensorLike<"float32", [number]>;
@@ -203,7 +203,7 @@ export interface FakeParseAllOutputs {
   readonly words: TensorLike<"string", [number]>;
 }
 
-/** What {@link ParseOneOutputs} of a fake are made of. */
+/** {@link ParseOneOutputs} as the function of a fake returns them. */
 export interface FakeParseOneOutputs {
   readonly id: bigint | number;
   readonly weights: TensorLike<"float32", [3]>;

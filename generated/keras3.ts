@@ -144,7 +144,7 @@ export interface Keras3Async {
   ): Promise<TrainOutputs>;
 }
 
-/** What {@link TrainOutputs} of a fake are made of. */
+/** {@link TrainOutputs} as the function of a fake returns them. */
 export interface FakeTrainOutputs {
   readonly loss: number;
   readonly step: bigint | number;

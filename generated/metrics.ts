@@ -416,7 +416,7 @@ export interface MetricsAsync {
   ): Promise<TrainBatchOutputs>;
 }
 
-/** What {@link TrainBatchOutputs} of a fake are made of. */
+/** {@link TrainBatchOutputs} as the function of a fake returns them. */
 export interface FakeTrainBatchOutputs {
   readonly accuracy: number;
   readonly loss: number;

@@ -182,7 +182,7 @@ export interface RegressionAsync {
   weights(options?: CallOptions): Promise<WeightsOutputs>;
 }
 
-/** What {@link WeightsOutputs} of a fake are made of. */
+/** {@link WeightsOutputs} as the function of a fake returns them. */
 export interface FakeWeightsOutputs {
   readonly b: number;
   readonly w: TensorLike<"float32", [2, 1]>;

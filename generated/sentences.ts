@@ -160,7 +160,7 @@ export interface SentencesAsync {
   ): Promise<SentencesOutputs>;
 }
 
-/** What {@link ClassifyOutputs} of a fake are made of. */
+/** {@link ClassifyOutputs} as the function of a fake returns them. */
 export interface FakeClassifyOutputs {
   readonly labels: TensorLike<"int32", [number]>;
   readonly probabilities: TensorLike<"float32", [number, 3]>;

@@ -170,7 +170,7 @@ export interface SpinAsync {
   turned(options?: CallOptions): Promise<bigint>;
 }
 
-/** What {@link CountOutputs} of a fake are made of. */
+/** {@link CountOutputs} as the function of a fake returns them. */
 export interface FakeCountOutputs {
   readonly turns: bigint | number;
   readonly y: TensorLike<"float32", [number, 2]>;

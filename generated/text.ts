@@ -173,7 +173,7 @@ export interface TextAsync {
   ): Promise<Tensor<"int64", [number]>>;
 }
 
-/** What {@link DescribeOutputs} of a fake are made of. */
+/** {@link DescribeOutputs} as the function of a fake returns them. */
 export interface FakeDescribeOutputs {
   readonly joined: string;
   readonly lengths: TensorLike<"int64", [number]>;

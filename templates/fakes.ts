@@ -68,7 +68,12 @@ function objectsTemplate({ signatures }: Pick<NamedModel, "signatures">): Interf
     ...outputs
       .filter(([name, [{ outputsType }]]) => name !== outputsType)
       .map(([name, [signature]]) =>
-        declare(name, `What {@link ${signature.outputsType}} of a fake are made of.`, signature.outputs, resultType),
+        declare(
+          name,
+          `{@link ${signature.outputsType}} as the function of a fake returns them.`,
+          signature.outputs,
+          resultType,
+        ),
       ),
   ];
 }
