@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { isRecord } from "../../runtime/base/is-record.js";
-import { packageOf } from "../../runtime/base/package-folder.js";
+import { isPackage, packageOf } from "../../runtime/base/package-folder.js";
 import { compareCodeUnits, listSome, printable } from "../../runtime/base/text.js";
 import { configsIn } from "./load-config.js";
 import { expandPattern } from "./model-glob.js";
@@ -12,7 +12,6 @@ import { expandPattern } from "./model-glob.js";
  */
 export function workspacePackages(root: string): readonly string[] {
   const patterns = [...patternsOfManifest(root), ...patternsOfPnpm(root)];
-  const isPackage = (folder: string): boolean => existsSync(join(folder, "package.json"));
   const expand = (pattern: string): readonly string[] => expandPattern(root, pattern, isPackage);
   const isExclusion = (pattern: string): boolean => pattern.startsWith("!");
   const included = new Set(patterns.filter((pattern) => !isExclusion(pattern)).flatMap(expand));

@@ -6,10 +6,7 @@ const METHOD = /^( *)((?:static (?:override|async) )?[$\w\p{ID_Continue}]+(?:<_>
 /** A property whose type is a function. */
 const FUNCTION = /^( *)(readonly [$\w\p{ID_Continue}]+\?: \()(.*)(\) => )(.+)(;)$/u;
 
-/** The type of an object. */
-const OBJECT = /^\{ (.+) \}$/;
-
-/** Puts each parameter of a long declaration on its own line, and each property of a long result. */
+/** Puts each parameter of a long declaration on its own line. */
 export function wrapLongLines(text: string): string {
   return text
     .split("\n")
@@ -22,33 +19,13 @@ function wrap(line: string): string {
     METHOD.exec(line) ?? FUNCTION.exec(line) ?? [];
   // No comma may follow a rest parameter, and an implementation, which alone has one, is not read.
   if (head === undefined || parameters.startsWith("...")) return line;
-  const lines =
-    parameters === ""
-      ? []
-      : splitTopLevel(parameters, ",").map((parameter) => `${indent}  ${wrapParameter(parameter, `${indent}  `)},\n`);
+  const lines = parameters === "" ? [] : splitTopLevel(parameters).map((parameter) => `${indent}  ${parameter},\n`);
   const list = lines.length === 0 ? "" : `\n${lines.join("")}${indent}`;
-  const last = `${indent}${arrow}${result}${end}`;
-  return `${indent}${head}${list}${arrow}${last.length > LINE_WIDTH ? wrapObject(result, indent) : result}${end}`;
+  return `${indent}${head}${list}${arrow}${result}${end}`;
 }
 
-/** A parameter whose type is an object. */
-const OBJECT_PARAMETER = /^(\w+: )(\{ .+ \})$/;
-
-function wrapParameter(parameter: string, indent: string): string {
-  const [, name, type] = OBJECT_PARAMETER.exec(parameter) ?? [];
-  if (type === undefined || indent.length + parameter.length < LINE_WIDTH) return parameter;
-  return `${name}${wrapObject(type, indent)}`;
-}
-
-function wrapObject(type: string, indent: string): string {
-  const properties = OBJECT.exec(type)?.[1];
-  if (properties === undefined) return type;
-  const lines = splitTopLevel(properties, ";").map((property) => `${indent}  ${property};\n`);
-  return `{\n${lines.join("")}${indent}}`;
-}
-
-/** Splits at the separators outside of brackets and strings: commas in `TensorLike<"float32", [1, 2]>` stay. */
-function splitTopLevel(parameters: string, separator: "," | ";"): readonly string[] {
+/** Splits at the commas outside of brackets and strings: those of `TensorLike<"float32", [1, 2]>` stay. */
+function splitTopLevel(parameters: string): readonly string[] {
   const parts: string[] = [];
   let depth = 0;
   let start = 0;
@@ -57,7 +34,7 @@ function splitTopLevel(parameters: string, separator: "," | ";"): readonly strin
     if (character === '"') index = endOfString(parameters, index);
     else if ("<[({".includes(character)) depth++;
     else if (">])}".includes(character)) depth--;
-    else if (character === separator && depth === 0) {
+    else if (character === "," && depth === 0) {
       parts.push(parameters.slice(start, index).trim());
       start = index + 1;
     }

@@ -173,9 +173,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
    * and any error of the function
    */
   trace<T>(run: () => T): Traced<T> {
-    this.#connection.requireOpen("trace()");
-    const { engine } = this.#connection;
-    return this.#connection.capability("trace()", () => engine.trace?.bind(engine))(run);
+    return this.#connection.capability("trace()", (engine) => engine.trace?.bind(engine))(run);
   }
 
   /**

@@ -59,7 +59,8 @@ export class MethodCalls {
    * @throws SavedModelError `DISPOSED`, `SIGNATURE_UNSUPPORTED` or `SIGNATURE_NOT_FOUND`
    */
   method(key: string): Method {
-    this.connection.requireOpen(`${printable(key)}()`);
+    // The name is made for the message only: every call comes by here.
+    if (this.connection.disposed) this.connection.requireOpen(`${printable(key)}()`);
     const method = this.methods.get(key);
     if (method !== undefined) return method;
     const reason = this.connection.engine.signatures.find((signature) => signature.key === key)?.unsupported;

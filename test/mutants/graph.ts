@@ -32,7 +32,7 @@ export const faults: readonly Fault[] = [
   {
     id: "graph-first-output-only",
     file: "runtime/engines/local/local-graph.ts",
-    find: "index: Number(digits) }",
+    find: "index: outputIndexOf(tensor) }",
     replace: "index: 0 }",
     effect: "all variables are restored with the value of the first",
     tests: ["test/runtime/engines/graph/partial-restore.test.ts"],

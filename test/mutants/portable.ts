@@ -263,7 +263,7 @@ export const faults: readonly Fault[] = [
     id: "portable-trace-stays-on",
     file: "runtime/engines/local/trace/trace.ts",
     find: "    session.recording = undefined;",
-    replace: "    if (session.disposed) session.recording = undefined;",
+    replace: "    if (session.recording === undefined) session.recording = undefined;",
     effect: "after a trace every call is traced, into memory that is gone",
     tests: ["test/runtime/engines/local/trace.test.ts"],
   },

@@ -53,7 +53,7 @@ export function withTrace(runOptions: Uint8Array): Uint8Array {
   return concat(runOptions, encode("RunOptions", { traceLevel: FULL_TRACE }));
 }
 
-/** Serialised messages one after another are one message, in which the last value of a field counts. */
+/** Serialized messages one after another are one message, in which the last value of a field counts. */
 function concat(first: Uint8Array, second: Uint8Array | undefined): Uint8Array {
   return second === undefined ? first : Buffer.concat([first, second]);
 }

@@ -2,6 +2,7 @@ import { SavedModelError } from "../../base/errors.js";
 import { itemAt } from "../../base/item-at.js";
 import { quote } from "../../base/text.js";
 import type { VariableHandles } from "../../saved-model/graph/duplicated-variables.js";
+import { operationOf, outputIndexOf } from "../../saved-model/graph/graph.js";
 import type { Message } from "../../saved-model/proto/decode.js";
 import { dtypeInfo, dtypeName, isDType } from "../../tensor/dtype.js";
 import { Tensor } from "../../tensor/tensor.js";
@@ -140,8 +141,7 @@ export class LocalGraph implements GraphSession {
    */
   #output(tensor: string, dtype?: string): Output {
     const { api } = this.#session;
-    const [, name = tensor, digits = "0"] = /^(.*?)(?::(\d+))?$/s.exec(tensor) ?? [];
-    const output = { oper: this.#session.requireOperation(name), index: Number(digits) };
+    const output = { oper: this.#session.requireOperation(operationOf(tensor)), index: outputIndexOf(tensor) };
     if (output.index >= api.TF_OperationNumOutputs(output.oper)) {
       throw new SavedModelError("MODEL_CORRUPT", `the tensor ${quote(tensor)} is not in the graph`);
     }

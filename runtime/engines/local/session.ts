@@ -128,10 +128,6 @@ export class Session {
     releaseAtThreadEnd(this.#resources, this);
   }
 
-  get disposed(): boolean {
-    return this.#disposed;
-  }
-
   /**
    * The operation of this name in the loaded graph, if there is one.
    *

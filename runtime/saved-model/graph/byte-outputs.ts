@@ -1,6 +1,6 @@
 import type { Message } from "../proto/decode.js";
 import type { SignatureInfo, TensorInfo } from "../signature-info.js";
-import { calledFunction, type GraphIndex, operationOf, producerOf } from "./graph.js";
+import { calledFunction, type GraphIndex, operationOf, outputIndexOf, producerOf } from "./graph.js";
 
 type Node = Message<"NodeDef">;
 
@@ -56,7 +56,7 @@ function isEncoded(tensor: string, open: (name: string) => Scope | undefined): b
     if (callee !== undefined) {
       scope = open(callee);
       // In the main graph `call:1`, in a function `call:output:1`.
-      wanted = scope?.results[Number(/:(\d+)$/.exec(wanted)?.[1] ?? 0)] ?? "";
+      wanted = scope?.results[outputIndexOf(wanted)] ?? "";
     } else if (PASSING_OPS.has(node.op)) {
       wanted = node.input[0] ?? "";
     } else {

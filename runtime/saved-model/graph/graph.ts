@@ -102,6 +102,11 @@ export function operationOf(tensor: string): string {
   return tensor.replace(/:\d+$/, "");
 }
 
+/** `StatefulPartitionedCall:1` → `1`; a missing number means 0. */
+export function outputIndexOf(tensor: string): number {
+  return Number(/:(\d+)$/.exec(tensor)?.[1] ?? 0);
+}
+
 /** Operations of the main graph, and all that they depend on. */
 export function upstream(graph: GraphIndex, operations: Iterable<string>): ReadonlySet<string> {
   // A set can grow while it is iterated.

@@ -3,6 +3,7 @@ import {
   calledFunction,
   openGraph,
   operationOf,
+  outputIndexOf,
   producerOf,
   stringConstant,
 } from "../../../saved-model/graph/graph.js";
@@ -134,7 +135,7 @@ function outputOf(value: string, nodes: ReadonlyMap<string, Node>): string {
     if (node?.op !== "Identity" || input === undefined) break;
     current = input;
   }
-  return `${producerOf(current)}:${/:(\d+)$/.exec(current)?.[1] ?? 0}`;
+  return `${producerOf(current)}:${outputIndexOf(current)}`;
 }
 
 function stringsOf(node: Node | undefined): readonly string[] {

@@ -1,6 +1,6 @@
 /**
  * The part of TensorFlow's C API that this runtime calls (tensorflow/c/c_api.h, tf_tensor.h, tf_buffer.h, tf_status.h,
- * tf_tstring.h). The table is the declaration: `api.ts` makes typed functions of it.
+ * tf_tstring.h). The table is the declaration: `c-api.ts` makes typed functions of it.
  *
  * Types are koffi's. A `void *` result is an address, or null; a `void *` parameter takes an address, null, or a typed
  * array whose memory the function may use until it returns.

@@ -1,6 +1,7 @@
 import { SavedModelError } from "../../../base/errors.js";
 import { itemAt } from "../../../base/item-at.js";
 import { quote } from "../../../base/text.js";
+import { operationOf, outputIndexOf } from "../../../saved-model/graph/graph.js";
 import type { TensorInfo } from "../../../saved-model/signature-info.js";
 import { type DTypeInfo, dtypeName } from "../../../tensor/dtype.js";
 import type { Pointer } from "../native/c-functions.js";
@@ -77,10 +78,10 @@ export class Endpoints {
 
   /** `operation:index`, where a missing index means 0. */
   #resolve(tensor: TensorInfo, dtype: DTypeInfo): Omit<Endpoint, "dtype"> {
-    const [, name = "", digits = "0"] = /^(.*?)(?::(\d+))?$/s.exec(tensor.tensor ?? "") ?? [];
+    const { tensor: path = "" } = tensor;
+    const [name, index] = [operationOf(path), outputIndexOf(path)];
     const { api } = this.#session;
     const operation = this.#session.operation(name);
-    const index = Number(digits);
     if (operation === null || index >= api.TF_OperationNumOutputs(operation)) {
       throw this.#mismatch(tensor, "is not in the graph");
     }

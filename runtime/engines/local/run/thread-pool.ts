@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { once } from "../../../base/once.js";
 import { FairPool } from "../../../queue/fair-pool.js";
 
 /** libuv's own default (uv_threadpool: `UV_THREADPOOL_SIZE`, at most 1,024). */
@@ -9,13 +10,6 @@ const DEFAULT_POOL = 4;
  * DNS and the like, which find one thread free where the pool has two or more; and there are no more runs than
  * processors, because each run is work for one.
  */
-function capacity(): number {
-  known ??= findCapacity();
-  return known;
-}
-
-let known: number | undefined;
-
 function findCapacity(): number {
   const size = Number.parseInt(process.env.UV_THREADPOOL_SIZE ?? "", 10);
   const pool = size > 0 ? Math.min(size, 1024) : DEFAULT_POOL;
@@ -23,4 +17,4 @@ function findCapacity(): number {
 }
 
 /** The worker threads of the process, which its models take in turn. */
-export const threadPool: FairPool = new FairPool(capacity);
+export const threadPool: FairPool = new FairPool(once(findCapacity));

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { type LoadOptions, Model, SavedModelError } from "../../../../runtime/index.js";
 
-// Run by options.test.ts in a process of its own: loads a model once for each of the given options, and prints after each
+// Run by session-options.test.ts in a process of its own: loads a model once for each of the given options, and prints after each
 // load how many threads there are more than before it, or the code of the error.
 const [folder = "", ...loads] = process.argv.slice(2);
 const models: Model[] = [];

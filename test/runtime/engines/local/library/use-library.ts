@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { openLibrary } from "../../../../../runtime/engines/local/library/open-library.js";
 
-// Run by open.test.ts in a process of its own: opens the library, loads a model with it, prints what it got.
+// Run by open-library.test.ts in a process of its own: opens the library, loads a model with it, prints what it got.
 const [model = "", where = "main"] = process.argv.slice(2);
 
 if (where === "worker") {
