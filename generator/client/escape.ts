@@ -9,7 +9,9 @@ const COMMENT_LIMIT = 200;
 /** Returns a string literal. */
 export function stringLiteral(text: string): string {
   // JSON escapes quotes, backslashes, C0 controls and lone surrogates; its output is a subset of JavaScript.
-  return JSON.stringify(text).replace(INVISIBLE, escapeCodeUnits);
+  const literal = JSON.stringify(text).replace(INVISIBLE, escapeCodeUnits);
+  // ts-morph's writer takes a quote after a backslash for an escaped one: it would put comments where the string ends.
+  return text.endsWith("\\") ? `${literal.slice(0, -3)}\\u005c"` : literal;
 }
 
 /** Returns a code span for a doc comment: one line, no way out of the comment, no tags, truncated when very long. */

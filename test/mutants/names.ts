@@ -265,4 +265,12 @@ export const faults: readonly Fault[] = [
     effect: "a name that begins with a mark is another identifier than it looks",
     tests: ["test/generator/client/names.test.ts"],
   },
+  {
+    id: "names-backslash-before-quote",
+    file: "generator/client/escape.ts",
+    find: 'return text.endsWith("\\\\") ?',
+    replace: 'return text.endsWith("\\0") ?',
+    effect: "A client with a signature key that ends with a backslash does not compile.",
+    tests: ["test/runtime/saved-model/hostile.test.ts"],
+  },
 ];

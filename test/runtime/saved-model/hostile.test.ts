@@ -62,11 +62,31 @@ describe("arbitrary names", () => {
 
   it("a client with arbitrary names compiles under strict rules", () => {
     const folder = tempFolder();
+    const seed = Math.floor(Math.random() * 2 ** 31);
     const clients = fc
-      .sample(fc.tuple(hostileModel, hostileFolder), 1000)
+      .sample(fc.tuple(hostileModel, hostileFolder), { numRuns: 1000, seed })
       .map(([model, name]) => generateFrom(join(folder, name), model).text);
-    expect(typeErrors(Object.fromEntries(clients.map((text, index) => [`client-${index}.ts`, text])))).toEqual([]);
+    const files = Object.fromEntries(clients.map((text, index) => [`client-${index}.ts`, text]));
+    expect(typeErrors(files), `seed ${seed}`).toEqual([]);
   });
+
+  it.each(["/*", "//", "`", "${", "'", '"', "/x/"])(
+    "a signature key that ends with a backslash, and one with %s, leave the code around them as it is",
+    (sequence) => {
+      const tensor = { dtype: 1, shape: [2], tensor: "x:0" };
+      const keys = ["a\\", `b${sequence}c`];
+      const signatures = keys.map((key) => ({
+        key,
+        methodName: "",
+        inputs: [{ key: `x${key}`, ...tensor }],
+        outputs: [{ key: `y${key}`, ...tensor }],
+      }));
+      const model = { tags: ["t\\"], tensorflowVersion: "", signatures };
+      const client = generateFrom(join(tempFolder(), "ends"), model);
+      expectPlanned(parseClient(client.text), client, model);
+      expect(typeErrors({ "ends.ts": client.text })).toEqual([]);
+    },
+  );
 });
 
 describe("reserved and special words", () => {
