@@ -80,6 +80,8 @@ export class NamedInputs {
 
   /** Returns whether a first argument is an object of inputs by name, rather than the first input. */
   is(value: unknown): value is Readonly<Record<string, unknown>> {
+    // Nearly all inputs: every call comes by here.
+    if (typeof value !== "object" || Array.isArray(value) || ArrayBuffer.isView(value)) return false;
     if (Object.prototype.toString.call(value) !== "[object Object]") return false;
     if (Tensor.is(value) || value instanceof RaggedTensor || value instanceof SparseTensor) return false;
     const object = value as object;
@@ -90,16 +92,15 @@ export class NamedInputs {
   }
 
   /**
-   * Returns the arguments of a call in argument order.
+   * Returns the arguments of a call whose first is an object of inputs in argument order.
    *
    * @throws SavedModelError `UNKNOWN_INPUT` for names that no input has, `MISSING_INPUT` for required ones that are
    * missing; both name all of them
    */
   inOrder(values: readonly unknown[], call: string): readonly unknown[] {
     const [value] = values;
-    if (!this.is(value)) return values;
     if (values.length > 1) throw namedTakesOne(call, values.length);
-    return this.valuesOf(value, call);
+    return this.valuesOf(value as Readonly<Record<string, unknown>>, call);
   }
 
   /** Returns the values of an object of inputs in argument order, with the errors of {@link NamedInputs.inOrder}. */

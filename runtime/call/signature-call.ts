@@ -1,6 +1,7 @@
 import { SavedModelError } from "../base/errors.js";
+import { itemAt } from "../base/item-at.js";
 import { listSome, printable, quote } from "../base/text.js";
-import type { Engine, Execution, Form, Results } from "../engine.js";
+import type { DenseValue, Engine, Execution, Form, Results } from "../engine.js";
 import type { FeatureSpec } from "../saved-model/model-spec.js";
 import type { TensorInfo } from "../saved-model/signature-info.js";
 import { stageTensor } from "../tensor/check-tensor.js";
@@ -69,23 +70,35 @@ export class SignatureCall implements Call {
     if (values.length > this.inputs.length) throw tooManyInputs(this.name, this.inputs, values);
     const isNested = this.#isStaging;
     this.#isStaging = true;
+    // A call that is made while another one reads its values must not overwrite them.
+    const mayOverwrite = mayReuse && !isNested;
+    const staged: (DenseValue | undefined)[] = [];
     try {
-      return this.inputs.map((input, index) => {
-        const value = values[index];
-        if (value === undefined) {
-          if (input.optional) return undefined;
-          const isMissing = (other: PreparedInput, place: number): boolean =>
-            values[place] === undefined && !other.optional;
-          throw missingInputs(this.inputs.filter(isMissing), this.name);
-        }
-        if (Tensor.is(value)) return stageTensor(value, input, this.name);
-        const data = input.example === undefined ? value : input.example.encode(value, this.name);
-        // A call that is made while another one reads its values must not overwrite them.
-        return stage(data, input, this.name, isNested || !mayReuse ? undefined : input.scratch);
-      });
+      for (let index = 0; index < this.inputs.length; index++) {
+        staged.push(this.#stageInput(itemAt(this.inputs, index), values, index, mayOverwrite));
+      }
+      return staged;
     } finally {
       this.#isStaging = isNested;
     }
+  }
+
+  #stageInput(
+    input: PreparedInput,
+    values: readonly unknown[],
+    index: number,
+    mayOverwrite: boolean,
+  ): DenseValue | undefined {
+    const value = values[index];
+    if (value === undefined) {
+      if (input.optional) return undefined;
+      const isMissing = (other: PreparedInput, place: number): boolean =>
+        values[place] === undefined && !other.optional;
+      throw missingInputs(this.inputs.filter(isMissing), this.name);
+    }
+    if (Tensor.is(value)) return stageTensor(value, input, this.name);
+    const data = input.example === undefined ? value : input.example.encode(value, this.name);
+    return stage(data, input, this.name, mayOverwrite ? input.scratch : undefined);
   }
 
   run<F extends Form>(staged: Staged, form: F): Results<F> {

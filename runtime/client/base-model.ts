@@ -166,11 +166,13 @@ export class BaseModel implements Disposable, AsyncDisposable {
    *
    * @example
    * ```ts
+   * const model = Model.load("model", { scheduling: "caller" });
    * const { result, trace } = model.trace(() => model.run("pred", { inputs: [[1, 1]] }));
    * writeFileSync("trace.json", JSON.stringify(trace)); // for chrome://tracing or ui.perfetto.dev
    * ```
-   * @throws SavedModelError `INVALID_ARGUMENT` for an asynchronous function and for a trace within a trace, `DISPOSED`;
-   * and any error of the function
+   * @throws SavedModelError `UNSUPPORTED_BY_ENGINE` where the model's `scheduling` is `"single-threaded"`, the default;
+   * `INVALID_ARGUMENT` for an asynchronous function and for a trace within a trace, `DISPOSED`; and any error of the
+   * function
    */
   trace<T>(run: () => T): Traced<T> {
     return this.#connection.capability("trace()", (engine) => engine.trace?.bind(engine))(run);
@@ -311,7 +313,9 @@ export class BaseModel implements Disposable, AsyncDisposable {
     }
     try {
       const method = this.#calls.method(signature);
-      const values = method.named === undefined ? inputs : method.named.inOrder(inputs, `${printable(signature)}()`);
+      const { named } = method;
+      // The name is made for messages only.
+      const values = named?.is(inputs[0]) === true ? named.inOrder(inputs, `${printable(signature)}()`) : inputs;
       return asResult(method, this.#calls.run(signature, method, values, "plain"));
     } catch (error) {
       throw atCaller(error, this.#entryOf(signature));

@@ -51,14 +51,15 @@ export function flattenNested(
     // A value of an invalid type is reported as such, whatever its shape.
     if (shape.length === 0 && !isElement(value, dtype)) return { problem: "INVALID_DTYPE", shape, path: [], value };
     // The shape along the first elements says little about ragged arrays.
-    const ragged = visit(value, dtype, shape, 0, 0, (row) => refuseTypedRows(row, dtype));
+    const ragged = visit(value, dtype, shape, 0, 0, 0, (row) => refuseTypedRows(row, dtype));
     if (ragged !== undefined) return { ...ragged, shape };
     return { problem: shape.length === spec?.length ? "INVALID_SHAPE" : "INVALID_RANK", shape, path: [], value };
   }
-  const made = target(dtype, elementCount(shape), scratch);
+  const count = elementCount(shape);
+  const made = target(dtype, count, scratch);
   if (made === undefined) return { problem: "TF_RESOURCE_EXHAUSTED", shape, path: [], value };
   const { elements, write } = made;
-  const found = visit(value, dtype, shape, 0, 0, write);
+  const found = visit(value, dtype, shape, 0, 0, count, write);
   return found === undefined ? { shape, elements } : { ...found, shape };
 }
 
@@ -132,6 +133,7 @@ function visit(
   shape: readonly number[],
   axis: number,
   start: number,
+  count: number,
   write: RowConsumer,
 ): Found | undefined {
   const size = shape[axis];
@@ -143,9 +145,9 @@ function visit(
     return { problem: isTypedRow(value, dtype) ? "INVALID_DTYPE" : "RAGGED_ARRAY", path: [], value };
   }
   if (axis === shape.length - 1) return write(value, start);
-  const stride = elementCount(shape.slice(axis + 1));
+  const stride = count / size;
   for (let index = 0; index < size; index++) {
-    const bad = visit(value[index], dtype, shape, axis + 1, start + index * stride, write);
+    const bad = visit(value[index], dtype, shape, axis + 1, start + index * stride, stride, write);
     if (bad !== undefined) return { ...bad, path: [index, ...bad.path] };
   }
   return undefined;

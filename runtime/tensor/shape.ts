@@ -72,5 +72,8 @@ export function holdsOneValue(shape: PartialShape): boolean {
 export function matchesShape(actual: readonly number[], spec: ShapeSpec): boolean {
   if (spec === null) return true;
   if (actual.length !== spec.length) return false;
-  return spec.every((size, axis) => size === null || size === actual[axis]);
+  for (let axis = 0; axis < spec.length; axis++) {
+    if (spec[axis] !== null && spec[axis] !== actual[axis]) return false;
+  }
+  return true;
 }

@@ -5,8 +5,8 @@ export const faults: readonly Fault[] = [
   {
     id: "portable-leak-fetched",
     file: "runtime/engines/local/run/run-buffers.ts",
-    find: "    for (let index = 0; index < this.#fetchCount; index++) {\n      api.TF_DeleteTensor",
-    replace: "    for (let index = 0; index < this.#fetchCount - 1; index++) {\n      api.TF_DeleteTensor",
+    find: "if (tensor !== 0n) api.TF_DeleteTensor(tensor);",
+    replace: "if (tensor !== 0n && index > 0) api.TF_DeleteTensor(tensor);",
     effect: "the last result of every call is never deleted",
     tests: ["test/runtime/engines/local/leaks.test.ts"],
   },
@@ -222,8 +222,8 @@ export const faults: readonly Fault[] = [
   {
     id: "portable-config-pool",
     file: "runtime/engines/local/config-proto.ts",
-    find: '(interOpThreads === undefined ? "caller" : "pool")',
-    replace: '(interOpThreads === undefined ? "caller" : "caller")',
+    find: "scheduling === undefined ? interOpThreads === undefined :",
+    replace: "scheduling === undefined ? interOpThreads !== null :",
     effect: "interOpThreads has no effect",
     tests: ["test/runtime/engines/local/session-options.test.ts"],
   },

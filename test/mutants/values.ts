@@ -141,8 +141,8 @@ export const faults: readonly Fault[] = [
   {
     id: "values-deadline-without-effect",
     file: "runtime/engines/local/session-options.ts",
-    find: "if (interOpThreadPool !== CALLER) return;",
-    replace: "if (interOpThreadPool === CALLER) return;",
+    find: "if (interOpThreadPool !== CALLER_POOL) return;",
+    replace: "if (interOpThreadPool === CALLER_POOL) return;",
     effect: "A deadline without effect is accepted, and one that works is rejected.",
     tests: ["test/runtime/engines/local/session-options.test.ts"],
   },

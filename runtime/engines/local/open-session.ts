@@ -9,8 +9,8 @@ import { type NativeApi, nonNull } from "./native/c-api.js";
 import type { Pointer } from "./native/c-functions.js";
 import { withStatus } from "./native/status.js";
 import { loadOpLibraries } from "./op-library.js";
-import { chooseScheduling, isRejectedBySingleThread } from "./scheduling.js";
-import { brokenMessage, type Scheduling, type SessionOptions } from "./session-options.js";
+import { chooseSchedule, IN_CALLER, isRejectedBySingleThread, type Schedule } from "./scheduling.js";
+import { brokenMessage, type SessionOptions } from "./session-options.js";
 
 /** Something that holds native memory. */
 export interface Resource {
@@ -23,8 +23,7 @@ interface Resources {
 }
 
 /** Parts of a session. */
-export interface OpenedSession {
-  readonly scheduling: Scheduling;
+export interface OpenedSession extends Schedule {
   readonly graph: Pointer;
   readonly session: Pointer;
   /** The RunOptions of calls. */
@@ -48,14 +47,13 @@ export function openSession(
   tags: readonly string[],
   options: SessionOptions,
 ): OpenedSession {
-  const open = (scheduling: Scheduling): OpenedSession =>
-    openWith(api, resources, directory, tags, { ...options, scheduling });
-  if (options.scheduling !== undefined) return open(chooseScheduling(directory, tags, options));
-  if (hasAccelerator && options.gpu !== false) return open("caller");
-  const scheduling = chooseScheduling(directory, tags, options);
-  if (scheduling !== "single-threaded") return open(scheduling);
+  const open = (schedule: Schedule): OpenedSession =>
+    openWith(api, resources, directory, tags, { ...options, scheduling: schedule.scheduling }, schedule);
+  if (options.scheduling === undefined && hasAccelerator && options.gpu !== false) return open(IN_CALLER);
+  const schedule = chooseSchedule(directory, tags, options);
+  if (options.scheduling !== undefined || schedule.scheduling !== "single-threaded") return open(schedule);
   try {
-    const opened = open(scheduling);
+    const opened = open(schedule);
     const devices = listDevices(api, opened.session);
     if (devices.length === 1) return opened;
     hasAccelerator ||= devices.some(({ type }) => type !== "CPU");
@@ -63,7 +61,7 @@ export function openSession(
     if (!isRejectedBySingleThread(error)) throw error;
   }
   resources.releaseAll();
-  return open("caller");
+  return open(IN_CALLER);
 }
 
 function openWith(
@@ -71,7 +69,8 @@ function openWith(
   resources: Resources,
   directory: string,
   tags: readonly string[],
-  options: SessionOptions & { readonly scheduling: Scheduling },
+  options: SessionOptions,
+  schedule: Schedule,
 ): OpenedSession {
   const config = encodeConfig(options);
   const noteIntraOpThreads = requireIntraOpThreads(config);
@@ -96,7 +95,7 @@ function openWith(
     noteIntraOpThreads();
     if (options.runOptions !== undefined) requireRunOptions(api, session, runOptions);
     const metaGraph = readMetaGraph(api, buffer, directory, tags);
-    return { scheduling: options.scheduling, graph, session, runOptions, metaGraph };
+    return { ...schedule, graph, session, runOptions, metaGraph };
   } finally {
     for (const { release } of temporary) release();
   }

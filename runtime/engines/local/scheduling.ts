@@ -3,7 +3,7 @@ import { printable, quote, reasonOf } from "../../base/text.js";
 import { chooseMetaGraph, readMetaGraphs } from "../../saved-model/files/saved-model-file.js";
 import { openGraph } from "../../saved-model/graph/graph.js";
 import { decode } from "../../saved-model/proto/decode.js";
-import { CALLER_POOL, encodeRunOptions } from "./config-proto.js";
+import { CALLER_POOL, encodeConfig, encodeRunOptions } from "./config-proto.js";
 import { hasLargeStacks } from "./run/thread-stacks.js";
 import type { Scheduling, SessionOptions } from "./session-options.js";
 
@@ -31,6 +31,7 @@ const REFERENCES = [
   "TFRecordReader",
   "TemporaryVariable",
   "TensorArray",
+  "TensorArrayGrad",
   "TextLineReader",
   "Variable",
   "VariableV2",
@@ -38,7 +39,7 @@ const REFERENCES = [
 ];
 
 /**
- * What TensorFlow's single-threaded executor rejects at the first run (`ValidateOpIsSafeForSyncExecution` in
+ * Operations that TensorFlow's single-threaded executor rejects at the first run (`ValidateOpIsSafeForSyncExecution` in
  * tensorflow/core/common_runtime/single_threaded_executor.cc).
  */
 const REJECTED: ReadonlySet<string> = new Set([
@@ -52,24 +53,35 @@ const REJECTED: ReadonlySet<string> = new Set([
 const WAITS =
   /^(_?(Host)?(Send|Recv)$|Collective|_?Nccl|Queue(De|En)queue|(Ordered)?(Map)?(Uns|S)tage|Batch(Function)?$)/;
 
+/** Operations whose time depends on more than the sizes of their inputs. */
+const UNSTEADY = /While|^For$|Defun|Dataset|Iterator|PyFunc|Print/;
+
+/** Order and threads of a model's operations. */
+export interface Schedule {
+  readonly scheduling: Scheduling;
+  /** True if the time of a run is known to depend on the sizes of its inputs only. */
+  readonly isSteady: boolean;
+}
+
 /**
  * Returns how a model's operations are scheduled: as its options say, else by TensorFlow's single-threaded executor where
  * that can run the graph, and in the calling thread where it cannot.
  *
  * @throws SavedModelError `INVALID_OPTION` when the single-threaded executor is requested for a graph that it rejects
  */
-export function chooseScheduling(directory: string, tags: readonly string[], options: SessionOptions): Scheduling {
+export function chooseSchedule(directory: string, tags: readonly string[], options: SessionOptions): Schedule {
   const { scheduling, interOpThreads } = options;
-  if (scheduling !== undefined && scheduling !== "single-threaded") return scheduling;
-  if (interOpThreads !== undefined) return "pool";
-  // The caller's message asks for a pool.
-  const { interOpThreadPool } = decode("RunOptions", encodeRunOptions(options));
-  if (scheduling === undefined && interOpThreadPool !== CALLER_POOL) return "caller";
+  if (scheduling !== undefined && scheduling !== "single-threaded") return { scheduling, isSteady: false };
+  if (interOpThreads !== undefined) return { scheduling: "pool", isSteady: false };
+  if (scheduling === undefined && (usesPool(options) || usesXla(options))) return IN_CALLER;
   // Runs on worker threads then have to use TensorFlow's own.
-  if (!hasLargeStacks()) return "caller";
-  const obstacle = findObstacle(directory, tags);
-  if (obstacle === undefined) return "single-threaded";
-  if (scheduling === undefined) return "caller";
+  if (!hasLargeStacks()) return IN_CALLER;
+  const types = [...typesOf(directory, tags)];
+  const obstacle = types.find((type) => REJECTED.has(type) || WAITS.test(type));
+  if (obstacle === undefined) {
+    return { scheduling: "single-threaded", isSteady: !types.some((type) => UNSTEADY.test(type)) };
+  }
+  if (scheduling === undefined) return IN_CALLER;
   throw new SavedModelError(
     "INVALID_OPTION",
     `load(): scheduling "single-threaded" cannot run ${quote(obstacle)}, an operation of ${printable(directory)}`,
@@ -77,10 +89,20 @@ export function chooseScheduling(directory: string, tags: readonly string[], opt
   );
 }
 
-/** Returns an operation of the graph that the single-threaded executor cannot run, if there is one. */
-function findObstacle(directory: string, tags: readonly string[]): string | undefined {
-  const { graphDef } = chooseMetaGraph(directory, readMetaGraphs(directory), tags);
-  return [...operationTypes(graphDef)].find((type) => REJECTED.has(type) || WAITS.test(type));
+/** The schedule of graphs that the single-threaded executor cannot run. */
+export const IN_CALLER: Schedule = { scheduling: "caller", isSteady: false };
+
+/** Returns true if the caller's message asks for a pool. */
+function usesPool(options: SessionOptions): boolean {
+  return decode("RunOptions", encodeRunOptions(options)).interOpThreadPool !== CALLER_POOL;
+}
+
+/** Returns true if TensorFlow compiles parts of the graph, and adds low-level control flow around them. */
+function usesXla(options: SessionOptions): boolean {
+  if (/auto_jit|auto_clustering/.test(process.env.TF_XLA_FLAGS ?? "")) return true;
+  const { graphOptions } = decode("ConfigProto", encodeConfig(options));
+  const level = decode("GraphOptions", graphOptions ?? new Uint8Array()).optimizerOptions?.globalJitLevel ?? 0;
+  return level > 0;
 }
 
 /** Returns true for the error of a graph, or of a part of it, that the single-threaded executor rejects. */
@@ -89,7 +111,8 @@ export function isRejectedBySingleThread(error: unknown): boolean {
 }
 
 /** Types of the operations; none of a graph that cannot be decoded, of which TensorFlow says more. */
-function operationTypes(graphDef: Uint8Array): ReadonlySet<string> {
+function typesOf(directory: string, tags: readonly string[]): ReadonlySet<string> {
+  const { graphDef } = chooseMetaGraph(directory, readMetaGraphs(directory), tags);
   try {
     return openGraph(graphDef).operationTypes();
   } catch {

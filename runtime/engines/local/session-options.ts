@@ -29,7 +29,7 @@ export interface SessionOptions {
    */
   readonly interOpThreads?: number;
   /**
-   * How operations are run: one after another in an order that is fixed beforehand (`"single-threaded"`), one after another
+   * Order and threads of operations: one after another in an order that is fixed beforehand (`"single-threaded"`), one after another
    * as their inputs become ready (`"caller"`), both in the calling thread, or in a pool of threads, where those that do
    * not depend on each other run at the same time (`"pool"`).
    *

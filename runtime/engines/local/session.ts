@@ -64,6 +64,8 @@ export class Session {
   readonly handle: Pointer;
   readonly runOptions: Pointer;
   readonly scheduling: Scheduling;
+  /** True if the time of a run is known to depend on the sizes of its inputs only. */
+  readonly isSteady: boolean;
   /** Recording of synchronous runs, while a trace is taken. */
   recording: Recording | undefined;
   readonly #graph: Pointer;
@@ -108,6 +110,7 @@ export class Session {
       this.handle = native.session;
       this.runOptions = native.runOptions;
       this.scheduling = native.scheduling;
+      this.isSteady = native.isSteady;
       this.#runOptions = encodeRunOptions({ ...options, scheduling: native.scheduling });
       this.#graph = native.graph;
       requireVariables(directory, native.metaGraph);

@@ -1,19 +1,28 @@
 import { SavedModelError } from "../../../base/errors.js";
 import { type LibraryHandle, loadKoffi } from "../library/koffi.js";
 import { type NativeLibrary, openLibrary } from "../library/open-library.js";
-import { functions, type NativeFunctions, type Pointer } from "./c-functions.js";
+import { type Address, functions, type NativeFunctions, type Pointer } from "./c-functions.js";
 
-type Memory = Pointer | ArrayBufferView;
+type Memory = Pointer | Address | ArrayBufferView;
+
+export type SessionRun = NativeFunctions["TF_SessionRun"];
 
 /** TensorFlow's C API, and what little of the C library is needed to reach its memory. */
 export interface NativeApi extends NativeFunctions {
   readonly library: NativeLibrary;
   /** `TF_SessionRun` on a thread of libuv's pool. Its arguments stay in use until it is done. */
-  readonly sessionRunOnWorker: (
-    ...parameters: [...Parameters<NativeFunctions["TF_SessionRun"]>, done: (error: unknown) => void]
-  ) => void;
+  readonly sessionRunOnWorker: (...parameters: [...Parameters<SessionRun>, done: (error: unknown) => void]) => void;
+  /** `TF_TensorData` with an address as its result; 0 is null. */
+  readonly dataAddress: (tensor: Pointer) => Address;
+  /** Address of an array in a buffer of its own, which the engine does not move. */
+  readonly addressOf: (view: ArrayBufferView) => Address;
   /** Copies bytes between native memory and typed arrays, in either direction. */
   readonly memcpy: (target: Memory, source: Memory, bytes: number) => void;
+  /**
+   * Returns native memory as a buffer, which must not be used once the memory is freed; undefined where JavaScript may not
+   * have such buffers.
+   */
+  readonly viewMemory: (memory: Pointer, bytes: number) => ArrayBuffer | undefined;
   /** Returns true if the C library can allocate this many bytes. */
   readonly hasMemory: (bytes: number) => boolean;
   /** A C function without an effect: the deallocator of tensors whose memory is JavaScript's. */
@@ -35,7 +44,7 @@ export function nativeApi(): NativeApi {
 }
 
 function bind(library: NativeLibrary): NativeApi {
-  const { load, struct } = loadKoffi();
+  const { address, load, struct } = loadKoffi();
   const output = struct({ oper: "void *", index: "int" });
   const bound: Record<string, unknown> = {};
   for (const [name, { parameters, result }] of Object.entries(functions)) {
@@ -44,8 +53,11 @@ function bind(library: NativeLibrary): NativeApi {
     bound[name] = bind;
     if (name === "TF_SessionRun") bound.sessionRunOnWorker = bind.async;
   }
+  bound.dataAddress = library.find("TF_TensorData").func("TF_TensorData", "uintptr_t", ["void *"]);
+  bound.addressOf = (view: ArrayBufferView): Address => Number(address(view));
   const c = load(process.platform === "win32" ? "ucrtbase.dll" : null);
   bound.memcpy = c.func("memcpy", "void", ["void *", "void *", "size_t"]);
+  bound.viewMemory = viewer();
   const malloc = c.func("malloc", "void *", ["size_t"]);
   const free = c.func("free", "void", ["void *"]);
   bound.hasMemory = (bytes: number): boolean => {
@@ -58,6 +70,20 @@ function bind(library: NativeLibrary): NativeApi {
   bound.adviseHugePages = process.platform === "linux" ? hugePageAdvisor(c) : () => {};
   // The loop binds every function of the table that NativeFunctions is derived from.
   return { ...bound, library } as unknown as NativeApi;
+}
+
+function viewer(): NativeApi["viewMemory"] {
+  const { view } = loadKoffi();
+  let isAllowed = true;
+  return (memory, bytes) => {
+    if (!isAllowed) return undefined;
+    try {
+      return view(memory, bytes);
+    } catch {
+      isAllowed = false;
+      return undefined;
+    }
+  };
 }
 
 /** Memory is asked for page by page; at 64 MB, 16,384 page faults take longer than the copy. */

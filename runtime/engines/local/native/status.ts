@@ -4,6 +4,23 @@ import type { Pointer } from "./c-functions.js";
 
 let shared: Pointer | undefined;
 
+/** Returns the status that synchronous calls share, until {@link takeError} has read an error from it. */
+export function sharedStatus(api: NativeApi): Pointer {
+  shared ??= nonNull(api.TF_NewStatus(), "status");
+  return shared;
+}
+
+/** Returns the error in the shared status, which is then not used again; undefined after success. */
+export function takeError(api: NativeApi): TensorFlowError | undefined {
+  const status = sharedStatus(api);
+  const code = api.TF_GetCode(status);
+  if (code === 0) return undefined;
+  const error = new TensorFlowError(code, api.TF_Message(status));
+  shared = undefined;
+  api.TF_DeleteStatus(status);
+  return error;
+}
+
 /**
  * Runs one native function that reports through a status, and throws its error.
  *
@@ -13,15 +30,10 @@ let shared: Pointer | undefined;
  * @throws TensorFlowError
  */
 export function withStatus<T>(api: NativeApi, run: (status: Pointer) => T): T {
-  shared ??= nonNull(api.TF_NewStatus(), "status");
-  const status = shared;
-  const result = run(status);
-  const code = api.TF_GetCode(status);
-  if (code === 0) return result;
-  const error = new TensorFlowError(code, api.TF_Message(status));
-  shared = undefined;
-  api.TF_DeleteStatus(status);
-  throw error;
+  const result = run(sharedStatus(api));
+  const error = takeError(api);
+  if (error !== undefined) throw error;
+  return result;
 }
 
 /** A separate status, for a function that runs on another thread. */

@@ -1,10 +1,10 @@
 import { SavedModelError } from "../../../base/errors.js";
 import { isDetached } from "../../../tensor/detached.js";
-import type { AnyTypedArray, DTypeInfo } from "../../../tensor/dtype.js";
+import { type AnyTypedArray, type DTypeInfo, type NumericDType, viewAs } from "../../../tensor/dtype.js";
 import type { Flattened } from "../../../tensor/flatten.js";
 import { elementCount, formatShape, isShape } from "../../../tensor/shape.js";
 import type { Elements } from "../../../tensor/tensor.js";
-import type { NativeApi } from "../native/c-api.js";
+import { type NativeApi, nonNull } from "../native/c-api.js";
 import type { Pointer } from "../native/c-functions.js";
 import { STRING_BYTES } from "./string-layout.js";
 import { deleteStrings, initStrings, NoMemoryForStrings, writeStrings } from "./string-tensor.js";
@@ -26,6 +26,8 @@ export class Feed {
   #tensor: Pointer | null = null;
   /** Null where there are no elements. */
   #data: Pointer | null = null;
+  /** The same memory as an array, which is made when it is written for the second time: it costs as much as ten copies. */
+  #view: AnyTypedArray | undefined;
   #shape: readonly number[] = [];
   #count = 0;
   /** True if elements of the string tensor may point to memory that they must free. */
@@ -46,8 +48,9 @@ export class Feed {
    * elements has changed, `TF_RESOURCE_EXHAUSTED` when out of memory
    */
   write({ shape, elements }: Flattened): Pointer {
-    const tensor = this.#reuse(shape) ?? this.#allocate(shape);
-    if (ArrayBuffer.isView(elements)) this.#copyNumbers(elements);
+    const isReused = this.#canReuse(shape);
+    const tensor = isReused ? nonNull(this.#tensor, "tensor") : this.#allocate(shape);
+    if (ArrayBuffer.isView(elements)) this.#copyNumbers(elements, isReused);
     else this.#copyStrings(elements);
     return tensor;
   }
@@ -88,11 +91,12 @@ export class Feed {
     if (this.#dtype.kind === "string") deleteStrings(this.#api, { tensor: this.#tensor, count });
     else this.#api.TF_DeleteTensor(this.#tensor);
     this.#tensor = null;
+    this.#view = undefined;
   }
 
-  #reuse(shape: readonly number[]): Pointer | undefined {
-    if (this.#tensor === null || !sameShape(shape, this.#shape)) return undefined;
-    return this.#api.TF_TensorMaybeMove(this.#tensor) ?? undefined;
+  #canReuse(shape: readonly number[]): boolean {
+    if (this.#tensor === null || !sameShape(shape, this.#shape)) return false;
+    return this.#api.TF_TensorMaybeMove(this.#tensor) !== null;
   }
 
   #allocate(shape: readonly number[]): Pointer {
@@ -127,10 +131,14 @@ export class Feed {
     if (intrinsicByteLength(elements) !== bytes) throw this.#countError(bytes / this.#dtype.bytes);
   }
 
-  #copyNumbers(elements: ArrayBufferView): void {
+  #copyNumbers(elements: AnyTypedArray, isReused: boolean): void {
     const bytes = this.#count * this.#dtype.bytes;
     this.#requireBytes(elements, bytes);
-    if (this.#data !== null && bytes > 0) this.#api.memcpy(this.#data, elements, bytes);
+    if (this.#data === null || bytes === 0) return;
+    if (isReused) this.#view ??= viewMemory(this.#api, this.#dtype, this.#data, bytes);
+    // Arrays of one type are copied byte by byte: no NaN changes.
+    if (this.#view === undefined) this.#api.memcpy(this.#data, elements, bytes);
+    else (this.#view as Uint8Array).set(elements as Uint8Array);
   }
 
   #copyStrings(elements: Exclude<Elements, ArrayBufferView>): void {
@@ -169,6 +177,12 @@ const byteLengthOfTypedArray = Object.getOwnPropertyDescriptor(
 
 function intrinsicByteLength(view: ArrayBufferView): number {
   return byteLengthOfTypedArray?.call(view) as number;
+}
+
+/** Returns native memory as an array; undefined where JavaScript may not have such memory, as in Electron. */
+function viewMemory(api: NativeApi, { name }: DTypeInfo, data: Pointer, bytes: number): AnyTypedArray | undefined {
+  const buffer = name === "string" ? undefined : api.viewMemory(data, bytes);
+  return buffer && viewAs(name as NumericDType, buffer);
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

@@ -12,6 +12,7 @@ import { Endpoints } from "./endpoints.js";
 import type { InPlace } from "./input-tensor.js";
 import { type OutputSpec, readResult, readTensor } from "./output-value.js";
 import { type Fetched, Frame, type Plan } from "./run-buffers.js";
+import { ShortRuns, waitForSlice } from "./short-runs.js";
 
 interface FedInput {
   readonly key: string;
@@ -22,6 +23,12 @@ interface FedInput {
   /** Index of its feed: several keys may mean one tensor. */
   readonly feed: number;
 }
+
+/** Kinds of inputs that are not lengths, counts or strings, with which the time of a run would vary. */
+const STEADY_KINDS: ReadonlySet<DTypeInfo["kind"]> = new Set(["float", "half", "bfloat", "complex"]);
+
+/** Number of runs on worker threads that may be long: they may keep TensorFlow's threads from a run on this one. */
+let longRuns = 0;
 
 interface FetchedOutput extends OutputSpec, Fetched {}
 
@@ -39,6 +46,8 @@ export class LocalExecution implements Execution {
   readonly #frame: Frame;
   /** Frames of runs on worker threads that have ended. */
   readonly #idle: Frame[] = [];
+  /** Undefined where the time of a run may depend on more than the sizes of its inputs. */
+  readonly #shortRuns: ShortRuns | undefined;
   #writes: boolean | undefined;
 
   /** @throws SavedModelError `MODEL_CORRUPT` when the graph has no such tensor, or one of another dtype */
@@ -62,6 +71,8 @@ export class LocalExecution implements Execution {
       fetchesVary: this.#outputs.some(({ feed, fetch }) => feed !== undefined && fetch !== undefined),
     };
     this.#frame = new Frame(session, this.#plan);
+    const isSteady = session.isSteady && this.#inputs.every(({ dtype }) => STEADY_KINDS.has(dtype.kind));
+    this.#shortRuns = isSteady ? new ShortRuns() : undefined;
   }
 
   /** True if the graph has operations that may change variables, or take over an input's memory as assignments do. */
@@ -90,7 +101,7 @@ export class LocalExecution implements Execution {
     this.#session.beginRun();
     try {
       this.#write(frame, inputs, false);
-      await frame.runOnWorker();
+      await this.#runOffStack(frame, sizeOf(inputs));
       // The results of an aborted call are not read.
       return isWanted() ? this.#read(frame, form) : ([] as Results<Form> as Results<F>);
     } finally {
@@ -98,6 +109,28 @@ export class LocalExecution implements Execution {
       this.#idle.push(frame);
       this.#session.endRun();
     }
+  }
+
+  /** Runs on a worker thread, or in a slice of the event loop's time where that is shorter than the way to a worker. */
+  async #runOffStack(frame: Frame, size: number): Promise<void> {
+    const runs = this.#shortRuns;
+    const isShort = runs?.isShort(size) === true;
+    if (isShort && longRuns === 0) {
+      // Runs of this slice may end while this one waits.
+      for (let turn = waitForSlice(); turn !== undefined; turn = waitForSlice()) await turn;
+      const start = performance.now();
+      frame.run();
+      runs.noteHere(performance.now() - start);
+      return;
+    }
+    if (!isShort) longRuns++;
+    const start = performance.now();
+    try {
+      await frame.runOnWorker();
+    } finally {
+      if (!isShort) longRuns--;
+    }
+    runs?.noteOnWorker(size, performance.now() - start);
   }
 
   warmUp(mayRun: boolean): void {
@@ -123,9 +156,8 @@ export class LocalExecution implements Execution {
   #read<F extends Form>(frame: Frame, form: F): Results<F> {
     const { api } = this.#session;
     const read = form === "tensors" ? readTensor : readResult;
-    const results: readonly unknown[] = this.#outputs.map((output) =>
-      read(api, frame.tensorOf(output), output, this.#name),
-    );
+    const results: unknown[] = [];
+    for (const output of this.#outputs) results.push(read(api, frame.tensorOf(output), output, this.#name));
     // The form says which of the two it is.
     return results as Results<Form> as Results<F>;
   }
@@ -138,11 +170,12 @@ export class LocalExecution implements Execution {
 
   #prepareOutput(output: TensorInfo, feeds: Endpoints, fetches: Endpoints): FetchedOutput {
     const dtype = carriedDType(output, this.#name);
-    const shape = output.shape && Object.freeze([...output.shape]);
+    const { shape } = output;
     const feed = feeds.find(output, dtype);
     const isAlwaysFed = this.#inputs.some((input) => input.feed === feed && !input.optional);
     const { key, bytes = false } = output;
-    return { key, dtype, shape, bytes, feed, fetch: isAlwaysFed ? undefined : fetches.add(output, dtype) };
+    const fetch = isAlwaysFed ? undefined : fetches.add(output, dtype);
+    return { key, dtype, shape, bytes, feed, fetch };
   }
 
   /** Copies the inputs to native memory, or shares them where that is safe. */
@@ -170,6 +203,14 @@ export class LocalExecution implements Execution {
       `${this.#name}: inputs ${keys} are one tensor of the model, but got different values`,
     );
   }
+}
+
+/** Bytes of the inputs; of strings, which have no short runs, none. */
+function sizeOf(inputs: readonly (DenseValue | undefined)[]): number {
+  let bytes = 0;
+  for (const input of inputs)
+    if (input !== undefined && ArrayBuffer.isView(input.elements)) bytes += input.elements.byteLength;
+  return bytes;
 }
 
 /** Returns whether TensorFlow can read these elements in place. */

@@ -8,12 +8,13 @@ import {
   type DTypeInfo,
   type NumericDType,
   slotsOf,
+  viewAs,
 } from "../../../tensor/dtype.js";
 import { valueAt } from "../../../tensor/element-value.js";
 import { elementCount, formatShape, type ShapeSpec } from "../../../tensor/shape.js";
 import { decodeText, type Elements, Tensor } from "../../../tensor/tensor.js";
-import { type NativeApi, nonNull } from "../native/c-api.js";
-import type { Pointer } from "../native/c-functions.js";
+import type { NativeApi } from "../native/c-api.js";
+import type { Address, Pointer } from "../native/c-functions.js";
 import { readStrings } from "./string-tensor.js";
 
 /** Up to this size a result is copied through a scratch array, which is cheaper than handing a new one to native code. */
@@ -21,7 +22,15 @@ const SCRATCH_BYTES = 4096;
 /** From this size on, large pages are worth asking for. */
 const HUGE_BYTES = 8 * 2 ** 20;
 
-const scratches = new Map<NumericDType, AnyTypedArray>();
+const SCALAR: readonly number[] = Object.freeze([]);
+
+/** An array that small results are copied through, with its address. */
+interface Scratch {
+  readonly elements: AnyTypedArray;
+  readonly address: Address;
+}
+
+const scratches = new Map<NumericDType, Scratch>();
 
 /** Expected dtype and shape of an output. */
 export interface OutputSpec {
@@ -31,6 +40,8 @@ export interface OutputSpec {
   readonly shape: ShapeSpec;
   /** True where a scalar string is read as bytes. */
   readonly bytes?: boolean;
+  /** Shape of the last result, frozen. */
+  lastShape?: readonly number[];
 }
 
 /**
@@ -48,9 +59,9 @@ export function readResult(api: NativeApi, tensor: Pointer, spec: OutputSpec, ca
   }
   const { name } = spec.dtype;
   if (name === "string") return readText(api, tensor, spec, call);
-  const scratch = scratchOf(name, spec.dtype);
-  api.memcpy(scratch, nonNull(api.TF_TensorData(tensor), "tensor data"), spec.dtype.bytes);
-  return valueAt(name, scratch, 0);
+  const { address, elements } = scratchOf(api, name);
+  api.memcpy(address, dataOf(api, tensor), spec.dtype.bytes);
+  return valueAt(name, elements, 0);
 }
 
 /**
@@ -88,23 +99,25 @@ function readText(
   }
 }
 
-/** The shape of a tensor: the signature's own, frozen one where that is what came. */
+/** The shape of a tensor, frozen: the array of the last one where the shape is the same, as freezing takes long. */
 function readShape(api: NativeApi, tensor: Pointer, spec: OutputSpec): readonly number[] {
   const rank = api.TF_NumDims(tensor);
-  const shape: number[] = [];
-  let isExpected = spec.shape?.length === rank;
-  for (let axis = 0; axis < rank; axis++) {
-    const size = Number(api.TF_Dim(tensor, axis));
-    shape.push(size);
-    if (spec.shape?.[axis] !== size) isExpected = false;
+  const { lastShape = SCALAR } = spec;
+  let axis = 0;
+  if (lastShape.length === rank) {
+    while (axis < rank && api.TF_Dim(tensor, axis) === lastShape[axis]) axis++;
+    if (axis === rank) return lastShape;
   }
-  return isExpected ? (spec.shape as readonly number[]) : shape;
+  const shape = lastShape.slice(0, axis);
+  for (; axis < rank; axis++) shape.push(Number(api.TF_Dim(tensor, axis)));
+  spec.lastShape = Object.freeze(shape);
+  return shape;
 }
 
 function readElements(api: NativeApi, tensor: Pointer, dtype: DTypeInfo, count: number): Elements {
   if (dtype.name === "string") return readStrings(api, tensor, count);
   if (count === 0) return allocate(dtype.name, 0);
-  const data = nonNull(api.TF_TensorData(tensor), "tensor data");
+  const data = dataOf(api, tensor);
   const bytes = count * dtype.bytes;
   if (bytes > SCRATCH_BYTES) {
     const elements = allocateUnfilled(dtype.name, count);
@@ -112,15 +125,23 @@ function readElements(api: NativeApi, tensor: Pointer, dtype: DTypeInfo, count: 
     api.memcpy(elements, data, bytes);
     return elements;
   }
-  const scratch = scratchOf(dtype.name, dtype);
-  api.memcpy(scratch, data, bytes);
-  return scratch.slice(0, count * slotsOf(dtype.name));
+  const scratch = scratchOf(api, dtype.name);
+  api.memcpy(scratch.address, data, bytes);
+  return scratch.elements.slice(0, count * slotsOf(dtype.name));
 }
 
-function scratchOf(name: NumericDType, { bytes }: DTypeInfo): AnyTypedArray {
+function dataOf(api: NativeApi, tensor: Pointer): Address {
+  const data = api.dataAddress(tensor);
+  if (data === 0)
+    throw new SavedModelError("TF_RESOURCE_EXHAUSTED", "out of memory: TensorFlow returned no tensor data");
+  return data;
+}
+
+function scratchOf(api: NativeApi, name: NumericDType): Scratch {
   let scratch = scratches.get(name);
   if (scratch === undefined) {
-    scratch = allocate(name, SCRATCH_BYTES / bytes);
+    const elements = viewAs(name, new ArrayBuffer(SCRATCH_BYTES));
+    scratch = { elements, address: api.addressOf(elements) };
     scratches.set(name, scratch);
   }
   return scratch;

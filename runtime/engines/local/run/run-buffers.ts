@@ -2,9 +2,9 @@ import { SavedModelError } from "../../../base/errors.js";
 import { itemAt } from "../../../base/item-at.js";
 import { dtypeInfo } from "../../../tensor/dtype.js";
 import type { Flattened } from "../../../tensor/flatten.js";
-import { type NativeApi, nonNull } from "../native/c-api.js";
-import type { Pointer } from "../native/c-functions.js";
-import { Status, withStatus } from "../native/status.js";
+import { nonNull, type SessionRun } from "../native/c-api.js";
+import type { Address, Pointer } from "../native/c-functions.js";
+import { Status, sharedStatus, takeError } from "../native/status.js";
 import type { Session } from "../session.js";
 import type { Recording } from "../trace/recording.js";
 import type { Endpoints } from "./endpoints.js";
@@ -54,6 +54,13 @@ export class Frame {
   readonly #fedTensors: BigUint64Array;
   readonly #fetchedOutputs: BigUint64Array;
   readonly #fetchedTensors: BigUint64Array;
+  /** Addresses of these four arrays. */
+  readonly #addresses: {
+    readonly fedOutputs: Address;
+    readonly fedTensors: Address;
+    readonly fetchedOutputs: Address;
+    readonly fetchedTensors: Address;
+  };
   /** Index of each fetch in them. */
   readonly #fetchPlaces: number[];
   #feedCount = 0;
@@ -69,6 +76,13 @@ export class Frame {
     this.#fedTensors = nativeArray(this.#feeds.length);
     this.#fetchedOutputs = plan.fetches.toNative();
     this.#fetchedTensors = nativeArray(plan.fetches.count);
+    const { addressOf } = session.api;
+    this.#addresses = {
+      fedOutputs: addressOf(this.#fedOutputs),
+      fedTensors: addressOf(this.#fedTensors),
+      fetchedOutputs: addressOf(this.#fetchedOutputs),
+      fetchedTensors: addressOf(this.#fetchedTensors),
+    };
     this.#fetchPlaces = Array.from({ length: plan.fetches.count }, (_, fetch) => fetch);
   }
 
@@ -112,17 +126,13 @@ export class Frame {
   run(): void {
     this.#arrange();
     if (this.#fetchCount === 0) return;
-    const { api } = this.#session;
-    try {
-      const { recording, runOptions } = this.#session;
-      withStatus(api, (status) =>
-        this.#call(api.TF_SessionRun, recording?.runOptions ?? runOptions, status, recording),
-      );
-      this.#hasRun = true;
-    } catch (cause) {
-      this.#fetchCount = 0;
-      throw runError(this.#plan.name, cause, this.#session.adviceFor(this.#plan.name));
-    }
+    const { api, recording, runOptions } = this.#session;
+    this.#call(api.TF_SessionRun, recording?.runOptions ?? runOptions, sharedStatus(api), recording);
+    this.#hasRun = true;
+    // TensorFlow sets all results or, when a run fails, not the last one: the status needs to be read only then.
+    if (this.#fetchedTensors[this.#fetchCount - 1] !== 0n) return;
+    const cause = takeError(api);
+    if (cause !== undefined) this.#fail(cause);
   }
 
   /**
@@ -138,17 +148,21 @@ export class Frame {
     try {
       await new Promise<void>((resolve, reject) => {
         const done = (error: unknown): void => (error ? reject(error) : resolve());
-        const run = (...parameters: Parameters<NativeApi["TF_SessionRun"]>): void =>
-          api.sessionRunOnWorker(...parameters, done);
+        const run = (...parameters: Parameters<SessionRun>): unknown => api.sessionRunOnWorker(...parameters, done);
         this.#call(run, this.#session.workerRunOptions, status.pointer);
       });
       status.check();
     } catch (cause) {
-      this.#fetchCount = 0;
-      throw runError(this.#plan.name, cause, this.#session.adviceFor(this.#plan.name));
+      this.#fail(cause);
     } finally {
       status.delete();
     }
+  }
+
+  /** Throws the error of a failed run. */
+  #fail(cause: unknown): never {
+    this.#hasRun = false;
+    throw runError(this.#plan.name, cause, this.#session.adviceFor(this.#plan.name));
   }
 
   /**
@@ -188,27 +202,30 @@ export class Frame {
   end(): void {
     const { api } = this.#session;
     for (let index = 0; index < this.#fetchCount; index++) {
-      api.TF_DeleteTensor(nonNull(itemAt(this.#fetchedTensors, index), "tensor"));
+      const tensor = itemAt(this.#fetchedTensors, index);
+      if (tensor !== 0n) api.TF_DeleteTensor(tensor);
     }
     this.#fetchCount = 0;
-    for (const { tensor } of this.#shared.splice(0)) api.TF_DeleteTensor(tensor);
-    for (const feed of this.#observed.splice(0)) if (this.#hasRun) feed.observe();
+    if (this.#shared.length > 0) for (const { tensor } of this.#shared.splice(0)) api.TF_DeleteTensor(tensor);
+    if (this.#observed.length > 0) for (const feed of this.#observed.splice(0)) if (this.#hasRun) feed.observe();
   }
 
   #call(
-    run: (...parameters: Parameters<NativeApi["TF_SessionRun"]>) => void,
+    run: (...parameters: Parameters<SessionRun>) => unknown,
     runOptions: Pointer,
     status: Pointer,
     recording?: Recording,
   ): void {
+    this.#fetchedTensors.fill(0n);
+    const { fedOutputs, fedTensors, fetchedOutputs, fetchedTensors } = this.#addresses;
     run(
       this.#session.handle,
       runOptions,
-      this.#fedOutputs,
-      this.#fedTensors,
+      fedOutputs,
+      fedTensors,
       this.#feedCount,
-      this.#fetchedOutputs,
-      this.#fetchedTensors,
+      fetchedOutputs,
+      fetchedTensors,
       this.#fetchCount,
       null,
       0,

@@ -32,6 +32,11 @@ CASES = [
     ),
     ({"scheduling": "pool"}, ConfigProto(), RunOptions()),
     ({"scheduling": "caller"}, ConfigProto(), CALLER),
+    (
+        {"scheduling": "single-threaded"},
+        ConfigProto(experimental=ConfigProto.Experimental(executor_type="SINGLE_THREADED_EXECUTOR")),
+        CALLER,
+    ),
     ({"gpu": False}, ConfigProto(device_count={"GPU": 0}), CALLER),
     ({"gpu": {}}, ConfigProto(gpu_options=GPUOptions()), CALLER),
     ({"gpu": {"visibleDevices": [1, 0]}}, ConfigProto(gpu_options=GPUOptions(visible_device_list="1,0")), CALLER),

@@ -45,7 +45,11 @@ describe("invalid options", () => {
     [{ intraOpThreads: 1.5 }, "intraOpThreads must be an integer from 1 to 1024"],
     [{ intraOpThreads: "2" }, "intraOpThreads must be an integer from 1 to 1024"],
     [{ interOpThreads: 100_000 }, "interOpThreads must be an integer from 1 to 1024"],
-    [{ scheduling: "thread" }, 'scheduling must be "caller" or "pool"'],
+    [{ scheduling: "thread" }, 'scheduling must be "single-threaded", "caller" or "pool"'],
+    [
+      { scheduling: "single-threaded", interOpThreads: 2 },
+      'interOpThreads applies to scheduling "pool", and scheduling is "single-threaded"',
+    ],
     [
       { scheduling: "caller", interOpThreads: 2 },
       'interOpThreads applies to scheduling "pool", and scheduling is "caller"',
@@ -88,6 +92,7 @@ describe("invalid options", () => {
 
 describe("results with options", () => {
   const variants: readonly LoadOptions[] = [
+    { scheduling: "single-threaded" },
     { scheduling: "caller" },
     { scheduling: "pool" },
     { interOpThreads: 1 },
@@ -118,7 +123,7 @@ it.each([
   [false, false],
   [true, true],
 ])("xla: %s compiles on a CPU: %s", (xla, compiles) => {
-  using model = Model.load(folder, xla === undefined ? {} : { xla });
+  using model = Model.load(folder, { scheduling: "caller", ...(xla === undefined ? {} : { xla }) });
   const { trace } = model.trace(() => model.run("train", { training_input: [[1, 1]], training_target: [[2]] }));
   expect(trace.traceEvents.some(({ name }) => name === "_XlaRun")).toBe(compiles);
 });
@@ -205,7 +210,7 @@ describe("a deadline for calls", () => {
   ])("rejects %s if it would have no effect: %j", (option, options) => {
     const { message } = expectError(() => Model.load(folder, options), "INVALID_OPTION");
     expect(message).toBe(
-      `INVALID_OPTION: Model.load(): ${option} has no effect with scheduling "caller", the default. ` +
+      `INVALID_OPTION: Model.load(): ${option} has no effect where operations run in the calling thread, the default. ` +
         'Set `scheduling: "pool"`, or pass `AbortSignal.timeout(ms)` to asynchronous calls.',
     );
   });

@@ -7,7 +7,7 @@ import { expectError } from "../../../support/errors.js";
 import { encodeMessage } from "../../../support/saved-model.js";
 import { modelFolder } from "../../../support/temp.js";
 
-const load = (options = {}): Model => Model.load(modelFolder("custom_model"), options);
+const load = (options = {}): Model => Model.load(modelFolder("custom_model"), { scheduling: "caller", ...options });
 const train = (model: Model): number =>
   plainNumber(model.run("train", { training_input: [[1, 1]], training_target: [[2]] }).loss);
 const plainNumber = (value: AnyTensor | undefined): number =>
@@ -16,6 +16,12 @@ const operations = ({ traceEvents: events }: Trace): readonly OperationEvent[] =
   events.filter((event) => event.ph === "X");
 
 describe("trace", () => {
+  it("the default executor records nothing, and trace says how to load the model", () => {
+    using model = Model.load(modelFolder("custom_model"));
+    const { message } = expectError(() => model.trace(() => train(model)), "UNSUPPORTED_BY_ENGINE");
+    expect(message).toContain('Load the model with `scheduling: "caller"`.');
+  });
+
   it("a trace has the operations of a call, and the results of an untraced one", () => {
     using traced = load();
     using plain = load();
@@ -104,7 +110,7 @@ describe("trace", () => {
   });
 
   it("a failed run fails as without a trace, and the next one is traced", () => {
-    using model = Model.load(modelFolder("regression"));
+    using model = Model.load(modelFolder("regression"), { scheduling: "caller" });
     const step = (x: number[][]) => (): unknown => model.run("train", { x, target: [[3], [4]], learning_rate: 0.1 });
     const wrong = [
       [1, 2],
