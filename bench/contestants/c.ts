@@ -8,8 +8,15 @@ import type { Command } from "./program.js";
 
 const SOURCE = fileURLToPath(new URL("../c/loop.c", import.meta.url));
 
-/** Session and run options of the C program: TensorFlow's defaults, or those of runtime/engines/local/session.ts. */
-export type COptions = "default" | "runtime";
+/** Scheduling of the C program: TensorFlow's default, the calling thread, or the single-threaded executor in it. */
+export type CScheduling = "default" | "caller" | "single";
+
+/** Names of the C program as a contestant, by its scheduling. */
+export const C_NAMES: Readonly<Record<CScheduling, string>> = {
+  caller: "C, caller scheduling",
+  single: "C, single-threaded executor",
+  default: "C, default options",
+};
 
 /** Compiles the C program; returns the reason if it cannot, such as a missing compiler. */
 export function compileLoop(folder: string): string | { readonly absent: string } {
@@ -25,12 +32,12 @@ export function compileLoop(folder: string): string | { readonly absent: string 
 /** Returns the command that runs cases of a model in C. */
 export function loopCommand(
   { loop, library }: Workplace,
-  options: COptions,
+  scheduling: CScheduling,
   model: ModelInfo,
   cases: readonly CallCase[],
 ): Command | { readonly absent: string } {
   if (typeof loop !== "string") return loop;
-  const args = [library.framework ?? "-", library.main, options, model.directory];
+  const args = [library.framework ?? "-", library.main, scheduling, model.directory];
   return { file: loop, args: [...args, ...cases.flatMap((kase) => caseArguments(model, kase))] };
 }
 
@@ -39,6 +46,7 @@ function caseArguments({ signatures }: ModelInfo, kase: CallCase): readonly stri
     "--case",
     kase.name,
     ...(kase.freshTensor === true ? ["--fresh"] : []),
+    ...(kase.allocatesResult === true ? ["--malloc"] : []),
     ...(kase.isRandom === true ? ["--random"] : []),
   ];
   if (kase.memcpyBytes !== undefined) return [...head, "--memcpy", `${kase.memcpyBytes}`];

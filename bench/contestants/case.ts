@@ -14,6 +14,10 @@ export interface CallCase {
   readonly readsData?: boolean;
   /** True if the C program creates a new input tensor for each call, instead of reusing one. */
   readonly freshTensor?: boolean;
+  /** True if the C program copies each result to newly allocated memory, instead of reusing its own. */
+  readonly allocatesResult?: boolean;
+  /** True if the client writes results into memory that the case reuses. */
+  readonly into?: boolean;
   /** Number of bytes to copy with C's memcpy, without TensorFlow. */
   readonly memcpyBytes?: number;
   /** Number of calls of the signature that are measured as one; 1 by default. */

@@ -50,7 +50,7 @@ export const editor: Suite = async function* (workplace, options) {
   yield {
     name: CHECK,
     title: `type checks with a client of ${COUNT} signatures, called and faked, whole processes`,
-    baseline,
+    baselines: [baseline],
     pace: paceOf(options, { warmUpMs: 0, minimumCalls: 1 }),
     entries: Object.entries(COMPILERS).flatMap(([name, folder]) => {
       const tsc = join(workplace.root, "node_modules", folder, "bin/tsc");
