@@ -56,3 +56,10 @@ export interface Absentee {
 }
 
 export type Entry = Contestant | Absentee;
+
+/** Result of calls that are made at the same time; latencies in microseconds. */
+export interface Throughput {
+  readonly perSecond: number;
+  readonly median: number;
+  readonly p99: number;
+}

@@ -1,6 +1,6 @@
+import { C_NAMES } from "../contestants/c.js";
 import type { BenchOptions } from "../options.js";
 import { isWanted } from "../options.js";
-import { C_NAMES } from "../contestants/c.js";
 import { type PlannedCalls, startCalls } from "./calls.js";
 import { paceOf, type Suite } from "./suite.js";
 

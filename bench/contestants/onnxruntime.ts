@@ -1,0 +1,44 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { onnxModels } from "../onnx-models.js";
+import type { Workplace } from "../workplace.js";
+import type { CallCase } from "./case.js";
+import type { Command } from "./program.js";
+
+const PACKAGE = "onnxruntime-node";
+const VERSION = "1.30.0";
+
+/** Returns the command that runs cases of an equal ONNX model with onnxruntime-node. */
+export function onnxCommand(
+  workplace: Workplace,
+  model: string,
+  cases: readonly CallCase[],
+): Command | { readonly absent: string } {
+  const installed = install(workplace);
+  if ("absent" in installed) return installed;
+  const bytes = onnxModels[model]?.();
+  if (bytes === undefined) return { absent: `there is no ONNX model ${model}` };
+  const file = join(workplace.folder, `${model}.onnx`);
+  writeFileSync(file, bytes);
+  const args = [join(workplace.programs, "onnx.js"), installed.folder, file, JSON.stringify(cases)];
+  return { file: process.execPath, args };
+}
+
+/**
+ * Installs the package on first use, below the benchmark's folder: it is not a dependency. Its processor library is in
+ * the package; the scripts, which do not run, would only download more.
+ */
+function install({ cache }: Workplace): { readonly folder: string } | { readonly absent: string } {
+  const folder = join(cache, `node-contestants/${PACKAGE}-${VERSION}`);
+  if (existsSync(join(folder, "node_modules", PACKAGE))) return { folder };
+  mkdirSync(folder, { recursive: true });
+  const flags = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder];
+  const { error, status, stderr } = spawnSync("npm", ["install", ...flags, `${PACKAGE}@${VERSION}`], {
+    encoding: "utf8",
+    cwd: folder,
+    shell: process.platform === "win32",
+  });
+  if (status === 0) return { folder };
+  return { absent: `npm could not install ${PACKAGE}: ${error?.message ?? stderr.trim().split("\n")[0]}` };
+}
