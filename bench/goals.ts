@@ -28,7 +28,9 @@ function measuredRatio(result: Figures | Result, name: string, to: string): numb
   if (!("scores" in result)) return undefined;
   const roundsOf = (name: string): readonly number[] => {
     const score = result.scores.find((score) => score.name === name);
-    return score !== undefined && "rounds" in score ? score.rounds : [];
+    if (score === undefined || "absent" in score) return [];
+    // Of older figures only the medians are known.
+    return score.rounds.length > 0 ? score.rounds : [score.median];
   };
   const [rounds, base] = [roundsOf(name), roundsOf(to)];
   return rounds.length === 0 || base.length === 0 ? undefined : ratioOf(rounds, base).median;

@@ -54,13 +54,15 @@ export function loadCommand(
 
 function caseArguments(model: ModelInfo, kase: CallCase): readonly string[] {
   const flags = [
+    // What is copied to memory of its own is not kept.
+    ...(kase.isIdentity === true && kase.allocatesResult !== true ? ["--identity"] : []),
     ...(kase.freshTensor === true ? ["--fresh"] : []),
     ...(kase.allocatesResult === true ? ["--malloc"] : []),
     ...(kase.isRandom === true ? ["--random"] : []),
   ];
   const { memcpyBytes } = kase;
-  const call = memcpyBytes === undefined ? callArguments(model, kase) : ["--memcpy", `${memcpyBytes}`];
-  return ["--case", kase.name, ...flags, ...call];
+  if (memcpyBytes !== undefined) return ["--case", kase.name, "--memcpy", `${memcpyBytes}`];
+  return ["--case", kase.name, ...flags, ...callArguments(model, kase)];
 }
 
 function callArguments({ signatures }: ModelInfo, kase: CallCase): readonly string[] {

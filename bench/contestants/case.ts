@@ -8,6 +8,8 @@ export interface CallCase {
   readonly size?: number;
   /** True for random input; ones otherwise. */
   readonly isRandom?: boolean;
+  /** True if the result must equal the input. */
+  readonly isIdentity?: boolean;
   /** The bytes of each string element. */
   readonly stringBytes?: number;
   /** True if the client also reads the elements of the result, as JavaScript strings. */

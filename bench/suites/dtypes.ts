@@ -27,7 +27,7 @@ function sizes({ quick }: BenchOptions): readonly number[] {
 function identity(bytes: number, options: BenchOptions): PlannedCalls {
   const size = bytes < MEGABYTE ? `${bytes / KILOBYTE}KB` : `${bytes / MEGABYTE}MB`;
   const name = `identity/${size}`;
-  const kase = { name, signature: "float32", size: bytes / Float32Array.BYTES_PER_ELEMENT };
+  const kase = { name, signature: "float32", isIdentity: true, size: bytes / Float32Array.BYTES_PER_ELEMENT };
   const again = "C, the tensor written again";
   return {
     name,
@@ -57,7 +57,7 @@ function identity(bytes: number, options: BenchOptions): PlannedCalls {
 
 function strings(stringBytes: number, options: BenchOptions): PlannedCalls {
   const name = `strings/${stringBytes}`;
-  const kase = { name, signature: "string", size: 1000, stringBytes };
+  const kase = { name, signature: "string", isIdentity: true, size: 1000, stringBytes };
   const again = "C, the tensor written again";
   const python = "Python, to bytes";
   return {
