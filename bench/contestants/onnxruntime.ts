@@ -30,13 +30,14 @@ export function onnxCommand(
  * the package; the scripts, which do not run, would only download more.
  */
 function install({ cache }: Workplace): { readonly folder: string } | { readonly absent: string } {
-  const folder = join(cache, `node-contestants/${PACKAGE}-${VERSION}`);
-  if (existsSync(join(folder, "node_modules", PACKAGE))) return { folder };
-  mkdirSync(folder, { recursive: true });
-  const flags = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder];
+  const prefix = join(cache, `node-contestants/${PACKAGE}-${VERSION}`);
+  const folder = join(prefix, "node_modules", PACKAGE);
+  if (existsSync(folder)) return { folder };
+  mkdirSync(prefix, { recursive: true });
+  const flags = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", prefix];
   const { error, status, stderr } = spawnSync("npm", ["install", ...flags, `${PACKAGE}@${VERSION}`], {
     encoding: "utf8",
-    cwd: folder,
+    cwd: prefix,
     shell: process.platform === "win32",
   });
   if (status === 0) return { folder };

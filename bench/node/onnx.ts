@@ -1,5 +1,5 @@
 /**
- * `onnx.js <folder> <model> <cases as JSON>`: calls an ONNX model with the onnxruntime-node that is installed in a folder, and
+ * `onnx.js <folder> <model> <cases as JSON>`: calls an ONNX model with the onnxruntime-node in a folder, and
  * measures each call. Asynchronous cases are `await session.run()`; the others call the native function that it wraps.
  */
 import { createRequire } from "node:module";
@@ -35,10 +35,10 @@ interface Binding {
 const IMAGES: Readonly<Record<string, readonly number[]>> = { cnn: [3, 32, 32], mobilenet: [3, 224, 224] };
 
 const [folder = "", file = "", json = "[]"] = process.argv.slice(2);
-const require = createRequire(join(folder, "package.json"));
+const require = createRequire(import.meta.url);
 // Interfaces of another package, as its version that is installed has them.
-const { InferenceSession, Tensor } = require("onnxruntime-node") as OnnxRuntime;
-const { initOrt, binding } = require("onnxruntime-node/dist/binding.js") as Binding;
+const { InferenceSession, Tensor } = require(folder) as OnnxRuntime;
+const { initOrt, binding } = require(join(folder, "dist/binding.js")) as Binding;
 
 const session = await InferenceSession.create(file);
 initOrt();

@@ -18,7 +18,7 @@ const SHOWN = {
 const CONTESTANT = /^(savedmodel|Python|Rust|onnxruntime|C, single|C, default)/;
 
 /** Sizes in pixels. */
-const [WIDTH, LEFT, RIGHT, ROW, NAME, LEGEND] = [760, 210, 24, 17, 26, 22];
+const [WIDTH, LEFT, RIGHT, ROW, NAME, LEGEND] = [760, 232, 24, 17, 26, 22];
 
 /** Classes of the marks of the processors, whose colours color-blind readers tell apart. */
 const MARKS = ["training-mark", "validation-mark", "constant-mark"];
@@ -86,7 +86,8 @@ export function drawChart(runs: readonly Run[]): string {
     parts.push(element("text", { class: "name ink", x: 16, y: y - 6, "font-size": NAME_SIZE }, textNode(title)));
     for (const { name, dots } of rows) {
       const middle = y + ROW / 2;
-      parts.push(text(LEFT - 10, middle + TEXT_SIZE * 0.34, name, { "text-anchor": "end" }));
+      const own = name.startsWith("savedmodel") ? { class: "ink" } : {};
+      parts.push(text(LEFT - 10, middle + TEXT_SIZE * 0.34, name, { "text-anchor": "end", ...own }));
       parts.push(element("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: middle, y2: middle }));
       for (const { ratio, mark } of dots)
         parts.push(element("circle", { class: mark, cx: x(ratio), cy: middle, r: 4 }));

@@ -38,7 +38,7 @@ export const concurrency: Suite = async function* (workplace, options) {
     }
     const program = join(workplace.programs, "concurrency.js");
     const args = [program, client, JSON.stringify(kase), options.quick ? "100" : "300", ...LEVELS.map(String)];
-    const rounds = Array.from({ length: options.quick ? 1 : 5 }, () =>
+    const rounds = Array.from({ length: options.quick ? 1 : 3 }, () =>
       // The program prints what the type says.
       JSON.parse(finished({ file: process.execPath, args }, workplace.root)),
     ) as Throughput[][];

@@ -51,7 +51,7 @@ export const editor: Suite = async function* (workplace, options) {
     name: CHECK,
     title: `type checks with a client of ${COUNT} signatures, called and faked, whole processes`,
     baselines: [baseline],
-    pace: paceOf(options, { warmUpMs: 0, minimumCalls: 1 }),
+    pace: paceOf(options, { rounds: options.quick ? 1 : 5, warmUpMs: 0, minimumCalls: 1 }),
     entries: Object.entries(COMPILERS).flatMap(([name, folder]) => {
       const tsc = join(workplace.root, "node_modules", folder, "bin/tsc");
       const check = (what: string, file: string) =>
