@@ -42,7 +42,7 @@ export type {
 } from "./engine.js";
 export type { FakeSource } from "./engines/fake/fake-engine.js";
 export type { LoadOptions } from "./engines/local/load-options.js";
-export type { GpuOptions, SessionOptions } from "./engines/local/session-options.js";
+export type { GpuOptions, Scheduling, SessionOptions } from "./engines/local/session-options.js";
 export { Model } from "./model.js";
 export type { BatchingOptions } from "./queue/batcher.js";
 export type { QueueOptions } from "./queue/read-write-queue.js";

@@ -5,12 +5,12 @@ import type { GpuOptions, SessionOptions } from "./session-options.js";
 const ON_1 = 1;
 /** `TraceLevel.FULL_TRACE`. */
 const FULL_TRACE = 3;
-/** Number of the pool for the calling thread. */
-const CALLER = -1;
+/** The pool of threads that stands for the calling thread: `inter_op_thread_pool` of `RunOptions`. */
+export const CALLER_POOL = -1;
 
 /** Returns the `ConfigProto` of the options. The caller's bytes come last and so win, field by field. */
 export function encodeConfig(options: SessionOptions): Uint8Array {
-  const { config, gpu, interOpThreads, intraOpThreads, xla } = options;
+  const { config, gpu, interOpThreads, intraOpThreads, scheduling, xla } = options;
   const message = encode("ConfigProto", {
     deviceCount: gpu === false ? [{ key: "GPU", value: 0 }] : undefined,
     intraOpParallelismThreads: intraOpThreads,
@@ -24,6 +24,10 @@ export function encodeConfig(options: SessionOptions): Uint8Array {
     graphOptions:
       xla === true
         ? encode("GraphOptions", { optimizerOptions: { globalJitLevel: ON_1, cpuGlobalJit: true } })
+        : undefined,
+    experimental:
+      scheduling === "single-threaded"
+        ? encode("ExperimentalConfig", { executorType: "SINGLE_THREADED_EXECUTOR" })
         : undefined,
   });
   return concat(message, config);
@@ -44,8 +48,8 @@ function encodeGpuOptions({ allowGrowth, memoryFraction, visibleDevices }: GpuOp
  * split large operations over the intra-op threads.
  */
 export function encodeRunOptions({ interOpThreads, runOptions, scheduling }: SessionOptions): Uint8Array {
-  const inCaller = (scheduling ?? (interOpThreads === undefined ? "caller" : "pool")) === "caller";
-  return concat(encode("RunOptions", { interOpThreadPool: inCaller ? CALLER : undefined }), runOptions);
+  const inCaller = scheduling === undefined ? interOpThreads === undefined : scheduling !== "pool";
+  return concat(encode("RunOptions", { interOpThreadPool: inCaller ? CALLER_POOL : undefined }), runOptions);
 }
 
 /** Returns the same `RunOptions`, for a traced run. */

@@ -1,12 +1,12 @@
 import type { Device } from "../../engine.js";
-import { nonNull } from "./native/c-api.js";
+import { type NativeApi, nonNull } from "./native/c-api.js";
+import type { Pointer } from "./native/c-functions.js";
 import { withStatus } from "./native/status.js";
-import type { Session } from "./session.js";
 
 /** The devices of a session, in TensorFlow's order. */
-export function listDevices({ api, handle }: Session): readonly Device[] {
+export function listDevices(api: NativeApi, session: Pointer): readonly Device[] {
   const list = nonNull(
-    withStatus(api, (status) => api.TF_SessionListDevices(handle, status)),
+    withStatus(api, (status) => api.TF_SessionListDevices(session, status)),
     "list of devices",
   );
   try {

@@ -62,7 +62,7 @@ class LocalEngine implements Engine {
   }
 
   devices(): readonly Device[] {
-    return listDevices(this.#session);
+    return listDevices(this.#session.api, this.#session.handle);
   }
 
   trace<T>(run: () => T): Traced<T> {

@@ -1,6 +1,7 @@
 import { reasonOf } from "../../base/text.js";
 import { decode, type Message } from "../../saved-model/proto/decode.js";
 import { encodeConfig, encodeRunOptions } from "./config-proto.js";
+import { listDevices } from "./devices.js";
 import { requireIntraOpThreads } from "./intra-op-threads.js";
 import { diagnoseLoadFailure } from "./load-errors.js";
 import { bufferContents } from "./native/buffer.js";
@@ -8,15 +9,22 @@ import { type NativeApi, nonNull } from "./native/c-api.js";
 import type { Pointer } from "./native/c-functions.js";
 import { withStatus } from "./native/status.js";
 import { loadOpLibraries } from "./op-library.js";
-import { brokenMessage, type SessionOptions } from "./session-options.js";
+import { chooseScheduling, isRejectedBySingleThread } from "./scheduling.js";
+import { brokenMessage, type Scheduling, type SessionOptions } from "./session-options.js";
 
 /** Something that holds native memory. */
 export interface Resource {
   release(): void;
 }
 
+interface Resources {
+  add(resource: Resource): void;
+  releaseAll(): void;
+}
+
 /** Parts of a session. */
 export interface OpenedSession {
+  readonly scheduling: Scheduling;
   readonly graph: Pointer;
   readonly session: Pointer;
   /** The RunOptions of calls. */
@@ -24,17 +32,46 @@ export interface OpenedSession {
   readonly metaGraph: Message<"MetaGraphDef">;
 }
 
+/** True once a session found something other than a CPU: TensorFlow then splits graphs between devices. */
+let hasAccelerator = false;
+
 /**
- * Loads a SavedModel with TensorFlow.
+ * Loads a SavedModel with TensorFlow. Where the scheduling is left to this package and turns out not to suit the devices,
+ * the model is loaded again.
  *
  * @param resources receives everything that is to be released, in the order of creation, also when this throws
  */
 export function openSession(
   api: NativeApi,
-  resources: { add(resource: Resource): void },
+  resources: Resources,
   directory: string,
   tags: readonly string[],
   options: SessionOptions,
+): OpenedSession {
+  const open = (scheduling: Scheduling): OpenedSession =>
+    openWith(api, resources, directory, tags, { ...options, scheduling });
+  if (options.scheduling !== undefined) return open(chooseScheduling(directory, tags, options));
+  if (hasAccelerator && options.gpu !== false) return open("caller");
+  const scheduling = chooseScheduling(directory, tags, options);
+  if (scheduling !== "single-threaded") return open(scheduling);
+  try {
+    const opened = open(scheduling);
+    const devices = listDevices(api, opened.session);
+    if (devices.length === 1) return opened;
+    hasAccelerator ||= devices.some(({ type }) => type !== "CPU");
+  } catch (error) {
+    if (!isRejectedBySingleThread(error)) throw error;
+  }
+  resources.releaseAll();
+  return open("caller");
+}
+
+function openWith(
+  api: NativeApi,
+  resources: Resources,
+  directory: string,
+  tags: readonly string[],
+  options: SessionOptions & { readonly scheduling: Scheduling },
 ): OpenedSession {
   const config = encodeConfig(options);
   const noteIntraOpThreads = requireIntraOpThreads(config);
@@ -58,7 +95,8 @@ export function openSession(
     resources.add({ release: () => close(api, session) });
     noteIntraOpThreads();
     if (options.runOptions !== undefined) requireRunOptions(api, session, runOptions);
-    return { graph, session, runOptions, metaGraph: readMetaGraph(api, buffer, directory, tags) };
+    const metaGraph = readMetaGraph(api, buffer, directory, tags);
+    return { scheduling: options.scheduling, graph, session, runOptions, metaGraph };
   } finally {
     for (const { release } of temporary) release();
   }

@@ -2,7 +2,7 @@ import { checkFlag, checkOptions, checkThreads, invalidOption } from "../../base
 import { SavedModelError } from "../../base/errors.js";
 import { firstLine, reasonOf } from "../../base/text.js";
 import { decode, toNumber } from "../../saved-model/proto/decode.js";
-import { encodeRunOptions } from "./config-proto.js";
+import { CALLER_POOL, encodeRunOptions } from "./config-proto.js";
 
 /** GPUs that a session may use, and the share of their memory. Ignored where the library finds no GPU. */
 export interface GpuOptions {
@@ -29,10 +29,14 @@ export interface SessionOptions {
    */
   readonly interOpThreads?: number;
   /**
-   * Threads that operations run in: the calling thread, one after another (`"caller"`, the default), or a pool of
-   * threads, where those that do not depend on each other run at the same time (`"pool"`).
+   * How operations are run: one after another in an order that is fixed beforehand (`"single-threaded"`), one after another
+   * as their inputs become ready (`"caller"`), both in the calling thread, or in a pool of threads, where those that do
+   * not depend on each other run at the same time (`"pool"`).
+   *
+   * By default `"single-threaded"`, the fastest, and `"caller"` for graphs that it cannot run. Only the other two record
+   * the operations of a trace.
    */
-  readonly scheduling?: "caller" | "pool";
+  readonly scheduling?: Scheduling;
   /** GPUs to use; `false` uses none. By default TensorFlow takes all that it finds. */
   readonly gpu?: GpuOptions | false;
   /** Compiles the graph with XLA, at the first calls. Slower for some models: measure. */
@@ -47,6 +51,11 @@ export interface SessionOptions {
    */
   readonly opLibraries?: readonly string[];
 }
+
+/** See {@link SessionOptions.scheduling}. */
+export type Scheduling = "single-threaded" | "caller" | "pool";
+
+const SCHEDULINGS: readonly unknown[] = ["single-threaded", "caller", "pool"] satisfies readonly Scheduling[];
 
 /** The names of the options of {@link SessionOptions}. */
 export const SESSION_OPTIONS: readonly (keyof SessionOptions)[] = [
@@ -72,13 +81,13 @@ export function checkSessionOptions(call: string, options: SessionOptions): void
   const { config, gpu, interOpThreads, intraOpThreads, opLibraries, runOptions, scheduling, xla } = options;
   checkThreads(call, "intraOpThreads", intraOpThreads);
   checkThreads(call, "interOpThreads", interOpThreads);
-  if (scheduling !== undefined && scheduling !== "caller" && scheduling !== "pool") {
-    throw invalidOption(call, "scheduling", '"caller" or "pool"');
+  if (scheduling !== undefined && !SCHEDULINGS.includes(scheduling)) {
+    throw invalidOption(call, "scheduling", '"single-threaded", "caller" or "pool"');
   }
-  if (scheduling === "caller" && interOpThreads !== undefined) {
+  if (scheduling !== undefined && scheduling !== "pool" && interOpThreads !== undefined) {
     throw new SavedModelError(
       "INVALID_OPTION",
-      `${call}: interOpThreads applies to scheduling "pool", and scheduling is "caller"`,
+      `${call}: interOpThreads applies to scheduling "pool", and scheduling is "${scheduling}"`,
     );
   }
   if (gpu !== undefined && gpu !== false) checkGpu(call, gpu);
@@ -134,19 +143,16 @@ function checkMessage(call: string, option: string, message: "ConfigProto" | "Ru
   }
 }
 
-/** The pool of threads that stands for the calling thread: `inter_op_thread_pool` of `RunOptions`. */
-const CALLER = -1;
-
 /** Operations that run in the calling thread end before TensorFlow looks at the time: a deadline would do nothing. */
 function refuseIdleDeadline(call: string, options: SessionOptions): void {
   const { timeoutInMs, interOpThreadPool } = decode("RunOptions", encodeRunOptions(options));
   const { operationTimeoutInMs } = decode("ConfigProto", options.config ?? new Uint8Array());
-  if (interOpThreadPool !== CALLER) return;
+  if (interOpThreadPool !== CALLER_POOL) return;
   const option = toNumber(timeoutInMs) > 0 ? "runOptions.timeout_in_ms" : "config.operation_timeout_in_ms";
   if (toNumber(timeoutInMs) <= 0 && toNumber(operationTimeoutInMs) <= 0) return;
   throw new SavedModelError(
     "INVALID_OPTION",
-    `${call}: ${option} has no effect with scheduling "caller", the default`,
+    `${call}: ${option} has no effect where operations run in the calling thread, the default`,
     {
       fix: 'Set `scheduling: "pool"`, or pass `AbortSignal.timeout(ms)` to asynchronous calls.',
     },

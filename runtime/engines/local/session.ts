@@ -23,7 +23,7 @@ import { listOperations } from "./op-library.js";
 import { openSession, type Resource } from "./open-session.js";
 import { forgetAtThreadEnd, releaseAtThreadEnd } from "./run/thread-end.js";
 import { hasLargeStacks, inOwnThreads } from "./run/thread-stacks.js";
-import type { SessionOptions } from "./session-options.js";
+import type { Scheduling, SessionOptions } from "./session-options.js";
 import { Recording } from "./trace/recording.js";
 
 /** Releases native memory, in the reverse order of its acquisition. Never throws. */
@@ -63,6 +63,7 @@ export class Session {
   readonly file: ModelFile;
   readonly handle: Pointer;
   readonly runOptions: Pointer;
+  readonly scheduling: Scheduling;
   /** Recording of synchronous runs, while a trace is taken. */
   recording: Recording | undefined;
   readonly #graph: Pointer;
@@ -106,7 +107,8 @@ export class Session {
       const native = openSession(this.api, this.#resources, directory, tags, options);
       this.handle = native.session;
       this.runOptions = native.runOptions;
-      this.#runOptions = encodeRunOptions(options);
+      this.scheduling = native.scheduling;
+      this.#runOptions = encodeRunOptions({ ...options, scheduling: native.scheduling });
       this.#graph = native.graph;
       requireVariables(directory, native.metaGraph);
       this.signatures = read(native.metaGraph);

@@ -496,10 +496,18 @@ export const schema = {
         holds: ["GraphOptions"],
       },
       operationTimeoutInMs: { type: "int64", id: 11, protoName: "operation_timeout_in_ms" },
+      experimental: { type: "bytes", id: 16, options: { proto3_optional: true }, holds: ["ExperimentalConfig"] },
     },
     oneofs: {
       _gpuOptions: { oneof: ["gpuOptions"] as string[] },
       _graphOptions: { oneof: ["graphOptions"] as string[] },
+      _experimental: { oneof: ["experimental"] as string[] },
+    },
+  },
+  /** `ConfigProto.Experimental`. */
+  ExperimentalConfig: {
+    fields: {
+      executorType: { type: "string", id: 3, protoName: "executor_type" },
     },
   },
   DeviceCountEntry: {

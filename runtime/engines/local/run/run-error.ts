@@ -1,6 +1,7 @@
 import { SavedModelError } from "../../../base/errors.js";
 import { TensorFlowError } from "../../../base/tensorflow-error.js";
 import { firstLine, quote } from "../../../base/text.js";
+import { isRejectedBySingleThread } from "../scheduling.js";
 
 /**
  * Returns the error for a failed call: TensorFlow's status becomes the code, the first line of its message the message.
@@ -14,6 +15,12 @@ export function runError(call: string, cause: unknown, advice?: string): unknown
     const what = `${call} needs the operation ${quote(op)}, for which this TensorFlow has no kernel on this machine's devices`;
     return new SavedModelError("OP_NOT_REGISTERED", what, {
       fix: "Export the model for a CPU, or pass a shared library with such a kernel to load() as `opLibraries`.",
+      cause,
+    });
+  }
+  if (isRejectedBySingleThread(cause)) {
+    return new SavedModelError(`TF_${cause.status}`, `${call}: TensorFlow failed: ${firstLine(cause.message)}`, {
+      fix: 'Load the model with `scheduling: "caller"`.',
       cause,
     });
   }

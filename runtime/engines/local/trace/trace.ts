@@ -7,12 +7,20 @@ import { traceEvents } from "./trace-events.js";
 /**
  * Runs a function and records the operations of the synchronous calls that it makes.
  *
- * @throws SavedModelError `INVALID_ARGUMENT` for an asynchronous function and for a trace within a trace
+ * @throws SavedModelError `INVALID_ARGUMENT` for an asynchronous function and for a trace within a trace,
+ * `UNSUPPORTED_BY_ENGINE` with the single-threaded executor, which records nothing
  */
 export function trace<T>(session: Session, run: () => T): Traced<T> {
   if (typeof run !== "function") throw new SavedModelError("INVALID_ARGUMENT", "trace() takes a function to run");
   if (session.recording !== undefined) {
     throw new SavedModelError("INVALID_ARGUMENT", "trace(): the model is already being traced");
+  }
+  if (session.scheduling === "single-threaded") {
+    throw new SavedModelError(
+      "UNSUPPORTED_BY_ENGINE",
+      "trace(): TensorFlow's single-threaded executor, the default, does not record operations",
+      { fix: 'Load the model with `scheduling: "caller"`.' },
+    );
   }
   const recording = session.newRecording();
   try {
