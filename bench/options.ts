@@ -29,7 +29,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --docs           measure nothing; write the tables and the chart of docs/benchmarks.md from the files in docs/benchmarks/
 `;
 
-/** Parses the command line. @throws TypeError for an unknown option */
+/** Parses the command line. @throws TypeError for an unknown option, or options that contradict each other */
 export function parseOptions(args: readonly string[]): BenchOptions | "docs" | "help" {
   const { values } = parseArgs({
     args: [...args],
@@ -46,6 +46,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | "docs" | "
   });
   if (values.help) return "help";
   if (values.docs) return "docs";
+  if (values.save && values.quick) throw new TypeError("--save is for whole runs: a quick one tells too little");
   const { quick, json, save, goals, only, python } = values;
   return { quick, json, save, goals, only: goals && only.length === 0 ? GOAL_COMPARISONS : only, python };
 }

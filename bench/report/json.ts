@@ -10,10 +10,18 @@ export interface Run {
   readonly results: readonly (Figures | Result)[];
 }
 
+/** Significant digits of the figures in a file. */
+const DIGITS = 5;
+
 export function writeRun(file: string, run: Run): void {
   mkdirSync(dirname(file), { recursive: true });
-  // Not measured values are NaN, which JSON writes as null.
-  writeFileSync(file, `${JSON.stringify(run, null, 2)}\n`);
+  const rounded = (_: string, value: unknown): unknown =>
+    typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(DIGITS)) : value;
+  // Lists of numbers on one line. What was not measured is NaN, which JSON writes as null.
+  const text = JSON.stringify(run, rounded, 2).replaceAll(/\[[^[\]{}"]*\]/g, (list) =>
+    list.replaceAll(/\s+/g, " ").replace("[ ", "[").replace(" ]", "]"),
+  );
+  writeFileSync(file, `${text}\n`);
 }
 
 /** Reads a file of `writeRun`. */

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { outcomesOf } from "../goals.js";
 import type { Result } from "../rounds.js";
 import { drawChart } from "./chart.js";
@@ -25,7 +26,7 @@ export function writeDocs(): void {
 
 /** Returns what `writeDocs` writes. @throws Error when the page has no place for the figures */
 export function drawDocs(): { readonly page: string; readonly chart: string } {
-  const runs = readRuns(new URL("benchmarks/", DOCS).pathname);
+  const runs = readRuns(fileURLToPath(new URL("benchmarks/", DOCS)));
   const text = readFileSync(PAGE, "utf8");
   const [before, rest] = text.split(BEGIN, 2);
   const after = rest?.split(END, 2)[1];

@@ -6,13 +6,13 @@ const defaults = { quick: false, json: undefined, save: false, goals: false, onl
 
 it("parses the options of a run", () => {
   expect(parseOptions([])).toEqual(defaults);
-  expect(parseOptions(["--quick", "--save", "--json", "x.json", "--only", "train", "--only", "cnn"])).toEqual({
+  expect(parseOptions(["--quick", "--json", "x.json", "--only", "train", "--only", "cnn"])).toEqual({
     ...defaults,
     quick: true,
-    save: true,
     json: "x.json",
     only: ["train", "cnn"],
   });
+  expect(parseOptions(["--save"])).toEqual({ ...defaults, save: true });
   expect(parseOptions(["--docs"])).toBe("docs");
   expect(parseOptions(["--docs", "--help"])).toBe("help");
 });
@@ -23,7 +23,8 @@ it("--goals selects what the goals need, unless comparisons are selected", () =>
   expect(GOAL_COMPARISONS).toContain("mobilenet/32");
 });
 
-it("rejects unknown options and arguments", () => {
+it("rejects unknown options and arguments, and saving a quick run", () => {
+  expect(() => parseOptions(["--quick", "--save"])).toThrow("--save is for whole runs");
   expect(() => parseOptions(["--fast"])).toThrow(TypeError);
   expect(() => parseOptions(["train"])).toThrow(TypeError);
 });
