@@ -135,3 +135,28 @@ export function formatGoals(results: readonly (Figures | Result)[]): string {
     })),
   );
 }
+
+/** Increase of a ratio above which a contestant is slower than before. */
+const TOLERANCE = 1.03;
+
+/** Lists the clients' ratios to the first baseline that have grown since another run on the same processor. */
+export function formatSlowdowns(results: readonly (Figures | Result)[], before: readonly (Figures | Result)[]): string {
+  const scoresOf = (results: readonly (Figures | Result)[]) =>
+    results.flatMap((result) =>
+      "scores" in result
+        ? result.scores.flatMap((score) => {
+            const ratio = "absent" in score ? undefined : score.ratios[0]?.median;
+            const isOurs = score.name.startsWith(OURS) && score.name !== result.baselines[0];
+            return ratio !== undefined && isOurs ? [{ name: `${result.name}: ${score.name}`, ratio }] : [];
+          })
+        : [],
+    );
+  const old = new Map(scoresOf(before).map(({ name, ratio }) => [name, ratio]));
+  const lines = scoresOf(results).flatMap(({ name, ratio }) => {
+    const was = old.get(name);
+    if (was === undefined || ratio <= was * TOLERANCE) return [];
+    return [{ name, cells: [`${formatDigits(was)}×`, `${formatDigits(ratio)}×`] }];
+  });
+  if (lines.length === 0) return "nothing is more than 3 % slower than in the saved figures\n";
+  return layOut("more than 3 % slower than in the saved figures", ["was", "is"], lines);
+}

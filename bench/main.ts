@@ -1,10 +1,10 @@
 /** `npm run bench`: compares generated clients with C, Python and others, side by side in one run. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { formatGoals } from "./goals.js";
+import { formatGoals, formatSlowdowns } from "./goals.js";
 import { type BenchOptions, parseOptions, USAGE } from "./options.js";
 import { type Figures, formatFigures } from "./report/figures.js";
-import { updateRun, writeRun } from "./report/json.js";
+import { readRun, updateRun, writeRun } from "./report/json.js";
 import { writeDocs } from "./report/page.js";
 import { describeSetting, settingOf, slugOf } from "./report/setting.js";
 import { formatTable } from "./report/table.js";
@@ -54,13 +54,14 @@ async function main(options: BenchOptions): Promise<void> {
     }
   }
   if (results.length === 0) throw new TypeError(`there is no comparison ${options.only.join(", ")}`);
-  if (options.goals || options.only.length === 0) process.stdout.write(`${formatGoals(results)}\n`);
+  const saved = join(workplace.root, `docs/benchmarks/${slugOf(setting)}.json`);
+  if (options.goals || options.only.length === 0) {
+    process.stdout.write(`${formatGoals(results)}\n`);
+    if (existsSync(saved)) process.stdout.write(`${formatSlowdowns(results, readRun(saved).results)}\n`);
+  }
   const run = { setting, results };
   if (options.json !== undefined) writeRun(options.json, run);
-  if (options.save) {
-    const file = join(workplace.root, `docs/benchmarks/${slugOf(setting)}.json`);
-    updateRun(file, run, options.only.length > 0);
-  }
+  if (options.save) updateRun(saved, run, options.only.length > 0);
   // Others may be missing, but not the measured ones.
   const ours = results.flatMap((result) =>
     "scores" in result ? result.scores.filter(({ name }) => name.startsWith("savedmodel")) : [],

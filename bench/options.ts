@@ -22,7 +22,8 @@ export const USAGE = `usage: npm run bench -- [options]
   --only <name>    only this comparison, or group of them (train, pred, batch-sizes, identity, identity/1KB, strings, async,
                    batching, concurrency, fit, event-loop, cnn, mobilenet, start, inspect, decode, generate, editor, …); can be
                    given several times
-  --goals          only what the goals need, unless --only is given, and which of them are met
+  --goals          only what the goals need, unless --only is given, and which of them are met, and what is
+                   slower than the saved figures of this processor; a whole run ends with the same
   --python <path>  a Python with TensorFlow to compare with (default: that of \`npm run conformance\`, if it is there)
   --json <file>    write the figures there as well
   --save           write the figures to docs/benchmarks/, in the file of this processor

@@ -57,7 +57,7 @@ export function drawChart(runs: readonly Run[]): string {
     .map(([name, title]) => groupOf(name, title, runs))
     .filter(({ rows }) => rows.length > 0);
   const ratios = groups.flatMap(({ rows }) => rows.flatMap(({ dots }) => dots.map(({ ratio }) => ratio)));
-  const x = scaleLog([Math.min(0.5, ...ratios), Math.max(2, ...ratios) * 1.1], [LEFT, WIDTH - RIGHT]);
+  const x = scaleLog([Math.min(0.5, ...ratios) / 1.1, Math.max(2, ...ratios) * 1.1], [LEFT, WIDTH - RIGHT]);
   const ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100].filter(
     (tick) => tick >= (x.domain()[0] ?? 0) && tick <= (x.domain()[1] ?? 0),
   );

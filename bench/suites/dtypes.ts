@@ -20,7 +20,7 @@ export const dtypes: Suite = (workplace, options) =>
 
 function sizes({ quick }: BenchOptions): readonly number[] {
   return quick
-    ? [KILOBYTE, MEGABYTE, 64 * MEGABYTE]
+    ? [KILOBYTE, 64 * KILOBYTE, 64 * MEGABYTE]
     : [KILOBYTE, 64 * KILOBYTE, MEGABYTE, 16 * MEGABYTE, 64 * MEGABYTE];
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { outcomesOf } from "../../bench/goals.js";
+import { formatSlowdowns, outcomesOf } from "../../bench/goals.js";
 import { drawChart } from "../../bench/report/chart.js";
 import { formatFigures } from "../../bench/report/figures.js";
 import { type Run, readRun, readRuns, updateRun, writeRun } from "../../bench/report/json.js";
@@ -127,6 +127,24 @@ it("goals are met up to their limit, and those without a figure are not measured
     verdict: "not met",
   });
   expect(verdicts.get(`train: savedmodel / ${C}`)).toMatchObject({ measured: "–" });
+});
+
+it("ratios that have grown by more than 3 % are listed", () => {
+  const withRatio = (median: number): Result => {
+    return { ...pred, scores: [score(C, [1000], []), score("savedmodel", [1], [{ median, interval: null }])] };
+  };
+  expect(formatSlowdowns([withRatio(1.04)], [start, withRatio(1)])).toBe(
+    [
+      "more than 3 % slower than in the saved figures",
+      "                      was     is",
+      "  pred: savedmodel  1.00×  1.04×",
+      "",
+    ].join("\n"),
+  );
+  const nothing = "nothing is more than 3 % slower than in the saved figures\n";
+  expect(formatSlowdowns([withRatio(1.03)], [withRatio(1)])).toBe(nothing);
+  // Not what others take, nor what is new.
+  expect(formatSlowdowns([withRatio(9)], [start])).toBe(nothing);
 });
 
 it("runs on several processors are side by side, the newest first", () => {

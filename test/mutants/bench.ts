@@ -56,6 +56,14 @@ export const faults: readonly Fault[] = [
     tests: REPORT,
   },
   {
+    id: "bench-slowdown-of-other-way",
+    file: "bench/goals.ts",
+    find: "ratio <= was * TOLERANCE",
+    replace: "was <= ratio * TOLERANCE",
+    effect: "What has become faster is listed as slower.",
+    tests: REPORT,
+  },
+  {
     id: "bench-one-dnn-by-vectors",
     file: "bench/report/setting.ts",
     find: "set ?? ONE_DNN.some(",
