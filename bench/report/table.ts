@@ -42,6 +42,10 @@ export function formatValue(value: number, unit: Unit): string {
 export function formatRatio(ratio: Ratio | null): string {
   if (ratio === null) return "–";
   const { median, interval } = ratio;
-  const range = interval === null ? "" : ` (${formatDigits(interval.low)} – ${formatDigits(interval.high)})`;
+  // A baseline does not differ from itself.
+  const range =
+    interval === null || interval.low === interval.high
+      ? ""
+      : ` (${formatDigits(interval.low)} – ${formatDigits(interval.high)})`;
   return `${formatDigits(median)}×${range}`;
 }

@@ -38,7 +38,7 @@ const pred: Result = {
   unit: "nanoseconds",
   rounds: 1,
   scores: [
-    score(C, [1000], [{ median: 1, interval: null }, null]),
+    score(C, [1000], [{ median: 1, interval: { low: 1, high: 1 } }, null]),
     score("savedmodel", [1500], [{ median: 1.5, interval: { low: 1.4, high: 15 } }, null]),
     { name: "Rust, crate tensorflow", absent: "no cargo" },
   ],
