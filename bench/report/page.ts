@@ -111,8 +111,16 @@ function groupByName(rows: readonly (readonly string[])[]): readonly (readonly s
   return [...new Set(rows.map(([name]) => name))].flatMap((name) => rows.filter((row) => row[0] === name));
 }
 
+/** Renders a table with numbers at the right, aligned as Biome formats it. */
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = heads.map((head, column) => Math.max(3, head.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  const rule = heads.map((_, column) => (column === 0 ? "---" : "--:"));
-  return `${[heads, rule, ...rows].map(line).join("\n")}\n`;
+  const rule = widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
+  const aligned = [heads, ...rows].map((cells) =>
+    widths.map((width, column) => {
+      const cell = cells[column] ?? "";
+      return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+    }),
+  );
+  return `${[...aligned.slice(0, 1), rule, ...aligned.slice(1)].map(line).join("\n")}\n`;
 }

@@ -153,8 +153,9 @@ it("runs on several processors are side by side, the newest first", () => {
   writeRun(join(folder, "b.json"), other);
   const page = renderRuns(readRuns(folder));
   const [amd, intel] = ["AMD EPYC", "Intel(R) Xeon(R) CPU @ 2.00GHz, AVX-512"];
-  const lines = page.split("\n");
-  expect(lines).toContain(`|  | ${amd} | ratio 1 | ratio 2 | ${intel} | ratio 1 | ratio 2 |`);
+  // Without what aligns the columns.
+  const lines = page.split("\n").map((line) => line.replaceAll(/ {2,}/g, " "));
+  expect(lines).toContain(`| | ${amd} | ratio 1 | ratio 2 | ${intel} | ratio 1 | ratio 2 |`);
   expect(lines).toContain("| savedmodel | 900 ns | 0.90× | – | 1.50 µs | 1.50× (1.40 – 15.0) | – |");
   expect(lines).toContain("| C, caller scheduling | – | – | – | 1.00 µs | 1.00× | – |");
   expect(lines).toContain(`| savedmodel, imported | ${intel} | – | 100 |`);
