@@ -1,7 +1,8 @@
 import { randomFillSync } from "node:crypto";
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { delimited, tagOf, varint } from "../test/support/wire.js";
+import { delimited } from "../test/support/wire.js";
+import { message, scalar, string } from "./protobuf.js";
 
 const MEGABYTE = 1024 * 1024;
 const FLOAT = 1;
@@ -25,15 +26,14 @@ export function writeFrozenGraph(directory: string, megabytes: number): void {
       node(`y_${index}`, "AddV2", [index === 0 ? "x" : `y_${index - 1}`, `w_${index}`], { T: scalar(6, FLOAT) }),
     ]),
   ];
-  const info = (name: string): Uint8Array =>
-    message(delimited(1, Buffer.from(name)), scalar(2, FLOAT), delimited(3, shape));
+  const info = (name: string): Uint8Array => message(string(1, name), scalar(2, FLOAT), delimited(3, shape));
   const signature = message(
     delimited(1, entry("x", info("x:0"))),
     delimited(2, entry("y", info(`y_${megabytes - 1}:0`))),
   );
   const graph = message(...nodes, delimited(4, scalar(1, 1000)));
   const metaGraph = message(
-    delimited(1, message(delimited(4, Buffer.from("serve")), delimited(5, Buffer.from("1.15.0")))),
+    delimited(1, message(string(4, "serve"), string(5, "1.15.0"))),
     delimited(2, graph),
     delimited(5, entry("serving_default", signature)),
   );
@@ -52,9 +52,9 @@ function node(
   return delimited(
     1,
     message(
-      delimited(1, Buffer.from(name)),
-      delimited(2, Buffer.from(type)),
-      ...inputs.map((input) => delimited(3, Buffer.from(input))),
+      string(1, name),
+      string(2, type),
+      ...inputs.map((input) => string(3, input)),
       ...Object.entries(attributes).map(([key, value]) => delimited(5, entry(key, value))),
     ),
   );
@@ -62,14 +62,5 @@ function node(
 
 /** Encodes an entry of a map whose values are messages. */
 function entry(key: string, value: Uint8Array): Uint8Array {
-  return message(delimited(1, Buffer.from(key)), delimited(2, value));
-}
-
-function message(...fields: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(fields);
-}
-
-/** Encodes a numeric field. */
-function scalar(id: number, value: number): Uint8Array {
-  return message(tagOf(id, 0), varint(value));
+  return message(string(1, key), delimited(2, value));
 }

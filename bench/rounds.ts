@@ -1,5 +1,5 @@
 import type { Absentee, Contestant, Entry, Sample } from "./contestants/case.js";
-import { median } from "./statistics.js";
+import { type Interval, median, medianInterval } from "./statistics.js";
 
 /** Duration of a comparison. */
 export interface Pace {
@@ -18,8 +18,8 @@ export interface Comparison {
   readonly name: string;
   /** Human-readable title. */
   readonly title: string;
-  /** Name of the contestant that the others are divided by. */
-  readonly baseline: string;
+  /** Names of the contestants that all are divided by. The first one's ratios are the main ones. */
+  readonly baselines: readonly string[];
   readonly entries: readonly Entry[];
   readonly pace: Pace;
   /** Unit of the comparison; nanoseconds by default. */
@@ -36,14 +36,23 @@ export interface Score {
   readonly highest: number;
   /** Median of the rounds' 99th percentiles. */
   readonly p99: number;
-  /** Median of the ratios to the baseline, each computed within one round; null without a baseline. */
-  readonly ratio: number | null;
+  /** Medians of the rounds, in their order. */
+  readonly rounds: readonly number[];
+  /** Ratios to each baseline; null where the baseline is absent. */
+  readonly ratios: readonly (Ratio | null)[];
+}
+
+/** Median of the ratios to another contestant, each computed within one round. */
+export interface Ratio {
+  readonly median: number;
+  /** 95 % confidence interval of the median; null with too few rounds. */
+  readonly interval: Interval | null;
 }
 
 export interface Result {
   readonly name: string;
   readonly title: string;
-  readonly baseline: string;
+  readonly baselines: readonly string[];
   readonly unit: Unit;
   readonly rounds: number;
   readonly scores: readonly (Score | Absentee)[];
@@ -59,14 +68,15 @@ interface Runner {
 const MAXIMUM_CALLS = 100_000;
 
 /**
- * Alternates the contestants: A B C A B C …, so that other load on the machine affects all of them alike.
+ * Alternates the contestants: A B C C B A A B C …, so that other load on the machine affects all of them alike, and so
+ * does what the one before leaves in the processor's caches.
  *
  * A contestant that fails becomes an absentee; the others continue.
  */
 export async function compare({
   name,
   title,
-  baseline,
+  baselines,
   entries,
   pace,
   unit = "nanoseconds",
@@ -93,18 +103,19 @@ export async function compare({
     }
   }
   for (let round = 0; round < pace.rounds; round++) {
-    for (const { contestant, calls, samples } of [...runners.values()]) {
+    const order = [...runners.values()];
+    for (const { contestant, calls, samples } of round % 2 === 0 ? order : order.reverse()) {
       await attempt(contestant, async () => {
         samples.push(await contestant.run(calls));
       });
     }
   }
-  const base = runners.get(baseline);
+  const bases = baselines.map((baseline) => runners.get(baseline)?.samples.map(({ median }) => median));
   const scores = entries.map((entry) => {
     const runner = runners.get(entry.name);
-    return runner === undefined ? (absent.get(entry.name) ?? { name: entry.name, absent: "" }) : score(runner, base);
+    return runner === undefined ? (absent.get(entry.name) ?? { name: entry.name, absent: "" }) : score(runner, bases);
   });
-  return { name, title, baseline, unit, rounds: pace.rounds, scores };
+  return { name, title, baselines, unit, rounds: pace.rounds, scores };
 }
 
 /** Runs a contestant for a while; returns the number of calls per round. */
@@ -122,9 +133,8 @@ async function warmUp({ run }: Contestant, { warmUpMs, roundMs, minimumCalls }: 
   return Math.min(MAXIMUM_CALLS, Math.max(minimumCalls, calls));
 }
 
-function score({ contestant, calls, samples }: Runner, baseline: Runner | undefined): Score {
+function score({ contestant, calls, samples }: Runner, bases: readonly (readonly number[] | undefined)[]): Score {
   const medians = samples.map((sample) => sample.median);
-  const ratios = baseline?.samples.map((sample, round) => (medians[round] ?? Number.NaN) / sample.median);
   return {
     name: contestant.name,
     calls,
@@ -132,6 +142,13 @@ function score({ contestant, calls, samples }: Runner, baseline: Runner | undefi
     lowest: Math.min(...medians),
     highest: Math.max(...medians),
     p99: median(samples.map((sample) => sample.p99)),
-    ratio: ratios === undefined ? null : median(ratios),
+    rounds: medians,
+    ratios: bases.map((base) => (base === undefined ? null : ratioOf(medians, base))),
   };
+}
+
+/** Compares the medians of two contestants, round by round. */
+export function ratioOf(rounds: readonly number[], base: readonly number[]): Ratio {
+  const ratios = rounds.map((value, round) => value / (base[round] ?? Number.NaN));
+  return { median: median(ratios), interval: medianInterval(ratios) };
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type NativeLibrary, openLibrary } from "../runtime/engines/local/library/open-library.js";
-import { compileLoop } from "./contestants/c.js";
+import { compileC } from "./contestants/c.js";
 import { compilePrograms } from "./contestants/client.js";
 import { findPython, type Python } from "./contestants/python.js";
 
@@ -22,7 +22,7 @@ export interface Folders {
 export interface Workplace extends Folders {
   /** The library that the runtime's own search finds: the C program uses the same. */
   readonly library: NativeLibrary;
-  /** The compiled C program. */
+  /** The compiled C program that calls. */
   readonly loop: string | { readonly absent: string };
   readonly python: Python | { readonly absent: string };
 }
@@ -47,5 +47,5 @@ export function prepareFolders(): Folders {
 export function prepareWorkplace(python: string | undefined): Workplace {
   const library = openLibrary();
   const folders = prepareFolders();
-  return { ...folders, library, loop: compileLoop(folders.folder), python: findPython(folders.root, python) };
+  return { ...folders, library, loop: compileC(folders.folder, "loop"), python: findPython(folders.root, python) };
 }

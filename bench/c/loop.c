@@ -2,11 +2,12 @@
  * The limit: what a signature costs when C calls TensorFlow's C API with nothing in between.
  *
  * loop FRAMEWORK MAIN OPTIONS MODEL {--case NAME {--float32 OP INDEX DIMS | --string OP INDEX COUNT LENGTH | --fetch OP INDEX
- *      | --fresh | --random | --memcpy BYTES}}
+ *      | --identity | --fresh | --malloc | --random | --memcpy BYTES}}
  *
- * FRAMEWORK may be "-". OPTIONS is "default", or "runtime" for those of runtime/engines/local/session.ts. DIMS is like 1x2. Input tensors
- * are made once and written again by each call, unless the case is --fresh: then each call makes its own. Outputs are copied
- * out. What is fed is ones, or after --random numbers from 0 to 1. --memcpy copies BYTES and does not call TensorFlow.
+ * FRAMEWORK may be "-". OPTIONS is "default", "caller" for operations in the calling thread, or "single" for the single-threaded
+ * executor there: the ways to schedule of docs/options.md. DIMS is like 1x2. Input tensors are made once and written again by each
+ * call, unless the case is --fresh: then each call makes its own. Outputs are copied out, after --malloc to memory that each call
+ * allocates. After --identity the outputs must be the inputs. What is fed is ones, or after --random numbers from 0 to 1. --memcpy copies BYTES and does not call TensorFlow.
  *
  * Prints {"ready":true,...}, then answers every line "NAME CALLS" of its standard input with one line of nanoseconds per call.
  */
@@ -67,8 +68,12 @@ enum { TF_FLOAT = 1, TF_STRING = 7, TSTRING_BYTES = 24 };
 #define DECLARE(result, name, parameters) static result(*name) parameters;
 FUNCTIONS(DECLARE)
 
-/* ConfigProto { allow_soft_placement: true } and RunOptions { inter_op_thread_pool: -1 }, as in runtime/engines/local/session.ts. */
-static const unsigned char CONFIG[] = {0x38, 0x01};
+/*
+ * ConfigProto { allow_soft_placement: true, experimental: { executor_type: "SINGLE_THREADED_EXECUTOR" } }, of which the first two
+ * bytes alone are for the default executor, and RunOptions { inter_op_thread_pool: -1 }, as in runtime/engines/local/config-proto.ts.
+ */
+static const char CONFIG[] = "\x38\x01\x82\x01\x1a\x1a\x18SINGLE_THREADED_EXECUTOR";
+enum { DEFAULT_EXECUTOR_BYTES = 2 };
 static const unsigned char RUN_OPTIONS[] = {0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01};
 
 enum { MAX_CASES = 64, MAX_TENSORS = 8, MAX_RANK = 8 };
@@ -87,7 +92,9 @@ typedef struct Feed {
 
 typedef struct Case {
   const char *name;
+  int is_identity;
   int is_fresh;
+  int is_allocating;
   int is_random;
   size_t memcpy_bytes; /* not 0: copy this much instead of calling TensorFlow */
   char *from;
@@ -157,13 +164,16 @@ static void write_feed(Feed *feed) {
   }
 }
 
-/* Copies an output to the sink; answers how many bytes it had. */
-static size_t read_output(const TF_Tensor *tensor, int dtype) {
+/* Copies an output to the sink, or to memory of its own; answers how many bytes it had. */
+static size_t read_output(const TF_Tensor *tensor, int dtype, int is_allocating) {
   void *data = TF_TensorData(tensor);
   size_t bytes = TF_TensorByteSize(tensor);
   if (dtype == TF_FLOAT) {
     if (bytes > sink_bytes) fail("output", "larger than expected");
-    copy(sink, data, bytes);
+    char *target = is_allocating ? malloc(bytes) : sink;
+    if (target == NULL) fail("malloc", "out of memory");
+    copy(target, data, bytes);
+    if (is_allocating) free(target);
     return bytes;
   }
   size_t used = 0;
@@ -203,7 +213,7 @@ static size_t call(Case *kase) {
   check_status("TF_SessionRun");
   size_t bytes = 0;
   for (int index = 0; index < kase->fetches_count; index++) {
-    bytes += read_output(fetched[index], kase->fetched_dtype);
+    bytes += read_output(fetched[index], kase->fetched_dtype, kase->is_allocating);
     TF_DeleteTensor(fetched[index]);
   }
   for (int index = 0; kase->is_fresh && index < kase->feeds_count; index++) discard(&kase->feeds[index]);
@@ -230,9 +240,8 @@ static void measure(Case *kase, size_t calls) {
   free(samples);
 }
 
-/* An identity must return its input; a model with random input is not an identity. */
 static void check_identity(Case *kase) {
-  if (kase->is_random || kase->feeds_count != 1 || kase->feeds[0].bytes < 64) return;
+  if (!kase->is_identity) return;
   Feed *feed = &kase->feeds[0];
   size_t bytes = feed->dtype == TF_FLOAT ? feed->bytes : feed->strings * feed->length;
   if (call(kase) != bytes || memcmp(sink, feed->source, bytes) != 0) fail(kase->name, "gave back something else");
@@ -253,10 +262,12 @@ static void open_library(const char *framework, const char *main_library) {
   FUNCTIONS(LOOK_UP)
 }
 
-static TF_Graph *load(const char *directory, int is_default) {
+static TF_Graph *load(const char *directory, const char *scheduling) {
   TF_SessionOptions *options = TF_NewSessionOptions();
-  if (!is_default) {
-    TF_SetConfig(options, CONFIG, sizeof CONFIG, status);
+  if (strcmp(scheduling, "default") != 0) {
+    int is_single = strcmp(scheduling, "single") == 0;
+    if (!is_single && strcmp(scheduling, "caller") != 0) fail("unknown options", scheduling);
+    TF_SetConfig(options, CONFIG, is_single ? sizeof CONFIG - 1 : DEFAULT_EXECUTOR_BYTES, status);
     check_status("TF_SetConfig");
     run_options = TF_NewBufferFromString(RUN_OPTIONS, sizeof RUN_OPTIONS);
   }
@@ -311,8 +322,12 @@ static void parse_cases(TF_Graph *graph, char **argument) {
     if (strcmp(flag, "--case") == 0 && cases_count < MAX_CASES) {
       kase = &cases[cases_count++];
       kase->name = *argument++;
+    } else if (kase != NULL && strcmp(flag, "--identity") == 0) {
+      kase->is_identity = 1;
     } else if (kase != NULL && strcmp(flag, "--fresh") == 0) {
       kase->is_fresh = 1;
+    } else if (kase != NULL && strcmp(flag, "--malloc") == 0) {
+      kase->is_allocating = 1;
     } else if (kase != NULL && strcmp(flag, "--random") == 0) {
       kase->is_random = 1;
     } else if (kase != NULL && strcmp(flag, "--memcpy") == 0) {
@@ -344,7 +359,7 @@ int main(int count, char **arguments) {
   if (count < 5) fail("usage", "loop FRAMEWORK MAIN OPTIONS MODEL CASES...");
   open_library(arguments[1], arguments[2]);
   status = TF_NewStatus();
-  parse_cases(load(arguments[4], strcmp(arguments[3], "default") == 0), arguments + 5);
+  parse_cases(load(arguments[4], arguments[3]), arguments + 5);
   for (int index = 0; index < cases_count; index++) check_identity(&cases[index]);
   printf("{\"ready\":true,\"tensorflow\":\"%s\"}\n", TF_Version());
   fflush(stdout);

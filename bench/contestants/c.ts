@@ -6,16 +6,22 @@ import type { Workplace } from "../workplace.js";
 import type { CallCase } from "./case.js";
 import type { Command } from "./program.js";
 
-const SOURCE = fileURLToPath(new URL("../c/loop.c", import.meta.url));
+/** Scheduling of the C program: TensorFlow's default, the calling thread, or the single-threaded executor in it. */
+export type CScheduling = "default" | "caller" | "single";
 
-/** Session and run options of the C program: TensorFlow's defaults, or those of runtime/engines/local/session.ts. */
-export type COptions = "default" | "runtime";
+/** Names of the C program as a contestant, by its scheduling. */
+export const C_NAMES: Readonly<Record<CScheduling, string>> = {
+  caller: "C, caller scheduling",
+  single: "C, single-threaded executor",
+  default: "C, default options",
+};
 
-/** Compiles the C program; returns the reason if it cannot, such as a missing compiler. */
-export function compileLoop(folder: string): string | { readonly absent: string } {
-  const binary = join(folder, "loop");
+/** Compiles a program of bench/c; returns the reason if it cannot, such as a missing compiler. */
+export function compileC(folder: string, name: string): string | { readonly absent: string } {
+  const binary = join(folder, name);
+  const source = fileURLToPath(new URL(`../c/${name}.c`, import.meta.url));
   const compiler = process.env.CC || "cc";
-  const { error, status, stderr } = spawnSync(compiler, ["-O2", "-std=gnu11", "-o", binary, SOURCE, "-ldl"], {
+  const { error, status, stderr } = spawnSync(compiler, ["-O2", "-std=gnu11", "-o", binary, source, "-ldl"], {
     encoding: "utf8",
   });
   if (error !== undefined) return { absent: `no C compiler: ${error.message}` };
@@ -25,27 +31,44 @@ export function compileLoop(folder: string): string | { readonly absent: string 
 /** Returns the command that runs cases of a model in C. */
 export function loopCommand(
   { loop, library }: Workplace,
-  options: COptions,
+  scheduling: CScheduling,
   model: ModelInfo,
   cases: readonly CallCase[],
 ): Command | { readonly absent: string } {
   if (typeof loop !== "string") return loop;
-  const args = [library.framework ?? "-", library.main, options, model.directory];
+  const args = [library.framework ?? "-", library.main, scheduling, model.directory];
   return { file: loop, args: [...args, ...cases.flatMap((kase) => caseArguments(model, kase))] };
 }
 
-function caseArguments({ signatures }: ModelInfo, kase: CallCase): readonly string[] {
-  const head = [
-    "--case",
-    kase.name,
+/** Returns the command that loads a model in C and calls a signature once, with the single-threaded executor. */
+export function loadCommand(
+  { folder, library }: Workplace,
+  model: ModelInfo,
+  key: string,
+): Command | { readonly absent: string } {
+  const load = compileC(folder, "load");
+  if (typeof load !== "string") return load;
+  const args = [library.framework ?? "-", library.main, "single", model.directory];
+  return { file: load, args: [...args, ...callArguments(model, { name: key, signature: key })] };
+}
+
+function caseArguments(model: ModelInfo, kase: CallCase): readonly string[] {
+  const flags = [
+    // What is copied to memory of its own is not kept.
+    ...(kase.isIdentity === true && kase.allocatesResult !== true ? ["--identity"] : []),
     ...(kase.freshTensor === true ? ["--fresh"] : []),
+    ...(kase.allocatesResult === true ? ["--malloc"] : []),
     ...(kase.isRandom === true ? ["--random"] : []),
   ];
-  if (kase.memcpyBytes !== undefined) return [...head, "--memcpy", `${kase.memcpyBytes}`];
+  const { memcpyBytes } = kase;
+  if (memcpyBytes !== undefined) return ["--case", kase.name, "--memcpy", `${memcpyBytes}`];
+  return ["--case", kase.name, ...flags, ...callArguments(model, kase)];
+}
+
+function callArguments({ signatures }: ModelInfo, kase: CallCase): readonly string[] {
   const signature = signatures.find(({ key }) => key === kase.signature);
   if (signature === undefined) throw new Error(`the model has no signature ${kase.signature}`);
   return [
-    ...head,
     ...signature.inputs.flatMap((input) => feedArguments(input, kase)),
     ...signature.outputs.flatMap((output) => ["--fetch", ...endpoint(output)]),
   ];

@@ -8,12 +8,18 @@ export interface CallCase {
   readonly size?: number;
   /** True for random input; ones otherwise. */
   readonly isRandom?: boolean;
+  /** True if the result must equal the input. */
+  readonly isIdentity?: boolean;
   /** The bytes of each string element. */
   readonly stringBytes?: number;
   /** True if the client also reads the elements of the result, as JavaScript strings. */
   readonly readsData?: boolean;
   /** True if the C program creates a new input tensor for each call, instead of reusing one. */
   readonly freshTensor?: boolean;
+  /** True if the C program copies each result to newly allocated memory, instead of reusing its own. */
+  readonly allocatesResult?: boolean;
+  /** True if the client writes results into memory that the case reuses. */
+  readonly into?: boolean;
   /** Number of bytes to copy with C's memcpy, without TensorFlow. */
   readonly memcpyBytes?: number;
   /** Number of calls of the signature that are measured as one; 1 by default. */
@@ -52,3 +58,10 @@ export interface Absentee {
 }
 
 export type Entry = Contestant | Absentee;
+
+/** Result of calls that are made at the same time; latencies in microseconds. */
+export interface Throughput {
+  readonly perSecond: number;
+  readonly median: number;
+  readonly p99: number;
+}

@@ -65,7 +65,8 @@ class Program {
 
   async #run(caseName: string, calls: number): Promise<Sample> {
     this.#child.stdin.write(`${caseName} ${calls}\n`);
-    const { median, p99 } = await nextAnswer(this.#child, this.#lines, this.#stderr);
+    const { median, p99, error } = await nextAnswer(this.#child, this.#lines, this.#stderr);
+    if (typeof error === "string") throw new Error(error);
     if (typeof median !== "number" || typeof p99 !== "number") throw new Error("a program answered without figures");
     return { median, p99 };
   }

@@ -6,6 +6,7 @@ import type { CallCase } from "./case.js";
 import type { Command } from "./program.js";
 
 const SOURCE = fileURLToPath(new URL("../python/loop.py", import.meta.url));
+const START = fileURLToPath(new URL("../python/start.py", import.meta.url));
 
 /** Folder in which `npm run conformance` keeps its TensorFlow for Python. */
 const CONFORMANCE_PACKAGES = "build/conformance/python";
@@ -34,4 +35,9 @@ export function pythonCommand(
   cases: readonly CallCase[],
 ): Command | { readonly absent: string } {
   return "absent" in python ? python : { ...python, args: [SOURCE, directory, JSON.stringify(cases)] };
+}
+
+/** Returns the command that loads a model in Python and calls its `pred` once. */
+export function startCommand({ python }: Workplace, directory: string): Command | { readonly absent: string } {
+  return "absent" in python ? python : { ...python, args: [START, directory] };
 }

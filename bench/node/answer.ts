@@ -11,7 +11,7 @@ let result: unknown;
 
 /**
  * Prints `{"ready":true,…}`, then answers every line `case calls` of the standard input with nanoseconds per call,
- * until the input ends.
+ * or with the error of a call, until the input ends.
  */
 export async function answer(calls: ReadonlyMap<string, Call>): Promise<void> {
   requireBuilt();
@@ -20,9 +20,17 @@ export async function answer(calls: ReadonlyMap<string, Call>): Promise<void> {
     const [name = "", count = ""] = line.split(" ");
     const call = calls.get(name);
     if (call === undefined) throw new Error(`there is no case ${name}`);
-    process.stdout.write(`${JSON.stringify({ calls: Number(count), ...(await measure(call, Number(count))) })}\n`);
+    process.stdout.write(`${JSON.stringify(await attempt(call, Number(count)))}\n`);
   }
   if (result === undefined) process.exitCode = 1;
+}
+
+async function attempt(call: Call, count: number): Promise<object> {
+  try {
+    return { calls: count, ...(await measure(call, count)) };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : `${error}` };
+  }
 }
 
 async function measure(call: Call, count: number): Promise<Sample> {

@@ -14,6 +14,10 @@ export const clients: Readonly<Record<string, () => Prepare | Promise<Prepare>>>
     const model = CustomModel.load();
     return (kase) => {
       if (kase.signature === "train") return trainings(model, kase);
+      if (kase.into === true) {
+        const [out, into] = [new Float32Array(1), intoOf(model.pred)];
+        return () => into(out, [[1, 1]]);
+      }
       return inManner(
         kase,
         () => model.pred([[1, 1]]),
@@ -23,9 +27,16 @@ export const clients: Readonly<Record<string, () => Prepare | Promise<Prepare>>>
   },
   dtypes: () => {
     const model = Dtypes.load();
-    return ({ signature, size = 1, stringBytes = 0, readsData }) => {
+    return ({ signature, size = 1, stringBytes = 0, readsData, into: isInto = false }) => {
       if (signature === "float32") {
         const data = new Float32Array(size).fill(1);
+        if (isInto) {
+          const [out, into] = [new Float32Array(size), intoOf(model.float32)];
+          return () => {
+            into(out, data);
+            return out;
+          };
+        }
         return () => model.float32(data).data;
       }
       const strings = Array.from({ length: size }, () => "x".repeat(stringBytes));
@@ -36,6 +47,10 @@ export const clients: Readonly<Record<string, () => Prepare | Promise<Prepare>>>
   keras3: () => (kase) => {
     const { maxBatch } = kase;
     const model = Keras3.load(undefined, maxBatch === undefined ? {} : { batching: { predict: { maxBatch } } });
+    if (kase.repeat === undefined) {
+      const rows = new Float32Array((kase.size ?? 1) * 3).fill(1);
+      return () => model.predict(rows).data;
+    }
     return inManner(
       kase,
       (index) => model.predict([[index, 1, 1]]),
@@ -45,6 +60,17 @@ export const clients: Readonly<Record<string, () => Prepare | Promise<Prepare>>>
   cnn: () => network("cnn", 32 * 32 * 3),
   mobilenet: () => network("mobilenet", 224 * 224 * 3),
 };
+
+/**
+ * Returns the form of a method that writes its results into given memory.
+ *
+ * @throws Error if the client does not have it
+ */
+function intoOf(method: object): (out: Float32Array, ...inputs: readonly unknown[]) => unknown {
+  const into: unknown = Reflect.get(method, "into");
+  if (typeof into !== "function") throw new Error("the client cannot write results into given memory");
+  return (out, ...inputs) => into(out, ...inputs);
+}
 
 /** Returns a call of this many steps of `train`, by `fit` or in a loop over the same rows. */
 function trainings({ train }: CustomModel, { manner, repeat = 1 }: CallCase): Call {
@@ -85,14 +111,14 @@ async function network(name: string, imageSize: number): Promise<Prepare> {
 
 /** Checks that an identity returns its input, and a network probabilities. */
 export async function checkResult(
-  { name, signature, size = 1, stringBytes = 4, isRandom = false }: CallCase,
+  { name, isIdentity = false, size = 1, stringBytes = 4, isRandom = false }: CallCase,
   call: Call,
 ): Promise<void> {
   if (isRandom) {
     const sum = ((await call()) as Float32Array).reduce((total, value) => total + value);
     if (Math.abs(sum - size) < 1e-3 * size) return;
   } else {
-    if (signature !== "float32" && signature !== "string") return;
+    if (!isIdentity) return;
     const result = call() as Float32Array | readonly (string | Uint8Array)[];
     const bytes = (value: number | string | Uint8Array): number => (typeof value === "number" ? 4 : value.length);
     const last = result[result.length - 1];

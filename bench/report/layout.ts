@@ -21,7 +21,8 @@ function absence({ absent }: { readonly absent: string }): string {
   return `not there: ${absent}`;
 }
 
-/** Formats a number with about three significant digits. */
+/** Formats a number with about three significant digits; NaN, which was not measured, as a dash. */
 export function formatDigits(value: number): string {
+  if (Number.isNaN(value)) return "–";
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }

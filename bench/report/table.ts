@@ -1,24 +1,29 @@
-import type { Result, Score, Unit } from "../rounds.js";
+import type { Ratio, Result, Score, Unit } from "../rounds.js";
 import { formatDigits, layOut } from "./layout.js";
 
-const HEADS = ["median", "rounds from … to", "p99", "ratio"];
-
-/** Formats a comparison as a table: one line per contestant, ratios to the baseline. */
-export function formatTable({ title, baseline, scores, unit }: Result): string {
+/** Formats a comparison as a table: one line per contestant, ratios to the baselines. */
+export function formatTable({ title, baselines, scores, unit }: Result): string {
   const lines = scores.map((score) =>
     "absent" in score ? score : { name: score.name, cells: formatScore(score, unit) },
   );
-  return layOut(`${title} (ratios to: ${baseline})`, HEADS, lines);
+  const heads = ["median", "rounds from … to", "p99", ...baselines.map((_, index) => ratioHead(index, baselines))];
+  return layOut(`${title} (${ratiosTo(baselines)})`, heads, lines);
 }
 
-function formatScore({ median, lowest, highest, p99, ratio }: Score, unit: Unit): readonly string[] {
+/** Names the baselines: `ratios to: C`, or `ratio 1 to: C; ratio 2 to: Python`. */
+export function ratiosTo(baselines: readonly string[]): string {
+  if (baselines.length === 1) return `ratios to: ${baselines[0]}`;
+  return baselines.map((baseline, index) => `${ratioHead(index, baselines)} to: ${baseline}`).join("; ");
+}
+
+/** Returns the head of a column of ratios. */
+export function ratioHead(index: number, baselines: readonly string[]): string {
+  return baselines.length === 1 ? "ratio" : `ratio ${index + 1}`;
+}
+
+function formatScore({ median, lowest, highest, p99, ratios }: Score, unit: Unit): readonly string[] {
   const format = (value: number): string => formatValue(value, unit);
-  return [
-    format(median),
-    `${format(lowest)} … ${format(highest)}`,
-    format(p99),
-    ratio === null ? "–" : formatRatio(ratio),
-  ];
+  return [format(median), `${format(lowest)} … ${format(highest)}`, format(p99), ...ratios.map(formatRatio)];
 }
 
 const UNITS: Readonly<Record<Unit, { readonly step: number; readonly names: readonly string[] }>> = {
@@ -27,12 +32,20 @@ const UNITS: Readonly<Record<Unit, { readonly step: number; readonly names: read
 };
 
 /** Formats a value with three significant digits and a unit. */
-function formatValue(value: number, unit: Unit): string {
+export function formatValue(value: number, unit: Unit): string {
   const { step, names } = UNITS[unit];
   const power = names.findLastIndex((_, power) => power === 0 || value >= step ** power);
   return `${formatDigits(value / step ** power)} ${names[power]}`;
 }
 
-function formatRatio(ratio: number): string {
-  return `${formatDigits(ratio)}×`;
+/** Formats a ratio with its interval: `1.02× (1.01 – 1.03)`. */
+export function formatRatio(ratio: Ratio | null): string {
+  if (ratio === null) return "–";
+  const { median, interval } = ratio;
+  // A baseline does not differ from itself.
+  const range =
+    interval === null || interval.low === interval.high
+      ? ""
+      : ` (${formatDigits(interval.low)} – ${formatDigits(interval.high)})`;
+  return `${formatDigits(median)}×${range}`;
 }

@@ -30,7 +30,7 @@ function manners(options: BenchOptions): PlannedCalls {
   return {
     name: "async",
     title: "1,000 calls of pred() of custom_model",
-    baseline: SYNC,
+    baselines: [SYNC],
     pace: paceOfThousands(options),
     entrants: [
       { caller: "client", name: SYNC, kase: kase("sync") },
@@ -51,7 +51,7 @@ function batching(options: BenchOptions): PlannedCalls {
   return {
     name: kase.name,
     title: "1,000 concurrent calls of predict() of keras3, one row each",
-    baseline: UNBATCHED,
+    baselines: [UNBATCHED],
     pace: paceOfThousands(options),
     entrants: [
       { caller: "client", name: UNBATCHED, kase: concurrent() },

@@ -1,17 +1,19 @@
 import { inspect } from "../../generator/index.js";
-import { loopCommand } from "../contestants/c.js";
+import { C_NAMES, type CScheduling, loopCommand } from "../contestants/c.js";
 import type { CallCase } from "../contestants/case.js";
 import { clientCommand } from "../contestants/client.js";
+import { onnxCommand } from "../contestants/onnxruntime.js";
 import { type Command, startTeam } from "../contestants/program.js";
 import { pythonCommand } from "../contestants/python.js";
+import { rustCommand } from "../contestants/rust.js";
 import type { Comparison } from "../rounds.js";
 import type { Workplace } from "../workplace.js";
 
-/** The programs that can call a model: C with TensorFlow's default options or the runtime's, our client, Python. */
-type Caller = "cDefault" | "c" | "client" | "python";
+/** The programs that can call a model: C with a way to schedule, our client, and what else users could pick. */
+type Caller = CScheduling | "client" | "onnx" | "python" | "rust";
 
 /** A row of a comparison: a program with one of its cases. */
-interface Entrant {
+export interface Entrant {
   readonly caller: Caller;
   readonly name: string;
   readonly kase: CallCase;
@@ -22,10 +24,34 @@ export interface PlannedCalls extends Omit<Comparison, "entries"> {
   readonly entrants: readonly Entrant[];
 }
 
-/** A model, and the name of its client in bench/node/cases.ts. */
+/** A model, and the name of its client in bench/node/cases.ts and of its copy in bench/onnx-models.ts. */
 export interface CalledModel {
   readonly directory: string;
   readonly client: string;
+}
+
+/** The baselines of calls: C as in earlier versions of this benchmark, and C with the runtime's executor. */
+export const C_BASELINES: readonly string[] = [C_NAMES.caller, C_NAMES.single];
+
+/** Returns C, our client and Python with the same case. */
+export function usualEntrants(kase: CallCase): readonly Entrant[] {
+  return [
+    ...(["caller", "single", "default"] as const).map((caller) => ({ caller, name: C_NAMES[caller], kase })),
+    { caller: "client", name: "savedmodel", kase },
+    { caller: "python", name: "Python, loaded.signatures", kase },
+  ];
+}
+
+/** Returns onnxruntime-node with an equal model: as its users call it, and the native function that it wraps. */
+export function onnxEntrants(kase: CallCase): readonly Entrant[] {
+  return [
+    {
+      caller: "onnx",
+      name: "onnxruntime-node, await run()",
+      kase: { ...kase, name: `${kase.name}/run`, manner: "awaited" },
+    },
+    { caller: "onnx", name: "onnxruntime-node, raw binding", kase },
+  ];
 }
 
 /** Starts the programs that the plan needs on one model, each with all of its cases. */
@@ -36,11 +62,12 @@ export async function* startCalls(
 ): AsyncGenerator<Comparison, void, void> {
   if (plan.length === 0) return;
   const description = inspect(directory);
-  const commands: Readonly<Record<Caller, (cases: readonly CallCase[]) => Command | { readonly absent: string }>> = {
-    cDefault: (cases) => loopCommand(workplace, "default", description, cases),
-    c: (cases) => loopCommand(workplace, "runtime", description, cases),
-    client: (cases) => clientCommand(workplace, client, cases),
-    python: (cases) => pythonCommand(workplace, directory, cases),
+  const commandOf = (caller: Caller, cases: readonly CallCase[]): Command | { readonly absent: string } => {
+    if (caller === "client") return clientCommand(workplace, client, cases);
+    if (caller === "onnx") return onnxCommand(workplace, client, cases);
+    if (caller === "python") return pythonCommand(workplace, directory, cases);
+    if (caller === "rust") return rustCommand(workplace, directory, cases);
+    return loopCommand(workplace, caller, description, cases);
   };
   const entrants = plan.flatMap((comparison) => comparison.entrants);
   const callers = [...new Set(entrants.map(({ caller }) => caller))];
@@ -48,7 +75,7 @@ export async function* startCalls(
     await Promise.all(
       callers.map(async (caller) => {
         const cases = entrants.filter((entrant) => entrant.caller === caller).map(({ kase }) => kase);
-        return [caller, await startTeam(commands[caller](cases), workplace.root)] as const;
+        return [caller, await startTeam(commandOf(caller, cases), workplace.root)] as const;
       }),
     ),
   );

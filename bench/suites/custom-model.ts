@@ -1,9 +1,7 @@
 import type { BenchOptions } from "../options.js";
 import { isWanted } from "../options.js";
-import { type PlannedCalls, startCalls } from "./calls.js";
+import { C_BASELINES, type Entrant, onnxEntrants, type PlannedCalls, startCalls, usualEntrants } from "./calls.js";
 import { paceOf, type Suite } from "./suite.js";
-
-const RUNTIME_OPTIONS = "C, the runtime's options";
 
 /** Compares calls of a minimal model, which are nearly all overhead: `train` and `pred` of test/models/custom_model. */
 export const customModel: Suite = (workplace, options) =>
@@ -15,16 +13,19 @@ export const customModel: Suite = (workplace, options) =>
 
 function planned(signature: string, options: BenchOptions): PlannedCalls {
   const kase = { name: signature, signature };
+  const predicting: readonly Entrant[] = [
+    { caller: "client", name: "savedmodel, into", kase: { ...kase, name: `${signature}/into`, into: true } },
+    ...onnxEntrants(kase),
+  ];
   return {
     name: signature,
     title: `${signature}() of custom_model`,
-    baseline: RUNTIME_OPTIONS,
+    baselines: C_BASELINES,
     pace: paceOf(options),
     entrants: [
-      { caller: "c", name: RUNTIME_OPTIONS, kase },
-      { caller: "cDefault", name: "C, default options", kase },
-      { caller: "client", name: "savedmodel", kase },
-      { caller: "python", name: "Python, loaded.signatures", kase },
+      ...usualEntrants(kase),
+      { caller: "rust", name: "Rust, crate tensorflow", kase },
+      ...(signature === "pred" ? predicting : []),
     ],
   };
 }

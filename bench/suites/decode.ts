@@ -22,7 +22,7 @@ export const decode: Suite = async function* (workplace, options) {
       yield {
         name: NAME,
         title: "describing a frozen graph of 100 MB",
-        baseline: READ,
+        baselines: [READ],
         pace: paceOf(options),
         entries: [team.entry(READ, "read"), team.entry(INSPECT, "inspect")],
       };
@@ -35,7 +35,7 @@ export const decode: Suite = async function* (workplace, options) {
   yield {
     name: `${NAME}/memory`,
     title: "describing a frozen graph of 100 MB, memory of whole processes",
-    baseline: READ,
+    baselines: [READ],
     unit: "bytes",
     pace: { rounds: 3, roundMs: 0, warmUpMs: 0, minimumCalls: 1 },
     entries: [peak("the generator loaded", "start"), peak(READ, "read"), peak(INSPECT, "inspect")],

@@ -22,7 +22,7 @@ export const eventLoop: Suite = async function* (workplace, options) {
   if (!isWanted(NAME, options.only)) return;
   const network = authoredModel(workplace, "cnn");
   if (!("absent" in network)) compileClient(workplace, "cnn", "Network", network.directory);
-  const [rounds, milliseconds] = options.quick ? [1, 1000] : [5, 2000];
+  const [rounds, milliseconds] = options.quick ? [1, 1000] : [3, 2000];
   const measured = new Map<Load, Delays[]>();
   for (let round = 0; round < rounds; round++) {
     for (const load of Object.keys(LOADS) as Load[]) {

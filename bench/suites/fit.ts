@@ -13,7 +13,7 @@ export const fitting: Suite = (workplace, options) => {
   const plan = {
     name: "fit",
     title: "1,000 steps of train() of custom_model",
-    baseline: LOOP,
+    baselines: [LOOP],
     pace: paceOf(options, options.quick ? { roundMs: 150 } : { roundMs: 300, warmUpMs: 1000 }),
     entrants: [
       { caller: "client", name: LOOP, kase: kase("loop") },

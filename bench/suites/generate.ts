@@ -20,7 +20,7 @@ export const generate: Suite = async function* ({ programs, root }, options) {
   yield {
     name: "generate",
     title: `generating the clients of ${models.length} models, whole processes`,
-    baseline: START,
+    baselines: [START],
     pace: paceOf(options, { warmUpMs: 0, minimumCalls: 1 }),
     entries: [program(START, []), program("savedmodel, all models generated", models)],
   };

@@ -16,7 +16,7 @@ export const inspect: Suite = async function* (workplace, options) {
   yield {
     name: "inspect",
     title: "inspecting custom_model, whole processes",
-    baseline: OURS,
+    baselines: [OURS],
     // A process takes seconds in Python.
     pace: paceOf(options, { rounds: options.quick ? 2 : 5, warmUpMs: 0, roundMs: 500, minimumCalls: 1 }),
     entries: [

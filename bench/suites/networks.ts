@@ -4,10 +4,8 @@ import { compileClient } from "../contestants/client.js";
 import type { BenchOptions } from "../options.js";
 import { isWanted } from "../options.js";
 import type { Workplace } from "../workplace.js";
-import { type PlannedCalls, startCalls } from "./calls.js";
+import { C_BASELINES, onnxEntrants, type PlannedCalls, startCalls, usualEntrants } from "./calls.js";
 import { paceOf, type Suite } from "./suite.js";
-
-const RUNTIME_OPTIONS = "C, the runtime's options";
 
 /** A network of bench/python/author.py. */
 interface Network {
@@ -20,9 +18,7 @@ interface Network {
 /** Compares networks of a practical size, where nearly all of a call is TensorFlow's own work. */
 export const networks: Suite = async function* (workplace, options) {
   yield* comparisons(workplace, options, { name: "cnn", title: "a small convolutional network", batches: [1, 32] });
-  // Takes up to a second for a batch.
-  const batches = options.quick ? [1] : [1, 32];
-  yield* comparisons(workplace, options, { name: "mobilenet", title: "MobileNetV2", batches });
+  yield* comparisons(workplace, options, { name: "mobilenet", title: "MobileNetV2", batches: [1, 32] });
 };
 
 async function* comparisons(
@@ -60,14 +56,9 @@ function planned({ name, title }: Network, batch: number, options: BenchOptions)
   return {
     name: kase.name,
     title: `${title}, ${batch === 1 ? "one image" : `${batch} images`}`,
-    baseline: RUNTIME_OPTIONS,
-    pace: paceOf(options, batch === 1 ? {} : { rounds: options.quick ? 3 : 5, minimumCalls: 1 }),
-    entrants: [
-      { caller: "c", name: RUNTIME_OPTIONS, kase },
-      { caller: "cDefault", name: "C, default options", kase },
-      { caller: "client", name: "savedmodel", kase },
-      ...(batch === 1 ? [asynchronous(kase)] : []),
-      { caller: "python", name: "Python, loaded.signatures", kase },
-    ],
+    baselines: C_BASELINES,
+    // Rounds enough to tell 2 %: the interval of the ratio shows it.
+    pace: paceOf(options, options.quick ? { minimumCalls: 1 } : { rounds: 21, roundMs: 100, minimumCalls: 1 }),
+    entrants: [...usualEntrants(kase), ...(batch === 1 ? [asynchronous(kase)] : []), ...onnxEntrants(kase)],
   };
 }
