@@ -243,14 +243,6 @@ export const faults: readonly Fault[] = [
     tests: ["test/runtime/engines/local/trace.test.ts", "test/runtime/call/call.test.ts"],
   },
   {
-    id: "memory-stale-results",
-    file: "runtime/engines/local/run/run-buffers.ts",
-    find: "this.#fetchedTensors.fill(0n);",
-    replace: "",
-    effect: "A failed call frees the results of the one before again.",
-    tests: ["test/runtime/engines/local/short-runs.test.ts", "test/runtime/call/call.test.ts"],
-  },
-  {
     id: "memory-view-of-freed",
     file: "runtime/engines/local/run/input-tensor.ts",
     find: "    this.#view = undefined;\n",
