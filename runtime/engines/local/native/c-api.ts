@@ -3,7 +3,7 @@ import { type LibraryHandle, loadKoffi } from "../library/koffi.js";
 import { type NativeLibrary, openLibrary } from "../library/open-library.js";
 import { functions, type NativeFunctions, type Pointer } from "./c-functions.js";
 
-type Memory = Pointer | ArrayBufferView;
+type Memory = Pointer | number | ArrayBufferView;
 
 /** TensorFlow's C API, and what little of the C library is needed to reach its memory. */
 export interface NativeApi extends NativeFunctions {

@@ -1,13 +1,22 @@
 import { SavedModelError } from "../../../base/errors.js";
-import { isDetached } from "../../../tensor/detached.js";
+import { byteLengthOf, isDetached } from "../../../tensor/detached.js";
 import type { AnyTypedArray, DTypeInfo } from "../../../tensor/dtype.js";
 import type { Flattened } from "../../../tensor/flatten.js";
 import { elementCount, formatShape, isShape } from "../../../tensor/shape.js";
-import type { Elements } from "../../../tensor/tensor.js";
+import { BlockMemory, PackedStrings, pinBlock, type StringBlock } from "../../../tensor/string-block.js";
+import { StringPacker } from "../../../tensor/write-strings.js";
 import type { NativeApi } from "../native/c-api.js";
 import type { Pointer } from "../native/c-functions.js";
 import { STRING_BYTES } from "./string-layout.js";
-import { deleteStrings, initStrings, NoMemoryForStrings, writeStrings } from "./string-tensor.js";
+import {
+  deleteStrings,
+  emptyStrings,
+  initStrings,
+  isBlock,
+  NoMemoryForStrings,
+  viewStrings,
+  writeStrings,
+} from "./string-tensor.js";
 
 /** An input that may be fed in place. */
 export interface InPlace extends Flattened {
@@ -28,8 +37,14 @@ export class Feed {
   #data: Pointer | null = null;
   #shape: readonly number[] = [];
   #count = 0;
-  /** True if elements of the string tensor may point to memory that they must free. */
+  /** True if elements of the string tensor may own memory that they must free. */
   #ownsTexts = false;
+  /** What the elements of the string tensor are views of. */
+  #block: StringBlock | undefined;
+  /** For blocks of strings that were not encoded into one. */
+  readonly #memory = new BlockMemory();
+  /** True once TensorFlow has held what it was fed for longer than a run. */
+  #isHeld = false;
   /** True if TensorFlow releases the tensor when a run ends; undefined until one has shown it. */
   #isLetGo: boolean | undefined;
 
@@ -42,14 +57,33 @@ export class Feed {
   /**
    * Copies a checked input into native memory, and returns its tensor, which this feed still owns.
    *
+   * @param leavesNothing returns true if nothing reads what is fed once the results of the run have been read; many
+   * strings are then views of one block. By default each element has a copy of its own, which TensorFlow may keep.
    * @throws SavedModelError `INVALID_SHAPE` for a shape that no tensor may have, `INVALID_SIZE` when the number of
    * elements has changed, `TF_RESOURCE_EXHAUSTED` when out of memory
    */
-  write({ shape, elements }: Flattened): Pointer {
+  write(value: Flattened, leavesNothing?: () => boolean): Pointer {
+    const { shape } = value;
     const tensor = this.#reuse(shape) ?? this.#allocate(shape);
+    if (this.#dtype.kind === "string") {
+      this.#writeStrings(value, leavesNothing);
+      return tensor;
+    }
+    const { elements } = value;
     if (ArrayBuffer.isView(elements)) this.#copyNumbers(elements);
-    else this.#copyStrings(elements);
     return tensor;
+  }
+
+  /**
+   * Makes sure, when a run has ended and its results are deleted, that TensorFlow has let go of what its strings are views
+   * of. It should have. If not, that memory is left alone for as long as it may be read, and strings are copied from now on.
+   */
+  settle(): void {
+    if (this.#block === undefined || this.#tensor === null) return;
+    if (this.#api.TF_TensorMaybeMove(this.#tensor) !== null) return;
+    pinBlock(this.#block);
+    this.#isHeld = true;
+    this.release();
   }
 
   /** True if TensorFlow releases what it is fed when a run ends; undefined until {@link Feed.observe} has seen it. */
@@ -85,9 +119,10 @@ export class Feed {
   release(): void {
     if (this.#tensor === null) return;
     const count = this.#ownsTexts ? this.#count : 0;
-    if (this.#dtype.kind === "string") deleteStrings(this.#api, { tensor: this.#tensor, count });
+    if (this.#dtype.kind === "string") deleteStrings(this.#api, { tensor: this.#tensor, count, block: this.#block });
     else this.#api.TF_DeleteTensor(this.#tensor);
     this.#tensor = null;
+    this.#block = undefined;
   }
 
   #reuse(shape: readonly number[]): Pointer | undefined {
@@ -124,7 +159,7 @@ export class Feed {
 
   /** Counted by the engine: a buffer may have been transferred, and `length` may be a subclass's own. */
   #requireBytes(elements: ArrayBufferView, bytes: number): void {
-    if (intrinsicByteLength(elements) !== bytes) throw this.#countError(bytes / this.#dtype.bytes);
+    if (byteLengthOf(elements) !== bytes) throw this.#countError(bytes / this.#dtype.bytes);
   }
 
   #copyNumbers(elements: ArrayBufferView): void {
@@ -133,17 +168,40 @@ export class Feed {
     if (this.#data !== null && bytes > 0) this.#api.memcpy(this.#data, elements, bytes);
   }
 
-  #copyStrings(elements: Exclude<Elements, ArrayBufferView>): void {
-    if (elements.length !== this.#count || elements.some(isDetached)) throw this.#countError(this.#count);
-    if (this.#data === null) return;
-    const mayOwn = this.#ownsTexts;
-    // Also when not all could be written.
-    this.#ownsTexts = true;
+  #writeStrings(value: Flattened, leavesNothing?: () => boolean): void {
+    const given = value instanceof PackedStrings ? value.block : undefined;
+    const strings = given === undefined ? (value.elements as readonly Uint8Array[]) : [];
+    const count = given?.ends.length ?? strings.length;
+    if (count !== this.#count || strings.some(isDetached)) throw this.#countError(this.#count);
+    const data = this.#data;
+    if (data === null) return;
     try {
-      this.#ownsTexts = writeStrings(this.#api, this.#data, elements, intrinsicByteLength, mayOwn);
+      const isViewed = isBlock(this.#api, this.#count) && !this.#isHeld && leavesNothing?.() === true;
+      if (isViewed && this.#viewStrings(data, given ?? this.#pack(strings))) return;
+      if (this.#block !== undefined) emptyStrings(this.#api, data, this.#count);
+      this.#block = undefined;
+      const mayOwn = this.#ownsTexts;
+      // Also when not all could be written.
+      this.#ownsTexts = true;
+      const texts = given?.toViews() ?? strings;
+      this.#ownsTexts = writeStrings(this.#api, data, texts, byteLengthOf, mayOwn);
     } catch (error) {
-      throw error instanceof NoMemoryForStrings ? this.#memoryError(this.#shape) : error;
+      const isFull = error instanceof NoMemoryForStrings || error instanceof RangeError;
+      throw isFull ? this.#memoryError(this.#shape) : error;
     }
+  }
+
+  #viewStrings(data: Pointer, block: StringBlock): boolean {
+    if (!viewStrings(this.#api, data, block, this.#ownsTexts)) return false;
+    this.#ownsTexts = false;
+    this.#block = block;
+    return true;
+  }
+
+  #pack(strings: readonly Uint8Array[]): StringBlock {
+    const packer = new StringPacker(strings.length, this.#memory);
+    packer.add(strings);
+    return packer.finish();
   }
 
   #memoryError(shape: readonly number[]): SavedModelError {
@@ -160,15 +218,6 @@ export class Feed {
       },
     );
   }
-}
-
-const byteLengthOfTypedArray = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype) as object,
-  "byteLength",
-)?.get;
-
-function intrinsicByteLength(view: ArrayBufferView): number {
-  return byteLengthOfTypedArray?.call(view) as number;
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
