@@ -7,7 +7,7 @@ import { BlockMemory, PackedStrings, pinBlock, type StringBlock } from "../../..
 import { StringPacker } from "../../../tensor/write-strings.js";
 import type { NativeApi } from "../native/c-api.js";
 import type { Pointer } from "../native/c-functions.js";
-import { STRING_BYTES } from "./string-layout.js";
+import { MAX_SHORT, STRING_BYTES } from "./string-layout.js";
 import {
   deleteStrings,
   emptyStrings,
@@ -176,8 +176,8 @@ export class Feed {
     const data = this.#data;
     if (data === null) return;
     try {
-      const isViewed = isBlock(this.#api, this.#count) && !this.#isHeld && leavesNothing?.() === true;
-      if (isViewed && this.#viewStrings(data, given ?? this.#pack(strings))) return;
+      const block = this.#mayView(leavesNothing) ? (given ?? this.#pack(strings)) : undefined;
+      if (block !== undefined && this.#viewStrings(data, block)) return;
       if (this.#block !== undefined) emptyStrings(this.#api, data, this.#count);
       this.#block = undefined;
       const mayOwn = this.#ownsTexts;
@@ -198,7 +198,13 @@ export class Feed {
     return true;
   }
 
-  #pack(strings: readonly Uint8Array[]): StringBlock {
+  #mayView(leavesNothing: (() => boolean) | undefined): boolean {
+    return isBlock(this.#api, this.#count) && !this.#isHeld && leavesNothing?.() === true;
+  }
+
+  /** Copies strings into one block, unless all are short enough for the elements to hold them. */
+  #pack(strings: readonly Uint8Array[]): StringBlock | undefined {
+    if (strings.every((string) => byteLengthOf(string) <= MAX_SHORT)) return undefined;
     const packer = new StringPacker(strings.length, this.#memory);
     packer.add(strings);
     return packer.finish();
