@@ -34,17 +34,22 @@ export class StringRows {
   push(row: ArrayLike<unknown>): BadElement | undefined {
     // Read once: what is checked is what is encoded.
     const values = Array.from(row);
-    const index = values.findIndex((value) => problemOf(value) !== undefined);
-    if (index !== -1) return { problem: problemOf(values[index]) ?? "INVALID_DTYPE", index };
+    let index = 0;
+    for (const value of values) {
+      const problem = problemOf(value);
+      if (problem !== undefined) return { problem, index };
+      index++;
+    }
     const strings = values as (string | Uint8Array)[];
-    // Bytes are not copied: they are fed as they are.
     const [first] = strings;
-    if (this.#memory !== undefined && this.#elements.length === 0 && typeof first === "string") {
+    const elements = this.#elements;
+    // Bytes are not copied: they are fed as they are.
+    if (this.#memory !== undefined && elements.length === 0 && typeof first === "string") {
       if (this.#count >= LEAST_BLOCK) this.#packer ??= new StringPacker(this.#count, this.#memory);
     }
     const packer = this.#packer;
     if (packer === undefined) {
-      for (const value of strings) this.#elements.push(typeof value === "string" ? Buffer.from(value) : value);
+      for (const value of strings) elements.push(typeof value === "string" ? Buffer.from(value) : value);
       return undefined;
     }
     try {

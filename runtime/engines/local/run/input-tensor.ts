@@ -204,7 +204,7 @@ export class Feed {
 
   /** Copies strings into one block, unless all are short enough for the elements to hold them. */
   #pack(strings: readonly Uint8Array[]): StringBlock | undefined {
-    if (strings.every((string) => byteLengthOf(string) <= MAX_SHORT)) return undefined;
+    if (strings.every(({ length }) => length <= MAX_SHORT)) return undefined;
     const packer = new StringPacker(strings.length, this.#memory);
     packer.add(strings);
     return packer.finish();

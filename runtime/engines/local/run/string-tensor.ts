@@ -146,8 +146,9 @@ export function readStrings(api: NativeApi, tensor: Pointer, count: number): Str
     if (run !== undefined) api.memcpy(target + run.start, run.from, run.end - run.start);
     run = undefined;
   };
+  let index = 0;
   let start = 0;
-  for (const [index, end] of ends.entries()) {
+  for (const end of ends) {
     const size = end - start;
     if (size > 0 && elements?.copyShort(index, bytes, start, size) !== true) {
       const address = elements?.addressOf(index);
@@ -162,6 +163,7 @@ export function readStrings(api: NativeApi, tensor: Pointer, count: number): Str
       }
     }
     start = end;
+    index++;
   }
   copyRun();
   return new StringBlock(bytes, ends);
