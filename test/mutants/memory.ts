@@ -330,4 +330,12 @@ export const faults: readonly Fault[] = [
     effect: "halves of a character in two strings are decoded",
     tests: ["test/runtime/engines/local/string-blocks.test.ts"],
   },
+  {
+    id: "memory-view-leak",
+    file: "runtime/engines/local/run/string-tensor.ts",
+    find: "if (mayOwn) freeStrings(api, data, count);",
+    replace: "",
+    effect: "the bytes of long strings stay where views take their place",
+    tests: ["test/runtime/engines/local/string-blocks.test.ts"],
+  },
 ];

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Text } from "../../../../generated/text.js";
 import { nativeApi, nonNull } from "../../../../runtime/engines/local/native/c-api.js";
 import {
@@ -72,7 +72,10 @@ describe("the layout of string elements", () => {
     expect(readStrings(api, tensor, texts.length).toViews()).toEqual(texts);
 
     const shorter = texts.map((text) => text.subarray(0, 3));
+    const free = vi.spyOn(api, "TF_StringDealloc");
     expect(writeStrings(api, data, shorter, sizeOf, true)).toBe(false);
+    expect(free).toHaveBeenCalledTimes(texts.length);
+    free.mockRestore();
     expect(readStrings(api, tensor, texts.length).toViews()).toEqual(shorter);
     api.TF_DeleteTensor(tensor);
   });
