@@ -97,8 +97,16 @@ function freeStrings(api: NativeApi, data: Pointer, count: number): void {
 }
 
 /**
- * Makes all elements views of a block, where {@link isBlock}. It has to be kept unchanged for as long as anything may read the tensor, or
- * an element that was copied from it: TensorFlow copies a view as a view.
+ * Makes all elements views of a block, where {@link isBlock}. The block has to be kept unchanged for as long as anything
+ * may read the tensor, or an element that was copied from it, because TensorFlow copies a view as a view. So this is for
+ * graphs that leave nothing behind (docs/decisions/0036-strings-as-views-of-one-block.md):
+ *
+ * - What outlives a run could be read by a later one: variables, tables, queues, staging areas, files, batches that several
+ *   runs share. All of these count as writes.
+ * - What is made for one run is freed with it, but for an iterator whose run fails. Graphs that make iterators are excluded.
+ * - Tensors of a run (results that are the input's own memory, lists, captured arguments, datasets without an iterator) are
+ *   gone when it ends. Results are read before the block is overwritten, and an asynchronous run has its own block.
+ * - A view owns nothing, so one that is leaked or freed late is not read.
  *
  * @param mayOwn true if elements may own memory of strings that they held before
  * @returns false if its address is too large a number; nothing is written then

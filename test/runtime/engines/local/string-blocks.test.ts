@@ -320,6 +320,12 @@ describe("the memory of strings that are fed as views", () => {
     const feed = new Feed(api, dtypeInfo("string"), "x");
     const memory = new BlockMemory();
     const free = vi.spyOn(api, "TF_StringDealloc");
+    const copyString = api.TF_StringCopy;
+    const replaced: number[] = [];
+    vi.spyOn(api, "TF_StringCopy").mockImplementation((element, ...text) => {
+      replaced.push(Number(api.TF_StringGetSize(element)));
+      return copyString(element, ...text);
+    });
     for (const [call, length] of [100, 5, 1000, 0, 30, 23, 22].entries()) {
       for (const mayView of [true, false, false, true]) {
         const texts = strings(10, length, call);
@@ -329,6 +335,9 @@ describe("the memory of strings that are fed as views", () => {
       // Those that were too long for the elements had to be freed before the elements became views again.
       expect(free).toHaveBeenCalledTimes(length > MAX_SHORT ? 10 : 0);
       free.mockClear();
+      // TensorFlow reads what it replaces: no view, whose memory may be another's by then, but what it has copied itself.
+      const sizes = [...Array<number>(10).fill(0), ...Array<number>(10).fill(length)];
+      expect(replaced.splice(0)).toEqual(length > MAX_SHORT ? sizes : []);
     }
     feed.release();
   });
