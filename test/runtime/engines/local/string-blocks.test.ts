@@ -87,7 +87,7 @@ describe("many strings", () => {
     ["that are not ASCII", Array.from({ length: 500 }, (_, index) => "é日𝄞".repeat(index % 40))],
     [
       "of 3 bytes a character, after longer ones that are ASCII",
-      [...strings(100, 1023), ..."€".repeat(9000).split("")],
+      [...strings(100, 1023), ...Array<string>(40).fill("€".repeat(1000))],
     ],
   ];
 
