@@ -125,7 +125,7 @@ function isWorthKeeping({ length }: Uint8Array, bytes: number): boolean {
   return length <= 2 ** 20 || length <= 4 * bytes;
 }
 
-/** Has a block never be overwritten. */
+/** Keeps a block from ever being overwritten. */
 export function pinBlock({ bytes }: StringBlock): void {
   pinned.add(bytes.buffer);
 }

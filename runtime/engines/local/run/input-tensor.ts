@@ -39,7 +39,7 @@ export class Feed {
   #count = 0;
   /** True if elements of the string tensor may own memory that they must free. */
   #ownsTexts = false;
-  /** What the elements of the string tensor are views of. */
+  /** The block that the elements of the string tensor are views of. */
   #block: StringBlock | undefined;
   /** For blocks of strings that were not encoded into one. */
   readonly #memory = new BlockMemory();

@@ -113,7 +113,7 @@ export function hasKnownLayout(api: NativeApi): boolean {
   return isKnown;
 }
 
-/** Has the library read an element that is a view. */
+/** Returns true if the library reads an element that is a view. */
 function isRead(api: NativeApi, size: number): boolean {
   const block = new StringBlock(allocateBlock(size).subarray(0, size), Float64Array.of(size));
   const address = loadKoffi().address(block.bytes);
