@@ -22,6 +22,8 @@ export interface Engine {
    * a short run in process.
    */
   readonly remembersCallers?: boolean;
+  /** @internal True if the engine reads many strings from one block: it is given `PackedStrings`. */
+  readonly packsStrings?: boolean;
   /**
    * Prepares a signature.
    *

@@ -10,6 +10,7 @@ import { DETACHED_FIX, isDetached } from "../tensor/detached.js";
 import { type DTypeInfo, dtypeInfo, isDType } from "../tensor/dtype.js";
 import type { Scratch } from "../tensor/flatten.js";
 import { formatShape } from "../tensor/shape.js";
+import { BlockMemory, PackedStrings } from "../tensor/string-block.js";
 import { copyElements, Tensor } from "../tensor/tensor.js";
 import type { Call, Staged } from "./call.js";
 import { ExampleEncoder } from "./example-input.js";
@@ -58,7 +59,7 @@ export class SignatureCall implements Call {
     this.name = `${printable(key)}()`;
     this.#engine = engine;
     this.#isReadOnly = isReadOnly;
-    this.inputs = inputs.map((input) => prepareInput(input, this.name));
+    this.inputs = inputs.map((input) => prepareInput(input, this.name, engine.packsStrings === true));
     this.#execution = engine.prepare({ key, name: this.name, inputs, outputs });
   }
 
@@ -98,7 +99,7 @@ export class SignatureCall implements Call {
     }
     if (Tensor.is(value)) return stageTensor(value, input, this.name);
     const data = input.example === undefined ? value : input.example.encode(value, this.name);
-    return stage(data, input, this.name, mayOverwrite ? input.scratch : undefined);
+    return stage(data, input, this.name, mayOverwrite ? input.scratch : ownScratch(input));
   }
 
   run<F extends Form>(staged: Staged, form: F): Results<F> {
@@ -129,7 +130,7 @@ export class SignatureCall implements Call {
   }
 }
 
-function prepareInput(input: CallInput, call: string): PreparedInput {
+function prepareInput(input: CallInput, call: string, packsStrings: boolean): PreparedInput {
   const dtype = carriedDType(input, call);
   return {
     key: input.key,
@@ -138,9 +139,14 @@ function prepareInput(input: CallInput, call: string): PreparedInput {
     shape: input.shape,
     optional: input.optional === true,
     hasRows: input.shape?.[0] === null && input.isComponent !== true,
-    scratch: dtype.name === "string" ? undefined : keepScratch(dtype.name),
+    scratch: dtype.name === "string" ? (packsStrings ? new BlockMemory() : undefined) : keepScratch(dtype.name),
     example: input.features && new ExampleEncoder(input, input.features, input.exampleRank),
   };
+}
+
+/** Returns memory for the values of one call. */
+function ownScratch({ scratch }: PreparedInput): Scratch | undefined {
+  return scratch instanceof BlockMemory ? new BlockMemory() : undefined;
 }
 
 /** Returns the error for more values than a call has inputs. */
@@ -157,7 +163,8 @@ export function tooManyInputs(
 /** Returns the staged values in memory that is not shared. */
 export function ownStaged(staged: Staged, call: string): Staged {
   return staged.map((value) => {
-    if (value === undefined) return undefined;
+    // Text was encoded into memory of this call.
+    if (value === undefined || value instanceof PackedStrings) return value;
     const { shape, elements } = value;
     // Reading a later input may have run code that transferred this one.
     if (ArrayBuffer.isView(elements) ? isDetached(elements) : elements.some(isDetached)) {

@@ -21,3 +21,13 @@ export const LOST_DATA = "a detached array";
 /** Advice about it, for messages. */
 export const DETACHED_FIX =
   "Transferring an array to another thread, or shrinking its buffer, detaches it: pass a copy.";
+
+const byteLength = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype) as object,
+  "byteLength",
+)?.get;
+
+/** Returns the number of bytes of a typed array, whose class may have another `byteLength` of its own. */
+export function byteLengthOf(view: ArrayBufferView): number {
+  return byteLength?.call(view) as number;
+}

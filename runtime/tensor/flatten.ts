@@ -2,8 +2,10 @@ import type { ErrorCode } from "../base/errors.js";
 import { isDetached } from "./detached.js";
 import { type AnyTypedArray, allocate, type DTypeInfo, isTypedArrayOf, type NumericDType } from "./dtype.js";
 import { elementCount, MAX_RANK, matchesShape, type ShapeSpec } from "./shape.js";
+import { BlockMemory } from "./string-block.js";
 import type { Elements } from "./tensor.js";
-import { type BadElement, complexParts, pushStrings, rowWriters } from "./write-elements.js";
+import { type BadElement, complexParts, rowWriters } from "./write-elements.js";
+import { StringRows } from "./write-strings.js";
 
 /** Nested arrays brought into row-major order. */
 export interface Flattened {
@@ -58,32 +60,35 @@ export function flattenNested(
   const count = elementCount(shape);
   const made = target(dtype, count, scratch);
   if (made === undefined) return { problem: "TF_RESOURCE_EXHAUSTED", shape, path: [], value };
-  const { elements, write } = made;
-  const found = visit(value, dtype, shape, 0, 0, count, write);
-  return found === undefined ? { shape, elements } : { ...found, shape };
+  const found = visit(value, dtype, shape, 0, 0, count, made.write);
+  return found === undefined ? made.finish(shape) : { ...found, shape };
 }
 
-/** An array that is kept for reuse, or undefined where a new one is to be made. */
-export type Scratch = (count: number) => AnyTypedArray | undefined;
+/**
+ * Memory that is kept for reuse: of numbers, an array of so many, or undefined where a new one is to be made; of strings,
+ * that of their bytes.
+ */
+export type Scratch = ((count: number) => AnyTypedArray | undefined) | BlockMemory;
 
 type RowConsumer = (row: Row, start: number) => Found | undefined;
 
-/** Returns the array that rows are written to; undefined when out of memory. */
+/** Returns what rows are written to, and how the result is had; undefined when out of memory. */
 function target(
   dtype: DTypeInfo,
   count: number,
   scratch?: Scratch,
-): { readonly elements: Elements; readonly write: RowConsumer } | undefined {
+): { readonly write: RowConsumer; readonly finish: (shape: readonly number[]) => Flattened } | undefined {
   const { name, kind } = dtype;
   if (name === "string" || kind === "string") {
-    const elements: Uint8Array[] = [];
-    return { elements, write: (row) => found(pushStrings(elements, row), row, dtype) };
+    const rows = new StringRows(count, scratch instanceof BlockMemory ? scratch : undefined);
+    return { write: (row) => found(rows.push(row), row, dtype), finish: (shape) => rows.finish(shape) };
   }
-  const elements = scratch?.(count) ?? allocateIfPossible(name, count);
+  const kept = scratch instanceof BlockMemory ? undefined : scratch?.(count);
+  const elements = kept ?? allocateIfPossible(name, count);
   if (elements === undefined) return undefined;
   const writeRow = rowWriters[kind];
   return {
-    elements,
+    finish: (shape) => ({ shape, elements }),
     write: (row, start) => {
       if (!ArrayBuffer.isView(row)) return found(writeRow(elements, start, row, dtype), row, dtype);
       if (!isTypedArrayOf(name, row)) return { problem: "INVALID_DTYPE", path: [], value: row };

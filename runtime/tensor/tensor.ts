@@ -11,6 +11,7 @@ import { valueAt } from "./element-value.js";
 import { equalElements } from "./equal-elements.js";
 import { bytesElement, chooseEdges, nestElements, printElements, shortFloat32 } from "./print-elements.js";
 import { elementCount, equalShapes, formatShape, formatSizes, isNestable, isShape, SHAPE_RULE } from "./shape.js";
+import { StringBlock } from "./string-block.js";
 import type { AnyNestedLike, AnyShape, Nested, Scalar, Shape, TensorData } from "./types.js";
 
 /** The elements of a tensor as they are kept: a typed array, or the bytes of each string. */
@@ -42,15 +43,23 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
    * An enumerable property, not a `#private` one: assertion libraries compare those, and must not take tensors with
    * different elements for equal.
    */
-  private readonly elements: Elements;
+  declare private readonly elements: Elements;
+  /** Strings of a result, and their elements once they are read. */
+  #block: StringBlock | undefined;
+  #views: readonly Uint8Array[] | undefined;
   #strings: readonly string[] | undefined;
 
-  private constructor(dtype: D, shape: S, elements: Elements, key: typeof CONSTRUCT) {
+  private constructor(dtype: D, shape: S, elements: Elements | StringBlock, key: typeof CONSTRUCT) {
     // JavaScript can pass any value.
     if (key !== CONSTRUCT) throw notConstructible("Tensor", "`Tensor.from(dtype, data, shape)`");
     this.dtype = dtype;
     this.shape = Object.isFrozen(shape) ? shape : (Object.freeze([...shape]) as Shape as S);
-    this.elements = elements;
+    if (elements instanceof StringBlock) {
+      this.#block = elements;
+      Object.defineProperty(this, "elements", LAZY);
+    } else {
+      this.elements = elements;
+    }
   }
 
   /**
@@ -121,7 +130,7 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   /** @internal Takes ownership of `elements`, which must fit `dtype` and `shape`. */
-  static own<D extends DType, S extends Shape>(dtype: D, shape: S, elements: Elements): Tensor<D, S> {
+  static own<D extends DType, S extends Shape>(dtype: D, shape: S, elements: Elements | StringBlock): Tensor<D, S> {
     return new Tensor(dtype, shape, elements, CONSTRUCT);
   }
 
@@ -141,8 +150,16 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
     return tensor.elements;
   }
 
+  /** @internal Returns the elements of a tensor that was made of a block. */
+  static viewsOf(tensor: Tensor): Elements {
+    tensor.#views ??= tensor.#block?.toViews() ?? [];
+    return tensor.#views;
+  }
+
   /** @internal Returns true if the caller has transferred the memory of elements to another thread. */
-  static isDetached({ elements }: Tensor): boolean {
+  static isDetached(tensor: Tensor): boolean {
+    if (tensor.#block !== undefined) return isDetached(tensor.#block.bytes);
+    const { elements } = tensor;
     return ArrayBuffer.isView(elements) ? isDetached(elements) : elements.some(isDetached);
   }
 
@@ -291,12 +308,25 @@ export class Tensor<D extends DType = DType, S extends Shape = AnyShape> {
   }
 
   #text(): readonly string[] {
-    this.#strings ??= (this.elements as readonly Uint8Array[]).map((bytes, index, all) =>
-      decodeText(bytes, all.length === 1 ? undefined : index),
-    );
+    this.#strings ??= this.#block?.toTexts() ?? this.#decodeEach();
     return this.#strings;
   }
+
+  /** Decodes the strings up to the one that is not text. @throws SavedModelError `NOT_TEXT` */
+  #decodeEach(): readonly string[] {
+    return (this.elements as readonly Uint8Array[]).map((bytes, index, all) =>
+      decodeText(bytes, all.length === 1 ? undefined : index),
+    );
+  }
 }
+
+/** Property of a tensor that is made of a block. It is one for all: the engine would make a class of objects for each. */
+const LAZY: PropertyDescriptor & ThisType<Tensor> = {
+  enumerable: true,
+  get() {
+    return Tensor.viewsOf(this);
+  },
+};
 
 /** Returns the error for a value that should be a tensor. */
 export function notATensor(call: string, value: unknown): SavedModelError {

@@ -1,5 +1,4 @@
 import type { ErrorCode } from "../base/errors.js";
-import { isDetached } from "./detached.js";
 import type { AnyTypedArray, DTypeInfo } from "./dtype.js";
 import { numberToBfloat, numberToHalf } from "./half.js";
 import type { Complex } from "./types.js";
@@ -149,75 +148,3 @@ export const rowWriters: { readonly [Kind in Exclude<DTypeInfo["kind"], "string"
   complex: writeComplex,
   bool: writeBools,
 };
-
-/** Minimum number of strings that are encoded as one, several times as fast; more than `MOST_JOINED` gain nothing. */
-const LEAST_JOINED = 8;
-const MOST_JOINED = 64;
-/** Longer ones gain nothing either, and there is a longest string. */
-const MOST_CHARACTERS = 2 ** 16;
-
-/** Checks string elements, as text or bytes, and appends their bytes to `target`. */
-export function pushStrings(target: Uint8Array[], row: ArrayLike<unknown>): BadElement | undefined {
-  if (row.length >= LEAST_JOINED) {
-    // Read once: what is checked is what is encoded.
-    const values = Array.from(row);
-    if (values.every(isText)) {
-      pushTexts(target, values);
-      return undefined;
-    }
-  }
-  for (let index = 0; index < row.length; index++) {
-    const value = row[index];
-    if (typeof value === "string") {
-      // A lone surrogate has no UTF-8 form; the encoder would replace it silently.
-      if (!value.isWellFormed()) return { problem: "INVALID_UTF8", index };
-      // Small ones share memory, which TextEncoder's do not: five times as fast.
-      target.push(Buffer.from(value));
-    } else if (value instanceof Uint8Array) {
-      // It would pass for an empty string.
-      if (isDetached(value)) return { problem: "INVALID_SIZE", index };
-      target.push(value);
-    } else {
-      return { problem: "INVALID_DTYPE", index };
-    }
-  }
-  return undefined;
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value.isWellFormed();
-}
-
-/** Encodes strings in blocks. */
-function pushTexts(target: Uint8Array[], texts: readonly string[]): void {
-  let block: string[] = [];
-  let characters = 0;
-  const flush = (): void => {
-    pushJoined(target, block);
-    block = [];
-    characters = 0;
-  };
-  for (const text of texts) {
-    if (block.length === MOST_JOINED || characters + text.length > MOST_CHARACTERS) flush();
-    if (text.length > MOST_CHARACTERS) {
-      target.push(Buffer.from(text));
-      continue;
-    }
-    block.push(text);
-    characters += text.length;
-  }
-  flush();
-}
-
-/** Encodes all strings at once; they share the memory. */
-function pushJoined(target: Uint8Array[], texts: readonly string[]): void {
-  const all = texts.join("");
-  const { buffer, byteOffset, length } = Buffer.from(all);
-  const isAscii = length === all.length;
-  let start = byteOffset;
-  for (const text of texts) {
-    const size = isAscii ? text.length : Buffer.byteLength(text);
-    target.push(new Uint8Array(buffer, start, size));
-    start += size;
-  }
-}

@@ -337,7 +337,7 @@ export const faults: readonly Fault[] = [
     find: "  if (mayOwn) freeStrings(api, data, texts.length);",
     replace: "  if (mayOwn) freeStrings(api, data, 0);",
     effect: "the bytes of long strings stay where short ones take their place",
-    tests: ["test/runtime/engines/local/leaks.test.ts"],
+    tests: ["test/runtime/engines/local/strings.test.ts"],
   },
   {
     id: "portable-config-gpu-count",

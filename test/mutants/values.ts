@@ -117,8 +117,8 @@ export const faults: readonly Fault[] = [
   {
     id: "values-effects-circle-gone-through-once",
     file: "runtime/saved-model/effects/write-effects.ts",
-    find: "if (before?.other !== after.other || before.args.size !== after.args.size) isChanged = true;",
-    replace: "if (before?.other !== after.other) isChanged = false;",
+    find: "if (before?.other !== after.other || before.made !== after.made || before.args.size !== after.args.size) {",
+    replace: "if (before?.other !== after.other && false) {",
     effect: "Functions that call each other in a circle hide what they write.",
     tests: EFFECTS,
   },
@@ -148,9 +148,9 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "values-detached-string-is-empty",
-    file: "runtime/tensor/write-elements.ts",
-    find: 'if (isDetached(value)) return { problem: "INVALID_SIZE", index };',
-    replace: "",
+    file: "runtime/tensor/write-strings.ts",
+    find: 'return isDetached(value) ? "INVALID_SIZE" : undefined;',
+    replace: "return undefined;",
     effect: "Bytes that were transferred are fed as an empty string.",
     tests: FORGED,
   },

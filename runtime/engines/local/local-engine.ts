@@ -28,6 +28,7 @@ import { trace } from "./trace/trace.js";
 /** Runs a model in this process, by TensorFlow's C API. */
 class LocalEngine implements Engine {
   readonly pool: Pool = threadPool;
+  readonly packsStrings = true;
   readonly variables: VariableStore;
   readonly #session: Session;
 

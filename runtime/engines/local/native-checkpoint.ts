@@ -1,4 +1,3 @@
-import { itemAt } from "../../base/item-at.js";
 import type { CheckpointReader } from "../graph/checkpoint/checkpoint-reader.js";
 import { type NativeApi, nonNull } from "./native/c-api.js";
 import type { Pointer } from "./native/c-functions.js";
@@ -64,7 +63,7 @@ export class NativeCheckpoint implements CheckpointReader {
   bytes(key: string): Uint8Array {
     const tensor = this.#tensor(key);
     try {
-      return itemAt(readStrings(this.#api, tensor, 1), 0);
+      return readStrings(this.#api, tensor, 1).bytes;
     } finally {
       this.#api.TF_DeleteTensor(tensor);
     }

@@ -164,8 +164,17 @@ export class Session {
    * reads the loaded graph.
    */
   writes(operations: readonly string[]): boolean {
+    return this.#readEffects().writes(operations);
+  }
+
+  /** Returns true if these operations make nothing that could keep an input: see `Effects`. */
+  leavesNothing(operations: readonly string[]): boolean {
+    return this.#readEffects().leavesNothing(operations);
+  }
+
+  #readEffects(): Effects {
     this.#effects ??= readEffects(this.graphDef(), listOperations(this.api));
-    return this.#effects.writes(operations);
+    return this.#effects;
   }
 
   /** The RunOptions of runs on worker threads. */

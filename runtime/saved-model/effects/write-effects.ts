@@ -9,6 +9,11 @@ type Node = Message<"NodeDef">;
 export interface Effects {
   /** Returns true if running these operations of the main graph, and what they depend on, may change something. */
   writes(operations: readonly string[]): boolean;
+  /**
+   * Returns true if running these operations changes nothing, and makes nothing either that keeps what it is given, such as
+   * an iterator of its own: that outlives a run that fails, with threads that go on reading.
+   */
+  leavesNothing(operations: readonly string[]): boolean;
 }
 
 /**
@@ -21,6 +26,8 @@ type Origin = "call" | "elsewhere" | number;
 interface Writes {
   /** Something that is there before and after the call. */
   readonly other: boolean;
+  /** Something that was made in the call. */
+  readonly made: boolean;
   /** Arguments of the function whose resources are written. */
   readonly args: ReadonlySet<number>;
 }
@@ -42,8 +49,9 @@ interface Body {
   readonly returned: ReadonlySet<number>;
 }
 
-const NOTHING: Writes = { other: false, args: new Set() };
-const ANYTHING: Writes = { other: true, args: new Set() };
+const NOTHING: Writes = { other: false, made: false, args: new Set() };
+const ANYTHING: Writes = { other: true, made: true, args: new Set() };
+const MADE: Writes = { other: false, made: true, args: new Set() };
 
 /**
  * Reads a serialized GraphDef. Operations that are not known to be harmless count as a change: an operation of a custom
@@ -141,8 +149,8 @@ export function effectsOf(
     };
     return union(
       callees.map((name) => {
-        const { other, args } = written.get(name) ?? NOTHING;
-        return union([{ other, args: new Set() }, ...[...args].map((arg) => writesTo(originOf(arg)))]);
+        const { args, ...own } = written.get(name) ?? NOTHING;
+        return union([{ ...own, args: new Set() }, ...[...args].map((arg) => writesTo(originOf(arg)))]);
       }),
     );
   };
@@ -160,7 +168,9 @@ export function effectsOf(
         const before = written.get(name);
         const after = union([own, ...inner.map(writesOfCall)]);
         written.set(name, after);
-        if (before?.other !== after.other || before.args.size !== after.args.size) isChanged = true;
+        if (before?.other !== after.other || before.made !== after.made || before.args.size !== after.args.size) {
+          isChanged = true;
+        }
       }
     }
   };
@@ -182,26 +192,30 @@ export function effectsOf(
     return origin;
   };
 
-  const nodeWrites = (node: Node): boolean => {
+  const nodeWrites = (node: Node): Writes => {
     const { own, call } = readNode(node, originOf);
-    if (own.other || call === undefined) return own.other;
+    if (own.other || call === undefined) return own;
     resolve([call]);
-    return writesOfCall(call).other;
+    return union([own, writesOfCall(call)]);
+  };
+
+  /** Returns true if one of these operations, or of what they depend on, writes something of a kind. */
+  const anyWrites = (operations: readonly string[], isOfKind: (written: Writes) => boolean): boolean => {
+    const pending = [...operations];
+    const seen = new Set<string>();
+    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      const node = findNode(name);
+      if (node === undefined || isOfKind(nodeWrites(node))) return true;
+      for (const input of node.input) pending.push(input.replace(/^\^|:\d+$/g, ""));
+    }
+    return false;
   };
 
   return {
-    writes: (operations) => {
-      const pending = [...operations];
-      const seen = new Set<string>();
-      for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-        if (seen.has(name)) continue;
-        seen.add(name);
-        const node = findNode(name);
-        if (node === undefined || nodeWrites(node)) return true;
-        for (const input of node.input) pending.push(input.replace(/^\^|:\d+$/g, ""));
-      }
-      return false;
-    },
+    writes: (operations) => anyWrites(operations, ({ other }) => other),
+    leavesNothing: (operations) => !anyWrites(operations, ({ other, made }) => other || made),
   };
 }
 
@@ -232,8 +246,8 @@ function writesOf(node: Node, isStateful: boolean, originOf: (input: string) => 
 }
 
 function writesTo(origin: Origin): Writes {
-  if (origin === "call") return NOTHING;
-  return origin === "elsewhere" ? ANYTHING : { other: false, args: new Set([origin]) };
+  if (origin === "call") return MADE;
+  return origin === "elsewhere" ? ANYTHING : { other: false, made: false, args: new Set([origin]) };
 }
 
 /** `tf.print(…, output_stream="file://…")` adds to a file. */
@@ -244,7 +258,11 @@ function printsToFile(node: Node): boolean {
 }
 
 function union(parts: readonly Writes[]): Writes {
-  return { other: parts.some(({ other }) => other), args: new Set(parts.flatMap(({ args }) => [...args])) };
+  return {
+    other: parts.some(({ other }) => other),
+    made: parts.some(({ made }) => made),
+    args: new Set(parts.flatMap(({ args }) => [...args])),
+  };
 }
 
 /** Follows a handle through operations that pass it on, to its origin. */

@@ -4,15 +4,18 @@ import { describe, expect, it } from "vitest";
 import { inspect } from "../../../generator/index.js";
 import { nativeApi } from "../../../runtime/engines/local/native/c-api.js";
 import { listOperations } from "../../../runtime/engines/local/op-library.js";
-import { readEffects } from "../../../runtime/saved-model/effects/write-effects.js";
+import { type Effects, readEffects } from "../../../runtime/saved-model/effects/write-effects.js";
 import { chooseMetaGraph, readMetaGraphs } from "../../../runtime/saved-model/files/saved-model-file.js";
 import { readSignatures } from "../../../runtime/saved-model/signatures.js";
 import { hasShared, NO_SHARED, shared } from "../../support/needs.js";
 import { encodeMessage } from "../../support/saved-model.js";
 import { modelFolder, tempFolder } from "../../support/temp.js";
 
-/** The signatures that change what others see. */
-function writersOf(directory: string): readonly string[] {
+/** The signatures that change what others see, or of whose operations something else holds. */
+function writersOf(
+  directory: string,
+  holds = (effects: Effects, names: readonly string[]): boolean => effects.writes(names),
+): readonly string[] {
   const metaGraph = chooseMetaGraph(directory, readMetaGraphs(directory));
   const effects = readEffects(metaGraph.graphDef, listOperations(nativeApi()));
   return readSignatures(metaGraph)
@@ -22,7 +25,7 @@ function writersOf(directory: string): readonly string[] {
         ...components.map((part) => part.tensor),
       ]);
       const names = tensors.flatMap((tensor) => tensor?.replace(/:\d+$/, "") ?? []);
-      return unsupported === undefined && effects.writes(names);
+      return unsupported === undefined && holds(effects, names);
     })
     .map(({ key }) => key);
 }
@@ -37,6 +40,14 @@ it.each(["counter", "effects", "keras3", "metrics", "regression", "spin"])(
     expect(signatures.every(({ writes, unsupported }) => writes !== undefined || unsupported !== undefined)).toBe(true);
   },
 );
+
+it("a signature with an iterator or a table of its own leaves something behind, though it writes nothing", () => {
+  const model = modelFolder("effects");
+  const writers = writersOf(model);
+  const leavers = writersOf(model, (effects, names) => !effects.leavesNothing(names));
+  expect(leavers.filter((key) => !writers.includes(key))).toEqual(["counted", "iterated", "reduced"]);
+  expect(writers.filter((key) => !leavers.includes(key))).toEqual([]);
+});
 
 it("inspect does not report writes for an operation unknown to TensorFlow", () => {
   const folder = tempFolder();

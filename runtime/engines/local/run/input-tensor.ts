@@ -1,13 +1,22 @@
 import { SavedModelError } from "../../../base/errors.js";
-import { isDetached } from "../../../tensor/detached.js";
+import { byteLengthOf, isDetached } from "../../../tensor/detached.js";
 import { type AnyTypedArray, type DTypeInfo, type NumericDType, viewAs } from "../../../tensor/dtype.js";
 import type { Flattened } from "../../../tensor/flatten.js";
 import { elementCount, formatShape, isShape } from "../../../tensor/shape.js";
-import type { Elements } from "../../../tensor/tensor.js";
+import { BlockMemory, PackedStrings, pinBlock, type StringBlock } from "../../../tensor/string-block.js";
+import { StringPacker } from "../../../tensor/write-strings.js";
 import { type NativeApi, nonNull } from "../native/c-api.js";
 import type { Pointer } from "../native/c-functions.js";
-import { STRING_BYTES } from "./string-layout.js";
-import { deleteStrings, initStrings, NoMemoryForStrings, writeStrings } from "./string-tensor.js";
+import { MAX_SHORT, STRING_BYTES } from "./string-layout.js";
+import {
+  deleteStrings,
+  emptyStrings,
+  initStrings,
+  isBlock,
+  NoMemoryForStrings,
+  viewStrings,
+  writeStrings,
+} from "./string-tensor.js";
 
 /** An input that may be fed in place. */
 export interface InPlace extends Flattened {
@@ -30,8 +39,14 @@ export class Feed {
   #view: AnyTypedArray | undefined;
   #shape: readonly number[] = [];
   #count = 0;
-  /** True if elements of the string tensor may point to memory that they must free. */
+  /** True if elements of the string tensor may own memory that they must free. */
   #ownsTexts = false;
+  /** The block that the elements of the string tensor are views of. */
+  #block: StringBlock | undefined;
+  /** For blocks of strings that were not encoded into one. */
+  readonly #memory = new BlockMemory();
+  /** True once TensorFlow has held what it was fed for longer than a run. */
+  #isHeld = false;
   /** True if TensorFlow releases the tensor when a run ends; undefined until one has shown it. */
   #isLetGo: boolean | undefined;
 
@@ -44,15 +59,34 @@ export class Feed {
   /**
    * Copies a checked input into native memory, and returns its tensor, which this feed still owns.
    *
+   * @param leavesNothing returns true if nothing reads what is fed once the results of the run have been read; many
+   * strings are then views of one block. By default each element has a copy of its own, which TensorFlow may keep.
    * @throws SavedModelError `INVALID_SHAPE` for a shape that no tensor may have, `INVALID_SIZE` when the number of
    * elements has changed, `TF_RESOURCE_EXHAUSTED` when out of memory
    */
-  write({ shape, elements }: Flattened): Pointer {
+  write(value: Flattened, leavesNothing?: () => boolean): Pointer {
+    const { shape } = value;
     const isReused = this.#canReuse(shape);
     const tensor = isReused ? nonNull(this.#tensor, "tensor") : this.#allocate(shape);
+    if (this.#dtype.kind === "string") {
+      this.#writeStrings(value, leavesNothing);
+      return tensor;
+    }
+    const { elements } = value;
     if (ArrayBuffer.isView(elements)) this.#copyNumbers(elements, isReused);
-    else this.#copyStrings(elements);
     return tensor;
+  }
+
+  /**
+   * Makes sure, when a run has ended and its results are deleted, that TensorFlow has let go of what its strings are views
+   * of. It should have. If not, that memory is left alone for as long as it may be read, and strings are copied from now on.
+   */
+  settle(): void {
+    if (this.#block === undefined || this.#tensor === null) return;
+    if (this.#api.TF_TensorMaybeMove(this.#tensor) !== null) return;
+    pinBlock(this.#block);
+    this.#isHeld = true;
+    this.release();
   }
 
   /** True if TensorFlow releases what it is fed when a run ends; undefined until {@link Feed.observe} has seen it. */
@@ -88,10 +122,11 @@ export class Feed {
   release(): void {
     if (this.#tensor === null) return;
     const count = this.#ownsTexts ? this.#count : 0;
-    if (this.#dtype.kind === "string") deleteStrings(this.#api, { tensor: this.#tensor, count });
+    if (this.#dtype.kind === "string") deleteStrings(this.#api, { tensor: this.#tensor, count, block: this.#block });
     else this.#api.TF_DeleteTensor(this.#tensor);
     this.#tensor = null;
     this.#view = undefined;
+    this.#block = undefined;
   }
 
   #canReuse(shape: readonly number[]): boolean {
@@ -128,7 +163,7 @@ export class Feed {
 
   /** Counted by the engine: a buffer may have been transferred, and `length` may be a subclass's own. */
   #requireBytes(elements: ArrayBufferView, bytes: number): void {
-    if (intrinsicByteLength(elements) !== bytes) throw this.#countError(bytes / this.#dtype.bytes);
+    if (byteLengthOf(elements) !== bytes) throw this.#countError(bytes / this.#dtype.bytes);
   }
 
   #copyNumbers(elements: AnyTypedArray, isReused: boolean): void {
@@ -141,17 +176,46 @@ export class Feed {
     else (this.#view as Uint8Array).set(elements as Uint8Array);
   }
 
-  #copyStrings(elements: Exclude<Elements, ArrayBufferView>): void {
-    if (elements.length !== this.#count || elements.some(isDetached)) throw this.#countError(this.#count);
-    if (this.#data === null) return;
-    const mayOwn = this.#ownsTexts;
-    // Also when not all could be written.
-    this.#ownsTexts = true;
+  #writeStrings(value: Flattened, leavesNothing?: () => boolean): void {
+    const given = value instanceof PackedStrings ? value.block : undefined;
+    const strings = given === undefined ? (value.elements as readonly Uint8Array[]) : [];
+    const count = given?.ends.length ?? strings.length;
+    if (count !== this.#count || strings.some(isDetached)) throw this.#countError(this.#count);
+    const data = this.#data;
+    if (data === null) return;
     try {
-      this.#ownsTexts = writeStrings(this.#api, this.#data, elements, intrinsicByteLength, mayOwn);
+      const block = this.#mayView(leavesNothing) ? (given ?? this.#pack(strings)) : undefined;
+      if (block !== undefined && this.#viewStrings(data, block)) return;
+      if (this.#block !== undefined) emptyStrings(this.#api, data, this.#count);
+      this.#block = undefined;
+      const mayOwn = this.#ownsTexts;
+      // Also when not all could be written.
+      this.#ownsTexts = true;
+      const texts = given?.toViews() ?? strings;
+      this.#ownsTexts = writeStrings(this.#api, data, texts, byteLengthOf, mayOwn);
     } catch (error) {
-      throw error instanceof NoMemoryForStrings ? this.#memoryError(this.#shape) : error;
+      const isFull = error instanceof NoMemoryForStrings || error instanceof RangeError;
+      throw isFull ? this.#memoryError(this.#shape) : error;
     }
+  }
+
+  #viewStrings(data: Pointer, block: StringBlock): boolean {
+    if (!viewStrings(this.#api, data, block, this.#ownsTexts)) return false;
+    this.#ownsTexts = false;
+    this.#block = block;
+    return true;
+  }
+
+  #mayView(leavesNothing: (() => boolean) | undefined): boolean {
+    return isBlock(this.#api, this.#count) && !this.#isHeld && leavesNothing?.() === true;
+  }
+
+  /** Copies strings into one block, unless all are short enough for the elements to hold them. */
+  #pack(strings: readonly Uint8Array[]): StringBlock | undefined {
+    if (strings.every(({ length }) => length <= MAX_SHORT)) return undefined;
+    const packer = new StringPacker(strings.length, this.#memory);
+    packer.add(strings);
+    return packer.finish();
   }
 
   #memoryError(shape: readonly number[]): SavedModelError {
@@ -168,15 +232,6 @@ export class Feed {
       },
     );
   }
-}
-
-const byteLengthOfTypedArray = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype) as object,
-  "byteLength",
-)?.get;
-
-function intrinsicByteLength(view: ArrayBufferView): number {
-  return byteLengthOfTypedArray?.call(view) as number;
 }
 
 /** Returns native memory as an array; undefined where JavaScript may not have such memory, as in Electron. */

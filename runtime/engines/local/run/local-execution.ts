@@ -49,6 +49,7 @@ export class LocalExecution implements Execution {
   /** Undefined where the time of a run may depend on more than the sizes of its inputs. */
   readonly #shortRuns: ShortRuns | undefined;
   #writes: boolean | undefined;
+  #isClean: boolean | undefined;
 
   /** @throws SavedModelError `MODEL_CORRUPT` when the graph has no such tensor, or one of another dtype */
   constructor(session: Session, { name, inputs, outputs }: DenseSignature) {
@@ -80,6 +81,12 @@ export class LocalExecution implements Execution {
     this.#writes ??= this.#session.writes(this.#plan.fetches.operations);
     return this.#writes;
   }
+
+  /** Returns true if strings may be fed as views: see `Feed`. */
+  readonly #leavesNothing = (): boolean => {
+    this.#isClean ??= this.#session.leavesNothing(this.#plan.fetches.operations);
+    return this.#isClean;
+  };
 
   run<F extends Form>(inputs: readonly (DenseValue | undefined)[], form: F): Results<F> {
     const frame = this.#frame;
@@ -184,8 +191,9 @@ export class LocalExecution implements Execution {
     for (let index = 0; index < values.length; index++) {
       const value = values[index];
       if (value === undefined) continue;
-      const { feed } = itemAt(this.#inputs, index);
+      const { feed, dtype } = itemAt(this.#inputs, index);
       if (frame.isFed(feed)) this.#requireSameValue(values, index);
+      else if (dtype.kind === "string") frame.feed(feed, value, this.#leavesNothing);
       // A variable may take over the memory that it is assigned from.
       else if (mayShare && isInPlace(value) && !this.writes) frame.share(feed, value);
       else frame.feed(feed, value);

@@ -1,5 +1,4 @@
 import { SavedModelError } from "../../../base/errors.js";
-import { itemAt } from "../../../base/item-at.js";
 import { quote } from "../../../base/text.js";
 import {
   type AnyTypedArray,
@@ -12,6 +11,7 @@ import {
 } from "../../../tensor/dtype.js";
 import { valueAt } from "../../../tensor/element-value.js";
 import { elementCount, formatShape, type ShapeSpec } from "../../../tensor/shape.js";
+import type { StringBlock } from "../../../tensor/string-block.js";
 import { decodeText, type Elements, Tensor } from "../../../tensor/tensor.js";
 import type { NativeApi } from "../native/c-api.js";
 import type { Address, Pointer } from "../native/c-functions.js";
@@ -87,7 +87,7 @@ function readText(
   { key, bytes: isBytes }: OutputSpec,
   call: string,
 ): string | Uint8Array {
-  const bytes = itemAt(readStrings(api, tensor, 1), 0);
+  const { bytes } = readStrings(api, tensor, 1);
   if (isBytes === true) return bytes;
   try {
     return decodeText(bytes);
@@ -114,7 +114,7 @@ function readShape(api: NativeApi, tensor: Pointer, spec: OutputSpec): readonly 
   return shape;
 }
 
-function readElements(api: NativeApi, tensor: Pointer, dtype: DTypeInfo, count: number): Elements {
+function readElements(api: NativeApi, tensor: Pointer, dtype: DTypeInfo, count: number): Elements | StringBlock {
   if (dtype.name === "string") return readStrings(api, tensor, count);
   if (count === 0) return allocate(dtype.name, 0);
   const data = dataOf(api, tensor);

@@ -42,6 +42,8 @@ export class Frame {
   readonly #session: Session;
   readonly #plan: Plan;
   readonly #feeds: readonly Feed[];
+  /** Those of strings. */
+  readonly #texts: readonly Feed[];
   /** The native tensor of each feed, null where nothing is fed in this run. */
   readonly #fed: (Pointer | null)[];
   /** Tensors of this run in memory of JavaScript's, which is kept alive by being here. */
@@ -70,6 +72,7 @@ export class Frame {
     this.#session = session;
     this.#plan = plan;
     this.#feeds = plan.feeds.dtypes.map((dtype, feed) => new Feed(session.api, dtype, itemAt(plan.feedNames, feed)));
+    this.#texts = this.#feeds.filter((_, feed) => itemAt(plan.feeds.dtypes, feed).kind === "string");
     for (const feed of this.#feeds) session.own(feed);
     this.#fed = this.#feeds.map(() => null);
     this.#fedOutputs = plan.feeds.toNative();
@@ -97,9 +100,13 @@ export class Frame {
     return this.#fed[feed] !== null;
   }
 
-  /** Copies an input to native memory. */
-  feed(feed: number, value: Flattened): void {
-    this.#fed[feed] = itemAt(this.#feeds, feed).write(value);
+  /**
+   * Copies an input to native memory.
+   *
+   * @param leavesNothing see {@link Feed.write}
+   */
+  feed(feed: number, value: Flattened, leavesNothing?: () => boolean): void {
+    this.#fed[feed] = itemAt(this.#feeds, feed).write(value, leavesNothing);
   }
 
   /**
@@ -208,6 +215,7 @@ export class Frame {
     this.#fetchCount = 0;
     if (this.#shared.length > 0) for (const { tensor } of this.#shared.splice(0)) api.TF_DeleteTensor(tensor);
     if (this.#observed.length > 0) for (const feed of this.#observed.splice(0)) if (this.#hasRun) feed.observe();
+    for (const feed of this.#texts) feed.settle();
   }
 
   #call(

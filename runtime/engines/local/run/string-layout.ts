@@ -1,56 +1,63 @@
+import { allocateBlock, StringBlock } from "../../../tensor/string-block.js";
+import { loadKoffi } from "../library/koffi.js";
 import type { NativeApi } from "../native/c-api.js";
 import type { Pointer } from "../native/c-functions.js";
 
 /**
  * Layout of an element of a string tensor (tsl/platform/ctstring_internal.h): 24 bytes, whose two lowest bits say which
  * form it has. A short string lies in the element itself, behind a byte with its size; a long one has its size,
- * capacity and address there. Sizes are shifted left by the two bits. This is not part of the C API, so it is used only
- * after the library was seen to do the same; its functions remain as a fallback.
+ * capacity and address there, and owns its memory; a view has its size and the address of memory that it does not own.
+ * Sizes are shifted left by the two bits. This is not part of the C API, so it is used only after the library was seen
+ * to do the same; its functions remain as a fallback.
  */
 export const STRING_BYTES = 24;
+const WORDS: number = STRING_BYTES / Uint32Array.BYTES_PER_ELEMENT;
 const SHORT = 0;
 const LONG = 1;
+const VIEW = 3;
 const FORM = 3;
 /** The most bytes that an element itself holds: behind them is a NUL. */
 export const MAX_SHORT: number = STRING_BYTES - 2;
+/** Addresses are taken for numbers, which are exact up to here: no system has more address space. */
+const MAX_HIGH_WORD = 2 ** 21;
 
-/** Copies of all elements of a string tensor, with views that read them. The platforms of TensorFlow are little-endian. */
+/** Copies of all elements of a string tensor. The platforms of TensorFlow are little-endian. */
 export class StringElements {
-  readonly #bytes: Uint8Array;
   readonly #view: DataView;
 
   /** @param data where the elements are */
   constructor(api: NativeApi, data: Pointer | ArrayBufferView, count: number) {
     const buffer = new ArrayBuffer(count * STRING_BYTES);
-    this.#bytes = new Uint8Array(buffer);
     this.#view = new DataView(buffer);
-    api.memcpy(this.#bytes, data, buffer.byteLength);
+    api.memcpy(new Uint8Array(buffer), data, buffer.byteLength);
   }
 
   /** The size in bytes of an element; undefined for a form that only TensorFlow's functions read. */
   sizeOf(index: number): number | undefined {
     const start = index * STRING_BYTES;
     const word = this.#view.getUint32(start, true);
-    if ((word & FORM) === SHORT) return (word & 0xff) >>> 2;
-    if ((word & FORM) === LONG) return (word >>> 2) + this.#view.getUint32(start + 4, true) * 2 ** 30;
-    return undefined;
+    const form = word & FORM;
+    if (form === SHORT) return (word & 0xff) >>> 2;
+    if (form !== LONG && form !== VIEW) return undefined;
+    return (word >>> 2) + this.#view.getUint32(start + 4, true) * 2 ** 30;
   }
 
-  /** Returns the address of the bytes of a long element; undefined for any other. */
-  addressOf(index: number): Pointer | undefined {
-    return this.#formOf(index) === LONG ? this.#view.getBigUint64(index * STRING_BYTES + 16, true) : undefined;
+  /** Returns the address of the bytes of an element that does not hold them itself; undefined for any other. */
+  addressOf(index: number): number | undefined {
+    const start = index * STRING_BYTES;
+    const form = this.#view.getUint8(start) & FORM;
+    if (form !== LONG && form !== VIEW) return undefined;
+    const pointer = start + (form === LONG ? 16 : 8);
+    const high = this.#view.getUint32(pointer + 4, true);
+    return high < MAX_HIGH_WORD ? high * 2 ** 32 + this.#view.getUint32(pointer, true) : undefined;
   }
 
-  /** Copies the text of a short element, whose size the target has; false for any other. */
-  copyShort(index: number, target: Uint8Array): boolean {
-    if (this.#formOf(index) !== SHORT) return false;
-    const start = index * STRING_BYTES + 1;
-    for (let at = 0; at < target.length; at++) target[at] = this.#bytes[start + at] ?? 0;
+  /** Copies the text of a short element, of this size, to a position of the target; false for any other element. */
+  copyShort(index: number, target: Uint8Array, position: number, size: number): boolean {
+    const start = index * STRING_BYTES;
+    if ((this.#view.getUint8(start) & FORM) !== SHORT) return false;
+    for (let at = 0; at < size; at++) target[position + at] = this.#view.getUint8(start + 1 + at);
     return true;
-  }
-
-  #formOf(index: number): number {
-    return this.#view.getUint8(index * STRING_BYTES) & FORM;
   }
 }
 
@@ -72,16 +79,49 @@ export function packShort(texts: readonly Uint8Array[], sizeOf: (text: Uint8Arra
   return packed;
 }
 
+/**
+ * Makes elements that are views of a block.
+ *
+ * @param address that of the block's memory, which has to outlive them
+ */
+export function packViews({ ends }: StringBlock, address: number): Uint32Array {
+  const words = new Uint32Array(ends.length * WORDS);
+  let at = 0;
+  let start = 0;
+  for (const end of ends) {
+    const size = end - start;
+    const pointer = address + start;
+    words[at] = ((size << 2) | VIEW) >>> 0;
+    words[at + 1] = Math.floor(size / 2 ** 30);
+    words[at + 2] = pointer >>> 0;
+    words[at + 3] = Math.floor(pointer / 2 ** 32);
+    at += WORDS;
+    start = end;
+  }
+  return words;
+}
+
 const known = new WeakMap<NativeApi, boolean>();
 
-/** Returns true if this library lays out its strings in the known way: tried with a short and a long one. */
+/** Returns true if this library lays out its strings in the known way: tried with short and long ones, and views. */
 export function hasKnownLayout(api: NativeApi): boolean {
   let isKnown = known.get(api);
   if (isKnown === undefined) {
-    isKnown = [0, 1, MAX_SHORT, MAX_SHORT + 1, 1000].every((size) => isLaidOut(api, size));
+    isKnown = [0, 1, MAX_SHORT, MAX_SHORT + 1, 1000].every((size) => isLaidOut(api, size) && isRead(api, size));
     known.set(api, isKnown);
   }
   return isKnown;
+}
+
+/** Returns true if the library reads an element that is a view. */
+function isRead(api: NativeApi, size: number): boolean {
+  const block = new StringBlock(allocateBlock(size).subarray(0, size), Float64Array.of(size));
+  const address = loadKoffi().address(block.bytes);
+  const element = packViews(block, Number(address));
+  if (Number(api.TF_StringGetSize(element)) !== size) return false;
+  if (api.TF_StringGetDataPointer(element) !== address) return false;
+  const elements = new StringElements(api, element, 1);
+  return elements.sizeOf(0) === size && elements.addressOf(0) === Number(address);
 }
 
 /** Makes the library write one element, and reads it. */
@@ -94,7 +134,7 @@ function isLaidOut(api: NativeApi, size: number): boolean {
   try {
     const elements = new StringElements(api, element, 1);
     if (elements.sizeOf(0) !== size) return false;
-    if (size > MAX_SHORT) return elements.addressOf(0) === api.TF_StringGetDataPointer(element);
+    if (size > MAX_SHORT) return elements.addressOf(0) === Number(api.TF_StringGetDataPointer(element));
     const packed = packShort([text], ({ length }) => length);
     return elements.addressOf(0) === undefined && packed !== undefined && Buffer.compare(packed, element) === 0;
   } finally {
