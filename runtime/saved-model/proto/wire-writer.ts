@@ -62,6 +62,22 @@ export class WireWriter {
     this.#size = this.#bytes.writeDoubleLE(value, this.#size);
   }
 
+  /** Writes integers without their field: the contents of a packed one. */
+  varints(values: BigInt64Array): void {
+    const halves = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
+    for (let index = 0; index < halves.length; index += 2) {
+      let low = halves[index] ?? 0;
+      let high = halves[index + 1] ?? 0;
+      this.#reserve(10);
+      while (high > 0 || low > 127) {
+        this.#bytes[this.#size++] = (low & 127) | 128;
+        low = ((low >>> 7) | (high << 25)) >>> 0;
+        high >>>= 7;
+      }
+      this.#bytes[this.#size++] = low;
+    }
+  }
+
   #varint(value: bigint): void {
     this.#reserve(10);
     let rest = value;
