@@ -23,7 +23,7 @@ const PROGRAM = "dist/generator/cli/main.js";
  * of the sources.
  */
 const LATE = {
-  local: { source: "runtime/engines/local/local-engine.ts", functions: ["loadLocalEngine"] },
+  local: { source: "runtime/engines/local/local-engine.ts", functions: ["loadLocalEngine", "loadLocalEngineAsync"] },
   plot: { source: "runtime/training/plot/plot.ts", functions: ["plotHistory"] },
   progress: { source: "runtime/training/progress/progress-line.ts", functions: ["progressObserver"] },
 };
@@ -85,9 +85,7 @@ const own = await build({
   write: false,
 });
 
-const modules = new Map(
-  own.outputFiles.map(({ path, text }) => [relative(root, path).replaceAll("\\", "/"), withClassNames(text)]),
-);
+const modules = new Map(own.outputFiles.map(({ path, text }) => [relative(root, path).replaceAll("\\", "/"), text]));
 const merged = await rollup({
   input: Object.keys(own.metafile.outputs).filter((name) => own.metafile.outputs[name].entryPoint !== undefined),
   // esbuild has done it.
@@ -108,8 +106,8 @@ const { output } = await merged.generate({
 for (const { fileName, code } of output) {
   const path = join(dist, fileName);
   mkdirSync(dirname(path), { recursive: true });
-  if (path === join(root, PROGRAM)) writeFileSync(path, requireBeside(code));
-  else writeFileSync(path.replace(/\.js$/, ".cjs"), await commonJs(code));
+  if (path === join(root, PROGRAM)) writeFileSync(path, withClassNames(requireBeside(code)));
+  else writeFileSync(path.replace(/\.js$/, ".cjs"), withClassNames(await commonJs(code)));
 }
 for (const [name, { exports }] of Object.entries(own.metafile.outputs)) {
   if (isEntry(name)) writeFileSync(join(root, name), reExport(name, exports));

@@ -1,13 +1,16 @@
+import { type Steps, step } from "../../base/steps.js";
 import { reasonOf } from "../../base/text.js";
 import { decode, type Message } from "../../saved-model/proto/decode.js";
 import { encodeConfig, encodeRunOptions } from "./config-proto.js";
 import { requireIntraOpThreads } from "./intra-op-threads.js";
 import { diagnoseLoadFailure } from "./load-errors.js";
-import { bufferContents } from "./native/buffer.js";
+import { readingBuffer } from "./native/buffer.js";
 import { type NativeApi, nonNull } from "./native/c-api.js";
 import type { Pointer } from "./native/c-functions.js";
-import { withStatus } from "./native/status.js";
+import { Status, withStatus } from "./native/status.js";
 import { loadOpLibraries } from "./op-library.js";
+import { onWorker } from "./run/thread-pool.js";
+import { hasLargeStacks } from "./run/thread-stacks.js";
 import { brokenMessage, type SessionOptions } from "./session-options.js";
 
 /** Something that holds native memory. */
@@ -29,13 +32,13 @@ export interface OpenedSession {
  *
  * @param resources receives everything that is to be released, in the order of creation, also when this throws
  */
-export function openSession(
+export function* openingSession(
   api: NativeApi,
   resources: { add(resource: Resource): void },
   directory: string,
   tags: readonly string[],
   options: SessionOptions,
-): OpenedSession {
+): Steps<OpenedSession> {
   const config = encodeConfig(options);
   const noteIntraOpThreads = requireIntraOpThreads(config);
   loadOpLibraries(api, options.opLibraries ?? []);
@@ -54,11 +57,11 @@ export function openSession(
     const sessionOptions = nonNull(api.TF_NewSessionOptions(), "session options");
     temporary.push({ release: () => api.TF_DeleteSessionOptions(sessionOptions) });
     setConfig(api, sessionOptions, config);
-    const session = loadModel(api, directory, tags, [sessionOptions, loadRunOptions, graph, buffer]);
+    const session = yield* loadingModel(api, directory, tags, [sessionOptions, loadRunOptions, graph, buffer]);
     resources.add({ release: () => close(api, session) });
     noteIntraOpThreads();
     if (options.runOptions !== undefined) requireRunOptions(api, session, runOptions);
-    return { graph, session, runOptions, metaGraph: readMetaGraph(api, buffer, directory, tags) };
+    return { graph, session, runOptions, metaGraph: yield* readingMetaGraph(api, buffer, directory, tags) };
   } finally {
     for (const { release } of temporary) release();
   }
@@ -87,30 +90,56 @@ function setConfig(api: NativeApi, sessionOptions: Pointer, config: Uint8Array):
   }
 }
 
-function loadModel(
+function* loadingModel(
   api: NativeApi,
   directory: string,
   tags: readonly string[],
   [sessionOptions, runOptions, graph, buffer]: readonly [Pointer, Pointer, Pointer, Pointer],
-): Pointer {
+): Steps<Pointer> {
+  const load = (status: Pointer): Parameters<NativeApi["TF_LoadSessionFromSavedModel"]> => [
+    sessionOptions,
+    runOptions,
+    directory,
+    tags,
+    tags.length,
+    graph,
+    buffer,
+    status,
+  ];
+  const now = (): Pointer | null => withStatus(api, (status) => api.TF_LoadSessionFromSavedModel(...load(status)));
   try {
-    const session = withStatus(api, (status) =>
-      api.TF_LoadSessionFromSavedModel(sessionOptions, runOptions, directory, tags, tags.length, graph, buffer, status),
-    );
-    return nonNull(session, "session");
+    // The load runs on the stack of the thread.
+    const later = hasLargeStacks() ? () => onWorker(() => loadLater(api, load)) : async () => now();
+    return nonNull(yield* step(now, later), "session");
   } catch (cause) {
     throw diagnoseLoadFailure(directory, tags, cause);
   }
 }
 
-function readMetaGraph(
+async function loadLater(
+  api: NativeApi,
+  load: (status: Pointer) => Parameters<NativeApi["TF_LoadSessionFromSavedModel"]>,
+): Promise<Pointer | null> {
+  const status = new Status(api);
+  try {
+    const session = await new Promise<Pointer | null>((resolve, reject) => {
+      api.loadSessionOnWorker(...load(status.pointer), (error, session) => (error ? reject(error) : resolve(session)));
+    });
+    status.check();
+    return session;
+  } finally {
+    status.delete();
+  }
+}
+
+function* readingMetaGraph(
   api: NativeApi,
   buffer: Pointer,
   directory: string,
   tags: readonly string[],
-): Message<"MetaGraphDef"> {
+): Steps<Message<"MetaGraphDef">> {
   try {
-    return decode("MetaGraphDef", bufferContents(api, buffer));
+    return decode("MetaGraphDef", yield* readingBuffer(api, buffer));
   } catch (cause) {
     throw diagnoseLoadFailure(directory, tags, cause);
   }

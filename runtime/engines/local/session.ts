@@ -1,4 +1,5 @@
 import { SavedModelError } from "../../base/errors.js";
+import { breathe, type Steps } from "../../base/steps.js";
 import { TensorFlowError } from "../../base/tensorflow-error.js";
 import { printable, quote } from "../../base/text.js";
 import { type Effects, readEffects } from "../../saved-model/effects/write-effects.js";
@@ -20,7 +21,7 @@ import { type NativeApi, nativeApi, nonNull } from "./native/c-api.js";
 import type { Pointer } from "./native/c-functions.js";
 import { withStatus } from "./native/status.js";
 import { listOperations } from "./op-library.js";
-import { openSession, type Resource } from "./open-session.js";
+import { type OpenedSession, openingSession, type Resource } from "./open-session.js";
 import { forgetAtThreadEnd, releaseAtThreadEnd } from "./run/thread-end.js";
 import { hasLargeStacks, inOwnThreads } from "./run/thread-stacks.js";
 import type { SessionOptions } from "./session-options.js";
@@ -49,6 +50,20 @@ class Resources {
 
 // Releases what a collected session held; it must not be reachable from its own resources.
 const collected = new FinalizationRegistry<Resources>((resources) => resources.releaseAll());
+
+/** Returns the signatures of a meta graph. */
+type ReadMetaGraph = (metaGraph: Message<"MetaGraphDef">) => readonly SignatureInfo[];
+
+/** What a session is made of. */
+interface Parts {
+  readonly api: NativeApi;
+  readonly file: ModelFile;
+  readonly native: OpenedSession;
+  readonly resources: Resources;
+  readonly metaGraph: Message<"MetaGraphDef">;
+  readonly graph: GraphIndex;
+  readonly variableHandles: VariableHandles;
+}
 
 /** A model in TensorFlow's memory: the graph, its session, and the variables that live in it. */
 export class Session {
@@ -82,6 +97,35 @@ export class Session {
   /** Number of active runs on worker threads. */
   #runs = 0;
 
+  private constructor(
+    directory: string,
+    tags: readonly string[],
+    options: SessionOptions,
+    read: ReadMetaGraph,
+    { api, file, native, resources, metaGraph, graph, variableHandles }: Parts,
+  ) {
+    this.directory = directory;
+    this.tags = tags;
+    this.file = file;
+    this.api = api;
+    this.#resources = resources;
+    this.handle = native.session;
+    this.runOptions = native.runOptions;
+    this.#runOptions = encodeRunOptions(options);
+    this.#graph = native.graph;
+    requireVariables(directory, metaGraph);
+    this.signatures = read(metaGraph);
+    this.saver = metaGraph.saverDef;
+    this.variableHandles = variableHandles;
+    // Copies: the decoder's views would keep the whole graph in memory.
+    this.objectGraph = new Uint8Array(metaGraph.objectGraphDef);
+    this.collections = metaGraph.collectionDef.map(({ key, value }) => ({
+      key,
+      value: new Uint8Array(value),
+    }));
+    this.#absent = this.#giveValues(metaGraph, graph);
+  }
+
   /**
    * Loads a SavedModel and restores its variables.
    *
@@ -90,42 +134,32 @@ export class Session {
    * `TAGS_NOT_FOUND`, `VARIABLES_NOT_FOUND`, `OP_LIBRARY_INVALID`, `OP_NOT_REGISTERED`, `LOAD_FAILED`, `INVALID_OPTION`, or
    * an error of the library
    */
-  constructor(
+  static *loading(
     directory: string,
     tags: readonly string[],
     options: SessionOptions = {},
-    read: (metaGraph: Message<"MetaGraphDef">) => readonly SignatureInfo[] = readSignatures,
-  ) {
-    this.directory = directory;
-    this.tags = tags;
-    this.file = new ModelFile(requireModelFile(directory));
+    read: ReadMetaGraph = readSignatures,
+  ): Steps<Session> {
+    const file = yield* ModelFile.reading(requireModelFile(directory));
     requireModelFiles(directory);
-    this.api = nativeApi();
-    this.#resources = new Resources();
+    const api = nativeApi();
+    const resources = new Resources();
     try {
-      const native = openSession(this.api, this.#resources, directory, tags, options);
-      this.handle = native.session;
-      this.runOptions = native.runOptions;
-      this.#runOptions = encodeRunOptions(options);
-      this.#graph = native.graph;
-      requireVariables(directory, native.metaGraph);
-      this.signatures = read(native.metaGraph);
-      this.saver = native.metaGraph.saverDef;
-      const graph = openGraph(native.metaGraph.graphDef);
-      this.variableHandles = findVariableHandles(native.metaGraph, graph);
-      // Copies: the decoder's views would keep the whole graph in memory.
-      this.objectGraph = new Uint8Array(native.metaGraph.objectGraphDef);
-      this.collections = native.metaGraph.collectionDef.map(({ key, value }) => ({
-        key,
-        value: new Uint8Array(value),
-      }));
-      this.#absent = this.#giveValues(native.metaGraph, graph);
+      const native = yield* openingSession(api, resources, directory, tags, options);
+      yield* breathe();
+      const { metaGraph } = native;
+      const graph = openGraph(metaGraph.graphDef);
+      const variableHandles = findVariableHandles(metaGraph, graph);
+      yield* breathe();
+      const parts = { api, file, native, resources, metaGraph, graph, variableHandles };
+      const session = new Session(directory, tags, options, read, parts);
+      collected.register(session, resources, session);
+      releaseAtThreadEnd(resources, session);
+      return session;
     } catch (error) {
-      this.#resources.releaseAll();
+      resources.releaseAll();
       throw error;
     }
-    collected.register(this, this.#resources, this);
-    releaseAtThreadEnd(this.#resources, this);
   }
 
   /**

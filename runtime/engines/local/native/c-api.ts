@@ -12,8 +12,17 @@ export interface NativeApi extends NativeFunctions {
   readonly sessionRunOnWorker: (
     ...parameters: [...Parameters<NativeFunctions["TF_SessionRun"]>, done: (error: unknown) => void]
   ) => void;
+  /** `TF_LoadSessionFromSavedModel` on a thread of libuv's pool. */
+  readonly loadSessionOnWorker: (
+    ...parameters: [
+      ...Parameters<NativeFunctions["TF_LoadSessionFromSavedModel"]>,
+      done: (error: unknown, session: Pointer | null) => void,
+    ]
+  ) => void;
   /** Copies bytes between native memory and typed arrays, in either direction. */
   readonly memcpy: (target: Memory, source: Memory, bytes: number) => void;
+  /** Copies many bytes on a thread of libuv's pool. */
+  readonly memcpyOnWorker: (target: Memory, source: Memory, bytes: number, done: (error: unknown) => void) => void;
   /** Returns true if the C library can allocate this many bytes. */
   readonly hasMemory: (bytes: number) => boolean;
   /** A C function without an effect: the deallocator of tensors whose memory is JavaScript's. */
@@ -43,9 +52,12 @@ function bind(library: NativeLibrary): NativeApi {
     const bind = library.find(name).func(name, result, types);
     bound[name] = bind;
     if (name === "TF_SessionRun") bound.sessionRunOnWorker = bind.async;
+    if (name === "TF_LoadSessionFromSavedModel") bound.loadSessionOnWorker = bind.async;
   }
   const c = load(process.platform === "win32" ? "ucrtbase.dll" : null);
-  bound.memcpy = c.func("memcpy", "void", ["void *", "void *", "size_t"]);
+  const memcpy = c.func("memcpy", "void", ["void *", "void *", "size_t"]);
+  bound.memcpy = memcpy;
+  bound.memcpyOnWorker = memcpy.async;
   const malloc = c.func("malloc", "void *", ["size_t"]);
   const free = c.func("free", "void", ["void *"]);
   bound.hasMemory = (bytes: number): boolean => {
