@@ -7,6 +7,7 @@ import { ModelFile } from "../../saved-model/files/model-file.js";
 import { requireModelFile, requireModelFiles } from "../../saved-model/files/saved-model-file.js";
 import { findVariableHandles, type VariableHandles } from "../../saved-model/graph/duplicated-variables.js";
 import { type GraphIndex, openGraph } from "../../saved-model/graph/graph.js";
+import { withoutConstants } from "../../saved-model/graph/without-constants.js";
 import type { Message } from "../../saved-model/proto/decode.js";
 import type { SignatureInfo } from "../../saved-model/signature-info.js";
 import { readSignatures } from "../../saved-model/signatures.js";
@@ -193,7 +194,8 @@ export class Session {
    * reads the loaded graph.
    */
   writes(operations: readonly string[]): boolean {
-    this.#effects ??= readEffects(this.graphDef(), listOperations(this.api));
+    // Kept as long as the session: without the weights that a frozen graph has in its constants.
+    this.#effects ??= readEffects(withoutConstants(this.graphDef()), listOperations(this.api));
     return this.#effects.writes(operations);
   }
 
