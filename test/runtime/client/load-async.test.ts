@@ -32,7 +32,7 @@ function broken(name: string, change: (folder: string) => void): string {
 describe("loadAsync", () => {
   it("loadAsync gives the results of load", async () => {
     using now = CustomModel.load();
-    using later = await CustomModel.loadAsync();
+    using later = await CustomModel.loadAsync(undefined, { tags: ["serve"] });
     expect(later).toBeInstanceOf(CustomModel);
     expect(later.directory).toBe(now.directory);
     expect(later.signatures).toEqual(now.signatures);
