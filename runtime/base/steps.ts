@@ -2,7 +2,7 @@
  * A part of some work that blocks: done at once on the calling thread, or later without blocking it. The work is written
  * once, as a generator of such steps; `runNow` and `runLater` do it.
  */
-export interface Step {
+interface Step {
   now(): unknown;
   later(): Promise<unknown>;
 }

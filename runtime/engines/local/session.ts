@@ -55,7 +55,7 @@ const collected = new FinalizationRegistry<Resources>((resources) => resources.r
 /** Returns the signatures of a meta graph. */
 type ReadMetaGraph = (metaGraph: Message<"MetaGraphDef">) => readonly SignatureInfo[];
 
-/** What a session is made of. */
+/** Parts of a session that are read before it. */
 interface Parts {
   readonly api: NativeApi;
   readonly file: ModelFile;
