@@ -60,6 +60,20 @@ export class Dtypes extends Model {
   }
 
   /**
+   * Loads the model like {@link Dtypes.load}, on a worker thread: the event loop goes on meanwhile.
+   *
+   * @param directory the SavedModel's folder; by default the one that this class was generated from
+   * @param options those of {@link Dtypes.load}
+   * @throws SavedModelError when the model does not exist or cannot be loaded, or when its signatures differ
+   */
+  static override loadAsync(
+    directory: string | URL = descriptor.directory,
+    options?: LoadOptions<"bfloat16" | "bool" | "complex128" | "complex64" | "float16" | "float32" | "float64" | "int16" | "int32" | "int64" | "int8" | "matrix" | "no_inputs" | "odd_defaults" | "qint16" | "qint32" | "qint8" | "quint16" | "quint8" | "scalar_complex128" | "scalar_complex64" | "scalar_int64" | "scalar_qint8" | "string" | "uint16" | "uint32" | "uint64" | "uint8" | "unknown_rank" | "with_default">,
+  ): Promise<Dtypes> {
+    return Model.loading(Dtypes, descriptor, directory, options);
+  }
+
+  /**
    * Connects to another engine than TensorFlow's library in this process, such as a serving system, and checks that its signatures are those that this class was generated from.
    *
    * @param engine runs the signatures

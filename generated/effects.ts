@@ -45,6 +45,20 @@ export class Effects extends Model {
   }
 
   /**
+   * Loads the model like {@link Effects.load}, on a worker thread: the event loop goes on meanwhile.
+   *
+   * @param directory the SavedModel's folder; by default the one that this class was generated from
+   * @param options those of {@link Effects.load}
+   * @throws SavedModelError when the model does not exist or cannot be loaded, or when its signatures differ
+   */
+  static override loadAsync(
+    directory: string | URL = descriptor.directory,
+    options?: LoadOptions<"counted" | "drawn" | "dropped" | "iterated" | "jax" | "keep" | "kept" | "mapped" | "pair" | "positive" | "printed" | "recall" | "reduced" | "remember" | "shape_of" | "upper">,
+  ): Promise<Effects> {
+    return Model.loading(Effects, descriptor, directory, options);
+  }
+
+  /**
    * Connects to another engine than TensorFlow's library in this process, such as a serving system, and checks that its signatures are those that this class was generated from.
    *
    * @param engine runs the signatures

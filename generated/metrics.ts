@@ -67,6 +67,20 @@ export class Metrics extends Model {
   }
 
   /**
+   * Loads the model like {@link Metrics.load}, on a worker thread: the event loop goes on meanwhile.
+   *
+   * @param directory the SavedModel's folder; by default the one that this class was generated from
+   * @param options those of {@link Metrics.load}
+   * @throws SavedModelError when the model does not exist or cannot be loaded, or when its signatures differ
+   */
+  static override loadAsync(
+    directory: string | URL = descriptor.directory,
+    options?: LoadOptions<"anneal" | "evaluate" | "evaluate_batch" | "evaluate_eight" | "measure" | "predict" | "predict_eight" | "reset_all" | "reset_measure" | "reset_metrics" | "reset_steps" | "train" | "train_batch">,
+  ): Promise<Metrics> {
+    return Model.loading(Metrics, descriptor, directory, options);
+  }
+
+  /**
    * Connects to another engine than TensorFlow's library in this process, such as a serving system, and checks that its signatures are those that this class was generated from.
    *
    * @param engine runs the signatures

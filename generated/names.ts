@@ -453,6 +453,20 @@ export class Names extends Model {
   }
 
   /**
+   * Loads the model like {@link Names.load}, on a worker thread: the event loop goes on meanwhile.
+   *
+   * @param directory the SavedModel's folder; by default the one that this class was generated from
+   * @param options those of {@link Names.load}
+   * @throws SavedModelError when the model does not exist or cannot be loaded, or when its signatures differ
+   */
+  static override loadAsync(
+    directory: string | URL = descriptor.directory,
+    options?: LoadOptions<"" | " " | " padded " | "\"double\"" | "${process.exit(1)}" | "'single'" | "*/ throw 1; /*" | "-1" | "// comment" | "1" | "1e3" | "1st" | "</script>" | "@link" | "Array" | "Float32Array" | "Infinity" | "Load" | "Model" | "MySignature" | "NaN" | "Names" | "Promise" | "Tensor" | "TensorLike" | "[0]" | "\\u0041" | "__proto__" | "`backticks`" | "a.b" | "a/b" | "a:0" | "arguments" | "async" | "await" | "back\\slash" | "carriage\rreturn" | "class" | "collisions" | "constructor" | "default" | "delete" | "dispose" | "enum" | "eval" | "größe" | "größe" | "hasOwnProperty" | "hostile" | "length" | "line\nfeed" | "line\u2028separator" | "load" | "load_" | "my-signature" | "mySignature" | "my_signature" | "my_signature_inputs" | "name" | "names" | "natural_order" | "new" | "nul\u0000byte" | "null" | "prototype" | "save" | "string" | "tab\there" | "then" | "this" | "toJSON" | "toString" | "undefined" | "valueOf" | "yield" | "{@link x}" | "\u200dzero\u200bwidth" | "\u202eright to left" | "日本語" | "👋" | "ﬁ" | "\ufeffbom">,
+  ): Promise<Names> {
+    return Model.loading(Names, descriptor, directory, options);
+  }
+
+  /**
    * Connects to another engine than TensorFlow's library in this process, such as a serving system, and checks that its signatures are those that this class was generated from.
    *
    * @param engine runs the signatures

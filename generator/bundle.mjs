@@ -3,16 +3,33 @@
 //
 // The code is CommonJS, which every loader takes, Jest's among them. Each entry point has an ES module that exports the same
 // objects again, so that a program which imports and requires has one copy. Why: docs/decisions/0025-commonjs-inside.md.
+//
+// What `savedmodel` needs at once is one file, and what it needs at the first load, or for a chart, is loaded then. Why:
+// docs/decisions/0035-few-files-and-late-ones.md.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { rollup } from "rollup";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 
 /** The command line, which awaits at its top level: CommonJS cannot. Nothing imports it. */
 const PROGRAM = "dist/generator/cli/main.js";
+
+/**
+ * Modules that are loaded when one of their functions is first called. `load` is synchronous, so this cannot be an `import()`
+ * of the sources.
+ */
+const LATE = {
+  local: { source: "runtime/engines/local/local-engine.ts", functions: ["loadLocalEngine", "loadLocalEngineAsync"] },
+  plot: { source: "runtime/training/plot/plot.ts", functions: ["plotHistory"] },
+  progress: { source: "runtime/training/progress/progress-line.ts", functions: ["progressObserver"] },
+};
+
+/** What `fit`, `evaluate` and `predict` import. */
+const TRAINING = /^runtime\/training\/(training|evaluation|prediction|metrics\/metric-resets)\.ts$/;
 
 const common = {
   absWorkingDir: root,
@@ -47,6 +64,7 @@ const own = await build({
     "generator/cli/main": "generator/cli/main.ts",
     // Found by its neighbour, the chunk that starts it.
     "chunks/probe": "generator/library/probe.ts",
+    ...Object.fromEntries(Object.entries(LATE).map(([name, { source }]) => [`chunks/${name}`, source])),
     ...Object.fromEntries(
       ["vite", "rollup", "webpack", "rspack", "esbuild"].map((name) => [
         `generator/plugin/${name}`,
@@ -60,16 +78,39 @@ const own = await build({
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",
   external: ["koffi", "jiti"],
-  plugins: [{ name: "vendor", setup: vendor }],
+  plugins: [
+    { name: "vendor", setup: vendor },
+    { name: "late", setup: late },
+  ],
   write: false,
 });
 
-for (const { path, text } of own.outputFiles) {
-  const name = relative(root, path).replaceAll("\\", "/");
+const modules = new Map(own.outputFiles.map(({ path, text }) => [relative(root, path).replaceAll("\\", "/"), text]));
+const merged = await rollup({
+  input: Object.keys(own.metafile.outputs).filter((name) => own.metafile.outputs[name].entryPoint !== undefined),
+  // esbuild has done it.
+  treeshake: false,
+  plugins: [{ name: "built", ...builtModules(modules) }],
+  onLog: (level, { message }) => {
+    if (level === "warn") throw new Error(message);
+  },
+});
+const { output } = await merged.generate({
+  format: "es",
+  entryFileNames: ({ facadeModuleId }) => within(facadeModuleId),
+  chunkFileNames: ({ name, moduleIds }) => (moduleIds.length === 1 ? within(moduleIds[0]) : `chunks/${name}.js`),
+  manualChunks: groupsOf(own.metafile.outputs),
+  hoistTransitiveImports: false,
+  minifyInternalExports: false,
+});
+for (const { fileName, code } of output) {
+  const path = join(dist, fileName);
   mkdirSync(dirname(path), { recursive: true });
-  if (name === PROGRAM) writeFileSync(path, requireBeside(withClassNames(text)));
-  else writeFileSync(path.replace(/\.js$/, ".cjs"), withClassNames(await commonJs(text)));
-  if (isEntry(name)) writeFileSync(path, reExport(path, own.metafile.outputs[name].exports));
+  if (path === join(root, PROGRAM)) writeFileSync(path, withClassNames(requireBeside(code)));
+  else writeFileSync(path.replace(/\.js$/, ".cjs"), withClassNames(await commonJs(code)));
+}
+for (const [name, { exports }] of Object.entries(own.metafile.outputs)) {
+  if (isEntry(name)) writeFileSync(join(root, name), reExport(name, exports));
 }
 renameDeclarations();
 
@@ -98,17 +139,62 @@ async function commonJs(text) {
     legalComments: "none",
     logLevel: "warning",
   });
-  return code;
+  return code.replaceAll("requireLate(", "require(");
+}
+
+/** Reads the modules that esbuild has made. */
+function builtModules(modules) {
+  return {
+    resolveId: (id, importer) => {
+      if (importer === undefined) return id;
+      const path = relative(root, join(root, dirname(importer), id)).replaceAll("\\", "/");
+      return modules.has(path) ? path : { id, external: true };
+    },
+    load: (id) => modules.get(id),
+  };
+}
+
+/** Returns the path of a module within dist/. */
+function within(id) {
+  return id.replace(/^dist\//, "");
+}
+
+/**
+ * Returns the function that assigns modules to chunks: `core` is what `savedmodel` needs at once, `training` what it
+ * imports for `fit`, `evaluate` and `predict`; `model` is what a late module shares with other entry points.
+ */
+function groupsOf(outputs) {
+  const closure = (names) => {
+    const found = new Set(names);
+    for (const name of found) {
+      for (const { path, kind } of outputs[name].imports) {
+        if (kind === "import-statement" && path in outputs) found.add(path);
+      }
+    }
+    return found;
+  };
+  const isEntryPoint = (name, test) => outputs[name].entryPoint !== undefined && test(outputs[name].entryPoint);
+  const closureOf = (test) => closure(Object.keys(outputs).filter((name) => isEntryPoint(name, test)));
+  const lateSources = Object.values(LATE).map(({ source }) => source);
+  const core = closureOf((source) => source === "runtime/index.ts");
+  const training = closureOf((source) => TRAINING.test(source));
+  const late = closureOf((source) => lateSources.includes(source));
+  const others = closureOf((source) => !lateSources.includes(source));
+  return (id) => {
+    if (core.has(id)) return "core";
+    if (late.has(id) && others.has(id)) return "model";
+    return training.has(id) ? "training" : undefined;
+  };
 }
 
 /** Rewrites a module's relative imports to the CommonJS modules that they become. */
 function requireBeside(text) {
-  return text.replace(/((?:\bfrom |^import |\bimport\()"\.[^"\n]*)\.js"/gm, '$1.cjs"');
+  return text.replace(/((?:\bfrom |^import |\bimport\()(["'])\.[^"'\n]*)\.js\2/gm, "$1.cjs$2");
 }
 
 /** Returns the ES module of an entry point. */
-function reExport(path, names) {
-  return `export { ${[...names].sort().join(", ")} } from "./${basename(path, ".js")}.cjs";\n`;
+function reExport(name, names) {
+  return `export { ${[...names].sort().join(", ")} } from "./${basename(name, ".js")}.cjs";\n`;
 }
 
 /**
@@ -146,6 +232,22 @@ function withoutLibraries({ onLoad }) {
     if (text.length - contents.length < 1_000_000) throw new Error(`${path} has its library files elsewhere`);
     return { contents, loader: "js" };
   });
+}
+
+/** Replaces the functions of late modules by ones that load them. */
+function late({ onResolve, onLoad }) {
+  for (const [name, { source, functions }] of Object.entries(LATE)) {
+    const filter = new RegExp(`/${basename(source, ".ts")}\\.js$`);
+    onResolve({ filter }, ({ kind, path, resolveDir }) => {
+      const isIt = relative(root, join(resolveDir, path)).replaceAll("\\", "/") === source.replace(/\.ts$/, ".js");
+      return kind === "import-statement" && isIt ? { path: name, namespace: "late" } : undefined;
+    });
+    onLoad({ filter: new RegExp(`^${name}$`), namespace: "late" }, () => ({
+      contents: functions
+        .map((each) => `export const ${each} = (...values) => requireLate("./${name}.cjs").${each}(...values);`)
+        .join("\n"),
+    }));
+  }
 }
 
 /** Resolves the printer by `imports` of package.json, which works from any chunk. */

@@ -2,11 +2,12 @@ import {
   type ClassDeclarationStructure,
   type MethodDeclarationStructure,
   type OptionalKind,
+  type ParameterDeclarationStructure,
   StructureKind,
 } from "ts-morph";
 import { stringLiteral } from "../generator/client/escape.js";
 import type { NamedModel } from "../generator/client/name-model.js";
-import { block, classDocs, connectDocs, loadDocs } from "./docs.js";
+import { block, classDocs, connectDocs, loadAsyncDocs, loadDocs } from "./docs.js";
 import { methodTemplate } from "./method.js";
 
 /** Returns the client: a class with one method per signature. */
@@ -34,18 +35,31 @@ export function classTemplate(model: NamedModel): ClassDeclarationStructure {
         isStatic: true,
         hasOverrideKeyword: true,
         docs: [loadDocs(model)],
-        parameters: [
-          { name: "directory", type: "string | URL", initializer: "descriptor.directory" },
-          { name: "options", type: `LoadOptions<${keysType(model)}>`, hasQuestionToken: true },
-        ],
+        parameters: loadParameters(model),
         returnType: model.className,
         statements: [`return new ${model.className}(descriptor, directory, options);`],
+      },
+      {
+        name: "loadAsync",
+        isStatic: true,
+        hasOverrideKeyword: true,
+        docs: [loadAsyncDocs(model)],
+        parameters: loadParameters(model),
+        returnType: `Promise<${model.className}>`,
+        statements: [`return Model.loading(${model.className}, descriptor, directory, options);`],
       },
       ...connectTemplate(model),
       ...fakeTemplate(model),
       ...model.signatures.map(methodTemplate),
     ],
   };
+}
+
+function loadParameters(model: NamedModel): OptionalKind<ParameterDeclarationStructure>[] {
+  return [
+    { name: "directory", type: "string | URL", initializer: "descriptor.directory" },
+    { name: "options", type: `LoadOptions<${keysType(model)}>`, hasQuestionToken: true },
+  ];
 }
 
 /** Returns the type of the keys of signatures, which editors complete in options. */

@@ -42,6 +42,17 @@ export function loadDocs({ description, signatures }: NamedModel): OptionalKind<
   );
 }
 
+/** Returns the comment of the method that loads the model without blocking. */
+export function loadAsyncDocs({ className }: NamedModel): OptionalKind<JSDocStructure> {
+  return block(
+    `Loads the model like {@link ${className}.load}, on a worker thread: the event loop goes on meanwhile.`,
+    "",
+    "@param directory the SavedModel's folder; by default the one that this class was generated from",
+    `@param options those of {@link ${className}.load}`,
+    "@throws SavedModelError when the model does not exist or cannot be loaded, or when its signatures differ",
+  );
+}
+
 /** Returns the comment of the method that connects to another engine. */
 export function connectDocs(): OptionalKind<JSDocStructure> {
   return block(

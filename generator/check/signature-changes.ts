@@ -1,6 +1,6 @@
 import { listSome, printable, quote } from "../../runtime/base/text.js";
 import { findDifferences } from "../../runtime/client/compare-signatures.js";
-import { looseInputs } from "../../runtime/saved-model/arguments/author-arguments.js";
+import { looseInputs } from "../../runtime/saved-model/components.js";
 import { labelOf, nameOf } from "../../runtime/saved-model/input-match.js";
 import type { ModelSpec, SignatureSpec, TensorSpec } from "../../runtime/saved-model/model-spec.js";
 import type { SignatureInfo } from "../../runtime/saved-model/signature-info.js";

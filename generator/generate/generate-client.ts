@@ -9,7 +9,7 @@ import { describe, type InspectOptions } from "../../runtime/saved-model/describ
 import { toPath } from "../../runtime/saved-model/files/locate-model.js";
 import type { ModelInfo } from "../../runtime/saved-model/model-info.js";
 import type { ExampleFeature } from "../../runtime/saved-model/signature-info.js";
-import { signatureNotFound } from "../../runtime/saved-model/signatures.js";
+import { signatureNotFound } from "../../runtime/saved-model/signature-not-found.js";
 import { sourceFileTemplate } from "../../templates/source-file.js";
 import { nameModel } from "../client/name-model.js";
 import { requireClientSize } from "./client-size.js";

@@ -1,5 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Stats, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, read, readdirSync, readSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import { runNow, type Steps, step } from "./steps.js";
 import { printable } from "./text.js";
 
 /** One read of a file is limited to less than 2 GiB. */
@@ -62,13 +64,18 @@ function namesIn(folder: string): readonly string[] {
  * @throws UnreadableFile when it is not a regular file, or larger; the error of the system when it cannot be read
  */
 export function readRegularFile(path: string, maxBytes: number): Buffer {
+  return runNow(readingRegularFile(path, maxBytes));
+}
+
+/** Reads the same in steps. */
+export function* readingRegularFile(path: string, maxBytes: number): Steps<Buffer> {
   const { descriptor, size } = openRegularFile(path);
   try {
     if (size > maxBytes) throw new UnreadableFile(`it has ${size} bytes, expected at most ${maxBytes}`);
     const bytes = Buffer.allocUnsafeSlow(size);
     let done = 0;
     while (done < size) {
-      const count = readSync(descriptor, bytes, done, Math.min(READ, size - done), null);
+      const count = yield* readNext(descriptor, bytes, done, Math.min(READ, size - done));
       if (count === 0) break;
       done += count;
     }
@@ -77,6 +84,15 @@ export function readRegularFile(path: string, maxBytes: number): Buffer {
     closeSync(descriptor);
   }
 }
+
+function readNext(descriptor: number, into: Buffer, offset: number, length: number): Steps<number> {
+  return step(
+    () => readSync(descriptor, into, offset, length, null),
+    async () => (await readLater(descriptor, into, offset, length, null)).bytesRead,
+  );
+}
+
+const readLater = promisify(read);
 
 function kindOf(stat: Stats): string {
   if (stat.isDirectory()) return "a directory";

@@ -36,7 +36,8 @@ export class BaseModel implements Disposable, AsyncDisposable {
 
   /**
    * @param open makes the engine, whose signatures were compared with those of the client
-   * @param entry the static method of the class that makes clients, at whose caller stacks begin
+   * @param entry the static method of the class that makes clients, at whose caller stacks begin; undefined where it is not
+   * on the stack any more
    * @throws SavedModelError what `open` throws, and `INVALID_OPTION`
    */
   protected constructor(
@@ -58,7 +59,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
         throw error;
       }
     } catch (error) {
-      throw atCaller(error, entry);
+      throw entry === undefined ? error : atCaller(error, entry);
     }
   }
 

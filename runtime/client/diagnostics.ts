@@ -1,4 +1,5 @@
 import { type Channel, channel } from "node:diagnostics_channel";
+import type { Steps } from "../base/steps.js";
 
 /** Message published on `savedmodel:load` after a model was loaded. */
 export interface LoadEvent {
@@ -45,11 +46,15 @@ export function isObserved(): boolean {
 }
 
 /** Loads a model and publishes the outcome. */
-export function observeLoad<T>(directory: string, load: () => T, tagsOf: (loaded: T) => readonly string[]): T {
-  if (!loads.hasSubscribers && !errors.hasSubscribers) return load();
+export function* observeLoad<T>(
+  directory: string,
+  load: () => Steps<T>,
+  tagsOf: (loaded: T) => readonly string[],
+): Steps<T> {
+  if (!loads.hasSubscribers && !errors.hasSubscribers) return yield* load();
   const start = performance.now();
   try {
-    const loaded = load();
+    const loaded = yield* load();
     loads.publish({ directory, tags: tagsOf(loaded), ...since(start) } satisfies LoadEvent);
     return loaded;
   } catch (error) {

@@ -9,7 +9,7 @@ import type { Form, Results } from "../engine.js";
 import { Batcher, type BatchingOptions } from "../queue/batcher.js";
 import { enqueue } from "../queue/queued-call.js";
 import type { TensorInfo } from "../saved-model/signature-info.js";
-import { signatureNotFound } from "../saved-model/signatures.js";
+import { signatureNotFound } from "../saved-model/signature-not-found.js";
 import { nameInput } from "../tensor/check-value.js";
 import type { ClientOptions } from "./client-options.js";
 import type { Connection } from "./connection.js";

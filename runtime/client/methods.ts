@@ -1,8 +1,7 @@
 import type { Call } from "../call/call.js";
 import { NamedInputs } from "../call/named-inputs.js";
 import type { CallInput } from "../call/signature-call.js";
-import { looseInputs } from "../saved-model/arguments/author-arguments.js";
-import { componentsOf } from "../saved-model/composite-spec.js";
+import { componentsOf, looseInputs } from "../saved-model/components.js";
 import { InputMatcher } from "../saved-model/input-match.js";
 import type { ModelSpec, SignatureSpec, TensorSpec } from "../saved-model/model-spec.js";
 import type { SignatureInfo, TensorInfo } from "../saved-model/signature-info.js";

@@ -1,5 +1,6 @@
 import { dtypeName, isDType } from "../tensor/dtype.js";
-import { MAX_RANK, type ShapeSpec } from "../tensor/shape.js";
+import { MAX_RANK } from "../tensor/shape.js";
+import { type CompositeType, componentsOf } from "./components.js";
 import { type Message, toNumber } from "./proto/decode.js";
 import { readShape } from "./shape-proto.js";
 import type { ComponentInfo, TensorInfo } from "./signature-info.js";
@@ -9,15 +10,6 @@ type Composite = Pick<TensorInfo, "dtype" | "shape" | "encoding" | "components">
 /** Values of `TypeSpecProto.TypeSpecClass` (tensorflow/core/protobuf/struct.proto). */
 const SPARSE_TENSOR_SPEC = 1;
 const RAGGED_TENSOR_SPEC = 3;
-
-/** Sparse or ragged tensor in a TypeSpecProto. */
-export interface CompositeType {
-  readonly encoding: "sparse" | "ragged";
-  readonly dtype: string;
-  readonly shape: ShapeSpec;
-  /** Number of dense tensors that it is made of. */
-  readonly count: number;
-}
 
 /**
  * Reads the spec of a sparse or ragged tensor; undefined for any other spec, for a ragged one without ragged
@@ -37,23 +29,6 @@ export function readTypeSpec({ typeSpecClass, typeState }: Message<"TypeSpec">):
   const most = type.shape === null ? MAX_RANK : type.shape.length;
   if (typeSpecClass !== RAGGED_TENSOR_SPEC || !Number.isInteger(rank) || rank < 1 || rank >= most) return undefined;
   return { ...type, encoding: "ragged", count: 1 + rank };
-}
-
-/** The components of a value of this type: their roles and shapes, and the dtypes that do not vary. */
-export function componentsOf({ encoding, dtype, shape, count }: CompositeType): readonly ComponentInfo[] {
-  if (encoding === "sparse") {
-    const rank = shape?.length ?? null;
-    return [
-      { role: "indices", dtype: "int64", shape: [null, rank] },
-      { role: "values", dtype, shape: [null] },
-      { role: "dense_shape", dtype: "int64", shape: [rank] },
-    ];
-  }
-  const splits = Array.from(
-    { length: count - 1 },
-    () => ({ role: "row_splits", dtype: "int64", shape: [null] }) as const,
-  );
-  return [{ role: "flat_values", dtype, shape: shape && [null, ...shape.slice(count)] }, ...splits];
 }
 
 /** A `TensorInfo.coo_sparse`. */

@@ -1,5 +1,5 @@
 import { type DType, isDType } from "../tensor/dtype.js";
-import { componentsOf } from "./composite-spec.js";
+import { componentsOf } from "./components.js";
 import type { TensorSpec } from "./model-spec.js";
 import type { TensorInfo } from "./signature-info.js";
 

@@ -1,5 +1,4 @@
-import { SavedModelError } from "../base/errors.js";
-import { compareCodeUnits, compareNatural, quote, suggest } from "../base/text.js";
+import { compareCodeUnits, compareNatural, quote } from "../base/text.js";
 import { dtypeName, isDType } from "../tensor/dtype.js";
 import { formatShape, MAX_RANK, type ShapeSpec } from "../tensor/shape.js";
 import { readComposite, readSparse } from "./composite-spec.js";
@@ -136,13 +135,6 @@ function contradicts(shape: ShapeSpec, actual: ShapeSpec | undefined): boolean {
 
 function formatTensor(dtype: string, shape: ShapeSpec): string {
   return `${dtype} ${formatShape(shape)}`;
-}
-
-/** Returns the error for an unknown signature key. */
-export function signatureNotFound(key: string, known: readonly string[]): SavedModelError {
-  return new SavedModelError("SIGNATURE_NOT_FOUND", `the model has no signature ${quote(key)}`, {
-    fix: suggest(key, known, "Its signatures"),
-  });
 }
 
 function whyUnsupported(inputs: readonly TensorInfo[], outputs: readonly TensorInfo[]): string | undefined {

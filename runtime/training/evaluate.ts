@@ -2,8 +2,6 @@ import { awaitAtCaller } from "../base/caller-stack.js";
 import { SavedModelError } from "../base/errors.js";
 import { quote } from "../base/text.js";
 import { Turns } from "./batches/event-loop-yield.js";
-import { Evaluation } from "./evaluation.js";
-import { MetricResets } from "./metrics/metric-resets.js";
 import type { FitOptions } from "./options/fit-options.js";
 import type { MetricName, SignatureMethod, TrainingData } from "./options/fit-types.js";
 import { checkPassOptions, type PassOptions, requireMethod, stopsBy } from "./options/pass-options.js";
@@ -36,6 +34,10 @@ export function evaluate<Inputs extends readonly unknown[], Result, Method = unk
     checkPassOptions(CALL, options, ["resetMetrics"]);
     const { batchSize, resetMetrics, signal, worker = false } = options;
     const bound = requireMethod("evaluate", "INVALID_ARGUMENT", signature);
+    const [{ Evaluation }, { MetricResets }] = await Promise.all([
+      import("./evaluation.js"),
+      import("./metrics/metric-resets.js"),
+    ]);
     const evaluation = new Evaluation(bound, { data, batchSize, remainder: "reject" });
     const resets = new MetricResets(CALL, resetMetrics, [evaluation]);
     const [unreset] = resets.unresetOf(evaluation);

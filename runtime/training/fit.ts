@@ -4,7 +4,7 @@ import { History } from "./history/history.js";
 import { checkFitOptions, type FitOptions } from "./options/fit-options.js";
 import type { MetricName, SignatureMethod, TrainingData } from "./options/fit-types.js";
 import type { EpochRecord, TrainingObserver } from "./records/events.js";
-import { Training } from "./training.js";
+import type { Training } from "./training.js";
 import { TrainingError } from "./training-error.js";
 
 /**
@@ -39,6 +39,7 @@ export async function fit<
     // Callbacks get the metrics that the type names: those of this signature.
     const checked = options as unknown as FitOptions;
     checkFitOptions(checked);
+    const { Training } = await import("./training.js");
     return await train(new Training(signature, data, checked, await observersOf(checked)));
   } catch (error) {
     throw caller.giveTo(error);

@@ -1,17 +1,9 @@
 import { awaitAtCaller } from "../base/caller-stack.js";
-import { SavedModelError } from "../base/errors.js";
-import { printable, quote } from "../base/text.js";
-import { isComposite } from "../call/composite-call.js";
-import { asResult, type Method } from "../client/methods.js";
 import type { RaggedTensor } from "../tensor/ragged-tensor.js";
 import type { SparseTensor } from "../tensor/sparse-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { batchSource } from "./batches/batches.js";
-import { Turns } from "./batches/event-loop-yield.js";
-import { JoinedRows } from "./batches/joined-rows.js";
-import { runPass } from "./batches/run-batch.js";
 import type { SignatureMethod, TrainingData } from "./options/fit-types.js";
-import { checkPassOptions, type PassOptions, requireMethod, stopsBy } from "./options/pass-options.js";
+import { checkPassOptions, type PassOptions, requireMethod } from "./options/pass-options.js";
 
 /** Shape with another number of rows. */
 type WithRows<S> = S extends readonly [unknown, ...infer Row] ? [number, ...Row] : S;
@@ -48,40 +40,9 @@ export function predict<Inputs extends readonly unknown[], Result, Method = unkn
 ): Promise<Predictions<Result>> {
   return awaitAtCaller(predict, async () => {
     checkPassOptions(CALL, options, []);
-    const { batchSize, signal, worker = false } = options;
     const bound = requireMethod("predict", "INVALID_ARGUMENT", signature);
-    const name = `${printable(bound.key)}()`;
-    const method = bound.calls.method(bound.key);
-    requireRows(name, method);
-    const source = batchSource(name, method, data, { batchSize, seed: undefined, remainder: "fill" });
-    if (source.filled > 0 && bound.calls.prepare(bound.key, method).writes) {
-      throw new SavedModelError(
-        "INVALID_DATA",
-        `${name} takes ${source.batchSize} rows at a time and may change variables, so its last batch cannot be padded: ` +
-          `${source.filled} rows are missing`,
-        { fix: `Pass a multiple of ${source.batchSize} rows.` },
-      );
-    }
-    const joined = method.outputs.map(({ key }) => new JoinedRows(`${name}: output ${quote(key)}`, source.rows));
-    const pass = { bound, method, source, form: "tensors", worker, turns: new Turns() } as const;
-    await runPass({ ...pass, requireGo: stopsBy(CALL, signal) }, (results, batch) => {
-      for (const [index, rows] of joined.entries()) rows.add(results[index], batch);
-    });
-    if (joined.some(({ isEmpty }) => isEmpty)) throw new SavedModelError("INVALID_DATA", `${name}: there was no batch`);
-    const results = joined.map((rows) => rows.take());
+    const { predictRows } = await import("./prediction.js");
     // The type says the same of the client's method.
-    return asResult(method, results) as Predictions<Result>;
+    return (await predictRows(bound, data, options)) as Predictions<Result>;
   });
-}
-
-/** @throws SavedModelError `SIGNATURE_UNSUPPORTED` when an output has one value per batch, not per row */
-function requireRows(name: string, { outputs }: Method): void {
-  if (outputs.length === 0) throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${CALL}: ${name} has no outputs`);
-  const scalar = outputs.find((output) => !isComposite(output) && output.shape?.length === 0);
-  if (scalar === undefined) return;
-  throw new SavedModelError(
-    "SIGNATURE_UNSUPPORTED",
-    `${CALL}: ${name} does not predict row by row: its output ${quote(scalar.key)} is a scalar`,
-    { fix: "Metrics are for `evaluate()`; call the signature itself for anything else." },
-  );
 }

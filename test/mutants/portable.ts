@@ -254,8 +254,8 @@ export const faults: readonly Fault[] = [
   {
     id: "portable-diagnostics-load-error",
     file: "runtime/client/diagnostics.ts",
-    find: "if (!loads.hasSubscribers && !errors.hasSubscribers) return load();",
-    replace: "if (!loads.hasSubscribers) return load();",
+    find: "if (!loads.hasSubscribers && !errors.hasSubscribers) return yield* load();",
+    replace: "if (!loads.hasSubscribers) return yield* load();",
     effect: "who listens to errors alone hears of no failed load",
     tests: ["test/runtime/client/diagnostics.test.ts"],
   },

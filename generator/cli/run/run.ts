@@ -4,7 +4,7 @@ import { SavedModelError } from "../../../runtime/base/errors.js";
 import { printable, quote } from "../../../runtime/base/text.js";
 import { inspect } from "../../../runtime/saved-model/describe.js";
 import type { SignatureInfo } from "../../../runtime/saved-model/signature-info.js";
-import { signatureNotFound } from "../../../runtime/saved-model/signatures.js";
+import { signatureNotFound } from "../../../runtime/saved-model/signature-not-found.js";
 import type { AnyTensor } from "../../../runtime/tensor/types.js";
 import { OP_LIBRARY_FLAGS, OP_LIBRARY_HELP } from "../flags/op-libraries.js";
 import { collect } from "../flags/repeated-flag.js";

@@ -1,11 +1,12 @@
 import { basename, join } from "node:path";
+import { runLater, runNow, type Steps } from "../../base/steps.js";
 import { requireSameSignatures } from "../../client/compare-signatures.js";
 import { observeLoad } from "../../client/diagnostics.js";
 import type { DenseSignature, Device, Engine, Execution, Pool, Traced, VariableStore } from "../../engine.js";
 import { readAuthorSignatures, readNamedSignatures } from "../../saved-model/arguments/author-arguments.js";
-import { readUnchanged } from "../../saved-model/files/folder-identity.js";
+import { readingUnchanged } from "../../saved-model/files/folder-identity.js";
 import { locateModel, toPath } from "../../saved-model/files/locate-model.js";
-import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../../saved-model/files/saved-model-file.js";
+import { chooseMetaGraph, readingMetaGraphs, tagsOf } from "../../saved-model/files/saved-model-file.js";
 import type { ModelSpec } from "../../saved-model/model-spec.js";
 import type { SignatureInfo } from "../../saved-model/signature-info.js";
 import type { NumericDType, TypedArrays } from "../../tensor/dtype.js";
@@ -83,23 +84,33 @@ class LocalEngine implements Engine {
  * Loads a model, and compares its signatures with those of the client, if there is one. A model that is replaced
  * meanwhile is loaded again.
  *
- * @param clientFile returns the file of the client
+ * @param clientFile file of the client
  * @throws SavedModelError `INVALID_OPTION`, `SIGNATURE_MISMATCH`, and the codes of {@link Session}
  */
-export function loadLocalEngine(
+export function loadLocalEngine(...parameters: Parameters<typeof loading>): Engine {
+  return runNow(loading(...parameters));
+}
+
+/** Does the same without blocking the calling thread while TensorFlow loads the model. */
+export function loadLocalEngineAsync(...parameters: Parameters<typeof loading>): Promise<Engine> {
+  return runLater(loading(...parameters));
+}
+
+function* loading(
+  call: "load" | "loadAsync",
   descriptor: ModelSpec | undefined,
   directory: string | URL,
   options: LoadOptions,
   clientFile: () => string | undefined,
-): Engine {
-  checkLoadOptions(`${descriptor?.name ?? "Model"}.load()`, options);
+): Steps<Engine> {
+  checkLoadOptions(`${descriptor?.name ?? "Model"}.${call}()`, options);
   const isOwn = descriptor !== undefined && directory === descriptor.directory;
   const folder = locateModel(toPath(directory), isOwn ? clientFile() : undefined);
-  const load = (): Session => {
-    const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, readMetaGraphs(folder)));
+  const read = function* (): Steps<Session> {
+    const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, yield* readingMetaGraphs(folder)));
     // The client has the author's names, and is compared with the signatures of the file.
-    const read = descriptor === undefined ? readAuthorSignatures : readNamedSignatures;
-    const session = new Session(folder, tags, options, read);
+    const readIn = descriptor === undefined ? readAuthorSignatures : readNamedSignatures;
+    const session = yield* Session.loading(folder, tags, options, readIn);
     try {
       if (descriptor !== undefined)
         requireSameSignatures(descriptor, { source: folder, signatures: session.signatures });
@@ -111,6 +122,6 @@ export function loadLocalEngine(
   };
   const discard = (session: Session): void => session.dispose();
   const hold = (): (() => void) => holdFolder(folder);
-  const loadUnchanged = (): Session => readUnchanged({ folder, what: "loaded", read: load, discard, hold });
-  return new LocalEngine(observeLoad(folder, loadUnchanged, ({ tags }) => tags));
+  const loadUnchanged = (): Steps<Session> => readingUnchanged({ folder, what: "loaded", read, discard, hold });
+  return new LocalEngine(yield* observeLoad(folder, loadUnchanged, ({ tags }) => tags));
 }

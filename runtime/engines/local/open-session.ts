@@ -1,14 +1,15 @@
+import { type Steps, step } from "../../base/steps.js";
 import { reasonOf } from "../../base/text.js";
-import { decode, type Message } from "../../saved-model/proto/decode.js";
 import { encodeConfig, encodeRunOptions } from "./config-proto.js";
 import { listDevices } from "./devices.js";
 import { requireIntraOpThreads } from "./intra-op-threads.js";
 import { diagnoseLoadFailure } from "./load-errors.js";
-import { bufferContents } from "./native/buffer.js";
 import { type NativeApi, nonNull } from "./native/c-api.js";
 import type { Pointer } from "./native/c-functions.js";
-import { withStatus } from "./native/status.js";
+import { Status, withStatus } from "./native/status.js";
 import { loadOpLibraries } from "./op-library.js";
+import { onWorker } from "./run/thread-pool.js";
+import { hasLargeStacks } from "./run/thread-stacks.js";
 import { chooseSchedule, IN_CALLER, isRejectedBySingleThread, type Schedule } from "./scheduling.js";
 import { brokenMessage, type SessionOptions } from "./session-options.js";
 
@@ -28,7 +29,6 @@ export interface OpenedSession extends Schedule {
   readonly session: Pointer;
   /** The RunOptions of calls. */
   readonly runOptions: Pointer;
-  readonly metaGraph: Message<"MetaGraphDef">;
 }
 
 /** True once a session found something other than a CPU: TensorFlow then splits graphs between devices. */
@@ -38,22 +38,24 @@ let hasAccelerator = false;
  * Loads a SavedModel with TensorFlow. Where the scheduling is left to this package and turns out not to suit the devices,
  * the model is loaded again.
  *
+ * @param graphDef the graph of the meta graph, as it is in the file
  * @param resources receives everything that is to be released, in the order of creation, also when this throws
  */
-export function openSession(
+export function* openingSession(
   api: NativeApi,
   resources: Resources,
   directory: string,
   tags: readonly string[],
+  graphDef: Uint8Array,
   options: SessionOptions,
-): OpenedSession {
-  const open = (schedule: Schedule): OpenedSession =>
-    openWith(api, resources, directory, tags, { ...options, scheduling: schedule.scheduling }, schedule);
-  if (options.scheduling === undefined && hasAccelerator && options.gpu !== false) return open(IN_CALLER);
-  const schedule = chooseSchedule(directory, tags, options);
-  if (options.scheduling !== undefined || schedule.scheduling !== "single-threaded") return open(schedule);
+): Steps<OpenedSession> {
+  const open = (schedule: Schedule): Steps<OpenedSession> =>
+    opening(api, resources, directory, tags, { ...options, scheduling: schedule.scheduling }, schedule);
+  if (options.scheduling === undefined && hasAccelerator && options.gpu !== false) return yield* open(IN_CALLER);
+  const schedule = chooseSchedule(directory, graphDef, options);
+  if (options.scheduling !== undefined || schedule.scheduling !== "single-threaded") return yield* open(schedule);
   try {
-    const opened = open(schedule);
+    const opened = yield* open(schedule);
     const devices = listDevices(api, opened.session);
     if (devices.length === 1) return opened;
     hasAccelerator ||= devices.some(({ type }) => type !== "CPU");
@@ -61,17 +63,17 @@ export function openSession(
     if (!isRejectedBySingleThread(error)) throw error;
   }
   resources.releaseAll();
-  return open(IN_CALLER);
+  return yield* open(IN_CALLER);
 }
 
-function openWith(
+function* opening(
   api: NativeApi,
   resources: Resources,
   directory: string,
   tags: readonly string[],
   options: SessionOptions,
   schedule: Schedule,
-): OpenedSession {
+): Steps<OpenedSession> {
   const config = encodeConfig(options);
   const noteIntraOpThreads = requireIntraOpThreads(config);
   loadOpLibraries(api, options.opLibraries ?? []);
@@ -82,20 +84,17 @@ function openWith(
   resources.add({ release: () => api.TF_DeleteBuffer(runOptions) });
   const temporary: Resource[] = [];
   try {
-    const buffer = nonNull(api.TF_NewBuffer(), "buffer");
-    temporary.push({ release: () => api.TF_DeleteBuffer(buffer) });
     // A time limit that is meant for calls does not limit reading variables.
     const loadRunOptions = newBuffer(api, encodeRunOptions({}));
     temporary.push({ release: () => api.TF_DeleteBuffer(loadRunOptions) });
     const sessionOptions = nonNull(api.TF_NewSessionOptions(), "session options");
     temporary.push({ release: () => api.TF_DeleteSessionOptions(sessionOptions) });
     setConfig(api, sessionOptions, config);
-    const session = loadModel(api, directory, tags, [sessionOptions, loadRunOptions, graph, buffer]);
+    const session = yield* loadingModel(api, directory, tags, [sessionOptions, loadRunOptions, graph]);
     resources.add({ release: () => close(api, session) });
     noteIntraOpThreads();
     if (options.runOptions !== undefined) requireRunOptions(api, session, runOptions);
-    const metaGraph = readMetaGraph(api, buffer, directory, tags);
-    return { ...schedule, graph, session, runOptions, metaGraph };
+    return { ...schedule, graph, session, runOptions };
   } finally {
     for (const { release } of temporary) release();
   }
@@ -124,32 +123,46 @@ function setConfig(api: NativeApi, sessionOptions: Pointer, config: Uint8Array):
   }
 }
 
-function loadModel(
+function* loadingModel(
   api: NativeApi,
   directory: string,
   tags: readonly string[],
-  [sessionOptions, runOptions, graph, buffer]: readonly [Pointer, Pointer, Pointer, Pointer],
-): Pointer {
+  [sessionOptions, runOptions, graph]: readonly [Pointer, Pointer, Pointer],
+): Steps<Pointer> {
+  const load = (status: Pointer): Parameters<NativeApi["TF_LoadSessionFromSavedModel"]> => [
+    sessionOptions,
+    runOptions,
+    directory,
+    tags,
+    tags.length,
+    graph,
+    // The meta graph was read from the file: another copy would be made for nothing.
+    null,
+    status,
+  ];
+  const now = (): Pointer | null => withStatus(api, (status) => api.TF_LoadSessionFromSavedModel(...load(status)));
   try {
-    const session = withStatus(api, (status) =>
-      api.TF_LoadSessionFromSavedModel(sessionOptions, runOptions, directory, tags, tags.length, graph, buffer, status),
-    );
-    return nonNull(session, "session");
+    // The load runs on the stack of the thread.
+    const later = hasLargeStacks() ? () => onWorker(() => loadLater(api, load)) : async () => now();
+    return nonNull(yield* step(now, later), "session");
   } catch (cause) {
     throw diagnoseLoadFailure(directory, tags, cause);
   }
 }
 
-function readMetaGraph(
+async function loadLater(
   api: NativeApi,
-  buffer: Pointer,
-  directory: string,
-  tags: readonly string[],
-): Message<"MetaGraphDef"> {
+  load: (status: Pointer) => Parameters<NativeApi["TF_LoadSessionFromSavedModel"]>,
+): Promise<Pointer | null> {
+  const status = new Status(api);
   try {
-    return decode("MetaGraphDef", bufferContents(api, buffer));
-  } catch (cause) {
-    throw diagnoseLoadFailure(directory, tags, cause);
+    const session = await new Promise<Pointer | null>((resolve, reject) => {
+      api.loadSessionOnWorker(...load(status.pointer), (error, session) => (error ? reject(error) : resolve(session)));
+    });
+    status.check();
+    return session;
+  } finally {
+    status.delete();
   }
 }
 

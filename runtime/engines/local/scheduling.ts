@@ -1,6 +1,5 @@
 import { SavedModelError } from "../../base/errors.js";
 import { printable, quote, reasonOf } from "../../base/text.js";
-import { chooseMetaGraph, readMetaGraphs } from "../../saved-model/files/saved-model-file.js";
 import { openGraph } from "../../saved-model/graph/graph.js";
 import { decode } from "../../saved-model/proto/decode.js";
 import { CALLER_POOL, encodeConfig, encodeRunOptions } from "./config-proto.js";
@@ -69,14 +68,14 @@ export interface Schedule {
  *
  * @throws SavedModelError `INVALID_OPTION` when the single-threaded executor is requested for a graph that it rejects
  */
-export function chooseSchedule(directory: string, tags: readonly string[], options: SessionOptions): Schedule {
+export function chooseSchedule(directory: string, graphDef: Uint8Array, options: SessionOptions): Schedule {
   const { scheduling, interOpThreads } = options;
   if (scheduling !== undefined && scheduling !== "single-threaded") return { scheduling, isSteady: false };
   if (interOpThreads !== undefined) return { scheduling: "pool", isSteady: false };
   if (scheduling === undefined && (usesPool(options) || usesXla(options))) return IN_CALLER;
   // Runs on worker threads then have to use TensorFlow's own.
   if (!hasLargeStacks()) return IN_CALLER;
-  const types = [...typesOf(directory, tags)];
+  const types = [...typesOf(graphDef)];
   const obstacle = types.find((type) => REJECTED.has(type) || WAITS.test(type));
   if (obstacle === undefined) {
     return { scheduling: "single-threaded", isSteady: !types.some((type) => UNSTEADY.test(type)) };
@@ -111,8 +110,7 @@ export function isRejectedBySingleThread(error: unknown): boolean {
 }
 
 /** Types of the operations; none of a graph that cannot be decoded, of which TensorFlow says more. */
-function typesOf(directory: string, tags: readonly string[]): ReadonlySet<string> {
-  const { graphDef } = chooseMetaGraph(directory, readMetaGraphs(directory), tags);
+function typesOf(graphDef: Uint8Array): ReadonlySet<string> {
   try {
     return openGraph(graphDef).operationTypes();
   } catch {

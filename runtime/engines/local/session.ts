@@ -1,11 +1,18 @@
 import { SavedModelError } from "../../base/errors.js";
+import { breathe, type Steps } from "../../base/steps.js";
 import { TensorFlowError } from "../../base/tensorflow-error.js";
 import { printable, quote } from "../../base/text.js";
 import { type Effects, readEffects } from "../../saved-model/effects/write-effects.js";
 import { ModelFile } from "../../saved-model/files/model-file.js";
-import { requireModelFile, requireModelFiles } from "../../saved-model/files/saved-model-file.js";
+import {
+  chooseMetaGraph,
+  readingMetaGraphs,
+  requireModelFile,
+  requireModelFiles,
+} from "../../saved-model/files/saved-model-file.js";
 import { findVariableHandles, type VariableHandles } from "../../saved-model/graph/duplicated-variables.js";
 import { type GraphIndex, openGraph } from "../../saved-model/graph/graph.js";
+import { withoutConstants } from "../../saved-model/graph/without-constants.js";
 import type { Message } from "../../saved-model/proto/decode.js";
 import type { SignatureInfo } from "../../saved-model/signature-info.js";
 import { readSignatures } from "../../saved-model/signatures.js";
@@ -20,7 +27,7 @@ import { type NativeApi, nativeApi, nonNull } from "./native/c-api.js";
 import type { Pointer } from "./native/c-functions.js";
 import { withStatus } from "./native/status.js";
 import { listOperations } from "./op-library.js";
-import { openSession, type Resource } from "./open-session.js";
+import { type OpenedSession, openingSession, type Resource } from "./open-session.js";
 import { forgetAtThreadEnd, releaseAtThreadEnd } from "./run/thread-end.js";
 import { hasLargeStacks, inOwnThreads } from "./run/thread-stacks.js";
 import type { Scheduling, SessionOptions } from "./session-options.js";
@@ -49,6 +56,20 @@ class Resources {
 
 // Releases what a collected session held; it must not be reachable from its own resources.
 const collected = new FinalizationRegistry<Resources>((resources) => resources.releaseAll());
+
+/** Returns the signatures of a meta graph. */
+type ReadMetaGraph = (metaGraph: Message<"MetaGraphDef">) => readonly SignatureInfo[];
+
+/** Parts of a session that are read before it. */
+interface Parts {
+  readonly api: NativeApi;
+  readonly file: ModelFile;
+  readonly native: OpenedSession;
+  readonly resources: Resources;
+  readonly metaGraph: Message<"MetaGraphDef">;
+  readonly graph: GraphIndex;
+  readonly variableHandles: VariableHandles;
+}
 
 /** A model in TensorFlow's memory: the graph, its session, and the variables that live in it. */
 export class Session {
@@ -85,6 +106,37 @@ export class Session {
   /** Number of active runs on worker threads. */
   #runs = 0;
 
+  private constructor(
+    directory: string,
+    tags: readonly string[],
+    options: SessionOptions,
+    read: ReadMetaGraph,
+    { api, file, native, resources, metaGraph, graph, variableHandles }: Parts,
+  ) {
+    this.directory = directory;
+    this.tags = tags;
+    this.file = file;
+    this.api = api;
+    this.#resources = resources;
+    this.handle = native.session;
+    this.runOptions = native.runOptions;
+    this.scheduling = native.scheduling;
+    this.isSteady = native.isSteady;
+    this.#runOptions = encodeRunOptions({ ...options, scheduling: native.scheduling });
+    this.#graph = native.graph;
+    requireVariables(directory, metaGraph);
+    this.signatures = read(metaGraph);
+    this.saver = metaGraph.saverDef;
+    this.variableHandles = variableHandles;
+    // Copies: the decoder's views would keep the whole graph in memory.
+    this.objectGraph = new Uint8Array(metaGraph.objectGraphDef);
+    this.collections = metaGraph.collectionDef.map(({ key, value }) => ({
+      key,
+      value: new Uint8Array(value),
+    }));
+    this.#absent = this.#giveValues(metaGraph, graph);
+  }
+
   /**
    * Loads a SavedModel and restores its variables.
    *
@@ -93,44 +145,32 @@ export class Session {
    * `TAGS_NOT_FOUND`, `VARIABLES_NOT_FOUND`, `OP_LIBRARY_INVALID`, `OP_NOT_REGISTERED`, `LOAD_FAILED`, `INVALID_OPTION`, or
    * an error of the library
    */
-  constructor(
+  static *loading(
     directory: string,
     tags: readonly string[],
     options: SessionOptions = {},
-    read: (metaGraph: Message<"MetaGraphDef">) => readonly SignatureInfo[] = readSignatures,
-  ) {
-    this.directory = directory;
-    this.tags = tags;
-    this.file = new ModelFile(requireModelFile(directory));
+    read: ReadMetaGraph = readSignatures,
+  ): Steps<Session> {
+    const file = yield* ModelFile.reading(requireModelFile(directory));
     requireModelFiles(directory);
-    this.api = nativeApi();
-    this.#resources = new Resources();
+    const api = nativeApi();
+    const resources = new Resources();
     try {
-      const native = openSession(this.api, this.#resources, directory, tags, options);
-      this.handle = native.session;
-      this.runOptions = native.runOptions;
-      this.scheduling = native.scheduling;
-      this.isSteady = native.isSteady;
-      this.#runOptions = encodeRunOptions({ ...options, scheduling: native.scheduling });
-      this.#graph = native.graph;
-      requireVariables(directory, native.metaGraph);
-      this.signatures = read(native.metaGraph);
-      this.saver = native.metaGraph.saverDef;
-      const graph = openGraph(native.metaGraph.graphDef);
-      this.variableHandles = findVariableHandles(native.metaGraph, graph);
-      // Copies: the decoder's views would keep the whole graph in memory.
-      this.objectGraph = new Uint8Array(native.metaGraph.objectGraphDef);
-      this.collections = native.metaGraph.collectionDef.map(({ key, value }) => ({
-        key,
-        value: new Uint8Array(value),
-      }));
-      this.#absent = this.#giveValues(native.metaGraph, graph);
+      const metaGraph = chooseMetaGraph(directory, yield* readingMetaGraphs(directory), tags);
+      const native = yield* openingSession(api, resources, directory, tags, metaGraph.graphDef, options);
+      yield* breathe();
+      const graph = openGraph(metaGraph.graphDef);
+      const variableHandles = findVariableHandles(metaGraph, graph);
+      yield* breathe();
+      const parts = { api, file, native, resources, metaGraph, graph, variableHandles };
+      const session = new Session(directory, tags, options, read, parts);
+      collected.register(session, resources, session);
+      releaseAtThreadEnd(resources, session);
+      return session;
     } catch (error) {
-      this.#resources.releaseAll();
+      resources.releaseAll();
       throw error;
     }
-    collected.register(this, this.#resources, this);
-    releaseAtThreadEnd(this.#resources, this);
   }
 
   /**
@@ -173,7 +213,8 @@ export class Session {
   }
 
   #readEffects(): Effects {
-    this.#effects ??= readEffects(this.graphDef(), listOperations(this.api));
+    // Kept as long as the session: without the weights that a frozen graph has in its constants.
+    this.#effects ??= readEffects(withoutConstants(this.graphDef()), listOperations(this.api));
     return this.#effects;
   }
 

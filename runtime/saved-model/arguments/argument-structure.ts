@@ -1,5 +1,6 @@
 import { compareCodeUnits } from "../../base/text.js";
-import { type CompositeType, readTypeSpec } from "../composite-spec.js";
+import type { CompositeType } from "../components.js";
+import { readTypeSpec } from "../composite-spec.js";
 import { decode, type Message } from "../proto/decode.js";
 
 type Structure = Message<"StructuredValue">;

@@ -1,5 +1,5 @@
 import { matchesShape, type ShapeSpec } from "../../tensor/shape.js";
-import { type CompositeType, componentsOf } from "../composite-spec.js";
+import { type CompositeType, componentsOf, looseInputs } from "../components.js";
 import { type GraphIndex, openGraph } from "../graph/graph.js";
 import { decode, type Message } from "../proto/decode.js";
 import type { SignatureInfo, TensorInfo } from "../signature-info.js";
@@ -52,15 +52,6 @@ export function readNamedSignatures(
     ...signature,
     inputs: signature.inputs.flatMap(looseInputs),
   }));
-}
-
-/** The inputs of the file that an argument is made of; the argument itself where it is one of them. */
-export function looseInputs(input: TensorInfo): readonly TensorInfo[] {
-  const { key: name, argument = name, optional, components = [] } = input;
-  const parts = components.flatMap(({ role: _, key, ...part }) =>
-    key === undefined ? [] : [{ ...part, key, argument, ...(optional === true ? { optional } : {}) }],
-  );
-  return parts.length === 0 ? [input] : parts;
 }
 
 /** The inputs as the author's function has them. */

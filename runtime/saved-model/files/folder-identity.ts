@@ -1,7 +1,8 @@
 import { type BigIntStats, type Dirent, lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { SavedModelError } from "../../base/errors.js";
-import { pause } from "../../base/pause.js";
+import { pause, pauseLater } from "../../base/pause.js";
+import { runNow, type Steps, step } from "../../base/steps.js";
 import { printable } from "../../base/text.js";
 
 /** The parts of a SavedModel that a load reads. */
@@ -29,13 +30,24 @@ export interface ReadOptions<T> {
  *
  * @throws SavedModelError `LOAD_FAILED` when the model was replaced during every attempt; the errors of `read`
  */
-export function readUnchanged<T>({ folder, what, read, discard, hold }: ReadOptions<T>): T {
+export function readUnchanged<T>({ read, ...options }: ReadOptions<T>): T {
+  return runNow(readingUnchanged({ ...options, read: () => step(read, async () => read()) }));
+}
+
+/** Reads a model in steps: see {@link readUnchanged}. */
+export function* readingUnchanged<T>({
+  folder,
+  what,
+  read,
+  discard,
+  hold,
+}: Omit<ReadOptions<T>, "read"> & { readonly read: () => Steps<T> }): Steps<T> {
   let identity = folderIdentity(folder);
   let failure: unknown;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const release = attempt === 1 ? undefined : hold?.();
     if (release !== undefined) identity = folderIdentity(folder);
-    const outcome = attemptTo(read);
+    const outcome = yield* attemptTo(read);
     release?.();
     const before = identity;
     identity = folderIdentity(folder);
@@ -46,7 +58,11 @@ export function readUnchanged<T>({ folder, what, read, discard, hold }: ReadOpti
     if ("error" in outcome) {
       failure = outcome.error;
       // A writer that changes the model in place needs time to complete it.
-      pause(Math.min(2 * attempt, 50));
+      const milliseconds = Math.min(2 * attempt, 50);
+      yield* step(
+        () => pause(milliseconds),
+        () => pauseLater(milliseconds),
+      );
       identity = folderIdentity(folder);
     } else {
       discard?.(outcome.result);
@@ -59,9 +75,9 @@ export function readUnchanged<T>({ folder, what, read, discard, hold }: ReadOpti
   );
 }
 
-function attemptTo<T>(run: () => T): { readonly result: T } | { readonly error: unknown } {
+function* attemptTo<T>(run: () => Steps<T>): Steps<{ readonly result: T } | { readonly error: unknown }> {
   try {
-    return { result: run() };
+    return { result: yield* run() };
   } catch (error) {
     return { error };
   }

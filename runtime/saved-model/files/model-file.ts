@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, read, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { SavedModelError } from "../../base/errors.js";
+import { runNow, type Steps, step } from "../../base/steps.js";
 import { printable } from "../../base/text.js";
 import { fileIdentity } from "./folder-identity.js";
 
@@ -23,10 +25,17 @@ export class ModelFile {
   readonly #digest: string;
   #identity: string;
 
-  constructor(path: string) {
+  private constructor(path: string, identity: string, digest: string) {
     this.path = path;
-    this.#identity = fileIdentity(path);
-    this.#digest = digestOf(path);
+    this.#identity = identity;
+    this.#digest = digest;
+  }
+
+  /** Reads a file. */
+  static *reading(path: string): Steps<ModelFile> {
+    const identity = fileIdentity(path);
+    const digest = yield* digesting(path);
+    return new ModelFile(path, identity, digest);
   }
 
   /** True if the file, or one that was put in its place, has the bytes that were loaded. */
@@ -78,16 +87,20 @@ const MAX_BYTES = 2 ** 31;
 
 /** Returns the SHA-256 of a file; empty where it cannot be read. */
 function digestOf(path: string): string {
+  return runNow(digesting(path));
+}
+
+function* digesting(path: string): Steps<string> {
   const hash = createHash("sha256");
   try {
     const file = openSync(path, "r");
     try {
-      const chunk = new Uint8Array(1 << 20);
-      let position = 0;
-      for (let read = readSync(file, chunk, 0, chunk.length, position); read > 0 && position < MAX_BYTES; ) {
-        hash.update(chunk.subarray(0, read));
-        position += read;
-        read = readSync(file, chunk, 0, chunk.length, position);
+      const chunk = new Uint8Array(CHUNK_BYTES);
+      for (let position = 0; position < MAX_BYTES; ) {
+        const count = yield* readChunk(file, chunk, position);
+        if (count === 0) break;
+        hash.update(chunk.subarray(0, count));
+        position += count;
       }
     } finally {
       closeSync(file);
@@ -97,3 +110,15 @@ function digestOf(path: string): string {
   }
   return hash.digest("hex");
 }
+
+/** As much as is hashed in a millisecond. */
+const CHUNK_BYTES = 1 << 20;
+
+function readChunk(file: number, chunk: Uint8Array, position: number): Steps<number> {
+  return step(
+    () => readSync(file, chunk, 0, chunk.length, position),
+    async () => (await readLater(file, chunk, 0, chunk.length, position)).bytesRead,
+  );
+}
+
+const readLater = promisify(read);

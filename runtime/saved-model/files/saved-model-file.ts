@@ -1,7 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { SavedModelError, type SavedModelErrorOptions } from "../../base/errors.js";
-import { readRegularFile, requireRegularFiles, UnreadableFile } from "../../base/regular-file.js";
+import { readingRegularFile, requireRegularFiles, UnreadableFile } from "../../base/regular-file.js";
+import { runNow, type Steps } from "../../base/steps.js";
 import { printable, quote, reasonOf } from "../../base/text.js";
 import { decode, type Message } from "../proto/decode.js";
 import { encodeText } from "../proto/text-format.js";
@@ -88,21 +89,26 @@ function withFix(fix: string | undefined): SavedModelErrorOptions {
  * @throws SavedModelError the codes of {@link requireModelFile}, or `MODEL_CORRUPT`
  */
 export function readMetaGraphs(directory: string): readonly Message<"MetaGraphDef">[] {
+  return runNow(readingMetaGraphs(directory));
+}
+
+/** Reads the same in steps. */
+export function* readingMetaGraphs(directory: string): Steps<readonly Message<"MetaGraphDef">[]> {
   const file = requireModelFile(directory);
   const name = printable(file);
   const { size } = statSync(file);
   if (size > MAX_BYTES) throw new SavedModelError("MODEL_CORRUPT", `${name} is larger than 2 GiB (${size} bytes)`);
   // The files of /proc say that they have none.
   if (size === 0) throw new SavedModelError("MODEL_CORRUPT", `${name} is empty: it holds no meta graph`);
-  const bytes = readWhole(file);
+  const bytes = yield* readingWhole(file);
   const metaGraphs = decodeMetaGraphs(file.endsWith(".pbtxt") ? encodeModelText(bytes, name) : bytes, name);
   if (metaGraphs.length === 0) throw new SavedModelError("MODEL_CORRUPT", `${name} holds no meta graph`);
   return metaGraphs;
 }
 
-function readWhole(file: string): Uint8Array {
+function* readingWhole(file: string): Steps<Uint8Array> {
   try {
-    return readRegularFile(file, MAX_BYTES);
+    return yield* readingRegularFile(file, MAX_BYTES);
   } catch (cause) {
     throw new SavedModelError("LOAD_FAILED", `a model cannot be read: ${printable(reasonOf(cause), 500)}`, { cause });
   }

@@ -52,8 +52,8 @@ describe.each(folders.map((folder) => [basename(folder), folder]))("the client o
       "FirstStatement",
     ]);
     const [clientClass] = file.statements.filter(ts.isClassDeclaration);
-    // `load`, and `connect` and `fake` where there is a method.
-    const made = callable.length === 0 ? 1 : 3;
+    // `load` and `loadAsync`, and `connect` and `fake` where there is a method.
+    const made = callable.length === 0 ? 2 : 4;
     const accessors = clientClass?.members.filter(ts.isGetAccessorDeclaration) ?? [];
     expect(accessors.map(({ name }) => name.getText())).toEqual(callable.length === 0 ? [] : ["async"]);
     // Two declarations of each method, and one more of those that take inputs by name.

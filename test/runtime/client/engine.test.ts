@@ -11,7 +11,7 @@ import { modelFolder } from "../../support/temp.js";
 
 /** An engine that is asynchronous only and has no variables, as one of another machine; TensorFlow runs behind it. */
 function remoteEngine(name: string): Engine & { readonly isDisposed: boolean } {
-  const local = loadLocalEngine(undefined, modelFolder(name), {}, () => undefined);
+  const local = loadLocalEngine("load", undefined, modelFolder(name), {}, () => undefined);
   let isDisposed = false;
   return {
     source: `http://127.0.0.1/${name}`,

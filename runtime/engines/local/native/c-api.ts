@@ -12,12 +12,21 @@ export interface NativeApi extends NativeFunctions {
   readonly library: NativeLibrary;
   /** `TF_SessionRun` on a thread of libuv's pool. Its arguments stay in use until it is done. */
   readonly sessionRunOnWorker: (...parameters: [...Parameters<SessionRun>, done: (error: unknown) => void]) => void;
+  /** `TF_LoadSessionFromSavedModel` on a thread of libuv's pool. */
+  readonly loadSessionOnWorker: (
+    ...parameters: [
+      ...Parameters<NativeFunctions["TF_LoadSessionFromSavedModel"]>,
+      done: (error: unknown, session: Pointer | null) => void,
+    ]
+  ) => void;
   /** `TF_TensorData` with an address as its result; 0 is null. */
   readonly dataAddress: (tensor: Pointer) => Address;
   /** Address of an array in a buffer of its own, which the engine does not move. */
   readonly addressOf: (view: ArrayBufferView) => Address;
   /** Copies bytes between native memory and typed arrays, in either direction. */
   readonly memcpy: (target: Memory, source: Memory, bytes: number) => void;
+  /** Copies many bytes on a thread of libuv's pool. */
+  readonly memcpyOnWorker: (target: Memory, source: Memory, bytes: number, done: (error: unknown) => void) => void;
   /**
    * Returns native memory as a buffer, which must not be used once the memory is freed; undefined where JavaScript may not
    * have such buffers.
@@ -52,11 +61,14 @@ function bind(library: NativeLibrary): NativeApi {
     const bind = library.find(name).func(name, result, types);
     bound[name] = bind;
     if (name === "TF_SessionRun") bound.sessionRunOnWorker = bind.async;
+    if (name === "TF_LoadSessionFromSavedModel") bound.loadSessionOnWorker = bind.async;
   }
   bound.dataAddress = library.find("TF_TensorData").func("TF_TensorData", "uintptr_t", ["void *"]);
   bound.addressOf = (view: ArrayBufferView): Address => Number(address(view));
   const c = load(process.platform === "win32" ? "ucrtbase.dll" : null);
-  bound.memcpy = c.func("memcpy", "void", ["void *", "void *", "size_t"]);
+  const memcpy = c.func("memcpy", "void", ["void *", "void *", "size_t"]);
+  bound.memcpy = memcpy;
+  bound.memcpyOnWorker = memcpy.async;
   bound.viewMemory = viewer();
   const malloc = c.func("malloc", "void *", ["size_t"]);
   const free = c.func("free", "void", ["void *"]);

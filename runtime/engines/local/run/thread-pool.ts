@@ -18,3 +18,24 @@ function findCapacity(): number {
 
 /** The worker threads of the process, which its models take in turn. */
 export const threadPool: FairPool = new FairPool(once(findCapacity));
+
+/** Does native work that a thread of libuv's pool runs, when it is its turn among the calls. */
+export function onWorker<T>(work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let isWaiting = true;
+    threadPool.wait({
+      get isWaiting() {
+        return isWaiting;
+      },
+      startNext: () => {
+        if (!isWaiting) return false;
+        isWaiting = false;
+        threadPool.take();
+        work()
+          .finally(() => threadPool.giveBack())
+          .then(resolve, reject);
+        return true;
+      },
+    });
+  });
+}

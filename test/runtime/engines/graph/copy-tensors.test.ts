@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { runNow } from "../../../../runtime/base/steps.js";
 import { copyTensors } from "../../../../runtime/engines/graph/checkpoint/copy-tensors.js";
 import { mergeCheckpoints } from "../../../../runtime/engines/graph/checkpoint/merge-checkpoints.js";
 import type { GraphSession } from "../../../../runtime/engines/graph/graph-session.js";
@@ -21,7 +22,7 @@ function tensorsIn(graph: GraphSession, prefix: string): Readonly<Record<string,
 }
 
 it("copies tensors of different dtypes one after the other, and merges the result", () => {
-  const session = new Session(model, ["serve"]);
+  const session = runNow(Session.loading(model, ["serve"]));
   const { graph } = session;
   try {
     const folder = tempFolder();

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { runNow } from "../../../../runtime/base/steps.js";
 import type { GraphSession, NodeSpec } from "../../../../runtime/engines/graph/graph-session.js";
 import { LocalGraph } from "../../../../runtime/engines/local/local-graph.js";
 import { type NativeApi, nativeApi } from "../../../../runtime/engines/local/native/c-api.js";
@@ -24,7 +25,7 @@ afterEach(() => {
 
 /** Runs something on the graph of a loaded model. */
 function withGraph(run: (graph: GraphSession) => void): void {
-  const session = new Session(modelFolder("regression"), ["serve"]);
+  const session = runNow(Session.loading(modelFolder("regression"), ["serve"]));
   try {
     run(session.graph);
   } finally {
@@ -111,7 +112,7 @@ describe("the graph of a local session", () => {
   });
 
   it("is of no use once the session is disposed", () => {
-    const session = new Session(modelFolder("regression"), ["serve"]);
+    const session = runNow(Session.loading(modelFolder("regression"), ["serve"]));
     session.dispose();
     expectError(() => session.graph.run("test()", { targets: ["any"] }), "DISPOSED");
   });

@@ -2,8 +2,10 @@ import protobuf from "protobufjs";
 import { describe, expect, it } from "vitest";
 import { nativeApi } from "../../../../runtime/engines/local/native/c-api.js";
 import { listOperations } from "../../../../runtime/engines/local/op-library.js";
-import { chooseSchedule } from "../../../../runtime/engines/local/scheduling.js";
+import { chooseSchedule, type Schedule } from "../../../../runtime/engines/local/scheduling.js";
+import type { SessionOptions } from "../../../../runtime/engines/local/session-options.js";
 import { Model, type Tensor } from "../../../../runtime/index.js";
+import { chooseMetaGraph, readMetaGraphs } from "../../../../runtime/saved-model/files/saved-model-file.js";
 import { expectError } from "../../../support/errors.js";
 import { BOOL, FLOAT, type NodeSpec, shape, type, writeGraphModel } from "../../../support/graph-model.js";
 import { modelFolder } from "../../../support/temp.js";
@@ -21,16 +23,22 @@ function modelWith(node: NodeSpec, device = {}): string {
   );
 }
 
+/** The schedule of a model in a folder. */
+function scheduleOf(folder: string, options: SessionOptions = {}): Schedule {
+  nativeApi();
+  return chooseSchedule(folder, chooseMetaGraph(folder, readMetaGraphs(folder)).graphDef, options);
+}
+
 const double = (model: Model): unknown => (model.run("double", { x: [1, 2] }).y as Tensor).toArray();
 
 describe("the default", () => {
   it("small models run by the single-threaded executor", () => {
-    expect(chooseSchedule(modelFolder("custom_model"), ["serve"], {})).toEqual({
+    expect(scheduleOf(modelFolder("custom_model"))).toEqual({
       scheduling: "single-threaded",
       isSteady: true,
     });
     // A functional loop is no low-level control flow, but its number of steps is data.
-    expect(chooseSchedule(modelFolder("spin"), ["serve"], {})).toEqual({
+    expect(scheduleOf(modelFolder("spin"))).toEqual({
       scheduling: "single-threaded",
       isSteady: false,
     });
@@ -42,7 +50,7 @@ describe("the default", () => {
   ];
   it.each(obstacles)("a graph with %s runs in the calling thread", (_, node) => {
     const folder = modelWith(node);
-    expect(chooseSchedule(folder, ["serve"], {})).toEqual({ scheduling: "caller", isSteady: false });
+    expect(scheduleOf(folder)).toEqual({ scheduling: "caller", isSteady: false });
     using model = Model.load(folder);
     expect(double(model)).toEqual([2, 4]);
     // The same executor that rejects the graph would reject what is run of it only.
@@ -52,7 +60,7 @@ describe("the default", () => {
 
   it("TensorFlow's own options for pools and XLA take precedence", () => {
     const folder = modelFolder("custom_model");
-    const choose = (options: object) => chooseSchedule(folder, ["serve"], options).scheduling;
+    const choose = (options: SessionOptions) => scheduleOf(folder, options).scheduling;
     expect(choose({ runOptions: Uint8Array.of(0x18, 0) })).toBe("caller");
     expect(choose({ xla: true })).toBe("caller");
     expect(choose({ interOpThreads: 2 })).toBe("pool");
@@ -97,6 +105,6 @@ it("every operation of the library that the single-threaded executor rejects is 
   expect(makers.length).toBeGreaterThan(15);
   for (const { name } of makers) {
     const folder = modelWith([name, []]);
-    expect([name, chooseSchedule(folder, ["serve"], {}).scheduling]).toEqual([name, "caller"]);
+    expect([name, scheduleOf(folder).scheduling]).toEqual([name, "caller"]);
   }
 });
