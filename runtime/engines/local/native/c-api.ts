@@ -25,8 +25,6 @@ export interface NativeApi extends NativeFunctions {
   readonly addressOf: (view: ArrayBufferView) => Address;
   /** Copies bytes between native memory and typed arrays, in either direction. */
   readonly memcpy: (target: Memory, source: Memory, bytes: number) => void;
-  /** Copies many bytes on a thread of libuv's pool. */
-  readonly memcpyOnWorker: (target: Memory, source: Memory, bytes: number, done: (error: unknown) => void) => void;
   /**
    * Returns native memory as a buffer, which must not be used once the memory is freed; undefined where JavaScript may not
    * have such buffers.
@@ -66,9 +64,7 @@ function bind(library: NativeLibrary): NativeApi {
   bound.dataAddress = library.find("TF_TensorData").func("TF_TensorData", "uintptr_t", ["void *"]);
   bound.addressOf = (view: ArrayBufferView): Address => Number(address(view));
   const c = load(process.platform === "win32" ? "ucrtbase.dll" : null);
-  const memcpy = c.func("memcpy", "void", ["void *", "void *", "size_t"]);
-  bound.memcpy = memcpy;
-  bound.memcpyOnWorker = memcpy.async;
+  bound.memcpy = c.func("memcpy", "void", ["void *", "void *", "size_t"]);
   bound.viewMemory = viewer();
   const malloc = c.func("malloc", "void *", ["size_t"]);
   const free = c.func("free", "void", ["void *"]);
