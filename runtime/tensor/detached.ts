@@ -15,7 +15,17 @@ export function isDetached(view: ArrayBufferView): boolean {
   }
 }
 
-/** Name of such an array, for messages. */
+const byteLengthOfTypedArray = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype) as object,
+  "byteLength",
+)?.get;
+
+/** Returns the number of bytes that a typed array has at this moment, whatever properties were defined on it. */
+export function intrinsicByteLength(view: ArrayBufferView): number {
+  return byteLengthOfTypedArray?.call(view) as number;
+}
+
+/** Name of an array whose memory is gone, for messages. */
 export const LOST_DATA = "a detached array";
 
 /** Advice about it, for messages. */

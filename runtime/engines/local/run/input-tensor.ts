@@ -1,5 +1,5 @@
 import { SavedModelError } from "../../../base/errors.js";
-import { isDetached } from "../../../tensor/detached.js";
+import { intrinsicByteLength, isDetached } from "../../../tensor/detached.js";
 import type { AnyTypedArray, DTypeInfo } from "../../../tensor/dtype.js";
 import type { Flattened } from "../../../tensor/flatten.js";
 import { elementCount, formatShape, isShape } from "../../../tensor/shape.js";
@@ -160,15 +160,6 @@ export class Feed {
       },
     );
   }
-}
-
-const byteLengthOfTypedArray = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype) as object,
-  "byteLength",
-)?.get;
-
-function intrinsicByteLength(view: ArrayBufferView): number {
-  return byteLengthOfTypedArray?.call(view) as number;
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
