@@ -25,6 +25,9 @@ type TargetOf<Result> =
       : never
     : never;
 
+/** Memory for a result by its raw key, whose dtype and shape the compiler does not know. */
+type AnyTarget = Tensor<NumericDType> | FlatLike<NumericDType>;
+
 /**
  * Memory that the results of a call are written into: a tensor of the result's dtype and shape, or a typed array where
  * its length determines the shape. Of a method with several results an object of these, each optional. Strings, ragged
@@ -37,11 +40,13 @@ export type Into<Result> = Result extends Tensor
   : Result extends RaggedTensor | SparseTensor
     ? never
     : Result extends object
-      ? {
-          readonly [Name in keyof Result as [TargetOf<Result[Name]>] extends [never] ? never : Name]?:
-            | TargetOf<Result[Name]>
-            | undefined;
-        }
+      ? string extends keyof Result
+        ? Readonly<Record<string, AnyTarget | undefined>>
+        : {
+            readonly [Name in keyof Result as [TargetOf<Result[Name]>] extends [never] ? never : Name]?:
+              | TargetOf<Result[Name]>
+              | undefined;
+          }
       : never;
 
 /**
