@@ -33,18 +33,12 @@ export function targetsOf(
   properties: readonly string[] | undefined,
   form: Form,
   call: string,
-): Targets | undefined {
-  if (into === undefined) return undefined;
+): Targets {
   if (properties === undefined) return outputs.map((output) => targetOf(into, output, form, call));
   if (typeof into !== "object" || into === null || Array.isArray(into) || ArrayBuffer.isView(into) || Tensor.is(into)) {
-    const known = listSome(properties) || "none";
-    throw new SavedModelError(
-      "INVALID_OPTION",
-      `${call}: into must be an object of targets by result, got ${describe(into)}`,
-      {
-        fix: `Its results are ${known}.`,
-      },
-    );
+    const what = `into must be an object of targets by result, got ${describe(into)}`;
+    const fix = `Its results are ${listSome(properties)}.`;
+    throw new SavedModelError("INVALID_OPTION", `${call}: ${what}`, { fix });
   }
   const unknown = Object.keys(into).find((name) => !properties.includes(name));
   if (unknown !== undefined) {
@@ -64,13 +58,8 @@ function targetOf(value: unknown, output: TensorInfo, form: Form, call: string):
   const { key, dtype, shape } = output;
   const reason = reasonAgainst(output, form);
   if (reason !== undefined || !isDType(dtype)) {
-    throw new SavedModelError(
-      "INVALID_OPTION",
-      `${call}: result ${quote(key)} is ${reason}, and cannot be written into memory`,
-      {
-        fix: "Omit it from `into`.",
-      },
-    );
+    const what = `result ${quote(key)} is ${reason}, and cannot be written into memory`;
+    throw new SavedModelError("INVALID_OPTION", `${call}: ${what}`, { fix: "Omit it from `into`." });
   }
   const spec: InputSpec = { key, dtype: dtypeInfo(dtype), shape, role: ROLE };
   if (Tensor.is(value)) {

@@ -129,15 +129,13 @@ export class BaseModel implements Disposable, AsyncDisposable {
   run(
     signature: string,
     inputs: Readonly<Record<string, unknown>> = {},
-    options: ResultOptions<Record<string, AnyTensor>> = {},
+    options?: ResultOptions<Record<string, AnyTensor>>,
   ): Record<string, AnyTensor> {
     try {
-      const { into } = checkCallOptions("run()", options, RESULT_OPTIONS);
+      const checked = options === undefined ? undefined : checkCallOptions("run()", options, RESULT_OPTIONS);
       const { method, values } = this.#resolve("run()", signature, inputs);
-      return byKey(
-        method,
-        this.#calls.run(signature, method, values, "tensors", targetsByKey(into, signature, method)),
-      );
+      const into = targetsByKey(checked?.into, signature, method);
+      return byKey(method, this.#calls.run(signature, method, values, "tensors", into));
     } catch (error) {
       throw atCaller(error, BaseModel.prototype.run);
     }
@@ -436,11 +434,13 @@ function byKey<T>({ outputs }: Method, results: readonly T[]): Record<string, T>
 
 /** Checks the option `into` of a method of the client. */
 function plainTargets(into: unknown, signature: string, { outputs, properties }: Method): Targets | undefined {
-  return into === undefined ? undefined : targetsOf(into, outputs, properties, "plain", `${printable(signature)}()`);
+  if (into === undefined) return undefined;
+  return targetsOf(into, outputs, properties, "plain", `${printable(signature)}()`);
 }
 
 /** Checks the option `into` of a call by raw keys. */
 function targetsByKey(into: unknown, signature: string, { outputs }: Method): Targets | undefined {
+  if (into === undefined) return undefined;
   const keys = outputs.map(({ key }) => key);
-  return into === undefined ? undefined : targetsOf(into, outputs, keys, "tensors", `${printable(signature)}()`);
+  return targetsOf(into, outputs, keys, "tensors", `${printable(signature)}()`);
 }

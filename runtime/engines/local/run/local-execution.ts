@@ -191,7 +191,8 @@ function isInPlace(value: DenseValue): value is InPlace {
  * Returns whether a result is written to the memory of an input. Another result may be this input, passed through, and
  * has to be what it was before.
  */
-function isTarget({ elements: { buffer } }: InPlace, into: Targets = []): boolean {
+function isTarget({ elements: { buffer } }: InPlace, into: Targets | undefined): boolean {
+  if (into === undefined) return false;
   return into.some((target) => target !== undefined && (Tensor.elementsOf(target) as AnyTypedArray).buffer === buffer);
 }
 
