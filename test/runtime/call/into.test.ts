@@ -705,6 +705,20 @@ describe("the target of an asynchronous call", () => {
     }
   });
 
+  it("is not written when the call is aborted although the engine has a result", async () => {
+    const controller = new AbortController();
+    using model = CustomModel.fake({
+      pred: () => {
+        controller.abort();
+        return [[1]];
+      },
+    });
+    const out = new Float32Array(1).fill(7);
+    await expectRejection(model.async.pred([[1, 2]], { into: out, signal: controller.signal }), "ABORTED");
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(out[0]).toBe(7);
+  });
+
   it("is not written when one of two batched calls is aborted while they run", async () => {
     const half = vi.fn((x: Tensor<"float32", [number, 2]>) => {
       controller.abort();
