@@ -588,6 +588,19 @@ describe("a result that its target cannot hold", () => {
     expect(dense.data[0]).not.toBe(0);
   });
 
+  it("is not cut off", async () => {
+    using model = Regression.load();
+    const out = new Float32Array(1).fill(7);
+    const rows = [
+      [1, 2],
+      [3, 4],
+    ];
+    const error = expectError(() => model.pred(rows, { into: out }), "INVALID_RESULT");
+    expect(error.rawMessage).toBe('pred(): result "prediction" is float32 [2, 1], but its target is float32 [1, 1]');
+    await expectRejection(model.async.pred(rows, { into: out }), "INVALID_RESULT");
+    expect(out[0]).toBe(7);
+  });
+
   it("has another rank than the target where the signature leaves the rank open", () => {
     using model = Dtypes.load();
     const out = Tensor.from("float32", [7, 7]);
