@@ -61,7 +61,7 @@ export interface DenseValue {
   readonly shape: readonly number[];
   /**
    * In row-major order: the bytes of each string, both parts of each complex number. They may be the caller's own memory: an
-   * engine never writes to them.
+   * engine never writes to them, but for those that are a target of the same call, after the run.
    */
   readonly elements: TypedArrays[NumericDType] | readonly Uint8Array[];
 }
@@ -72,6 +72,9 @@ export type Form = "plain" | "tensors";
 /** One result per output, in result order. */
 export type Results<F extends Form> = F extends "tensors" ? readonly AnyTensor[] : readonly unknown[];
 
+/** Tensors that results are to be written into, one per output in result order; undefined for results in new memory. */
+export type Targets = readonly (Tensor | undefined)[];
+
 /** A prepared signature. Values are one per input, undefined where an optional input is omitted. */
 export interface Execution {
   /** True if a run may change variables, or anything else that another call can see. */
@@ -79,19 +82,23 @@ export interface Execution {
   /**
    * Runs on the calling thread. Absent where an engine is asynchronous only.
    *
+   * @param into of the dtypes of the outputs. An engine may write all results that have a target of their shape into
+   * it, and return the target itself; for any other result that it returns, the caller of this method does so
    * @throws SavedModelError `TF_<STATUS>`, `CONFLICTING_INPUTS`
    */
-  run?<F extends Form>(inputs: readonly (DenseValue | undefined)[], form: F): Results<F>;
+  run?<F extends Form>(inputs: readonly (DenseValue | undefined)[], form: F, into?: Targets): Results<F>;
   /**
    * Runs off the calling thread. The inputs are read before this returns.
    *
    * @param isWanted returns false when the results are not needed any more, and need not be read
+   * @param into as in {@link Execution.run}; only for results that are still wanted
    * @throws SavedModelError `TF_<STATUS>`, `CONFLICTING_INPUTS`
    */
   start<F extends Form>(
     inputs: readonly (DenseValue | undefined)[],
     form: F,
     isWanted: () => boolean,
+    into?: Targets,
   ): Promise<Results<F>>;
   /**
    * Prepares the first run, so that it does not wait.

@@ -15,9 +15,9 @@ export {
 } from "./base/errors.js";
 export { TensorFlowError } from "./base/tensorflow-error.js";
 export type { BaseModel, Connected } from "./client/base-model.js";
+export type { CallOptions, Into, ResultOptions } from "./client/call-options.js";
 export type { ClientOptions } from "./client/client-options.js";
 export type { CallEvent, ErrorEvent, LoadEvent } from "./client/diagnostics.js";
-export type { CallOptions } from "./client/method-calls.js";
 export type {
   DenseSignature,
   DenseValue,
@@ -33,6 +33,7 @@ export type {
   RestoreOptions,
   RestoreReport,
   Results,
+  Targets,
   Trace,
   Traced,
   TraceEvent,

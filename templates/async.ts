@@ -7,7 +7,8 @@ import {
 } from "ts-morph";
 import type { NamedModel, NamedSignature } from "../generator/client/name-model.js";
 import { asyncMethodDocs, namedAsyncMethodDocs } from "./docs.js";
-import { inOrderTypeParameters, namedParameter, parametersTemplate, returnType } from "./method.js";
+import { inOrderTypeParameters, namedParameter, optionsName, parametersTemplate, returnType } from "./method.js";
+import { isTarget } from "./types.js";
 
 /** Returns the interface of the client's methods as promises; nothing for a client without methods. */
 export function asyncTemplate({ className, asyncType, signatures }: NamedModel): InterfaceDeclarationStructure[] {
@@ -32,23 +33,16 @@ function methodsTemplate(signature: NamedSignature): OptionalKind<MethodSignatur
     name,
     docs: [asyncMethodDocs(signature, options)],
     typeParameters: inOrderTypeParameters(signature),
-    parameters: [...parametersTemplate(inputs), optionsParameter(options)],
+    parameters: [...parametersTemplate(inputs), optionsParameter(signature, options)],
     returnType: result,
   };
   if (inputsType === undefined) return [inOrder];
   const docs = [namedAsyncMethodDocs(signature)];
-  const parameters = [...namedParameter(inputsType), optionsParameter("options")];
+  const parameters = [...namedParameter(inputsType), optionsParameter(signature, "options")];
   return [{ name, docs, parameters, returnType: result }, inOrder];
 }
 
-function optionsParameter(name: string): OptionalKind<ParameterDeclarationStructure> {
-  return { name, type: "CallOptions", hasQuestionToken: true };
-}
-
-/** Returns `options`, unless that is the name of an input. */
-function optionsName({ inputs }: NamedSignature): string {
-  const taken = new Set(inputs.map(({ name }) => name));
-  let name = "options";
-  for (let count = 2; taken.has(name); count++) name = `options${count}`;
-  return name;
+function optionsParameter(signature: NamedSignature, name: string): OptionalKind<ParameterDeclarationStructure> {
+  const type = signature.outputs.some(isTarget) ? `CallOptions<${returnType(signature)}>` : "CallOptions";
+  return { name, type, hasQuestionToken: true };
 }

@@ -4,6 +4,7 @@ import type { NamedModel, NamedSignature, NamedTensor } from "../generator/clien
 import type { ModelInfo } from "../runtime/saved-model/model-info.js";
 import type { DefaultValue } from "../runtime/saved-model/signature-info.js";
 import { formatShape } from "../runtime/tensor/shape.js";
+import { isTarget } from "./types.js";
 
 /** Returns the comment of the generated class. */
 export function classDocs({ description, signatures }: NamedModel): OptionalKind<JSDocStructure> {
@@ -91,13 +92,14 @@ function reasonText(reason: string): string {
 }
 
 /** Returns the comment of a method, or of its declaration with inputs in order. */
-export function methodDocs(signature: NamedSignature): OptionalKind<JSDocStructure> {
+export function methodDocs(signature: NamedSignature, options: string): OptionalKind<JSDocStructure> {
   return block(
     `${runs(signature)}.${effect(signature)}`,
     ...remarks(signature),
     ...order(signature),
     "",
     ...parameterDocs(signature),
+    ...optionsDocs(signature, options),
     ...resultDocs(signature),
     "@throws SavedModelError when an input does not match, or when TensorFlow fails",
     ...deprecatedDocs(signature),
@@ -111,6 +113,7 @@ export function namedMethodDocs(signature: NamedSignature): OptionalKind<JSDocSt
     ...remarks(signature),
     "",
     namedInputsDocs(signature),
+    ...optionsDocs(signature, "options"),
     ...resultDocs(signature),
     "@throws SavedModelError when an input is missing, unknown or does not match, or when TensorFlow fails",
     ...deprecatedDocs(signature),
@@ -125,7 +128,7 @@ export function asyncMethodDocs(signature: NamedSignature, options: string): Opt
     ...order(signature),
     "",
     ...parameterDocs(signature),
-    `@param ${options} a signal that aborts the call`,
+    asyncOptionsDocs(signature, options),
     ...resultDocs(signature),
     "@throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted",
     ...deprecatedDocs(signature),
@@ -139,11 +142,23 @@ export function namedAsyncMethodDocs(signature: NamedSignature): OptionalKind<JS
     ...remarks(signature),
     "",
     namedInputsDocs(signature),
-    "@param options a signal that aborts the call",
+    asyncOptionsDocs(signature, "options"),
     ...resultDocs(signature),
     "@throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted",
     ...deprecatedDocs(signature),
   );
+}
+
+/** Returns the comment of the options of a method with a result that can be written into given memory. */
+function optionsDocs({ outputs, outputsType }: NamedSignature, options: string): readonly string[] {
+  if (!outputs.some(isTarget)) return [];
+  const what = outputsType === undefined ? "a tensor or typed array" : "tensors or typed arrays by result";
+  return [`@param ${options} \`into\`: ${what} to write into, instead of new memory`];
+}
+
+function asyncOptionsDocs({ outputs }: NamedSignature, options: string): string {
+  const into = outputs.some(isTarget) ? ", and memory to write into" : "";
+  return `@param ${options} a signal that aborts the call${into}`;
 }
 
 /** Largest number of names in a hover. */

@@ -2,7 +2,7 @@ import type { MethodDeclarationStructure, OptionalKind, ParameterDeclarationStru
 import { stringLiteral } from "../generator/client/escape.js";
 import type { NamedSignature, NamedTensor } from "../generator/client/name-model.js";
 import { implementationDocs, methodDocs, namedMethodDocs } from "./docs.js";
-import { inputType, outputType } from "./types.js";
+import { inputType, isTarget, outputType } from "./types.js";
 
 /**
  * Type of `this`. Methods are bound: `fit(model.train, …)` loses no `this`, as linters would report for other methods.
@@ -28,14 +28,22 @@ export function methodTemplate(signature: NamedSignature): OptionalKind<MethodDe
         : [
             {
               docs: [namedMethodDocs(signature)],
-              parameters: [RECEIVER, ...namedParameter(signature.inputsType)],
+              parameters: [
+                RECEIVER,
+                ...namedParameter(signature.inputsType),
+                ...optionsParameter(signature, "options"),
+              ],
               returnType: returnType(signature),
             },
           ]),
       {
-        docs: [methodDocs(signature)],
+        docs: [methodDocs(signature, optionsName(signature))],
         typeParameters: inOrderTypeParameters(signature),
-        parameters: [RECEIVER, ...parametersTemplate(signature.inputs)],
+        parameters: [
+          RECEIVER,
+          ...parametersTemplate(signature.inputs),
+          ...optionsParameter(signature, optionsName(signature)),
+        ],
         returnType: returnType(signature),
       },
     ],
@@ -72,6 +80,20 @@ export function inOrderTypeParameters({ inputsType }: NamedSignature): { name: s
 /** Returns the parameter of a method that takes one object of all inputs. */
 export function namedParameter(type: string): Parameter[] {
   return [{ name: "inputs", type }];
+}
+
+/** Returns the parameter for options, of a method with a result that can be written into given memory. */
+function optionsParameter(signature: NamedSignature, name: string): Parameter[] {
+  if (!signature.outputs.some(isTarget)) return [];
+  return [{ name, type: `ResultOptions<${returnType(signature)}>`, hasQuestionToken: true }];
+}
+
+/** Returns `options`, unless that is the name of an input. */
+export function optionsName({ inputs }: NamedSignature): string {
+  const taken = new Set(inputs.map(({ name }) => name));
+  let name = "options";
+  for (let count = 2; taken.has(name); count++) name = `options${count}`;
+  return name;
 }
 
 /** Returns the type of a signature's result. */

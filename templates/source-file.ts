@@ -7,7 +7,7 @@ import { descriptorTemplate } from "./descriptor.js";
 import { examplesTemplate } from "./examples.js";
 import { fakesTemplate } from "./fakes.js";
 import { inputsTemplate, outputsTemplate } from "./interfaces.js";
-import { featureType, inputType, outputType, resultType, VALUE_TYPES } from "./types.js";
+import { featureType, inputType, isTarget, outputType, resultType, VALUE_TYPES } from "./types.js";
 
 /** Returns the whole generated file. */
 export function sourceFileTemplate(model: NamedModel, fingerprint: string): SourceFileStructure {
@@ -37,6 +37,7 @@ function typeImports({ signatures, examples }: NamedModel): readonly string[] {
   const text = [...signatures.flatMap(typesOf), ...featureTypes].join(" ");
   const used = VALUE_TYPES.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
   const options = signatures.length === 0 ? [] : ["CallOptions", "ClientOptions", "Connected", "Engine"];
+  if (signatures.some(({ outputs }) => outputs.some(isTarget))) options.push("ResultOptions");
   return [...used, ...options, "LoadOptions", "ModelSpec"].sort();
 }
 

@@ -64,6 +64,11 @@ export function outputType({ dtype, shape, form, bytes }: NamedTensor): string {
   }
 }
 
+/** Returns true if an output can be written into given memory: a dense tensor of numbers. */
+export function isTarget({ dtype, shape, form }: NamedTensor): boolean {
+  return form === "dense" && dtype !== "string" && shape?.length !== 0;
+}
+
 /**
  * Returns the type that an output may be made of: that of an input of its dtype and shape, and a plain value for a
  * scalar.

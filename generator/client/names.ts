@@ -22,7 +22,7 @@ const RESERVED_MEMBERS: ReadonlySet<string> = new Set(
 /** Names that the generated module imports, declares or mentions, and those that the compiler reserves. */
 const RESERVED_TYPES: ReadonlySet<string> = new Set(
   (
-    "Model Tensor TensorLike RaggedTensor RaggedLike SparseTensor SparseLike LoadOptions CallOptions ClientOptions Connected Engine ModelSpec AnyShape Complex URL Uint8Array Object Function Promise Symbol descriptor directory " +
+    "Model Tensor TensorLike RaggedTensor RaggedLike SparseTensor SparseLike LoadOptions CallOptions ResultOptions ClientOptions Connected Engine ModelSpec AnyShape Complex URL Uint8Array Object Function Promise Symbol descriptor directory " +
     "options any bigint boolean never number object string symbol unknown infer keyof readonly unique exports require"
   ).split(" "),
 );

@@ -1,4 +1,4 @@
-import type { Form, Results } from "../engine.js";
+import type { Form, Results, Targets } from "../engine.js";
 import type { Flattened } from "../tensor/flatten.js";
 
 /** Inputs that were checked, one per dense input; undefined where an optional one was omitted. */
@@ -20,15 +20,17 @@ export interface Call {
   /**
    * Runs the signature on the calling thread.
    *
-   * @throws SavedModelError `UNSUPPORTED_BY_ENGINE` where the engine is asynchronous only
+   * @param into checked by `targetsOf`
+   * @throws SavedModelError `UNSUPPORTED_BY_ENGINE` where the engine is asynchronous only; `INVALID_RESULT` when a result
+   * has another shape than its target
    */
-  run<F extends Form>(staged: Staged, form: F): Results<F>;
+  run<F extends Form>(staged: Staged, form: F, into?: Targets): Results<F>;
   /**
    * Runs the signature off the calling thread, at once. The inputs are read before this returns.
    *
    * @param isWanted returns false when the results are not needed any more, and need not be read
    */
-  start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean): Promise<Results<F>>;
+  start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean, into?: Targets): Promise<Results<F>>;
   /** Prepares the first run, so that it does not wait. */
   warmUp(): void;
 }

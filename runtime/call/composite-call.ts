@@ -1,5 +1,5 @@
 import { SavedModelError } from "../base/errors.js";
-import type { Engine, Form, Results } from "../engine.js";
+import type { Engine, Form, Results, Targets } from "../engine.js";
 import type { ComponentInfo, TensorInfo } from "../saved-model/signature-info.js";
 import { stageTensor } from "../tensor/check-tensor.js";
 import { inputError, missingInputs, readError, specOf } from "../tensor/check-value.js";
@@ -64,12 +64,12 @@ export class CompositeCall implements Call {
     return this.#call.stage(this.#split(values), mayReuse);
   }
 
-  run<F extends Form>(staged: Staged, form: F): Results<F> {
-    return this.#join(this.#call.run(staged, form)) as Results<F>;
+  run<F extends Form>(staged: Staged, form: F, into?: Targets): Results<F> {
+    return this.#join(this.#call.run(staged, form, this.#withComponents(into))) as Results<F>;
   }
 
-  async start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean): Promise<Results<F>> {
-    const results = await this.#call.start(staged, form, isWanted);
+  async start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean, into?: Targets): Promise<Results<F>> {
+    const results = await this.#call.start(staged, form, isWanted, this.#withComponents(into));
     return (isWanted() ? this.#join(results) : results) as Results<F>;
   }
 
@@ -92,6 +92,16 @@ export class CompositeCall implements Call {
   #missing(values: readonly unknown[]): SavedModelError {
     const missing = this.#inputs.filter((input, place) => values[place] === undefined && input.optional !== true);
     return missingInputs(missing.flatMap(specOf), this.name);
+  }
+
+  /** Returns one target for each component; only dense results have any. */
+  #withComponents(into: Targets | undefined): Targets | undefined {
+    return (
+      into &&
+      this.#outputs.flatMap((output, index) =>
+        isComposite(output) ? output.components.map(() => undefined) : [into[index]],
+      )
+    );
   }
 
   #join(results: readonly unknown[]): readonly unknown[] {

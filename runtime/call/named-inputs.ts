@@ -92,18 +92,11 @@ export class NamedInputs {
   }
 
   /**
-   * Returns the arguments of a call whose first is an object of inputs in argument order.
+   * Returns the values of an object of inputs in argument order.
    *
    * @throws SavedModelError `UNKNOWN_INPUT` for names that no input has, `MISSING_INPUT` for required ones that are
    * missing; both name all of them
    */
-  inOrder(values: readonly unknown[], call: string): readonly unknown[] {
-    const [value] = values;
-    if (values.length > 1) throw namedTakesOne(call, values.length);
-    return this.valuesOf(value as Readonly<Record<string, unknown>>, call);
-  }
-
-  /** Returns the values of an object of inputs in argument order, with the errors of {@link NamedInputs.inOrder}. */
   valuesOf(object: Readonly<Record<string, unknown>>, call: string, role = "input"): readonly unknown[] {
     const values = this.#inputs.map(({ name }) => (has(object, name) ? object[name] : undefined));
     const unknown = Object.keys(object).filter((name) => !this.#names.has(name));

@@ -1,7 +1,7 @@
 import { SavedModelError } from "../base/errors.js";
 import { itemAt } from "../base/item-at.js";
 import { listSome, printable, quote } from "../base/text.js";
-import type { DenseValue, Engine, Execution, Form, Results } from "../engine.js";
+import type { DenseValue, Engine, Execution, Form, Results, Targets } from "../engine.js";
 import type { FeatureSpec } from "../saved-model/model-spec.js";
 import type { TensorInfo } from "../saved-model/signature-info.js";
 import { stageTensor } from "../tensor/check-tensor.js";
@@ -15,6 +15,7 @@ import { copyElements, Tensor } from "../tensor/tensor.js";
 import type { Call, Staged } from "./call.js";
 import { ExampleEncoder } from "./example-input.js";
 import { explainRows } from "./explain-rows.js";
+import { writeTargets } from "./result-targets.js";
 import { keepScratch } from "./reusable-array.js";
 
 /** An input of a call; its features are those of a generated client. */
@@ -37,6 +38,7 @@ interface PreparedInput extends InputSpec {
 export class SignatureCall implements Call {
   readonly name: string;
   readonly inputs: readonly PreparedInput[];
+  readonly outputs: readonly TensorInfo[];
   readonly #execution: Execution;
   readonly #isReadOnly: boolean;
   readonly #engine: Engine;
@@ -60,6 +62,7 @@ export class SignatureCall implements Call {
     this.#engine = engine;
     this.#isReadOnly = isReadOnly;
     this.inputs = inputs.map((input) => prepareInput(input, this.name, engine.packsStrings === true));
+    this.outputs = outputs;
     this.#execution = engine.prepare({ key, name: this.name, inputs, outputs });
   }
 
@@ -102,11 +105,12 @@ export class SignatureCall implements Call {
     return stage(data, input, this.name, mayOverwrite ? input.scratch : ownScratch(input));
   }
 
-  run<F extends Form>(staged: Staged, form: F): Results<F> {
+  run<F extends Form>(staged: Staged, form: F, into?: Targets): Results<F> {
     const execution = this.#execution;
     if (execution.run !== undefined) {
       try {
-        return execution.run(staged, form);
+        const results = execution.run(staged, form, into);
+        return into === undefined ? results : writeTargets(results, into, this);
       } catch (error) {
         throw explainRows(error, this.inputs, staged);
       }
@@ -117,9 +121,10 @@ export class SignatureCall implements Call {
     });
   }
 
-  async start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean): Promise<Results<F>> {
+  async start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean, into?: Targets): Promise<Results<F>> {
     try {
-      return await this.#execution.start(staged, form, isWanted);
+      const results = await this.#execution.start(staged, form, isWanted, into);
+      return into === undefined || !isWanted() ? results : writeTargets(results, into, this);
     } catch (error) {
       throw explainRows(error, this.inputs, staged);
     }

@@ -4,7 +4,17 @@ import { atCaller, CallerStack, type Entry, withCallerStack } from "../base/call
 import { checkFlag, checkOptions } from "../base/check-options.js";
 import { SavedModelError } from "../base/errors.js";
 import { printable } from "../base/text.js";
-import type { Device, Engine, ModelVariable, RestoreOptions, RestoreReport, Traced, VariableStore } from "../engine.js";
+import { targetsOf } from "../call/result-targets.js";
+import type {
+  Device,
+  Engine,
+  ModelVariable,
+  RestoreOptions,
+  RestoreReport,
+  Targets,
+  Traced,
+  VariableStore,
+} from "../engine.js";
 import { toPath } from "../saved-model/files/locate-model.js";
 import type { ModelSpec } from "../saved-model/model-spec.js";
 import type { SignatureInfo } from "../saved-model/signature-info.js";
@@ -13,9 +23,16 @@ import type { NumericDType } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { AnyTensor, Shape } from "../tensor/types.js";
 import { bindMethods, generatedMethod } from "./bound-methods.js";
+import {
+  CALL_OPTIONS,
+  type CallOptions,
+  checkCallOptions,
+  RESULT_OPTIONS,
+  type ResultOptions,
+} from "./call-options.js";
 import type { ClientOptions } from "./client-options.js";
 import { Connection } from "./connection.js";
-import { type CallOptions, checkCallOptions, inArgumentOrder, MethodCalls } from "./method-calls.js";
+import { inArgumentOrder, MethodCalls } from "./method-calls.js";
 import { asResult, describeMethods, describeSignatures, type Method, methodFor, toObject } from "./methods.js";
 
 /** Members of a client that is connected to an asynchronous engine, beside its methods. */
@@ -106,13 +123,20 @@ export class BaseModel implements Disposable, AsyncDisposable {
    * A ragged or sparse input is one value under the key that {@link BaseModel.signatures} has for it. Without a
    * generated client its components may be passed instead, where the SignatureDef has a key for each.
    *
+   * @param options `into`: tensors or typed arrays by raw key, which these outputs are written into
    * @returns the outputs by raw key, scalars as tensors too
    * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `UNKNOWN_INPUT`, and the codes of a call
    */
-  run(signature: string, inputs: Readonly<Record<string, unknown>> = {}): Record<string, AnyTensor> {
+  run(
+    signature: string,
+    inputs: Readonly<Record<string, unknown>> = {},
+    options?: ResultOptions<Record<string, AnyTensor>>,
+  ): Record<string, AnyTensor> {
     try {
+      const checked = options === undefined ? undefined : checkCallOptions("run()", options, RESULT_OPTIONS);
       const { method, values } = this.#resolve("run()", signature, inputs);
-      return byKey(method, this.#calls.run(signature, method, values, "tensors"));
+      const into = targetsByKey(checked?.into, signature, method);
+      return byKey(method, this.#calls.run(signature, method, values, "tensors", into));
     } catch (error) {
       throw atCaller(error, BaseModel.prototype.run);
     }
@@ -121,19 +145,20 @@ export class BaseModel implements Disposable, AsyncDisposable {
   /**
    * Runs a signature on a worker thread, off the event loop, with inputs by raw key.
    *
-   * @param options an AbortSignal, to abort the call
+   * @param options an AbortSignal, to abort the call; and `into`, as in {@link BaseModel.run}
    * @returns the outputs by raw key, scalars as tensors too
    * @throws SavedModelError the codes of {@link BaseModel.run}; `ABORTED`, `QUEUE_FULL`, `DISPOSED`
    */
   async runAsync(
     signature: string,
     inputs: Readonly<Record<string, unknown>> = {},
-    options: CallOptions = {},
+    options: CallOptions<Record<string, AnyTensor>> = {},
   ): Promise<Record<string, AnyTensor>> {
     const caller = this.#caller(BaseModel.prototype.runAsync);
     const { method, results } = withCallerStack(BaseModel.prototype.runAsync, () => {
-      const checked = checkCallOptions("runAsync()", options);
+      const { into, signal } = checkCallOptions("runAsync()", options, CALL_OPTIONS);
       const { method, values } = this.#resolve("runAsync()", signature, inputs);
+      const checked = { into: targetsByKey(into, signature, method), signal };
       return { method, results: this.#calls.start(signature, method, values, "tensors", checked) };
     });
     try {
@@ -301,8 +326,8 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Runs a signature with inputs in argument order, or with one object of them where the client offers that; called by
-   * generated code, whose methods add the types.
+   * Runs a signature with inputs in argument order, or with one object of them where the client offers that, and options
+   * after them; called by generated code, whose methods add the types.
    */
   protected call(signature: string, inputs: readonly unknown[]): unknown {
     // As of a method that was taken from the class.
@@ -315,12 +340,21 @@ export class BaseModel implements Disposable, AsyncDisposable {
     try {
       const method = this.#calls.method(signature);
       const { named } = method;
+      const object = inputs[0];
+      const isNamed = named?.is(object) === true;
+      if (inputs.length > (isNamed ? 1 : method.inputs.length)) return this.#callWithOptions(signature, method, inputs);
       // The name is made for messages only.
-      const values = named?.is(inputs[0]) === true ? named.inOrder(inputs, `${printable(signature)}()`) : inputs;
+      const values = isNamed ? named.valuesOf(object, `${printable(signature)}()`) : inputs;
       return asResult(method, this.#calls.run(signature, method, values, "plain"));
     } catch (error) {
       throw atCaller(error, this.#entryOf(signature));
     }
+  }
+
+  #callWithOptions(signature: string, method: Method, values: readonly unknown[]): unknown {
+    const { inputs, options } = this.#calls.splitOptions(signature, method, values, false);
+    const into = plainTargets(options.into, signature, method);
+    return asResult(method, this.#calls.run(signature, method, inputs, "plain", into));
   }
 
   /**
@@ -354,8 +388,9 @@ export class BaseModel implements Disposable, AsyncDisposable {
     const caller = this.#caller(entry);
     const { method, results } = withCallerStack(entry, () => {
       const method = this.#calls.method(signature);
-      const { inputs, options } = this.#calls.splitOptions(signature, method, values);
-      return { method, results: this.#calls.start(signature, method, inputs, "plain", options) };
+      const { inputs, options } = this.#calls.splitOptions(signature, method, values, true);
+      const checked = { into: plainTargets(options.into, signature, method), signal: options.signal };
+      return { method, results: this.#calls.start(signature, method, inputs, "plain", checked) };
     });
     try {
       return asResult(method, await results);
@@ -399,4 +434,17 @@ function byKey<T>({ outputs }: Method, results: readonly T[]): Record<string, T>
     outputs.map(({ key }) => key),
     results,
   );
+}
+
+/** Checks the option `into` of a method of the client. */
+function plainTargets(into: unknown, signature: string, { outputs, properties }: Method): Targets | undefined {
+  if (into === undefined) return undefined;
+  return targetsOf(into, outputs, properties, "plain", `${printable(signature)}()`);
+}
+
+/** Checks the option `into` of a call by raw keys. */
+function targetsByKey(into: unknown, signature: string, { outputs }: Method): Targets | undefined {
+  if (into === undefined) return undefined;
+  const keys = outputs.map(({ key }) => key);
+  return targetsOf(into, outputs, keys, "tensors", `${printable(signature)}()`);
 }

@@ -4,25 +4,24 @@ import { printable, quote, suggest } from "../base/text.js";
 import type { Call, Staged } from "../call/call.js";
 import { CompositeCall, isComposite } from "../call/composite-call.js";
 import { namedTakesOne } from "../call/named-inputs.js";
+import { hasTargets } from "../call/result-targets.js";
 import { ownStaged, SignatureCall, tooManyInputs } from "../call/signature-call.js";
-import type { Form, Results } from "../engine.js";
+import type { Form, Results, Targets } from "../engine.js";
 import { Batcher, type BatchingOptions } from "../queue/batcher.js";
 import { enqueue } from "../queue/queued-call.js";
 import type { TensorInfo } from "../saved-model/signature-info.js";
 import { signatureNotFound } from "../saved-model/signature-not-found.js";
 import { nameInput } from "../tensor/check-value.js";
+import { type AnyCallOptions, CALL_OPTIONS, checkCallOptions, RESULT_OPTIONS } from "./call-options.js";
 import type { ClientOptions } from "./client-options.js";
 import type { Connection } from "./connection.js";
 import { isObserved, observeCall, observeStart } from "./diagnostics.js";
 import type { Method } from "./methods.js";
 
-/** Options of a call on a worker thread. */
-export interface CallOptions {
-  /**
-   * Aborts the call: a waiting call is dropped, a running one continues, but its results are discarded. The promise
-   * rejects with `ABORTED` at once.
-   */
+/** Checked options of a call on a worker thread. */
+interface StartOptions {
   readonly signal?: AbortSignal | undefined;
+  readonly into?: Targets | undefined;
 }
 
 /** Calls of a model, by the keys of its signatures. Each is prepared when it is first needed. */
@@ -71,10 +70,10 @@ export class MethodCalls {
   }
 
   /** Runs a signature on the calling thread. */
-  run<F extends Form>(key: string, method: Method, values: readonly unknown[], form: F): Results<F> {
+  run<F extends Form>(key: string, method: Method, values: readonly unknown[], form: F, into?: Targets): Results<F> {
     const call = this.prepare(key, method);
-    if (!isObserved()) return this.#run(call, values, form);
-    return observeCall(this.connection.engine.source, key, () => this.#run(call, values, form));
+    if (!isObserved()) return this.#run(call, values, form, into);
+    return observeCall(this.connection.engine.source, key, () => this.#run(call, values, form, into));
   }
 
   /**
@@ -88,14 +87,14 @@ export class MethodCalls {
     method: Method,
     values: readonly unknown[],
     form: F,
-    { signal }: CallOptions = {},
+    { signal, into }: StartOptions = {},
   ): Promise<Results<F>> {
     const call = this.prepare(key, method);
     const batcher = this.#batchers.get(key);
     const start = (): Promise<Results<F>> => {
       const staged = this.#stage(call, values, false);
-      const alone = (): Promise<Results<F>> => this.#enqueue(call, staged, form, signal);
-      return batcher === undefined ? alone() : batcher.start(staged, alone, signal);
+      const alone = (): Promise<Results<F>> => this.#enqueue(call, staged, form, signal, into);
+      return batcher === undefined ? alone() : batcher.start(staged, alone, signal, into);
     };
     return isObserved() ? observeStart(this.connection.engine.source, key, start) : start();
   }
@@ -122,28 +121,33 @@ export class MethodCalls {
   }
 
   /**
-   * Splits the arguments of an asynchronous call into inputs in argument order, and the options after them.
+   * Splits the arguments of a call into inputs in argument order, and the options after them.
    *
+   * @param isAsync true for the options of a call on a worker thread. Without, a method has options if it has a result
+   * that can be written into given memory
    * @throws SavedModelError `TOO_MANY_INPUTS` or `INVALID_OPTION`; `UNKNOWN_INPUT` or `MISSING_INPUT` for inputs by name
    */
   splitOptions(
     key: string,
-    { inputs, named }: Method,
+    { inputs, named, outputs }: Method,
     values: readonly unknown[],
-  ): { readonly inputs: readonly unknown[]; readonly options: CallOptions } {
+    isAsync: boolean,
+  ): { readonly inputs: readonly unknown[]; readonly options: AnyCallOptions } {
     const call = `${printable(key)}()`;
+    const takesOptions = isAsync || hasTargets(outputs);
     const [object] = values;
     const isNamed = named?.is(object) === true;
     const count = isNamed ? 1 : inputs.length;
     const options = values[count];
     const isOptions =
       typeof options === "object" && options !== null && Object.getPrototypeOf(options) === Object.prototype;
-    if (values.length > count + 1 || (options !== undefined && !isOptions)) {
-      throw isNamed ? namedTakesOne(call, values.length, "and options") : tooManyInputs(call, inputs, values);
+    if (values.length > count + (takesOptions ? 1 : 0) || (options !== undefined && !isOptions)) {
+      const also = takesOptions ? "and options" : "";
+      throw isNamed ? namedTakesOne(call, values.length, also) : tooManyInputs(call, inputs, values);
     }
     return {
       inputs: isNamed ? named.valuesOf(object, call) : values.slice(0, count),
-      options: checkCallOptions(call, options ?? {}),
+      options: checkCallOptions(call, options ?? {}, isAsync ? CALL_OPTIONS : RESULT_OPTIONS),
     };
   }
 
@@ -162,11 +166,11 @@ export class MethodCalls {
     return new Prepared(this.connection.engine, key, inputs, outputs, this.#readOnly.has(key));
   }
 
-  #run<F extends Form>(call: Call, values: readonly unknown[], form: F): Results<F> {
+  #run<F extends Form>(call: Call, values: readonly unknown[], form: F, into: Targets | undefined): Results<F> {
     const staged = this.#stage(call, values, true);
     const { queue } = this.connection;
     if (queue.isBusy) queue.requireFree(call.name, () => call.writes);
-    return call.run(staged, form);
+    return call.run(staged, form, into);
   }
 
   #stage(call: Call, values: readonly unknown[], mayReuse: boolean): Staged {
@@ -178,7 +182,13 @@ export class MethodCalls {
   }
 
   /** Starts a call when it is its turn. Its values are copied where they have to wait. */
-  #enqueue<F extends Form>(call: Call, values: Staged, form: F, signal: AbortSignal | undefined): Promise<Results<F>> {
+  #enqueue<F extends Form>(
+    call: Call,
+    values: Staged,
+    form: F,
+    signal: AbortSignal | undefined,
+    into: Targets | undefined,
+  ): Promise<Results<F>> {
     let staged = values;
     const { name, writes } = call;
     const work = {
@@ -187,7 +197,7 @@ export class MethodCalls {
       own: () => {
         staged = ownStaged(staged, name);
       },
-      run: (isWanted: () => boolean) => call.start(staged, form, isWanted),
+      run: (isWanted: () => boolean) => call.start(staged, form, isWanted, into),
     };
     return enqueue(this.connection.queue, work, signal);
   }
@@ -239,16 +249,6 @@ function checkBatching(key: string, options: BatchingOptions): void {
       `${call}: ${name} must be a non-negative number of milliseconds, below 2^31`,
     );
   }
-}
-
-/** @throws SavedModelError `INVALID_OPTION` */
-export function checkCallOptions(call: string, options: object): CallOptions {
-  checkOptions(call, options, ["signal"]);
-  const { signal } = options as CallOptions;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new SavedModelError("INVALID_OPTION", `${call}: signal must be an AbortSignal`);
-  }
-  return { signal };
 }
 
 /** Returns the inputs by key, in the order of the method's. */

@@ -42,9 +42,15 @@ export function joinRows(values: readonly (Flattened | undefined)[], dtype: DTyp
 /**
  * Splits the rows of a result among the calls, by the number of rows of each.
  *
+ * @param areCopied for each call, whether its rows are copied to memory of its own anyway
  * @throws SavedModelError `INVALID_RESULT` when the result does not have a row for each of theirs
  */
-export function splitRows(result: Tensor, rows: readonly number[], call: string): readonly Tensor[] {
+export function splitRows(
+  result: Tensor,
+  rows: readonly number[],
+  call: string,
+  areCopied: readonly boolean[] = [],
+): readonly Tensor[] {
   const total = rows.reduce((sum, count) => sum + count, 0);
   if (result.shape[0] !== total) {
     throw new SavedModelError("INVALID_RESULT", `${call}: expected a result of ${total} rows, got ${result}`);
@@ -52,9 +58,10 @@ export function splitRows(result: Tensor, rows: readonly number[], call: string)
   const elements = Tensor.elementsOf(result);
   const perRow = total === 0 ? 0 : elements.length / total;
   let start = 0;
-  return rows.map((count) => {
+  return rows.map((count, index) => {
     const end = start + count * perRow;
-    const part = ofItsOwn(elements.slice(start, end) as Elements);
+    const isCopied = areCopied[index] === true && ArrayBuffer.isView(elements);
+    const part = isCopied ? elements.subarray(start, end) : ofItsOwn(elements.slice(start, end) as Elements);
     start = end;
     return Tensor.own(result.dtype, [count, ...result.shape.slice(1)], part);
   });

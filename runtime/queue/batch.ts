@@ -1,5 +1,7 @@
 import type { Staged } from "../call/call.js";
+import { writeTargets } from "../call/result-targets.js";
 import type { SignatureCall } from "../call/signature-call.js";
+import type { Targets } from "../engine.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { aborted, forgetAbort, watchAbort } from "./abort.js";
 import { joinRows, splitRows } from "./batch-rows.js";
@@ -9,6 +11,7 @@ import type { Collecting, Job, ReadWriteQueue } from "./read-write-queue.js";
 interface Request {
   readonly staged: Staged;
   readonly rows: number;
+  readonly into: Targets | undefined;
   readonly resolve: (results: readonly Tensor[]) => void;
   readonly reject: (error: unknown) => void;
   /** Tells its caller that it was aborted. */
@@ -57,7 +60,12 @@ export class Batch implements Job, Collecting {
   }
 
   /** Adds a call, which the queue holds. */
-  add(staged: Staged, rows: number, signal: AbortSignal | undefined): Promise<readonly Tensor[]> {
+  add(
+    staged: Staged,
+    rows: number,
+    signal: AbortSignal | undefined,
+    into: Targets | undefined,
+  ): Promise<readonly Tensor[]> {
     return new Promise((resolve, reject) => {
       let isWanted = true;
       const onAbort = (): void => {
@@ -68,6 +76,7 @@ export class Batch implements Job, Collecting {
       const request: Request = {
         staged,
         rows,
+        into,
         resolve: (results) => {
           forgetAbort(signal, onAbort);
           resolve(results);
@@ -150,8 +159,9 @@ export class Batch implements Job, Collecting {
   /** Returns the results for all rows; none where no caller waits for them any more. */
   async #runTogether(requests: readonly Request[]): Promise<readonly Tensor[]> {
     const isWanted = (): boolean => requests.some((request) => request.isWanted());
+    const into = requests.length === 1 ? requests[0]?.into : undefined;
     // A signature that is batched has dense outputs only.
-    return (await this.#call.start(this.#join(requests), "tensors", isWanted)) as readonly Tensor[];
+    return (await this.#call.start(this.#join(requests), "tensors", isWanted, into)) as readonly Tensor[];
   }
 
   #join(requests: readonly Request[]): Staged {
@@ -166,9 +176,34 @@ export class Batch implements Job, Collecting {
   }
 
   #handOut(results: readonly Tensor[], requests: readonly Request[]): void {
+    if (requests.length === 1) {
+      requests[0]?.resolve(results);
+      return;
+    }
     const rows = requests.map((request) => request.rows);
-    const parts = results.map((result) => (rows.length === 1 ? [result] : splitRows(result, rows, this.name)));
-    for (const [index, { resolve }] of requests.entries()) resolve(parts.map((part) => part[index] as Tensor));
+    const parts = results.map((result, output) =>
+      splitRows(
+        result,
+        rows,
+        this.name,
+        requests.map(({ into }) => into?.[output] !== undefined),
+      ),
+    );
+    for (const [index, request] of requests.entries()) {
+      const own = parts.map((part) => part[index] as Tensor);
+      const { into } = request;
+      if (into === undefined || !request.isWanted()) request.resolve(own);
+      else this.#writeInto(own, into, request);
+    }
+  }
+
+  /** Rejects the one call whose targets do not fit: the others have their results. */
+  #writeInto(results: readonly Tensor[], into: Targets, { resolve, reject }: Request): void {
+    try {
+      resolve(writeTargets<"tensors">(results, into, this.#call) as readonly Tensor[]);
+    } catch (error) {
+      reject(error);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Staged } from "../call/call.js";
 import { ownStaged, type SignatureCall } from "../call/signature-call.js";
-import type { Form, Results } from "../engine.js";
+import type { Form, Results, Targets } from "../engine.js";
 import { aborted } from "./abort.js";
 import { Batch } from "./batch.js";
 import { rowFormOf, rowsOf } from "./batch-rows.js";
@@ -53,13 +53,14 @@ export class Batcher {
     staged: Staged,
     runAlone: () => Promise<Results<F>>,
     signal?: AbortSignal,
+    into?: Targets,
   ): Promise<Results<F>> {
     if (signal?.aborted) throw aborted(this.#call.name, signal);
     const rows = rowsOf(staged);
     if (rows === undefined || rows >= this.#maxBatch) return runAlone();
     const own = ownStaged(staged, this.#call.name);
     const batch = this.#batchFor(rowFormOf(staged), rows);
-    const results = batch.add(own, rows, signal);
+    const results = batch.add(own, rows, signal, into);
     if (batch.rows === this.#maxBatch) batch.flush();
     // No output of a signature that is batched is a scalar: plain results are tensors too.
     return results as Promise<readonly unknown[]> as Promise<Results<F>>;

@@ -11,6 +11,18 @@ import { Tensor } from "./tensor.js";
  * @throws SavedModelError `INVALID_DTYPE`, `INVALID_RANK`, `INVALID_SHAPE`, `INVALID_SIZE` or `OUT_OF_RANGE`
  */
 export function stageTensor(tensor: Tensor, spec: InputSpec, call: string): Flattened {
+  checkTensor(tensor, spec, call);
+  const elements = Tensor.elementsOf(tensor);
+  if (tensor.dtype === "bool") checkBools(elements, spec, call);
+  return { shape: tensor.shape, elements };
+}
+
+/**
+ * Checks the dtype and shape of a tensor, and that its memory is there.
+ *
+ * @throws SavedModelError `INVALID_DTYPE`, `INVALID_RANK`, `INVALID_SHAPE` or `INVALID_SIZE`
+ */
+export function checkTensor(tensor: Tensor, spec: InputSpec, call: string): void {
   const { dtype, shape } = tensor;
   if (dtype !== spec.dtype.name) {
     throw inputError("INVALID_DTYPE", spec, call, `a tensor of ${dtype} ${formatShape(shape)}`);
@@ -20,7 +32,4 @@ export function stageTensor(tensor: Tensor, spec: InputSpec, call: string): Flat
     throw inputError(code, spec, call, shapeThatIs(shape), adviseReshape(shape, spec.shape));
   }
   if (Tensor.isDetached(tensor)) throw inputError("INVALID_SIZE", spec, call, LOST_DATA, DETACHED_FIX);
-  const elements = Tensor.elementsOf(tensor);
-  if (dtype === "bool") checkBools(elements, spec, call);
-  return { shape, elements };
 }

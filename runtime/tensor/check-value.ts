@@ -3,7 +3,7 @@ import { isThenable } from "../base/is-thenable.js";
 import { describeForeign, ONE_COPY } from "../base/package-copies.js";
 import { countOf, listSome, printable, quote, reasonOf } from "../base/text.js";
 import { DETACHED_FIX, isDetached, LOST_DATA } from "./detached.js";
-import { type DTypeInfo, dtypeInfo, isDType, isTypedArrayOf, slotsOf } from "./dtype.js";
+import { type AnyTypedArray, type DTypeInfo, dtypeInfo, isDType, isTypedArrayOf, slotsOf } from "./dtype.js";
 import { type Flattened, flattenNested, type NestedProblem, type Scratch } from "./flatten.js";
 import { adviseNesting } from "./rank-advice.js";
 import { elementCount, formatShape, MAX_RANK, type ShapeSpec } from "./shape.js";
@@ -65,36 +65,47 @@ export function stage(value: unknown, spec: InputSpec, call: string, scratch?: S
 }
 
 function stageFlat(value: ArrayBufferView, spec: InputSpec, call: string): Flattened {
+  const elements = checkFlat(value, spec, call);
+  if (spec.dtype.name === "bool") checkBools(elements, spec, call);
+  return { shape: inferShape(elements, spec, call), elements };
+}
+
+/**
+ * Checks a flat array against the requirements of an input, apart from its size.
+ *
+ * @throws SavedModelError `INVALID_DTYPE`, or `INVALID_SIZE` when it is detached
+ */
+export function checkFlat(value: ArrayBufferView, spec: InputSpec, call: string): AnyTypedArray {
   const dtype = spec.dtype.name;
   if (dtype === "string" || !isTypedArrayOf(dtype, value)) {
     throw inputError("INVALID_DTYPE", spec, call, article(value.constructor.name));
   }
   if (isDetached(value)) throw inputError("INVALID_SIZE", spec, call, LOST_DATA, DETACHED_FIX);
-  if (dtype === "bool") checkBools(value, spec, call);
-  const count = value.length / slotsOf(dtype);
-  if (!Number.isInteger(count)) {
+  return value;
+}
+
+/**
+ * Returns the shape of a flat array: the spec's, with its one unknown dimension computed from the length.
+ *
+ * @param open advice where the length does not determine the shape
+ * @throws SavedModelError `INVALID_SIZE`
+ */
+export function inferShape(
+  value: AnyTypedArray,
+  spec: InputSpec,
+  call: string,
+  open = "Pass the shape: `Tensor.from(dtype, data, shape)`.",
+): readonly number[] {
+  const length = value.length / slotsOf(spec.dtype.name);
+  if (!Number.isInteger(length)) {
     const got = `a flat array of ${countOf(value.length, "number")}, where each element is two`;
     throw inputError("INVALID_SIZE", spec, call, got);
   }
-  return { shape: inferShape(count, spec, call), elements: value };
-}
-
-/** TensorFlow takes any other byte for true in one place and for false in another. */
-export function checkBools(elements: Elements, spec: InputSpec, call: string): void {
-  if (elements instanceof Uint8Array && elements.some((byte) => byte > 1)) {
-    throw inputError("OUT_OF_RANGE", spec, call, "a byte that is neither 0 nor 1");
-  }
-}
-
-/** Returns the shape of a flat array: the spec's, with its one unknown dimension computed from the length. */
-function inferShape(length: number, spec: InputSpec, call: string): readonly number[] {
   if (spec.shape === null) return [length];
   const known = elementCount(spec.shape.map((size) => size ?? 1));
   const unknown = spec.shape.filter((size) => size === null).length;
   const got = `a flat array of ${countOf(length, "element")}`;
-  if (unknown > 1) {
-    throw inputError("INVALID_SIZE", spec, call, got, "Pass the shape: `Tensor.from(dtype, data, shape)`.");
-  }
+  if (unknown > 1) throw inputError("INVALID_SIZE", spec, call, got, open);
   if (unknown === 0) {
     if (length !== known) throw inputError("INVALID_SIZE", spec, call, got);
     return spec.shape as readonly number[];
@@ -102,6 +113,13 @@ function inferShape(length: number, spec: InputSpec, call: string): readonly num
   const size = known === 0 ? 0 : length / known;
   if (!Number.isInteger(size) || size * known !== length) throw inputError("INVALID_SIZE", spec, call, got);
   return spec.shape.map((dimension) => dimension ?? size);
+}
+
+/** TensorFlow takes any other byte for true in one place and for false in another. */
+export function checkBools(elements: Elements, spec: InputSpec, call: string): void {
+  if (elements instanceof Uint8Array && elements.some((byte) => byte > 1)) {
+    throw inputError("OUT_OF_RANGE", spec, call, "a byte that is neither 0 nor 1");
+  }
 }
 
 export function nestedError(result: NestedProblem, spec: InputSpec, call: string): SavedModelError {

@@ -15,7 +15,7 @@ export function isDetached(view: ArrayBufferView): boolean {
   }
 }
 
-/** Name of such an array, for messages. */
+/** Name of an array whose memory is gone, for messages. */
 export const LOST_DATA = "a detached array";
 
 /** Advice about it, for messages. */

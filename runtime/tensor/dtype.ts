@@ -172,6 +172,13 @@ export function viewAs<D extends NumericDType>(
   return new constructors[dtype](buffer, byteOffset, length && length * slotsOf(dtype));
 }
 
+/** Returns a typed array itself; or one over the same memory, of a `Buffer`, clamped array or other subclass. */
+export function asPlainArray<D extends NumericDType>(dtype: D, array: AnyTypedArray): TypedArrays[D] {
+  const { prototype } = constructors[dtype] as { readonly prototype: unknown };
+  if (Object.getPrototypeOf(array) === prototype) return array as TypedArrays[D];
+  return viewAs(dtype, array.buffer, array.byteOffset, array.length / slotsOf(dtype));
+}
+
 type Constructors = {
   readonly [D in NumericDType]: {
     new (length: number): TypedArrays[D];

@@ -8,6 +8,16 @@ import type { AnyNestedLike, FlatLike, ScalarLike, Shape, SparseParts } from "..
 /** A method of a generated client: `model.train`. */
 export type SignatureMethod<Inputs extends readonly unknown[], Result> = (...inputs: Inputs) => Result;
 
+/** The inputs among the parameters of a method: without the options, which its result may have it take after them. */
+type InputsOf<Parameters extends readonly unknown[]> = Parameters extends readonly []
+  ? Parameters
+  : Parameters extends readonly [...infer Inputs, AnyOptions?]
+    ? Inputs
+    : Parameters;
+
+/** The options of any method. */
+type AnyOptions = { readonly into?: unknown } | undefined;
+
 /** True if an input is a scalar, by the tensors that it accepts. */
 type IsScalar<Input> = true extends (
   Input extends Tensor<infer _D, infer S>
@@ -73,7 +83,9 @@ type NamedOf<Method> = Method extends {
 }
   ? IsValue<Named> extends true
     ? never
-    : Named
+    : [Named] extends [AnyOptions]
+      ? never
+      : Named
   : never;
 
 /** True for the type of an input, which accepts some kind of tensor. */
@@ -118,8 +130,8 @@ export interface ColumnForEachInput<Inputs extends readonly unknown[]> {
  * them, and with batches of such objects.
  */
 export type TrainingData<Inputs extends readonly unknown[], Method = unknown> =
-  | Columns<Inputs>
-  | ColumnForEachInput<Inputs>
+  | Columns<InputsOf<Inputs>>
+  | ColumnForEachInput<InputsOf<Inputs>>
   | NamedColumns<NamedOf<Method>>
   | TableOf<NamedOf<Method>>
   | Batches<Inputs | NamedOf<Method>>

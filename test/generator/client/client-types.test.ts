@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { generate } from "../../../generator/index.js";
 import { writeModel } from "../../support/saved-model.js";
@@ -7,6 +8,13 @@ import { typeErrors } from "../../support/typescript.js";
 const FLOAT = 1;
 
 describe("the types of a generated client", () => {
+  it("types accept memory that can hold a result, and reject other memory", () => {
+    const names = ["composite", "custom-model", "dtypes", "metrics", "regression", "text"];
+    const clients = names.map((name) => [`${name}.ts`, generate(modelFolder(name.replace("-", "_"))).text]);
+    const use = readFileSync(new URL("../../typings/use-into.ts", import.meta.url), "utf8");
+    expect(typeErrors({ ...Object.fromEntries(clients), "use-into.ts": use })).toEqual([]);
+  }, 240_000);
+
   it("types allow omitting an optional argument before a required one", () => {
     const { text } = generate(modelFolder("contradictions"));
     const use = `
@@ -35,8 +43,12 @@ describe("the types of a generated client", () => {
     writeModel(folder, { tags: ["serve"], tensorflowVersion: "", signatures });
     const { text } = generate(folder, { className: "Ranks" });
     expect(text).toContain(`TensorLike<"float32", [${Array(16).fill(1).join(", ")}]>`);
-    expect(text).toContain('rank17(this: void, x: TensorLike<"float32", AnyShape>): Tensor<"float32", AnyShape>;');
-    expect(text).toContain('rank40(this: void, x: TensorLike<"float32", AnyShape>): Tensor<"float32", AnyShape>;');
+    const methods = text.match(/(?<=^ {2})rank\d+\([^;]*;/gm)?.map((method) => method.replaceAll(/\s+/g, " "));
+    const options = 'options?: ResultOptions<Tensor<"float32", AnyShape>>';
+    for (const rank of [17, 40]) {
+      const parameters = `this: void, x: TensorLike<"float32", AnyShape>, ${options}`;
+      expect(methods).toContain(`rank${rank}( ${parameters}, ): Tensor<"float32", AnyShape>;`);
+    }
     const use = `
       import { Ranks } from "./ranks.js";
       const { shape } = Ranks.load().rank40(new Float32Array(1));

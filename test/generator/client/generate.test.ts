@@ -34,7 +34,7 @@ describe.each(folders.map((folder) => [basename(folder), folder]))("the client o
     const file = ts.createSourceFile(client.fileName, client.text, ts.ScriptTarget.ES2023, true);
     // The interfaces of inputs and outputs, of which equal ones are one.
     const types = new Set(
-      client.text.match(/(?<=\(this: void, inputs: |\): )[\p{ID_Continue}]+(?:Inputs|Outputs)\d*(?=[);])/gu),
+      client.text.match(/(?<=this: void,\s+inputs: |\): )[\p{ID_Continue}]+(?:Inputs|Outputs)\d*(?=[,);])/gu),
     );
     // Those of what the functions of a fake get and return by name.
     const fakeTypes = new Set(
@@ -58,7 +58,8 @@ describe.each(folders.map((folder) => [basename(folder), folder]))("the client o
     expect(accessors.map(({ name }) => name.getText())).toEqual(callable.length === 0 ? [] : ["async"]);
     // Two declarations of each method, and one more of those that take inputs by name.
     const named =
-      clientClass?.members.filter((member) => /\(this: void, inputs: \w+Inputs\d*\)/.test(member.getText())) ?? [];
+      clientClass?.members.filter((member) => /\(\s*this: void,\s+inputs: \w+Inputs\d*[,)]/.test(member.getText())) ??
+      [];
     const methods = made + 2 * callable.length + named.length;
     expect(clientClass?.members.filter(ts.isMethodDeclaration).length).toBe(methods);
     expect(clientClass?.members.length).toBe(accessors.length + methods);

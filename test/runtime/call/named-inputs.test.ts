@@ -98,7 +98,7 @@ describe("a method that takes its inputs by name", () => {
     using model = Arguments.load();
     const inputs = { age: [1], income: [1] };
     const { rawMessage } = expectError(() => model.score(inputs as never, [1]), "TOO_MANY_INPUTS");
-    expect(rawMessage).toBe("score() takes one object of inputs by name, got 2 arguments");
+    expect(rawMessage).toBe("score() takes one object of inputs by name and options, got 2 arguments");
     for (const more of [[[1]], [{}, {}]]) {
       const call = (model.async.score as (...values: unknown[]) => Promise<unknown>)(inputs, ...more);
       expect((await expectRejection(call, "TOO_MANY_INPUTS")).rawMessage).toMatch(

@@ -97,7 +97,7 @@ describe("reserved and special words", () => {
   const words = [
     ...keywords,
     ...[globalThis, Object.prototype, Function.prototype, Model, Model.prototype].flatMap(Object.getOwnPropertyNames),
-    ..."Tensor TensorLike LoadOptions ClientOptions Connected Engine ModelSpec AnyShape descriptor directory options inputs exports".split(
+    ..."Tensor TensorLike LoadOptions CallOptions ResultOptions ClientOptions Connected Engine ModelSpec AnyShape descriptor directory options inputs exports".split(
       " ",
     ),
   ];
@@ -177,16 +177,20 @@ function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedCl
     ]),
   );
   const declarations = declarationsOf(parsed);
-  const parameters = callable.flatMap(({ inputs }, index) => (named[index] === true ? [1] : []).concat(inputs.length));
-  expect(declarations.map(({ parameters }) => parameters.length)).toEqual(parameters);
+  const counts = callable.flatMap((signature, index) => {
+    const options = takesOptions(signature) ? 1 : 0;
+    return (named[index] === true ? [1 + options] : []).concat(signature.inputs.length + options);
+  });
+  expect(declarations.map(({ parameters }) => parameters.length)).toEqual(counts);
   const interfaces = new Map(parsed.interfaces.map(({ name, properties }) => [name, properties]));
   const used = new Set<string>();
-  for (const [index, { inputs, outputs }] of callable.entries()) {
+  for (const [index, signature] of callable.entries()) {
+    const { inputs, outputs } = signature;
     const [first, second] = declarations.filter(({ name }) => name === methods[index]);
     const [type = ""] = first?.parameterTypes ?? [];
     if (named[index] === true) {
       used.add(type);
-      expect(first?.parameters).toEqual(["inputs"]);
+      expect(first?.parameters).toEqual(takesOptions(signature) ? ["inputs", "options"] : ["inputs"]);
       expect(interfaces.get(type)).toHaveLength(inputs.length);
       expect(first?.returns).toBe(second?.returns);
     }
@@ -200,7 +204,8 @@ function expectPlanned(parsed: ParsedClient, { className, methods }: GeneratedCl
   expect(parsed.fakes).toEqual(
     methods.map((name, index) => {
       const inOrder = declarations.findLast((declaration) => declaration.name === name);
-      return { name, parameters: named[index] === true ? ["inputs"] : inOrder?.parameters };
+      const inputs = inOrder?.parameters.slice(0, callable[index]?.inputs.length);
+      return { name, parameters: named[index] === true ? ["inputs"] : inputs };
     }),
   );
   for (const { parameters, tags } of declarations) {
@@ -218,6 +223,11 @@ function takesNames({ inputs }: SignatureFields): boolean {
   return !isComplex || !isNumber || inputs.some(({ byDefault }) => byDefault === undefined);
 }
 
+/** Returns whether a method takes options: for the memory of a result. */
+function takesOptions({ outputs }: SignatureFields): boolean {
+  return outputs.some(({ dtype, shape }) => dtypeOf(dtype) !== "string" && shape?.length !== 0);
+}
+
 function byNaturalOrder(inputs: readonly TensorFields[]): readonly TensorFields[] {
   return [...inputs].sort((a, b) => compareNatural(a.key, b.key));
 }
@@ -232,14 +242,16 @@ function declarationsOf({ methods }: Pick<ParsedClient, "methods">): ParsedClien
     });
 }
 
-/** Each method has a promise of the same, with one parameter more. */
+/** Each method has a promise of the same, and always takes options. */
 function expectPromises({ asyncMethods, ...parsed }: ParsedClient): void {
   const overloads = declarationsOf(parsed);
   expect(asyncMethods.map(({ name, returns }) => [name, returns])).toEqual(
     overloads.map(({ name, returns }) => [name, `Promise<${returns}>`]),
   );
   for (const [index, { parameters, tags }] of asyncMethods.entries()) {
-    expect(parameters.slice(0, -1)).toEqual(overloads[index]?.parameters);
+    const { parameters: own = [], parameterTypes = [] } = overloads[index] ?? {};
+    const hasOptions = parameterTypes.at(-1)?.startsWith("ResultOptions<") === true;
+    expect(parameters.slice(0, hasOptions ? undefined : -1)).toEqual(own);
     expectDistinct(parameters);
     expect(tags).toEqual([...parameters.map((name) => `@param ${name}`), "@returns", "@throws"]);
   }

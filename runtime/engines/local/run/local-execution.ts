@@ -1,16 +1,17 @@
 import { SavedModelError } from "../../../base/errors.js";
 import { itemAt } from "../../../base/item-at.js";
 import { carriedDType } from "../../../call/signature-call.js";
-import type { DenseSignature, DenseValue, Execution, Form, Results } from "../../../engine.js";
+import type { DenseSignature, DenseValue, Execution, Form, Results, Targets } from "../../../engine.js";
 import type { TensorInfo } from "../../../saved-model/signature-info.js";
 import { nameInput } from "../../../tensor/check-value.js";
-import type { DTypeInfo } from "../../../tensor/dtype.js";
+import type { AnyTypedArray, DTypeInfo } from "../../../tensor/dtype.js";
 import { elementCount, type ShapeSpec } from "../../../tensor/shape.js";
+import { Tensor } from "../../../tensor/tensor.js";
 import { allocateAligned, isAligned } from "../native-memory.js";
 import type { Session } from "../session.js";
 import { Endpoints } from "./endpoints.js";
 import type { InPlace } from "./input-tensor.js";
-import { type OutputSpec, readResult, readTensor } from "./output-value.js";
+import { fits, type OutputSpec, readInto, readResult, readTensor } from "./output-value.js";
 import { type Fetched, Frame, type Plan } from "./run-buffers.js";
 import { ShortRuns, waitForSlice } from "./short-runs.js";
 
@@ -88,12 +89,12 @@ export class LocalExecution implements Execution {
     return this.#isClean;
   };
 
-  run<F extends Form>(inputs: readonly (DenseValue | undefined)[], form: F): Results<F> {
+  run<F extends Form>(inputs: readonly (DenseValue | undefined)[], form: F, into?: Targets): Results<F> {
     const frame = this.#frame;
     try {
-      this.#write(frame, inputs, true);
+      this.#write(frame, inputs, true, into);
       frame.run();
-      return this.#read(frame, form);
+      return this.#read(frame, form, into);
     } finally {
       frame.end();
     }
@@ -103,6 +104,7 @@ export class LocalExecution implements Execution {
     inputs: readonly (DenseValue | undefined)[],
     form: F,
     isWanted: () => boolean,
+    into?: Targets,
   ): Promise<Results<F>> {
     const frame = this.#idle.pop() ?? new Frame(this.#session, this.#plan);
     this.#session.beginRun();
@@ -110,7 +112,7 @@ export class LocalExecution implements Execution {
       this.#write(frame, inputs, false);
       await this.#runOffStack(frame, sizeOf(inputs));
       // The results of an aborted call are not read.
-      return isWanted() ? this.#read(frame, form) : ([] as Results<Form> as Results<F>);
+      return isWanted() ? this.#read(frame, form, into) : ([] as Results<Form> as Results<F>);
     } finally {
       frame.end();
       this.#idle.push(frame);
@@ -159,10 +161,18 @@ export class LocalExecution implements Execution {
     }
   }
 
-  /** Reads the results of a run. */
-  #read<F extends Form>(frame: Frame, form: F): Results<F> {
+  /** Reads the results of a run: into their targets, if all of these can hold them. */
+  #read<F extends Form>(frame: Frame, form: F, into?: Targets): Results<F> {
     const { api } = this.#session;
     const read = form === "tensors" ? readTensor : readResult;
+    if (into !== undefined && this.#outputs.every((output, index) => fits(api, frame.tensorOf(output), into[index]))) {
+      const written = this.#outputs.map((output, index) => {
+        const target = into[index];
+        const native = frame.tensorOf(output);
+        return target === undefined ? read(api, native, output, this.#name) : readInto(api, native, target);
+      });
+      return written as readonly unknown[] as Results<Form> as Results<F>;
+    }
     const results: unknown[] = [];
     for (const output of this.#outputs) results.push(read(api, frame.tensorOf(output), output, this.#name));
     // The form says which of the two it is.
@@ -186,7 +196,7 @@ export class LocalExecution implements Execution {
   }
 
   /** Copies the inputs to native memory, or shares them where that is safe. */
-  #write(frame: Frame, values: readonly (DenseValue | undefined)[], mayShare: boolean): void {
+  #write(frame: Frame, values: readonly (DenseValue | undefined)[], mayShare: boolean, into?: Targets): void {
     frame.clear();
     for (let index = 0; index < values.length; index++) {
       const value = values[index];
@@ -195,7 +205,7 @@ export class LocalExecution implements Execution {
       if (frame.isFed(feed)) this.#requireSameValue(values, index);
       else if (dtype.kind === "string") frame.feed(feed, value, this.#leavesNothing);
       // A variable may take over the memory that it is assigned from.
-      else if (mayShare && isInPlace(value) && !this.writes) frame.share(feed, value);
+      else if (mayShare && isInPlace(value) && !this.writes && !isTarget(value, into)) frame.share(feed, value);
       else frame.feed(feed, value);
     }
   }
@@ -224,6 +234,15 @@ function sizeOf(inputs: readonly (DenseValue | undefined)[]): number {
 /** Returns whether TensorFlow can read these elements in place. */
 function isInPlace(value: DenseValue): value is InPlace {
   return ArrayBuffer.isView(value.elements) && isAligned(value.elements);
+}
+
+/**
+ * Returns whether a result is written to the memory of an input. Another result may be this input, passed through, and
+ * has to be what it was before.
+ */
+function isTarget({ elements: { buffer } }: InPlace, into: Targets | undefined): boolean {
+  if (into === undefined) return false;
+  return into.some((target) => target !== undefined && (Tensor.elementsOf(target) as AnyTypedArray).buffer === buffer);
 }
 
 /** Returns an input of zeros, or empty strings, of size 1 where the shape leaves the size open. */

@@ -1,5 +1,7 @@
 import { SavedModelError } from "../../../base/errors.js";
 import { quote } from "../../../base/text.js";
+import { isIntact } from "../../../call/result-targets.js";
+import { byteLengthOf } from "../../../tensor/detached.js";
 import {
   type AnyTypedArray,
   allocate,
@@ -79,6 +81,22 @@ export function readTensor(api: NativeApi, tensor: Pointer, spec: OutputSpec, ca
     const what = `${name} ${formatShape(shape)} of output ${quote(spec.key)}`;
     throw new SavedModelError("TF_RESOURCE_EXHAUSTED", `${call}: out of memory copying ${what}`, { cause });
   }
+}
+
+/** Returns whether a native tensor can be copied into its target, if it has one. */
+export function fits(api: NativeApi, tensor: Pointer, target: Tensor | undefined): boolean {
+  if (target === undefined) return true;
+  const { shape } = target;
+  if (api.TF_NumDims(tensor) !== shape.length || !isIntact(target)) return false;
+  return shape.every((size, axis) => Number(api.TF_Dim(tensor, axis)) === size);
+}
+
+/** Copies a native tensor into a tensor that {@link fits}, and returns the latter. */
+export function readInto(api: NativeApi, tensor: Pointer, target: Tensor): Tensor {
+  const elements = Tensor.elementsOf(target) as AnyTypedArray;
+  const bytes = byteLengthOf(elements);
+  if (bytes > 0) api.memcpy(elements, dataOf(api, tensor), bytes);
+  return target;
 }
 
 function readText(
