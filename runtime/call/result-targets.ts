@@ -119,6 +119,7 @@ export function writeTargets<F extends Form>(
   into: Targets,
   { name, outputs }: { readonly name: string; readonly outputs: readonly TensorInfo[] },
 ): Results<F> {
+  if (areWritten(results, into)) return results;
   const writes = into.flatMap((target, index) => {
     const result: unknown = results[index];
     if (target === undefined || result === target) return [];
@@ -129,6 +130,14 @@ export function writeTargets<F extends Form>(
     (Tensor.elementsOf(target) as Uint8Array).set(Tensor.elementsOf(from) as Uint8Array);
   }
   return results.map((result, index) => into[index] ?? result) as Results<Form> as Results<F>;
+}
+
+/** Returns true if the engine has written all results that have targets. */
+function areWritten(results: readonly unknown[], into: Targets): boolean {
+  for (let index = 0; index < into.length; index++) {
+    if (into[index] !== undefined && into[index] !== results[index]) return false;
+  }
+  return true;
 }
 
 /** Returns the result that is to be written into a target. */

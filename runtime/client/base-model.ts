@@ -4,7 +4,7 @@ import { atCaller, CallerStack, type Entry, withCallerStack } from "../base/call
 import { checkFlag, checkOptions } from "../base/check-options.js";
 import { SavedModelError } from "../base/errors.js";
 import { printable } from "../base/text.js";
-import { targetsOf } from "../call/result-targets.js";
+import { isIntact, targetsOf } from "../call/result-targets.js";
 import type {
   Device,
   Engine,
@@ -352,6 +352,11 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   #callWithOptions(signature: string, method: Method, values: readonly unknown[]): unknown {
+    const count = method.inputs.length;
+    const known = values.length === count + 1 ? knownTargets(method, values[count]) : undefined;
+    if (known !== undefined) {
+      return asResult(method, this.#calls.run(signature, method, values.slice(0, count), "plain", known));
+    }
     const { inputs, options } = this.#calls.splitOptions(signature, method, values, false);
     const into = plainTargets(options.into, signature, method);
     return asResult(method, this.#calls.run(signature, method, inputs, "plain", into));
@@ -437,9 +442,28 @@ function byKey<T>({ outputs }: Method, results: readonly T[]): Record<string, T>
 }
 
 /** Checks the option `into` of a method of the client. */
-function plainTargets(into: unknown, signature: string, { outputs, properties }: Method): Targets | undefined {
+function plainTargets(into: unknown, signature: string, method: Method): Targets | undefined {
   if (into === undefined) return undefined;
-  return targetsOf(into, outputs, properties, "plain", `${printable(signature)}()`);
+  const { outputs, properties } = method;
+  const targets = targetsOf(into, outputs, properties, "plain", `${printable(signature)}()`);
+  if (properties === undefined) {
+    method.targets ??= new WeakMap();
+    // What can be a target is an object.
+    method.targets.set(into as object, targets);
+  }
+  return targets;
+}
+
+/** Returns the targets of options that are nothing but a target which was checked before, and has its memory still. */
+function knownTargets({ targets }: Method, options: unknown): Targets | undefined {
+  if (targets === undefined) return undefined;
+  if (typeof options !== "object" || options === null || Object.getPrototypeOf(options) !== Object.prototype) {
+    return undefined;
+  }
+  for (const name in options) if (name !== "into") return undefined;
+  const { into } = options as { readonly into?: unknown };
+  const known = typeof into === "object" && into !== null ? targets.get(into) : undefined;
+  return known?.every((target) => target === undefined || isIntact(target)) === true ? known : undefined;
 }
 
 /** Checks the option `into` of a call by raw keys. */

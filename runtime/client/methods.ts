@@ -1,6 +1,7 @@
 import type { Call } from "../call/call.js";
 import { NamedInputs } from "../call/named-inputs.js";
 import type { CallInput } from "../call/signature-call.js";
+import type { Targets } from "../engine.js";
 import { componentsOf, looseInputs } from "../saved-model/components.js";
 import { InputMatcher } from "../saved-model/input-match.js";
 import type { ModelSpec, SignatureSpec, TensorSpec } from "../saved-model/model-spec.js";
@@ -17,6 +18,8 @@ export interface Method {
   /** The same with the components of its ragged and sparse inputs, where the SignatureDef has keys for them. */
   readonly loose?: Method | undefined;
   call?: Call;
+  /** Memory that the only result was written into, which was checked then: it has the dtype and shape for ever. */
+  targets?: WeakMap<object, Targets>;
 }
 
 /** Signatures that can be called, by key: those of the client if there is one, else all of the model's. */

@@ -6,7 +6,7 @@ import { DETACHED_FIX, isDetached, LOST_DATA } from "./detached.js";
 import { type AnyTypedArray, type DTypeInfo, dtypeInfo, isDType, isTypedArrayOf, slotsOf } from "./dtype.js";
 import { type Flattened, flattenNested, type NestedProblem, type Scratch } from "./flatten.js";
 import { adviseNesting } from "./rank-advice.js";
-import { elementCount, formatShape, MAX_RANK, type ShapeSpec } from "./shape.js";
+import { formatShape, MAX_RANK, type ShapeSpec } from "./shape.js";
 import type { Elements } from "./tensor.js";
 import type { Complex } from "./types.js";
 import { complexParts } from "./write-elements.js";
@@ -101,18 +101,21 @@ export function inferShape(
     const got = `a flat array of ${countOf(value.length, "number")}, where each element is two`;
     throw inputError("INVALID_SIZE", spec, call, got);
   }
-  if (spec.shape === null) return [length];
-  const known = elementCount(spec.shape.map((size) => size ?? 1));
-  const unknown = spec.shape.filter((size) => size === null).length;
-  const got = `a flat array of ${countOf(length, "element")}`;
-  if (unknown > 1) throw inputError("INVALID_SIZE", spec, call, got, open);
-  if (unknown === 0) {
-    if (length !== known) throw inputError("INVALID_SIZE", spec, call, got);
-    return spec.shape as readonly number[];
+  const { shape } = spec;
+  if (shape === null) return [length];
+  let known = 1;
+  let unknown = 0;
+  for (const size of shape) {
+    if (size === null) unknown++;
+    else known *= size;
   }
   const size = known === 0 ? 0 : length / known;
-  if (!Number.isInteger(size) || size * known !== length) throw inputError("INVALID_SIZE", spec, call, got);
-  return spec.shape.map((dimension) => dimension ?? size);
+  const fits = unknown === 0 ? length === known : Number.isInteger(size) && size * known === length;
+  if (unknown > 1 || !fits) {
+    const got = `a flat array of ${countOf(length, "element")}`;
+    throw inputError("INVALID_SIZE", spec, call, got, unknown > 1 ? open : undefined);
+  }
+  return unknown === 0 ? (shape as readonly number[]) : shape.map((dimension) => dimension ?? size);
 }
 
 /** TensorFlow takes any other byte for true in one place and for false in another. */

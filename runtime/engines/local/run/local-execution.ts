@@ -165,18 +165,25 @@ export class LocalExecution implements Execution {
   #read<F extends Form>(frame: Frame, form: F, into?: Targets): Results<F> {
     const { api } = this.#session;
     const read = form === "tensors" ? readTensor : readResult;
-    if (into !== undefined && this.#outputs.every((output, index) => fits(api, frame.tensorOf(output), into[index]))) {
-      const written = this.#outputs.map((output, index) => {
-        const target = into[index];
-        const native = frame.tensorOf(output);
-        return target === undefined ? read(api, native, output, this.#name) : readInto(api, native, target);
-      });
-      return written as readonly unknown[] as Results<Form> as Results<F>;
-    }
+    const targets = into !== undefined && this.#fit(frame, into) ? into : undefined;
     const results: unknown[] = [];
-    for (const output of this.#outputs) results.push(read(api, frame.tensorOf(output), output, this.#name));
+    for (let index = 0; index < this.#outputs.length; index++) {
+      const output = itemAt(this.#outputs, index);
+      const native = frame.tensorOf(output);
+      const target = targets?.[index];
+      results.push(target === undefined ? read(api, native, output, this.#name) : readInto(api, native, target));
+    }
     // The form says which of the two it is.
     return results as Results<Form> as Results<F>;
+  }
+
+  /** Returns true if all targets can hold their results. */
+  #fit(frame: Frame, into: Targets): boolean {
+    const { api } = this.#session;
+    for (let index = 0; index < this.#outputs.length; index++) {
+      if (!fits(api, frame.tensorOf(itemAt(this.#outputs, index)), into[index])) return false;
+    }
+    return true;
   }
 
   #prepareInput(input: TensorInfo, feeds: Endpoints): FedInput {

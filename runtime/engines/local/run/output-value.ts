@@ -88,7 +88,8 @@ export function fits(api: NativeApi, tensor: Pointer, target: Tensor | undefined
   if (target === undefined) return true;
   const { shape } = target;
   if (api.TF_NumDims(tensor) !== shape.length || !isIntact(target)) return false;
-  return shape.every((size, axis) => Number(api.TF_Dim(tensor, axis)) === size);
+  for (let axis = 0; axis < shape.length; axis++) if (api.TF_Dim(tensor, axis) !== shape[axis]) return false;
+  return true;
 }
 
 /** Copies a native tensor into a tensor that {@link fits}, and returns the latter. */

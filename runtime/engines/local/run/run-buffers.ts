@@ -91,7 +91,7 @@ export class Frame {
 
   /** Begins a run: nothing is fed yet. */
   clear(): void {
-    this.#fed.fill(null);
+    for (let feed = 0; feed < this.#fed.length; feed++) this.#fed[feed] = null;
     this.#hasRun = false;
   }
 
@@ -215,7 +215,7 @@ export class Frame {
     this.#fetchCount = 0;
     if (this.#shared.length > 0) for (const { tensor } of this.#shared.splice(0)) api.TF_DeleteTensor(tensor);
     if (this.#observed.length > 0) for (const feed of this.#observed.splice(0)) if (this.#hasRun) feed.observe();
-    for (const feed of this.#texts) feed.settle();
+    if (this.#texts.length > 0) for (const feed of this.#texts) feed.settle();
   }
 
   #call(
@@ -224,7 +224,8 @@ export class Frame {
     status: Pointer,
     recording?: Recording,
   ): void {
-    this.#fetchedTensors.fill(0n);
+    // Loops: `fill` takes ten times as long for so few.
+    for (let fetch = 0; fetch < this.#fetchCount; fetch++) this.#fetchedTensors[fetch] = 0n;
     const { fedOutputs, fedTensors, fetchedOutputs, fetchedTensors } = this.#addresses;
     run(
       this.#session.handle,
