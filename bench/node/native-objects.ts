@@ -13,6 +13,7 @@ interface Handle {
 /** The part of koffi that binds functions of TensorFlow. */
 interface Koffi {
   load: (...parameters: unknown[]) => Handle;
+  readonly view: (address: bigint, bytes: number) => ArrayBuffer;
 }
 
 /** Kinds of the functions that create an object and whose name does not tell it. */
@@ -39,7 +40,11 @@ export function countNativeObjects(): () => LiveObjects {
     if (deleted !== undefined && parameters[0] !== null) add(deleted, -1);
     // TF_Tensor*[] and its length: the fetched ones.
     if (name === "TF_SessionRun" && parameters[6] !== null) {
-      const fetched = (parameters[6] as BigUint64Array).subarray(0, parameters[7] as number);
+      const [array, count] = [parameters[6] as BigUint64Array | number, parameters[7] as number];
+      const fetched =
+        typeof array === "number"
+          ? new BigUint64Array(koffi.view(BigInt(array), count * BigUint64Array.BYTES_PER_ELEMENT))
+          : array.subarray(0, count);
       add("Tensor", fetched.filter((tensor) => tensor !== 0n).length);
     }
   };

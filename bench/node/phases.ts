@@ -243,7 +243,7 @@ function startAllocations(): (count: number) => Promise<void> {
 }
 
 function startTraces(): (count: number) => void {
-  const custom = CustomModel.load();
+  const custom = CustomModel.load(undefined, { scheduling: "caller" });
   return (count) => {
     for (let index = 0; index < count; index++) custom.trace(() => custom.train([[1, 1]], [[1]]));
   };
