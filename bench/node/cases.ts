@@ -15,8 +15,8 @@ export const clients: Readonly<Record<string, () => Prepare | Promise<Prepare>>>
     return (kase) => {
       if (kase.signature === "train") return trainings(model, kase);
       if (kase.into === true) {
-        const [out, into] = [new Float32Array(1), intoOf(model.pred)];
-        return () => into(out, [[1, 1]]);
+        const into = new Float32Array(1);
+        return () => model.pred([[1, 1]], { into });
       }
       return inManner(
         kase,
@@ -31,11 +31,8 @@ export const clients: Readonly<Record<string, () => Prepare | Promise<Prepare>>>
       if (signature === "float32") {
         const data = new Float32Array(size).fill(1);
         if (isInto) {
-          const [out, into] = [new Float32Array(size), intoOf(model.float32)];
-          return () => {
-            into(out, data);
-            return out;
-          };
+          const into = new Float32Array(size);
+          return () => model.float32(data, { into }).data;
         }
         return () => model.float32(data).data;
       }
@@ -60,17 +57,6 @@ export const clients: Readonly<Record<string, () => Prepare | Promise<Prepare>>>
   cnn: () => network("cnn", 32 * 32 * 3),
   mobilenet: () => network("mobilenet", 224 * 224 * 3),
 };
-
-/**
- * Returns the form of a method that writes its results into given memory.
- *
- * @throws Error if the client does not have it
- */
-function intoOf(method: object): (out: Float32Array, ...inputs: readonly unknown[]) => unknown {
-  const into: unknown = Reflect.get(method, "into");
-  if (typeof into !== "function") throw new Error("the client cannot write results into given memory");
-  return (out, ...inputs) => into(out, ...inputs);
-}
 
 /** Returns a call of this many steps of `train`, by `fit` or in a loop over the same rows. */
 function trainings({ train }: CustomModel, { manner, repeat = 1 }: CallCase): Call {
