@@ -41,7 +41,7 @@ def repeated(call: Callable[[], object], case: dict) -> Callable[[], object]:
 def make(spec: tf.TensorSpec, case: dict) -> object:
     """Nested lists where the shape is small and fixed, an array where the case says how large it is."""
     if spec.dtype == tf.string:
-        return [bytes(b"x" * case["stringBytes"]) for _ in range(case["size"])]
+        return [b"x" * case["stringBytes"] for _ in range(case["size"])]
     if "size" in case:
         shape = [case["size"] if size is None else size for size in spec.shape]
         return np.random.random(shape).astype(np.float32) if case.get("isRandom") else np.ones(shape, np.float32)
