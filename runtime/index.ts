@@ -33,6 +33,7 @@ export type {
   RestoreOptions,
   RestoreReport,
   Results,
+  RunLimits,
   Trace,
   Traced,
   TraceEvent,

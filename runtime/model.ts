@@ -37,7 +37,8 @@ export class Model extends BaseModel {
           const call = `${descriptor?.name ?? "Model"}.connect()`;
           checkOptions(call, options, CLIENT_OPTIONS);
           checkClientOptions(call, options);
-          if (descriptor !== undefined) requireSameSignatures(descriptor, source);
+          if (descriptor !== undefined && source.adopt !== undefined) source.adopt(descriptor);
+          else if (descriptor !== undefined) requireSameSignatures(descriptor, source);
         } catch (error) {
           source.dispose();
           throw error;

@@ -1,5 +1,5 @@
 import { SavedModelError } from "../base/errors.js";
-import type { Engine, Form, Results } from "../engine.js";
+import type { Engine, Form, Results, RunLimits } from "../engine.js";
 import type { ComponentInfo, TensorInfo } from "../saved-model/signature-info.js";
 import { stageTensor } from "../tensor/check-tensor.js";
 import { inputError, missingInputs, readError, specOf } from "../tensor/check-value.js";
@@ -68,8 +68,13 @@ export class CompositeCall implements Call {
     return this.#join(this.#call.run(staged, form)) as Results<F>;
   }
 
-  async start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean): Promise<Results<F>> {
-    const results = await this.#call.start(staged, form, isWanted);
+  async start<F extends Form>(
+    staged: Staged,
+    form: F,
+    isWanted: () => boolean,
+    limits?: RunLimits,
+  ): Promise<Results<F>> {
+    const results = await this.#call.start(staged, form, isWanted, limits);
     return (isWanted() ? this.#join(results) : results) as Results<F>;
   }
 

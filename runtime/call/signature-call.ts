@@ -1,6 +1,6 @@
 import { SavedModelError } from "../base/errors.js";
 import { listSome, printable, quote } from "../base/text.js";
-import type { Engine, Execution, Form, Results } from "../engine.js";
+import type { Engine, Execution, Form, Results, RunLimits } from "../engine.js";
 import type { FeatureSpec } from "../saved-model/model-spec.js";
 import type { TensorInfo } from "../saved-model/signature-info.js";
 import { stageTensor } from "../tensor/check-tensor.js";
@@ -103,9 +103,14 @@ export class SignatureCall implements Call {
     });
   }
 
-  async start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean): Promise<Results<F>> {
+  async start<F extends Form>(
+    staged: Staged,
+    form: F,
+    isWanted: () => boolean,
+    limits?: RunLimits,
+  ): Promise<Results<F>> {
     try {
-      return await this.#execution.start(staged, form, isWanted);
+      return await this.#execution.start(staged, form, isWanted, { ...limits, mayRepeat: this.#isReadOnly });
     } catch (error) {
       throw explainRows(error, this.inputs, staged);
     }

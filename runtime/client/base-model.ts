@@ -334,10 +334,18 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Methods of the client as promises, with `close()` for the connection. Called by generated code, which adds the
-   * type.
+   * Methods of the client as promises, with `close()` for the connection, once the engine has connected to its server.
+   * Called by generated code, which adds the type.
+   *
+   * @throws SavedModelError the codes of {@link Engine.open}
    */
-  protected connected<Methods extends object>(): Methods & Connected {
+  protected async connected<Methods extends object>(): Promise<Methods & Connected> {
+    try {
+      await this.#connection.engine.open?.();
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
     return Object.assign(this.asyncMethods<Methods>(), {
       source: this.source,
       close: () => this.close(),

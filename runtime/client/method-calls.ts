@@ -1,12 +1,13 @@
-import { checkOptions } from "../base/check-options.js";
+import { checkOptions, checkTimeout } from "../base/check-options.js";
 import { SavedModelError, type SavedModelErrorOptions } from "../base/errors.js";
 import { printable, quote, suggest } from "../base/text.js";
 import type { Call, Staged } from "../call/call.js";
 import { CompositeCall, isComposite } from "../call/composite-call.js";
 import { namedTakesOne } from "../call/named-inputs.js";
 import { ownStaged, SignatureCall, tooManyInputs } from "../call/signature-call.js";
-import type { Form, Results } from "../engine.js";
+import type { Form, Results, RunLimits } from "../engine.js";
 import { Batcher, type BatchingOptions } from "../queue/batcher.js";
+import { withDeadline } from "../queue/deadline.js";
 import { enqueue } from "../queue/queued-call.js";
 import type { TensorInfo } from "../saved-model/signature-info.js";
 import { signatureNotFound } from "../saved-model/signatures.js";
@@ -19,10 +20,15 @@ import type { Method } from "./methods.js";
 /** Options of a call on a worker thread. */
 export interface CallOptions {
   /**
-   * Aborts the call: a waiting call is dropped, a running one continues, but its results are discarded. The promise
-   * rejects with `ABORTED` at once.
+   * Aborts the call. A waiting call is dropped. A running one continues in process, but its results are discarded; on a
+   * server the request is canceled. The promise rejects with `ABORTED` at once.
    */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Deadline in milliseconds, with the time that the call waits; `Infinity` for none. The promise rejects with
+   * `TF_DEADLINE_EXCEEDED` when it is over. By default 30,000 for an engine on a server, and none for a loaded model.
+   */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Calls of a model, by the keys of its signatures. Each is prepared when it is first needed. */
@@ -88,14 +94,16 @@ export class MethodCalls {
     method: Method,
     values: readonly unknown[],
     form: F,
-    { signal }: CallOptions = {},
+    { signal, timeoutMs = this.connection.engine.timeoutMs }: CallOptions = {},
   ): Promise<Results<F>> {
     const call = this.prepare(key, method);
     const batcher = this.#batchers.get(key);
     const start = (): Promise<Results<F>> => {
       const staged = this.#stage(call, values, false);
-      const alone = (): Promise<Results<F>> => this.#enqueue(call, staged, form, signal);
-      return batcher === undefined ? alone() : batcher.start(staged, alone, signal);
+      return withDeadline(call.name, timeoutMs, signal, (limits) => {
+        const alone = (): Promise<Results<F>> => this.#enqueue(call, staged, form, limits);
+        return batcher === undefined ? alone() : batcher.start(staged, alone, limits);
+      });
     };
     return isObserved() ? observeStart(this.connection.engine.source, key, start) : start();
   }
@@ -178,7 +186,7 @@ export class MethodCalls {
   }
 
   /** Starts a call when it is its turn. Its values are copied where they have to wait. */
-  #enqueue<F extends Form>(call: Call, values: Staged, form: F, signal: AbortSignal | undefined): Promise<Results<F>> {
+  #enqueue<F extends Form>(call: Call, values: Staged, form: F, limits: RunLimits): Promise<Results<F>> {
     let staged = values;
     const { name, writes } = call;
     const work = {
@@ -187,9 +195,9 @@ export class MethodCalls {
       own: () => {
         staged = ownStaged(staged, name);
       },
-      run: (isWanted: () => boolean) => call.start(staged, form, isWanted),
+      run: (isWanted: () => boolean) => call.start(staged, form, isWanted, limits),
     };
-    return enqueue(this.connection.queue, work, signal);
+    return enqueue(this.connection.queue, work, limits.signal);
   }
 
   #batcher(key: string, options: BatchingOptions): Batcher {
@@ -243,12 +251,13 @@ function checkBatching(key: string, options: BatchingOptions): void {
 
 /** @throws SavedModelError `INVALID_OPTION` */
 export function checkCallOptions(call: string, options: object): CallOptions {
-  checkOptions(call, options, ["signal"]);
-  const { signal } = options as CallOptions;
+  checkOptions(call, options, ["signal", "timeoutMs"]);
+  const { signal, timeoutMs } = options as CallOptions;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new SavedModelError("INVALID_OPTION", `${call}: signal must be an AbortSignal`);
   }
-  return { signal };
+  checkTimeout(call, timeoutMs);
+  return { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
 }
 
 /** Returns the inputs by key, in the order of the method's. */

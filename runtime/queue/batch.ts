@@ -1,5 +1,6 @@
 import type { Staged } from "../call/call.js";
 import type { SignatureCall } from "../call/signature-call.js";
+import type { RunLimits } from "../engine.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { aborted, forgetAbort, watchAbort } from "./abort.js";
 import { joinRows, splitRows } from "./batch-rows.js";
@@ -9,6 +10,7 @@ import type { Collecting, Job, ReadWriteQueue } from "./read-write-queue.js";
 interface Request {
   readonly staged: Staged;
   readonly rows: number;
+  readonly deadline: number | undefined;
   readonly resolve: (results: readonly Tensor[]) => void;
   readonly reject: (error: unknown) => void;
   /** Tells its caller that it was aborted. */
@@ -31,6 +33,8 @@ export class Batch implements Job, Collecting {
   #rows = 0;
   #isOpen = true;
   #hasBegun = false;
+  /** Called when a call is aborted: ends the run where no call wants its results. */
+  #onUnwanted: () => void = () => {};
 
   /**
    * @param maxDelayMs delay in milliseconds until it is flushed; 0 is the end of this turn of the event loop
@@ -57,17 +61,19 @@ export class Batch implements Job, Collecting {
   }
 
   /** Adds a call, which the queue holds. */
-  add(staged: Staged, rows: number, signal: AbortSignal | undefined): Promise<readonly Tensor[]> {
+  add(staged: Staged, rows: number, { signal, deadline }: RunLimits): Promise<readonly Tensor[]> {
     return new Promise((resolve, reject) => {
       let isWanted = true;
       const onAbort = (): void => {
         isWanted = false;
         reject(aborted(this.name, signal));
         this.#drop(request);
+        this.#onUnwanted();
       };
       const request: Request = {
         staged,
         rows,
+        deadline,
         resolve: (results) => {
           forgetAbort(signal, onAbort);
           resolve(results);
@@ -150,8 +156,15 @@ export class Batch implements Job, Collecting {
   /** Returns the results for all rows; none where no caller waits for them any more. */
   async #runTogether(requests: readonly Request[]): Promise<readonly Tensor[]> {
     const isWanted = (): boolean => requests.some((request) => request.isWanted());
+    const controller = new AbortController();
+    this.#onUnwanted = () => {
+      if (!isWanted()) controller.abort();
+    };
+    // The run is over when the last of its calls has to be.
+    const deadlines = requests.map(({ deadline = Number.POSITIVE_INFINITY }) => deadline);
+    const limits = { signal: controller.signal, deadline: Math.max(...deadlines) };
     // A signature that is batched has dense outputs only.
-    return (await this.#call.start(this.#join(requests), "tensors", isWanted)) as readonly Tensor[];
+    return (await this.#call.start(this.#join(requests), "tensors", isWanted, limits)) as readonly Tensor[];
   }
 
   #join(requests: readonly Request[]): Staged {
