@@ -3,7 +3,7 @@ import type { DenseValue } from "../../engine.js";
 import { type Codec, codecOf, type MessageOf, toBigInt, toNumber } from "../../saved-model/proto/decode.js";
 import { allocate, type DTypeInfo, type NumericDType } from "../../tensor/dtype.js";
 import { elementCount } from "../../tensor/shape.js";
-import type { ServedSignature, ServedTensor } from "../remote/compare-served.js";
+import type { ServedTensor } from "../remote/compare-served.js";
 import { GrpcServer, loadGrpc } from "../remote/grpc-server.js";
 import type { Protocol, WireCall } from "../remote/remote-engine.js";
 import type { RemoteSettings } from "../remote/remote-options.js";
@@ -11,7 +11,7 @@ import { ServerError } from "../remote/server-error.js";
 import { dtypeOf, lacks } from "./datatypes.js";
 import { inferenceSchema } from "./inference-schema.js";
 import { findOutput, fromRaw, rawBytes, sentTensors } from "./kserve-values.js";
-import type { ModelNaming } from "./model-naming.js";
+import { describeModels, type ModelNaming } from "./model-naming.js";
 
 type Contents = MessageOf<typeof inferenceSchema, "InferTensorContents">;
 
@@ -33,15 +33,16 @@ export async function kserveGrpc(
   const grpc = await loadGrpc(call);
   return {
     name: "kserve",
+    isExact: false,
     servers: settings.urls.map((url) => new GrpcServer(grpc, url, settings, checkReady)),
     lacks,
-    async describe(server, key, options): Promise<ServedSignature> {
-      const request = { name: naming.modelOf(key), version: naming.version };
-      const message = codec.encode("ModelMetadataRequest", request);
-      const answer = await server.request({ ...options, path: `${SERVICE}/ModelMetadata`, message });
-      const { inputs, outputs } = codec.decode("ModelMetadataResponse", answer);
-      return { inputs: servedTensors(inputs), outputs: servedTensors(outputs) };
-    },
+    describe: (server, keys, options) =>
+      describeModels(keys, naming, async (name) => {
+        const message = codec.encode("ModelMetadataRequest", { name, version: naming.version });
+        const answer = await server.request({ ...options, path: `${SERVICE}/ModelMetadata`, message });
+        const { inputs, outputs } = codec.decode("ModelMetadataResponse", answer);
+        return { inputs: servedTensors(inputs), outputs: servedTensors(outputs) };
+      }),
     encode: (call) => {
       const message = encodeCall(call, naming);
       return {

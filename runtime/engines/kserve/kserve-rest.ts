@@ -2,7 +2,7 @@ import { isRecord } from "../../base/is-record.js";
 import type { DenseValue } from "../../engine.js";
 import type { DTypeInfo } from "../../tensor/dtype.js";
 import { addressOf } from "../remote/addresses.js";
-import type { ServedSignature, ServedTensor } from "../remote/compare-served.js";
+import type { ServedTensor } from "../remote/compare-served.js";
 import { parseExactJson } from "../remote/exact-json.js";
 import { type HttpResponse, HttpServer } from "../remote/http-server.js";
 import { flattenJson, type JsonForm, readElements, textOf, writeElements } from "../remote/json-elements.js";
@@ -10,7 +10,7 @@ import type { Protocol, SendOptions, WireCall } from "../remote/remote-engine.js
 import type { RemoteSettings } from "../remote/remote-options.js";
 import { dtypeOf, lacks } from "./datatypes.js";
 import { findOutput, fromRaw, rawBytes, sentTensors } from "./kserve-values.js";
-import type { ModelNaming } from "./model-naming.js";
+import { describeModels, type ModelNaming } from "./model-naming.js";
 
 /** Header with the size of the JSON before the binary data (extension `binary_tensor_data`). */
 const JSON_SIZE = "inference-header-content-length";
@@ -26,23 +26,26 @@ const JSON_FORM: JsonForm = {
 export async function kserveRest(settings: RemoteSettings, naming: ModelNaming): Promise<Protocol<HttpServer>> {
   const { maxMessageBytes, fetch } = settings;
   let isBinary: boolean | undefined;
-  const pathOf = (key: string): string => {
+  const pathOf = (model: string): string => {
     const version = naming.version === "" ? "" : `/versions/${encodeURIComponent(naming.version)}`;
-    return `/v2/models/${encodeURIComponent(naming.modelOf(key))}${version}`;
+    return `/v2/models/${encodeURIComponent(model)}${version}`;
   };
   return {
     name: "kserve",
+    isExact: false,
     servers: settings.urls.map((url) => new HttpServer(addressOf(url), "/v2/health/ready", maxMessageBytes, fetch)),
     lacks,
-    async describe(server, key, options): Promise<ServedSignature> {
+    async describe(server, keys, options) {
       isBinary ??= await announcesBinary(server, options);
-      const { body } = await server.request({ ...options, method: "GET", path: pathOf(key) });
-      const metadata = parseBody(body);
-      return { inputs: servedTensors(metadata.inputs), outputs: servedTensors(metadata.outputs) };
+      return await describeModels(keys, naming, async (name) => {
+        const { body } = await server.request({ ...options, method: "GET", path: pathOf(name) });
+        const metadata = parseBody(body);
+        return { inputs: servedTensors(metadata.inputs), outputs: servedTensors(metadata.outputs) };
+      });
     },
     encode: (call) => {
       const { body, headers } = isBinary === true ? encodeBinary(call) : encodeJson(call);
-      const path = `${pathOf(call.key)}/infer`;
+      const path = `${pathOf(naming.modelOf(call.key))}/infer`;
       return {
         async send(server, options) {
           const request = {

@@ -21,31 +21,36 @@ export interface ServedSignature {
 /**
  * Rejects servers whose model is not the one that a client was generated from.
  *
- * @param served the signatures that the servers have, by key
- * @param isLoose true for a protocol without scalars and default values, whose servers may leave sizes open that the model
+ * @param keys the signatures of the client that servers should have
+ * @param served the signatures that they have, by key
+ * @param isExact false for a protocol without scalars and default values, whose servers may leave sizes open that the model
  * does not
  * @throws SavedModelError `SIGNATURE_MISMATCH`
  */
 export function compareServed(
   expected: ModelSpec,
+  keys: readonly string[],
   source: string,
   served: ReadonlyMap<string, ServedSignature>,
-  isLoose: boolean,
+  isExact: boolean,
 ): void {
   const differences = expected.signatures.flatMap(({ key, inputs, outputs }) => {
+    if (!keys.includes(key)) return [];
     const signature = served.get(key);
-    if (signature === undefined) return [];
+    if (signature === undefined) return [`signature ${quote(key)} is missing`];
     return [
-      ...compare(`input %s of ${quote(key)}`, inputs.flatMap(partsOf), signature.inputs, isLoose),
+      ...compare(`input %s of ${quote(key)}`, inputs.flatMap(partsOf), signature.inputs, isExact),
       ...extraInputs(key, inputs.flatMap(partsOf), signature.inputs),
-      ...compare(`output %s of ${quote(key)}`, outputs, signature.outputs, isLoose),
+      ...compare(`output %s of ${quote(key)}`, outputs, signature.outputs, isExact),
     ];
   });
   if (differences.length === 0) return;
   throw new SavedModelError(
     "SIGNATURE_MISMATCH",
     `${printable(source, 500)} does not match the generated ${expected.name}: ${differences.join("; ")}`,
-    { fix: "Serve the model that the client was generated from, or regenerate the client from the served one." },
+    {
+      fix: "Serve the model that the client was generated from, or regenerate the client. Where servers have some of its signatures only, name these in the option `signatures`.",
+    },
   );
 }
 
@@ -58,7 +63,7 @@ function compare(
   place: string,
   expected: readonly TensorSpec[],
   served: readonly ServedTensor[] | undefined,
-  isLoose: boolean,
+  isExact: boolean,
 ): readonly string[] {
   if (served === undefined) return [];
   const byKey = new Map(served.map((tensor) => [tensor.key, tensor]));
@@ -66,10 +71,10 @@ function compare(
     const { key, dtype, shape, optional } = tensor;
     const found = byKey.get(key);
     const name = place.replace("%s", () => quote(key));
-    if (found === undefined) return optional === true && isLoose ? [] : [`${name} is missing`];
-    const isSame = dtype === found.dtype && (isLoose ? fits(shape, found.shape) : sameShape(shape, found.shape));
-    if (!isSame) return [`${name} is ${found.dtype} ${formatShape(found.shape)}, not ${dtype} ${formatShape(shape)}`];
-    return optional === true && found.optional !== true && !isLoose ? [`${name} is now required`] : [];
+    if (found === undefined) return optional === true && !isExact ? [] : [`${name} is missing`];
+    const isSame = dtype === found.dtype && (isExact ? sameShape(shape, found.shape) : fits(shape, found.shape));
+    // Whether an input may be omitted is in the graph, which servers do not show.
+    return isSame ? [] : [`${name} is ${found.dtype} ${formatShape(found.shape)}, not ${dtype} ${formatShape(shape)}`];
   });
 }
 
@@ -85,11 +90,7 @@ function extraInputs(
 }
 
 function sameShape(a: ShapeSpec, b: ShapeSpec): boolean {
-  return formatAll(a) === formatAll(b);
-}
-
-function formatAll(shape: ShapeSpec): string {
-  return JSON.stringify(shape);
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Returns true if a value may have both shapes. A scalar travels as one element of any rank. */

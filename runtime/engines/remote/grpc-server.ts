@@ -2,6 +2,7 @@ import type * as Grpc from "@grpc/grpc-js";
 import { SavedModelError, type StatusName } from "../../base/errors.js";
 import { TensorFlowError } from "../../base/tensorflow-error.js";
 import type { RunLimits } from "../../engine.js";
+import { forgetAbort, watchAbort } from "../../queue/abort.js";
 import { addressOf } from "./addresses.js";
 import type { Headers, RemoteSettings } from "./remote-options.js";
 import { ServerError } from "./server-error.js";
@@ -69,7 +70,8 @@ export class GrpcServer implements Server {
       const call = this.#client.makeUnaryRequest<Uint8Array, Uint8Array>(
         path,
         asBuffer,
-        (bytes) => bytes,
+        // A Buffer's own `slice` does not copy.
+        (bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
         message,
         metadata,
         deadline === undefined || deadline === Number.POSITIVE_INFINITY
@@ -77,7 +79,7 @@ export class GrpcServer implements Server {
           : { deadline: Date.now() + Math.max(0, deadline - performance.now()) },
         (error, response) => {
           this.#pending.delete(call);
-          signal?.removeEventListener("abort", onAbort);
+          forgetAbort(signal, onAbort);
           if (error !== null) reject(this.#failure(error));
           else if (response === undefined)
             reject(new ServerError("INTERNAL", this.address, "an answer without a message"));
@@ -87,7 +89,7 @@ export class GrpcServer implements Server {
       const onAbort = (): void => call.cancel();
       this.#pending.add(call);
       if (signal?.aborted) call.cancel();
-      else signal?.addEventListener("abort", onAbort);
+      else watchAbort(signal, onAbort);
     });
   }
 
@@ -111,11 +113,13 @@ export class GrpcServer implements Server {
     const status: StatusName = new TensorFlowError(code, details).status;
     const isUnavailable = status === "UNAVAILABLE";
     // What answers is not a gRPC server, or not a whole one.
+    const fix = /larger than max/.test(details) ? { fix: "Raise `maxMessageBytes`, here or on the server." } : {};
     const isForeign = /Received HTTP status code|Protocol error|PROTOCOL_ERROR|missing trailers/i.test(details);
     return new ServerError(status, this.address, details, {
       cause: error,
       isUnsent: isUnavailable && UNSENT.test(details),
       isUnreachable: isUnavailable || isForeign,
+      ...fix,
     });
   }
 }

@@ -7,7 +7,7 @@ import { publishRequest, type RequestEvent } from "../../client/diagnostics.js";
 import type { DenseSignature, DenseValue, Engine, Execution, Form, Pool, Results, RunLimits } from "../../engine.js";
 import { FairPool } from "../../queue/fair-pool.js";
 import { infoOfSpec, infosOfSpec } from "../../saved-model/convert-spec.js";
-import type { ModelSpec } from "../../saved-model/model-spec.js";
+import type { ModelSpec, SignatureSpec } from "../../saved-model/model-spec.js";
 import type { SignatureInfo, TensorInfo } from "../../saved-model/signature-info.js";
 import type { DTypeInfo } from "../../tensor/dtype.js";
 import { elementCount, formatShape, formatSizes, isShape, matchesShape, type ShapeSpec } from "../../tensor/shape.js";
@@ -60,8 +60,10 @@ export interface Protocol<S extends Server = Server> {
   /** `kserve` */
   readonly name: string;
   readonly servers: readonly S[];
-  /** Reads a signature's inputs and outputs from a server. */
-  describe(server: S, key: string, options: SendOptions): Promise<ServedSignature>;
+  /** False for a protocol without scalars and default values, whose servers may leave sizes open. */
+  readonly isExact: boolean;
+  /** Reads the inputs and outputs of signatures from a server; those that it does not have are omitted. */
+  describe(server: S, keys: readonly string[], options: SendOptions): Promise<ReadonlyMap<string, ServedSignature>>;
   /** Returns the reason why the protocol has no form for a dtype; undefined where it has. */
   lacks(dtype: DTypeInfo): string | undefined;
   /**
@@ -129,13 +131,18 @@ export class RemoteEngine implements Engine {
         fix: `Its signatures: ${known}.`,
       });
     }
-    this.#signatures = expected.signatures.map(({ key, inputs, outputs }) => ({
-      key,
-      methodName: "",
-      inputs: inputs.flatMap(infosOfSpec),
-      outputs: outputs.map(infoOfSpec),
-      ...(signatures?.includes(key) === false ? { unsupported: "the option `signatures` does not name it" } : {}),
-    }));
+    this.#signatures = expected.signatures.map((signature) => {
+      const { key, inputs, outputs } = signature;
+      const isUnnamed = signatures?.includes(key) === false;
+      const unsupported = isUnnamed ? "the option `signatures` does not name it" : whyUnsupported(signature);
+      return {
+        key,
+        methodName: "",
+        inputs: inputs.flatMap(infosOfSpec),
+        outputs: outputs.map(infoOfSpec),
+        ...(unsupported === undefined ? {} : { unsupported }),
+      };
+    });
   }
 
   async open(): Promise<void> {
@@ -145,13 +152,9 @@ export class RemoteEngine implements Engine {
     this.#servers = new ServerPool(protocol.servers, this.#settings.retries);
     if (this.#isDisposed) this.#servers.close();
     const keys = this.#signatures.filter(({ unsupported }) => unsupported === undefined).map(({ key }) => key);
-    const limits = this.#limits();
-    const served = await Promise.all(
-      keys.map(async (key) => [key, await this.#describe(protocol, key, call, limits)] as const),
-    );
-    this.#served = new Map(served);
+    this.#served = await this.#describe(protocol, this.#servers, keys, call);
     if (this.#expected !== undefined) {
-      compareServed(this.#expected, this.source, this.#served, protocol.name === "kserve");
+      compareServed(this.#expected, keys, this.source, this.#served, protocol.isExact);
     }
   }
 
@@ -232,12 +235,19 @@ export class RemoteEngine implements Engine {
     }
   }
 
-  async #describe(protocol: Protocol, key: string, call: string, limits: RunLimits): Promise<ServedSignature> {
-    const headers = await this.#headers(call, key);
+  async #describe(
+    protocol: Protocol,
+    servers: ServerPool<Server>,
+    keys: readonly string[],
+    call: string,
+  ): Promise<ReadonlyMap<string, ServedSignature>> {
+    const limits = this.#limits();
+    const [first = ""] = keys;
+    const headers = await this.#headers(call, first);
     try {
-      return await (this.#servers as ServerPool<Server>).send({ ...limits, mayRepeat: true }, async ({ server }) => {
+      return await servers.send({ ...limits, mayRepeat: true }, async ({ server }) => {
         try {
-          return await protocol.describe(server, key, { ...limits, headers });
+          return await protocol.describe(server, keys, { ...limits, headers });
         } catch (cause) {
           throw isUnreadable(cause) ? unreadable(server.address, cause) : cause;
         }
@@ -277,6 +287,15 @@ export class RemoteEngine implements Engine {
   }
 }
 
+/** Returns the reason why servers, which take and return dense tensors by key, cannot run a signature. */
+function whyUnsupported({ inputs, outputs }: SignatureSpec): string | undefined {
+  const input = inputs.find(({ encoding, parts }) => encoding !== undefined && parts === undefined);
+  const output = outputs.find(({ encoding }) => encoding !== undefined);
+  const [role, tensor] = input === undefined ? ["output", output] : ["input", input];
+  if (tensor === undefined) return undefined;
+  return `${role} ${quote(tensor.key)} is ${tensor.encoding}, and servers have dense tensors only`;
+}
+
 /** Returns true for what decoders throw when bytes are not a message, or not the tensors that it says. */
 function isUnreadable(error: unknown): error is Error {
   return error instanceof Error && !(error instanceof ServerError) && !(error instanceof SavedModelError);
@@ -290,9 +309,12 @@ function unreadable(address: string, cause: Error): ServerError {
 /** Returns the error of a call for that of a server. */
 function callError(call: string, error: unknown): unknown {
   if (!(error instanceof ServerError)) return error;
-  const { address, message, status } = error;
+  const { address, fix, message, status } = error;
   const what = status === "DEADLINE_EXCEEDED" ? "no answer in time" : firstLine(message);
-  return new SavedModelError(`TF_${status}`, `${call}: ${printable(address, 500)} failed: ${what}`, { cause: error });
+  return new SavedModelError(`TF_${status}`, `${call}: ${printable(address, 500)} failed: ${what}`, {
+    cause: error,
+    ...(fix === undefined ? {} : { fix }),
+  });
 }
 
 /**

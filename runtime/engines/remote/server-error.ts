@@ -8,6 +8,8 @@ interface ServerErrorOptions {
   readonly isUnsent?: boolean;
   /** True where the server did not answer: the connection failed, or the answer is not of its protocol. */
   readonly isUnreachable?: boolean;
+  /** Advice on what to do next. */
+  readonly fix?: string;
 }
 
 /** A server's own error: the `cause` of the {@link SavedModelError} that reports it. Its message is the server's text. */
@@ -22,6 +24,9 @@ export class ServerError extends Error {
   /** True where the server did not answer in its protocol. */
   readonly isUnreachable: boolean;
 
+  /** Advice on what to do next; absent where none is known. */
+  declare readonly fix?: string;
+
   static {
     markError(ServerError, "ServerError");
   }
@@ -32,6 +37,7 @@ export class ServerError extends Error {
     this.address = address;
     this.isUnsent = options.isUnsent ?? false;
     this.isUnreachable = options.isUnreachable ?? this.isUnsent;
+    if (options.fix !== undefined) this.fix = options.fix;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RunLimits } from "../../engine.js";
+import { forgetAbort, watchAbort } from "../../queue/abort.js";
 import { ServerError } from "./server-error.js";
 
 /** Connection to one server. */
@@ -166,10 +167,10 @@ function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<v
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
+      forgetAbort(signal, end);
       resolve();
     };
     const timer = setTimeout(end, milliseconds);
-    signal?.addEventListener("abort", end);
+    watchAbort(signal, end);
   });
 }

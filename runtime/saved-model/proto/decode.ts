@@ -126,3 +126,10 @@ export function toBigInt(value: Scalars["int64"]): bigint {
   if (typeof value === "number") return BigInt(value);
   return (BigInt(value.high) << 32n) | BigInt(value.low >>> 0);
 }
+
+/** Returns an integer for an `int64` or `uint64` field, exactly. */
+export function fromBigInt(value: bigint): Scalars["int64"] {
+  if (value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+  const low = Number(BigInt.asIntN(32, value));
+  return { low, high: Number(BigInt.asIntN(32, value >> 32n)), toNumber: () => Number(value) };
+}

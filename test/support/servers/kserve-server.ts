@@ -1,10 +1,24 @@
 import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
 import * as grpc from "@grpc/grpc-js";
 import protobuf from "protobufjs";
-import { type AnyTensor, type DType, Model, SavedModelError, Tensor } from "../../../runtime/index.js";
+import { ExactNumber, parseExactJson } from "../../../runtime/engines/remote/exact-json.js";
+import { type AnyTensor, type DType, Model, type SignatureInfo, Tensor } from "../../../runtime/index.js";
 import { modelFolder } from "../temp.js";
+import {
+  Counters,
+  killHttp,
+  listenGrpc,
+  listenHttp,
+  rawSignatures,
+  type ServerFaults,
+  StatusError,
+  type TestServer,
+  toJson,
+  unary,
+  withCounters,
+} from "./test-server.js";
 
 // A server of the Open Inference Protocol for tests: the wire formats in front of a model that TensorFlow runs in this
 // process. Triton and MLServer, which are separate programs, are in `npm run conformance`.
@@ -35,64 +49,28 @@ interface WireTensor {
   readonly shape: readonly (number | string)[];
 }
 
-/** Behavior of a server beside computing. */
-export interface ServerFaults {
-  /** Called before each inference. A promise delays it; an error is its answer. */
-  readonly before?: (call: number) => Promise<void> | void;
-  /** Changes the bytes of an answer. */
-  readonly mangle?: (bytes: Uint8Array) => Uint8Array;
-  /** True for a server that has no scalars: they are vectors of one element, as in Triton. */
-  readonly hasNoScalars?: boolean;
-  /** True for a server that says nothing of its models' tensors, as MLServer without settings. */
-  readonly hasNoMetadata?: boolean;
-  /** False for a server without the extension for binary data. */
-  readonly isBinary?: boolean;
-  /** TLS credentials of the gRPC server. */
-  readonly credentials?: grpc.ServerCredentials;
-  /** The port to listen on; by default a free one. */
-  readonly port?: number;
-}
-
-export interface TestServer extends AsyncDisposable {
-  readonly url: string;
-  readonly port: number;
-  /** Number of inferences that were asked for. */
-  readonly calls: number;
-  /** Number of inferences whose client has gone before the answer. */
-  readonly canceled: number;
-  /** Headers of the last inference. */
-  readonly headers: Readonly<Record<string, unknown>>;
-  /** Closes all connections at once. */
-  kill(): Promise<void>;
-}
-
-/** State that the test reads. */
-class Counters {
-  calls = 0;
-  canceled = 0;
-  headers: Readonly<Record<string, unknown>> = {};
-}
-
 /** Models of a server: one for each signature of a SavedModel, `NAME.SIGNATURE`. */
 class Served {
   readonly #model: Model;
   readonly #name: string;
   readonly #faults: ServerFaults;
+  readonly #signatures: readonly SignatureInfo[];
 
   constructor(name: string, faults: ServerFaults) {
     this.#model = Model.load(modelFolder(name));
+    this.#signatures = rawSignatures(name);
     this.#name = name;
     this.#faults = faults;
   }
 
   /** Returns the signature that a model stands for. */
   signature(model: string): string | undefined {
-    return this.#model.signatures.find(({ key }) => `${this.#name}.${key}` === model)?.key;
+    return this.#signatures.find(({ key }) => `${this.#name}.${key}` === model)?.key;
   }
 
   metadata(model: string): object | undefined {
     const key = this.signature(model);
-    const signature = this.#model.signatures.find((each) => each.key === key);
+    const signature = this.#signatures.find((each) => each.key === key);
     if (signature === undefined) return undefined;
     const { hasNoMetadata, hasNoScalars } = this.#faults;
     const describe = ({ key, dtype, shape }: (typeof signature.inputs)[number]): WireTensor => ({
@@ -111,7 +89,7 @@ class Served {
   ): Promise<Readonly<Record<string, AnyTensor>> | undefined> {
     const key = this.signature(model);
     if (key === undefined) return undefined;
-    const signature = this.#model.signatures.find((each) => each.key === key);
+    const signature = this.#signatures.find((each) => each.key === key);
     const values = inputs.map(({ tensor, value }) => {
       const isScalar = signature?.inputs.find((input) => input.key === tensor.name)?.shape?.length === 0;
       return [tensor.name, isScalar && this.#faults.hasNoScalars ? value.reshape([]) : value];
@@ -209,13 +187,6 @@ export async function startKServeGrpc(model: string, faults: ServerFaults = {}):
     },
     responseDeserialize: () => ({}),
   });
-  const unary = (run: (request: never, call: grpc.ServerUnaryCall<object, object>) => Promise<object>) =>
-    ((call, callback) => {
-      run(call.request as never, call).then(
-        (answer) => callback(null, answer),
-        (error: unknown) => callback(grpcError(error)),
-      );
-    }) satisfies grpc.handleUnaryCall<object, object>;
   server.addService(
     {
       ServerReady: method("ServerReady", "Empty", "ServerReadyResponse"),
@@ -262,12 +233,7 @@ export async function startKServeGrpc(model: string, faults: ServerFaults = {}):
       ),
     },
   );
-  const port = await new Promise<number>((resolve, reject) => {
-    const credentials = faults.credentials ?? grpc.ServerCredentials.createInsecure();
-    server.bindAsync(`127.0.0.1:${faults.port ?? 0}`, credentials, (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
+  const port = await listenGrpc(server, faults);
   const kill = async (): Promise<void> => {
     server.forceShutdown();
     served.close();
@@ -276,44 +242,8 @@ export async function startKServeGrpc(model: string, faults: ServerFaults = {}):
   return withCounters({ url, port, kill }, counters);
 }
 
-function withCounters({ url, port, kill }: Pick<TestServer, "url" | "port" | "kill">, counters: Counters): TestServer {
-  return {
-    url,
-    port,
-    kill,
-    get calls() {
-      return counters.calls;
-    },
-    get canceled() {
-      return counters.canceled;
-    },
-    get headers() {
-      return counters.headers;
-    },
-    [Symbol.asyncDispose]: kill,
-  };
-}
-
-/** An error with a status of its own, as a server answers it. */
-export class StatusError extends Error {
-  readonly status: number;
-  readonly httpStatus: number;
-
-  constructor(status: number, httpStatus: number, message: string) {
-    super(message);
-    this.status = status;
-    this.httpStatus = httpStatus;
-  }
-}
-
 function notFound(model: string): never {
   throw new StatusError(grpc.status.NOT_FOUND, 404, `unknown model ${model}`);
-}
-
-function grpcError(error: unknown): Partial<grpc.StatusObject> {
-  const details = error instanceof Error ? error.message : String(error);
-  if (error instanceof StatusError) return { code: error.status, details };
-  return { code: error instanceof SavedModelError ? grpc.status.INVALID_ARGUMENT : grpc.status.INTERNAL, details };
 }
 
 /** Starts the protocol over HTTP. */
@@ -331,7 +261,7 @@ export async function startKServeRest(model: string, faults: ServerFaults = {}):
     const body = Buffer.concat(parts);
     await faults.before?.(counters.calls);
     const size = Number(request.headers["inference-header-content-length"] ?? body.length);
-    const json = JSON.parse(body.subarray(0, size).toString()) as {
+    const json = parseExactJson(body.subarray(0, size).toString()) as {
       inputs: (WireTensor & { data?: unknown; parameters?: { binary_data_size?: number } })[];
       outputs: { name: string; parameters?: { binary_data?: boolean } }[];
     };
@@ -360,44 +290,26 @@ export async function startKServeRest(model: string, faults: ServerFaults = {}):
     if (binary.length > 0) response.setHeader("Inference-Header-Content-Length", head.length);
     response.end(faults.mangle?.(bytes) ?? bytes);
   };
-  const server = createServer((request, response) => {
-    const answer = async (): Promise<void> => {
-      const [, model = "", action] =
-        /^\/v2\/models\/([^/]+)(?:\/versions\/[^/]+)?(\/infer)?$/.exec(request.url ?? "") ?? [];
-      if (request.url === "/v2/health/ready") response.end();
-      else if (request.url === "/v2") {
-        const extensions = faults.isBinary === false ? [] : ["binary_tensor_data"];
-        response.end(JSON.stringify({ name: "test", version: "1", extensions }));
-      } else if (action === "/infer") await infer(decodeURIComponent(model), request, response);
-      else response.end(JSON.stringify(served.metadata(decodeURIComponent(model)) ?? notFound(model)));
-    };
-    answer().catch((error: unknown) => {
-      response.statusCode =
-        error instanceof StatusError ? error.httpStatus : error instanceof SavedModelError ? 400 : 500;
-      response.end(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }));
-    });
+  const { port, server } = await listenHttp(faults.port ?? 0, async (request, response) => {
+    const [, model = "", action] =
+      /^\/v2\/models\/([^/]+)(?:\/versions\/[^/]+)?(\/infer)?$/.exec(request.url ?? "") ?? [];
+    if (request.url === "/v2/health/ready") response.end();
+    else if (request.url === "/v2") {
+      const extensions = faults.isBinary === false ? [] : ["binary_tensor_data"];
+      response.end(JSON.stringify({ name: "test", version: "1", extensions }));
+    } else if (action === "/infer") await infer(decodeURIComponent(model), request, response);
+    else response.end(JSON.stringify(served.metadata(decodeURIComponent(model)) ?? notFound(model)));
   });
-  await new Promise<void>((resolve) => server.listen(faults.port ?? 0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
   const kill = async (): Promise<void> => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await killHttp(server);
     served.close();
   };
   return withCounters({ url: `http://127.0.0.1:${port}`, port, kill }, counters);
 }
 
-/** The digits of 64-bit integers, as C++ and Python write them. */
-function toJson(value: object): string {
-  return JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? `#${item}#` : item)).replaceAll(
-    /"#(-?\d+)#"/g,
-    "$1",
-  );
-}
-
 function fromJson({ datatype, shape, data }: WireTensor & { readonly data?: unknown }): Tensor {
   const dtype = DTYPES[datatype];
   if (dtype === undefined) throw new Error(`unknown datatype ${datatype}`);
-  return Tensor.from(dtype, data as never, shape.map(Number));
+  const exact = (data as readonly unknown[]).map((item) => (item instanceof ExactNumber ? BigInt(item.text) : item));
+  return Tensor.from(dtype, exact as never, shape.map(Number));
 }
