@@ -80,7 +80,7 @@ export class GrpcServer implements Server {
         (error, response) => {
           this.#pending.delete(call);
           forgetAbort(signal, onAbort);
-          if (error !== null) reject(this.#failure(error));
+          if (error !== null) reject(this.#failure(error, signal?.aborted === true));
           else if (response === undefined)
             reject(new ServerError("INTERNAL", this.address, "an answer without a message"));
           else resolve(response);
@@ -108,9 +108,11 @@ export class GrpcServer implements Server {
     this.#client.close();
   }
 
-  #failure(error: Grpc.ServiceError): ServerError {
+  #failure(error: Grpc.ServiceError, isAborted: boolean): ServerError {
     const { code, details } = error;
-    const status: StatusName = new TensorFlowError(code, details).status;
+    // A server that shuts down cancels what it has not answered.
+    const isDropped = code === this.#grpc.status.CANCELLED && details === "Call cancelled" && !isAborted;
+    const status: StatusName = isDropped ? "UNAVAILABLE" : new TensorFlowError(code, details).status;
     const isUnavailable = status === "UNAVAILABLE";
     // What answers is not a gRPC server, or not a whole one.
     const fix = /larger than max/.test(details) ? { fix: "Raise `maxMessageBytes`, here or on the server." } : {};

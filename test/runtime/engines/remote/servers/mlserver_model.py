@@ -2,7 +2,7 @@
 
 import numpy as np
 from mlserver import MLModel
-from mlserver.codecs import NumpyCodec, StringCodec
+from mlserver.codecs import NumpyCodec
 from mlserver.types import InferenceRequest, InferenceResponse, MetadataTensor, ResponseOutput
 from saved_model import DATATYPES, Served
 
@@ -32,12 +32,10 @@ class SignatureModel(MLModel):
                 fed[item.name] = NumpyCodec.decode_input(item).reshape(item.shape)
         outputs = []
         for name, value in self.served.run(self.key, fed).items():
-            if value.dtype == object:
-                data = [bytes(text) for text in value.reshape(-1)]
-                output = ResponseOutput(name=name, datatype="BYTES", shape=list(value.shape), data=data)
-            else:
-                output = NumpyCodec.encode_output(name, value)
-                # The codec gives a scalar the shape of a vector.
-                output.shape = list(value.shape)
-            outputs.append(output)
+            # Its codecs make null of NaN, and vectors of scalars.
+            value = np.asarray(value)
+            is_text = value.dtype == object
+            data = [bytes(text) for text in value.reshape(-1)] if is_text else value.reshape(-1).tolist()
+            datatype = "BYTES" if is_text else DATATYPES[value.dtype.name]
+            outputs.append(ResponseOutput(name=name, datatype=datatype, shape=list(value.shape), data=data))
         return InferenceResponse(model_name=self.name, outputs=outputs)

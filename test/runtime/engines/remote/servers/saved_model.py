@@ -44,4 +44,4 @@ class Served:
         function = self.model.signatures[key]
         specs = function.structured_input_signature[1]
         fed = {name: tf.constant(value, dtype=specs[name].dtype) for name, value in inputs.items()}
-        return {name: tensor.numpy() for name, tensor in function(**fed).items()}
+        return {name: np.asarray(tensor.numpy()) for name, tensor in function(**fed).items()}

@@ -1,5 +1,6 @@
 """Triton with TensorFlow in Python behind it: python triton.py HTTP_PORT GRPC_PORT NAME FOLDER"""
 
+import signal
 import sys
 
 import numpy as np
@@ -52,4 +53,4 @@ with Triton(config=config) as triton:
         )
     triton.run()
     print("ready", flush=True)
-    sys.stdin.read()
+    signal.pause()

@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { kserve } from "../../../../runtime/engines/kserve/index.js";
+import { serving } from "../../../../runtime/engines/serving/index.js";
+import { type Engine, Model } from "../../../../runtime/index.js";
+import { needs } from "../../../support/needs.js";
+import { compareGoldens } from "../../../support/servers/golden-calls.js";
+import { modelFolder, tempFolder } from "../../../support/temp.js";
+
+// Servers that others wrote, with TensorFlow in Python behind them. Each variable names a Python interpreter that has the
+// server's package and TensorFlow.
+
+const folder = fileURLToPath(new URL("servers/", import.meta.url));
+const DTYPES = [
+  "bool",
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+  "float16",
+  "float32",
+  "float64",
+];
+
+async function freePort(): Promise<number> {
+  return await new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
+
+/** Starts a program, which ends with the test. */
+function start(python: string, parameters: readonly string[], cwd: string): ChildProcess & { readonly output: string } {
+  let output = "";
+  const env = { ...process.env, PYTHONPATH: folder, TF_CPP_MIN_LOG_LEVEL: "3" };
+  const child = spawn(python, parameters, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => (output += String(data)));
+  onTestFinished(async () => {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    if (child.exitCode === null && child.kill("SIGTERM")) await Promise.race([ended, sleep(20_000)]);
+    if (child.exitCode === null) child.kill("SIGKILL");
+  });
+  return Object.defineProperty(child, "output", { get: () => output }) as ChildProcess & { readonly output: string };
+}
+
+/** Waits until a server does what it should; fails with its output where it ends before. */
+async function until(
+  server: ChildProcess & { readonly output: string },
+  isReady: () => Promise<boolean> | boolean,
+): Promise<void> {
+  while (!(await isReady())) {
+    if (server.exitCode !== null) throw new Error(`the server has ended:\n${server.output.slice(-4000)}`);
+    await sleep(200);
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  return await fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+/** Compares the calls of a model's goldens, of those signatures that the server has. */
+async function compare(name: string, signatures: readonly string[] | undefined, engine: () => Engine): Promise<void> {
+  const unserved = (signature: string): readonly string[] =>
+    signatures?.includes(signature) === false ? ["SIGNATURE_UNSUPPORTED"] : [];
+  expect(await compareGoldens(name, async () => ({ engine: engine(), end: async () => {} }), unserved)).toBeGreaterThan(
+    0,
+  );
+}
+
+describe("MLServer", () => {
+  const python = process.env.SAVEDMODEL_TEST_MLSERVER ?? "";
+  needs(python !== "", "MLServer is not present (SAVEDMODEL_TEST_MLSERVER)");
+
+  it("MLServer returns the numbers of TensorFlow in Python, by gRPC and REST", async () => {
+    const models = tempFolder();
+    const [http, grpc] = [await freePort(), await freePort()];
+    const settings = {
+      host: "127.0.0.1",
+      http_port: http,
+      grpc_port: grpc,
+      parallel_workers: 0,
+      metrics_endpoint: null,
+    };
+    writeFileSync(join(models, "settings.json"), JSON.stringify(settings));
+    const served = { dtypes: [...DTYPES, "string", "scalar_int64", "matrix"], text: ["describe", "echo", "greet"] };
+    for (const [model, signatures] of Object.entries(served)) {
+      for (const signature of signatures) {
+        const place = join(models, `${model}.${signature}`);
+        mkdirSync(place);
+        const parameters = { extra: { folder: modelFolder(model), signature } };
+        const described = {
+          name: `${model}.${signature}`,
+          implementation: "mlserver_model.SignatureModel",
+          parameters,
+        };
+        writeFileSync(join(place, "model-settings.json"), JSON.stringify(described));
+      }
+    }
+    const server = start(python, ["-m", "mlserver.cli.main", "start", models], models);
+    await until(server, () => answers(`http://127.0.0.1:${http}/v2/health/ready`));
+    for (const url of [`grpc://127.0.0.1:${grpc}`, `http://127.0.0.1:${http}`]) {
+      for (const [model, signatures] of Object.entries(served)) {
+        await compare(model, signatures, () => kserve({ url, model, signatures }));
+      }
+    }
+  });
+});
+
+describe("Triton", () => {
+  const python = process.env.SAVEDMODEL_TEST_TRITON ?? "";
+  needs(python !== "", "Triton is not present (SAVEDMODEL_TEST_TRITON)");
+
+  it("Triton returns the numbers of TensorFlow in Python, by gRPC and REST", async () => {
+    const [http, grpc] = [await freePort(), await freePort()];
+    const model = "dtypes";
+    const server = start(python, ["triton.py", String(http), String(grpc), model, modelFolder(model)], folder);
+    await until(server, () => server.output.includes("ready\n"));
+    const signatures = [...DTYPES, "string", "scalar_int64", "matrix"];
+    for (const url of [`grpc://127.0.0.1:${grpc}`, `http://127.0.0.1:${http}`]) {
+      await compare(model, signatures, () => kserve({ url, model, signatures }));
+    }
+  });
+});
+
+describe("TensorFlow Serving's stubs", () => {
+  const python = process.env.SAVEDMODEL_TEST_TF_SERVING ?? "";
+  needs(python !== "", "tensorflow-serving-api is not present (SAVEDMODEL_TEST_TF_SERVING)");
+
+  it.each(["dtypes", "text", "custom_model", "regression"])(
+    "TensorFlow Serving's stubs return the numbers of TensorFlow in Python: %s",
+    async (model) => {
+      expect(Model).toBeDefined();
+      const compared = await compareGoldens(model, async () => {
+        const port = await freePort();
+        const server = start(python, ["tensorflow_serving.py", String(port), model, modelFolder(model)], folder);
+        await until(server, () => server.output.includes("ready\n"));
+        const end = async (): Promise<void> => void server.kill("SIGKILL");
+        return { engine: serving({ url: `grpc://127.0.0.1:${port}`, model }), end };
+      });
+      expect(compared).toBeGreaterThan(0);
+    },
+  );
+});
