@@ -7,9 +7,10 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { kserve } from "../../../../runtime/engines/kserve/index.js";
 import { serving } from "../../../../runtime/engines/serving/index.js";
-import { type Engine, Model } from "../../../../runtime/index.js";
+import type { Engine } from "../../../../runtime/index.js";
+import type { GoldenTensor } from "../../../support/goldens.js";
 import { needs } from "../../../support/needs.js";
-import { compareGoldens } from "../../../support/servers/golden-calls.js";
+import { compareGoldens, type Exception } from "../../../support/servers/golden-calls.js";
 import { modelFolder, tempFolder } from "../../../support/temp.js";
 
 // Servers that others wrote, with TensorFlow in Python behind them. Each variable names a Python interpreter that has the
@@ -73,12 +74,26 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** Compares the calls of a model's goldens, of those signatures that the server has. */
-async function compare(name: string, signatures: readonly string[] | undefined, engine: () => Engine): Promise<void> {
-  const unserved = (signature: string): readonly string[] =>
-    signatures?.includes(signature) === false ? ["SIGNATURE_UNSUPPORTED"] : [];
-  expect(await compareGoldens(name, async () => ({ engine: engine(), end: async () => {} }), unserved)).toBeGreaterThan(
-    0,
-  );
+async function compare(
+  name: string,
+  signatures: readonly string[],
+  engine: () => Engine,
+  exceptions: Exception = () => [],
+): Promise<void> {
+  const unserved: Exception = (signature, inputs) =>
+    signatures.includes(signature) ? exceptions(signature, inputs) : ["SIGNATURE_UNSUPPORTED"];
+  const connect = async () => ({ engine: engine(), end: async () => {} });
+  expect(await compareGoldens(name, connect, unserved)).toBeGreaterThan(0);
+}
+
+function hasNotFinite(inputs: Readonly<Record<string, GoldenTensor>>): boolean {
+  // NaN is written as its bits.
+  const isText = (value: unknown): boolean => typeof value === "string" && value !== "-0";
+  return Object.values(inputs).some(({ dtype, data }) => dtype.startsWith("float") && (data ?? []).some(isText));
+}
+
+function isEmptyText(signature: string, inputs: Readonly<Record<string, GoldenTensor>>): boolean {
+  return signature === "string" && Object.values(inputs).some(({ data }) => (data ?? []).length === 0);
 }
 
 describe("MLServer", () => {
@@ -114,7 +129,10 @@ describe("MLServer", () => {
     await until(server, () => answers(`http://127.0.0.1:${http}/v2/health/ready`));
     for (const url of [`grpc://127.0.0.1:${grpc}`, `http://127.0.0.1:${http}`]) {
       for (const [model, signatures] of Object.entries(served)) {
-        await compare(model, signatures, () => kserve({ url, model, signatures }));
+        // By REST it has JSON only, without numbers that are not finite.
+        const lost: Exception = (_signature, inputs) =>
+          url.startsWith("http:") && hasNotFinite(inputs) ? ["OUT_OF_RANGE"] : [];
+        await compare(model, signatures, () => kserve({ url, model, signatures }), lost);
       }
     }
   });
@@ -127,11 +145,13 @@ describe("Triton", () => {
   it("Triton returns the numbers of TensorFlow in Python, by gRPC and REST", async () => {
     const [http, grpc] = [await freePort(), await freePort()];
     const model = "dtypes";
-    const server = start(python, ["triton.py", String(http), String(grpc), model, modelFolder(model)], folder);
+    const server = start(python, ["triton_server.py", String(http), String(grpc), model, modelFolder(model)], folder);
     await until(server, () => server.output.includes("ready\n"));
     const signatures = [...DTYPES, "string", "scalar_int64", "matrix"];
     for (const url of [`grpc://127.0.0.1:${grpc}`, `http://127.0.0.1:${http}`]) {
-      await compare(model, signatures, () => kserve({ url, model, signatures }));
+      // Triton's Python client fails on strings without elements: "Iteration of zero-sized operands is not enabled".
+      const fails: Exception = (signature, inputs) => (isEmptyText(signature, inputs) ? ["TF_INTERNAL"] : []);
+      await compare(model, signatures, () => kserve({ url, model, signatures }), fails);
     }
   });
 });
@@ -143,10 +163,9 @@ describe("TensorFlow Serving's stubs", () => {
   it.each(["dtypes", "text", "custom_model", "regression"])(
     "TensorFlow Serving's stubs return the numbers of TensorFlow in Python: %s",
     async (model) => {
-      expect(Model).toBeDefined();
       const compared = await compareGoldens(model, async () => {
         const port = await freePort();
-        const server = start(python, ["tensorflow_serving.py", String(port), model, modelFolder(model)], folder);
+        const server = start(python, ["prediction_service.py", String(port), model, modelFolder(model)], folder);
         await until(server, () => server.output.includes("ready\n"));
         const end = async (): Promise<void> => void server.kill("SIGKILL");
         return { engine: serving({ url: `grpc://127.0.0.1:${port}`, model }), end };

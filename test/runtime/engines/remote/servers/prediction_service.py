@@ -1,4 +1,4 @@
-"""TensorFlow Serving's own protocol stubs in front of TensorFlow in Python: python tensorflow_serving.py PORT NAME FOLDER"""
+"""TensorFlow Serving's own protocol stubs in front of TensorFlow in Python: python prediction_service.py PORT NAME FOLDER"""
 
 import sys
 from concurrent import futures

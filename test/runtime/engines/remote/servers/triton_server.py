@@ -1,4 +1,4 @@
-"""Triton with TensorFlow in Python behind it: python triton.py HTTP_PORT GRPC_PORT NAME FOLDER"""
+"""Triton with TensorFlow in Python behind it: python triton_server.py HTTP_PORT GRPC_PORT NAME FOLDER"""
 
 import signal
 import sys
