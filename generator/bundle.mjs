@@ -1,5 +1,5 @@
 // Run by `npm run build:code`: bundles the entry points into dist/, with everything they use but the packages that have to
-// be installed: koffi (native code) and jiti (it loads parts of itself by path). Why: docs/decisions/0024-one-bundled-package.md.
+// be installed: koffi (native code), jiti (it loads parts of itself by path) and grpc-js (an optional one). Why: docs/decisions/0024-one-bundled-package.md.
 //
 // The code is CommonJS, which every loader takes, Jest's among them. Each entry point has an ES module that exports the same
 // objects again, so that a program which imports and requires has one copy. Why: docs/decisions/0025-commonjs-inside.md.
@@ -43,6 +43,8 @@ const own = await build({
   entryPoints: {
     "runtime/index": "runtime/index.ts",
     "runtime/data/index": "runtime/data/index.ts",
+    "runtime/engines/kserve/index": "runtime/engines/kserve/index.ts",
+    "runtime/engines/serving/index": "runtime/engines/serving/index.ts",
     "generator/index": "generator/index.ts",
     "generator/cli/main": "generator/cli/main.ts",
     // Found by its neighbour, the chunk that starts it.
@@ -59,7 +61,7 @@ const own = await build({
   // esbuild shares code between entry points in this form only.
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",
-  external: ["koffi", "jiti"],
+  external: ["koffi", "jiti", "@grpc/grpc-js"],
   plugins: [{ name: "vendor", setup: vendor }],
   write: false,
 });

@@ -111,7 +111,9 @@ describe("MLServer", () => {
       metrics_endpoint: null,
     };
     writeFileSync(join(models, "settings.json"), JSON.stringify(settings));
-    const served = { dtypes: [...DTYPES, "string", "scalar_int64", "matrix"], text: ["describe", "echo", "greet"] };
+    // It makes Python's numbers of elements, which keep NaN of 16 bits, but not its bits.
+    const dtypes = DTYPES.filter((dtype) => dtype !== "float16");
+    const served = { dtypes: [...dtypes, "string", "scalar_int64", "matrix"], text: ["describe", "echo", "greet"] };
     for (const [model, signatures] of Object.entries(served)) {
       for (const signature of signatures) {
         const place = join(models, `${model}.${signature}`);
