@@ -66,6 +66,24 @@ const own = await build({
   write: false,
 });
 
+/** For browsers and edge runtimes: clients of servers, without modules of Node.js. */
+const browser = await build({
+  ...common,
+  platform: "browser",
+  target: "es2023",
+  entryPoints: {
+    "browser/index": "runtime/engines/browser/index.ts",
+    "browser/kserve": "runtime/engines/kserve/index.ts",
+    "browser/serving": "runtime/engines/serving/index.ts",
+  },
+  outdir: "dist",
+  format: "esm",
+  splitting: true,
+  chunkNames: "browser/chunks/[name]-[hash]",
+  inject: [join(root, "runtime/engines/browser/globals.ts")],
+  plugins: [{ name: "without-node", setup: withoutNode }],
+});
+
 for (const { path, text } of own.outputFiles) {
   const name = relative(root, path).replaceAll("\\", "/");
   mkdirSync(dirname(path), { recursive: true });
@@ -75,7 +93,7 @@ for (const { path, text } of own.outputFiles) {
 }
 renameDeclarations();
 
-writeFileSync(join(dist, "THIRD-PARTY-LICENSES.md"), licences([printer, own]));
+writeFileSync(join(dist, "THIRD-PARTY-LICENSES.md"), licences([printer, own, browser]));
 
 /**
  * Restores the names of classes that refer to themselves, which esbuild prints as `var Tensor = class _Tensor`: an
@@ -148,6 +166,15 @@ function withoutLibraries({ onLoad }) {
     if (text.length - contents.length < 1_000_000) throw new Error(`${path} has its library files elsewhere`);
     return { contents, loader: "js" };
   });
+}
+
+/** Replaces what browsers do not have: modules of Node.js, the local engine, gRPC. */
+function withoutNode({ onResolve }) {
+  const replacement = (name) => ({ path: join(root, "runtime/engines/browser", name) });
+  onResolve({ filter: /^node:/ }, () => replacement("node-modules.ts"));
+  onResolve({ filter: /\/local-engine\.js$/ }, () => replacement("local-engine.ts"));
+  onResolve({ filter: /\/(locate-model|calling-file)\.js$/ }, () => replacement("files.ts"));
+  onResolve({ filter: /\/(kserve|serving)-grpc\.js$/ }, () => replacement("grpc-server.ts"));
 }
 
 /** Resolves the printer by `imports` of package.json, which works from any chunk. */

@@ -44,4 +44,9 @@ class Served:
         function = self.model.signatures[key]
         specs = function.structured_input_signature[1]
         fed = {name: tf.constant(value, dtype=specs[name].dtype) for name, value in inputs.items()}
-        return {name: np.asarray(tensor.numpy()) for name, tensor in function(**fed).items()}
+        results = {name: tensor.numpy() for name, tensor in function(**fed).items()}
+        # A scalar string is a Python object, of which NumPy would make one of fixed length.
+        return {
+            name: np.asarray(value, dtype=object if isinstance(value, bytes) else None)
+            for name, value in results.items()
+        }
