@@ -8,7 +8,7 @@ import { invalidOption } from "../../base/check-options.js";
 import type { Engine } from "../../engine.js";
 import { RemoteEngine } from "../remote/remote-engine.js";
 import { type RemoteOptions, readRemoteOptions } from "../remote/remote-options.js";
-import { type RestFormat, servingRest } from "./serving-rest.js";
+import { servingRest } from "./serving-rest.js";
 
 export type { RequestEvent } from "../../client/diagnostics.js";
 export type { Headers, RemoteOptions, TlsOptions } from "../remote/remote-options.js";
@@ -24,7 +24,7 @@ export interface ServingOptions extends RemoteOptions {
    * Form of requests by REST: each input as a whole, or one object per row. By default `columns`; `rows` is for servers
    * that batch them, and needs inputs and outputs with the same number of rows.
    */
-  readonly format?: RestFormat;
+  readonly format?: "columns" | "rows";
 }
 
 /**

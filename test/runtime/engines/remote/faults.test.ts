@@ -1,4 +1,7 @@
+import { execFile, execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -7,11 +10,13 @@ import { Regression } from "../../../../generated/regression.js";
 import { kserve, type RequestEvent } from "../../../../runtime/engines/kserve/index.js";
 import { ServerError, serving } from "../../../../runtime/engines/serving/index.js";
 import { SavedModelError } from "../../../../runtime/index.js";
-import { expectRejection } from "../../../support/errors.js";
+import { distUrl } from "../../../support/dist.js";
+import { expectError, expectRejection } from "../../../support/errors.js";
 import { Random } from "../../../support/random.js";
 import { startKServeGrpc, startKServeRest } from "../../../support/servers/kserve-server.js";
 import { startServingGrpc, startServingRest } from "../../../support/servers/serving-server.js";
 import { type ServerFaults, StatusError, type TestServer } from "../../../support/servers/test-server.js";
+import { tempFolder } from "../../../support/temp.js";
 
 const model = "custom_model";
 const ENGINES = {
@@ -285,5 +290,98 @@ describe("TensorFlow Serving", () => {
     await (await connect({ label: "stable" })).close();
     const error = await expectRejection(connect({ version: 2n }), "TF_NOT_FOUND");
     expect(error.rawMessage).toContain("Servable not found for request: Specific(custom_model, 2)");
+  });
+});
+
+describe("a gRPC server with TLS", () => {
+  /** Makes a certificate for 127.0.0.1. */
+  function makeCertificate(): { readonly cert: Buffer; readonly key: Buffer } {
+    const folder = tempFolder();
+    const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+    const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
+    const kind = ["-newkey", "rsa:2048", "-nodes", "-days", "2"];
+    execFileSync("openssl", ["req", "-x509", ...kind, ...names, "-keyout", key, "-out", cert], { stdio: "ignore" });
+    return { cert: readFileSync(cert), key: readFileSync(key) };
+  }
+
+  it("is called with its certificate, and rejected without it", async () => {
+    const { cert, key } = makeCertificate();
+    const credentials = grpc.ServerCredentials.createSsl(null, [{ cert_chain: cert, private_key: key }]);
+    const server = await startServer(startServingGrpc, { credentials });
+    const client = await closed(CustomModel.connect(serving({ url: server.url, model, tls: { ca: cert } })));
+    expect((await client.pred([[1, 2]])).shape).toEqual([1, 1]);
+    const untrusted = CustomModel.connect(serving({ url: server.url, model }));
+    expect((await expectRejection(untrusted, "TF_UNAVAILABLE")).rawMessage).toMatch(/certificate/);
+    const plain = CustomModel.connect(serving({ url: server.url.replace("grpcs:", "grpc:"), model }));
+    await expectRejection(plain, "TF_UNAVAILABLE");
+    const plainServer = await startServer(startServingGrpc);
+    const encrypted = CustomModel.connect(serving({ url: plainServer.url.replace("grpc:", "grpcs:"), model }));
+    await expectRejection(encrypted, "TF_UNAVAILABLE");
+  });
+});
+
+it("names the command that installs gRPC where it is missing, and needs neither it nor koffi by REST", async () => {
+  const server = await startServer(startKServeRest);
+  const url = (name: string): string => JSON.stringify(distUrl(`runtime/${name}`));
+  const program = `
+    import Module from "node:module";
+    const resolve = Module._resolveFilename;
+    Module._resolveFilename = (request, ...rest) => {
+      if (/koffi|grpc-js/.test(request)) throw new Error(request + " was asked for");
+      return resolve(request, ...rest);
+    };
+    const { Model } = await import(${url("index.js")});
+    const { kserve } = await import(${url("engines/kserve/index.js")});
+    const tensor = (key, size) => ({ key, dtype: "float32", shape: [1, size] });
+    const signatures = [{ key: "pred", inputs: [tensor("inputs", 2)], outputs: [tensor("output", 1)] }];
+    const descriptor = { name: "Client", directory: "nowhere", tags: [], signatures };
+    class Client extends Model {
+      static connect = (engine) => new Client(descriptor, engine).connected();
+    }
+    const client = await Client.connect(kserve({ url: ${JSON.stringify(server.url)}, model: "custom_model" }));
+    console.log((await client.pred([[1, 2]])).shape.join());
+    await client.close();
+    const model = "custom_model";
+    await Client.connect(kserve({ url: "grpc://127.0.0.1:1", model })).catch(({ message }) => console.log(message));`;
+  // The server runs in this process.
+  const output = await new Promise((resolve, reject) => {
+    execFile(process.execPath, ["--input-type=module", "--eval", program], (error, stdout) =>
+      error === null ? resolve(stdout) : reject(error),
+    );
+  });
+  expect(output).toBe(
+    "1,1\nUNSUPPORTED_BY_ENGINE: Client.connect(): grpc:// addresses need the package @grpc/grpc-js. Run `npm install @grpc/grpc-js`, or connect to an http:// address of the server.\n",
+  );
+});
+
+describe("options of engines", () => {
+  it.each([
+    [{ url: "localhost:8001" }, "INVALID_OPTION", /url "localhost:8001" is not the address of a server/],
+    [{ url: "ftp://models" }, "INVALID_OPTION", /Pass `grpc:\/\/host:port`/],
+    [{ url: [] }, "INVALID_OPTION", /url has no addresses/],
+    [{ url: ["grpc://a:1", "http://b"] }, "INVALID_OPTION", /different schemes: grpc:\/\/ and http:\/\//],
+    [{ url: "grpc://models" }, "INVALID_OPTION", /needs a port/],
+    [{ url: "http://me:secret@models" }, "INVALID_OPTION", /^kserve\(\): url "http:\/\/…@models" has a user name/],
+    [{ model: "" }, "INVALID_OPTION", /model must be the name/],
+    [{ timeoutMs: 0 }, "INVALID_OPTION", /timeoutMs must be a positive number/],
+    [{ retries: -1 }, "INVALID_OPTION", /retries must be a non-negative integer/],
+    [{ tls: {} }, "INVALID_OPTION", /tls must be .* for `grpcs:\/\/` addresses only/],
+    [{ modle: "x" }, "INVALID_OPTION", /no option "modle"/],
+  ] as const)("rejects %o", (options, code, message) => {
+    const error = expectError(() => kserve({ url: "http://models", model, ...options } as never), code);
+    expect(`${error.rawMessage} ${error.fix ?? ""}`).toMatch(message);
+  });
+
+  it("rejects a signature that the client does not have", async () => {
+    const connected = CustomModel.connect(kserve({ url: "http://127.0.0.1:1", model, signatures: ["predict"] }));
+    const error = await expectRejection(connected, "INVALID_OPTION");
+    expect(error.rawMessage).toBe('signatures: CustomModel has no signature "predict"');
+  });
+
+  it("rejects an engine for a second client", async () => {
+    const server = await startServer(startKServeRest);
+    const engine = kserve({ url: server.url, model });
+    await closed(CustomModel.connect(engine));
+    await expectRejection(CustomModel.connect(engine), "INVALID_ARGUMENT");
   });
 });

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -92,6 +93,11 @@ function hasNotFinite(inputs: Readonly<Record<string, GoldenTensor>>): boolean {
   return Object.values(inputs).some(({ dtype, data }) => dtype.startsWith("float") && (data ?? []).some(isText));
 }
 
+function hasBytes(inputs: Readonly<Record<string, GoldenTensor>>): boolean {
+  const isText = (value: unknown): boolean => isUtf8(Buffer.from(String(value), "base64"));
+  return Object.values(inputs).some(({ dtype, data }) => dtype === "string" && !(data ?? []).every(isText));
+}
+
 function isEmptyText(signature: string, inputs: Readonly<Record<string, GoldenTensor>>): boolean {
   return signature === "string" && Object.values(inputs).some(({ data }) => (data ?? []).length === 0);
 }
@@ -131,9 +137,15 @@ describe("MLServer", () => {
     await until(server, () => answers(`http://127.0.0.1:${http}/v2/health/ready`));
     for (const url of [`grpc://127.0.0.1:${grpc}`, `http://127.0.0.1:${http}`]) {
       for (const [model, signatures] of Object.entries(served)) {
-        // By REST it has JSON only, without numbers that are not finite.
+        // By REST it has JSON only, without numbers that are not finite, and bytes that are not text.
         const lost: Exception = (_signature, inputs) =>
-          url.startsWith("http:") && hasNotFinite(inputs) ? ["OUT_OF_RANGE"] : [];
+          url.startsWith("grpc:")
+            ? []
+            : hasNotFinite(inputs)
+              ? ["OUT_OF_RANGE"]
+              : hasBytes(inputs)
+                ? ["INVALID_UTF8"]
+                : [];
         await compare(model, signatures, () => kserve({ url, model, signatures }), lost);
       }
     }

@@ -38,6 +38,10 @@ class Servicer(prediction_service_pb2_grpc.PredictionServiceServicer):
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, what)
         inputs = {key: tf.constant(tf.make_ndarray(value)) for key, value in request.inputs.items()}
         inputs = {key: tf.cast(value, tf.as_dtype(request.inputs[key].dtype)) for key, value in inputs.items()}
+        # As TensorFlow Serving does; a loaded function asks for all of its inputs.
+        for key, value in signatures[spec.signature_name].defaults.items():
+            if key not in inputs:
+                inputs[key] = tf.constant(tf.make_ndarray(value), dtype=tf.as_dtype(value.dtype))
         try:
             outputs = model.signatures[spec.signature_name](**inputs)
         except (TypeError, ValueError, tf.errors.InvalidArgumentError) as error:
