@@ -167,7 +167,8 @@ export const faults: readonly Fault[] = [
     id: "errors-rows-of-workers",
     file: "runtime/call/signature-call.ts",
     find: "await this.#execution.start(staged, form, isWanted, { ...limits, mayRepeat: this.#isReadOnly });\n    } catch (error) {\n      throw explainRows(error, this.inputs, staged);",
-    replace: "await this.#execution.start(staged, form, isWanted, { ...limits, mayRepeat: this.#isReadOnly });\n    } catch (error) {\n      throw error;",
+    replace:
+      "await this.#execution.start(staged, form, isWanted, { ...limits, mayRepeat: this.#isReadOnly });\n    } catch (error) {\n      throw error;",
     effect: "An asynchronous call with different numbers of rows says nothing of them.",
     tests: [ADVICE],
   },

@@ -2,7 +2,7 @@ import { SavedModelError } from "../../base/errors.js";
 import { quote } from "../../base/text.js";
 
 /** Protocol of the addresses of an engine. */
-export type Transport = "grpc" | "rest";
+type Transport = "grpc" | "rest";
 
 /** Addresses of the servers of one model, which speak one protocol. */
 export interface Addresses {

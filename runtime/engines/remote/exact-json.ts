@@ -1,4 +1,4 @@
-/** A number of a JSON text that `JSON.parse` cannot carry: more digits than a double has, `NaN` or an infinity. */
+/** A number in JSON that `JSON.parse` cannot carry: more digits than a double has, `NaN` or an infinity. */
 export class ExactNumber {
   readonly text: string;
 
@@ -9,7 +9,7 @@ export class ExactNumber {
 
 const [QUOTE, BACKSLASH] = [34, 92];
 const NUMBER = /-?(?:\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|Infinity)|NaN/y;
-/** Key that stands for a number which was taken out of a text; no protocol has it. */
+/** Key of objects that stand for numbers; no protocol has it. */
 const MARK = "\u0000number";
 
 /**
@@ -19,7 +19,7 @@ const MARK = "\u0000number";
  * @throws SyntaxError
  */
 export function parseExactJson(text: string): unknown {
-  // Most texts need none of it.
+  // Most answers need none of it.
   if (!/\d{16}|NaN|Infinity/.test(text)) return JSON.parse(text);
   return JSON.parse(markNumbers(text), (_key, value: unknown) => {
     const marked: unknown = typeof value === "object" && value !== null ? Reflect.get(value, MARK) : undefined;

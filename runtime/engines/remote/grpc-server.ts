@@ -111,7 +111,7 @@ export class GrpcServer implements Server {
   #failure(error: Grpc.ServiceError, isAborted: boolean): ServerError {
     const { code, details } = error;
     // A server that shuts down cancels what it has not answered.
-    const isDropped = code === this.#grpc.status.CANCELLED && details === "Call cancelled" && !isAborted;
+    const isDropped = code === this.#grpc.status.CANCELLED && details.startsWith("Call cancel") && !isAborted;
     const status: StatusName = isDropped ? "UNAVAILABLE" : new TensorFlowError(code, details).status;
     const isUnavailable = status === "UNAVAILABLE";
     // What answers is not a gRPC server, or not a whole one.

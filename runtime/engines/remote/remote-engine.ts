@@ -39,11 +39,11 @@ export interface WireCall {
   readonly name: string;
   readonly inputs: readonly WireInput[];
   readonly outputs: readonly WireTensor[];
-  /** What the server said of the signature when the client connected. */
+  /** Description that the server gave of the signature when the client connected. */
   readonly served: ServedSignature | undefined;
 }
 
-/** What a request is sent with. */
+/** Headers and limits of a request. */
 export interface SendOptions extends RunLimits {
   readonly headers: Headers;
 }
@@ -75,7 +75,7 @@ export interface Protocol<S extends Server = Server> {
 }
 
 /** A call that can be sent, more than once where the first server fails. */
-export interface EncodedCall<S extends Server = Server> {
+interface EncodedCall<S extends Server = Server> {
   send(server: S, options: SendOptions): Promise<Answer>;
 }
 

@@ -1,4 +1,4 @@
-import { type AnyTensor, type Engine, Model, type ModelSpec } from "../../../runtime/index.js";
+import { type Engine, Model, type ModelSpec } from "../../../runtime/index.js";
 import { specOfInfo } from "../../../runtime/saved-model/convert-spec.js";
 import { modelFolder } from "../temp.js";
 
@@ -25,6 +25,3 @@ function specOf(name: string): ModelSpec {
     }));
   return { name, directory: modelFolder(name), tags: ["serve"], signatures };
 }
-
-/** Results by key, as {@link Model.runAsync} returns them. */
-export type AnyResults = Readonly<Record<string, AnyTensor>>;

@@ -77,7 +77,7 @@ export class StatusError extends Error {
   }
 }
 
-export function grpcError(error: unknown): Partial<grpc.StatusObject> {
+function grpcError(error: unknown): Partial<grpc.StatusObject> {
   const details = error instanceof Error ? error.message : String(error);
   if (error instanceof StatusError) return { code: error.status, details };
   return { code: error instanceof SavedModelError ? grpc.status.INVALID_ARGUMENT : grpc.status.INTERNAL, details };

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ import { ServerError, serving } from "../../../../runtime/engines/serving/index.
 import { SavedModelError } from "../../../../runtime/index.js";
 import { distUrl } from "../../../support/dist.js";
 import { expectError, expectRejection } from "../../../support/errors.js";
+import { needs } from "../../../support/needs.js";
 import { Random } from "../../../support/random.js";
 import { startKServeGrpc, startKServeRest } from "../../../support/servers/kserve-server.js";
 import { startServingGrpc, startServingRest } from "../../../support/servers/serving-server.js";
@@ -294,6 +295,8 @@ describe("TensorFlow Serving", () => {
 });
 
 describe("a gRPC server with TLS", () => {
+  needs(spawnSync("openssl", ["version"]).status === 0, "openssl is not present");
+
   /** Makes a certificate for 127.0.0.1. */
   function makeCertificate(): { readonly cert: Buffer; readonly key: Buffer } {
     const folder = tempFolder();
