@@ -108,7 +108,7 @@ function fromContents(dtype: DTypeInfo, shape: readonly number[], contents: Cont
   const count = elementCount(shape);
   if (items.length !== count) throw new RangeError(`expected ${count} elements, got ${items.length}`);
   if (dtype.kind === "string")
-    return { shape, elements: (items as readonly Uint8Array[]).map((bytes) => bytes.slice()) };
+    return { shape, elements: (items as readonly Uint8Array[]).map((bytes) => new Uint8Array(bytes)) };
   const elements = allocate(dtype.name as NumericDType, count);
   for (let index = 0; index < count; index++) {
     // One dtype has one kind of array and one kind of items; the compiler sees a union of all.

@@ -60,7 +60,7 @@ export function decodeStrings(bytes: Uint8Array, count: number): readonly Uint8A
     // Beyond the end it throws a RangeError too.
     const end = offset + 4 + view.getUint32(offset, true);
     if (end > bytes.byteLength) throw new RangeError("a string is longer than the bytes that are left");
-    strings.push(bytes.slice(offset + 4, end));
+    strings.push(new Uint8Array(bytes.subarray(offset + 4, end)));
     offset = end;
   }
   if (strings.length !== count || offset !== bytes.byteLength) {

@@ -31,7 +31,7 @@ export function fromTensorProto(proto: Message<"TensorProto">, dtype: DTypeInfo,
   const { tensorContent } = proto;
   if (dtype.kind === "string") {
     const strings = tensorContent.length > 0 ? stringsIn(tensorContent, count) : filled(proto.stringVal, count, EMPTY);
-    return { shape, elements: strings.map((bytes) => bytes.slice()) };
+    return { shape, elements: strings.map((bytes) => new Uint8Array(bytes)) };
   }
   if (tensorContent.length > 0) return fromBytes(dtype, shape, tensorContent);
   const elements = allocate(dtype.name as NumericDType, count);
