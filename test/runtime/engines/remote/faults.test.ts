@@ -236,6 +236,13 @@ describe.each(Object.entries(ENGINES))("%s", (_name, { start, engine, scheme }) 
     expect(again.calls).toBe(1);
   });
 
+  it("distributes calls that are made one after another among replicas", async () => {
+    const [first, second] = [await startServer(start), await startServer(start)];
+    const client = await closed(CustomModel.connect(engine({ url: [first.url, second.url], model })));
+    for (let call = 0; call < 4; call++) await client.pred([[1, 2]]);
+    expect([first.calls, second.calls]).toEqual([2, 2]);
+  });
+
   it("answers all read-only calls when one of two replicas is killed under load", async () => {
     const [first, second] = [await start(model), await startServer(start)];
     const options = { url: [first.url, second.url], model, maxInFlight: 16 };
