@@ -33,12 +33,13 @@ export class Model extends BaseModel {
     const open = (): Engine => {
       if (isFolder(source)) return loadLocalEngine(descriptor, source, options, () => fileCalling(Model));
       if ("prepare" in source) {
+        // An engine that rejects this client may be another's: it is not disposed.
+        if (descriptor !== undefined) source.adopt?.(descriptor);
         try {
           const call = `${descriptor?.name ?? "Model"}.connect()`;
           checkOptions(call, options, CLIENT_OPTIONS);
           checkClientOptions(call, options);
-          if (descriptor !== undefined && source.adopt !== undefined) source.adopt(descriptor);
-          else if (descriptor !== undefined) requireSameSignatures(descriptor, source);
+          if (descriptor !== undefined && source.adopt === undefined) requireSameSignatures(descriptor, source);
         } catch (error) {
           source.dispose();
           throw error;

@@ -5,7 +5,7 @@ import type { RunLimits } from "../../engine.js";
 import { forgetAbort, watchAbort } from "../../queue/abort.js";
 import { addressOf } from "./addresses.js";
 import type { Headers, RemoteSettings } from "./remote-options.js";
-import { ServerError } from "./server-error.js";
+import { isTimeout, ServerError } from "./server-error.js";
 import type { Server } from "./server-pool.js";
 
 /** Request to a method of a gRPC service. */
@@ -38,7 +38,7 @@ export async function loadGrpc(call: string): Promise<typeof Grpc> {
 
 /** Messages of grpc-js for calls that never left this machine. */
 const UNSENT =
-  /No connection established|Name resolution failed|connect E[A-Z]+|Failed to connect|Channel has been shut down/;
+  /No connection established|Name resolution failed|connect E[A-Z]+|Failed to connect|Channel has been shut down|Channel closed before call started/;
 
 /** A server that is reached by gRPC, over one connection for all requests. */
 export class GrpcServer implements Server {
@@ -80,7 +80,7 @@ export class GrpcServer implements Server {
         (error, response) => {
           this.#pending.delete(call);
           forgetAbort(signal, onAbort);
-          if (error !== null) reject(this.#failure(error, signal?.aborted === true));
+          if (error !== null) reject(this.#failure(error, signal));
           else if (response === undefined)
             reject(new ServerError("INTERNAL", this.address, "an answer without a message"));
           else resolve(response);
@@ -108,8 +108,11 @@ export class GrpcServer implements Server {
     this.#client.close();
   }
 
-  #failure(error: Grpc.ServiceError, isAborted: boolean): ServerError {
+  #failure(error: Grpc.ServiceError, signal: AbortSignal | undefined): ServerError {
     const { code, details } = error;
+    const isAborted = signal?.aborted === true;
+    if (isAborted && isTimeout(signal))
+      return new ServerError("DEADLINE_EXCEEDED", this.address, details, { cause: error });
     // A server that shuts down cancels what it has not answered.
     const isDropped = code === this.#grpc.status.CANCELLED && details.startsWith("Call cancel") && !isAborted;
     const status: StatusName = isDropped ? "UNAVAILABLE" : new TensorFlowError(code, details).status;

@@ -1,5 +1,5 @@
 import { firstLine, printable } from "../../base/text.js";
-import { ServerError, statusOfHttp } from "./server-error.js";
+import { isTimeout, ServerError, statusOfHttp } from "./server-error.js";
 import type { Server } from "./server-pool.js";
 
 /** Request by HTTP. */
@@ -122,7 +122,7 @@ export class HttpServer implements Server {
 
   #failure(error: unknown, signal: AbortSignal | undefined): ServerError {
     if (signal?.aborted) {
-      const isLate = signal.reason instanceof Error && signal.reason.name === "TimeoutError";
+      const isLate = isTimeout(signal);
       const status = isLate ? "DEADLINE_EXCEEDED" : "CANCELLED";
       return new ServerError(status, this.address, isLate ? "no answer in time" : "the request was aborted", {
         cause: error,

@@ -64,3 +64,8 @@ const STATUS_OF_HTTP: ReadonlyMap<number, StatusName> = new Map([
 export function statusOfHttp(code: number): StatusName {
   return STATUS_OF_HTTP.get(code) ?? (code >= 500 ? "INTERNAL" : code >= 400 ? "INVALID_ARGUMENT" : "UNKNOWN");
 }
+
+/** Returns true if a signal was aborted by `AbortSignal.timeout`. */
+export function isTimeout({ reason }: AbortSignal): boolean {
+  return reason instanceof Error && reason.name === "TimeoutError";
+}

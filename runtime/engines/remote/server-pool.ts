@@ -115,9 +115,9 @@ export class ServerPool<S extends Server> {
   }
 
   #record(replica: Replica<S>, error: ServerError): void {
-    const isSlow = error.status === "DEADLINE_EXCEEDED";
-    if (!error.isUnreachable && error.status !== "UNAVAILABLE" && !isSlow) {
-      // It answered.
+    // A request is canceled at its deadline.
+    const isSlow = error.status === "DEADLINE_EXCEEDED" || error.status === "CANCELLED";
+    if (isAnswer(error)) {
       replica.failures = 0;
       return;
     }
@@ -133,18 +133,25 @@ export class ServerPool<S extends Server> {
     if (this.#isClosed) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      replica.server.check(AbortSignal.timeout(CHECK_TIMEOUT_MS)).then(
-        () => {
-          replica.isEjected = false;
-          replica.failures = 0;
-        },
-        () => this.#checkLater(replica, Math.min(2 * delayMs, LAST_CHECK_MS)),
-      );
+      const readmit = (): void => {
+        replica.isEjected = false;
+        replica.failures = 0;
+      };
+      replica.server.check(AbortSignal.timeout(CHECK_TIMEOUT_MS)).then(readmit, (error: unknown) => {
+        // A server without such a check answers too.
+        if (error instanceof ServerError && isAnswer(error)) readmit();
+        else this.#checkLater(replica, Math.min(2 * delayMs, LAST_CHECK_MS));
+      });
     }, delayMs);
     this.#timers.add(timer);
     // It must not keep a program from its end; browsers have numbers.
     if (typeof timer === "object") timer.unref();
   }
+}
+
+/** Returns true for the error of a server that is there, and speaks the protocol. */
+function isAnswer({ status, isUnreachable }: ServerError): boolean {
+  return !isUnreachable && status !== "UNAVAILABLE" && status !== "DEADLINE_EXCEEDED" && status !== "CANCELLED";
 }
 
 /** Returns true if the same request may succeed elsewhere, or a moment later. */

@@ -16,7 +16,6 @@ import type { ServedSignature, ServedTensor } from "../remote/compare-served.js"
 import { GrpcServer, loadGrpc } from "../remote/grpc-server.js";
 import type { Protocol, SendOptions, WireCall } from "../remote/remote-engine.js";
 import type { RemoteSettings } from "../remote/remote-options.js";
-import { ServerError } from "../remote/server-error.js";
 import type { ModelChoice } from "./model-choice.js";
 import { predictionSchema } from "./prediction-schema.js";
 import { fromTensorProto, toTensorProto } from "./tensor-proto.js";
@@ -42,7 +41,10 @@ export async function servingGrpc(
 ): Promise<Protocol<GrpcServer>> {
   const grpc = await loadGrpc(call);
   const modelSpec = modelSpecOf(settings.model, choice);
-  const check = (server: GrpcServer, signal: AbortSignal): Promise<void> => checkStatus(server, modelSpec, signal);
+  const status = codec.encode("GetModelStatusRequest", { modelSpec });
+  const check = async (server: GrpcServer, signal: AbortSignal): Promise<void> => {
+    await server.request({ path: STATUS, message: status, signal });
+  };
   return {
     name: "serving",
     isExact: true,
@@ -75,21 +77,6 @@ function modelSpecOf(name: string, { version, label }: ModelChoice): FieldsOf<Me
     ...(version === undefined ? {} : { version: { value: fromBigInt(BigInt(version)) } }),
     ...(label === undefined ? {} : { versionLabel: label }),
   };
-}
-
-/** Servers without this service answer too. */
-async function checkStatus(
-  server: GrpcServer,
-  modelSpec: FieldsOf<Messages, "ModelSpec">,
-  signal: AbortSignal,
-): Promise<void> {
-  const message = codec.encode("GetModelStatusRequest", { modelSpec });
-  try {
-    await server.request({ path: STATUS, message, signal });
-  } catch (error) {
-    const isAnswer = error instanceof ServerError && ["UNIMPLEMENTED", "NOT_FOUND"].includes(error.status);
-    if (!isAnswer) throw error;
-  }
 }
 
 type SignatureEntry = Message<"SignatureEntry">;

@@ -391,7 +391,9 @@ describe("options of engines", () => {
   it("rejects an engine for a second client", async () => {
     const server = await startServer(startKServeRest);
     const engine = kserve({ url: server.url, model });
-    await closed(CustomModel.connect(engine));
+    const first = await closed(CustomModel.connect(engine));
     await expectRejection(CustomModel.connect(engine), "INVALID_ARGUMENT");
+    // The first goes on.
+    expect((await first.pred([[1, 2]])).shape).toEqual([1, 1]);
   });
 });
