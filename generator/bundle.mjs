@@ -1,5 +1,5 @@
 // Run by `npm run build:code`: bundles the entry points into dist/, with everything they use but the packages that have to
-// be installed: koffi (native code) and jiti (it loads parts of itself by path). Why: docs/decisions/0024-one-bundled-package.md.
+// be installed: koffi (native code), jiti (it loads parts of itself by path) and grpc-js (an optional one). Why: docs/decisions/0024-one-bundled-package.md.
 //
 // The code is CommonJS, which every loader takes, Jest's among them. Each entry point has an ES module that exports the same
 // objects again, so that a program which imports and requires has one copy. Why: docs/decisions/0025-commonjs-inside.md.
@@ -60,6 +60,8 @@ const own = await build({
   entryPoints: {
     "runtime/index": "runtime/index.ts",
     "runtime/data/index": "runtime/data/index.ts",
+    "runtime/engines/kserve/index": "runtime/engines/kserve/index.ts",
+    "runtime/engines/serving/index": "runtime/engines/serving/index.ts",
     "generator/index": "generator/index.ts",
     "generator/cli/main": "generator/cli/main.ts",
     // Found by its neighbour, the chunk that starts it.
@@ -77,12 +79,30 @@ const own = await build({
   // esbuild shares code between entry points in this form only.
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",
-  external: ["koffi", "jiti"],
+  external: ["koffi", "jiti", "@grpc/grpc-js"],
   plugins: [
     { name: "vendor", setup: vendor },
     { name: "late", setup: late },
   ],
   write: false,
+});
+
+/** For browsers and edge runtimes: clients of servers, without modules of Node.js. */
+const browser = await build({
+  ...common,
+  platform: "browser",
+  target: "es2023",
+  entryPoints: {
+    "browser/index": "runtime/engines/browser/index.ts",
+    "browser/kserve": "runtime/engines/kserve/index.ts",
+    "browser/serving": "runtime/engines/serving/index.ts",
+  },
+  outdir: "dist",
+  format: "esm",
+  splitting: true,
+  chunkNames: "browser/chunks/[name]-[hash]",
+  inject: [join(root, "runtime/engines/browser/globals.ts")],
+  plugins: [{ name: "without-node", setup: withoutNode }],
 });
 
 const modules = new Map(own.outputFiles.map(({ path, text }) => [relative(root, path).replaceAll("\\", "/"), text]));
@@ -114,7 +134,7 @@ for (const [name, { exports }] of Object.entries(own.metafile.outputs)) {
 }
 renameDeclarations();
 
-writeFileSync(join(dist, "THIRD-PARTY-LICENSES.md"), licences([printer, own]));
+writeFileSync(join(dist, "THIRD-PARTY-LICENSES.md"), licences([printer, own, browser]));
 
 /**
  * Restores the names of classes that refer to themselves, which esbuild prints as `var Tensor = class _Tensor`: an
@@ -248,6 +268,15 @@ function late({ onResolve, onLoad }) {
         .join("\n"),
     }));
   }
+}
+
+/** Replaces what browsers do not have: modules of Node.js, the local engine, gRPC. */
+function withoutNode({ onResolve }) {
+  const replacement = (name) => ({ path: join(root, "runtime/engines/browser", name) });
+  onResolve({ filter: /^node:/ }, () => replacement("node-modules.ts"));
+  onResolve({ filter: /\/local-engine\.js$/ }, () => replacement("local-engine.ts"));
+  onResolve({ filter: /\/(locate-model|calling-file)\.js$/ }, () => replacement("files.ts"));
+  onResolve({ filter: /\/(kserve|serving)-grpc\.js$/ }, () => replacement("grpc-server.ts"));
 }
 
 /** Resolves the printer by `imports` of package.json, which works from any chunk. */

@@ -1,5 +1,6 @@
 import type { SavedModelError } from "./base/errors.js";
 import type { VariableInfo } from "./saved-model/graph/variable-list.js";
+import type { ModelSpec } from "./saved-model/model-spec.js";
 import type { SignatureInfo, TensorInfo } from "./saved-model/signature-info.js";
 import type { DType, NumericDType, TypedArrays } from "./tensor/dtype.js";
 import type { ShapeSpec } from "./tensor/shape.js";
@@ -24,6 +25,19 @@ export interface Engine {
   readonly remembersCallers?: boolean;
   /** @internal True if the engine reads many strings from one block: it is given `PackedStrings`. */
   readonly packsStrings?: boolean;
+  /** Deadline in milliseconds of asynchronous calls that do not set one; no limit by default. */
+  readonly timeoutMs?: number;
+  /**
+   * Takes on the signatures that a client expects, which `signatures` has from then on. For engines of a server that does
+   * not tell all of it; `open` compares them with the server's. Without it, `connect` compares `signatures`.
+   */
+  adopt?(expected: ModelSpec): void;
+  /**
+   * Connects to a server. Called once by `connect`, before any call.
+   *
+   * @throws SavedModelError `SIGNATURE_MISMATCH`, `TF_<STATUS>`
+   */
+  open?(): Promise<void>;
   /**
    * Prepares a signature.
    *
@@ -75,6 +89,16 @@ export type Results<F extends Form> = F extends "tensors" ? readonly AnyTensor[]
 /** Tensors that results are to be written into, one per output in result order; undefined for results in new memory. */
 export type Targets = readonly (Tensor | undefined)[];
 
+/** Limits of an asynchronous run. */
+export interface RunLimits {
+  /** Aborted when the results are not needed any more: an engine may end the run. */
+  readonly signal?: AbortSignal | undefined;
+  /** Time of `performance.now()` at which the call ends without results. */
+  readonly deadline?: number | undefined;
+  /** True if the client says that the signature is read-only: an engine may run it again after a failure. */
+  readonly mayRepeat?: boolean;
+}
+
 /** A prepared signature. Values are one per input, undefined where an optional input is omitted. */
 export interface Execution {
   /** True if a run may change variables, or anything else that another call can see. */
@@ -92,6 +116,7 @@ export interface Execution {
    *
    * @param isWanted returns false when the results are not needed any more, and need not be read
    * @param into as in {@link Execution.run}; only for results that are still wanted
+   * @param limits for engines that can end a run early
    * @throws SavedModelError `TF_<STATUS>`, `CONFLICTING_INPUTS`
    */
   start<F extends Form>(
@@ -99,6 +124,7 @@ export interface Execution {
     form: F,
     isWanted: () => boolean,
     into?: Targets,
+    limits?: RunLimits,
   ): Promise<Results<F>>;
   /**
    * Prepares the first run, so that it does not wait.

@@ -33,6 +33,7 @@ export type {
   RestoreOptions,
   RestoreReport,
   Results,
+  RunLimits,
   Targets,
   Trace,
   Traced,

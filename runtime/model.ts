@@ -35,11 +35,13 @@ export class Model extends BaseModel {
       if ("prepare" in source) {
         // Its options and signatures were checked.
         if (loaded.has(source)) return source;
+        // An engine that rejects this client may be another's: it is not disposed.
+        if (descriptor !== undefined) source.adopt?.(descriptor);
         try {
           const call = `${descriptor?.name ?? "Model"}.connect()`;
           checkOptions(call, options, CLIENT_OPTIONS);
           checkClientOptions(call, options);
-          if (descriptor !== undefined) requireSameSignatures(descriptor, source);
+          if (descriptor !== undefined && source.adopt === undefined) requireSameSignatures(descriptor, source);
         } catch (error) {
           source.dispose();
           throw error;

@@ -11,19 +11,21 @@ interface Room {
 
 /** Rooms of runtime/ from top to bottom. The data flow of a call is the middle column. */
 const ROOMS: readonly Room[] = [
-  room("index.ts, model.ts", "entry point; Model.load", 0, 1, ["index.ts", "model.ts"]),
+  room("index.ts, model.ts", "entry point; Model.load", 0, 1, ["index.ts", "model.ts", "engines/browser"]),
+  room("engines/kserve, serving", "protocols of servers", 0, 0, ["engines/kserve", "engines/serving"]),
   room("training", "fit, evaluate, predict", 1, 0),
   room("engines/fake", "functions of a test", 1, 1),
   room("engines/local", "TensorFlow in this process", 1, 2),
-  room("client", "methods, lifetime", 2, 1),
-  room("engines/graph", "variables, checkpoints", 2, 2),
-  room("queue", "order, limits, batches", 3, 1),
-  room("call", "checks inputs of a call", 4, 1),
-  room("engine.ts", "the seam: interfaces only", 5, 1),
-  room("data", "CSV, .npz: savedmodel/data", 6, 0),
-  room("saved-model", "reads SavedModels", 6, 1),
-  room("tensor", "dtypes, shapes, values", 7, 1),
-  room("base", "errors, strings, files", 8, 1),
+  room("engines/remote", "connections, retries", 2, 0),
+  room("client", "methods, lifetime", 3, 1),
+  room("engines/graph", "variables, checkpoints", 3, 2),
+  room("queue", "order, limits, batches", 4, 1),
+  room("call", "checks inputs of a call", 5, 1),
+  room("engine.ts", "the seam: interfaces only", 6, 1),
+  room("data", "CSV, .npz: savedmodel/data", 7, 0),
+  room("saved-model", "reads SavedModels", 7, 1),
+  room("tensor", "dtypes, shapes, values", 8, 1),
+  room("base", "errors, strings, files", 9, 1),
 ];
 
 /** Sizes in pixels. */
@@ -65,7 +67,7 @@ export function drawLayers(): string {
   });
   const boxes = ROOMS.map((each) => box(each, files.filter((file) => roomOf(file) === each).length));
   const width = 2 * MARGIN + 2 * COLUMN + WIDTH;
-  const height = 2 * MARGIN + 8 * ROW + HEIGHT;
+  const height = 2 * MARGIN + 9 * ROW + HEIGHT;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="The folders of runtime/ in layers, and which imports which" font-family="system-ui, sans-serif">
 <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8Z" fill="#8b929e"/></marker></defs>
 <rect width="${width}" height="${height}" rx="10" fill="#21252b"/>

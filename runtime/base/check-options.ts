@@ -41,6 +41,18 @@ export function checkCount(call: string, option: string, count: unknown): void {
 }
 
 /**
+ * Rejects a duration that is neither a positive number of milliseconds that timers support nor infinity, which means no
+ * limit.
+ *
+ * @throws SavedModelError `INVALID_OPTION`
+ */
+export function checkTimeout(call: string, timeoutMs: unknown, option = "timeoutMs"): void {
+  if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY) return;
+  if (typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs < 2 ** 31) return;
+  throw invalidOption(call, option, "a positive number of milliseconds below 2^31, or Infinity");
+}
+
+/**
  * Rejects a number of threads that TensorFlow could not start. Beyond what the system has, it ends the process.
  *
  * @throws SavedModelError `INVALID_OPTION`

@@ -1,4 +1,4 @@
-import type { Form, Results, Targets } from "../engine.js";
+import type { Form, Results, RunLimits, Targets } from "../engine.js";
 import type { Flattened } from "../tensor/flatten.js";
 
 /** Inputs that were checked, one per dense input; undefined where an optional one was omitted. */
@@ -30,7 +30,13 @@ export interface Call {
    *
    * @param isWanted returns false when the results are not needed any more, and need not be read
    */
-  start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean, into?: Targets): Promise<Results<F>>;
+  start<F extends Form>(
+    staged: Staged,
+    form: F,
+    isWanted: () => boolean,
+    into?: Targets,
+    limits?: RunLimits,
+  ): Promise<Results<F>>;
   /** Prepares the first run, so that it does not wait. */
   warmUp(): void;
 }

@@ -1,5 +1,5 @@
 import { SavedModelError } from "../base/errors.js";
-import type { Engine, Form, Results, Targets } from "../engine.js";
+import type { Engine, Form, Results, RunLimits, Targets } from "../engine.js";
 import type { ComponentInfo, TensorInfo } from "../saved-model/signature-info.js";
 import { stageTensor } from "../tensor/check-tensor.js";
 import { inputError, missingInputs, readError, specOf } from "../tensor/check-value.js";
@@ -68,8 +68,14 @@ export class CompositeCall implements Call {
     return this.#join(this.#call.run(staged, form, this.#withComponents(into))) as Results<F>;
   }
 
-  async start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean, into?: Targets): Promise<Results<F>> {
-    const results = await this.#call.start(staged, form, isWanted, this.#withComponents(into));
+  async start<F extends Form>(
+    staged: Staged,
+    form: F,
+    isWanted: () => boolean,
+    into?: Targets,
+    limits?: RunLimits,
+  ): Promise<Results<F>> {
+    const results = await this.#call.start(staged, form, isWanted, this.#withComponents(into), limits);
     return (isWanted() ? this.#join(results) : results) as Results<F>;
   }
 

@@ -1,7 +1,7 @@
 import { SavedModelError } from "../base/errors.js";
 import { itemAt } from "../base/item-at.js";
 import { listSome, printable, quote } from "../base/text.js";
-import type { DenseValue, Engine, Execution, Form, Results, Targets } from "../engine.js";
+import type { DenseValue, Engine, Execution, Form, Results, RunLimits, Targets } from "../engine.js";
 import type { FeatureSpec } from "../saved-model/model-spec.js";
 import type { TensorInfo } from "../saved-model/signature-info.js";
 import { stageTensor } from "../tensor/check-tensor.js";
@@ -121,9 +121,16 @@ export class SignatureCall implements Call {
     });
   }
 
-  async start<F extends Form>(staged: Staged, form: F, isWanted: () => boolean, into?: Targets): Promise<Results<F>> {
+  async start<F extends Form>(
+    staged: Staged,
+    form: F,
+    isWanted: () => boolean,
+    into?: Targets,
+    limits?: RunLimits,
+  ): Promise<Results<F>> {
     try {
-      const results = await this.#execution.start(staged, form, isWanted, into);
+      const mayRepeat = this.#isReadOnly;
+      const results = await this.#execution.start(staged, form, isWanted, into, { ...limits, mayRepeat });
       return into === undefined || !isWanted() ? results : writeTargets(results, into, this);
     } catch (error) {
       throw explainRows(error, this.inputs, staged);

@@ -156,9 +156,9 @@ export class BaseModel implements Disposable, AsyncDisposable {
   ): Promise<Record<string, AnyTensor>> {
     const caller = this.#caller(BaseModel.prototype.runAsync);
     const { method, results } = withCallerStack(BaseModel.prototype.runAsync, () => {
-      const { into, signal } = checkCallOptions("runAsync()", options, CALL_OPTIONS);
+      const { into, signal, timeoutMs } = checkCallOptions("runAsync()", options, CALL_OPTIONS);
       const { method, values } = this.#resolve("runAsync()", signature, inputs);
-      const checked = { into: targetsByKey(into, signature, method), signal };
+      const checked = { into: targetsByKey(into, signature, method), signal, timeoutMs };
       return { method, results: this.#calls.start(signature, method, values, "tensors", checked) };
     });
     try {
@@ -378,10 +378,18 @@ export class BaseModel implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Methods of the client as promises, with `close()` for the connection. Called by generated code, which adds the
-   * type.
+   * Methods of the client as promises, with `close()` for the connection, once the engine has connected to its server.
+   * Called by generated code, which adds the type.
+   *
+   * @throws SavedModelError the codes of {@link Engine.open}
    */
-  protected connected<Methods extends object>(): Methods & Connected {
+  protected async connected<Methods extends object>(): Promise<Methods & Connected> {
+    try {
+      await this.#connection.engine.open?.();
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
     return Object.assign(this.asyncMethods<Methods>(), {
       source: this.source,
       close: () => this.close(),
@@ -394,7 +402,11 @@ export class BaseModel implements Disposable, AsyncDisposable {
     const { method, results } = withCallerStack(entry, () => {
       const method = this.#calls.method(signature);
       const { inputs, options } = this.#calls.splitOptions(signature, method, values, true);
-      const checked = { into: plainTargets(options.into, signature, method), signal: options.signal };
+      const checked = {
+        into: plainTargets(options.into, signature, method),
+        signal: options.signal,
+        timeoutMs: options.timeoutMs,
+      };
       return { method, results: this.#calls.start(signature, method, inputs, "plain", checked) };
     });
     try {

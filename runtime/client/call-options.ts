@@ -1,4 +1,4 @@
-import { checkOptions } from "../base/check-options.js";
+import { checkOptions, checkTimeout } from "../base/check-options.js";
 import { SavedModelError } from "../base/errors.js";
 import type { NumericDType } from "../tensor/dtype.js";
 import type { RaggedTensor } from "../tensor/ragged-tensor.js";
@@ -70,30 +70,37 @@ export interface ResultOptions<Result> {
  */
 export interface CallOptions<Result = unknown> extends ResultOptions<Result> {
   /**
-   * Aborts the call: a waiting call is dropped, a running one continues, but its results are discarded. The promise
-   * rejects with `ABORTED` at once.
+   * Aborts the call. A waiting call is dropped. A running one continues in process, but its results are discarded; on a
+   * server the request is canceled. The promise rejects with `ABORTED` at once.
    */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Deadline in milliseconds, with the time that the call waits; `Infinity` for none. The promise rejects with
+   * `TF_DEADLINE_EXCEEDED` when it is over. By default 30,000 for an engine on a server, and none for a loaded model.
+   */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Names of the options of calls on the calling thread. */
 export const RESULT_OPTIONS: readonly string[] = ["into"];
 
 /** Names of the options of calls on a worker thread. */
-export const CALL_OPTIONS: readonly string[] = ["into", "signal"];
+export const CALL_OPTIONS: readonly string[] = ["into", "signal", "timeoutMs"];
 
 /** Options of any call; `into` is checked where the results are known. */
 export interface AnyCallOptions {
   readonly into?: unknown;
   readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** @throws SavedModelError `INVALID_OPTION` */
 export function checkCallOptions(call: string, options: object, known: readonly string[]): AnyCallOptions {
   checkOptions(call, options, known);
-  const { into, signal } = options as AnyCallOptions;
+  const { into, signal, timeoutMs } = options as AnyCallOptions;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new SavedModelError("INVALID_OPTION", `${call}: signal must be an AbortSignal`);
   }
-  return { into, signal };
+  checkTimeout(call, timeoutMs);
+  return { into, signal, timeoutMs };
 }

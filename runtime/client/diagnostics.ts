@@ -31,9 +31,31 @@ export interface ErrorEvent {
   readonly error: unknown;
 }
 
+/** Message published on `savedmodel:request` after each request to a server, with one message per attempt of a call. */
+export interface RequestEvent {
+  /** `kserve` or `serving`. */
+  readonly engine: string;
+  readonly address: string;
+  /** Raw key of the signature. */
+  readonly signature: string;
+  /** 1 for the first attempt of a call. */
+  readonly attempt: number;
+  readonly durationMs: number;
+  /** Version of the model that answered, where the server tells it. */
+  readonly version?: string;
+  /** Error of a request that failed. */
+  readonly error?: unknown;
+}
+
 const loads: Channel = channel("savedmodel:load");
 const calls: Channel = channel("savedmodel:call");
 const errors: Channel = channel("savedmodel:error");
+const requests: Channel = channel("savedmodel:request");
+
+/** Publishes a request to a server. */
+export function publishRequest(event: RequestEvent): void {
+  if (requests.hasSubscribers) requests.publish(event);
+}
 
 function since(start: number): Pick<CallEvent, "durationMs" | "duration"> {
   const durationMs = performance.now() - start;

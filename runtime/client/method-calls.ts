@@ -6,8 +6,9 @@ import { CompositeCall, isComposite } from "../call/composite-call.js";
 import { namedTakesOne } from "../call/named-inputs.js";
 import { hasTargets } from "../call/result-targets.js";
 import { ownStaged, SignatureCall, tooManyInputs } from "../call/signature-call.js";
-import type { Form, Results, Targets } from "../engine.js";
+import type { Form, Results, RunLimits, Targets } from "../engine.js";
 import { Batcher, type BatchingOptions } from "../queue/batcher.js";
+import { withDeadline } from "../queue/deadline.js";
 import { enqueue } from "../queue/queued-call.js";
 import type { TensorInfo } from "../saved-model/signature-info.js";
 import { signatureNotFound } from "../saved-model/signature-not-found.js";
@@ -21,6 +22,7 @@ import type { Method } from "./methods.js";
 /** Checked options of a call on a worker thread. */
 interface StartOptions {
   readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
   readonly into?: Targets | undefined;
 }
 
@@ -87,14 +89,16 @@ export class MethodCalls {
     method: Method,
     values: readonly unknown[],
     form: F,
-    { signal, into }: StartOptions = {},
+    { signal, timeoutMs = this.connection.engine.timeoutMs, into }: StartOptions = {},
   ): Promise<Results<F>> {
     const call = this.prepare(key, method);
     const batcher = this.#batchers.get(key);
     const start = (): Promise<Results<F>> => {
       const staged = this.#stage(call, values, false);
-      const alone = (): Promise<Results<F>> => this.#enqueue(call, staged, form, signal, into);
-      return batcher === undefined ? alone() : batcher.start(staged, alone, signal, into);
+      return withDeadline(call.name, timeoutMs, signal, (limits) => {
+        const alone = (): Promise<Results<F>> => this.#enqueue(call, staged, form, limits, into);
+        return batcher === undefined ? alone() : batcher.start(staged, alone, limits, into);
+      });
     };
     return isObserved() ? observeStart(this.connection.engine.source, key, start) : start();
   }
@@ -186,7 +190,7 @@ export class MethodCalls {
     call: Call,
     values: Staged,
     form: F,
-    signal: AbortSignal | undefined,
+    limits: RunLimits,
     into: Targets | undefined,
   ): Promise<Results<F>> {
     let staged = values;
@@ -197,9 +201,9 @@ export class MethodCalls {
       own: () => {
         staged = ownStaged(staged, name);
       },
-      run: (isWanted: () => boolean) => call.start(staged, form, isWanted, into),
+      run: (isWanted: () => boolean) => call.start(staged, form, isWanted, into, limits),
     };
-    return enqueue(this.connection.queue, work, signal);
+    return enqueue(this.connection.queue, work, limits.signal);
   }
 
   #batcher(key: string, options: BatchingOptions): Batcher {

@@ -1,7 +1,7 @@
 import type { Staged } from "../call/call.js";
 import { writeTargets } from "../call/result-targets.js";
 import type { SignatureCall } from "../call/signature-call.js";
-import type { Targets } from "../engine.js";
+import type { RunLimits, Targets } from "../engine.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { aborted, forgetAbort, watchAbort } from "./abort.js";
 import { joinRows, splitRows } from "./batch-rows.js";
@@ -12,6 +12,7 @@ interface Request {
   readonly staged: Staged;
   readonly rows: number;
   readonly into: Targets | undefined;
+  readonly deadline: number | undefined;
   readonly resolve: (results: readonly Tensor[]) => void;
   readonly reject: (error: unknown) => void;
   /** Tells its caller that it was aborted. */
@@ -34,6 +35,8 @@ export class Batch implements Job, Collecting {
   #rows = 0;
   #isOpen = true;
   #hasBegun = false;
+  /** Called when a call is aborted: ends the run where no call wants its results. */
+  #onUnwanted: () => void = () => {};
 
   /**
    * @param maxDelayMs delay in milliseconds until it is flushed; 0 is the end of this turn of the event loop
@@ -63,7 +66,7 @@ export class Batch implements Job, Collecting {
   add(
     staged: Staged,
     rows: number,
-    signal: AbortSignal | undefined,
+    { signal, deadline }: RunLimits,
     into: Targets | undefined,
   ): Promise<readonly Tensor[]> {
     return new Promise((resolve, reject) => {
@@ -72,11 +75,13 @@ export class Batch implements Job, Collecting {
         isWanted = false;
         reject(aborted(this.name, signal));
         this.#drop(request);
+        this.#onUnwanted();
       };
       const request: Request = {
         staged,
         rows,
         into,
+        deadline,
         resolve: (results) => {
           forgetAbort(signal, onAbort);
           resolve(results);
@@ -159,9 +164,16 @@ export class Batch implements Job, Collecting {
   /** Returns the results for all rows; none where no caller waits for them any more. */
   async #runTogether(requests: readonly Request[]): Promise<readonly Tensor[]> {
     const isWanted = (): boolean => requests.some((request) => request.isWanted());
+    const controller = new AbortController();
+    this.#onUnwanted = () => {
+      if (!isWanted()) controller.abort();
+    };
+    // The run is over when the last of its calls has to be.
+    const deadlines = requests.map(({ deadline = Number.POSITIVE_INFINITY }) => deadline);
+    const limits = { signal: controller.signal, deadline: Math.max(...deadlines) };
     const into = requests.length === 1 ? requests[0]?.into : undefined;
     // A signature that is batched has dense outputs only.
-    return (await this.#call.start(this.#join(requests), "tensors", isWanted, into)) as readonly Tensor[];
+    return (await this.#call.start(this.#join(requests), "tensors", isWanted, into, limits)) as readonly Tensor[];
   }
 
   #join(requests: readonly Request[]): Staged {

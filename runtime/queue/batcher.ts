@@ -1,6 +1,6 @@
 import type { Staged } from "../call/call.js";
 import { ownStaged, type SignatureCall } from "../call/signature-call.js";
-import type { Form, Results, Targets } from "../engine.js";
+import type { Form, Results, RunLimits, Targets } from "../engine.js";
 import { aborted } from "./abort.js";
 import { Batch } from "./batch.js";
 import { rowFormOf, rowsOf } from "./batch-rows.js";
@@ -52,15 +52,16 @@ export class Batcher {
   start<F extends Form>(
     staged: Staged,
     runAlone: () => Promise<Results<F>>,
-    signal?: AbortSignal,
+    limits: RunLimits = {},
     into?: Targets,
   ): Promise<Results<F>> {
+    const { signal } = limits;
     if (signal?.aborted) throw aborted(this.#call.name, signal);
     const rows = rowsOf(staged);
     if (rows === undefined || rows >= this.#maxBatch) return runAlone();
     const own = ownStaged(staged, this.#call.name);
     const batch = this.#batchFor(rowFormOf(staged), rows);
-    const results = batch.add(own, rows, signal, into);
+    const results = batch.add(own, rows, limits, into);
     if (batch.rows === this.#maxBatch) batch.flush();
     // No output of a signature that is batched is a scalar: plain results are tensors too.
     return results as Promise<readonly unknown[]> as Promise<Results<F>>;

@@ -23,8 +23,8 @@ export const faults: readonly Fault[] = [
   {
     id: "into-larger-result",
     file: "runtime/engines/local/run/output-value.ts",
-    find: "Number(api.TF_Dim(tensor, axis)) === size",
-    replace: "Number(api.TF_Dim(tensor, axis)) >= size",
+    find: "if (api.TF_Dim(tensor, axis) !== shape[axis]) return false;",
+    replace: "if (api.TF_Dim(tensor, axis) < (shape[axis] ?? 0)) return false;",
     effect: "A result is cut off where its target is smaller.",
     tests: INTO,
   },

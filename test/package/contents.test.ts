@@ -30,6 +30,7 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: object;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -78,7 +79,8 @@ describe("the tarball", () => {
 
   it("the tarball contains programs, declarations and documents; no tests, models, sources or maps", () => {
     const rest = files.filter(
-      (file) => !/^dist\/((runtime|generator)\/.+\.(c?js|d\.c?ts)|(chunks|vendor)\/.+\.cjs)$/.test(file),
+      (file) =>
+        !/^dist\/((runtime|generator)\/.+\.(c?js|d\.c?ts)|(chunks|vendor)\/.+\.cjs|browser\/.+\.js)$/.test(file),
     );
     expect(rest.sort()).toEqual([
       "CHANGELOG.md",
@@ -120,7 +122,8 @@ describe("the tarball", () => {
   });
 
   it("the package imports only what its package.json depends on", () => {
-    const known = [manifest.name, ...Object.keys(manifest.dependencies ?? {})];
+    const { dependencies = {}, peerDependencies = {} } = manifest;
+    const known = [manifest.name, ...Object.keys(dependencies), ...Object.keys(peerDependencies)];
     const found = files.flatMap((file) =>
       importsOf(file)
         .filter((name) => !known.includes(name))
@@ -151,8 +154,9 @@ describe("package.json", () => {
     });
   });
 
-  it("package.json declares no peers: optional ones keep bundlers in production installs", () => {
-    expect(Object.keys(manifest.peerDependencies ?? {})).toEqual([]);
+  it("package.json declares one optional peer, gRPC: others would keep bundlers in production installs", () => {
+    expect(Object.keys(manifest.peerDependencies ?? {})).toEqual(["@grpc/grpc-js"]);
+    expect(manifest.peerDependenciesMeta).toEqual({ "@grpc/grpc-js": { optional: true } });
   });
 
   it("package.json has no script that runs when a user installs the package", () => {

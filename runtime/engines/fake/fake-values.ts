@@ -1,15 +1,14 @@
 import { SavedModelError } from "../../base/errors.js";
-import { itemAt } from "../../base/item-at.js";
 import { quote } from "../../base/text.js";
 import { isComposite, joinComposite, splitComposite } from "../../call/composite-call.js";
+import { plainOf } from "../../call/plain-value.js";
 import { carriedDType } from "../../call/signature-call.js";
 import type { DenseValue, Form } from "../../engine.js";
 import type { TensorInfo } from "../../saved-model/signature-info.js";
 import { stageTensor } from "../../tensor/check-tensor.js";
 import { stage } from "../../tensor/check-value.js";
-import { type AnyTypedArray, isDType } from "../../tensor/dtype.js";
-import { valueAt } from "../../tensor/element-value.js";
-import { copyElements, decodeText, Tensor } from "../../tensor/tensor.js";
+import { isDType } from "../../tensor/dtype.js";
+import { copyElements, Tensor } from "../../tensor/tensor.js";
 
 /**
  * Returns the value that a fake gets for an input: what the model would get, in its own memory; undefined where an
@@ -48,17 +47,6 @@ export function fakeOutput(value: unknown, output: TensorInfo, call: string, for
     const { rawMessage, fix } = cause;
     throw new SavedModelError("INVALID_RESULT", rawMessage, { cause, ...(fix === undefined ? {} : { fix }) });
   }
-}
-
-/** The value of a scalar, or the tensor itself. */
-function plainOf(tensor: Tensor, { shape, bytes }: TensorInfo): unknown {
-  if (shape?.length !== 0) return tensor;
-  const elements = Tensor.elementsOf(tensor);
-  if (ArrayBuffer.isView(elements)) {
-    return valueAt(tensor.dtype as Exclude<typeof tensor.dtype, "string">, elements as AnyTypedArray, 0);
-  }
-  const string = itemAt(elements, 0);
-  return bytes === true ? string.slice() : decodeText(string);
 }
 
 function toTensor(data: unknown, output: TensorInfo, call: string): Tensor {

@@ -504,7 +504,6 @@ export const schema = {
       _experimental: { oneof: ["experimental"] as string[] },
     },
   },
-  /** `ConfigProto.Experimental`. */
   ExperimentalConfig: {
     fields: {
       executorType: { type: "string", id: 3, protoName: "executor_type" },

@@ -1,0 +1,350 @@
+import { SavedModelError } from "../../base/errors.js";
+import { itemAt } from "../../base/item-at.js";
+import { firstLine, listSome, printable, quote } from "../../base/text.js";
+import { plainOf } from "../../call/plain-value.js";
+import { carriedDType } from "../../call/signature-call.js";
+import { publishRequest, type RequestEvent } from "../../client/diagnostics.js";
+import type {
+  DenseSignature,
+  DenseValue,
+  Engine,
+  Execution,
+  Form,
+  Pool,
+  Results,
+  RunLimits,
+  Targets,
+} from "../../engine.js";
+import { FairPool } from "../../queue/fair-pool.js";
+import { infoOfSpec, infosOfSpec } from "../../saved-model/convert-spec.js";
+import type { ModelSpec, SignatureSpec } from "../../saved-model/model-spec.js";
+import type { SignatureInfo, TensorInfo } from "../../saved-model/signature-info.js";
+import type { DTypeInfo } from "../../tensor/dtype.js";
+import { elementCount, formatShape, formatSizes, isShape, matchesShape, type ShapeSpec } from "../../tensor/shape.js";
+import { Tensor } from "../../tensor/tensor.js";
+import { addressOf } from "./addresses.js";
+import { compareServed, type ServedSignature } from "./compare-served.js";
+import type { Headers, RemoteSettings } from "./remote-options.js";
+import { ServerError } from "./server-error.js";
+import { type Server, ServerPool } from "./server-pool.js";
+
+/** A tensor to be sent, or expected. */
+export interface WireTensor {
+  readonly key: string;
+  readonly dtype: DTypeInfo;
+  /** Shape in the signature. */
+  readonly shape: ShapeSpec;
+}
+
+/** An input with its value. */
+export interface WireInput extends WireTensor {
+  readonly value: DenseValue;
+}
+
+/** One call, as a protocol sends it. */
+export interface WireCall {
+  /** Raw key of the signature. */
+  readonly key: string;
+  /** For messages: `pred()`. */
+  readonly name: string;
+  readonly inputs: readonly WireInput[];
+  readonly outputs: readonly WireTensor[];
+  /** Description that the server gave of the signature when the client connected. */
+  readonly served: ServedSignature | undefined;
+}
+
+/** Headers and limits of a request. */
+export interface SendOptions extends RunLimits {
+  readonly headers: Headers;
+}
+
+/** Answer to a call: one value per output, in their order. */
+export interface Answer {
+  readonly values: readonly DenseValue[];
+  /** Version of the model that answered. */
+  readonly version?: string | undefined;
+}
+
+/** Protocol of a kind of server. Values that it gets were checked; what it returns is checked after it. */
+export interface Protocol<S extends Server = Server> {
+  /** `kserve` */
+  readonly name: string;
+  readonly servers: readonly S[];
+  /** False for a protocol without scalars and default values, whose servers may leave sizes open. */
+  readonly isExact: boolean;
+  /** Reads the inputs and outputs of signatures from a server; those that it does not have are omitted. */
+  describe(server: S, keys: readonly string[], options: SendOptions): Promise<ReadonlyMap<string, ServedSignature>>;
+  /** Returns the reason why the protocol has no form for a dtype; undefined where it has. */
+  lacks(dtype: DTypeInfo): string | undefined;
+  /**
+   * Encodes a call, whose values are read before this returns.
+   *
+   * @throws SavedModelError for a value that the protocol cannot carry
+   */
+  encode(call: WireCall): EncodedCall<S>;
+}
+
+/** A call that can be sent, more than once where the first server fails. */
+interface EncodedCall<S extends Server = Server> {
+  send(server: S, options: SendOptions): Promise<Answer>;
+}
+
+/** Names of headers, and their values, which neither HTTP nor gRPC escape. */
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
+
+/** Runs the signatures of a model on servers. */
+export class RemoteEngine implements Engine {
+  readonly source: string;
+  readonly pool: Pool;
+  readonly timeoutMs: number;
+  readonly #protocolName: string;
+  readonly #settings: RemoteSettings;
+  readonly #open: (call: string) => Promise<Protocol>;
+  #expected: ModelSpec | undefined;
+  #signatures: readonly SignatureInfo[] = [];
+  #protocol: Protocol | undefined;
+  #servers: ServerPool<Server> | undefined;
+  #served: ReadonlyMap<string, ServedSignature> = new Map();
+  #isDisposed = false;
+
+  /**
+   * @param protocolName `kserve`
+   * @param open makes the protocol with its servers, which loads what it needs; the parameter is a call, for messages
+   */
+  constructor(protocolName: string, settings: RemoteSettings, open: (call: string) => Promise<Protocol>) {
+    this.#protocolName = protocolName;
+    this.#settings = settings;
+    this.#open = open;
+    this.source = settings.urls.map((url) => `${addressOf(url)}/${settings.model}`).join(", ");
+    this.timeoutMs = settings.timeoutMs;
+    const { maxInFlight } = settings;
+    this.pool = new FairPool(() => maxInFlight);
+  }
+
+  get signatures(): readonly SignatureInfo[] {
+    return this.#signatures;
+  }
+
+  adopt(expected: ModelSpec): void {
+    if (this.#expected !== undefined) {
+      throw new SavedModelError("INVALID_ARGUMENT", `${expected.name}.connect(): this engine has a client already`, {
+        fix: `Make another one: call \`${this.#protocolName}()\` again.`,
+      });
+    }
+    this.#expected = expected;
+    const { signatures } = this.#settings;
+    const unknown = signatures?.find((key) => expected.signatures.every((signature) => signature.key !== key));
+    if (unknown !== undefined) {
+      const known = listSome(expected.signatures.map(({ key }) => key));
+      throw new SavedModelError("INVALID_OPTION", `signatures: ${expected.name} has no signature ${quote(unknown)}`, {
+        fix: `Its signatures: ${known}.`,
+      });
+    }
+    this.#signatures = expected.signatures.map((signature) => {
+      const { key, inputs, outputs } = signature;
+      const isUnnamed = signatures?.includes(key) === false;
+      const unsupported = isUnnamed ? "the option `signatures` does not name it" : whyUnsupported(signature);
+      return {
+        key,
+        methodName: "",
+        inputs: inputs.flatMap(infosOfSpec),
+        outputs: outputs.map(infoOfSpec),
+        ...(unsupported === undefined ? {} : { unsupported }),
+      };
+    });
+  }
+
+  async open(): Promise<void> {
+    const call = `${this.#expected?.name ?? "Model"}.connect()`;
+    const protocol = await this.#open(call);
+    this.#protocol = protocol;
+    this.#servers = new ServerPool(protocol.servers, this.#settings.retries);
+    if (this.#isDisposed) this.#servers.close();
+    const keys = this.#signatures.filter(({ unsupported }) => unsupported === undefined).map(({ key }) => key);
+    this.#served = await this.#describe(protocol, this.#servers, keys, call);
+    if (this.#expected !== undefined) {
+      compareServed(this.#expected, keys, this.source, this.#served, protocol.isExact);
+    }
+  }
+
+  prepare(signature: DenseSignature): Execution {
+    const { name } = signature;
+    const inputs = signature.inputs.map((input) => this.#wireTensor(input, name));
+    const outputs = signature.outputs.map((output) => this.#wireTensor(output, name));
+    return {
+      // Servers are shared: what one client's calls wait for, another client's do not.
+      writes: false,
+      start: async <F extends Form>(
+        values: readonly (DenseValue | undefined)[],
+        form: F,
+        _isWanted: () => boolean,
+        _into?: Targets,
+        limits: RunLimits = {},
+      ): Promise<Results<F>> => {
+        const given = inputs.flatMap((input, index) => {
+          const value = values[index];
+          return value === undefined ? [] : [{ ...input, value }];
+        });
+        const served = this.#served.get(signature.key);
+        const call = { key: signature.key, name, inputs: given, outputs, served };
+        const { values: results } = await this.#call(call, limits);
+        const read = results.map((value, index) => {
+          const output = itemAt(signature.outputs, index);
+          const tensor = tensorOf(value, output, itemAt(outputs, index).dtype, name);
+          return form === "plain" ? plainOf(tensor, output) : tensor;
+        });
+        // The form says which of the two it is.
+        return read as Results<Form> as Results<F>;
+      },
+    };
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#servers?.close();
+  }
+
+  /** @throws SavedModelError `SIGNATURE_UNSUPPORTED` */
+  #wireTensor(tensor: TensorInfo & { readonly isComponent?: true }, name: string): WireTensor {
+    const { key, shape } = tensor;
+    const dtype = carriedDType(tensor, name);
+    const reason = this.#protocol?.lacks(dtype);
+    if (reason !== undefined) {
+      throw new SavedModelError("SIGNATURE_UNSUPPORTED", `${name}: ${quote(key)} is of dtype ${dtype.name}: ${reason}`);
+    }
+    return { key, dtype, shape };
+  }
+
+  async #call(call: WireCall, limits: RunLimits): Promise<Answer> {
+    const { key, name } = call;
+    const [protocol, servers] = [this.#protocol, this.#servers];
+    if (protocol === undefined || servers === undefined) {
+      throw new SavedModelError("INVALID_ARGUMENT", `${name}: the engine is not connected`, {
+        fix: "Pass it to the static method `connect` of a client.",
+      });
+    }
+    const encoded = protocol.encode(call);
+    try {
+      return await servers.send(limits, async ({ server, number }) => {
+        const headers = await this.#headers(name, key);
+        const begin = performance.now();
+        const event = { engine: protocol.name, address: server.address, signature: key, attempt: number };
+        try {
+          const answer = await encoded.send(server, { ...limits, headers });
+          const version = answer.version === undefined ? {} : { version: answer.version };
+          this.#report({ ...event, durationMs: performance.now() - begin, ...version });
+          return answer;
+        } catch (cause) {
+          const error = isUnreadable(cause) ? unreadable(server.address, cause) : cause;
+          this.#report({ ...event, durationMs: performance.now() - begin, error });
+          throw error;
+        }
+      });
+    } catch (error) {
+      throw callError(name, error);
+    }
+  }
+
+  async #describe(
+    protocol: Protocol,
+    servers: ServerPool<Server>,
+    keys: readonly string[],
+    call: string,
+  ): Promise<ReadonlyMap<string, ServedSignature>> {
+    const limits = this.#limits();
+    const [first = ""] = keys;
+    const headers = await this.#headers(call, first);
+    try {
+      return await servers.send({ ...limits, mayRepeat: true }, async ({ server }) => {
+        try {
+          return await protocol.describe(server, keys, { ...limits, headers });
+        } catch (cause) {
+          throw isUnreadable(cause) ? unreadable(server.address, cause) : cause;
+        }
+      });
+    } catch (error) {
+      throw callError(call, error);
+    }
+  }
+
+  /** Limits of the requests with which a client connects. */
+  #limits(): RunLimits {
+    const { timeoutMs } = this;
+    if (timeoutMs === Number.POSITIVE_INFINITY) return {};
+    return { signal: AbortSignal.timeout(timeoutMs), deadline: performance.now() + timeoutMs };
+  }
+
+  async #headers(call: string, key: string): Promise<Headers> {
+    const headers = await this.#settings.headersOf(key);
+    for (const [name, value] of Object.entries(headers)) {
+      if (HEADER_NAME.test(name) && typeof value === "string" && HEADER_VALUE.test(value)) continue;
+      // The value may be a secret.
+      throw new SavedModelError("INVALID_OPTION", `${call}: the header ${quote(name)} is not a valid name and value`);
+    }
+    return headers;
+  }
+
+  #report(event: RequestEvent): void {
+    publishRequest(event);
+    try {
+      this.#settings.onRequest?.(event);
+    } catch (error) {
+      // An observer must not change a call; its error is an uncaught one.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+/** Returns the reason why servers, which take and return dense tensors by key, cannot run a signature. */
+function whyUnsupported({ inputs, outputs }: SignatureSpec): string | undefined {
+  const input = inputs.find(({ encoding, parts }) => encoding !== undefined && parts === undefined);
+  const output = outputs.find(({ encoding }) => encoding !== undefined);
+  const [role, tensor] = input === undefined ? ["output", output] : ["input", input];
+  if (tensor === undefined) return undefined;
+  return `${role} ${quote(tensor.key)} is ${tensor.encoding}, and servers have dense tensors only`;
+}
+
+/** Returns true for what decoders throw when bytes are not a message, or not the tensors that it says. */
+function isUnreadable(error: unknown): error is Error {
+  return error instanceof Error && !(error instanceof ServerError) && !(error instanceof SavedModelError);
+}
+
+function unreadable(address: string, cause: Error): ServerError {
+  const text = `the answer cannot be read: ${firstLine(cause.message)}`;
+  return new ServerError("INTERNAL", address, text, { cause });
+}
+
+/** Returns the error of a call for that of a server. */
+function callError(call: string, error: unknown): unknown {
+  if (!(error instanceof ServerError)) return error;
+  const { address, fix, message, status } = error;
+  const what = status === "DEADLINE_EXCEEDED" ? "no answer in time" : firstLine(message);
+  return new SavedModelError(`TF_${status}`, `${call}: ${printable(address, 500)} failed: ${what}`, {
+    cause: error,
+    ...(fix === undefined ? {} : { fix }),
+  });
+}
+
+/**
+ * Returns a result as a tensor.
+ *
+ * @throws SavedModelError `INVALID_RESULT` when it does not match the signature
+ */
+function tensorOf({ shape, elements }: DenseValue, output: TensorInfo, dtype: DTypeInfo, call: string): Tensor {
+  if (isShape(shape) && matchesShape(shape, output.shape) && sizeOf(elements, dtype) === elementCount(shape)) {
+    return Tensor.own(dtype.name, shape, elements);
+  }
+  const expected = `${dtype.name} ${formatShape(output.shape)}`;
+  const actual = formatSizes(shape.map(Number));
+  throw new SavedModelError(
+    "INVALID_RESULT",
+    `${call}: output ${quote(output.key)} must be ${expected}, got ${actual}`,
+  );
+}
+
+function sizeOf(elements: DenseValue["elements"], { kind }: DTypeInfo): number {
+  return kind === "complex" ? elements.length / 2 : elements.length;
+}
