@@ -89,7 +89,7 @@ async function installNew(options: InstallOptions, platform: Platform, work: Wor
       `version ${options.version} was requested, but the library is ${version}`,
     );
   }
-  await writeManifest(library, ready, { version, platform, source: obtained.source });
+  await writeManifest(library, ready, { version, platform, source: obtained.source, stripped: false });
   await publish(ready, version, platform, force || from !== undefined, work);
   await makeCurrent(version);
   return { version, folder: installFolder(version, platform), isNew: true };

@@ -31,7 +31,7 @@ const linux: Pick<Platform, "mainNames" | "frameworkNames" | "systemNames"> = {
 };
 
 /** Every platform with a TensorFlow wheel that holds the C API. */
-const PLATFORMS: readonly Platform[] = [
+export const PLATFORMS: readonly Platform[] = [
   {
     ...linux,
     name: "linux-x64",
