@@ -16,8 +16,10 @@ export function installCommand(): Command {
     .addOption(new Option("--version <version>", "the version of TensorFlow, such as 2.21.0"))
     .option(
       "--from <source>",
-      "a tensorflow wheel, the official C library's tar.gz, a folder with the library, or a URL",
+      "a tensorflow wheel, a jar of tensorflow-core-native, the official C library's tar.gz, a folder with the library, or a URL",
     )
+    .option("--sha256 <digits>", "the SHA-256 of the file that --from names; needed for http://")
+    .option("--strip", "cut off symbol tables, a quarter of the library on Linux")
     .option("--force", "reinstall a version that is already installed")
     .action(install);
   return addHelpEnd(command, {
@@ -25,7 +27,9 @@ export function installCommand(): Command {
   });
 }
 
-async function install(options: Pick<InstallOptions, "version" | "from" | "force">): Promise<void> {
+async function install(
+  options: Pick<InstallOptions, "version" | "from" | "sha256" | "strip" | "force">,
+): Promise<void> {
   const { installLibrary } = await import("../library/install-library.js");
   const display = process.stderr.isTTY ? await progressBar() : progressLines();
   const controller = new AbortController();

@@ -40,8 +40,8 @@ export async function findPip(folder: string, signal: AbortSignal | undefined): 
   }
   throw new SavedModelError("INSTALL_FAILED", "pip, which downloads TensorFlow, was not found", {
     fix:
-      "Install Python with pip; or pass a tensorflow wheel, the official C library's tar.gz or a folder that holds the " +
-      "library to `savedmodel install --from`; or set SAVEDMODEL_TENSORFLOW to a library that is there; or activate a " +
+      "Install Python with pip; or pass a tensorflow wheel, a jar of tensorflow-core-native, the official C library's " +
+      "tar.gz or a folder that holds the library to `savedmodel install --from`; or set SAVEDMODEL_TENSORFLOW to a library that is there; or activate a " +
       "Python environment that has tensorflow.",
   });
 }
