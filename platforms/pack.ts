@@ -42,8 +42,14 @@ try {
 
 async function downloaded(platform: Platform): Promise<string> {
   const pip = await findPip(downloads, undefined);
-  const request = { version: values.version, platform, folder: downloads, onProgress: display.show, signal: undefined };
-  return downloadWheel(pip, request);
+  return downloadWheel(pip, {
+    package: platform.pipPackage,
+    versions: `==${values.version}`,
+    platform,
+    folder: downloads,
+    onProgress: display.show,
+    signal: undefined,
+  });
 }
 
 function repository(): unknown {

@@ -79,7 +79,14 @@ async function fetchWheel({ version, platform, folder, onProgress, signal }: Obt
   const pipFolder = join(folder, "pip");
   await mkdir(pipFolder);
   const pip = await findPip(pipFolder, signal);
-  const path = await downloadWheel(pip, { version, platform, folder: pipFolder, onProgress, signal });
+  const path = await downloadWheel(pip, {
+    package: platform.pipPackage,
+    versions: `==${version}`,
+    platform,
+    folder: pipFolder,
+    onProgress,
+    signal,
+  });
   return { path, shownAs: `the wheel of ${platform.pipPackage} ${version}` };
 }
 

@@ -1,11 +1,13 @@
+import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { requireSameSignatures } from "../../client/compare-signatures.js";
 import { observeLoad } from "../../client/diagnostics.js";
 import type { DenseSignature, Device, Engine, Execution, Pool, Traced, VariableStore } from "../../engine.js";
 import { readAuthorSignatures, readNamedSignatures } from "../../saved-model/arguments/author-arguments.js";
 import { readUnchanged } from "../../saved-model/files/folder-identity.js";
-import { locateModel, toPath } from "../../saved-model/files/locate-model.js";
+import { locateModel, placesOf, toPath } from "../../saved-model/files/locate-model.js";
 import { chooseMetaGraph, readMetaGraphs, tagsOf } from "../../saved-model/files/saved-model-file.js";
+import { isOpPack } from "../../saved-model/graph/op-packages.js";
 import type { ModelSpec } from "../../saved-model/model-spec.js";
 import type { SignatureInfo } from "../../saved-model/signature-info.js";
 import type { NumericDType, TypedArrays } from "../../tensor/dtype.js";
@@ -94,11 +96,12 @@ export function loadLocalEngine(
   checkLoadOptions(`${descriptor?.name ?? "Model"}.load()`, options);
   const isOwn = descriptor !== undefined && directory === descriptor.directory;
   const folder = locateModel(toPath(directory), isOwn ? clientFile() : undefined);
+  const opLibraries = options.opLibraries ?? ownOpLibraries(descriptor, clientFile);
   const load = (): Session => {
     const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, readMetaGraphs(folder)));
     // The client has the author's names, and is compared with the signatures of the file.
     const read = descriptor === undefined ? readAuthorSignatures : readNamedSignatures;
-    const session = new Session(folder, tags, options, read);
+    const session = new Session(folder, tags, { ...options, opLibraries }, read);
     try {
       if (descriptor !== undefined)
         requireSameSignatures(descriptor, { source: folder, signatures: session.signatures });
@@ -112,4 +115,14 @@ export function loadLocalEngine(
   const hold = (): (() => void) => holdFolder(folder);
   const loadUnchanged = (): Session => readUnchanged({ folder, what: "loaded", read: load, discard, hold });
   return new LocalEngine(observeLoad(folder, loadUnchanged, ({ tags }) => tags));
+}
+
+/** Returns the libraries of operations that a client was generated with, each file where it is now. */
+function ownOpLibraries(descriptor: ModelSpec | undefined, clientFile: () => string | undefined): readonly string[] {
+  const { opLibraries = [] } = descriptor ?? {};
+  if (opLibraries.every(isOpPack)) return opLibraries;
+  const client = clientFile();
+  return opLibraries.map((path) =>
+    isOpPack(path) ? path : (placesOf(path, client).find((place) => existsSync(place)) ?? path),
+  );
 }

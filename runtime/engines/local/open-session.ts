@@ -9,7 +9,7 @@ import { type NativeApi, nonNull } from "./native/c-api.js";
 import type { Pointer } from "./native/c-functions.js";
 import { withStatus } from "./native/status.js";
 import { loadOpLibraries } from "./op-library.js";
-import { chooseSchedule, IN_CALLER, isRejectedBySingleThread, type Schedule } from "./scheduling.js";
+import { chooseSchedule, IN_CALLER, isRejectedBySingleThread, type Schedule, typesOf } from "./scheduling.js";
 import { brokenMessage, type SessionOptions } from "./session-options.js";
 
 /** Something that holds native memory. */
@@ -74,7 +74,7 @@ function openWith(
 ): OpenedSession {
   const config = encodeConfig(options);
   const noteIntraOpThreads = requireIntraOpThreads(config);
-  loadOpLibraries(api, options.opLibraries ?? []);
+  loadOpLibraries(api, options.opLibraries ?? [], () => typesOf(directory, tags));
   const graph = nonNull(api.TF_NewGraph(), "graph");
   resources.add({ release: () => api.TF_DeleteGraph(graph) });
   allowMissingShapeFunctions(api, graph);

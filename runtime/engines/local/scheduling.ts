@@ -111,7 +111,7 @@ export function isRejectedBySingleThread(error: unknown): boolean {
 }
 
 /** Types of the operations; none of a graph that cannot be decoded, of which TensorFlow says more. */
-function typesOf(directory: string, tags: readonly string[]): ReadonlySet<string> {
+export function typesOf(directory: string, tags: readonly string[]): ReadonlySet<string> {
   const { graphDef } = chooseMetaGraph(directory, readMetaGraphs(directory), tags);
   try {
     return openGraph(graphDef).operationTypes();

@@ -260,7 +260,7 @@ describe("from a wheel", () => {
     // With nothing installed, and with a library that is being replaced.
     for (const before of [false, true]) {
       if (before) await installLibrary({ from: folder });
-      for (const moment of ["Unpacking: 0 %", "Unpacking: 50 %", "Unpacking: 100 %", "Checking", "installed in"]) {
+      for (const moment of ["Unpacking: 0 %", "Unpacking: 50 %", "Unpacking: 100 %", "Trying it", "installed in"]) {
         const { child, ended } = start("generator/cli/main.ts", ["install", "--from", wheel]);
         let output = "";
         const watch = (text: string): void => {
