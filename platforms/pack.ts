@@ -1,5 +1,6 @@
 // Run by `npm run pack:library -- --platform <name> [--wheel <file>] [--version <version>] [--output <folder>]`: makes the
-// npm package of one platform in build/packages/. Without a wheel, pip downloads it.
+// npm package of one platform in build/packages/. Without a wheel, pip downloads it. `--tag tensorflow-v<version>` is another
+// way to state the version.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     platform: { type: "string", default: `${process.platform}-${process.arch}` },
     wheel: { type: "string" },
     version: { type: "string", default: DEFAULT_TENSORFLOW_VERSION },
+    tag: { type: "string" },
     output: { type: "string", default: join(root, "build/packages") },
   },
 });
@@ -24,6 +26,7 @@ if (platform === undefined) {
   throw new Error(`unknown platform ${values.platform}; known are ${PLATFORMS.map(({ name }) => name).join(", ")}`);
 }
 
+const version = values.tag === undefined ? values.version : values.tag.replace(/^tensorflow-v/, "");
 const display = progressLines();
 const downloads = mkdtempSync(join(tmpdir(), "savedmodel-pack-"));
 try {
@@ -44,7 +47,7 @@ async function downloaded(platform: Platform): Promise<string> {
   const pip = await findPip(downloads, undefined);
   return downloadWheel(pip, {
     package: platform.pipPackage,
-    versions: `==${values.version}`,
+    versions: `==${version}`,
     platform,
     folder: downloads,
     onProgress: display.show,

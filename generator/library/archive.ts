@@ -8,7 +8,7 @@ import type { OnProgress } from "./install-progress.js";
 import { isLibraryFile } from "./source-kind.js";
 import { MOST_UNPACKED_BYTES } from "./wheel.js";
 
-/** Largest size of a whole archive: one that was made to keep the processor busy is given up. */
+/** Largest size of a whole archive: reading one that was made to keep the processor busy ends there. */
 const MOST_READ_BYTES = 4 * MOST_UNPACKED_BYTES;
 
 /**

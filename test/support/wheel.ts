@@ -7,7 +7,7 @@ import { place, temporaryFolder } from "./library.js";
 export type ArchiveFiles = Readonly<Record<string, Uint8Array | string | { readonly file: string }>>;
 
 /** Writes files to a new folder, and returns it. */
-export function folderOf(files: ArchiveFiles): string {
+function folderOf(files: ArchiveFiles): string {
   const folder = temporaryFolder();
   for (const [name, content] of Object.entries(files)) {
     const target = join(folder, name);

@@ -6,7 +6,7 @@ import { cacheFolder } from "./library-cache.js";
 import { currentPlatform, type Platform } from "./platform.js";
 
 /** A shared library of a pack. */
-export interface OpFile {
+interface OpFile {
   readonly name: string;
   /** Bytes, by which damage is noticed. */
   readonly size: number;
