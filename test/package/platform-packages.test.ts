@@ -177,6 +177,12 @@ describe("the package for Windows", () => {
       "PyExc_ValueError",
       "_Py_NoneStruct",
     ]);
+    // The two variables are at one address, the function is at another.
+    const [clear, error, none] = [...dump.matchAll(/\+base\[ *\d+\] ([\da-f]+) Export RVA/g)].map(
+      ([, address]) => address,
+    );
+    expect(error).toBe(none);
+    expect(clear).not.toBe(error);
     expect(dump).not.toContain("DLL Name:");
     const { files } = json(join(folder, "package.json")) as { readonly files: readonly string[] };
     expect(files).toContain("python311.dll");
