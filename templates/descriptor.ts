@@ -16,11 +16,15 @@ export function descriptorTemplate(model: NamedModel): WriterFunction {
   };
 }
 
-function writeModel(writer: CodeBlockWriter, { className, description, signatures, examples }: NamedModel): void {
+function writeModel(
+  writer: CodeBlockWriter,
+  { className, description, opLibraries, signatures, examples }: NamedModel,
+): void {
   writer.inlineBlock(() => {
     writer.writeLine(`name: ${stringLiteral(className)},`);
     writer.writeLine(`directory: ${stringLiteral(description.directory)},`);
     writer.writeLine(`tags: [${description.tags.map(stringLiteral).join(", ")}],`);
+    if (opLibraries.length > 0) writer.writeLine(`opLibraries: [${opLibraries.map(stringLiteral).join(", ")}],`);
     if (examples.length > 0) writeList(writer, "examples", examples, writeExample);
     const indexes = new Map(examples.map(({ type }, index) => [type, index]));
     writeList(writer, "signatures", signatures, (_, signature) => writeSignature(writer, signature, indexes));

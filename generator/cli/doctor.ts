@@ -27,6 +27,7 @@ async function doctor(options: { readonly json?: boolean }): Promise<void> {
 
 const TITLES = {
   environment: "environment",
+  package: "npm package",
   cache: "installed",
   system: "system",
   python: "Python",

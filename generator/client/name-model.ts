@@ -70,6 +70,8 @@ export interface NamedModel {
   /** Without a folder: `custom-model.ts`. */
   readonly fileName: string;
   readonly signatures: readonly NamedSignature[];
+  /** Libraries of custom operations that the client loads by default. */
+  readonly opLibraries: readonly string[];
   /** Contents of the inputs of serialized examples. */
   readonly examples: readonly NamedExample[];
   /** Sentences about renamed and omitted names. */
@@ -87,12 +89,14 @@ const MOST_NOTED = 100;
  *
  * @param className the name of the class; by default made from the folder's name
  * @param deprecated the replacements for deprecated signatures, by their keys
+ * @param opLibraries libraries of custom operations that the client loads by default
  * @throws SavedModelError `INVALID_OPTION` when `className` is not an identifier, or is reserved
  */
 export function nameModel(
   description: ModelInfo,
   className?: string,
   deprecated: ReadonlyMap<string, string> = new Map(),
+  opLibraries: readonly string[] = [],
 ): NamedModel {
   const notes: string[] = [];
   const types = new NameTable("type", "SavedModelClient", notes);
@@ -126,7 +130,7 @@ export function nameModel(
     deprecated: deprecated.get(signature.key),
   }));
   const { unknownOperations: unknown, operationsWithoutKernel: lacking } = description;
-  if (unknown.length > 0) {
+  if (unknown.length > 0 && opLibraries.length === 0) {
     const list = listSome(unknown, describeOp);
     notes.push(`TensorFlow does not have the operations ${list}: load the model with opLibraries`);
   }
@@ -142,6 +146,7 @@ export function nameModel(
     fakesType,
     fileName,
     signatures,
+    opLibraries,
     examples: examples.all,
     notes,
   };

@@ -65,6 +65,7 @@ const MODEL_KEYS: readonly string[] = Object.keys({
   tags: 0,
   signatures: 0,
   deprecated: 0,
+  opLibraries: 0,
 } satisfies Record<keyof ModelConfig, 0>);
 const EXTENSIONS: readonly unknown[] = ["js", "ts", "none", undefined];
 
@@ -98,7 +99,7 @@ function checkModel(check: Checker, place: string, model: unknown): void {
     return;
   }
   if (!isRecord(model)) throw check.wrong(place, "must be a path, or an object with one");
-  const { path, className, output, tags, signatures, deprecated } = check.object(place, model, MODEL_KEYS);
+  const { path, className, output, tags, signatures, deprecated, opLibraries } = check.object(place, model, MODEL_KEYS);
   if (path === undefined) throw check.wrong(place, "has no path");
   check.path(`${place}.path`, path);
   check.text(`${place}.className`, className);
@@ -106,6 +107,7 @@ function checkModel(check: Checker, place: string, model: unknown): void {
   check.texts(`${place}.tags`, tags);
   check.texts(`${place}.signatures`, signatures);
   check.textsByKey(`${place}.deprecated`, deprecated);
+  check.texts(`${place}.opLibraries`, opLibraries);
   if (className !== undefined && isPattern(String(path))) {
     throw check.wrong(`${place}.className`, "names one class, but the path is a pattern");
   }

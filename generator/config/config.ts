@@ -15,6 +15,11 @@ export interface ModelConfig {
   readonly signatures?: readonly string[];
   /** Deprecated signatures: their keys, each with the replacement to name. Editors strike them through. */
   readonly deprecated?: Readonly<Record<string, string>>;
+  /**
+   * Libraries of custom operations that the client loads by default: names of packs that `savedmodel install --with`
+   * installs, such as `tensorflow-text`, and files, relative to the configuration file.
+   */
+  readonly opLibraries?: readonly string[];
 }
 
 /** Configuration of a project, the default export of `savedmodel.config.ts`. */

@@ -7,6 +7,7 @@ import { packageOf } from "../../runtime/base/package-folder.js";
 import { quote } from "../../runtime/base/text.js";
 import { describe, type InspectOptions } from "../../runtime/saved-model/describe.js";
 import { toPath } from "../../runtime/saved-model/files/locate-model.js";
+import { isOpPack } from "../../runtime/saved-model/graph/op-packages.js";
 import type { ModelInfo } from "../../runtime/saved-model/model-info.js";
 import type { ExampleFeature } from "../../runtime/saved-model/signature-info.js";
 import { signatureNotFound } from "../../runtime/saved-model/signature-not-found.js";
@@ -23,6 +24,11 @@ export interface GenerateOptions extends InspectOptions {
   readonly signatures?: readonly string[];
   /** Keys of deprecated signatures, each with its replacement: see `@deprecated` of TSDoc. */
   readonly deprecated?: Readonly<Record<string, string>>;
+  /**
+   * Libraries of custom operations that the client loads by default: names of installed packs, such as `tensorflow-text`,
+   * and files, relative to the working directory.
+   */
+  readonly opLibraries?: readonly string[];
   /** Folder that the file is meant for: paths in it are relative to the package around that folder. */
   readonly outputFolder?: string;
 }
@@ -50,13 +56,15 @@ export interface GeneratedClient {
  * signatures, 2,000 inputs in one of them, or 50,000 inputs, outputs and features in total
  */
 export function generate(directory: string, options: GenerateOptions = {}): GeneratedClient {
-  checkOptions("generate()", options, ["className", "deprecated", "outputFolder", "signatures", "tags"]);
+  checkOptions("generate()", options, ["className", "deprecated", "opLibraries", "outputFolder", "signatures", "tags"]);
   const all = describe(toPath(directory), options.tags, "generate()");
   const deprecated = deprecations(options.deprecated, all);
   const described = select(all, options.signatures);
   requireClientSize(described);
-  const description = { ...described, directory: relativeToPackage(directory, options.outputFolder ?? ".") };
-  const model = nameModel(description, options.className, deprecated);
+  const inPackage = (path: string): string => relativeToPackage(path, options.outputFolder ?? ".");
+  const description = { ...described, directory: inPackage(directory) };
+  const opLibraries = checkedLibraries(options.opLibraries).map((name) => (isOpPack(name) ? name : inPackage(name)));
+  const model = nameModel(description, options.className, deprecated, opLibraries);
   const structure = sourceFileTemplate(model, fingerprint(description));
   const text = printStructure(structure, { indentNumberOfSpaces: 2, newLine: "\n" });
   const { className, fileName, notes } = model;
@@ -89,6 +97,11 @@ function select(description: ModelInfo, keys: readonly string[] | undefined): Mo
     return { ...description, signatures: description.signatures.filter(({ key }) => wanted.has(key)) };
   }
   throw signatureNotFound(unknown, [...known]);
+}
+
+function checkedLibraries(libraries: GenerateOptions["opLibraries"] = []): readonly string[] {
+  if (Array.isArray(libraries) && libraries.every((path) => typeof path === "string" && path !== "")) return libraries;
+  throw new SavedModelError("INVALID_OPTION", "generate(): opLibraries must be an array of paths or names of packs");
 }
 
 /** Returns the deprecation messages, by the keys of signatures. */

@@ -3,8 +3,13 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { SavedModelError } from "../../runtime/base/errors.js";
 import type { OnProgress } from "./install-progress.js";
 import { isLibraryFile } from "./source-kind.js";
+import { MOST_UNPACKED_BYTES } from "./wheel.js";
+
+/** Largest size of a whole archive: reading one that was made to keep the processor busy ends there. */
+const MOST_READ_BYTES = 4 * MOST_UNPACKED_BYTES;
 
 /**
  * Unpacks the shared libraries, and the links between their names, of the official C library's tar.gz. The tar package
@@ -18,12 +23,21 @@ export async function unpackTar(
 ): Promise<void> {
   const { Unpack } = await import("tar");
   const { size: total } = await stat(path);
+  let read = 0;
+  let unpacked = 0;
   const unpack = new Unpack({
     cwd: folder,
     strict: true,
     preserveOwner: false,
     noMtime: true,
-    filter: (name) => isLibraryFile(basename(name)),
+    filter: (name, entry) => {
+      const isLibrary = isLibraryFile(basename(name));
+      read += entry.size ?? 0;
+      if (isLibrary) unpacked += entry.size ?? 0;
+      if (read <= MOST_READ_BYTES && unpacked <= MOST_UNPACKED_BYTES) return isLibrary;
+      sink.destroy(new SavedModelError("INSTALL_FAILED", `${path} unpacks to more than 4 GiB`));
+      return false;
+    },
   });
   let done = 0;
   const count = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -43,16 +43,23 @@ async function put(file: string, target: string, unpacked: string | undefined): 
 export async function writeManifest(
   library: LibraryFiles,
   folder: string,
-  about: { readonly version: string; readonly platform: Platform; readonly source: Manifest["source"] },
+  about: {
+    readonly version: string;
+    readonly platform: Platform;
+    readonly source: Manifest["source"];
+    readonly stripped: boolean;
+    /** Names of more files that the library needs beside it. */
+    readonly others?: readonly string[];
+  },
 ): Promise<void> {
-  const names = [library.main, ...(library.framework === undefined ? [] : [library.framework])].map((path) =>
-    basename(path),
-  );
+  const paths = [library.main, ...(library.framework === undefined ? [] : [library.framework])];
+  const names = [...paths.map((path) => basename(path)), ...(about.others ?? [])];
   const files = await Promise.all(names.map(async (name) => ({ name, size: (await stat(join(folder, name))).size })));
   const manifest: Manifest = {
     version: about.version,
     platform: about.platform.name,
     source: about.source,
+    ...(about.stripped && { stripped: true }),
     main: basename(library.main),
     framework: library.framework === undefined ? null : basename(library.framework),
     files,

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { isRecord } from "../../runtime/base/is-record.js";
 import type { LibraryFiles } from "../../runtime/engines/local/library/library-files.js";
 import { lastLines, runCommand } from "./run-command.js";
 
@@ -11,10 +12,44 @@ export type CheckResult =
 
 /** Loads a library in a child process, with every function resolved, so that a bad one cannot end this process. */
 export async function checkLibrary(library: LibraryFiles, signal?: AbortSignal): Promise<CheckResult> {
-  const extension = extname(import.meta.url);
-  const probe = fileURLToPath(new URL(`./probe${extension}`, import.meta.url));
   const files = library.framework === undefined ? [library.main] : [library.main, library.framework];
-  const answer = await runCommand(process.execPath, [...loaders(extension), probe, ...files], {
+  const result = await probe(files, signal);
+  if (!isRecord(result)) return { loads: false, reason: result };
+  return typeof result.version === "string"
+    ? { loads: true, version: result.version }
+    : { loads: false, reason: String(result.reason) };
+}
+
+/** Result of loading libraries of operations. */
+export type OperationsResult =
+  | {
+      readonly loads: true;
+      /** The version of the TensorFlow library that is in use here. */
+      readonly version: string;
+      /** The operations that each file registers. */
+      readonly operations: readonly (readonly string[])[];
+    }
+  | { readonly loads: false; readonly reason: string };
+
+/** Loads the library that is in use here, and libraries of operations, in a child process. */
+export async function checkOperations(files: readonly string[], signal?: AbortSignal): Promise<OperationsResult> {
+  const result = await probe(["--operations", ...files], signal);
+  if (!isRecord(result)) return { loads: false, reason: result };
+  const { version, operations } = result;
+  if (typeof version !== "string" || !Array.isArray(operations)) {
+    return { loads: false, reason: String(result.reason) };
+  }
+  return { loads: true, version, operations: operations.map((names: unknown) => (Array.isArray(names) ? names : [])) };
+}
+
+/** Runs probe.ts, and returns its answer, or the reason why there is none. */
+async function probe(
+  parameters: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Readonly<Record<string, unknown>> | string> {
+  const extension = extname(import.meta.url);
+  const program = fileURLToPath(new URL(`./probe${extension}`, import.meta.url));
+  const answer = await runCommand(process.execPath, [...loaders(extension), program, ...parameters], {
     // Shows the message with which TensorFlow ends a process, for example that the processor lacks AVX. Options
     // in NODE_OPTIONS, such as `--inspect-brk`, would stop the probe.
     env: { SAVEDMODEL_LOG: "1", TF_CPP_MIN_LOG_LEVEL: "0", NODE_OPTIONS: "" },
@@ -22,7 +57,7 @@ export async function checkLibrary(library: LibraryFiles, signal?: AbortSignal):
   });
   signal?.throwIfAborted();
   const result = answer.code === 0 ? parse(answer.stdout) : undefined;
-  return result ?? { loads: false, reason: crashReason(answer) };
+  return result ?? crashReason(answer);
 }
 
 /** Returns the Node.js options that find and run the probe. */
@@ -34,13 +69,11 @@ function loaders(extension: string): readonly string[] {
   return extension === ".ts" ? [...plugAndPlay, "--import", pathToFileURL(resolve("tsx")).href] : plugAndPlay;
 }
 
-function parse(stdout: string): CheckResult | undefined {
+function parse(stdout: string): Readonly<Record<string, unknown>> | undefined {
   const line = /^\{.*\}$/m.exec(stdout)?.[0];
   if (line === undefined) return undefined;
   const value: unknown = JSON.parse(line);
-  if (typeof value !== "object" || value === null) return undefined;
-  if ("version" in value && typeof value.version === "string") return { loads: true, version: value.version };
-  return "reason" in value ? { loads: false, reason: String(value.reason) } : undefined;
+  return isRecord(value) && ("version" in value || "reason" in value) ? value : undefined;
 }
 
 function crashReason(answer: Awaited<ReturnType<typeof runCommand>>): string {

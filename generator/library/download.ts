@@ -19,26 +19,41 @@ export function shownUrl(address: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
+/** Returns the error for a download that others could have changed on its way. */
+function insecure(shown: string): SavedModelError {
+  return new SavedModelError("INSTALL_FAILED", `${shown} is not encrypted, so that others could replace the library`, {
+    fix: "Use https://, or pass the file's SHA-256 as --sha256.",
+  });
+}
+
 /**
  * Downloads `address` into the file `target`.
  *
+ * @param secure rejects http://, also after a redirection: for a file whose contents are not checked afterwards
  * @throws SavedModelError `INSTALL_FAILED`
  */
 export async function download(
   address: string,
   target: string,
+  secure: boolean,
   onProgress: OnProgress,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const isRejected = (url: string): boolean => secure && new URL(url).protocol !== "https:";
   const fail = (reason: string, cause?: unknown): SavedModelError =>
     new SavedModelError("INSTALL_FAILED", `${shownUrl(address)} could not be downloaded: ${reason}`, {
       cause,
       fix: "Download it another way and pass the file to `savedmodel install --from`.",
     });
   if (!URL.canParse(address)) throw fail("it is not a valid address");
+  if (isRejected(address)) throw insecure(shownUrl(address));
   try {
     const { url, headers } = withAuthorization(address);
     const response = await fetch(url, { headers, signal: signal ?? null });
+    if (isRejected(response.url)) {
+      await response.body?.cancel();
+      throw insecure(shownUrl(response.url));
+    }
     if (!response.ok || response.body === null) throw fail(`the server answered ${response.status}`);
     const length = Number(response.headers.get("content-length") ?? Number.NaN);
     const total = Number.isFinite(length) ? length : undefined;

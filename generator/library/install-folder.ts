@@ -15,8 +15,7 @@ export interface WorkFolder {
 }
 
 /** Creates a folder for one installation, and removes those that killed installations left. */
-export async function createWorkFolder(): Promise<WorkFolder> {
-  const root = installRoot();
+export async function createWorkFolder(root: string = installRoot()): Promise<WorkFolder> {
   await mkdir(root, { recursive: true });
   await removeDead(root);
   const path = await mkdtemp(join(root, PREFIX));

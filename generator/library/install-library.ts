@@ -1,11 +1,18 @@
 import { join } from "node:path";
 import { SavedModelError } from "../../runtime/base/errors.js";
 import { loadKoffi } from "../../runtime/engines/local/library/koffi.js";
-import { installFolder, isVersion, lookUpInstalled } from "../../runtime/engines/local/library/library-cache.js";
+import {
+  installFolder,
+  isVersion,
+  lookUpInstalled,
+  type Manifest,
+} from "../../runtime/engines/local/library/library-cache.js";
 import {
   currentPlatform,
   DEFAULT_TENSORFLOW_VERSION,
+  isSupportedVersion,
   type Platform,
+  SUPPORTED_TENSORFLOW,
 } from "../../runtime/engines/local/library/platform.js";
 import { stage, writeManifest } from "./assemble-library.js";
 import { checkLibrary } from "./check-library.js";
@@ -14,15 +21,21 @@ import { installError } from "./install-error.js";
 import { createWorkFolder, type WorkFolder } from "./install-folder.js";
 import type { OnProgress } from "./install-progress.js";
 import { makeCurrent, publish } from "./publish-version.js";
+import { stripElf } from "./strip-elf.js";
 
 /** Options of {@link installLibrary}. */
 export interface InstallOptions {
   /** The TensorFlow version to install; with `from`, the version that the library must have. */
   readonly version?: string | undefined;
   /**
-   * A tensorflow wheel, the official C library's tar.gz, a folder that holds the library, or an http(s) URL of a file.
+   * A tensorflow wheel, a jar of `tensorflow-core-native`, the official C library's tar.gz, a folder that holds the library,
+   * or a URL of a file: `https://`, or, with `sha256`, `http://`.
    */
   readonly from?: string | undefined;
+  /** The SHA-256 of the file that `from` names, in hexadecimal digits. */
+  readonly sha256?: string | undefined;
+  /** Cuts off symbol tables, which only debuggers read: a quarter of the library, on Linux. */
+  readonly strip?: boolean | undefined;
   /** Reinstalls an installed version. */
   readonly force?: boolean | undefined;
   readonly onProgress?: OnProgress | undefined;
@@ -47,20 +60,24 @@ export interface InstalledLibrary {
  * @throws SavedModelError `INSTALL_FAILED`, `UNSUPPORTED_PLATFORM` or `INVALID_OPTION`.
  */
 export async function installLibrary(options: InstallOptions = {}): Promise<InstalledLibrary> {
-  const { from, force = false, signal } = checked(options);
+  const { from, force = false, strip = false, signal } = checked(options);
   const platform = currentPlatform();
   const version = folderVersion(options.version ?? DEFAULT_TENSORFLOW_VERSION);
   try {
     signal?.throwIfAborted();
     // Nothing can be checked without it: reported before the download rather than after it.
     loadKoffi();
-    if (!force && from === undefined && lookUpInstalled(version, platform).found) {
+    const installed = lookUpInstalled(version, platform);
+    const isReused = !force && from === undefined && installed.found;
+    if (isReused && (!strip || installed.manifest.stripped === true)) {
       await makeCurrent(version);
       return { version, folder: installFolder(version, platform), isNew: false };
     }
     const work = await createWorkFolder();
     try {
-      return await installNew(options, platform, work);
+      // An installed library is stripped without fetching it again.
+      const source = isReused ? { from: installed.folder, source: installed.manifest.source } : {};
+      return await installNew({ ...options, ...source }, platform, work);
     } finally {
       await work.remove();
     }
@@ -69,12 +86,20 @@ export async function installLibrary(options: InstallOptions = {}): Promise<Inst
   }
 }
 
-async function installNew(options: InstallOptions, platform: Platform, work: WorkFolder): Promise<InstalledLibrary> {
-  const { from, force = false, signal, onProgress = () => {} } = options;
+async function installNew(
+  options: InstallOptions & { readonly source?: Manifest["source"] },
+  platform: Platform,
+  work: WorkFolder,
+): Promise<InstalledLibrary> {
+  const { from, sha256, force = false, strip = false, signal, onProgress = () => {} } = options;
   const asked = options.version ?? DEFAULT_TENSORFLOW_VERSION;
-  const obtained = await obtain({ from, version: asked, platform, folder: work.path, onProgress, signal });
+  const obtained = await obtain({ from, sha256, version: asked, platform, folder: work.path, onProgress, signal });
   const ready = join(work.path, "ready");
   const library = await stage(obtained, ready, onProgress);
+  if (strip) {
+    await stripElf(library.main);
+    if (library.framework !== undefined) await stripElf(library.framework);
+  }
   onProgress({ phase: "check", done: 0, total: undefined });
   const check = await checkLibrary(library, signal);
   if (!check.loads) {
@@ -83,19 +108,32 @@ async function installNew(options: InstallOptions, platform: Platform, work: Wor
   }
   const { version } = check;
   if (!isVersion(version)) throw new SavedModelError("INSTALL_FAILED", `the library's version is ${version}`);
+  if (!isSupportedVersion(version)) throw unsupportedVersion(version);
   if (options.version !== undefined && version !== folderVersion(options.version)) {
     throw new SavedModelError(
       "INSTALL_FAILED",
       `version ${options.version} was requested, but the library is ${version}`,
     );
   }
-  await writeManifest(library, ready, { version, platform, source: obtained.source });
+  await writeManifest(library, ready, {
+    version,
+    platform,
+    source: options.source ?? obtained.source,
+    stripped: strip,
+  });
   await publish(ready, version, platform, force || from !== undefined, work);
   await makeCurrent(version);
   return { version, folder: installFolder(version, platform), isNew: true };
 }
 
-const OPTION_NAMES = ["version", "from", "force", "onProgress", "signal"];
+function unsupportedVersion(version: string): SavedModelError {
+  const { oldest, newest } = SUPPORTED_TENSORFLOW;
+  return new SavedModelError("INSTALL_FAILED", `TensorFlow ${version} is too old`, {
+    fix: `Choose a version from ${oldest} to ${newest}.`,
+  });
+}
+
+const OPTION_NAMES = ["version", "from", "sha256", "strip", "force", "onProgress", "signal"];
 
 function checked(options: InstallOptions): InstallOptions {
   const unknown = Object.keys(options).find((name) => !OPTION_NAMES.includes(name));
@@ -107,6 +145,17 @@ function checked(options: InstallOptions): InstallOptions {
   if (options.version !== undefined && !isVersion(options.version)) {
     throw new SavedModelError("INVALID_OPTION", `"${options.version}" is not a TensorFlow version`, {
       fix: `Pass all of it, e.g. ${DEFAULT_TENSORFLOW_VERSION}.`,
+    });
+  }
+  if (options.version !== undefined && !isSupportedVersion(options.version)) throw unsupportedVersion(options.version);
+  if (options.sha256 !== undefined && !/^[\da-f]{64}$/i.test(options.sha256)) {
+    throw new SavedModelError("INVALID_OPTION", `"${options.sha256}" is not a SHA-256`, {
+      fix: "Pass its 64 hexadecimal digits.",
+    });
+  }
+  if (options.sha256 !== undefined && options.from === undefined) {
+    throw new SavedModelError("INVALID_OPTION", "sha256 is that of the file that `from` names, which is missing", {
+      fix: "Pass the file or URL as `from` (--from). What pip downloads, pip checks.",
     });
   }
   return options;

@@ -40,15 +40,17 @@ export async function findPip(folder: string, signal: AbortSignal | undefined): 
   }
   throw new SavedModelError("INSTALL_FAILED", "pip, which downloads TensorFlow, was not found", {
     fix:
-      "Install Python with pip; or pass a tensorflow wheel, the official C library's tar.gz or a folder that holds the " +
-      "library to `savedmodel install --from`; or set SAVEDMODEL_TENSORFLOW to a library that is there; or activate a " +
+      "Install Python with pip; or pass a tensorflow wheel, a jar of tensorflow-core-native, the official C library's " +
+      "tar.gz or a folder that holds the library to `savedmodel install --from`; or set SAVEDMODEL_TENSORFLOW to a library that is there; or activate a " +
       "Python environment that has tensorflow.",
   });
 }
 
 /** One download. */
 export interface WheelRequest {
-  readonly version: string;
+  /** The package as pip knows it, and its versions as pip reads them: `==2.21.0`. */
+  readonly package: string;
+  readonly versions: string;
   readonly platform: Platform;
   /** An empty folder, for the wheel and pip's temporary files. */
   readonly folder: string;
@@ -57,7 +59,7 @@ export interface WheelRequest {
 }
 
 /**
- * Downloads TensorFlow's wheel with the user's pip, which knows their proxies, mirrors and credentials and checks the
+ * Downloads a wheel with the user's pip, which knows their proxies, mirrors and credentials and checks the
  * hash.
  *
  * @returns The path of the wheel.
@@ -78,7 +80,7 @@ export async function downloadWheel(pip: Pip, request: WheelRequest): Promise<st
     if (found.length === 0) break;
     for (const version of found) versions.add(version);
   }
-  const what = `${request.platform.pipPackage} ${request.version}`;
+  const what = `${request.package} ${request.versions.replace(/^[=~]+/, "")}`;
   if (versions.size > 0) throw versionNotFound(what, [...versions]);
   const reach = output.includes("from versions: none") ? "Check that pip reaches its package index; or " : "";
   throw new SavedModelError("INSTALL_FAILED", `pip could not download ${what}, saying "${output}"`, {
@@ -106,7 +108,7 @@ function versionNotFound(what: string, versions: readonly string[]): SavedModelE
 }
 
 async function runPip(pip: Pip, python: string, request: WheelRequest): ReturnType<typeof runCommand> {
-  const { version, platform, folder, onProgress, signal } = request;
+  const { platform, folder, onProgress, signal } = request;
   // pip shows its progress on terminals only (and as lines of numbers since 24.1), but its temporary file grows.
   let total: number | undefined;
   const report = async (): Promise<void> => onProgress({ phase: "download", done: await wheelBytes(folder), total });
@@ -115,7 +117,7 @@ async function runPip(pip: Pip, python: string, request: WheelRequest): ReturnTy
     const parameters = ["download", "--no-deps", "--only-binary=:all:", "--implementation", "cp"];
     parameters.push("--python-version", python, "--progress-bar", "off", "--no-input", "--disable-pip-version-check");
     for (const tag of platform.pipPlatforms) parameters.push("--platform", tag);
-    parameters.push("--dest", folder, `${platform.pipPackage}==${version}`);
+    parameters.push("--dest", folder, `${request.package}${request.versions}`);
     const answer = await runCommand(pip.command, [...pip.parameters, ...parameters], {
       cwd: folder,
       env: { TMPDIR: folder, TEMP: folder, TMP: folder, PYTHONUNBUFFERED: "1", PIP_REQUIRE_VIRTUALENV: "0" },

@@ -18,9 +18,23 @@ export async function publish(
   replace: boolean,
   work: WorkFolder,
 ): Promise<void> {
-  const target = installFolder(version, platform);
+  const isThere = (): boolean => !replace && lookUpInstalled(version, platform).found;
+  await moveIntoPlace(ready, installFolder(version, platform), isThere, work);
+}
+
+/**
+ * Makes the complete folder `ready` the folder `target`, by one atomic rename; an older one is moved away first.
+ *
+ * @param isThere returns true if `target` is to be kept
+ */
+export async function moveIntoPlace(
+  ready: string,
+  target: string,
+  isThere: () => boolean,
+  work: WorkFolder,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    if (!replace && lookUpInstalled(version, platform).found) return;
+    if (isThere()) return;
     try {
       await rename(ready, target);
       return;

@@ -16,8 +16,8 @@ export async function sourceKind(path: string, shownAs: string): Promise<SourceK
   const start = await firstBytes(path, 262);
   if (start.startsWith("PK\x03\x04")) return "wheel";
   if (start.startsWith("\x1f\x8b") || start.slice(257) === "ustar") return "archive";
-  throw new SavedModelError("INSTALL_FAILED", `${shownAs} is neither a wheel (zip) nor a tar.gz`, {
-    fix: "Pass a tensorflow wheel, the official C library's tar.gz or a folder that holds the library.",
+  throw new SavedModelError("INSTALL_FAILED", `${shownAs} is neither a wheel or jar (zip) nor a tar.gz`, {
+    fix: "Pass a tensorflow wheel, a jar of tensorflow-core-native, the official C library's tar.gz or a folder that holds the library.",
   });
 }
 

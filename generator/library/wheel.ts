@@ -8,29 +8,43 @@ import { SavedModelError } from "../../runtime/base/errors.js";
 import type { OnProgress } from "./install-progress.js";
 import { isLibraryFile } from "./source-kind.js";
 
+/** Returns the name under which an entry of a zip file is unpacked, or undefined to skip it. */
+export type ChooseEntry = (entryName: string) => string | undefined;
+
+/** Largest size of what is unpacked: an archive that was made to fill the disk is rejected before it does. */
+export const MOST_UNPACKED_BYTES: number = 4 * 2 ** 30;
+
 /**
- * Unpacks the shared libraries of TensorFlow from a wheel, or from the official C library's zip. Entries are written
- * under their bare names, so no path in the archive leads out of `folder`; sizes and checksums are verified.
+ * Unpacks files from a wheel, from the official C library's zip, or from a jar. Entries are written under bare names, so
+ * no path in the archive leads out of `folder`; sizes and checksums are verified.
+ *
+ * @param choose names the entries to unpack; of several with one name, the first is. TensorFlow's libraries by default.
  */
 export async function unpackZip(
   path: string,
   folder: string,
   onProgress: OnProgress,
   signal: AbortSignal | undefined,
+  choose: ChooseEntry = libraryName,
 ): Promise<void> {
   const { openZip } = await import("../../runtime/data/open-zip.js");
   const zip = await openZip(path);
   try {
-    const entries = await libraryEntries(zip);
-    const total = entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0);
+    const entries = await chosenEntries(zip, choose);
+    const total = [...entries.values()].reduce((sum, entry) => sum + entry.uncompressedSize, 0);
+    if (total > MOST_UNPACKED_BYTES) {
+      throw new SavedModelError("INSTALL_FAILED", `${path} unpacks to ${total} bytes, more than 4 GiB`);
+    }
     let done = 0;
     const count = (bytes: number): void => {
       done += bytes;
       onProgress({ phase: "unpack", done, total });
     };
     // Concurrently, since zlib works on libuv's threads; all are awaited, so that nothing writes after a failure.
-    const unpacking = { folder, count, signal };
-    const results = await Promise.allSettled(entries.map((entry) => unpackEntry(path, zip, entry, unpacking)));
+    const unpacking = { count, signal };
+    const results = await Promise.allSettled(
+      [...entries].map(([name, entry]) => unpackEntry(path, zip, entry, { ...unpacking, target: join(folder, name) })),
+    );
     for (const result of results) if (result.status === "rejected") throw result.reason;
   } finally {
     zip.close();
@@ -42,22 +56,29 @@ const STORED = 0;
 const DEFLATED = 8;
 
 interface Unpacking {
-  readonly folder: string;
+  readonly target: string;
   readonly count: (bytes: number) => void;
   readonly signal: AbortSignal | undefined;
 }
 
-async function libraryEntries(zip: ZipFile): Promise<Entry[]> {
+function libraryName(entryName: string): string | undefined {
+  const name = basename(entryName);
+  return isLibraryFile(name) ? name : undefined;
+}
+
+async function chosenEntries(zip: ZipFile, choose: ChooseEntry): Promise<ReadonlyMap<string, Entry>> {
   const entries = new Map<string, Entry>();
   for await (const entry of zip.eachEntry()) {
-    const name = basename(entry.fileName);
-    if (isLibraryFile(name) && !entries.has(name)) entries.set(name, entry);
+    const chosen = choose(entry.fileName);
+    if (chosen === undefined) continue;
+    const name = basename(chosen);
+    if (!entries.has(name)) entries.set(name, entry);
   }
-  return [...entries.values()];
+  return entries;
 }
 
 async function unpackEntry(path: string, zip: ZipFile, entry: Entry, unpacking: Unpacking): Promise<void> {
-  const { folder, count, signal } = unpacking;
+  const { target, count, signal } = unpacking;
   const damaged = (reason: string): SavedModelError =>
     new SavedModelError("INSTALL_FAILED", `${entry.fileName} in ${path} is damaged: ${reason}`);
   if (entry.isEncrypted() || ![STORED, DEFLATED].includes(entry.compressionMethod)) throw damaged("it cannot be read");
@@ -80,7 +101,6 @@ async function unpackEntry(path: string, zip: ZipFile, entry: Entry, unpacking: 
   const source = entry.compressedSize === 0 ? Readable.from([]) : createReadStream(path, { start, end, highWaterMark });
   const inflate =
     entry.compressionMethod === STORED ? new PassThrough() : createInflateRaw({ chunkSize: highWaterMark });
-  const target = createWriteStream(join(folder, basename(entry.fileName)), { flags: "wx" });
-  await pipeline(source, inflate, check, target, { signal });
+  await pipeline(source, inflate, check, createWriteStream(target, { flags: "wx" }), { signal });
   if (size !== entry.uncompressedSize || checksum !== entry.crc32) throw damaged("its checksum is wrong");
 }

@@ -3,6 +3,7 @@ import { SavedModelError } from "../../runtime/base/errors.js";
 import { didYouMean, firstLine, printable, quote } from "../../runtime/base/text.js";
 import { isModel } from "../../runtime/saved-model/files/model-file.js";
 import { inTermsOf } from "../../runtime/saved-model/files/saved-model-file.js";
+import { isOpPack } from "../../runtime/saved-model/graph/op-packages.js";
 import { noSignatureNote } from "../../runtime/saved-model/graph/unexported-functions.js";
 import { filesInTarget } from "../client/target.js";
 import { configInvalid } from "../config/check-config.js";
@@ -113,13 +114,16 @@ export function generateFiles(
 }
 
 function clientFile(model: ProjectModel, root: string): ProjectFile {
-  const { directory, output, className, tags, signatures, deprecated } = model;
+  const { directory, output, className, tags, signatures, deprecated, opLibraries } = model;
   const options: GenerateOptions = {
     outputFolder: output,
     ...(className !== undefined && { className }),
     ...(tags !== undefined && { tags }),
     ...(signatures !== undefined && { signatures }),
     ...(deprecated !== undefined && { deprecated }),
+    ...(opLibraries !== undefined && {
+      opLibraries: opLibraries.map((name) => (isOpPack(name) ? name : relative("", resolve(root, name)))),
+    }),
   };
   // Messages name the folder relative to the working directory.
   const client = generateConfigured(relative("", directory) || ".", options);

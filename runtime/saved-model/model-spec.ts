@@ -53,6 +53,8 @@ export interface ModelSpec {
   readonly directory: string;
   /** The tags of the meta graph. */
   readonly tags: readonly string[];
+  /** The libraries of custom operations to load by default: names of packs, and files like {@link directory}. */
+  readonly opLibraries?: readonly string[];
   /** The features of each kind of `tf.Example` that inputs take. The loaded model is not asked for them. */
   readonly examples?: readonly (readonly FeatureSpec[])[];
   readonly signatures: readonly SignatureSpec[];

@@ -5,8 +5,8 @@ export const faults: readonly Fault[] = [
   {
     id: "projects-client-last",
     file: "runtime/saved-model/files/locate-model.ts",
-    find: "[...new Set([...roots.map((root) => resolve(root, directory)), ...placesOf(directory)])]",
-    replace: "[...new Set([...placesOf(directory), ...roots.map((root) => resolve(root, directory))])]",
+    find: "return [...new Set(roots.map((root) => resolve(root, path)))];",
+    replace: "return [...new Set(roots.reverse().map((root) => resolve(root, path)))];",
     effect:
       "A folder of the same name below the working directory is loaded in place of the model of the client's own package.",
     tests: ["test/runtime/saved-model/locate-model.test.ts"],

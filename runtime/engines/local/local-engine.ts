@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { runLater, runNow, type Steps } from "../../base/steps.js";
 import { requireSameSignatures } from "../../client/compare-signatures.js";
@@ -5,8 +6,9 @@ import { observeLoad } from "../../client/diagnostics.js";
 import type { DenseSignature, Device, Engine, Execution, Pool, Traced, VariableStore } from "../../engine.js";
 import { readAuthorSignatures, readNamedSignatures } from "../../saved-model/arguments/author-arguments.js";
 import { readingUnchanged } from "../../saved-model/files/folder-identity.js";
-import { locateModel, toPath } from "../../saved-model/files/locate-model.js";
+import { locateModel, placesOf, toPath } from "../../saved-model/files/locate-model.js";
 import { chooseMetaGraph, readingMetaGraphs, tagsOf } from "../../saved-model/files/saved-model-file.js";
+import { isOpPack } from "../../saved-model/graph/op-packages.js";
 import type { ModelSpec } from "../../saved-model/model-spec.js";
 import type { SignatureInfo } from "../../saved-model/signature-info.js";
 import type { NumericDType, TypedArrays } from "../../tensor/dtype.js";
@@ -106,11 +108,12 @@ function* loading(
   checkLoadOptions(`${descriptor?.name ?? "Model"}.${call}()`, options);
   const isOwn = descriptor !== undefined && directory === descriptor.directory;
   const folder = locateModel(toPath(directory), isOwn ? clientFile() : undefined);
+  const opLibraries = options.opLibraries ?? ownOpLibraries(descriptor, clientFile);
   const read = function* (): Steps<Session> {
     const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, yield* readingMetaGraphs(folder)));
     // The client has the author's names, and is compared with the signatures of the file.
     const readIn = descriptor === undefined ? readAuthorSignatures : readNamedSignatures;
-    const session = yield* Session.loading(folder, tags, options, readIn);
+    const session = yield* Session.loading(folder, tags, { ...options, opLibraries }, readIn);
     try {
       if (descriptor !== undefined)
         requireSameSignatures(descriptor, { source: folder, signatures: session.signatures });
@@ -124,4 +127,14 @@ function* loading(
   const hold = (): (() => void) => holdFolder(folder);
   const loadUnchanged = (): Steps<Session> => readingUnchanged({ folder, what: "loaded", read, discard, hold });
   return new LocalEngine(yield* observeLoad(folder, loadUnchanged, ({ tags }) => tags));
+}
+
+/** Returns the libraries of operations that a client was generated with, each file where it is now. */
+function ownOpLibraries(descriptor: ModelSpec | undefined, clientFile: () => string | undefined): readonly string[] {
+  const { opLibraries = [] } = descriptor ?? {};
+  if (opLibraries.every(isOpPack)) return opLibraries;
+  const client = clientFile();
+  return opLibraries.map((path) =>
+    isOpPack(path) ? path : (placesOf(path, client).find((place) => existsSync(place)) ?? path),
+  );
 }

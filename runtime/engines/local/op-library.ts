@@ -2,6 +2,8 @@ import { existsSync, realpathSync } from "node:fs";
 import { SavedModelError } from "../../base/errors.js";
 import { firstLine, printable, reasonOf } from "../../base/text.js";
 import { placesOf } from "../../saved-model/files/locate-model.js";
+import { isOpPack } from "../../saved-model/graph/op-packages.js";
+import { filesOfOpPack } from "./library/op-pack.js";
 import { bufferContents } from "./native/buffer.js";
 import { type NativeApi, nonNull } from "./native/c-api.js";
 import { withStatus } from "./native/status.js";
@@ -13,9 +15,14 @@ const loaded: Set<string> = new Set();
  * Loads libraries of custom operations, each once per process. TensorFlow has no way to forget an operation, so they stay
  * until the process ends.
  *
+ * @param libraries paths of files, and names of installed packs
+ * @param needed returns the operations of the model: of a pack, only the files with these are loaded
  * @throws SavedModelError `OP_LIBRARY_INVALID`
  */
-export function loadOpLibraries(api: NativeApi, paths: readonly string[]): void {
+export function loadOpLibraries(api: NativeApi, libraries: readonly string[], needed: () => ReadonlySet<string>): void {
+  const paths = libraries.flatMap((library) =>
+    isOpPack(library) ? filesOfOpPack(library, api.library.version, needed()) : library,
+  );
   for (const path of paths) {
     const places = placesOf(path);
     const file = places.find((place) => existsSync(place)) ?? places[0] ?? path;

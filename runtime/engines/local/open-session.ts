@@ -10,7 +10,7 @@ import { Status, withStatus } from "./native/status.js";
 import { loadOpLibraries } from "./op-library.js";
 import { onWorker } from "./run/thread-pool.js";
 import { hasLargeStacks } from "./run/thread-stacks.js";
-import { chooseSchedule, IN_CALLER, isRejectedBySingleThread, type Schedule } from "./scheduling.js";
+import { chooseSchedule, IN_CALLER, isRejectedBySingleThread, type Schedule, typesOf } from "./scheduling.js";
 import { brokenMessage, type SessionOptions } from "./session-options.js";
 
 /** Something that holds native memory. */
@@ -50,7 +50,7 @@ export function* openingSession(
   options: SessionOptions,
 ): Steps<OpenedSession> {
   const open = (schedule: Schedule): Steps<OpenedSession> =>
-    opening(api, resources, directory, tags, { ...options, scheduling: schedule.scheduling }, schedule);
+    opening(api, resources, directory, tags, graphDef, { ...options, scheduling: schedule.scheduling }, schedule);
   if (options.scheduling === undefined && hasAccelerator && options.gpu !== false) return yield* open(IN_CALLER);
   const schedule = chooseSchedule(directory, graphDef, options);
   if (options.scheduling !== undefined || schedule.scheduling !== "single-threaded") return yield* open(schedule);
@@ -71,12 +71,13 @@ function* opening(
   resources: Resources,
   directory: string,
   tags: readonly string[],
+  graphDef: Uint8Array,
   options: SessionOptions,
   schedule: Schedule,
 ): Steps<OpenedSession> {
   const config = encodeConfig(options);
   const noteIntraOpThreads = requireIntraOpThreads(config);
-  loadOpLibraries(api, options.opLibraries ?? []);
+  loadOpLibraries(api, options.opLibraries ?? [], () => typesOf(graphDef));
   const graph = nonNull(api.TF_NewGraph(), "graph");
   resources.add({ release: () => api.TF_DeleteGraph(graph) });
   allowMissingShapeFunctions(api, graph);

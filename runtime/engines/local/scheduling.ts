@@ -110,7 +110,7 @@ export function isRejectedBySingleThread(error: unknown): boolean {
 }
 
 /** Types of the operations; none of a graph that cannot be decoded, of which TensorFlow says more. */
-function typesOf(graphDef: Uint8Array): ReadonlySet<string> {
+export function typesOf(graphDef: Uint8Array): ReadonlySet<string> {
   try {
     return openGraph(graphDef).operationTypes();
   } catch {

@@ -47,7 +47,9 @@ export interface SessionOptions {
   readonly runOptions?: Uint8Array;
   /**
    * Files of custom operations (shared libraries), loaded before the model: once per process, for all its models. A
-   * relative path is looked for below the working directory, then below the package of the running program.
+   * relative path is looked for below the working directory, then below the package of the running program. Also names of
+   * packs that `savedmodel install --with` has installed: `"tensorflow-text"`. By default those that the client was
+   * generated with.
    */
   readonly opLibraries?: readonly string[];
 }

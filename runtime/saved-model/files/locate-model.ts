@@ -14,8 +14,7 @@ import { printable } from "../../base/text.js";
  */
 export function locateModel(directory: string, client?: string): string {
   if (isAbsolute(directory)) return directory;
-  const roots = client === undefined ? [] : clientRoots(client);
-  const folders = [...new Set([...roots.map((root) => resolve(root, directory)), ...placesOf(directory)])];
+  const folders = placesOf(directory, client);
   const found = folders.find((folder) => existsSync(folder));
   if (found !== undefined) return found;
   throw new SavedModelError(
@@ -46,13 +45,17 @@ function clientRoots(client: string): readonly string[] {
 }
 
 /**
- * Possible locations of a path: below the working directory, then below the package that the running program belongs
- * to.
+ * Possible locations of a path: below the packages of a client's file, if it is one that the client was generated with;
+ * below the working directory; then below the package that the running program belongs to.
  */
-export function placesOf(path: string): readonly string[] {
+export function placesOf(path: string, client?: string): readonly string[] {
   const program = process.argv[1];
   const home = program === undefined ? undefined : packageOf(dirname(program));
-  const roots = [process.cwd(), ...(home === undefined ? [] : [home])];
+  const roots = [
+    ...(client === undefined ? [] : clientRoots(client)),
+    process.cwd(),
+    ...(home === undefined ? [] : [home]),
+  ];
   return [...new Set(roots.map((root) => resolve(root, path)))];
 }
 

@@ -39,6 +39,14 @@ const PREFIXES: Readonly<Record<string, string>> = {
   Tfq: "tensorflow-quantum",
 };
 
+/** Packages whose operations `savedmodel install --with` installs, to be named in `opLibraries`. */
+export const OP_PACKS: readonly string[] = ["tensorflow-text"];
+
+/** Returns true for the name of a pack, in a list that may contain paths as well. */
+export function isOpPack(name: string): boolean {
+  return OP_PACKS.includes(name);
+}
+
 /** A Python package that has an operation which TensorFlow lacks. */
 interface OpPackage {
   /** As pip knows it. */
@@ -67,8 +75,8 @@ export function describeOp(op: string): string {
 export function adviseOnOp(op: string): string {
   const option = "to load() as `opLibraries`, or to the command line as --op-library";
   const found = packageOfOp(op);
-  if (found?.file !== undefined) {
-    return `The Python package ${found.name} has it, with its kernel, in ${found.file}: pass that file ${option}. The package must be of the version of TensorFlow.`;
+  if (found !== undefined && isOpPack(found.name)) {
+    return `The Python package ${found.name} has it: run \`npx savedmodel install --with ${found.name}\`, and pass "${found.name}" ${option}.`;
   }
   if (found !== undefined) {
     return `The Python package ${found.name} has it: pass the shared library with its kernel ${option}. The package must be of the version of TensorFlow.`;

@@ -18,7 +18,7 @@ test("doctor --json names the library in use and the result for every place", as
   });
   expect(code).toBe(0);
   expect(diagnosis.library).toMatchObject({ place: "environment", main });
-  expect(diagnosis.places.map(({ place }) => place)).toEqual(["environment", "cache", "system", "python"]);
+  expect(diagnosis.places.map(({ place }) => place)).toEqual(["environment", "package", "cache", "system", "python"]);
   expect(diagnosis.node).toBe(process.versions.node);
 });
 

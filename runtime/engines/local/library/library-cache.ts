@@ -12,6 +12,8 @@ export interface Manifest {
   readonly platform: string;
   /** Kind of source that it was taken from. */
   readonly source: "pip" | "wheel" | "archive" | "folder";
+  /** True if the symbol tables, which only debuggers read, were cut off. */
+  readonly stripped?: boolean;
   /** Name of the main library. */
   readonly main: string;
   /** Name of the framework library; null when there is none. */
@@ -20,8 +22,8 @@ export interface Manifest {
   readonly files: readonly { readonly name: string; readonly size: number }[];
 }
 
-/** Library of the cache, or the reason why the cache has none that is usable. */
-export type CacheAnswer =
+/** Library of a folder, or the reason why the folder has none that is usable. */
+export type FolderAnswer =
   | { readonly found: true; readonly folder: string; readonly manifest: Manifest; readonly library: LibraryFiles }
   | { readonly found: false; readonly folder: string; readonly reason: string };
 
@@ -58,19 +60,29 @@ export function isVersion(text: string): boolean {
 }
 
 /** Looks up an installed library and checks that its files are all there, by size. */
-export function lookUpInstalled(version: string | undefined, platform: Platform): CacheAnswer {
+export function lookUpInstalled(version: string | undefined, platform: Platform): FolderAnswer {
   const root = installRoot();
   if (version === undefined) return { found: false, folder: root, reason: "nothing is installed" };
   const folder = installFolder(version, platform);
+  return lookUpFolder(folder, `${version} is not installed`, "run `npx savedmodel install --force`");
+}
+
+/**
+ * Reads the manifest of a folder, and checks that its files are all there, by size.
+ *
+ * @param absent the reason if it has no manifest
+ * @param repair what to do if a file is damaged
+ */
+export function lookUpFolder(folder: string, absent: string, repair: string): FolderAnswer {
   const text = readText(join(folder, "library.json"));
-  if (text === undefined) return { found: false, folder, reason: `${version} is not installed` };
+  if (text === undefined) return { found: false, folder, reason: absent };
   const manifest = parseManifest(text);
   if (manifest === undefined) return { found: false, folder, reason: "damaged: library.json cannot be read" };
   for (const file of manifest.files) {
     const size = statSync(join(folder, file.name), { throwIfNoEntry: false })?.size;
     if (size !== file.size) {
       const is = size === undefined ? "is missing" : `has ${size} bytes, not ${file.size}`;
-      return { found: false, folder, reason: `damaged: ${file.name} ${is}; run \`npx savedmodel install --force\`` };
+      return { found: false, folder, reason: `damaged: ${file.name} ${is}; ${repair}` };
     }
   }
   const framework = manifest.framework === null ? undefined : join(folder, manifest.framework);

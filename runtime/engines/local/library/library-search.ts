@@ -3,13 +3,14 @@ import { resolve } from "node:path";
 import { currentVersion, lookUpInstalled } from "./library-cache.js";
 import { findInFolder, type LibraryFiles, withFramework } from "./library-files.js";
 import type { Platform } from "./platform.js";
+import { findPlatformPackage } from "./platform-package.js";
 import { findPythonPackages } from "./python-package.js";
 
 /** The environment variable that names the TensorFlow library to use: a file, or a folder that holds it. */
 export const LIBRARY_VARIABLE: string = "SAVEDMODEL_TENSORFLOW";
 
 /** The kinds of places that are searched, in this order. */
-export type LibraryPlace = "environment" | "cache" | "system" | "python";
+export type LibraryPlace = "environment" | "package" | "cache" | "system" | "python";
 
 /** A library that may be the one: its main file exists, or its name is one the system's loader may know. */
 export interface LibraryCandidate extends LibraryFiles {
@@ -35,6 +36,7 @@ export interface PlaceAnswer {
  */
 export function* searchLibrary(platform: Platform): Generator<PlaceAnswer, void, void> {
   yield searchEnvironment(platform);
+  yield searchPackage(platform);
   yield searchCache(platform);
   yield searchSystem(platform);
   yield searchPython(platform);
@@ -55,6 +57,18 @@ function searchEnvironment(platform: Platform): PlaceAnswer {
     return fail(`${LIBRARY_VARIABLE} is ${value}, which holds none of ${platform.mainNames.join(", ")}`);
   }
   return { place, lookedAt: [path], candidates: [{ place, ...library }], reason: undefined, required: true };
+}
+
+function searchPackage(platform: Platform): PlaceAnswer {
+  const place = "package";
+  const answer = findPlatformPackage(platform);
+  return {
+    place,
+    lookedAt: [answer.folder],
+    candidates: answer.found ? [{ place, ...answer.library }] : [],
+    reason: answer.found ? undefined : answer.reason,
+    required: false,
+  };
 }
 
 function searchCache(platform: Platform): PlaceAnswer {

@@ -2,7 +2,7 @@ import { SavedModelError } from "../../../base/errors.js";
 import { reasonOf } from "../../../base/text.js";
 import { type LibraryHandle, loadKoffi } from "./koffi.js";
 import type { LibraryCandidate, LibraryPlace } from "./library-search.js";
-import { quietly } from "./quiet-log.js";
+import { quietly, quietlyOnWindows } from "./quiet-log.js";
 
 /** A TensorFlow library that is loaded into this process, for as long as the process lives. */
 export interface NativeLibrary {
@@ -56,7 +56,7 @@ export function loadCandidate(candidate: LibraryCandidate, lazy: boolean): Nativ
   };
   const openAll = (): LibraryHandle[] => files.map(open);
   // The framework library was opened first, and functions are looked up in the main library first.
-  const handles = (c === undefined ? openAll() : quietly(c, openAll)).reverse();
+  const handles = (c === undefined ? quietlyOnWindows(openAll) : quietly(c, openAll)).reverse();
   const holder = (symbol: string): LibraryHandle | undefined => handles.find((handle) => hasSymbol(handle, symbol));
   const find = (symbol: string): LibraryHandle => {
     const handle = holder(symbol);

@@ -38,8 +38,9 @@ function openFirst(): NativeLibrary {
       // What the user names may be built for any processor.
       if (!answer.required) requireInstructions();
       try {
-        // `install` has loaded the libraries of the cache with every function resolved.
-        return loadCandidate(candidate, candidate.place === "cache");
+        // `install` has loaded the libraries of the cache with every function resolved, and a package has the size that it
+        // was published with.
+        return loadCandidate(candidate, candidate.place === "cache" || candidate.place === "package");
       } catch (error) {
         if (!(error instanceof SavedModelError)) throw error;
         if (answer.required)

@@ -4,6 +4,19 @@ import { SavedModelError } from "../../../base/errors.js";
 /** The TensorFlow version that `savedmodel install` fetches when none is asked for. */
 export const DEFAULT_TENSORFLOW_VERSION: string = "2.21.0";
 
+/** The oldest minor version whose library has all functions that are needed, and the newest that was tried. */
+export const SUPPORTED_TENSORFLOW: { readonly oldest: string; readonly newest: string } = {
+  oldest: "2.12",
+  newest: "2.21",
+};
+
+/** Returns false for a version that is older than the supported ones. Newer ones may work. */
+export function isSupportedVersion(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [oldestMajor = 0, oldestMinor = 0] = SUPPORTED_TENSORFLOW.oldest.split(".").map(Number);
+  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+}
+
 /** Source of one platform's TensorFlow, and the names of its files. */
 export interface Platform {
   /** `process.platform` and `process.arch`, such as `linux-x64`. */
@@ -14,6 +27,8 @@ export interface Platform {
   readonly pipPackage: string;
   /** pip's platform tags, newest first: older TensorFlow versions carry the older tags. */
   readonly pipPlatforms: readonly string[];
+  /** The folder of its libraries in a jar of `tensorflow-core-native`. */
+  readonly jarName: string;
   /** File names of the library with the `TF_*` session functions: the wheel's own first, then the official C library's. */
   readonly mainNames: readonly string[];
   /** File names of the library that the main one needs, loaded before it. */
@@ -31,10 +46,11 @@ const linux: Pick<Platform, "mainNames" | "frameworkNames" | "systemNames"> = {
 };
 
 /** Every platform with a TensorFlow wheel that holds the C API. */
-const PLATFORMS: readonly Platform[] = [
+export const PLATFORMS: readonly Platform[] = [
   {
     ...linux,
     name: "linux-x64",
+    jarName: "linux-x86_64",
     tested: true,
     pipPackage: "tensorflow-cpu",
     pipPlatforms: ["manylinux_2_27_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"],
@@ -43,6 +59,7 @@ const PLATFORMS: readonly Platform[] = [
   {
     ...linux,
     name: "linux-arm64",
+    jarName: "linux-arm64",
     tested: false,
     pipPackage: "tensorflow",
     pipPlatforms: ["manylinux_2_27_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"],
@@ -50,6 +67,7 @@ const PLATFORMS: readonly Platform[] = [
   },
   {
     name: "darwin-arm64",
+    jarName: "macosx-arm64",
     tested: false,
     pipPackage: "tensorflow",
     pipPlatforms: ["macosx_12_0_arm64"],
@@ -60,6 +78,7 @@ const PLATFORMS: readonly Platform[] = [
   },
   {
     name: "win32-x64",
+    jarName: "windows-x86_64",
     tested: false,
     pipPackage: "tensorflow-cpu",
     pipPlatforms: ["win_amd64"],

@@ -31,6 +31,22 @@ export function quietly<T>(c: LibraryHandle, load: () => T): T {
   }
 }
 
+/**
+ * The same on Windows, where only the level is set: in the C library's environment, which `process.env` changes do not reach.
+ * What is logged before the level is read (two lines) is shown.
+ */
+export function quietlyOnWindows<T>(load: () => T): T {
+  if (process.env[LEVEL] !== undefined || isVerbose()) return load();
+  const putenv = loadKoffi().load("ucrtbase.dll").func("int _putenv_s(const char *name, const char *value)");
+  putenv(LEVEL, "2");
+  try {
+    return load();
+  } finally {
+    // An empty value removes it.
+    putenv(LEVEL, "");
+  }
+}
+
 /** Returns true if TensorFlow's own log is wanted. */
 function isVerbose(): boolean {
   const value = process.env.SAVEDMODEL_LOG;

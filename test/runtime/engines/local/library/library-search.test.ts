@@ -32,7 +32,7 @@ test("searches places in order, and starts Python only when it is reached", () =
     places.push(place);
     expect(existsSync(marker)).toBe(place === "python");
   }
-  expect(places).toEqual(["environment", "cache", "system", "python"]);
+  expect(places).toEqual(["environment", "package", "cache", "system", "python"]);
 });
 
 describe("an installed version", () => {

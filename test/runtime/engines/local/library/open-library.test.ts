@@ -104,7 +104,7 @@ describe("SAVEDMODEL_TENSORFLOW", () => {
 test("throws LIBRARY_NOT_FOUND without a library, with every place and the command that helps", async () => {
   const { stderr } = await useLibrary(bare().env);
   expect(stderr).toContain("LIBRARY_NOT_FOUND");
-  for (const place of ["environment", "cache", "system", "python"]) expect(stderr).toContain(`${place}: `);
+  for (const place of ["environment", "package", "cache", "system", "python"]) expect(stderr).toContain(`${place}: `);
   expect(stderr).toContain("Run `npx savedmodel install`.");
 });
 
