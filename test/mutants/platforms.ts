@@ -36,7 +36,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "platforms-processor",
-    file: "platforms/pack-library.ts",
+    file: ".ci/platforms/pack-library.ts",
     find: "  if (built !== platform.name) {",
     replace: "  if (built === undefined) {",
     effect: "The package for arm64 is made from the wheel for x64, whose files have the same names.",
@@ -44,7 +44,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "platforms-stand-in-data",
-    file: "platforms/python-stand-in.ts",
+    file: ".ci/platforms/python-stand-in.ts",
     find: "^_Py_\\w+(Struct|Object)$/",
     replace: "^_Py_\\w+(Struct)$|^PyErr_/",
     effect: "A function of the stand-in for Python's DLL is exported as a variable.",

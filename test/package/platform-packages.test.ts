@@ -13,10 +13,10 @@ import {
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { readImports } from "../../.ci/platforms/executable-format.js";
+import { type PackedLibrary, packLibrary } from "../../.ci/platforms/pack-library.js";
+import { whyNoMingw } from "../../.ci/platforms/python-stand-in.js";
 import { stripElf } from "../../generator/library/strip-elf.js";
-import { readImports } from "../../platforms/executable-format.js";
-import { type PackedLibrary, packLibrary } from "../../platforms/pack-library.js";
-import { whyNoMingw } from "../../platforms/python-stand-in.js";
 import { PLATFORMS, type Platform } from "../../runtime/engines/local/library/platform.js";
 import { requireDist } from "../support/dist.js";
 import { readCases } from "../support/goldens.js";

@@ -2,9 +2,9 @@
 // every test model, and compares with Python's goldens; trains, saves, calls off the event loop and in a worker, and ends
 // processes in every way. Prints one line per failure, and `N of N` at the end.
 //
-//   node platforms/smoke.mjs                        with the library that is found
-//   node platforms/smoke.mjs --package <folder>     with the npm package (a folder, or the folder of its .tgz)
-//   node platforms/smoke.mjs --api <file>           with the runtime/index.js of a project, which has packages for an emulator
+//   node .ci/platforms/smoke.mjs                        with the library that is found
+//   node .ci/platforms/smoke.mjs --package <folder>     with the npm package (a folder, or the folder of its .tgz)
+//   node .ci/platforms/smoke.mjs --api <file>           with the runtime/index.js of a project, which has packages for an emulator
 //
 // SMOKE_RUNNER is put before the program's name in child processes: `qemu-aarch64-static -L /usr/aarch64-linux-gnu`.
 import { execFileSync, spawnSync } from "node:child_process";
@@ -14,7 +14,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const models = join(root, "test/models");
 const given = process.argv.indexOf("--package");
 const api = process.argv.indexOf("--api");

@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { progressLines } from "../generator/cli/ui/progress-bar.js";
-import { downloadWheel, findPip } from "../generator/library/pip.js";
-import { DEFAULT_TENSORFLOW_VERSION, PLATFORMS, type Platform } from "../runtime/engines/local/library/platform.js";
+import { progressLines } from "../../generator/cli/ui/progress-bar.js";
+import { downloadWheel, findPip } from "../../generator/library/pip.js";
+import { DEFAULT_TENSORFLOW_VERSION, PLATFORMS, type Platform } from "../../runtime/engines/local/library/platform.js";
 import { packLibrary } from "./pack-library.js";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const { values } = parseArgs({
   options: {
     platform: { type: "string", default: `${process.platform}-${process.arch}` },

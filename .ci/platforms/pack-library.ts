@@ -1,14 +1,14 @@
 import { mkdir, mkdtemp, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { stage, writeManifest } from "../generator/library/assemble-library.js";
-import { checkLibrary } from "../generator/library/check-library.js";
-import type { OnProgress } from "../generator/library/install-progress.js";
-import { isLibraryFile } from "../generator/library/source-kind.js";
-import { stripElf } from "../generator/library/strip-elf.js";
-import { unpackZip } from "../generator/library/wheel.js";
-import { findInFolder, type LibraryFiles } from "../runtime/engines/local/library/library-files.js";
-import type { Platform } from "../runtime/engines/local/library/platform.js";
-import { platformPackageName } from "../runtime/engines/local/library/platform-package.js";
+import { stage, writeManifest } from "../../generator/library/assemble-library.js";
+import { checkLibrary } from "../../generator/library/check-library.js";
+import type { OnProgress } from "../../generator/library/install-progress.js";
+import { isLibraryFile } from "../../generator/library/source-kind.js";
+import { stripElf } from "../../generator/library/strip-elf.js";
+import { unpackZip } from "../../generator/library/wheel.js";
+import { findInFolder, type LibraryFiles } from "../../runtime/engines/local/library/library-files.js";
+import type { Platform } from "../../runtime/engines/local/library/platform.js";
+import { platformPackageName } from "../../runtime/engines/local/library/platform-package.js";
 import { platformOfFile } from "./executable-format.js";
 import { buildPythonStandIn } from "./python-stand-in.js";
 
@@ -164,7 +164,7 @@ ${about}`;
 function standInText(name: string): string {
   return `\`${name}\` is not Python. TensorFlow's DLL also serves its Python package, and Windows loads it only if a DLL of
 this name exports what it imports from Python. This one exports those names and nothing else; its source is in the
-repository of savedmodel (platforms/python-stand-in.c). The Microsoft Visual C++ Redistributable must be installed.
+repository of savedmodel (.ci/platforms/python-stand-in.c). The Microsoft Visual C++ Redistributable must be installed.
 `;
 }
 

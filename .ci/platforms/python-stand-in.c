@@ -5,7 +5,7 @@
  * variables of Python, which only Python would call or read. Windows does not load a DLL before all that it imports is
  * there, so this one exports their names. Each function is stand_in_function, each variable is stand_in_data.
  *
- * platforms/python-stand-in.ts writes the list of names, from TensorFlow's DLL, and runs the compiler. No C library is
+ * .ci/platforms/python-stand-in.ts writes the list of names, from TensorFlow's DLL, and runs the compiler. No C library is
  * linked: nothing of it is used.
  */
 
