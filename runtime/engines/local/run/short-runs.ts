@@ -14,6 +14,8 @@ const SLICE_MS = 1;
 export class ShortRuns {
   #size = 0;
   #score = 0;
+  /** True if the last run on the calling thread was long: one may have been interrupted by another program. */
+  #wasLong = false;
 
   /** @param size bytes of the inputs */
   isShort(size: number): boolean {
@@ -35,7 +37,9 @@ export class ShortRuns {
   /** Notes how long a run on the calling thread took. */
   noteHere(durationMs: number): void {
     spent += durationMs;
-    if (durationMs > SHORT_MS) this.#score = 0;
+    const isLong = durationMs > SHORT_MS;
+    if (isLong && this.#wasLong) this.#score = 0;
+    this.#wasLong = isLong;
   }
 }
 

@@ -29,12 +29,16 @@ describe("ShortRuns", () => {
     expect(larger.isShort(200)).toBe(true);
   });
 
-  it("one long run on the calling thread ends it", () => {
+  it("two long runs on the calling thread in a row end it", () => {
     const long = runs(...eight);
-    long.noteHere(0.05);
-    expect(long.isShort(100)).toBe(true);
+    for (const duration of [0.05, 3, 0.05, 3]) {
+      long.noteHere(duration);
+      expect(long.isShort(100)).toBe(true);
+    }
     long.noteHere(3);
     expect(long.isShort(100)).toBe(false);
+    for (const duration of eight) long.noteOnWorker(100, duration);
+    expect(long.isShort(100)).toBe(true);
   });
 });
 
