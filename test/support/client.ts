@@ -47,8 +47,9 @@ export function parseClient(text: string): ParsedClient {
   };
   expect(file.parseDiagnostics.map(({ messageText }) => messageText)).toEqual([]);
   const [clientClass] = file.statements.filter(ts.isClassDeclaration);
-  const [load, ...others] = (clientClass?.members ?? []).filter(isNoAccessor).map(parseMember);
+  const [load, loadAsync, ...others] = (clientClass?.members ?? []).filter(isNoAccessor).map(parseMember);
   expect(load).toMatchObject({ name: "load", tags: ["@param directory", "@param options", "@throws"] });
+  expect(loadAsync).toMatchObject({ name: "loadAsync", parameters: ["directory", "options"] });
   const interfaces = file.statements.filter(ts.isInterfaceDeclaration);
   const classEnd = clientClass?.end ?? 0;
   const promises = interfaces.find(({ members }) => members.some(ts.isMethodSignature));
