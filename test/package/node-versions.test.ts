@@ -113,13 +113,22 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       "by a rejection": () => Promise.reject(new Error("rejected")),
       "by a signal": () => { process.kill(process.pid, "SIGTERM"); setInterval(() => {}, 1000); },
       "with a worker that is terminated": async () => {
-        const worker = new Worker(new URL("worker.js", import.meta.url));
-        await new Promise((resolve) => worker.once("online", resolve));
-        setTimeout(() => worker.terminate(), 100);
+        const worker = new Worker(new URL("terminated.js", import.meta.url));
+        // Not before: Node.js ends the process if a worker is terminated while it loads koffi.
+        await new Promise((resolve) => worker.once("message", resolve));
+        await worker.terminate();
       },
     };
     for (const call of calls) call.catch(() => {});
     ways[process.argv[2]]();
+  `,
+  "terminated.js": `
+    import { parentPort } from "node:worker_threads";
+    import { CustomModel } from "./generated/custom-model.js";
+
+    const model = CustomModel.load();
+    parentPort.postMessage("loaded");
+    for (;;) await Promise.all([model.async.pred([[1, 1]]), model.async.train([[1, 1]], [[2]])]);
   `,
   "worker.js": `
     import { isMainThread, parentPort, Worker } from "node:worker_threads";
