@@ -4,8 +4,13 @@ import { type Block, blocksIn, blocksOf, placeOf, readFromRoot } from "./support
 import { isSame, keeps, markLines, printedLines } from "./support/printed.js";
 import { exampleProject, startExample } from "./support/run-example.js";
 
-/** Programs that need what is not there: an archive of NumPy, a compiled operation. */
-const NOT_RUN: readonly RegExp[] = [/"data\.npz"/, /"ops\/zero_out\.so"/];
+/** Programs that need what is not there: an archive of NumPy, a compiled operation, a pack of operations, a server. */
+const NOT_RUN: readonly RegExp[] = [
+  /"data\.npz"/,
+  /"ops\/zero_out\.so"/,
+  /"tensorflow-text"/,
+  /"savedmodel\/(kserve|serving)"/,
+];
 
 /** Comments behind `console.log(…)` that describe, and do not quote. */
 const PROSE: ReadonlySet<string> = new Set(["and INVALID_SHAPE at run time", "the three steps, in call order"]);

@@ -207,9 +207,10 @@ export class Session {
     return this.#readEffects().writes(operations);
   }
 
-  /** Returns true if these operations make nothing that could keep an input: see `Effects`. */
-  leavesNothing(operations: readonly string[]): boolean {
-    return this.#readEffects().leavesNothing(operations);
+  /** Returns true if these operations keep no input, and read no string: see `Effects`. */
+  mayViewStrings(operations: readonly string[]): boolean {
+    const effects = this.#readEffects();
+    return effects.onlyMoves(operations) && effects.leavesNothing(operations);
   }
 
   #readEffects(): Effects {

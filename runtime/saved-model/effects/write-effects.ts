@@ -1,4 +1,4 @@
-import { attributeOf, producerOf } from "../graph/graph.js";
+import { attributeOf, calledFunction, producerOf } from "../graph/graph.js";
 import { KNOWN_OPS, STATEFUL_OPS } from "../graph/known-ops.js";
 import { decode, type Message } from "../proto/decode.js";
 import { effectOf, makesHandle } from "./operation-effects.js";
@@ -14,7 +14,36 @@ export interface Effects {
    * an iterator of its own: that outlives a run that fails, with threads that go on reading.
    */
   leavesNothing(operations: readonly string[]): boolean;
+  /**
+   * Returns true if these operations and what they depend on only move values: they read no string. Some of those that do
+   * need a zero byte behind it (`tf.strings.lower` with an encoding), which views of one block do not have.
+   */
+  onlyMoves(operations: readonly string[]): boolean;
 }
+
+/** Operations that pass values on, by copies at most, or look at shapes. */
+const MOVERS: ReadonlySet<string> = new Set([
+  "Placeholder",
+  "PlaceholderWithDefault",
+  "Identity",
+  "IdentityN",
+  "NoOp",
+  "Const",
+  "StopGradient",
+  "Reshape",
+  "ExpandDims",
+  "Squeeze",
+  "Shape",
+  "Size",
+  "Rank",
+  "Pack",
+  "Unpack",
+  "ConcatV2",
+  "GatherV2",
+  "StridedSlice",
+  "PartitionedCall",
+  "StatefulPartitionedCall",
+]);
 
 /**
  * Origin of a handle: made in the same call, argument number `n` of the function, or anything else, such as a variable
@@ -213,7 +242,30 @@ export function effectsOf(
     return false;
   };
 
+  /** Returns true if a function, and those that it calls, only move values. */
+  const functionMoves = (name: string, callers: readonly string[]): boolean => {
+    const bytes = functions.get(name);
+    if (bytes === undefined || callers.includes(name)) return false;
+    const inner = decode("FunctionBody", bytes).nodeDef.map((node) => decode("NodeDef", node));
+    return inner.every((node) => nodeMoves(node, [...callers, name]));
+  };
+
+  const nodeMoves = (node: Node, callers: readonly string[]): boolean => {
+    if (!MOVERS.has(node.op)) return false;
+    const callee = calledFunction(node);
+    return callee === undefined ? !node.op.endsWith("PartitionedCall") : functionMoves(callee, callers);
+  };
+
   return {
+    onlyMoves: (operations) => {
+      const found = new Set(operations);
+      for (const name of found) {
+        const node = findNode(name);
+        if (node === undefined || !nodeMoves(node, [])) return false;
+        for (const input of node.input) found.add(input.replace(/^\^|:\d+$/g, ""));
+      }
+      return true;
+    },
     writes: (operations) => anyWrites(operations, ({ other }) => other),
     leavesNothing: (operations) => !anyWrites(operations, ({ other, made }) => other || made),
   };

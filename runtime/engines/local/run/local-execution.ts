@@ -85,7 +85,7 @@ export class LocalExecution implements Execution {
 
   /** Returns true if strings may be fed as views: see `Feed`. */
   readonly #leavesNothing = (): boolean => {
-    this.#isClean ??= this.#session.leavesNothing(this.#plan.fetches.operations);
+    this.#isClean ??= this.#session.mayViewStrings(this.#plan.fetches.operations);
     return this.#isClean;
   };
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { Sentences } from "../../../../generated/sentences.js";
 import { Text } from "../../../../generated/text.js";
 import { nativeApi } from "../../../../runtime/engines/local/native/c-api.js";
 import { Feed } from "../../../../runtime/engines/local/run/input-tensor.js";
@@ -137,6 +138,23 @@ describe("many strings", () => {
     for (const length of [1, MAX_SHORT, MAX_SHORT + 1, 100, 5000]) {
       const texts = strings(50, length);
       expect(textsOf(model.run("upper", { x: texts }))).toEqual(texts.map((text) => text.toUpperCase()));
+    }
+  });
+
+  it("many strings are the same to operations as one by one", () => {
+    // `tf.strings.lower` with an encoding reads until a zero byte.
+    using model = Sentences.load();
+    const texts = [
+      "Where is my parcel?",
+      "I would like a refund.",
+      "The app crashes all the time.",
+      "parcel",
+      "refund",
+    ];
+    model.train(texts, Int32Array.of(0, 1, 2, 0, 1), 0.5);
+    const each = texts.map((text) => model.classify([text]).probabilities.toArray()[0]);
+    for (const [row, expected] of model.classify(texts).probabilities.toArray().entries()) {
+      for (const [place, value] of expected.entries()) expect(value).toBeCloseTo(each[row]?.[place] ?? Number.NaN, 5);
     }
   });
 
