@@ -7,11 +7,14 @@ import type { Module } from "./modules.js";
 /** Types that are parts of others, which no program has to name. */
 const HELPERS: string[] = [
   "AnyString",
+  "AnyTarget",
   "ColumnOf",
   "ComplexDType",
   "DataLike",
   "DefaultValue",
+  "Entry",
   "Exported",
+  "InputsOf",
   "IsScalar",
   "JsonMetrics",
   "JsonNumber",
@@ -19,7 +22,9 @@ const HELPERS: string[] = [
   "ListLike",
   "NamedColumns",
   "NamedOf",
+  "ServerErrorOptions",
   "TableOf",
+  "TargetOf",
   "WithRows",
   "Writable",
 ];

@@ -12,7 +12,7 @@ interface ServerErrorOptions {
   readonly fix?: string;
 }
 
-/** A server's own error: the `cause` of the {@link SavedModelError} that reports it. Its message is the server's text. */
+/** A server's own error: the `cause` of the `SavedModelError` that reports it. Its message is the server's text. */
 export class ServerError extends Error {
   override readonly name: string = "ServerError";
   /** The name of its status, as in the code `TF_…` of the error that reports it. */
@@ -31,6 +31,7 @@ export class ServerError extends Error {
     markError(ServerError, "ServerError");
   }
 
+  /** Makes the error of a server; called by this package. */
   constructor(status: StatusName, address: string, message: string, options: ServerErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.status = status;
