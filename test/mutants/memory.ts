@@ -386,4 +386,12 @@ export const faults: readonly Fault[] = [
     effect: "the bytes of long strings stay where views take their place",
     tests: ["test/runtime/engines/local/string-blocks.test.ts"],
   },
+  {
+    id: "memory-view-read",
+    file: "runtime/engines/local/session.ts",
+    find: "effects.onlyMoves(operations) && effects.leavesNothing(operations)",
+    replace: "effects.leavesNothing(operations)",
+    effect: "an operation that reads until a zero byte reads the next string too",
+    tests: ["test/runtime/engines/local/string-blocks.test.ts"],
+  },
 ];
