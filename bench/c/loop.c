@@ -11,62 +11,7 @@
  *
  * Prints {"ready":true,...}, then answers every line "NAME CALLS" of its standard input with one line of nanoseconds per call.
  */
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-/* The part of tensorflow/c/c_api.h that is used: declared here, so no headers have to be installed. */
-typedef struct TF_Status TF_Status;
-typedef struct TF_Graph TF_Graph;
-typedef struct TF_Session TF_Session;
-typedef struct TF_SessionOptions TF_SessionOptions;
-typedef struct TF_Operation TF_Operation;
-typedef struct TF_Tensor TF_Tensor;
-typedef struct TF_TString TF_TString;
-typedef struct TF_Buffer {
-  const void *data;
-  size_t length;
-  void (*data_deallocator)(void *data, size_t length);
-} TF_Buffer;
-typedef struct TF_Output {
-  TF_Operation *oper;
-  int index;
-} TF_Output;
-enum { TF_FLOAT = 1, TF_STRING = 7, TSTRING_BYTES = 24 };
-
-#define FUNCTIONS(F)                                                                                                  \
-  F(const char *, TF_Version, (void))                                                                                 \
-  F(TF_Status *, TF_NewStatus, (void))                                                                                \
-  F(int, TF_GetCode, (const TF_Status *))                                                                             \
-  F(const char *, TF_Message, (const TF_Status *))                                                                    \
-  F(TF_Buffer *, TF_NewBufferFromString, (const void *, size_t))                                                      \
-  F(TF_SessionOptions *, TF_NewSessionOptions, (void))                                                                \
-  F(void, TF_SetConfig, (TF_SessionOptions *, const void *, size_t, TF_Status *))                                     \
-  F(TF_Graph *, TF_NewGraph, (void))                                                                                  \
-  F(TF_Session *, TF_LoadSessionFromSavedModel,                                                                       \
-    (const TF_SessionOptions *, const TF_Buffer *, const char *, const char *const *, int, TF_Graph *, TF_Buffer *,   \
-     TF_Status *))                                                                                                    \
-  F(TF_Operation *, TF_GraphOperationByName, (TF_Graph *, const char *))                                              \
-  F(void, TF_SessionRun,                                                                                              \
-    (TF_Session *, const TF_Buffer *, const TF_Output *, TF_Tensor *const *, int, const TF_Output *, TF_Tensor **,    \
-     int, const TF_Operation *const *, int, TF_Buffer *, TF_Status *))                                                \
-  F(TF_Tensor *, TF_AllocateTensor, (int, const int64_t *, int, size_t))                                              \
-  F(void, TF_DeleteTensor, (TF_Tensor *))                                                                             \
-  F(TF_Tensor *, TF_TensorMaybeMove, (TF_Tensor *))                                                                   \
-  F(void *, TF_TensorData, (const TF_Tensor *))                                                                       \
-  F(size_t, TF_TensorByteSize, (const TF_Tensor *))                                                                   \
-  F(void, TF_StringInit, (TF_TString *))                                                                              \
-  F(void, TF_StringCopy, (TF_TString *, const char *, size_t))                                                        \
-  F(const char *, TF_StringGetDataPointer, (const TF_TString *))                                                      \
-  F(size_t, TF_StringGetSize, (const TF_TString *))                                                                   \
-  F(void, TF_StringDealloc, (TF_TString *))
-
-#define DECLARE(result, name, parameters) static result(*name) parameters;
-FUNCTIONS(DECLARE)
+#include "tensorflow.h"
 
 /*
  * ConfigProto { allow_soft_placement: true, experimental: { executor_type: "SINGLE_THREADED_EXECUTOR" } }, of which the first two
@@ -109,20 +54,10 @@ static Case cases[MAX_CASES];
 static int cases_count;
 static TF_Session *session;
 static TF_Buffer *run_options;
-static TF_Status *status;
 static char *sink; /* where outputs are copied to */
 static size_t sink_bytes;
 /* Volatile, so that no copy is optimised away. */
 static void *(*volatile copy)(void *, const void *, size_t) = memcpy;
-
-static void fail(const char *what, const char *detail) {
-  fprintf(stderr, "%s: %s\n", what, detail);
-  exit(1);
-}
-
-static void check_status(const char *what) {
-  if (TF_GetCode(status) != 0) fail(what, TF_Message(status));
-}
 
 static void *memory(size_t bytes) {
   void *pointer = malloc(bytes > 0 ? bytes : 1);
@@ -247,21 +182,6 @@ static void check_identity(Case *kase) {
   if (call(kase) != bytes || memcmp(sink, feed->source, bytes) != 0) fail(kase->name, "gave back something else");
 }
 
-static void open_library(const char *framework, const char *main_library) {
-  void *handles[2] = {NULL, NULL};
-  const char *paths[2] = {framework, main_library};
-  for (int index = 0; index < 2; index++) {
-    if (strcmp(paths[index], "-") == 0) continue;
-    handles[index] = dlopen(paths[index], RTLD_NOW | RTLD_GLOBAL);
-    if (handles[index] == NULL) fail("dlopen", dlerror());
-  }
-#define LOOK_UP(result, name, parameters)                              \
-  *(void **)&name = dlsym(handles[1], #name);                          \
-  if (name == NULL && handles[0] != NULL) *(void **)&name = dlsym(handles[0], #name); \
-  if (name == NULL) fail("dlsym", #name);
-  FUNCTIONS(LOOK_UP)
-}
-
 static TF_Graph *load(const char *directory, const char *scheduling) {
   TF_SessionOptions *options = TF_NewSessionOptions();
   if (strcmp(scheduling, "default") != 0) {
@@ -276,12 +196,6 @@ static TF_Graph *load(const char *directory, const char *scheduling) {
   session = TF_LoadSessionFromSavedModel(options, run_options, directory, tags, 1, graph, NULL, status);
   check_status("TF_LoadSessionFromSavedModel");
   return graph;
-}
-
-static TF_Output endpoint(TF_Graph *graph, const char *operation, const char *index) {
-  TF_Output output = {TF_GraphOperationByName(graph, operation), atoi(index)};
-  if (output.oper == NULL) fail("no operation", operation);
-  return output;
 }
 
 static char *source(size_t bytes) {
@@ -357,7 +271,7 @@ static void parse_cases(TF_Graph *graph, char **argument) {
 
 int main(int count, char **arguments) {
   if (count < 5) fail("usage", "loop FRAMEWORK MAIN OPTIONS MODEL CASES...");
-  open_library(arguments[1], arguments[2]);
+  open_library(arguments[1], arguments[2], RTLD_NOW | RTLD_GLOBAL);
   status = TF_NewStatus();
   parse_cases(load(arguments[4], arguments[3]), arguments + 5);
   for (int index = 0; index < cases_count; index++) check_identity(&cases[index]);
