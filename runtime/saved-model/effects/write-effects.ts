@@ -1,4 +1,4 @@
-import { attributeOf, calledFunction, producerOf } from "../graph/graph.js";
+import { attributeOf, calledFunction, nodeOf, producerOf } from "../graph/graph.js";
 import { KNOWN_OPS, STATEFUL_OPS } from "../graph/known-ops.js";
 import { decode, type Message } from "../proto/decode.js";
 import { effectOf, makesHandle } from "./operation-effects.js";
@@ -228,18 +228,16 @@ export function effectsOf(
     return union([own, writesOfCall(call)]);
   };
 
-  /** Returns true if one of these operations, or of what they depend on, writes something of a kind. */
-  const anyWrites = (operations: readonly string[], isOfKind: (written: Writes) => boolean): boolean => {
-    const pending = [...operations];
-    const seen = new Set<string>();
-    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-      if (seen.has(name)) continue;
-      seen.add(name);
+  /** Returns true if these operations, and all that they depend on, are in the graph and pass. */
+  const all = (operations: readonly string[], passes: (node: Node) => boolean): boolean => {
+    // A set can grow while it is iterated.
+    const found = new Set(operations);
+    for (const name of found) {
       const node = findNode(name);
-      if (node === undefined || isOfKind(nodeWrites(node))) return true;
-      for (const input of node.input) pending.push(input.replace(/^\^|:\d+$/g, ""));
+      if (node === undefined || !passes(node)) return false;
+      for (const input of node.input) found.add(nodeOf(input));
     }
-    return false;
+    return true;
   };
 
   /** Returns true if a function, and those that it calls, only move values. */
@@ -257,17 +255,13 @@ export function effectsOf(
   };
 
   return {
-    onlyMoves: (operations) => {
-      const found = new Set(operations);
-      for (const name of found) {
-        const node = findNode(name);
-        if (node === undefined || !nodeMoves(node, [])) return false;
-        for (const input of node.input) found.add(input.replace(/^\^|:\d+$/g, ""));
-      }
-      return true;
-    },
-    writes: (operations) => anyWrites(operations, ({ other }) => other),
-    leavesNothing: (operations) => !anyWrites(operations, ({ other, made }) => other || made),
+    writes: (operations) => !all(operations, (node) => !nodeWrites(node).other),
+    leavesNothing: (operations) =>
+      all(operations, (node) => {
+        const { other, made } = nodeWrites(node);
+        return !other && !made;
+      }),
+    onlyMoves: (operations) => all(operations, (node) => nodeMoves(node, [])),
   };
 }
 
