@@ -7,7 +7,6 @@ import type { DenseSignature, Device, Engine, Execution, Pool, Traced, VariableS
 import { readAuthorSignatures, readNamedSignatures } from "../../saved-model/arguments/author-arguments.js";
 import { readingUnchanged } from "../../saved-model/files/folder-identity.js";
 import { locateModel, placesOf, toPath } from "../../saved-model/files/locate-model.js";
-import { chooseMetaGraph, readingMetaGraphs, tagsOf } from "../../saved-model/files/saved-model-file.js";
 import { isOpPack } from "../../saved-model/graph/op-packages.js";
 import type { ModelSpec } from "../../saved-model/model-spec.js";
 import type { SignatureInfo } from "../../saved-model/signature-info.js";
@@ -110,7 +109,7 @@ function* loading(
   const folder = locateModel(toPath(directory), isOwn ? clientFile() : undefined);
   const opLibraries = options.opLibraries ?? ownOpLibraries(descriptor, clientFile);
   const read = function* (): Steps<Session> {
-    const tags = options.tags ?? descriptor?.tags ?? tagsOf(chooseMetaGraph(folder, yield* readingMetaGraphs(folder)));
+    const tags = options.tags ?? descriptor?.tags;
     // The client has the author's names, and is compared with the signatures of the file.
     const readIn = descriptor === undefined ? readAuthorSignatures : readNamedSignatures;
     const session = yield* Session.loading(folder, tags, { ...options, opLibraries }, readIn);

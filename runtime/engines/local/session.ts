@@ -9,6 +9,7 @@ import {
   readingMetaGraphs,
   requireModelFile,
   requireModelFiles,
+  tagsOf,
 } from "../../saved-model/files/saved-model-file.js";
 import { findVariableHandles, type VariableHandles } from "../../saved-model/graph/duplicated-variables.js";
 import { type GraphIndex, openGraph } from "../../saved-model/graph/graph.js";
@@ -147,23 +148,24 @@ export class Session {
    */
   static *loading(
     directory: string,
-    tags: readonly string[],
+    tags: readonly string[] | undefined,
     options: SessionOptions = {},
     read: ReadMetaGraph = readSignatures,
   ): Steps<Session> {
     const file = yield* ModelFile.reading(requireModelFile(directory));
     requireModelFiles(directory);
+    const metaGraph = chooseMetaGraph(directory, yield* readingMetaGraphs(directory), tags);
+    const chosen = tags ?? tagsOf(metaGraph);
     const api = nativeApi();
     const resources = new Resources();
     try {
-      const metaGraph = chooseMetaGraph(directory, yield* readingMetaGraphs(directory), tags);
-      const native = yield* openingSession(api, resources, directory, tags, metaGraph.graphDef, options);
+      const native = yield* openingSession(api, resources, directory, chosen, metaGraph.graphDef, options);
       yield* breathe();
       const graph = openGraph(metaGraph.graphDef);
       const variableHandles = findVariableHandles(metaGraph, graph);
       yield* breathe();
       const parts = { api, file, native, resources, metaGraph, graph, variableHandles };
-      const session = new Session(directory, tags, options, read, parts);
+      const session = new Session(directory, chosen, options, read, parts);
       collected.register(session, resources, session);
       releaseAtThreadEnd(resources, session);
       return session;
