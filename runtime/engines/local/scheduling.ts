@@ -38,8 +38,8 @@ const REFERENCES = [
 ];
 
 /**
- * Operations that TensorFlow's single-threaded executor rejects at the first run (`ValidateOpIsSafeForSyncExecution` in
- * tensorflow/core/common_runtime/single_threaded_executor.cc).
+ * Operations that TensorFlow's single-threaded executor rejects at the first run
+ * (tensorflow/core/common_runtime/single_threaded_executor.cc).
  */
 const REJECTED: ReadonlySet<string> = new Set([
   ...CONTROL_FLOW,

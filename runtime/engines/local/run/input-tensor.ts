@@ -59,17 +59,17 @@ export class Feed {
   /**
    * Copies a checked input into native memory, and returns its tensor, which this feed still owns.
    *
-   * @param leavesNothing returns true if nothing reads what is fed once the results of the run have been read; many
-   * strings are then views of one block. By default each element has a copy of its own, which TensorFlow may keep.
+   * @param mayView returns true if strings are only moved, and nothing holds them once the results of the run have been
+   * read; many are then views of one block. By default each element has a copy of its own, which TensorFlow may keep.
    * @throws SavedModelError `INVALID_SHAPE` for a shape that no tensor may have, `INVALID_SIZE` when the number of
    * elements has changed, `TF_RESOURCE_EXHAUSTED` when out of memory
    */
-  write(value: Flattened, leavesNothing?: () => boolean): Pointer {
+  write(value: Flattened, mayView?: () => boolean): Pointer {
     const { shape } = value;
     const isReused = this.#canReuse(shape);
     const tensor = isReused ? nonNull(this.#tensor, "tensor") : this.#allocate(shape);
     if (this.#dtype.kind === "string") {
-      this.#writeStrings(value, leavesNothing);
+      this.#writeStrings(value, mayView);
       return tensor;
     }
     const { elements } = value;
@@ -176,7 +176,7 @@ export class Feed {
     else (this.#view as Uint8Array).set(elements as Uint8Array);
   }
 
-  #writeStrings(value: Flattened, leavesNothing?: () => boolean): void {
+  #writeStrings(value: Flattened, mayView?: () => boolean): void {
     const given = value instanceof PackedStrings ? value.block : undefined;
     const strings = given === undefined ? (value.elements as readonly Uint8Array[]) : [];
     const count = given?.ends.length ?? strings.length;
@@ -184,7 +184,7 @@ export class Feed {
     const data = this.#data;
     if (data === null) return;
     try {
-      const block = this.#mayView(leavesNothing) ? (given ?? this.#pack(strings)) : undefined;
+      const block = this.#canView(mayView) ? (given ?? this.#pack(strings)) : undefined;
       if (block !== undefined && this.#viewStrings(data, block)) return;
       if (this.#block !== undefined) emptyStrings(this.#api, data, this.#count);
       this.#block = undefined;
@@ -206,8 +206,8 @@ export class Feed {
     return true;
   }
 
-  #mayView(leavesNothing: (() => boolean) | undefined): boolean {
-    return isBlock(this.#api, this.#count) && !this.#isHeld && leavesNothing?.() === true;
+  #canView(mayView: (() => boolean) | undefined): boolean {
+    return isBlock(this.#api, this.#count) && !this.#isHeld && mayView?.() === true;
   }
 
   /** Copies strings into one block, unless all are short enough for the elements to hold them. */

@@ -50,7 +50,7 @@ export class LocalExecution implements Execution {
   /** Undefined where the time of a run may depend on more than the sizes of its inputs. */
   readonly #shortRuns: ShortRuns | undefined;
   #writes: boolean | undefined;
-  #isClean: boolean | undefined;
+  #viewsStrings: boolean | undefined;
 
   /** @throws SavedModelError `MODEL_CORRUPT` when the graph has no such tensor, or one of another dtype */
   constructor(session: Session, { name, inputs, outputs }: DenseSignature) {
@@ -84,9 +84,9 @@ export class LocalExecution implements Execution {
   }
 
   /** Returns true if strings may be fed as views: see `Feed`. */
-  readonly #leavesNothing = (): boolean => {
-    this.#isClean ??= this.#session.mayViewStrings(this.#plan.fetches.operations);
-    return this.#isClean;
+  readonly #mayViewStrings = (): boolean => {
+    this.#viewsStrings ??= this.#session.mayViewStrings(this.#plan.fetches.operations);
+    return this.#viewsStrings;
   };
 
   run<F extends Form>(inputs: readonly (DenseValue | undefined)[], form: F, into?: Targets): Results<F> {
@@ -210,7 +210,7 @@ export class LocalExecution implements Execution {
       if (value === undefined) continue;
       const { feed, dtype } = itemAt(this.#inputs, index);
       if (frame.isFed(feed)) this.#requireSameValue(values, index);
-      else if (dtype.kind === "string") frame.feed(feed, value, this.#leavesNothing);
+      else if (dtype.kind === "string") frame.feed(feed, value, this.#mayViewStrings);
       // A variable may take over the memory that it is assigned from.
       else if (mayShare && isInPlace(value) && !this.writes && !isTarget(value, into)) frame.share(feed, value);
       else frame.feed(feed, value);

@@ -103,10 +103,10 @@ export class Frame {
   /**
    * Copies an input to native memory.
    *
-   * @param leavesNothing see {@link Feed.write}
+   * @param mayView see {@link Feed.write}
    */
-  feed(feed: number, value: Flattened, leavesNothing?: () => boolean): void {
-    this.#fed[feed] = itemAt(this.#feeds, feed).write(value, leavesNothing);
+  feed(feed: number, value: Flattened, mayView?: () => boolean): void {
+    this.#fed[feed] = itemAt(this.#feeds, feed).write(value, mayView);
   }
 
   /**

@@ -99,7 +99,7 @@ function freeStrings(api: NativeApi, data: Pointer, count: number): void {
 /**
  * Makes all elements views of a block, where {@link isBlock}. The block has to be kept unchanged for as long as anything
  * may read the tensor, or an element that was copied from it, because TensorFlow copies a view as a view. So this is for
- * graphs that leave nothing behind (docs/decisions/0036-strings-as-views-of-one-block.md):
+ * graphs that only move strings and leave nothing behind (docs/decisions/0036-strings-as-views-of-one-block.md):
  *
  * - What outlives a run could be read by a later one: variables, tables, queues, staging areas, files, batches that several
  *   runs share. All of these count as writes.
