@@ -4,7 +4,7 @@
 // The code is CommonJS, which every loader takes, Jest's among them. Each entry point has an ES module that exports the same
 // objects again, so that a program which imports and requires has one copy. Why: docs/decisions/0025-commonjs-inside.md.
 //
-// What `savedmodel` needs at once is one file, and what it needs at the first load, or for a chart, is loaded then. Why:
+// The code that `savedmodel` needs at once is one file; code for the first load, or for a chart, is loaded then. Why:
 // docs/decisions/0035-few-files-and-late-ones.md.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
@@ -28,7 +28,7 @@ const LATE = {
   progress: { source: "runtime/training/progress/progress-line.ts", functions: ["progressObserver"] },
 };
 
-/** What `fit`, `evaluate` and `predict` import. */
+/** Modules that `fit`, `evaluate` and `predict` import. */
 const TRAINING = /^runtime\/training\/(training|evaluation|prediction|metrics\/metric-resets)\.ts$/;
 
 const common = {

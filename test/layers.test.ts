@@ -27,7 +27,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["runtime/engines/browser", "runtime/model.ts", "runtime/index.ts"],
 ];
 
-/** What engines share: no engines themselves. */
+/** Code that engines share: no engines themselves. */
 const SHARED: readonly string[] = ["runtime/engines/graph", "runtime/engines/remote"];
 
 /** The imports that cross a boundary which they may not cross, in words. */

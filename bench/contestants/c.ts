@@ -54,7 +54,7 @@ export function loadCommand(
 
 function caseArguments(model: ModelInfo, kase: CallCase): readonly string[] {
   const flags = [
-    // What is copied to memory of its own is not kept.
+    // A result that is copied to memory of its own is not kept.
     ...(kase.isIdentity === true && kase.allocatesResult !== true ? ["--identity"] : []),
     ...(kase.freshTensor === true ? ["--fresh"] : []),
     ...(kase.allocatesResult === true ? ["--malloc"] : []),

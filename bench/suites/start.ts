@@ -11,7 +11,7 @@ import type { Suite } from "./suite.js";
 
 const MODEL = "test/models/custom_model";
 
-/** What the programs print, in milliseconds and bytes; and the time of the whole process, which is taken here. */
+/** Output of the programs, in milliseconds and bytes; and the time of the whole process, which is taken here. */
 type Printed = Partial<
   Record<
     "importMs" | "libraryMs" | "loadMs" | "firstCallMs" | "cpuMs" | "loadedRssBytes" | "rssBytes" | "wholeMs",

@@ -460,7 +460,7 @@ function plainTargets(into: unknown, signature: string, method: Method): Targets
   const targets = targetsOf(into, outputs, properties, "plain", `${printable(signature)}()`);
   if (properties === undefined) {
     method.targets ??= new WeakMap();
-    // What can be a target is an object.
+    // Every target is an object.
     method.targets.set(into as object, targets);
   }
   return targets;

@@ -1,4 +1,4 @@
-// What the code that browsers run uses of Node.js, in place of its modules and globals: a bundle has no others.
+// Replacements of the modules and globals of Node.js that the code for browsers uses: a bundle has no others.
 
 /** Of `node:util`. */
 export const inspect: { (value: unknown): string; readonly custom: symbol } = Object.assign(

@@ -117,7 +117,7 @@ export class GrpcServer implements Server {
     const isDropped = code === this.#grpc.status.CANCELLED && details.startsWith("Call cancel") && !isAborted;
     const status: StatusName = isDropped ? "UNAVAILABLE" : new TensorFlowError(code, details).status;
     const isUnavailable = status === "UNAVAILABLE";
-    // What answers is not a gRPC server, or not a whole one.
+    // The peer is not a gRPC server, or not a whole one.
     const fix = /larger than max/.test(details) ? { fix: "Raise `maxMessageBytes`, here or on the server." } : {};
     const isForeign = /Received HTTP status code|Protocol error|PROTOCOL_ERROR|missing trailers/i.test(details);
     return new ServerError(status, this.address, details, {

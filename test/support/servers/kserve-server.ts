@@ -21,7 +21,7 @@ import {
 } from "./test-server.js";
 
 // A server of the Open Inference Protocol for tests: the wire formats in front of a model that TensorFlow runs in this
-// process. Triton and MLServer, which are separate programs, are in `npm run conformance`.
+// process. Triton and MLServer, which are separate programs, are in real-servers.test.ts.
 
 const proto = fileURLToPath(new URL("../../../runtime/engines/kserve/inference.proto", import.meta.url));
 const { root } = protobuf.parse(readFileSync(proto, "utf8"), { keepCase: true });

@@ -49,7 +49,7 @@ describe("asynchronous calls", () => {
   const api = nativeApi() as { sessionRunOnWorker: (...parameters: unknown[]) => void };
   const { sessionRunOnWorker } = api;
   beforeEach(() => {
-    // What a run takes is the test's to say: machines differ.
+    // The test says how long a run takes: machines differ.
     vi.spyOn(performance, "now").mockImplementation(() => (now += step));
     step = 0;
     workerRuns = 0;
