@@ -169,8 +169,9 @@ export class Batch implements Job, Collecting {
       if (!isWanted()) controller.abort();
     };
     // The run is over when the last of its calls has to be.
-    const deadlines = requests.map(({ deadline = Number.POSITIVE_INFINITY }) => deadline);
-    const limits = { signal: controller.signal, deadline: Math.max(...deadlines) };
+    const later = (latest: number, { deadline = Number.POSITIVE_INFINITY }: Request): number =>
+      Math.max(latest, deadline);
+    const limits = { signal: controller.signal, deadline: requests.reduce(later, Number.NEGATIVE_INFINITY) };
     const into = requests.length === 1 ? requests[0]?.into : undefined;
     // A signature that is batched has dense outputs only.
     return (await this.#call.start(this.#join(requests), "tensors", isWanted, into, limits)) as readonly Tensor[];

@@ -46,6 +46,10 @@ export class ReadWriteQueue implements Waiting {
   readonly #limit: number;
   readonly #maxQueue: number;
   readonly #queue: Set<Job> = new Set();
+  /** Position in the queue. A new iterator would pass over all that has left the queue, for every job. */
+  #position: Iterator<Job> | undefined;
+  /** The job at this position. */
+  #first: Job | undefined;
   readonly #collecting: Set<Collecting> = new Set();
   #running = 0;
   /** Number of calls in the active runs. */
@@ -164,11 +168,21 @@ export class ReadWriteQueue implements Waiting {
 
   /** Starts the next job if it may start now; called by the workers when one is free. */
   startNext(): boolean {
-    const [job] = this.#queue;
+    const job = this.#findFirst();
     if (job === undefined || !this.#mayStart(job.writes)) return false;
     this.#queue.delete(job);
     this.#start(job);
     return true;
+  }
+
+  #findFirst(): Job | undefined {
+    if (this.#queue.size === 0) {
+      this.#position = undefined;
+      return undefined;
+    }
+    this.#position ??= this.#queue.values();
+    while (this.#first === undefined || !this.#queue.has(this.#first)) this.#first = this.#position.next().value;
+    return this.#first;
   }
 
   get isWaiting(): boolean {

@@ -110,7 +110,8 @@ export class LocalExecution implements Execution {
     this.#session.beginRun();
     try {
       this.#write(frame, inputs, false);
-      await this.#runOffStack(frame, sizeOf(inputs));
+      const pending = this.#runOffStack(frame, sizeOf(inputs));
+      if (pending !== undefined) await pending;
       // The results of an aborted call are not read.
       return isWanted() ? this.#read(frame, form, into) : ([] as Results<Form> as Results<F>);
     } finally {
@@ -120,26 +121,34 @@ export class LocalExecution implements Execution {
     }
   }
 
-  /** Runs on a worker thread, or in a slice of the event loop's time where that is shorter than the way to a worker. */
-  async #runOffStack(frame: Frame, size: number): Promise<void> {
+  /**
+   * Runs on a worker thread, or in a slice of the event loop's time where that is shorter than the way to a worker.
+   *
+   * @returns undefined if it has run
+   */
+  #runOffStack(frame: Frame, size: number): Promise<void> | undefined {
     const runs = this.#shortRuns;
-    const isShort = runs?.isShort(size) === true;
-    if (isShort && longRuns === 0) {
-      // Runs of this slice may end while this one waits.
-      for (let turn = waitForSlice(); turn !== undefined; turn = waitForSlice()) await turn;
-      const start = performance.now();
-      frame.run();
-      runs.noteHere(performance.now() - start);
-      return;
-    }
-    if (!isShort) longRuns++;
-    const start = performance.now();
+    if (runs?.isShort(size) !== true) return this.#runLong(frame, size);
+    if (longRuns > 0) return this.#runOnWorker(frame, size);
+    const turn = waitForSlice();
+    if (turn !== undefined) return runLater(frame, runs, turn);
+    runHere(frame, runs);
+    return undefined;
+  }
+
+  async #runLong(frame: Frame, size: number): Promise<void> {
+    longRuns++;
     try {
-      await frame.runOnWorker();
+      await this.#runOnWorker(frame, size);
     } finally {
-      if (!isShort) longRuns--;
+      longRuns--;
     }
-    runs?.noteOnWorker(size, performance.now() - start);
+  }
+
+  async #runOnWorker(frame: Frame, size: number): Promise<void> {
+    const start = performance.now();
+    await frame.runOnWorker();
+    this.#shortRuns?.noteOnWorker(size, performance.now() - start);
   }
 
   warmUp(mayRun: boolean): void {
@@ -228,6 +237,19 @@ export class LocalExecution implements Execution {
       `${this.#name}: inputs ${keys} are one tensor of the model, but got different values`,
     );
   }
+}
+
+/** Runs on the calling thread in a later turn of the event loop. */
+async function runLater(frame: Frame, runs: ShortRuns, first: Promise<void>): Promise<void> {
+  // Runs of that slice may end while this one waits.
+  for (let turn: Promise<void> | undefined = first; turn !== undefined; turn = waitForSlice()) await turn;
+  runHere(frame, runs);
+}
+
+function runHere(frame: Frame, runs: ShortRuns): void {
+  const start = performance.now();
+  frame.run();
+  runs.noteHere(performance.now() - start);
 }
 
 /** Bytes of the inputs; of strings, which have no short runs, none. */

@@ -14,17 +14,20 @@ const SLICE_MS = 1;
 export class ShortRuns {
   #size = 0;
   #score = 0;
-  /** True if the last run on the calling thread was long: one may have been interrupted by another program. */
-  #wasLong = false;
+  /** True while runs are made on the calling thread. */
+  #isHere = false;
 
   /** @param size bytes of the inputs */
   isShort(size: number): boolean {
-    return this.#score >= PROVEN && size <= this.#size;
+    return this.#isHere && size <= this.#size;
   }
 
   /** Notes how long a run on a worker thread took, including the way there and back. */
   noteOnWorker(size: number, durationMs: number): void {
-    if (durationMs > SHORT_MS) {
+    const isShort = durationMs <= SHORT_MS;
+    // Beside long runs, or of a larger size: it tells nothing about those that are made here.
+    if (this.#isHere && !(isShort && size > this.#size)) return;
+    if (!isShort) {
       this.#score = Math.max(0, this.#score - 1);
     } else if (size > this.#size) {
       this.#size = size;
@@ -32,14 +35,15 @@ export class ShortRuns {
     } else {
       this.#score = Math.min(PROVEN, this.#score + 1);
     }
+    this.#isHere = this.#score === PROVEN;
   }
 
-  /** Notes how long a run on the calling thread took. */
+  /** Notes how long a run on the calling thread took. A few may have been interrupted by other programs. */
   noteHere(durationMs: number): void {
     spent += durationMs;
-    const isLong = durationMs > SHORT_MS;
-    if (isLong && this.#wasLong) this.#score = 0;
-    this.#wasLong = isLong;
+    const strikes = durationMs <= SHORT_MS ? -1 : durationMs <= SLICE_MS ? 2 : 4;
+    this.#score = Math.max(0, Math.min(PROVEN, this.#score - strikes));
+    this.#isHere = this.#score > 0;
   }
 }
 

@@ -29,9 +29,9 @@ describe("ShortRuns", () => {
     expect(larger.isShort(200)).toBe(true);
   });
 
-  it("two long runs on the calling thread in a row end it", () => {
+  it("long runs on the calling thread end it, unless most others are short", () => {
     const long = runs(...eight);
-    for (const duration of [0.05, 3, 0.05, 3]) {
+    for (const duration of [3, 0.2, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 3, 0.2]) {
       long.noteHere(duration);
       expect(long.isShort(100)).toBe(true);
     }
@@ -39,6 +39,14 @@ describe("ShortRuns", () => {
     expect(long.isShort(100)).toBe(false);
     for (const duration of eight) long.noteOnWorker(100, duration);
     expect(long.isShort(100)).toBe(true);
+    for (const duration of [0.2, 0.2, 0.2, 0.2]) long.noteHere(duration);
+    expect(long.isShort(100)).toBe(false);
+  });
+
+  it("long runs of larger sizes do not count", () => {
+    const short = runs(...eight);
+    for (let run = 0; run < 10; run++) short.noteOnWorker(200, 14);
+    expect(short.isShort(100)).toBe(true);
   });
 });
 
