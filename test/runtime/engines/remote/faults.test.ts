@@ -219,10 +219,10 @@ describe.each(Object.entries(ENGINES))("%s", (_name, { start, engine, scheme }) 
       if (isHeld) await sleep(600_000, undefined, { ref: false });
     };
     const server = await start(model, { before });
-    const client = await closed(connectTo(server.port, { maxInFlight: 200 }));
-    const calls = Array.from({ length: 200 }, () => client.train([[1, 2]], [[3]]));
+    const client = await closed(connectTo(server.port, { maxInFlight: 800 }));
+    const calls = Array.from({ length: 800 }, () => client.train([[1, 2]], [[3]]));
     const results = Promise.allSettled(calls);
-    while (server.calls < (scheme === "grpc" ? 100 : 20)) await sleep(5);
+    while (server.calls < 100) await sleep(5);
     await server.kill();
     const codes = (await results).map((result) =>
       result.status === "rejected" ? (result.reason as SavedModelError).code : "answered",
@@ -277,7 +277,7 @@ describe.each(Object.entries(ENGINES))("%s", (_name, { start, engine, scheme }) 
     const server = await startServer(start, { mangle });
     const client = await closed(connectTo(server.port));
     const codes = new Set<string>();
-    for (let call = 0; call < 300; call++) {
+    for (let call = 0; call < 1_250; call++) {
       const outcome = await client.pred([[1, 2]]).then(
         ({ shape }) => JSON.stringify(shape),
         (error: unknown) => (error instanceof SavedModelError ? error.code : String(error)),
