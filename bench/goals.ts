@@ -1,4 +1,5 @@
 import { C_NAMES } from "./contestants/c.js";
+import { BARE } from "./contestants/recorder.js";
 import type { Figures } from "./report/figures.js";
 import { formatDigits, layOut } from "./report/layout.js";
 import { type Result, ratioOf } from "./rounds.js";
@@ -34,6 +35,12 @@ function measuredRatio(result: Figures | Result, name: string, to: string): numb
   };
   const [rounds, base] = [roundsOf(name), roundsOf(to)];
   return rounds.length === 0 || base.length === 0 ? undefined : ratioOf(rounds, base).median;
+}
+
+/** Returns the median of a contestant in nanoseconds; undefined if it was not measured. */
+function medianOf(result: Figures | Result, name: string): number | undefined {
+  const score = "scores" in result ? result.scores.find((score) => score.name === name) : undefined;
+  return score === undefined || "absent" in score ? undefined : score.median;
 }
 
 /** Returns a figure of a table; undefined if it was not measured. */
@@ -79,6 +86,18 @@ const goals: readonly Goal[] = [
     }),
   ),
   ...networks.map((name) => ratio(name, OURS, C_NAMES.single, 1.02)),
+  ...["kserve", "serving"].flatMap((protocol): readonly Goal[] => [
+    ratio(`remote/${protocol}/1`, OURS, BARE, 1.2),
+    {
+      title: `remote/${protocol}/64: time of a request among 64`,
+      from: `remote/${protocol}/64`,
+      limit: 667,
+      unit: "µs",
+      measure: (result) => combined(medianOf(result, OURS), 64_000, (nanoseconds, scale) => nanoseconds / scale),
+    },
+  ]),
+  ratio("remote/kserve/1", OURS, "Python, tritonclient", 1),
+  ratio("remote/serving/1", OURS, "Python, tensorflow-serving-api", 1),
   {
     title: "CPU of importing savedmodel, over Node.js alone",
     from: "start",

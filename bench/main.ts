@@ -21,6 +21,7 @@ import { fitting } from "./suites/fit.js";
 import { generate } from "./suites/generate.js";
 import { inspect } from "./suites/inspect.js";
 import { networks } from "./suites/networks.js";
+import { remote } from "./suites/remote.js";
 import { start } from "./suites/start.js";
 import { prepareWorkplace } from "./workplace.js";
 
@@ -33,6 +34,7 @@ const SUITES = [
   fitting,
   eventLoop,
   networks,
+  remote,
   start,
   inspect,
   decode,

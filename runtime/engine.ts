@@ -91,9 +91,9 @@ export type Targets = readonly (Tensor | undefined)[];
 
 /** Limits of an asynchronous run. */
 export interface RunLimits {
-  /** Aborted when the results are not needed any more: an engine may end the run. */
+  /** Aborted by the caller, who does not need the results any more: an engine may end the run. */
   readonly signal?: AbortSignal | undefined;
-  /** Time of `performance.now()` at which the call ends without results. */
+  /** Time of `performance.now()` at which the call ends without results: an engine may end the run. */
   readonly deadline?: number | undefined;
   /** True if the client says that the signature is read-only: an engine may run it again after a failure. */
   readonly mayRepeat?: boolean;

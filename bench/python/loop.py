@@ -5,14 +5,13 @@ Prints {"ready": true, ...}, then answers every line "case calls" of its standar
 """
 
 import json
-import math
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter_ns
 
 import numpy as np
 import tensorflow as tf
+
+from timing import measure, repeated
 
 
 def prepare(model: object, case: dict) -> Callable[[], object]:
@@ -28,16 +27,6 @@ def prepare(model: object, case: dict) -> Callable[[], object]:
     return repeated(call, case)
 
 
-def repeated(call: Callable[[], object], case: dict) -> Callable[[], object]:
-    """As many calls as the case wants to be measured as one, in as many threads."""
-    if "threads" in case:
-        threads = ThreadPoolExecutor(case["threads"])
-        return lambda: list(threads.map(lambda _: call(), range(case["repeat"])))
-    if "repeat" in case:
-        return lambda: [call() for _ in range(case["repeat"])]
-    return call
-
-
 def make(spec: tf.TensorSpec, case: dict) -> object:
     """Nested lists where the shape is small and fixed, an array where the case says how large it is."""
     if spec.dtype == tf.string:
@@ -46,19 +35,6 @@ def make(spec: tf.TensorSpec, case: dict) -> object:
         shape = [case["size"] if size is None else size for size in spec.shape]
         return np.random.random(shape).astype(np.float32) if case.get("isRandom") else np.ones(shape, np.float32)
     return np.ones(spec.shape, np.float32).tolist()
-
-
-def measure(call: Callable[[], object], calls: int) -> dict:
-    samples = []
-    before = perf_counter_ns()
-    for _ in range(calls):
-        call()
-        after = perf_counter_ns()
-        samples.append(after - before)
-        before = after
-    samples.sort()
-    median, p99 = (samples[max(0, math.ceil(calls * fraction) - 1)] for fraction in (0.5, 0.99))
-    return {"calls": calls, "median": median, "p99": p99}
 
 
 def main() -> None:

@@ -130,7 +130,9 @@ export class SignatureCall implements Call {
   ): Promise<Results<F>> {
     try {
       const mayRepeat = this.#isReadOnly;
-      const results = await this.#execution.start(staged, form, isWanted, into, { ...limits, mayRepeat });
+      const { signal, deadline } = limits ?? {};
+      const own = { signal, deadline, mayRepeat };
+      const results = await this.#execution.start(staged, form, isWanted, into, own);
       return into === undefined || !isWanted() ? results : writeTargets(results, into, this);
     } catch (error) {
       throw explainRows(error, this.inputs, staged);

@@ -52,6 +52,11 @@ const calls: Channel = channel("savedmodel:call");
 const errors: Channel = channel("savedmodel:error");
 const requests: Channel = channel("savedmodel:request");
 
+/** Returns true if requests have subscribers. */
+export function areRequestsObserved(): boolean {
+  return requests.hasSubscribers;
+}
+
 /** Publishes a request to a server. */
 export function publishRequest(event: RequestEvent): void {
   if (requests.hasSubscribers) requests.publish(event);

@@ -6,9 +6,9 @@ import { CompositeCall, isComposite } from "../call/composite-call.js";
 import { namedTakesOne } from "../call/named-inputs.js";
 import { hasTargets } from "../call/result-targets.js";
 import { ownStaged, SignatureCall, tooManyInputs } from "../call/signature-call.js";
-import type { Form, Results, RunLimits, Targets } from "../engine.js";
+import type { Form, Results, Targets } from "../engine.js";
 import { Batcher, type BatchingOptions } from "../queue/batcher.js";
-import { withDeadline } from "../queue/deadline.js";
+import { type CallLimits, limitsOf } from "../queue/deadline.js";
 import { enqueue } from "../queue/queued-call.js";
 import type { TensorInfo } from "../saved-model/signature-info.js";
 import { signatureNotFound } from "../saved-model/signature-not-found.js";
@@ -95,10 +95,9 @@ export class MethodCalls {
     const batcher = this.#batchers.get(key);
     const start = (): Promise<Results<F>> => {
       const staged = this.#stage(call, values, false);
-      return withDeadline(call.name, timeoutMs, signal, (limits) => {
-        const alone = (): Promise<Results<F>> => this.#enqueue(call, staged, form, limits, into);
-        return batcher === undefined ? alone() : batcher.start(staged, alone, limits, into);
-      });
+      const limits = limitsOf(timeoutMs, signal);
+      const alone = (): Promise<Results<F>> => this.#enqueue(call, staged, form, limits, into);
+      return batcher === undefined ? alone() : batcher.start(staged, alone, limits, into);
     };
     return isObserved() ? observeStart(this.connection.engine.source, key, start) : start();
   }
@@ -190,7 +189,7 @@ export class MethodCalls {
     call: Call,
     values: Staged,
     form: F,
-    limits: RunLimits,
+    limits: CallLimits,
     into: Targets | undefined,
   ): Promise<Results<F>> {
     let staged = values;
@@ -203,7 +202,7 @@ export class MethodCalls {
       },
       run: (isWanted: () => boolean) => call.start(staged, form, isWanted, into, limits),
     };
-    return enqueue(this.connection.queue, work, limits.signal);
+    return enqueue(this.connection.queue, work, limits);
   }
 
   #batcher(key: string, options: BatchingOptions): Batcher {

@@ -1,8 +1,5 @@
 import { SavedModelError } from "../base/errors.js";
 
-/** Errors of calls that have reached their deadline. */
-const deadlines: WeakSet<SavedModelError> = new WeakSet();
-
 /** Callbacks to be called when a signal is aborted. */
 const watchers = new WeakMap<AbortSignal, Watchers>();
 
@@ -48,18 +45,7 @@ export function forgetAbort(signal: AbortSignal | undefined, callback: () => voi
   if (signal !== undefined) watchers.get(signal)?.remove(callback);
 }
 
-/** Returns the error of a call that was aborted, or has reached its deadline. */
+/** Returns the error of a call that was aborted. */
 export function aborted(name: string, signal: AbortSignal | undefined): SavedModelError {
-  const reason: unknown = signal?.reason;
-  if (reason instanceof SavedModelError && deadlines.has(reason)) return reason;
   return new SavedModelError("ABORTED", `${name}: the call was aborted`, { cause: signal?.reason });
-}
-
-/** Returns the error of a call that has reached its deadline: the reason of its signal. */
-export function deadlineExceeded(name: string, timeoutMs: number): SavedModelError {
-  const error = new SavedModelError("TF_DEADLINE_EXCEEDED", `${name}: no result within ${timeoutMs} ms`, {
-    fix: "Raise `timeoutMs` if calls may take that long.",
-  });
-  deadlines.add(error);
-  return error;
 }

@@ -1,10 +1,11 @@
 import type { Staged } from "../call/call.js";
 import { writeTargets } from "../call/result-targets.js";
 import type { SignatureCall } from "../call/signature-call.js";
-import type { RunLimits, Targets } from "../engine.js";
+import type { Targets } from "../engine.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { aborted, forgetAbort, watchAbort } from "./abort.js";
+import { aborted } from "./abort.js";
 import { joinRows, splitRows } from "./batch-rows.js";
+import { CallEnd, type CallLimits } from "./deadline.js";
 import type { Collecting, Job, ReadWriteQueue } from "./read-write-queue.js";
 
 /** A call that is run with others. */
@@ -63,38 +64,33 @@ export class Batch implements Job, Collecting {
   }
 
   /** Adds a call, which the queue holds. */
-  add(
-    staged: Staged,
-    rows: number,
-    { signal, deadline }: RunLimits,
-    into: Targets | undefined,
-  ): Promise<readonly Tensor[]> {
+  add(staged: Staged, rows: number, limits: CallLimits, into: Targets | undefined): Promise<readonly Tensor[]> {
+    const { signal, deadline } = limits;
     return new Promise((resolve, reject) => {
       let isWanted = true;
-      const onAbort = (): void => {
+      const end = new CallEnd(this.name, limits, (error) => {
         isWanted = false;
-        reject(aborted(this.name, signal));
+        reject(error);
         this.#drop(request);
         this.#onUnwanted();
-      };
+      });
       const request: Request = {
         staged,
         rows,
         into,
         deadline,
         resolve: (results) => {
-          forgetAbort(signal, onAbort);
+          end.forget();
           resolve(results);
         },
         reject: (error) => {
-          forgetAbort(signal, onAbort);
+          end.forget();
           reject(error);
         },
         giveUp: () => request.reject(aborted(this.name, signal)),
         // Of the calls that a signal aborts, some may be started by the end of another.
         isWanted: () => isWanted && !signal?.aborted,
       };
-      watchAbort(signal, onAbort);
       this.#requests.add(request);
       this.#rows += rows;
     });

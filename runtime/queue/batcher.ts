@@ -1,9 +1,10 @@
 import type { Staged } from "../call/call.js";
 import { ownStaged, type SignatureCall } from "../call/signature-call.js";
-import type { Form, Results, RunLimits, Targets } from "../engine.js";
+import type { Form, Results, Targets } from "../engine.js";
 import { aborted } from "./abort.js";
 import { Batch } from "./batch.js";
 import { rowFormOf, rowsOf } from "./batch-rows.js";
+import type { CallLimits } from "./deadline.js";
 import type { ReadWriteQueue } from "./read-write-queue.js";
 
 /** Options for running concurrent calls of a signature as one. */
@@ -52,7 +53,7 @@ export class Batcher {
   start<F extends Form>(
     staged: Staged,
     runAlone: () => Promise<Results<F>>,
-    limits: RunLimits = {},
+    limits: CallLimits = {},
     into?: Targets,
   ): Promise<Results<F>> {
     const { signal } = limits;

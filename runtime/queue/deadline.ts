@@ -1,33 +1,47 @@
+import { SavedModelError } from "../base/errors.js";
 import type { RunLimits } from "../engine.js";
-import { deadlineExceeded, forgetAbort, watchAbort } from "./abort.js";
+import { aborted, forgetAbort, watchAbort } from "./abort.js";
+
+/** Limits of a call, with its timeout for messages. */
+export interface CallLimits extends RunLimits {
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Returns the limits of a call that begins now; it has no deadline where the timeout is undefined or infinite. */
+export function limitsOf(timeoutMs: number | undefined, signal: AbortSignal | undefined): CallLimits {
+  if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY) return { signal };
+  return { signal, timeoutMs, deadline: performance.now() + timeoutMs };
+}
 
 /**
- * Starts a call with a deadline, from which on its promise is rejected with `TF_DEADLINE_EXCEEDED`, whether it waits or runs.
- *
- * @param name for messages: `train()`
- * @param timeoutMs none where it is undefined or infinite
- * @param start starts the call, which is aborted by the signal that it gets: the caller's, or that of the deadline
+ * Watches whether a call has to end before its result is there: its caller aborts it, or its deadline passes. A signal for
+ * both would be an `AbortController` per call, which takes 10 µs.
  */
-export function withDeadline<T>(
-  name: string,
-  timeoutMs: number | undefined,
-  signal: AbortSignal | undefined,
-  start: (limits: RunLimits) => Promise<T>,
-): Promise<T> {
-  // The call says that it was aborted before it began.
-  if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY || signal?.aborted) return start({ signal });
-  const controller = new AbortController();
-  const onAbort = (): void => controller.abort(signal?.reason);
-  const timer = setTimeout(() => controller.abort(deadlineExceeded(name, timeoutMs)), timeoutMs);
-  const end = (): void => {
-    clearTimeout(timer);
-    forgetAbort(signal, onAbort);
-  };
-  watchAbort(signal, onAbort);
-  try {
-    return start({ signal: controller.signal, deadline: performance.now() + timeoutMs }).finally(end);
-  } catch (error) {
-    end();
-    throw error;
+export class CallEnd {
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort: (() => void) | undefined;
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * @param name for messages: `train()`
+   * @param onEnd called with the error of the call
+   */
+  constructor(name: string, { signal, timeoutMs }: CallLimits, onEnd: (error: SavedModelError) => void) {
+    this.#signal = signal;
+    this.#onAbort = signal && (() => onEnd(aborted(name, signal)));
+    if (this.#onAbort !== undefined) watchAbort(signal, this.#onAbort);
+    if (timeoutMs !== undefined) this.#timer = setTimeout(() => onEnd(deadlineExceeded(name, timeoutMs)), timeoutMs);
   }
+
+  /** Stops watching. */
+  forget(): void {
+    clearTimeout(this.#timer);
+    if (this.#onAbort !== undefined) forgetAbort(this.#signal, this.#onAbort);
+  }
+}
+
+function deadlineExceeded(name: string, timeoutMs: number): SavedModelError {
+  return new SavedModelError("TF_DEADLINE_EXCEEDED", `${name}: no result within ${timeoutMs} ms`, {
+    fix: "Raise `timeoutMs` if calls may take that long.",
+  });
 }

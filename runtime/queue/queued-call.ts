@@ -1,4 +1,5 @@
-import { aborted, forgetAbort, watchAbort } from "./abort.js";
+import { aborted } from "./abort.js";
+import { CallEnd, type CallLimits } from "./deadline.js";
 import type { Job, ReadWriteQueue } from "./read-write-queue.js";
 
 /** Work of a queued run when its turn comes. */
@@ -17,15 +18,16 @@ export interface Work<T> {
 }
 
 /**
- * Puts work into a queue, and aborts it with the signal.
+ * Puts work into a queue, and ends it when its signal is aborted or its deadline passes.
  *
  * @throws SavedModelError `ABORTED`, `QUEUE_FULL` or `DISPOSED` where that is so already
  */
-export function enqueue<T>(queue: ReadWriteQueue, work: Work<T>, signal?: AbortSignal): Promise<T> {
+export function enqueue<T>(queue: ReadWriteQueue, work: Work<T>, limits: CallLimits = {}): Promise<T> {
+  const { signal } = limits;
   if (signal?.aborted) throw aborted(work.name, signal);
   const refusals: unknown[] = [];
   const result = new Promise<T>((resolve, reject) => {
-    const job = new QueuedCall(queue, work, resolve, reject, signal);
+    const job = new QueuedCall(queue, work, resolve, reject, limits);
     try {
       queue.submit(job);
     } catch (error) {
@@ -46,7 +48,7 @@ class QueuedCall<T> implements Job {
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.#abort();
+  readonly #end: CallEnd | undefined;
   #isWanted = true;
 
   constructor(
@@ -54,7 +56,7 @@ class QueuedCall<T> implements Job {
     work: Work<T>,
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
-    signal: AbortSignal | undefined,
+    limits: CallLimits,
   ) {
     this.name = work.name;
     this.writes = work.writes;
@@ -62,8 +64,11 @@ class QueuedCall<T> implements Job {
     this.#work = work;
     this.#resolve = resolve;
     this.#reject = reject;
+    const { signal, timeoutMs } = limits;
     this.#signal = signal;
-    watchAbort(signal, this.#onAbort);
+    if (signal !== undefined || timeoutMs !== undefined) {
+      this.#end = new CallEnd(this.name, limits, (error) => this.#giveUp(error));
+    }
   }
 
   wait(): void {
@@ -74,7 +79,7 @@ class QueuedCall<T> implements Job {
     // Of the calls that a signal aborts, one may be started by the end of another.
     if (this.#signal?.aborted) {
       // Another listener may keep the event from this one.
-      this.#abort();
+      this.#giveUp(aborted(this.name, this.#signal));
       return;
     }
     try {
@@ -91,16 +96,16 @@ class QueuedCall<T> implements Job {
     this.#reject(error);
   }
 
-  /** Stops watching the signal. */
+  /** Stops watching the signal and the deadline. */
   forget(): void {
-    forgetAbort(this.#signal, this.#onAbort);
+    this.#end?.forget();
   }
 
-  #abort(): void {
+  #giveUp(error: unknown): void {
     this.forget();
     // Its results are discarded: the promise settles once.
     this.#isWanted = false;
     this.#queue.drop(this);
-    this.#reject(aborted(this.name, this.#signal));
+    this.#reject(error);
   }
 }

@@ -1,15 +1,16 @@
 import { firstLine, printable } from "../../base/text.js";
+import type { RunLimits } from "../../engine.js";
+import { forgetAbort, watchAbort } from "../../queue/abort.js";
 import { isTimeout, ServerError, statusOfHttp } from "./server-error.js";
 import type { Server } from "./server-pool.js";
 
 /** Request by HTTP. */
-export interface HttpRequest {
+export interface HttpRequest extends RunLimits {
   readonly method: "GET" | "POST";
   /** Path below the address: `/v2/models/custom.pred/infer`. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array<ArrayBuffer>;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface HttpResponse {
@@ -48,13 +49,14 @@ export class HttpServer implements Server {
    *
    * @throws ServerError for a response that is not a success, with the server's text; for a connection that fails
    */
-  async request({ method, path, headers = {}, body, signal }: HttpRequest): Promise<HttpResponse> {
+  async request({ method, path, headers = {}, body, ...limits }: HttpRequest): Promise<HttpResponse> {
     const size = typeof body === "string" ? body.length : (body?.byteLength ?? 0);
     if (size > this.#maxBytes) {
       throw new ServerError("RESOURCE_EXHAUSTED", this.address, `the request has ${size} bytes, ${this.#limit}`);
     }
     let response: Response;
     let bytes: Uint8Array;
+    const { signal, forget } = signalFor(limits);
     try {
       response = await this.#fetch(`${this.address}${path}`, {
         method,
@@ -62,11 +64,13 @@ export class HttpServer implements Server {
         // A redirect would repeat the request, with its headers, somewhere else.
         redirect: "error",
         ...(body === undefined ? {} : { body }),
-        ...(signal === undefined ? {} : { signal }),
+        signal,
       });
       bytes = await this.#read(response);
     } catch (error) {
       throw error instanceof ServerError ? error : this.#failure(error, signal);
+    } finally {
+      forget();
     }
     if (response.ok) return { headers: response.headers, body: bytes };
     const text = new TextDecoder().decode(bytes.subarray(0, 100_000));
@@ -120,8 +124,8 @@ export class HttpServer implements Server {
     return bytes;
   }
 
-  #failure(error: unknown, signal: AbortSignal | undefined): ServerError {
-    if (signal?.aborted) {
+  #failure(error: unknown, signal: AbortSignal): ServerError {
+    if (signal.aborted) {
       const isLate = isTimeout(signal);
       const status = isLate ? "DEADLINE_EXCEEDED" : "CANCELLED";
       return new ServerError(status, this.address, isLate ? "no answer in time" : "the request was aborted", {
@@ -135,6 +139,27 @@ export class HttpServer implements Server {
       isUnreachable: true,
     });
   }
+}
+
+/** Returns a signal that is aborted with the caller's, or at the deadline; `forget` ends that. */
+function signalFor({ signal, deadline = Number.POSITIVE_INFINITY }: RunLimits): {
+  readonly signal: AbortSignal;
+  readonly forget: () => void;
+} {
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(signal?.reason);
+  if (signal?.aborted) onAbort();
+  else watchAbort(signal, onAbort);
+  const onDeadline = (): void => controller.abort(new DOMException("the deadline has passed", "TimeoutError"));
+  const left = deadline - performance.now();
+  const timer = left === Number.POSITIVE_INFINITY ? undefined : setTimeout(onDeadline, Math.max(0, left));
+  return {
+    signal: controller.signal,
+    forget: () => {
+      clearTimeout(timer);
+      forgetAbort(signal, onAbort);
+    },
+  };
 }
 
 /** Returns the error code and the message of what made `fetch` fail, which is the innermost cause in Node.js. */

@@ -1,9 +1,10 @@
 import { SavedModelError } from "../../base/errors.js";
+import { isThenable } from "../../base/is-thenable.js";
 import { itemAt } from "../../base/item-at.js";
 import { firstLine, listSome, printable, quote } from "../../base/text.js";
 import { plainOf } from "../../call/plain-value.js";
 import { carriedDType } from "../../call/signature-call.js";
-import { publishRequest, type RequestEvent } from "../../client/diagnostics.js";
+import { areRequestsObserved, publishRequest, type RequestEvent } from "../../client/diagnostics.js";
 import type {
   DenseSignature,
   DenseValue,
@@ -227,17 +228,22 @@ export class RemoteEngine implements Engine {
     const encoded = protocol.encode(call);
     try {
       return await servers.send(limits, async ({ server, number }) => {
-        const headers = await this.#headers(name, key);
+        const given = this.#headers(name, key);
+        const headers = given instanceof Promise ? await given : given;
+        const { signal, deadline } = limits;
         const begin = performance.now();
-        const event = { engine: protocol.name, address: server.address, signature: key, attempt: number };
+        const report = (end: Partial<RequestEvent>): void => {
+          const durationMs = performance.now() - begin;
+          const { address } = server;
+          this.#report({ engine: protocol.name, address, signature: key, attempt: number, durationMs, ...end });
+        };
         try {
-          const answer = await encoded.send(server, { ...limits, headers });
-          const version = answer.version === undefined ? {} : { version: answer.version };
-          this.#report({ ...event, durationMs: performance.now() - begin, ...version });
+          const answer = await encoded.send(server, { signal, deadline, headers });
+          if (this.#isObserved) report(answer.version === undefined ? {} : { version: answer.version });
           return answer;
         } catch (cause) {
           const error = isUnreadable(cause) ? unreadable(server.address, cause) : cause;
-          this.#report({ ...event, durationMs: performance.now() - begin, error });
+          report({ error });
           throw error;
         }
       });
@@ -272,17 +278,18 @@ export class RemoteEngine implements Engine {
   #limits(): RunLimits {
     const { timeoutMs } = this;
     if (timeoutMs === Number.POSITIVE_INFINITY) return {};
-    return { signal: AbortSignal.timeout(timeoutMs), deadline: performance.now() + timeoutMs };
+    return { deadline: performance.now() + timeoutMs };
   }
 
-  async #headers(call: string, key: string): Promise<Headers> {
-    const headers = await this.#settings.headersOf(key);
-    for (const [name, value] of Object.entries(headers)) {
-      if (HEADER_NAME.test(name) && typeof value === "string" && HEADER_VALUE.test(value)) continue;
-      // The value may be a secret.
-      throw new SavedModelError("INVALID_OPTION", `${call}: the header ${quote(name)} is not a valid name and value`);
-    }
-    return headers;
+  #headers(call: string, key: string): Headers | Promise<Headers> {
+    const headers = this.#settings.headersOf(key);
+    return isThenable(headers)
+      ? Promise.resolve(headers).then((resolved) => checkHeaders(call, resolved))
+      : checkHeaders(call, headers);
+  }
+
+  get #isObserved(): boolean {
+    return this.#settings.onRequest !== undefined || areRequestsObserved();
   }
 
   #report(event: RequestEvent): void {
@@ -296,6 +303,16 @@ export class RemoteEngine implements Engine {
       });
     }
   }
+}
+
+/** @throws SavedModelError `INVALID_OPTION` */
+function checkHeaders(call: string, headers: Headers): Headers {
+  for (const [name, value] of Object.entries(headers)) {
+    if (HEADER_NAME.test(name) && typeof value === "string" && HEADER_VALUE.test(value)) continue;
+    // The value may be a secret.
+    throw new SavedModelError("INVALID_OPTION", `${call}: the header ${quote(name)} is not a valid name and value`);
+  }
+  return headers;
 }
 
 /** Returns the reason why servers, which take and return dense tensors by key, cannot run a signature. */

@@ -69,10 +69,10 @@ export class ServerPool<S extends Server> {
    * @throws ServerError of the last attempt
    */
   async send<T>(limits: RunLimits, send: (attempt: Attempt<S>) => Promise<T>): Promise<T> {
-    const tried = new Set<Replica<S>>();
+    const tried: Replica<S>[] = [];
     for (let number = 1; ; number++) {
       const replica = this.#choose(tried);
-      tried.add(replica);
+      tried.push(replica);
       replica.inFlight++;
       try {
         const result = await send({ server: replica.server, number });
@@ -80,15 +80,16 @@ export class ServerPool<S extends Server> {
         return result;
       } catch (error) {
         if (!(error instanceof ServerError)) throw error;
-        if (!limits.signal?.aborted || isMissedDeadline(limits.signal)) this.#record(replica, error);
+        if (!limits.signal?.aborted) this.#record(replica, error);
         const mayRepeat = error.isUnsent || (limits.mayRepeat === true && isTemporary(error));
-        if (!mayRepeat || number > this.#retries || limits.signal?.aborted) throw error;
+        if (!mayRepeat || number > this.#retries || limits.signal?.aborted || millisecondsLeft(limits) <= 0)
+          throw error;
       } finally {
         replica.inFlight--;
       }
       // Another replica is asked at once.
-      const isOther = this.#replicas.some((other) => !tried.has(other) && !other.isEjected);
-      if (!isOther) await pause(backoffMs(number), limits.signal);
+      const isOther = this.#replicas.some((other) => !tried.includes(other) && !other.isEjected);
+      if (!isOther) await pause(Math.min(backoffMs(number), millisecondsLeft(limits)), limits.signal);
     }
   }
 
@@ -99,8 +100,10 @@ export class ServerPool<S extends Server> {
   }
 
   /** Returns the replica with the fewest requests: one that answers and was not tried, if there is one. */
-  #choose(tried: ReadonlySet<Replica<S>>): Replica<S> {
-    const rank = (replica: Replica<S>): number => (replica.isEjected ? 2 : 0) + (tried.has(replica) ? 1 : 0);
+  #choose(tried: readonly Replica<S>[]): Replica<S> {
+    const [only] = this.#replicas;
+    if (only !== undefined && this.#replicas.length === 1) return only;
+    const rank = (replica: Replica<S>): number => (replica.isEjected ? 2 : 0) + (tried.includes(replica) ? 1 : 0);
     let best: Replica<S> | undefined;
     const count = this.#replicas.length;
     for (let offset = 0; offset < count; offset++) {
@@ -159,9 +162,8 @@ function isTemporary({ status, isUnreachable }: ServerError): boolean {
   return isUnreachable || status === "UNAVAILABLE";
 }
 
-function isMissedDeadline({ reason }: AbortSignal): boolean {
-  const code: unknown = typeof reason === "object" && reason !== null ? Reflect.get(reason, "code") : undefined;
-  return code === "TF_DEADLINE_EXCEEDED";
+function millisecondsLeft({ deadline = Number.POSITIVE_INFINITY }: RunLimits): number {
+  return deadline - performance.now();
 }
 
 /** Pause after an attempt: doubled each time, with a random part, so that many clients do not come back at once. */
