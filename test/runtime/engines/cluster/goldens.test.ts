@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { cluster } from "../../../../runtime/engines/cluster/index.js";
+import { startCluster, type TestCluster } from "../../../support/servers/cluster-server.js";
+import { compareGoldens } from "../../../support/servers/golden-calls.js";
+
+let servers: TestCluster;
+
+beforeAll(async () => {
+  servers = await startCluster({ worker: 1 });
+}, 300_000);
+
+afterAll(async () => {
+  await servers?.[Symbol.asyncDispose]();
+});
+
+it.each([
+  "arguments",
+  "composite",
+  "contradictions",
+  "counter",
+  "custom_model",
+  "dtypes",
+  "effects",
+  "example",
+  "keras3",
+  "keras3_inputs",
+  "keras3_saved",
+  "keras3_tracked",
+  "metrics",
+  "names",
+  "optimizers",
+  "regression",
+  "spin",
+  "text",
+  "text_format",
+])(
+  "a cluster returns the numbers of TensorFlow in Python: %s",
+  async (model) => {
+    const compared = await compareGoldens(model, async () => ({
+      engine: cluster({ url: servers.task("worker:0").url, state: "private" }),
+      end: async () => {},
+    }));
+    expect(compared).toBeGreaterThan(0);
+  },
+  300_000,
+);
