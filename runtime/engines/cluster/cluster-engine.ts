@@ -10,7 +10,7 @@ import { FairPool } from "../../queue/fair-pool.js";
 import { readNamedSignatures } from "../../saved-model/arguments/author-arguments.js";
 import { readEffects } from "../../saved-model/effects/write-effects.js";
 import { locateModel } from "../../saved-model/files/locate-model.js";
-import { chooseMetaGraph, readMetaGraphs } from "../../saved-model/files/saved-model-file.js";
+import { chooseMetaGraph, readMetaGraphs, requireModelFile } from "../../saved-model/files/saved-model-file.js";
 import { findVariableHandles } from "../../saved-model/graph/duplicated-variables.js";
 import { type GraphIndex, openGraph } from "../../saved-model/graph/graph.js";
 import { checkpointOf } from "../../saved-model/graph/loader-operations.js";
@@ -29,7 +29,7 @@ import { ServerPool } from "../remote/server-pool.js";
 import { ClusterExecution } from "./cluster-execution.js";
 import { ClusterGraph } from "./cluster-graph.js";
 import { clusterVariables } from "./cluster-variables.js";
-import { attachValues, loadValues } from "./load-values.js";
+import { attachValues, loadValues, storageNodes } from "./load-values.js";
 import { checkMaster, MasterSession } from "./master-session.js";
 import { type Placement, placeGraph } from "./place-graph.js";
 
@@ -95,6 +95,7 @@ export class ClusterEngine implements Engine {
     const folder = resolve(
       locateModel(directory ?? expected.directory, directory === undefined ? clientFile?.() : undefined),
     );
+    requireBinary(folder);
     const metaGraph = chooseMetaGraph(folder, readMetaGraphs(folder), tags);
     const signatures = readNamedSignatures(metaGraph);
     requireSameSignatures(expected, { source: folder, signatures });
@@ -114,7 +115,7 @@ export class ClusterEngine implements Engine {
     const session = new MasterSession(
       requests,
       this.#connection,
-      (task) => placeGraph(metaGraph.graphDef, task, container, placement),
+      (task) => placeGraph(metaGraph.graphDef, task, container, placement, storageNodes(metaGraph, graph)),
       state === "private",
       placement.variables ?? "",
     );
@@ -208,6 +209,19 @@ const MISSING: ReadonlySet<string> = new Set(["TF_NOT_FOUND", "TF_DATA_LOSS"]);
 
 const LOST =
   'A server was restarted, and the variables may be lost: call `restore()`, or connect with `state: "restore"`.';
+
+/**
+ * Rejects a model in text format, of which only a part is read, and a server needs all.
+ *
+ * @throws SavedModelError `MODEL_FORMAT_UNSUPPORTED`, and the codes of a folder that is not a model's
+ */
+function requireBinary(folder: string): void {
+  const file = requireModelFile(folder);
+  if (!file.endsWith(".pbtxt")) return;
+  throw new SavedModelError("MODEL_FORMAT_UNSUPPORTED", `${printable(file, 500)} is in text format`, {
+    fix: "Save the model again, in a loaded client or in Python: servers need a saved_model.pb.",
+  });
+}
 
 /**
  * Returns the name of the container of a model's variables: other models may have variables of the same names, and a

@@ -6,7 +6,7 @@ import type { Tensor } from "../../tensor/tensor.js";
 import { copyFromSaved } from "../graph/copy-variables.js";
 import type { GraphSession } from "../graph/graph-session.js";
 import { assigns } from "../graph/initial-values/assigners.js";
-import { type AbsentValues, giveValues, withoutValue } from "../graph/initial-values/give-values.js";
+import { type AbsentValues, giveValues, nodesBySignature, withoutValue } from "../graph/initial-values/give-values.js";
 import { initialize } from "../graph/initial-values/initialize.js";
 import { findResources, isTable, type Resource } from "../graph/initial-values/resources.js";
 import { stringTensor } from "../graph/string-feeds.js";
@@ -53,6 +53,17 @@ export function* attachValues(
   const left = yield* withoutValue(session, metaGraph, graph);
   yield* initialize(session, metaGraph, graph, left.filter(isTable));
   return yield* withoutValue(session, metaGraph, graph);
+}
+
+/**
+ * Returns the nodes of the main graph that only save, restore and initialize: those that read and write files are among
+ * them.
+ */
+export function storageNodes(metaGraph: MetaGraph, graph: GraphIndex): ReadonlySet<string> {
+  const { saveTensorName = "", restoreOpName = "" } = metaGraph.saverDef ?? {};
+  const operations = [saveTensorName, restoreOpName, initOperation(metaGraph) ?? ""].filter((name) => name !== "");
+  const used = new Set([...nodesBySignature(metaGraph, graph).values()].flatMap((nodes) => [...nodes]));
+  return new Set([...upstream(graph, operations.map(operationOf))].filter((name) => !used.has(name)));
 }
 
 function* runInitOperation(session: GraphSession, metaGraph: MetaGraph): Steps<void> {

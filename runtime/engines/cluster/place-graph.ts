@@ -28,22 +28,24 @@ const LOCAL = /^\/job:localhost(\/replica:\d+)?(\/task:\d+)?/;
  * Returns the graph for a cluster: on its tasks, and with its variables in a container.
  *
  * @param task the task that was dialed
+ * @param storage the nodes that read and write files, which belong to the task with the variables
  */
 export function placeGraph(
   graphDef: Uint8Array,
   task: string,
   container: string,
   { variables, operations }: Placement,
+  storage: ReadonlySet<string>,
 ): { readonly graphDef: Uint8Array; readonly deviceFilters: readonly string[] } {
-  const placed = mapNodes(graphDef, ({ op, device, isInFunction }) => {
+  const placed = mapNodes(graphDef, ({ name, op, device, isInFunction }) => {
     const isHolder = HOLDERS.has(op);
-    const target = isHolder ? (variables ?? operations) : operations;
+    const isStored = isHolder || storage.has(name);
+    const target = isStored ? variables : operations;
     const local = device.replace(LOCAL, "");
-    const place = isInFunction ? undefined : target;
-    const changed =
-      local === device && place === undefined ? undefined : `${place ?? (local === device ? "" : task)}${local}`;
+    // The task of a node in a function follows from its call, and from the variables that it uses.
+    const place = isInFunction ? "" : (target ?? (local === device ? "" : task));
     return {
-      device: changed === device ? undefined : changed,
+      device: `${place}${local}` === device ? undefined : `${place}${local}`,
       container: isHolder && container !== "" ? container : undefined,
     };
   });

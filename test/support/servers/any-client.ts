@@ -16,8 +16,10 @@ function specOf(name: string): ModelSpec {
   using model = Model.load(modelFolder(name));
   const signatures = model.signatures
     .filter(({ unsupported }) => unsupported === undefined)
-    .map(({ key, inputs, outputs }) => ({
+    .map(({ key, inputs, outputs }, index) => ({
       key,
+      // A key may be any name, such as `then`.
+      method: `method${index}`,
       inputs: inputs.map(specOfInfo),
       outputs: outputs.map(({ key, dtype, shape, encoding, components }) =>
         specOfInfo({ key, dtype, shape, ...(encoding && { encoding }), ...(components && { components }) }),

@@ -91,7 +91,7 @@ export function* withoutValue(
 }
 
 /** The nodes of the main graph that each signature runs, by its key. */
-function nodesBySignature(metaGraph: MetaGraph, graph: GraphIndex): ReadonlyMap<string, ReadonlySet<string>> {
+export function nodesBySignature(metaGraph: MetaGraph, graph: GraphIndex): ReadonlyMap<string, ReadonlySet<string>> {
   const signatures = metaGraph.signatureDef.filter(({ key }) => !isHidden(key));
   return new Map(signatures.map(({ key, value }) => [key, upstream(graph, outputOperations(value))]));
 }

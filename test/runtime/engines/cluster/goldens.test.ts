@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cluster } from "../../../../runtime/engines/cluster/index.js";
 import { startCluster, type TestCluster } from "../../../support/servers/cluster-server.js";
 import { compareGoldens } from "../../../support/servers/golden-calls.js";
@@ -6,14 +6,14 @@ import { compareGoldens } from "../../../support/servers/golden-calls.js";
 let servers: TestCluster;
 
 beforeAll(async () => {
-  servers = await startCluster({ worker: 1 });
+  servers = await startCluster({ ps: 1, worker: 1 });
 }, 300_000);
 
 afterAll(async () => {
   await servers?.[Symbol.asyncDispose]();
 });
 
-it.each([
+const MODELS = [
   "arguments",
   "composite",
   "contradictions",
@@ -32,15 +32,16 @@ it.each([
   "regression",
   "spin",
   "text",
-  "text_format",
-])(
-  "a cluster returns the numbers of TensorFlow in Python: %s",
-  async (model) => {
+];
+
+const PLACEMENTS = { "on one task": {}, "with variables on another task": { variables: "ps:0" } };
+
+describe.each(Object.entries(PLACEMENTS))("a cluster returns the numbers of TensorFlow in Python, %s", (_, placement) => {
+  it.each(MODELS)("%s", async (model) => {
     const compared = await compareGoldens(model, async () => ({
-      engine: cluster({ url: servers.task("worker:0").url, state: "private" }),
+      engine: cluster({ url: servers.task("worker:0").url, state: "private", placement }),
       end: async () => {},
     }));
     expect(compared).toBeGreaterThan(0);
-  },
-  300_000,
-);
+  }, 120_000);
+});
