@@ -36,12 +36,19 @@ const MODELS = [
 
 const PLACEMENTS = { "on one task": {}, "with variables on another task": { variables: "ps:0" } };
 
-describe.each(Object.entries(PLACEMENTS))("a cluster returns the numbers of TensorFlow in Python, %s", (_, placement) => {
-  it.each(MODELS)("%s", async (model) => {
-    const compared = await compareGoldens(model, async () => ({
-      engine: cluster({ url: servers.task("worker:0").url, state: "private", placement }),
-      end: async () => {},
-    }));
-    expect(compared).toBeGreaterThan(0);
-  }, 120_000);
-});
+describe.each(Object.entries(PLACEMENTS))(
+  "a cluster returns the numbers of TensorFlow in Python, %s",
+  (_, placement) => {
+    it.each(MODELS)(
+      "%s",
+      async (model) => {
+        const compared = await compareGoldens(model, async () => ({
+          engine: cluster({ url: servers.task("worker:0").url, state: "private", placement }),
+          end: async () => {},
+        }));
+        expect(compared).toBeGreaterThan(0);
+      },
+      120_000,
+    );
+  },
+);
