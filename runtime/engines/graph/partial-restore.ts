@@ -1,6 +1,6 @@
 import { itemAt } from "../../base/item-at.js";
 import type { Steps } from "../../base/steps.js";
-import { compareCodeUnits } from "../../base/text.js";
+import { compareCodeUnits, quote } from "../../base/text.js";
 import type { MismatchedKey, RestoreReport } from "../../engine.js";
 import { dtypeName } from "../../tensor/dtype.js";
 import { formatShape, matchesShape } from "../../tensor/shape.js";
@@ -60,6 +60,30 @@ export function* planPartialRestore(
         targets.map((target) => sourceOf(target, keys)),
       ),
   };
+}
+
+/**
+ * Adds operations to the graph that restore all tensors of a model from a checkpoint with other keys.
+ *
+ * @throws Error when it is not known which variables they belong to
+ */
+export function prepareRenamed(
+  session: GraphSession,
+  tensors: readonly RestoredTensor[],
+  keys: Keys,
+): PartialRestore["run"] {
+  const lost = tensors.find(({ key, target }) => key !== OBJECT_GRAPH && target === undefined);
+  if (lost !== undefined) throw new Error(`its graph does not tell which variable ${quote(lost.key)} is restored into`);
+  const targets = targetsOf(tensors);
+  const assign = prepareAssignments(
+    session,
+    targets.map(({ assignment }) => assignment),
+  );
+  return (prefix) =>
+    assign(
+      prefix,
+      targets.map((target) => sourceOf(target, keys)),
+    );
 }
 
 /** The report of a restore that took all that the model restores. */

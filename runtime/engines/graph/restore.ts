@@ -14,7 +14,7 @@ import { renameKeys } from "./checkpoint/rename-keys.js";
 import { type RestoredTensor, restoredTensors } from "./checkpoint/restored-tensors.js";
 import { copyFromSaved, copyToSaved } from "./copy-variables.js";
 import type { GraphSession } from "./graph-session.js";
-import { completeReport, planPartialRestore } from "./partial-restore.js";
+import { completeReport, planPartialRestore, prepareRenamed } from "./partial-restore.js";
 import { stringTensor } from "./string-feeds.js";
 
 /** Operations by which a model restores its variables: the same for all checkpoints. */
@@ -76,11 +76,11 @@ export function* restoreVariables(
 /** Restores all tensors of the model. */
 function* planWhole(session: GraphSession, restorer: Restorer, prefix: string): Steps<Plan> {
   const { keys, report } = yield* check(session, restorer, prefix);
-  const run = (): Steps<void> => {
-    if (keys === undefined) return runRestore(session, restorer, prefix);
-    return restoreRenamed(session, restorer, keys, prefix);
-  };
-  return { report, run };
+  if (keys === undefined) return { report, run: () => runRestore(session, restorer, prefix) };
+  if (session.isLocal) return { report, run: () => restoreRenamed(session, restorer, keys, prefix) };
+  // A server removes no files.
+  const assign = prepareRenamed(session, restorer.tensors, keys);
+  return { report, run: () => assign(prefix) };
 }
 
 /** Restores the tensors that both have. */

@@ -68,7 +68,7 @@ function joinInputs(
     const [first, second, third] = keys.map((each) => tensors[each]);
     for (const each of keys) delete values[each];
     if (first === undefined || second === undefined) throw new Error(`${key} has fewer parts than it needs`);
-    const splits = keys.slice(1).map((each) => (tensors[each] as Tensor<"int64">).data);
+    const splits = keys.slice(1).map((each) => Array.from((tensors[each] as Tensor<"int64">).data, Number));
     values[key] =
       encoding === "ragged"
         ? RaggedTensor.fromRowSplits(first, ...splits)
