@@ -29,6 +29,7 @@ import { ServerPool } from "../remote/server-pool.js";
 import { ClusterExecution } from "./cluster-execution.js";
 import { ClusterGraph } from "./cluster-graph.js";
 import { clusterVariables } from "./cluster-variables.js";
+import { type ExclusiveSignature, exclusiveSignatures } from "./exclusive-updates.js";
 import { attachValues, loadValues, storageNodes } from "./load-values.js";
 import { checkMaster, MasterSession } from "./master-session.js";
 import { type Placement, placeGraph } from "./place-graph.js";
@@ -41,6 +42,7 @@ export interface ClusterSettings {
   readonly state: "attach" | "restore" | "private";
   readonly container: string | undefined;
   readonly placement: Placement;
+  readonly exclusive: boolean;
 }
 
 /** The model of a client, as its folder on this machine has it. */
@@ -55,6 +57,7 @@ interface Adopted {
 /** A connection that was opened. */
 interface Connected {
   readonly session: MasterSession;
+  readonly exclusive: readonly ExclusiveSignature[];
   readonly graph: ClusterGraph;
 }
 
@@ -112,17 +115,22 @@ export class ClusterEngine implements Engine {
     const requests = new Requests("cluster", this.#connection, new ServerPool(servers, retries));
     const { state, placement } = this.#settings;
     const container = this.#settings.container ?? containerOf(metaGraph.graphDef);
+    const isShared = state !== "private";
+    const writes = (operations: readonly string[]): boolean => this.#effects().writes(operations);
+    const exclusive = isShared && this.#settings.exclusive ? exclusiveSignatures(metaGraph, graph, writes) : [];
+    const { graphDef } = metaGraph;
+    const plan = { graphDef, container, placement, exclusive, storage: storageNodes(metaGraph, graph) };
     const session = new MasterSession(
       requests,
       this.#connection,
-      (task) => placeGraph(metaGraph.graphDef, task, container, placement, storageNodes(metaGraph, graph)),
-      state === "private",
+      (task) => placeGraph(plan, task),
+      !isShared,
       placement.variables ?? "",
     );
     const directory = this.#settings.serverDirectory ?? folder;
     const variableHandles = findVariableHandles(metaGraph, graph);
     const clusterGraph = new ClusterGraph(session, { directory, metaGraph, variableHandles });
-    this.#connected = { session, graph: clusterGraph };
+    this.#connected = { session, exclusive, graph: clusterGraph };
     if (this.#isDisposed) void session.close();
     try {
       await session.open(call);
@@ -138,11 +146,13 @@ export class ClusterEngine implements Engine {
 
   prepare(signature: DenseSignature): Execution {
     const { graph } = this.#requireAdopted();
-    const { session } = this.#requireConnected(signature.name);
+    const { session, exclusive } = this.#requireConnected(signature.name);
+    const unlocks = new Map(exclusive.map(({ key, unlock }) => [key, [unlock]]));
+    const targets = (key: string): readonly string[] => unlocks.get(key) ?? [];
     const { maxMessageBytes } = this.#connection;
     const explain = (key: string, error: unknown): unknown => this.#explain(key, error);
     const writes = (operations: readonly string[]): boolean => this.#effects().writes(operations);
-    return new ClusterExecution({ session, graph, maxMessageBytes, writes, explain }, signature);
+    return new ClusterExecution({ session, graph, maxMessageBytes, writes, targets, explain }, signature);
   }
 
   dispose(): void {

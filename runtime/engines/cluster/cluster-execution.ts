@@ -28,6 +28,8 @@ export interface ExecutionHost {
   readonly maxMessageBytes: number;
   /** Returns true if running these operations may change variables. */
   writes(operations: readonly string[]): boolean;
+  /** Returns the operations that a run of a signature needs beside its results. */
+  targets(key: string): readonly string[];
   /** Returns the error of a failed call, with advice where it is known. */
   explain(key: string, error: unknown): unknown;
 }
@@ -75,7 +77,7 @@ export class ClusterExecution implements Execution {
     }
     const request = { name: this.#name, key: this.#key, isObserved: true };
     const mayRepeat = limits.mayRepeat === true || !this.writes;
-    const spec = { feeds: [...fed.keys()], fetches };
+    const spec = { feeds: [...fed.keys()], fetches, targets: this.#host.targets(this.#key) };
     try {
       const read = (fetched: readonly MasterMessage<"TensorProto">[]): readonly DenseValue[] =>
         this.#outputs.map(({ dtype, endpoint }) => {

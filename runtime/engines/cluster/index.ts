@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkOptions, checkTags, invalidOption } from "../../base/check-options.js";
+import { checkFlag, checkOptions, checkTags, invalidOption } from "../../base/check-options.js";
 import { SavedModelError } from "../../base/errors.js";
 import type { Engine } from "../../engine.js";
 import { toPath } from "../../saved-model/files/locate-model.js";
@@ -45,6 +45,12 @@ export interface ClusterOptions extends ConnectionOptions {
   readonly container?: string;
   /** Tasks that parts of the graph are pinned to. */
   readonly placement?: PlacementOptions;
+  /**
+   * By default, calls that change variables run one at a time, those of all clients of a container: no update is lost.
+   * `false` lets them run side by side, as with TensorFlow's parameter servers: steps that read a variable and assign it
+   * later may overwrite each other.
+   */
+  readonly exclusive?: boolean;
 }
 
 const STATES: readonly unknown[] = [undefined, "attach", "restore", "private"];
@@ -65,11 +71,11 @@ export function cluster(options: ClusterOptions): Engine {
   if (typeof options !== "object" || options === null) {
     throw new SavedModelError("INVALID_ARGUMENT", `${call} takes an object with \`url\``);
   }
-  const { directory, serverDirectory, tags, state, container, placement = {} } = options;
+  const { directory, serverDirectory, tags, state, container, placement = {}, exclusive = true } = options;
   if (Array.isArray(options.url)) {
     throw invalidOption(call, "url", "one address: the variables of a session are in one cluster");
   }
-  const names = ["url", "directory", "serverDirectory", "tags", "state", "container", "placement"];
+  const names = ["url", "directory", "serverDirectory", "tags", "state", "container", "placement", "exclusive"];
   const settings = readConnectionOptions(call, options, options.url, names);
   if (settings.transport !== "grpc") throw invalidOption(call, "url", "a `grpc://` address");
   if (!STATES.includes(state)) throw invalidOption(call, "state", '"attach", "restore" or "private"');
@@ -77,6 +83,7 @@ export function cluster(options: ClusterOptions): Engine {
     if (value !== undefined && typeof value !== "string") throw invalidOption(call, name, "a string");
   }
   if (tags !== undefined) checkTags(call, tags);
+  checkFlag(call, "exclusive", exclusive);
   if (typeof placement !== "object" || placement === null) throw invalidOption(call, "placement", "an object of tasks");
   checkOptions(`${call}: placement`, placement, ["variables", "operations"]);
   return new ClusterEngine(settings, {
@@ -85,6 +92,7 @@ export function cluster(options: ClusterOptions): Engine {
     tags,
     state: state ?? "attach",
     container,
+    exclusive,
     placement: {
       variables: taskOf(call, "variables", placement.variables),
       operations: taskOf(call, "operations", placement.operations),

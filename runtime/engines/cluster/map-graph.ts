@@ -6,6 +6,8 @@ export interface NodeChange {
   readonly device?: string | undefined;
   /** Container of the resource that it holds. */
   readonly container?: string | undefined;
+  /** Nodes that run before it. */
+  readonly after?: readonly string[];
 }
 
 /** What is known of a node, and whether it is in a function. */
@@ -36,11 +38,12 @@ export function mapNodes(graphDef: Uint8Array, change: (node: PlacedNode) => Nod
   return mapField(graphDef, { 1: node(false), 2: library });
 }
 
-/** Of a field that occurs twice, the last value counts; so it does of a key of a map. */
-function withChange(node: Uint8Array, { device, container }: NodeChange): Uint8Array {
-  if (device === undefined && container === undefined) return node;
+/** Of a field that occurs twice, the last value counts; so it does of a key of a map. Elements of a list are appended. */
+function withChange(node: Uint8Array, { device, container, after = [] }: NodeChange): Uint8Array {
+  if (device === undefined && container === undefined && after.length === 0) return node;
   const attr = container === undefined ? [] : [{ key: "container", value: { s: Buffer.from(container) } }];
-  return Buffer.concat([node, codec.encode("AddedNode", { ...(device === undefined ? {} : { device }), attr })]);
+  const input = after.map((name) => `^${name}`);
+  return Buffer.concat([node, codec.encode("AddedNode", { input, ...(device === undefined ? {} : { device }), attr })]);
 }
 
 /** Changes the messages in fields of a message, by their numbers. */

@@ -80,6 +80,7 @@ export const masterSchema = {
     fields: {
       feed: { rule: "repeated", type: "string", id: 1 },
       fetch: { rule: "repeated", type: "string", id: 2 },
+      target: { rule: "repeated", type: "string", id: 3 },
     },
   },
   MakeCallableResponse: {

@@ -24,6 +24,8 @@ export type GraphFor = (task: string) => {
 export interface CallableSpec {
   readonly feeds: readonly string[];
   readonly fetches: readonly string[];
+  /** Operations that run too. */
+  readonly targets: readonly string[];
 }
 
 /** A session that the server has. */
@@ -123,7 +125,7 @@ export class MasterSession {
    */
   async call<T>(
     request: CallRequest,
-    { feeds, fetches }: CallableSpec,
+    spec: CallableSpec,
     values: readonly MasterFields<"TensorProto">[],
     limits: RunLimits,
     read: (fetched: readonly MasterMessage<"TensorProto">[]) => T,
@@ -131,13 +133,14 @@ export class MasterSession {
     // Before anything is awaited: the values are the caller's own memory.
     const feed = codec.encode("RunCallableRequest", { feed: values });
     const { results } = await this.#withSession(request.name, true, async (opened) => {
-      const handle = await this.#callable(request.name, opened, { feeds, fetches });
+      const handle = await this.#callable(request.name, opened, spec);
       const head = codec.encode("RunCallableRequest", { sessionHandle: opened.handle, handle });
       // Messages one after another are one.
       const message = Buffer.concat([head, feed]);
       return await this.#requests.send(request, limits, async (server, options) => {
         const answer = await send(server, options, "RunCallable", message);
         const { fetch } = codec.decode("RunCallableResponse", answer);
+        const { fetches } = spec;
         if (fetch.length !== fetches.length)
           throw new RangeError(`expected ${fetches.length} results, got ${fetch.length}`);
         return { results: read(fetch) };
@@ -247,12 +250,12 @@ export class MasterSession {
     await opened.extending;
   }
 
-  #callable(call: string, opened: Opened, { feeds, fetches }: CallableSpec): Promise<Integer64> {
-    const key = JSON.stringify([feeds, fetches]);
+  #callable(call: string, opened: Opened, { feeds, fetches, targets }: CallableSpec): Promise<Integer64> {
+    const key = JSON.stringify([feeds, fetches, targets]);
     const known = opened.callables.get(key);
     if (known !== undefined) return known;
     const make = async (): Promise<Integer64> => {
-      const options = { feed: feeds, fetch: fetches };
+      const options = { feed: feeds, fetch: fetches, target: targets };
       const message = codec.encode("MakeCallableRequest", { sessionHandle: opened.handle, options });
       return codec.decode("MakeCallableResponse", await this.#request(call, "MakeCallable", message)).handle;
     };

@@ -122,7 +122,7 @@ describe("the state of a cluster", () => {
     const expected = [local.pred(X), local.train(X, Y), local.train(X, Y), local.pred(X)];
     const found = await Promise.all([client.pred(X), client.train(X, Y), client.train(X, Y), client.pred(X)]);
     const numberOf = (value: unknown): number =>
-      Number(typeof value === "number" ? value : (value as never)["data"][0]);
+      Number(typeof value === "number" ? value : (value as { readonly data: readonly number[] }).data[0]);
     for (const [index, value] of expected.entries()) {
       expect(Math.abs(numberOf(found[index]) - numberOf(value))).toBeLessThan(1e-5);
     }
