@@ -53,6 +53,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run/run.js")).runCommand(),
   train: async () => (await import("./train/train.js")).trainCommand(),
   plot: async () => (await import("./plot.js")).plotCommand(),
+  worker: async () => (await import("./worker/worker.js")).workerCommand(),
   doctor: async () => (await import("./doctor.js")).doctorCommand(),
 };
 const [asked = ""] = process.argv.slice(2);

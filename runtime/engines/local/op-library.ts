@@ -16,12 +16,16 @@ const loaded: Set<string> = new Set();
  * until the process ends.
  *
  * @param libraries paths of files, and names of installed packs
- * @param needed returns the operations of the model: of a pack, only the files with these are loaded
+ * @param needed returns the operations of the model: of a pack, only the files with these are loaded. Undefined for all
  * @throws SavedModelError `OP_LIBRARY_INVALID`
  */
-export function loadOpLibraries(api: NativeApi, libraries: readonly string[], needed: () => ReadonlySet<string>): void {
+export function loadOpLibraries(
+  api: NativeApi,
+  libraries: readonly string[],
+  needed: (() => ReadonlySet<string>) | undefined,
+): void {
   const paths = libraries.flatMap((library) =>
-    isOpPack(library) ? filesOfOpPack(library, api.library.version, needed()) : library,
+    isOpPack(library) ? filesOfOpPack(library, api.library.version, needed?.()) : library,
   );
   for (const path of paths) {
     const places = placesOf(path);

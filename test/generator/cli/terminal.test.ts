@@ -6,7 +6,19 @@ import { savedmodel } from "../../support/cli.js";
 import { golden } from "../../support/language-service.js";
 import { modelFolder, tempFolder } from "../../support/temp.js";
 
-const COMMANDS = ["install", "inspect", "init", "generate", "watch", "check", "run", "train", "plot", "doctor"];
+const COMMANDS = [
+  "install",
+  "inspect",
+  "init",
+  "generate",
+  "watch",
+  "check",
+  "run",
+  "train",
+  "plot",
+  "worker",
+  "doctor",
+];
 const MODELS = ["custom_model", "counter", "dtypes", "example", "keras3", "regression", "text"];
 const DEEP = "packages/shop/src/generated/models";
 

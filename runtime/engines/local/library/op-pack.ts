@@ -43,16 +43,20 @@ export function opPackFolder(name: string, tensorflow: string, platform: Pick<Pl
  * tensorflow-text would take a second and a half, and half a gigabyte.
  *
  * @param tensorflow the version of the library
- * @param needed the operations of the model
+ * @param needed the operations of the model; undefined for all files
  * @throws SavedModelError `OP_LIBRARY_INVALID` if it is not installed for that version, or damaged
  */
-export function filesOfOpPack(name: string, tensorflow: string, needed: ReadonlySet<string>): readonly string[] {
+export function filesOfOpPack(
+  name: string,
+  tensorflow: string,
+  needed: ReadonlySet<string> | undefined,
+): readonly string[] {
   const folder = opPackFolder(name, tensorflow, currentPlatform());
   const manifest = readManifest(folder);
   if (manifest === undefined)
     throw unusable(`${name} is not installed for TensorFlow ${minorVersion(tensorflow)}`, name);
   return manifest.files
-    .filter(({ operations }) => operations.some((operation) => needed.has(operation)))
+    .filter(({ operations }) => needed === undefined || operations.some((operation) => needed.has(operation)))
     .map(({ name: file, size }) => {
       const path = join(folder, file);
       if (statSync(path, { throwIfNoEntry: false })?.size !== size) throw unusable(`${path} is damaged`, name);
