@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
-import { createServer } from "node:net";
+import { freePorts } from "./own-network.js";
+import { startWorker } from "./worker-process.js";
 
 /** One task of a cluster: a process. */
 export interface Task {
   readonly url: string;
-  readonly pid: number;
   /** Ends the process at once. */
   kill(): Promise<void>;
 }
@@ -26,8 +25,12 @@ export async function startCluster(size: ClusterSize): Promise<TestCluster> {
   );
   const ports = await freePorts(names.length);
   const addresses = new Map(names.map((name, index) => [name, `127.0.0.1:${ports[index]}`]));
-  const spec: Record<string, string[]> = {};
-  for (const [name, address] of addresses) (spec[jobOf(name)] ??= []).push(address);
+  const spec = new Map(
+    Object.keys(size).map((job) => {
+      const own = [...addresses].filter(([name]) => jobOf(name) === job);
+      return [job, own.map(([, address]) => address)];
+    }),
+  );
   const tasks = new Map<string, Task>();
   const start = async (name: string): Promise<Task> => {
     const task = await startTask(spec, name, addresses.get(name) ?? "");
@@ -58,45 +61,11 @@ function jobOf(name: string): string {
   return name.replace(/:.*/, "");
 }
 
-async function startTask(
-  spec: Readonly<Record<string, readonly string[]>>,
-  name: string,
-  address: string,
-): Promise<Task> {
-  const parameters = ["/tmp/cluster/server.py", JSON.stringify(spec), jobOf(name), name.replace(/.*:/, "")];
-  const child = spawn("/opt/tfpy/bin/python", parameters, { stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += String(data)));
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.on("data", () => output.includes("ready") && resolve());
-    child.once("error", reject);
-    void ended.then(() => reject(new Error(`the task ${name} has ended:\n${output.slice(-4000)}`)));
-  });
+async function startTask(spec: ReadonlyMap<string, readonly string[]>, name: string, address: string): Promise<Task> {
+  const cluster = [...spec].map(([job, addresses]) => `${job}=${addresses.join()}`).join(";");
+  const worker = await startWorker(["--cluster", cluster, "--job", jobOf(name), "--task", name.replace(/.*:/, "")]);
   return {
     url: `grpc://${address}`,
-    pid: child.pid ?? 0,
-    kill: async () => {
-      child.kill("SIGKILL");
-      await ended;
-    },
+    kill: async () => void (await worker.end("SIGKILL")),
   };
-}
-
-/** Returns ports that nothing listens on. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return server;
-    }),
-  );
-  return await Promise.all(
-    servers.map(async (server) => {
-      const address = server.address();
-      await new Promise((resolve) => server.close(resolve));
-      return typeof address === "object" && address !== null ? address.port : 0;
-    }),
-  );
 }

@@ -63,16 +63,19 @@ function joinInputs(
 ): Readonly<Record<string, unknown>> {
   const values: Record<string, unknown> = { ...tensors };
   for (const { key, encoding, components = [] } of inputs) {
-    const keys = components.map((component) => component.key);
-    if (encoding === undefined || !keys.every((each) => each in tensors)) continue;
-    const [first, second, third] = keys.map((each) => tensors[each]);
-    for (const each of keys) delete values[each];
-    if (first === undefined || second === undefined) throw new Error(`${key} has fewer parts than it needs`);
-    const splits = keys.slice(1).map((each) => Array.from((tensors[each] as Tensor<"int64">).data, Number));
+    const parts = components.flatMap((component) => {
+      const tensor = component.key === undefined ? undefined : tensors[component.key];
+      return tensor === undefined ? [] : [tensor];
+    });
+    const [first, second, third] = parts;
+    if (encoding === undefined || parts.length < components.length || first === undefined || second === undefined)
+      continue;
+    for (const component of components) if (component.key !== undefined) delete values[component.key];
+    const numbers = (tensor: Tensor | undefined): number[] => Array.from((tensor as Tensor<"int64">).data, Number);
     values[key] =
       encoding === "ragged"
-        ? RaggedTensor.fromRowSplits(first, ...splits)
-        : SparseTensor.own(first, second, Array.from((third as Tensor<"int64">).data, Number));
+        ? RaggedTensor.fromRowSplits(first, ...parts.slice(1).map(numbers))
+        : SparseTensor.own(first, second, numbers(third));
   }
   return values;
 }

@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cluster } from "../../../../runtime/engines/cluster/index.js";
 import { startCluster, type TestCluster } from "../../../support/servers/cluster-server.js";
 import { compareGoldens } from "../../../support/servers/golden-calls.js";
+import { isolateNetwork } from "../../../support/servers/own-network.js";
 
 let servers: TestCluster;
 
 beforeAll(async () => {
+  isolateNetwork();
   servers = await startCluster({ ps: 1, worker: 1 });
 }, 300_000);
 
