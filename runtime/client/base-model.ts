@@ -50,8 +50,7 @@ export interface Connected extends AsyncDisposable {
    */
   variables(): Promise<readonly ModelVariable[]>;
   /**
-   * Saves the model as {@link BaseModel.save}. Servers write the variables: they have to see the same folder as this
-   * process.
+   * Saves the model as {@link BaseModel.save}, where the engine writes to the files of this machine; servers do not.
    *
    * @throws SavedModelError `UNSUPPORTED_BY_ENGINE`, and the codes of {@link BaseModel.save}
    */

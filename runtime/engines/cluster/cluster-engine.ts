@@ -213,7 +213,7 @@ export class ClusterEngine implements Engine {
   }
 }
 
-const ABSENT: ReadonlySet<string> = new Set(["TF_FAILED_PRECONDITION", "TF_NOT_FOUND"]);
+const ABSENT: ReadonlySet<string> = new Set(["TF_ABORTED", "TF_FAILED_PRECONDITION", "TF_NOT_FOUND"]);
 /** Codes of reads of files that a server does not have. */
 const MISSING: ReadonlySet<string> = new Set(["TF_NOT_FOUND", "TF_DATA_LOSS"]);
 

@@ -294,9 +294,17 @@ export async function checkMaster(server: GrpcServer, signal: AbortSignal): Prom
   await server.request({ path: `${MASTER}/ListDevices`, message, signal });
 }
 
+/**
+ * What servers say of a session that they, or another task of the cluster, do not have any more
+ * (tensorflow/core/distributed_runtime/{master,worker,session_mgr,base_rendezvous_mgr}.cc).
+ */
+const LOST =
+  /Session (handle )?\S+ is not found|[Ss]ession handle is not found|Graph handle is not found|device incarnation|Worker session .* not found|Session has been closed/;
+
 /** Returns true where a server, or another task of its cluster, has been restarted. */
 function isLost(error: unknown): boolean {
-  return error instanceof SavedModelError && error.code === "TF_ABORTED" && error.cause instanceof ServerError;
+  const cause = error instanceof SavedModelError ? error.cause : undefined;
+  return cause instanceof ServerError && LOST.test(cause.message);
 }
 
 /** Returns true where the server that was asked does not have the session: it has not run anything. */

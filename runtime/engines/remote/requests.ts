@@ -109,11 +109,14 @@ function unreadable(address: string, cause: Error): ServerError {
   return new ServerError("INTERNAL", address, text, { cause });
 }
 
+const TASK = /^From \/job:[^\n]*\n/;
+
 /** Returns the error of a call for that of a server. */
 function callError(call: string, error: unknown): unknown {
   if (!(error instanceof ServerError)) return error;
   const { address, fix, message, status } = error;
-  const what = status === "DEADLINE_EXCEEDED" ? "no answer in time" : firstLine(message);
+  // The first line of TensorFlow's own servers may tell only where it was.
+  const what = status === "DEADLINE_EXCEEDED" ? "no answer in time" : firstLine(message.replace(TASK, ""));
   return new SavedModelError(`TF_${status}`, `${call}: ${printable(address, 500)} failed: ${what}`, {
     cause: error,
     ...(fix === undefined ? {} : { fix }),

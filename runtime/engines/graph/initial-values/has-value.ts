@@ -63,8 +63,8 @@ export function prepareCheck(session: GraphSession, resources: readonly Resource
   };
 }
 
-/** Codes of reads of a table without a value. */
-const ABSENT: ReadonlySet<string> = new Set(["TF_FAILED_PRECONDITION", "TF_NOT_FOUND"]);
+/** Codes of reads of a table without a value, whose status depends on the kind of read. */
+const ABSENT: ReadonlySet<string> = new Set(["TF_ABORTED", "TF_FAILED_PRECONDITION", "TF_NOT_FOUND"]);
 
 function tableRead(table: Resource, name: string): NodeSpec {
   const { node } = table;
