@@ -23,7 +23,7 @@ import { allocateZeros } from "../tensor/allocate-zeros.js";
 import type { NumericDType } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { AnyTensor, Shape } from "../tensor/types.js";
-import { bindMethods, generatedMethod } from "./bound-methods.js";
+import { bindMethod, bindMethods, generatedMethod } from "./bound-methods.js";
 import {
   CALL_OPTIONS,
   type CallOptions,
@@ -398,6 +398,7 @@ export class BaseModel implements Disposable, AsyncDisposable {
     this.#async ??= Object.fromEntries(
       (this.#descriptor?.signatures ?? []).map(({ key, method = key }) => {
         const start = (...values: readonly unknown[]): Promise<unknown> => this.#start(start, key, values);
+        bindMethod(start, { model: this, calls: this.#calls, key, isAsync: true });
         return [method, start];
       }),
     );

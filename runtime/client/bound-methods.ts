@@ -10,6 +10,8 @@ export interface BoundMethod {
   readonly calls: MethodCalls;
   /** Raw key of its signature. */
   readonly key: string;
+  /** True for a method of `async` or of a connected client, which returns a promise. */
+  readonly isAsync: boolean;
 }
 
 const bound = new WeakMap<object, BoundMethod>();
@@ -23,10 +25,15 @@ export function bindMethods(model: BaseModel, descriptor: ModelSpec, calls: Meth
     const own: unknown = Reflect.get(model, method);
     if (typeof own !== "function") continue;
     const value = own.bind(model) as object;
-    bound.set(value, { model, calls, key });
-    mark(value, "method");
+    bindMethod(value, { model, calls, key, isAsync: false });
     Object.defineProperty(model, method, { value, configurable: true, writable: true });
   }
+}
+
+/** Notes which signature of which model a function calls. */
+export function bindMethod(method: object, description: BoundMethod): void {
+  bound.set(method, description);
+  mark(method, "method");
 }
 
 /** Returns the model and signature of a method, if it belongs to a generated client. */

@@ -10,11 +10,13 @@ type WithRows<S> = S extends readonly [unknown, ...infer Row] ? [number, ...Row]
 
 /** Results of a signature for all rows: each tensor with any number of rows. */
 export type Predictions<Result> =
-  Result extends Tensor<infer D, infer S>
-    ? Tensor<D, Extract<WithRows<S>, readonly number[]>>
-    : Result extends RaggedTensor | SparseTensor
-      ? Result
-      : { readonly [Name in keyof Result]: Predictions<Result[Name]> };
+  Result extends PromiseLike<infer Later>
+    ? Predictions<Later>
+    : Result extends Tensor<infer D, infer S>
+      ? Tensor<D, Extract<WithRows<S>, readonly number[]>>
+      : Result extends RaggedTensor | SparseTensor
+        ? Result
+        : { readonly [Name in keyof Result]: Predictions<Result[Name]> };
 
 const CALL = "predict()";
 

@@ -252,7 +252,10 @@ export class Training {
   #watch({ earlyStopping, checkpoints }: FitOptions): BestWeights | undefined {
     const { onlyBest = false } = checkpoints ?? {};
     const names = [this.#metrics.names, this.#evaluation?.names ?? []] as const;
-    const { model } = this.#bound;
+    const { model, calls } = this.#bound;
+    if (earlyStopping?.restoreBest === true) {
+      calls.connection.capability("fit() earlyStopping.restoreBest", (engine) => engine.variables);
+    }
     if (earlyStopping !== undefined) return new BestWeights(model, "earlyStopping", earlyStopping, ...names);
     if (onlyBest === false) return undefined;
     const asked = { patience: Number.POSITIVE_INFINITY, ...(onlyBest !== true && onlyBest) };
@@ -278,7 +281,8 @@ export class Training {
 
   /** Beside asynchronous calls of others, saving and restoring have to wait for their turn as the steps do. */
   #alone<T>(action: () => T): T | Promise<T> {
-    return this.#options.worker === true ? this.#bound.calls.inTurn(this.#name, action) : action();
+    const { calls, isAsync } = this.#bound;
+    return isAsync || this.#options.worker === true ? calls.inTurn(this.#name, action) : action();
   }
 
   async #tellBatch(

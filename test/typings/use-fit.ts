@@ -1,5 +1,5 @@
 // Data that `fit` accepts and rejects for dense, ragged, sparse and tf.Example inputs. Compiled by runtime/fit-types.test.ts.
-import { evaluate, fit, predict, RaggedTensor, SparseTensor, Tensor } from "savedmodel";
+import { type Engine, evaluate, fit, predict, RaggedTensor, SparseTensor, Tensor } from "savedmodel";
 import { Composite } from "./composite.js";
 import { Example, type ExampleExample } from "./example.js";
 import { Metrics } from "./metrics.js";
@@ -109,4 +109,49 @@ await predict(regression.pred, [x, target]);
 // @ts-expect-error the rows of eight are not those of all
 const fixed: Tensor<"float32", [8, 2]> = await predict(metrics.predictEight, [x]);
 
-export { eight, fixed, heights, losses, measured, mixed, needsNoThis, validated };
+// Methods that return promises: of a connected client, and of `async`.
+declare const engine: Engine;
+const connected = await Regression.connect(engine);
+const far = await fit(connected.train, [x, target, 0.1], {
+  validation: { signature: connected.evaluate, data: [x, target] },
+  earlyStopping: { monitor: "validation_mae", mode: "min" },
+  onEpoch: ({ metrics }) => console.log(metrics.loss, metrics.mae),
+});
+const farLosses: readonly number[] = far.metric("loss");
+const farMeasured: { readonly loss: number; readonly mae: number } = await evaluate(connected.evaluate, [x, target]);
+const farHeights: Tensor<"float32", [number, 1]> = await predict(connected.pred, [x]);
+const farMixed: { readonly twice: RaggedTensor<"float32", [number, number]> } = await predict(composite.async.mix, [
+  rows,
+  1,
+  sparse,
+]);
+await fit(optimizers.async.trainAdam, [x, target, (step) => 1 / step]);
+await fit(connected.train, () => batches);
+await fit(connected.train, later);
+await fit(metrics.async.train, [[[1, 2, 3]], [1n]], { resetMetrics: metrics.async.resetMetrics });
+await fit(example.async.predict, [people]);
+// @ts-expect-error options of a call are not an input
+await fit(connected.train, [x, target, 0.1, { timeoutMs: 5 }]);
+// @ts-expect-error a column too few
+await fit(connected.train, [x, target]);
+// @ts-expect-error a string where numbers are expected
+await fit(connected.train, [[["a", "b"]], target, 0.1]);
+// @ts-expect-error a metric that the signature does not have
+far.metric("accuracy");
+// @ts-expect-error a metric that the signature does not have
+await evaluate(connected.evaluate, [x, target]).then(({ accuracy }) => accuracy);
+
+export {
+  eight,
+  farHeights,
+  farLosses,
+  farMeasured,
+  farMixed,
+  fixed,
+  heights,
+  losses,
+  measured,
+  mixed,
+  needsNoThis,
+  validated,
+};

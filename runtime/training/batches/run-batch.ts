@@ -4,15 +4,15 @@ import type { Form, Results } from "../../engine.js";
 import type { Batch, BatchSource } from "./batches.js";
 import type { Turns } from "./event-loop-yield.js";
 
-/** Calls a signature with a batch: on a worker thread, or at once. */
+/** Calls a signature with a batch: off this thread where that is asked for or the method returns a promise, else at once. */
 export function runBatch<F extends Form = "plain">(
-  { calls, key }: BoundMethod,
+  { calls, key, isAsync }: BoundMethod,
   method: Method,
   { values }: Pick<Batch, "values">,
   worker: boolean | undefined,
   form: F = "plain" as F,
 ): Results<F> | Promise<Results<F>> {
-  return worker === true ? calls.start(key, method, values, form) : calls.run(key, method, values, form);
+  return worker === true || isAsync ? calls.start(key, method, values, form) : calls.run(key, method, values, form);
 }
 
 /** A signature that is called with all batches of its data, once. */

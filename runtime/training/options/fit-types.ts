@@ -5,7 +5,7 @@ import type { SparseTensor } from "../../tensor/sparse-tensor.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { AnyNestedLike, FlatLike, ScalarLike, Shape, SparseParts } from "../../tensor/types.js";
 
-/** A method of a generated client: `model.train`. */
+/** A method of a generated client: `model.train`, or `model.async.train`, which returns a promise. */
 export type SignatureMethod<Inputs extends readonly unknown[], Result> = (...inputs: Inputs) => Result;
 
 /** The inputs among the parameters of a method: without the options, which its result may have it take after them. */
@@ -137,9 +137,16 @@ export type TrainingData<Inputs extends readonly unknown[], Method = unknown> =
   | Batches<Inputs | NamedOf<Method>>
   | ((epoch: number) => Iterable<Inputs | NamedOf<Method>> | AsyncIterable<Inputs | NamedOf<Method>>);
 
-/** Names of the metrics that a signature returns: the properties of its numbers, or any name for a single one. */
-export type MetricName<Result> = Result extends number | bigint
-  ? string
-  : Result extends Tensor
-    ? never
-    : { [Name in keyof Result & string]: Result[Name] extends number | bigint ? Name : never }[keyof Result & string];
+/**
+ * Names of the metrics that a signature returns, or its promise: the properties of its numbers, or any name for a single
+ * one.
+ */
+export type MetricName<Result> =
+  Result extends PromiseLike<infer Later>
+    ? MetricName<Later>
+    : Result extends number | bigint
+      ? string
+      : Result extends Tensor
+        ? never
+        : { [Name in keyof Result & string]: Result[Name] extends number | bigint ? Name : never }[keyof Result &
+            string];

@@ -29,7 +29,7 @@ interface BestEpoch {
 /** Saves a model at intervals while it is trained, with the state of the training, and restores both. */
 export class CheckpointWriter {
   readonly #bound: BoundMethod;
-  readonly #variables: VariableStore | undefined;
+  readonly #variables: VariableStore;
   readonly directory: string;
   readonly #options: Checkpoints;
   readonly #best: BestEpoch | undefined;
@@ -37,14 +37,17 @@ export class CheckpointWriter {
   #saved = { step: 0, epochs: 0 };
   #putBackFrom: string | undefined;
 
-  /** @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT`: if a later save would fail */
+  /**
+   * @throws SavedModelError `NOT_SAVEABLE`, `OUTPUT_CONFLICT`, `UNSUPPORTED_BY_ENGINE`, or `NOT_FAKED` of a fake client: if a
+   * later save would fail
+   */
   constructor(bound: BoundMethod, options: Checkpoints, best: BestEpoch | undefined) {
     this.#bound = bound;
-    this.#variables = bound.calls.connection.engine.variables;
+    this.#variables = bound.calls.connection.capability("fit() checkpoints", (engine) => engine.variables);
     this.directory = toPath(options.directory);
     this.#options = options;
     this.#best = best;
-    this.#variables?.requireSaveable(this.directory);
+    this.#variables.requireSaveable(this.directory);
   }
 
   /** Returns true if it is time to save after this step within an epoch. */
@@ -70,17 +73,11 @@ export class CheckpointWriter {
 
   /** Saves the model and the state in one step: readers of the folder get both of the same moment. */
   save(state: TrainingState): void {
-    const variables = this.#variables;
-    if (variables === undefined) {
-      // A fake client throws that it cannot be saved.
-      this.#bound.model.save(this.directory);
-    } else {
-      this.#bound.calls.connection.queue.requireFree("fit()", () => false);
-      variables.save(this.directory, (folder) => {
-        writeState(folder, state);
-        this.#best?.copyTo(folder);
-      });
-    }
+    this.#bound.calls.connection.queue.requireFree("fit()", () => false);
+    this.#variables.save(this.directory, (folder) => {
+      writeState(folder, state);
+      this.#best?.copyTo(folder);
+    });
     this.#savedAt = performance.now();
     this.#saved = { step: state.step, epochs: state.records.length };
   }
@@ -98,7 +95,7 @@ export class CheckpointWriter {
    */
   resume(identity: TrainingIdentity, epochs: number): TrainingState | undefined {
     const variables = this.#variables;
-    if (this.#options.resume !== true || variables === undefined) return undefined;
+    if (this.#options.resume !== true) return undefined;
     const folder = this.directory;
     try {
       this.#putBackFrom = variables.putBack(resolve(folder));
