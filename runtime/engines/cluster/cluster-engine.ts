@@ -229,7 +229,7 @@ function requireBinary(folder: string): void {
   const file = requireModelFile(folder);
   if (!file.endsWith(".pbtxt")) return;
   throw new SavedModelError("MODEL_FORMAT_UNSUPPORTED", `${printable(file, 500)} is in text format`, {
-    fix: "Save the model again, in a loaded client or in Python: servers need a saved_model.pb.",
+    fix: "Load it in Python and save it again: servers need a saved_model.pb.",
   });
 }
 
