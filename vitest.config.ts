@@ -9,7 +9,7 @@ const config: ViteUserConfig = defineConfig({
     alias: [
       { find: /^savedmodel$/, replacement: source("runtime/index.ts") },
       { find: /^savedmodel\/data$/, replacement: source("runtime/data/index.ts") },
-      { find: /^savedmodel\/(kserve|serving)$/, replacement: source("runtime/engines/$1/index.ts") },
+      { find: /^savedmodel\/(cluster|kserve|serving)$/, replacement: source("runtime/engines/$1/index.ts") },
       { find: /^savedmodel\/generator$/, replacement: source("generator/index.ts") },
       { find: /^savedmodel\/(vite|rollup|webpack|rspack|esbuild)$/, replacement: source("generator/plugin/$1.ts") },
     ],

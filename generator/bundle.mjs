@@ -60,6 +60,7 @@ const own = await build({
   entryPoints: {
     "runtime/index": "runtime/index.ts",
     "runtime/data/index": "runtime/data/index.ts",
+    "runtime/engines/cluster/index": "runtime/engines/cluster/index.ts",
     "runtime/engines/kserve/index": "runtime/engines/kserve/index.ts",
     "runtime/engines/serving/index": "runtime/engines/serving/index.ts",
     "generator/index": "generator/index.ts",
@@ -94,6 +95,7 @@ const browser = await build({
   target: "es2023",
   entryPoints: {
     "browser/index": "runtime/engines/browser/index.ts",
+    "browser/cluster": "runtime/engines/cluster/index.ts",
     "browser/kserve": "runtime/engines/kserve/index.ts",
     "browser/serving": "runtime/engines/serving/index.ts",
   },
@@ -276,6 +278,7 @@ function withoutNode({ onResolve }) {
   onResolve({ filter: /^node:/ }, () => replacement("node-modules.ts"));
   onResolve({ filter: /\/local-engine\.js$/ }, () => replacement("local-engine.ts"));
   onResolve({ filter: /\/(locate-model|calling-file)\.js$/ }, () => replacement("files.ts"));
+  onResolve({ filter: /\/cluster-engine\.js$/ }, () => replacement("cluster-engine.ts"));
   onResolve({ filter: /\/(kserve|serving)-grpc\.js$/ }, () => replacement("grpc-server.ts"));
 }
 

@@ -30,8 +30,10 @@ export interface Engine {
   /**
    * Takes on the signatures that a client expects, which `signatures` has from then on. For engines of a server that does
    * not tell all of it; `open` compares them with the server's. Without it, `connect` compares `signatures`.
+   *
+   * @param clientFile returns the file of the client, where it is known: its model's folder may be near it
    */
-  adopt?(expected: ModelSpec): void;
+  adopt?(expected: ModelSpec, clientFile?: () => string | undefined): void;
   /**
    * Connects to a server. Called once by `connect`, before any call.
    *
@@ -46,6 +48,8 @@ export interface Engine {
   prepare(signature: DenseSignature): Execution;
   /** Reads, saves and restores the variables, where the engine can. */
   readonly variables?: VariableStore;
+  /** The same for an engine on servers. */
+  readonly asyncVariables?: AsyncVariableStore;
   /** Lists the devices that operations can run on, where the engine knows them. */
   devices?(): readonly Device[];
   /** Records the operations of synchronous calls, where the engine can. */
@@ -184,6 +188,18 @@ export interface VariableStore {
   graphDef(): Uint8Array;
   /** Lists the variables with the nodes of the graph that hold them. */
   nodes(): readonly VariableNode[];
+}
+
+/** The variables of a model on servers. Paths are those of their file systems. */
+export interface AsyncVariableStore {
+  /** Reads all variables, by name, then by path. */
+  read(): Promise<readonly ModelVariable[]>;
+  /** Saves the whole model. */
+  save(directory: string): Promise<void>;
+  /** Saves the variables as a checkpoint. */
+  saveWeights(prefix: string): Promise<void>;
+  /** Restores the variables from a checkpoint or another SavedModel. */
+  restore(path: string, options: RestoreOptions): Promise<RestoreReport>;
 }
 
 /** A variable, and the node of the loaded graph that holds it. */

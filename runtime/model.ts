@@ -36,7 +36,7 @@ export class Model extends BaseModel {
         // Its options and signatures were checked.
         if (loaded.has(source)) return source;
         // An engine that rejects this client may be another's: it is not disposed.
-        if (descriptor !== undefined) source.adopt?.(descriptor);
+        if (descriptor !== undefined) source.adopt?.(descriptor, () => fileCalling(Model));
         try {
           const call = `${descriptor?.name ?? "Model"}.connect()`;
           checkOptions(call, options, CLIENT_OPTIONS);

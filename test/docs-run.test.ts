@@ -9,7 +9,7 @@ const NOT_RUN: readonly RegExp[] = [
   /"data\.npz"/,
   /"ops\/zero_out\.so"/,
   /"tensorflow-text"/,
-  /"savedmodel\/(kserve|serving)"/,
+  /"savedmodel\/(cluster|kserve|serving)"/,
 ];
 
 /** Comments behind `console.log(…)` that describe, and do not quote. */

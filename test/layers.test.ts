@@ -16,6 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["runtime/queue"],
   ["runtime/client"],
   [
+    "runtime/engines/cluster",
     "runtime/engines/fake",
     "runtime/engines/graph",
     "runtime/engines/kserve",
@@ -78,7 +79,9 @@ it("only the local engine imports koffi, and nothing but the composed model reac
     "client",
     "data",
     "training",
+    "engines/cluster",
     "engines/fake",
+    "engines/graph",
     "engines/remote",
     "engines/kserve",
     "engines/serving",

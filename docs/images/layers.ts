@@ -13,6 +13,7 @@ interface Room {
 const ROOMS: readonly Room[] = [
   room("index.ts, model.ts", "entry point; Model.load", 0, 1, ["index.ts", "model.ts", "engines/browser"]),
   room("engines/kserve, serving", "protocols of servers", 0, 0, ["engines/kserve", "engines/serving"]),
+  room("engines/cluster", "TensorFlow's own cluster", 0, 2),
   room("training", "fit, evaluate, predict", 1, 0),
   room("engines/fake", "functions of a test", 1, 1),
   room("engines/local", "TensorFlow in this process", 1, 2),

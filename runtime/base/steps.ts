@@ -16,6 +16,11 @@ export function* step<T>(now: () => T, later: () => Promise<T>): Steps<T> {
   return (yield { now, later }) as T;
 }
 
+/** A step that blocks the calling thread in either case. */
+export function blocking<T>(now: () => T): Steps<T> {
+  return step(now, async () => now());
+}
+
 /** A step of nothing, before which the event loop gets a turn. */
 export function* breathe(): Steps<void> {
   yield* step(

@@ -6,6 +6,7 @@ import { SavedModelError } from "../base/errors.js";
 import { printable } from "../base/text.js";
 import { isIntact, targetsOf } from "../call/result-targets.js";
 import type {
+  AsyncVariableStore,
   Device,
   Engine,
   ModelVariable,
@@ -41,6 +42,33 @@ export interface Connected extends AsyncDisposable {
   readonly source: string;
   /** Accepts no more calls, waits for those that were accepted, and closes the connection. Never rejects. */
   close(): Promise<void>;
+  /**
+   * Reads the variables of the model with their current values, as {@link BaseModel.variables}, after the calls that
+   * change them.
+   *
+   * @throws SavedModelError `UNSUPPORTED_BY_ENGINE` where servers do not show their variables, `DISPOSED`, `TF_<STATUS>`
+   */
+  variables(): Promise<readonly ModelVariable[]>;
+  /**
+   * Saves the model as {@link BaseModel.save}, where the engine writes to the files of this machine; servers do not.
+   *
+   * @throws SavedModelError `UNSUPPORTED_BY_ENGINE`, and the codes of {@link BaseModel.save}
+   */
+  save(directory: string | URL): Promise<void>;
+  /**
+   * Saves the current values of the variables as a checkpoint, as {@link BaseModel.saveWeights}.
+   *
+   * @param prefix the prefix of its file names; in the file system of the servers, where the folder must exist
+   * @throws SavedModelError `UNSUPPORTED_BY_ENGINE`, and the codes of {@link BaseModel.saveWeights}
+   */
+  saveWeights(prefix: string | URL): Promise<void>;
+  /**
+   * Restores the variables, those of all clients that share them, as {@link BaseModel.restore}.
+   *
+   * @param path the prefix of a checkpoint, or a folder; in the file system of the servers
+   * @throws SavedModelError `UNSUPPORTED_BY_ENGINE`, and the codes of {@link BaseModel.restore}
+   */
+  restore(path: string | URL, options?: RestoreOptions): Promise<RestoreReport>;
 }
 
 /** Client of a model on any engine; {@link Model} is the one that loads models itself. */
@@ -391,9 +419,26 @@ export class BaseModel implements Disposable, AsyncDisposable {
       this.dispose();
       throw error;
     }
+    const variables = <T>(name: string, writes: boolean, run: (variables: AsyncVariableStore) => Promise<T>) =>
+      this.#calls.variablesInTurn(`${name}()`, writes, run);
     return Object.assign(this.asyncMethods<Methods>(), {
       source: this.source,
       close: () => this.close(),
+      variables: () => variables("variables", false, (store) => store.read()),
+      save: async (directory: string | URL) => {
+        const path = toPath(directory);
+        await variables("save", true, (store) => store.save(path));
+      },
+      saveWeights: async (prefix: string | URL) => {
+        const path = toPath(prefix);
+        await variables("saveWeights", true, (store) => store.saveWeights(path));
+      },
+      restore: async (path: string | URL, options: RestoreOptions = {}) => {
+        checkOptions("restore()", options, ["partial"]);
+        checkFlag("restore()", "partial", options.partial);
+        const place = toPath(path);
+        return await variables("restore", true, (store) => store.restore(place, options));
+      },
       [Symbol.asyncDispose]: () => this[Symbol.asyncDispose](),
     });
   }

@@ -33,7 +33,7 @@ export interface ErrorEvent {
 
 /** Message published on `savedmodel:request` after each request to a server, with one message per attempt of a call. */
 export interface RequestEvent {
-  /** `kserve` or `serving`. */
+  /** `cluster`, `kserve` or `serving`. */
   readonly engine: string;
   readonly address: string;
   /** Raw key of the signature. */

@@ -6,7 +6,7 @@ import { CompositeCall, isComposite } from "../call/composite-call.js";
 import { namedTakesOne } from "../call/named-inputs.js";
 import { hasTargets } from "../call/result-targets.js";
 import { ownStaged, SignatureCall, tooManyInputs } from "../call/signature-call.js";
-import type { Form, Results, Targets } from "../engine.js";
+import type { AsyncVariableStore, Form, Results, Targets, VariableStore } from "../engine.js";
 import { Batcher, type BatchingOptions } from "../queue/batcher.js";
 import { type CallLimits, limitsOf } from "../queue/deadline.js";
 import { enqueue } from "../queue/queued-call.js";
@@ -124,6 +124,23 @@ export class MethodCalls {
   }
 
   /**
+   * Runs an action on the variables of an asynchronous engine in its turn among the calls.
+   *
+   * @param name for messages: `restore()`
+   * @throws SavedModelError `UNSUPPORTED_BY_ENGINE`, `DISPOSED`, `QUEUE_FULL`
+   */
+  async variablesInTurn<T>(
+    name: string,
+    writes: boolean,
+    run: (variables: AsyncVariableStore) => Promise<T>,
+  ): Promise<T> {
+    const store = this.connection.capability(name, ({ asyncVariables, variables }) => {
+      return asyncVariables ?? (variables && asAsync(variables));
+    });
+    return await enqueue(this.connection.queue, { name, writes, own: () => {}, run: () => run(store) });
+  }
+
+  /**
    * Splits the arguments of a call into inputs in argument order, and the options after them.
    *
    * @param isAsync true for the options of a call on a worker thread. Without, a method has options if it has a result
@@ -226,6 +243,16 @@ export class MethodCalls {
     }
     return new Batcher(call, this.connection.queue, options);
   }
+}
+
+/** Returns the variables of an engine that has them in this process. */
+function asAsync(variables: VariableStore): AsyncVariableStore {
+  return {
+    read: async () => variables.read(),
+    save: async (directory) => variables.save(directory),
+    saveWeights: async (prefix) => variables.saveWeights(prefix),
+    restore: async (path, options) => variables.restore(path, options),
+  };
 }
 
 /** Returns true if the leading dimension may have any size. */

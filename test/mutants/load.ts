@@ -24,7 +24,8 @@ export const faults: readonly Fault[] = [
   {
     id: "load-assets-of-initialisers",
     file: "runtime/engines/graph/initial-values/initialize.ts",
-    find: 'join(session.directory, "assets", filename)',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source code
+    find: "`${session.directory}/assets/${filename}`",
     replace: "filename",
     effect: "A vocabulary file is looked for in the working directory.",
     tests: VALUES,

@@ -93,8 +93,8 @@ export const faults: readonly Fault[] = [
   {
     id: "portable-leak-verified-tensors",
     file: "runtime/engines/local/native-checkpoint.ts",
-    find: "    this.#api.TF_DeleteTensor(this.#tensor(key));",
-    replace: "    this.#tensor(key);",
+    find: "for (const key of keys) this.#api.TF_DeleteTensor(this.#tensor(key));",
+    replace: "for (const key of keys) this.#tensor(key);",
     effect: "every restore leaves a copy of all variables",
     tests: ["test/runtime/engines/local/leaks.test.ts"],
   },

@@ -89,7 +89,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "remote-last-element-not-repeated",
-    file: "runtime/engines/serving/tensor-proto.ts",
+    file: "runtime/engines/remote/tensor-proto.ts",
     find: "const at = index < listed.length ? index : listed.length - parts + (index % parts);",
     replace: "const at = index % listed.length;",
     effect: "Tensors of equal elements, which TensorFlow Serving shortens, have others.",

@@ -64,6 +64,7 @@ function runInBrowser(code: string, globals: object): Record<string, (url: strin
 
 describe("in a browser", () => {
   const program = `
+    import { cluster } from "savedmodel/cluster";
     import { kserve } from "savedmodel/kserve";
     import { serving } from "savedmodel/serving";
     import { SavedModelError } from "savedmodel";
@@ -79,6 +80,13 @@ describe("in a browser", () => {
     export const viaKServe = (url) => run(kserve({ url, model: "custom_model" }));
     export const viaServing = (url) => run(serving({ url, model: "custom_model" }));
     export const viaGrpc = (url) => run(kserve({ url, model: "custom_model" })).catch(codeOf);
+    export const viaCluster = async (url) => {
+      try {
+        return cluster({ url });
+      } catch (error) {
+        return codeOf(error);
+      }
+    };
     export const load = async () => {
       try {
         return CustomModel.load();
@@ -102,6 +110,9 @@ describe("in a browser", () => {
     const exports = runInBrowser(await bundle(program), {});
     expect(await exports.viaGrpc?.("grpc://127.0.0.1:1")).toBe(
       "UNSUPPORTED_BY_ENGINE: CustomModel.connect(): a browser cannot connect to a grpc:// address. Use the server's http:// or https:// address.",
+    );
+    expect(await exports.viaCluster?.("grpc://127.0.0.1:1")).toBe(
+      "UNSUPPORTED_BY_ENGINE: cluster(): a browser cannot connect to a grpc:// address. Connect to a server with an http:// address: `connect(kserve({ … }))` or `connect(serving({ … }))`.",
     );
     expect(await exports.load?.("")).toBe(
       "UNSUPPORTED_BY_ENGINE: load(): a browser cannot load a model. Connect to a server: `connect(kserve({ … }))` or `connect(serving({ … }))`.",

@@ -1,15 +1,16 @@
 import { oncePer } from "../../base/once.js";
+import type { Steps } from "../../base/steps.js";
 import type { SplitVariable } from "../../saved-model/graph/duplicated-variables.js";
 import type { GraphSession, NodeSpec } from "./graph-session.js";
 
 /** Copies the values of variables. */
-type Copy = (call: string) => void;
+type Copy = (call: string) => Steps<void>;
 
 /**
  * Copies the values of variables that signatures use to the ones that checkpoints hold, where these are not the same.
  */
-export function copyToSaved(session: GraphSession, call: string): void {
-  toSaved(session)(call);
+export function copyToSaved(session: GraphSession, call: string): Steps<void> {
+  return toSaved(session)(call);
 }
 
 /**
@@ -17,8 +18,8 @@ export function copyToSaved(session: GraphSession, call: string): void {
  *
  * @param which `all`, or those that no checkpoint holds under another key, which have no other way to a value
  */
-export function copyFromSaved(session: GraphSession, call: string, which: "all" | "unsaved"): void {
-  (which === "all" ? allFromSaved : unsavedFromSaved)(session)(call);
+export function copyFromSaved(session: GraphSession, call: string, which: "all" | "unsaved"): Steps<void> {
+  return (which === "all" ? allFromSaved : unsavedFromSaved)(session)(call);
 }
 
 const toSaved = oncePer((session: GraphSession) =>
@@ -61,12 +62,11 @@ interface VariableCopy {
  * @param name tells these operations from others that copy
  */
 function prepareCopies(session: GraphSession, name: string, copies: readonly VariableCopy[]): Copy {
-  if (copies.length === 0) return () => {};
   const nodes = copies.map((copy, index) => copyNodes(copy, `savedmodel/${name}_${index}`));
   session.addOperations(nodes.flat());
   const targets = nodes.map(([, assign]) => assign.name);
-  return (call) => {
-    session.run(call, { targets });
+  return function* (call) {
+    if (targets.length > 0) yield* session.run(call, { targets });
   };
 }
 

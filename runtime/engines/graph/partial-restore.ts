@@ -1,5 +1,6 @@
 import { itemAt } from "../../base/item-at.js";
-import { compareCodeUnits } from "../../base/text.js";
+import type { Steps } from "../../base/steps.js";
+import { compareCodeUnits, quote } from "../../base/text.js";
 import type { MismatchedKey, RestoreReport } from "../../engine.js";
 import { dtypeName } from "../../tensor/dtype.js";
 import { formatShape, matchesShape } from "../../tensor/shape.js";
@@ -19,23 +20,23 @@ interface Target {
 export interface PartialRestore {
   readonly report: RestoreReport;
   /** Assigns the values to the variables and tables. */
-  readonly run: (prefix: string) => void;
+  readonly run: (prefix: string) => Steps<void>;
 }
 
 /** Compares a model with a checkpoint, and reads what the two have in common. Nothing is changed yet. */
-export function planPartialRestore(
+export function* planPartialRestore(
   session: GraphSession,
   tensors: readonly RestoredTensor[],
   objectGraph: Uint8Array | undefined,
   reader: CheckpointReader,
-): PartialRestore {
+): Steps<PartialRestore> {
   const wanted = tensors.map(({ key }) => key).filter((key) => key !== OBJECT_GRAPH);
-  const keys = matchMost(wanted, objectGraph, reader);
+  const keys = yield* matchMost(wanted, objectGraph, reader);
   const targets = targetsOf(tensors).filter(({ tensors }) => tensors.every((tensor) => fits(tensor, reader, keys)));
   const restored = new Set(targets.flatMap(({ tensors }) => tensors.map(({ key }) => key)));
   if (restored.size === 0) throw new Error("it has none of the model's variables");
   const used = new Set([...restored].map((key) => keyIn(keys, key)));
-  for (const key of used) reader.verify(key);
+  yield* reader.verify([...used]);
   const left = tensors.filter(({ key }) => key !== OBJECT_GRAPH && !restored.has(key));
   const isThere = ({ key }: RestoredTensor): boolean => reader.describe(keyIn(keys, key)) !== undefined;
   const report = {
@@ -59,6 +60,30 @@ export function planPartialRestore(
         targets.map((target) => sourceOf(target, keys)),
       ),
   };
+}
+
+/**
+ * Adds operations to the graph that restore all tensors of a model from a checkpoint with other keys.
+ *
+ * @throws Error when it is not known which variables they belong to
+ */
+export function prepareRenamed(
+  session: GraphSession,
+  tensors: readonly RestoredTensor[],
+  keys: Keys,
+): PartialRestore["run"] {
+  const lost = tensors.find(({ key, target }) => key !== OBJECT_GRAPH && target === undefined);
+  if (lost !== undefined) throw new Error(`its graph does not tell which variable ${quote(lost.key)} is restored into`);
+  const targets = targetsOf(tensors);
+  const assign = prepareAssignments(
+    session,
+    targets.map(({ assignment }) => assignment),
+  );
+  return (prefix) =>
+    assign(
+      prefix,
+      targets.map((target) => sourceOf(target, keys)),
+    );
 }
 
 /** The report of a restore that took all that the model restores. */

@@ -1,4 +1,5 @@
 import { SavedModelError } from "../../base/errors.js";
+import type { Steps } from "../../base/steps.js";
 import { printable, reasonOf } from "../../base/text.js";
 import { copyToSaved } from "./copy-variables.js";
 import type { GraphSession } from "./graph-session.js";
@@ -26,10 +27,10 @@ export function requireSaver({ saver, directory }: Pick<GraphSession, "saver" | 
 }
 
 /** Writes a checkpoint with the model's own operations: `<prefix>.index` and `<prefix>.data-…`. */
-export function writeCheckpoint(session: GraphSession, prefix: string): void {
+export function* writeCheckpoint(session: GraphSession, prefix: string): Steps<void> {
   const { filename, saved } = requireSaver(session);
-  copyToSaved(session, "save()");
-  session.run("save()", { feeds: [[filename, stringTensor(prefix)]], fetches: [saved] });
+  yield* copyToSaved(session, "save()");
+  yield* session.run("save()", { feeds: [[filename, stringTensor(prefix)]], fetches: [saved] });
 }
 
 /** Returns the error of a failed save, with its cause. */

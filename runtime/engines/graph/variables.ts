@@ -1,5 +1,6 @@
 import { itemAt } from "../../base/item-at.js";
 import { once, oncePer } from "../../base/once.js";
+import type { Steps } from "../../base/steps.js";
 import type { ModelVariable } from "../../engine.js";
 import { type DTypeInfo, dtypeInfo, isDType } from "../../tensor/dtype.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -27,16 +28,16 @@ interface Reader {
  *
  * @throws SavedModelError `TF_<STATUS>`
  */
-export function readVariables(session: GraphSession): readonly ModelVariable[] {
+export function* readVariables(session: GraphSession): Steps<readonly ModelVariable[]> {
   const { variables, check } = readerOf(session);
   if (variables.length === 0) return [];
   try {
-    return describe(variables, fetch(session, variables));
+    return describe(variables, yield* fetch(session, variables));
   } catch (cause) {
-    const has = check()(CALL);
+    const has = yield* check()(CALL);
     const present = variables.filter((_, index) => has[index]);
     if (present.length === variables.length) throw cause;
-    return describe(variables, fetch(session, present));
+    return describe(variables, yield* fetch(session, present));
   }
 }
 
@@ -56,9 +57,12 @@ function describe(
 }
 
 /** @throws SavedModelError `TF_<STATUS>` when one of them has no value */
-function fetch(session: GraphSession, variables: readonly VariableReader[]): ReadonlyMap<VariableReader, Tensor> {
+function* fetch(
+  session: GraphSession,
+  variables: readonly VariableReader[],
+): Steps<ReadonlyMap<VariableReader, Tensor>> {
   if (variables.length === 0) return new Map();
-  const values = session.run(CALL, { fetches: variables.map(({ read }) => read) });
+  const values = yield* session.run(CALL, { fetches: variables.map(({ read }) => read) });
   return new Map(variables.map((reader, index) => [reader, itemAt(values, index)]));
 }
 

@@ -37,10 +37,10 @@ class LocalEngine implements Engine {
   constructor(session: Session) {
     this.#session = session;
     this.variables = {
-      read: () => readVariables(session.graph),
+      read: () => runNow(readVariables(session.graph)),
       save: (directory, add) => saveModel(session, directory, add),
       saveWeights: (prefix) => saveWeights(session, prefix),
-      restore: (path, options) => restoreVariables(session.graph, path, options),
+      restore: (path, options) => runNow(restoreVariables(session.graph, path, options)),
       requireSaveable: (directory) => {
         requireSaver(session.graph);
         requirePlace(directory, session.directory);

@@ -1,12 +1,15 @@
 import { SavedModelError } from "../../base/errors.js";
 import { itemAt } from "../../base/item-at.js";
+import { blocking, type Steps } from "../../base/steps.js";
 import { quote } from "../../base/text.js";
 import type { VariableHandles } from "../../saved-model/graph/duplicated-variables.js";
 import { operationOf, outputIndexOf } from "../../saved-model/graph/graph.js";
+import { checkpointOf } from "../../saved-model/graph/loader-operations.js";
 import type { Message } from "../../saved-model/proto/decode.js";
 import { dtypeInfo, dtypeName, isDType } from "../../tensor/dtype.js";
 import { Tensor } from "../../tensor/tensor.js";
 import type { CheckpointReader } from "../graph/checkpoint/checkpoint-reader.js";
+import { type FoundCheckpoint, findCheckpoint } from "../graph/checkpoint/find-checkpoint.js";
 import type { GraphRun, GraphSession, NodeSpec } from "../graph/graph-session.js";
 import { nonNull } from "./native/c-api.js";
 import type { Pointer } from "./native/c-functions.js";
@@ -25,6 +28,7 @@ interface Output {
 
 /** The graph of a session of this process. */
 export class LocalGraph implements GraphSession {
+  readonly isLocal = true;
   readonly #session: Session;
 
   constructor(session: Session) {
@@ -33,6 +37,10 @@ export class LocalGraph implements GraphSession {
 
   get directory(): string {
     return this.#session.directory;
+  }
+
+  get checkpoint(): string | undefined {
+    return checkpointOf(this.directory);
   }
 
   get saver(): Message<"SaverDef"> | null {
@@ -55,8 +63,12 @@ export class LocalGraph implements GraphSession {
     return this.#session.graphDef();
   }
 
-  openCheckpoint(prefix: string): CheckpointReader {
-    return new NativeCheckpoint(this.#session.api, prefix);
+  findCheckpoint(path: string): Steps<FoundCheckpoint> {
+    return blocking(() => findCheckpoint(path));
+  }
+
+  openCheckpoint(prefix: string): Steps<CheckpointReader> {
+    return blocking(() => new NativeCheckpoint(this.#session.api, prefix));
   }
 
   addOperations(nodes: readonly NodeSpec[]): void {
@@ -84,7 +96,11 @@ export class LocalGraph implements GraphSession {
     );
   }
 
-  run(call: string, { feeds = [], fetches = [], targets = [] }: GraphRun): readonly Tensor[] {
+  run(call: string, request: GraphRun): Steps<readonly Tensor[]> {
+    return blocking(() => this.#run(call, request));
+  }
+
+  #run(call: string, { feeds = [], fetches = [], targets = [] }: GraphRun): readonly Tensor[] {
     const { api, handle, runOptions, recording } = this.#session;
     const fed = nativeOutputs(feeds.map(([tensor, { dtype }]) => this.#output(tensor, dtype)));
     const fetched = nativeOutputs(fetches.map((tensor) => this.#output(tensor)));

@@ -1,3 +1,4 @@
+import { blocking, type Steps } from "../../base/steps.js";
 import type { CheckpointReader } from "../graph/checkpoint/checkpoint-reader.js";
 import { type NativeApi, nonNull } from "./native/c-api.js";
 import type { Pointer } from "./native/c-functions.js";
@@ -56,11 +57,17 @@ export class NativeCheckpoint implements CheckpointReader {
     return { dtype, shape: Array.from(shape.subarray(0, rank), Number) };
   }
 
-  verify(key: string): void {
-    this.#api.TF_DeleteTensor(this.#tensor(key));
+  verify(keys: readonly string[]): Steps<void> {
+    return blocking(() => {
+      for (const key of keys) this.#api.TF_DeleteTensor(this.#tensor(key));
+    });
   }
 
-  bytes(key: string): Uint8Array {
+  bytes(key: string): Steps<Uint8Array> {
+    return blocking(() => this.#bytes(key));
+  }
+
+  #bytes(key: string): Uint8Array {
     const tensor = this.#tensor(key);
     try {
       return readStrings(this.#api, tensor, 1).bytes;

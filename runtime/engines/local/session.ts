@@ -1,5 +1,5 @@
 import { SavedModelError } from "../../base/errors.js";
-import { breathe, type Steps } from "../../base/steps.js";
+import { breathe, runNow, type Steps } from "../../base/steps.js";
 import { TensorFlowError } from "../../base/tensorflow-error.js";
 import { printable, quote } from "../../base/text.js";
 import { type Effects, readEffects } from "../../saved-model/effects/write-effects.js";
@@ -241,8 +241,8 @@ export class Session {
 
   #giveValues(metaGraph: Message<"MetaGraphDef">, graph: GraphIndex): AbsentValues {
     try {
-      copyFromSaved(this.graph, "load()", "unsaved");
-      return giveValues(this.graph, metaGraph, graph);
+      runNow(copyFromSaved(this.graph, "load()", "unsaved"));
+      return runNow(giveValues(this.graph, metaGraph, graph));
     } catch (cause) {
       if (cause instanceof SavedModelError && cause.code === "VARIABLES_NOT_FOUND") throw cause;
       const isRun = cause instanceof SavedModelError && cause.cause instanceof TensorFlowError;

@@ -4,7 +4,7 @@ import { TensorFlowError } from "../../base/tensorflow-error.js";
 import type { RunLimits } from "../../engine.js";
 import { forgetAbort, watchAbort } from "../../queue/abort.js";
 import { addressOf } from "./addresses.js";
-import type { Headers, RemoteSettings } from "./remote-options.js";
+import type { ConnectionSettings, Headers } from "./remote-options.js";
 import { isTimeout, ServerError } from "./server-error.js";
 import type { Server } from "./server-pool.js";
 
@@ -52,7 +52,7 @@ export class GrpcServer implements Server {
   readonly #pending: Set<Grpc.ClientUnaryCall> = new Set();
   #client: Grpc.Client;
 
-  constructor(grpc: typeof Grpc, url: URL, settings: RemoteSettings, check: Check) {
+  constructor(grpc: typeof Grpc, url: URL, settings: ConnectionSettings, check: Check) {
     this.address = addressOf(url);
     this.#grpc = grpc;
     this.#check = check;
@@ -137,14 +137,14 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function credentialsOf(grpc: typeof Grpc, url: URL, { tls = {} }: RemoteSettings): Grpc.ChannelCredentials {
+function credentialsOf(grpc: typeof Grpc, url: URL, { tls = {} }: ConnectionSettings): Grpc.ChannelCredentials {
   if (url.protocol === "grpc:") return grpc.credentials.createInsecure();
   const buffer = (pem: string | Uint8Array | undefined): Buffer | null =>
     pem === undefined ? null : typeof pem === "string" ? Buffer.from(pem) : asBuffer(pem);
   return grpc.credentials.createSsl(buffer(tls.ca), buffer(tls.key), buffer(tls.cert));
 }
 
-function channelOptions({ maxMessageBytes, tls }: RemoteSettings): Grpc.ChannelOptions {
+function channelOptions({ maxMessageBytes, tls }: ConnectionSettings): Grpc.ChannelOptions {
   // -1 is no limit.
   const limit = maxMessageBytes === Number.POSITIVE_INFINITY ? -1 : maxMessageBytes;
   return {

@@ -1,10 +1,8 @@
 import { SavedModelError } from "../../base/errors.js";
-import { isThenable } from "../../base/is-thenable.js";
 import { itemAt } from "../../base/item-at.js";
-import { firstLine, listSome, printable, quote } from "../../base/text.js";
+import { listSome, quote } from "../../base/text.js";
 import { plainOf } from "../../call/plain-value.js";
 import { carriedDType } from "../../call/signature-call.js";
-import { areRequestsObserved, publishRequest, type RequestEvent } from "../../client/diagnostics.js";
 import type {
   DenseSignature,
   DenseValue,
@@ -21,12 +19,12 @@ import { infoOfSpec, infosOfSpec } from "../../saved-model/convert-spec.js";
 import type { ModelSpec, SignatureSpec } from "../../saved-model/model-spec.js";
 import type { SignatureInfo, TensorInfo } from "../../saved-model/signature-info.js";
 import type { DTypeInfo } from "../../tensor/dtype.js";
-import { elementCount, formatShape, formatSizes, isShape, matchesShape, type ShapeSpec } from "../../tensor/shape.js";
-import { Tensor } from "../../tensor/tensor.js";
+import type { ShapeSpec } from "../../tensor/shape.js";
 import { addressOf } from "./addresses.js";
 import { compareServed, type ServedSignature } from "./compare-served.js";
-import type { Headers, RemoteSettings } from "./remote-options.js";
-import { ServerError } from "./server-error.js";
+import type { RemoteSettings } from "./remote-options.js";
+import { limitsOf, Requests, type SendOptions } from "./requests.js";
+import { tensorOf } from "./result-tensor.js";
 import { type Server, ServerPool } from "./server-pool.js";
 
 /** A tensor to be sent, or expected. */
@@ -52,11 +50,6 @@ export interface WireCall {
   readonly outputs: readonly WireTensor[];
   /** Description that the server gave of the signature when the client connected. */
   readonly served: ServedSignature | undefined;
-}
-
-/** Headers and limits of a request. */
-export interface SendOptions extends RunLimits {
-  readonly headers: Headers;
 }
 
 /** Answer to a call: one value per output, in their order. */
@@ -90,10 +83,6 @@ interface EncodedCall<S extends Server = Server> {
   send(server: S, options: SendOptions): Promise<Answer>;
 }
 
-/** Names of headers, and their values, which neither HTTP nor gRPC escape. */
-const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
-
 /** Runs the signatures of a model on servers. */
 export class RemoteEngine implements Engine {
   readonly source: string;
@@ -105,7 +94,7 @@ export class RemoteEngine implements Engine {
   #expected: ModelSpec | undefined;
   #signatures: readonly SignatureInfo[] = [];
   #protocol: Protocol | undefined;
-  #servers: ServerPool<Server> | undefined;
+  #requests: Requests<Server> | undefined;
   #served: ReadonlyMap<string, ServedSignature> = new Map();
   #isDisposed = false;
 
@@ -160,10 +149,20 @@ export class RemoteEngine implements Engine {
     const call = `${this.#expected?.name ?? "Model"}.connect()`;
     const protocol = await this.#open(call);
     this.#protocol = protocol;
-    this.#servers = new ServerPool(protocol.servers, this.#settings.retries);
-    if (this.#isDisposed) this.#servers.close();
+    const requests = new Requests(
+      protocol.name,
+      this.#settings,
+      new ServerPool(protocol.servers, this.#settings.retries),
+    );
+    this.#requests = requests;
+    if (this.#isDisposed) requests.close();
     const keys = this.#signatures.filter(({ unsupported }) => unsupported === undefined).map(({ key }) => key);
-    this.#served = await this.#describe(protocol, this.#servers, keys, call);
+    const [key = ""] = keys;
+    this.#served = await requests.send(
+      { name: call, key, isObserved: false },
+      { ...limitsOf(this.timeoutMs), mayRepeat: true },
+      (server, options) => protocol.describe(server, keys, options),
+    );
     if (this.#expected !== undefined) {
       compareServed(this.#expected, keys, this.source, this.#served, protocol.isExact);
     }
@@ -203,7 +202,7 @@ export class RemoteEngine implements Engine {
 
   dispose(): void {
     this.#isDisposed = true;
-    this.#servers?.close();
+    this.#requests?.close();
   }
 
   /** @throws SavedModelError `SIGNATURE_UNSUPPORTED` */
@@ -219,100 +218,17 @@ export class RemoteEngine implements Engine {
 
   async #call(call: WireCall, limits: RunLimits): Promise<Answer> {
     const { key, name } = call;
-    const [protocol, servers] = [this.#protocol, this.#servers];
-    if (protocol === undefined || servers === undefined) {
+    const [protocol, requests] = [this.#protocol, this.#requests];
+    if (protocol === undefined || requests === undefined) {
       throw new SavedModelError("INVALID_ARGUMENT", `${name}: the engine is not connected`, {
         fix: "Pass it to the static method `connect` of a client.",
       });
     }
     const encoded = protocol.encode(call);
-    try {
-      return await servers.send(limits, async ({ server, number }) => {
-        const given = this.#headers(name, key);
-        const headers = given instanceof Promise ? await given : given;
-        const { signal, deadline } = limits;
-        const begin = performance.now();
-        const report = (end: Partial<RequestEvent>): void => {
-          const durationMs = performance.now() - begin;
-          const { address } = server;
-          this.#report({ engine: protocol.name, address, signature: key, attempt: number, durationMs, ...end });
-        };
-        try {
-          const answer = await encoded.send(server, { signal, deadline, headers });
-          if (this.#isObserved) report(answer.version === undefined ? {} : { version: answer.version });
-          return answer;
-        } catch (cause) {
-          const error = isUnreadable(cause) ? unreadable(server.address, cause) : cause;
-          report({ error });
-          throw error;
-        }
-      });
-    } catch (error) {
-      throw callError(name, error);
-    }
+    return await requests.send({ name, key, isObserved: true }, limits, (server, options) =>
+      encoded.send(server, options),
+    );
   }
-
-  async #describe(
-    protocol: Protocol,
-    servers: ServerPool<Server>,
-    keys: readonly string[],
-    call: string,
-  ): Promise<ReadonlyMap<string, ServedSignature>> {
-    const limits = this.#limits();
-    const [first = ""] = keys;
-    const headers = await this.#headers(call, first);
-    try {
-      return await servers.send({ ...limits, mayRepeat: true }, async ({ server }) => {
-        try {
-          return await protocol.describe(server, keys, { ...limits, headers });
-        } catch (cause) {
-          throw isUnreadable(cause) ? unreadable(server.address, cause) : cause;
-        }
-      });
-    } catch (error) {
-      throw callError(call, error);
-    }
-  }
-
-  /** Limits of the requests with which a client connects. */
-  #limits(): RunLimits {
-    const { timeoutMs } = this;
-    if (timeoutMs === Number.POSITIVE_INFINITY) return {};
-    return { deadline: performance.now() + timeoutMs };
-  }
-
-  #headers(call: string, key: string): Headers | Promise<Headers> {
-    const headers = this.#settings.headersOf(key);
-    return isThenable(headers)
-      ? Promise.resolve(headers).then((resolved) => checkHeaders(call, resolved))
-      : checkHeaders(call, headers);
-  }
-
-  get #isObserved(): boolean {
-    return this.#settings.onRequest !== undefined || areRequestsObserved();
-  }
-
-  #report(event: RequestEvent): void {
-    publishRequest(event);
-    try {
-      this.#settings.onRequest?.(event);
-    } catch (error) {
-      // An observer must not change a call; its error is an uncaught one.
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
-  }
-}
-
-/** @throws SavedModelError `INVALID_OPTION` */
-function checkHeaders(call: string, headers: Headers): Headers {
-  for (const [name, value] of Object.entries(headers)) {
-    if (HEADER_NAME.test(name) && typeof value === "string" && HEADER_VALUE.test(value)) continue;
-    // The value may be a secret.
-    throw new SavedModelError("INVALID_OPTION", `${call}: the header ${quote(name)} is not a valid name and value`);
-  }
-  return headers;
 }
 
 /** Returns the reason why servers, which take and return dense tensors by key, cannot run a signature. */
@@ -322,46 +238,4 @@ function whyUnsupported({ inputs, outputs }: SignatureSpec): string | undefined 
   const [role, tensor] = input === undefined ? ["output", output] : ["input", input];
   if (tensor === undefined) return undefined;
   return `${role} ${quote(tensor.key)} is ${tensor.encoding}, and servers have dense tensors only`;
-}
-
-/** Returns true for what decoders throw when bytes are not a message, or not the tensors that it says. */
-function isUnreadable(error: unknown): error is Error {
-  return error instanceof Error && !(error instanceof ServerError) && !(error instanceof SavedModelError);
-}
-
-function unreadable(address: string, cause: Error): ServerError {
-  const text = `the answer cannot be read: ${firstLine(cause.message)}`;
-  return new ServerError("INTERNAL", address, text, { cause });
-}
-
-/** Returns the error of a call for that of a server. */
-function callError(call: string, error: unknown): unknown {
-  if (!(error instanceof ServerError)) return error;
-  const { address, fix, message, status } = error;
-  const what = status === "DEADLINE_EXCEEDED" ? "no answer in time" : firstLine(message);
-  return new SavedModelError(`TF_${status}`, `${call}: ${printable(address, 500)} failed: ${what}`, {
-    cause: error,
-    ...(fix === undefined ? {} : { fix }),
-  });
-}
-
-/**
- * Returns a result as a tensor.
- *
- * @throws SavedModelError `INVALID_RESULT` when it does not match the signature
- */
-function tensorOf({ shape, elements }: DenseValue, output: TensorInfo, dtype: DTypeInfo, call: string): Tensor {
-  if (isShape(shape) && matchesShape(shape, output.shape) && sizeOf(elements, dtype) === elementCount(shape)) {
-    return Tensor.own(dtype.name, shape, elements);
-  }
-  const expected = `${dtype.name} ${formatShape(output.shape)}`;
-  const actual = formatSizes(shape.map(Number));
-  throw new SavedModelError(
-    "INVALID_RESULT",
-    `${call}: output ${quote(output.key)} must be ${expected}, got ${actual}`,
-  );
-}
-
-function sizeOf(elements: DenseValue["elements"], { kind }: DTypeInfo): number {
-  return kind === "complex" ? elements.length / 2 : elements.length;
 }

@@ -20,17 +20,8 @@ export interface TlsOptions {
   readonly serverName?: string;
 }
 
-/** Options of all engines that run a model on servers. */
-export interface RemoteOptions {
-  /**
-   * Address of the server: `grpc://host:port`, `grpcs://…` for TLS, `http://…` or `https://…`; several addresses are
-   * replicas of one model, among which calls are distributed.
-   */
-  readonly url: string | URL | readonly (string | URL)[];
-  /** Name of the model on the server. */
-  readonly model: string;
-  /** Keys of the signatures that the server has, where those are not all of the client's; calls of others are rejected. */
-  readonly signatures?: readonly string[];
+/** Options of the connections to servers. */
+export interface ConnectionOptions {
   /** Deadline of a call in milliseconds, with the time that it waits; 30,000 by default. `Infinity` for none. */
   readonly timeoutMs?: number;
   /** Maximum number of requests in flight, 100 by default. Further calls wait; `maxQueue` of `connect` limits these. */
@@ -48,14 +39,25 @@ export interface RemoteOptions {
   readonly onRequest?: (event: RequestEvent) => void;
   /** Certificates for `grpcs://` addresses. */
   readonly tls?: TlsOptions;
+}
+
+/** Options of all engines that run a model on servers which have it already. */
+export interface RemoteOptions extends ConnectionOptions {
+  /**
+   * Address of the server: `grpc://host:port`, `grpcs://…` for TLS, `http://…` or `https://…`; several addresses are
+   * replicas of one model, among which calls are distributed.
+   */
+  readonly url: string | URL | readonly (string | URL)[];
+  /** Name of the model on the server. */
+  readonly model: string;
+  /** Keys of the signatures that the server has, where those are not all of the client's; calls of others are rejected. */
+  readonly signatures?: readonly string[];
   /** Replaces `fetch`, for `http://` and `https://` addresses. */
   readonly fetch?: typeof fetch;
 }
 
-/** The options of an engine with their defaults. */
-export interface RemoteSettings extends Addresses {
-  readonly model: string;
-  readonly signatures: readonly string[] | undefined;
+/** The options of connections with their defaults. */
+export interface ConnectionSettings extends Addresses {
   readonly timeoutMs: number;
   readonly maxInFlight: number;
   readonly retries: number;
@@ -63,13 +65,17 @@ export interface RemoteSettings extends Addresses {
   readonly headersOf: (signature: string) => Headers | PromiseLike<Headers>;
   readonly onRequest: ((event: RequestEvent) => void) | undefined;
   readonly tls: TlsOptions | undefined;
+}
+
+/** The options of an engine with their defaults. */
+export interface RemoteSettings extends ConnectionSettings {
+  readonly model: string;
+  readonly signatures: readonly string[] | undefined;
   readonly fetch: typeof fetch;
 }
 
 const NAMES: readonly string[] = [
   "url",
-  "model",
-  "signatures",
   "timeoutMs",
   "maxInFlight",
   "retries",
@@ -77,7 +83,6 @@ const NAMES: readonly string[] = [
   "headers",
   "onRequest",
   "tls",
-  "fetch",
 ];
 
 const MIB = 2 ** 20;
@@ -93,6 +98,37 @@ export function readRemoteOptions(call: string, options: RemoteOptions, more: re
   if (typeof options !== "object" || options === null) {
     throw new SavedModelError("INVALID_ARGUMENT", `${call} takes an object with \`url\` and \`model\``);
   }
+  const { model, signatures } = options;
+  const settings = readConnectionOptions(call, options, options.url, ["model", "signatures", "fetch", ...more]);
+  if (typeof model !== "string" || model === "")
+    throw invalidOption(call, "model", "the name of the model on the server");
+  if (signatures !== undefined && !(Array.isArray(signatures) && signatures.every((key) => typeof key === "string"))) {
+    throw invalidOption(call, "signatures", 'an array of keys of signatures, such as ["predict"]');
+  }
+  if (options.fetch !== undefined && typeof options.fetch !== "function") {
+    throw invalidOption(call, "fetch", "a function");
+  }
+  return {
+    ...settings,
+    model,
+    signatures,
+    // Called as a method, browsers reject it.
+    fetch: options.fetch ?? ((...parameters) => fetch(...parameters)),
+  };
+}
+
+/**
+ * Checks the options of connections.
+ *
+ * @param more the names of other options that there are
+ * @throws SavedModelError `INVALID_OPTION`
+ */
+export function readConnectionOptions(
+  call: string,
+  options: ConnectionOptions,
+  url: unknown,
+  more: readonly string[],
+): ConnectionSettings {
   const names = [...NAMES, ...more];
   for (const key of Object.keys(options)) {
     if (names.includes(key)) continue;
@@ -100,40 +136,21 @@ export function readRemoteOptions(call: string, options: RemoteOptions, more: re
       fix: suggest(key, names, "Options", String),
     });
   }
-  const {
-    model,
-    signatures,
-    timeoutMs,
-    maxInFlight,
-    retries = 2,
-    maxMessageBytes,
-    headers = {},
-    onRequest,
-    tls,
-  } = options;
-  if (typeof model !== "string" || model === "")
-    throw invalidOption(call, "model", "the name of the model on the server");
+  const { timeoutMs, maxInFlight, retries = 2, maxMessageBytes, headers = {}, onRequest, tls } = options;
   checkTimeout(call, timeoutMs);
   checkCount(call, "maxInFlight", maxInFlight);
   checkCount(call, "maxMessageBytes", maxMessageBytes);
   if (!Number.isSafeInteger(retries) || retries < 0) throw invalidOption(call, "retries", "a non-negative integer");
-  if (signatures !== undefined && !(Array.isArray(signatures) && signatures.every((key) => typeof key === "string"))) {
-    throw invalidOption(call, "signatures", 'an array of keys of signatures, such as ["predict"]');
-  }
   if (typeof headers !== "function" && !areHeaders(headers)) {
     throw invalidOption(call, "headers", "an object of strings, or a function that returns one");
   }
-  for (const [name, value] of Object.entries({ onRequest, fetch: options.fetch })) {
-    if (value !== undefined && typeof value !== "function") throw invalidOption(call, name, "a function");
-  }
-  const addresses = readAddresses(call, options.url);
+  if (onRequest !== undefined && typeof onRequest !== "function") throw invalidOption(call, "onRequest", "a function");
+  const addresses = readAddresses(call, url);
   if (tls !== undefined && (!isRecord(tls) || addresses.urls[0]?.protocol !== "grpcs:")) {
     throw invalidOption(call, "tls", "an object with certificates, for `grpcs://` addresses only");
   }
   return {
     ...addresses,
-    model,
-    signatures,
     timeoutMs: timeoutMs ?? 30_000,
     maxInFlight: maxInFlight ?? 100,
     retries,
@@ -141,8 +158,6 @@ export function readRemoteOptions(call: string, options: RemoteOptions, more: re
     headersOf: typeof headers === "function" ? headers : () => headers,
     onRequest,
     tls,
-    // Called as a method, browsers reject it.
-    fetch: options.fetch ?? ((...parameters) => fetch(...parameters)),
   };
 }
 

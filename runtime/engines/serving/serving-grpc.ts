@@ -14,11 +14,12 @@ import { readShape } from "../../saved-model/shape-proto.js";
 import { dtypeName } from "../../tensor/dtype.js";
 import type { ServedSignature, ServedTensor } from "../remote/compare-served.js";
 import { GrpcServer, loadGrpc } from "../remote/grpc-server.js";
-import type { Protocol, SendOptions, WireCall } from "../remote/remote-engine.js";
+import type { Protocol, WireCall } from "../remote/remote-engine.js";
 import type { RemoteSettings } from "../remote/remote-options.js";
+import type { SendOptions } from "../remote/requests.js";
+import { fromTensorProto, toTensorProto } from "../remote/tensor-proto.js";
 import type { ModelChoice } from "./model-choice.js";
 import { predictionSchema } from "./prediction-schema.js";
-import { fromTensorProto, toTensorProto } from "./tensor-proto.js";
 
 const messages = { ...schema, ...predictionSchema } as const;
 type Messages = typeof messages;

@@ -19,14 +19,14 @@ export function checkpointOf(directory: string): string | undefined {
  * Operations that TensorFlow's loader ran, and all that they depend on: the variables and tables among it have values
  * (`RestoreSession` and `GetInitOp` in tensorflow/cc/saved_model/loader.cc and loader_util.cc).
  */
-export function loadedNodes(metaGraph: MetaGraph, graph: GraphIndex, directory: string): ReadonlySet<string> {
-  const restored = checkpointOf(directory) === undefined ? "" : (metaGraph.saverDef?.restoreOpName ?? "");
+export function loadedNodes(metaGraph: MetaGraph, graph: GraphIndex, hasCheckpoint: boolean): ReadonlySet<string> {
+  const restored = hasCheckpoint ? (metaGraph.saverDef?.restoreOpName ?? "") : "";
   const operations = [restored, initOperation(metaGraph) ?? ""];
   return upstream(graph, operations.filter((name) => name !== "").map(operationOf));
 }
 
 /** The operation that initializes a model; a loader runs one only. */
-function initOperation({ signatureDef, collectionDef }: MetaGraph): string | undefined {
+export function initOperation({ signatureDef, collectionDef }: MetaGraph): string | undefined {
   const signature = signatureDef.find(({ key }) => key === INIT_SIGNATURE);
   if (signature !== undefined) return signature.value?.outputs.find(({ key }) => key === INIT_SIGNATURE)?.value?.name;
   const key = INIT_COLLECTIONS.find((name) => collectionDef.some((entry) => entry.key === name));

@@ -6,6 +6,7 @@ import protobuf from "protobufjs";
 
 for (const [file, target, constant] of [
   ["saved_model.proto", "schema.ts", "schema"],
+  ["../../engines/cluster/master.proto", "../../engines/cluster/master-schema.ts", "masterSchema"],
   ["../../engines/kserve/inference.proto", "../../engines/kserve/inference-schema.ts", "inferenceSchema"],
   ["../../engines/serving/prediction.proto", "../../engines/serving/prediction-schema.ts", "predictionSchema"],
 ]) {

@@ -28,7 +28,8 @@ interface Scalars {
   readonly bytes: Uint8Array;
 }
 
-type Integer64 = number | { readonly low: number; readonly high: number; toNumber(): number };
+/** An integer that may be beyond 2^53. */
+export type Integer64 = number | { readonly low: number; readonly high: number; toNumber(): number };
 
 type ValueOf<S, T> = T extends keyof Scalars ? Scalars[T] : T extends keyof S ? MessageOf<S, T> : never;
 

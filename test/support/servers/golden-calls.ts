@@ -1,5 +1,12 @@
 import { expect } from "vitest";
-import { type Engine, SavedModelError, type Tensor } from "../../../runtime/index.js";
+import {
+  type Engine,
+  RaggedTensor,
+  SavedModelError,
+  SparseTensor,
+  type Tensor,
+  type TensorInfo,
+} from "../../../runtime/index.js";
 import { expectGolden, type GoldenTensor, goldenParts, readCases, toTensor } from "../goldens.js";
 import { AnyClient } from "./any-client.js";
 
@@ -25,14 +32,15 @@ export async function compareGoldens(
       for (const { signature, inputs, outputs } of calls) {
         const where = `${title}: ${signature}`;
         const tensors = Object.fromEntries(Object.entries(inputs).map(([key, golden]) => [key, toTensor(golden)]));
+        const values = joinInputs(client.signatures.find(({ key }) => key === signature)?.inputs ?? [], tensors);
         const codes = exceptions(signature, inputs);
         if (codes.length > 0) {
-          const error: unknown = await client.runAsync(signature, tensors).catch((reason: unknown) => reason);
+          const error: unknown = await client.runAsync(signature, values).catch((reason: unknown) => reason);
           expect(error, where).toBeInstanceOf(SavedModelError);
           expect(codes, String(error)).toContain((error as SavedModelError).code);
           continue;
         }
-        const results = await client.runAsync(signature, tensors);
+        const results = await client.runAsync(signature, values);
         const parts = Object.entries(results).flatMap(([key, output]) => Object.entries(goldenParts(key, output)));
         const found: Readonly<Record<string, Tensor>> = Object.fromEntries(parts);
         expect(Object.keys(found).sort(), where).toEqual(Object.keys(outputs).sort());
@@ -46,4 +54,28 @@ export async function compareGoldens(
     }
   }
   return compared;
+}
+
+/** Joins the components of ragged and sparse inputs, which goldens have under their raw keys. */
+function joinInputs(
+  inputs: readonly TensorInfo[],
+  tensors: Readonly<Record<string, Tensor>>,
+): Readonly<Record<string, unknown>> {
+  const values: Record<string, unknown> = { ...tensors };
+  for (const { key, encoding, components = [] } of inputs) {
+    const parts = components.flatMap((component) => {
+      const tensor = component.key === undefined ? undefined : tensors[component.key];
+      return tensor === undefined ? [] : [tensor];
+    });
+    const [first, second, third] = parts;
+    if (encoding === undefined || parts.length < components.length || first === undefined || second === undefined)
+      continue;
+    for (const component of components) if (component.key !== undefined) delete values[component.key];
+    const numbers = (tensor: Tensor | undefined): number[] => Array.from((tensor as Tensor<"int64">).data, Number);
+    values[key] =
+      encoding === "ragged"
+        ? RaggedTensor.fromRowSplits(first, ...parts.slice(1).map(numbers))
+        : SparseTensor.own(first, second, numbers(third));
+  }
+  return values;
 }

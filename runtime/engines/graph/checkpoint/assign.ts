@@ -1,4 +1,5 @@
 import { itemAt } from "../../../base/item-at.js";
+import type { Steps } from "../../../base/steps.js";
 import type { GraphSession, NodeSpec } from "../graph-session.js";
 import { stringPlaceholder, stringTensor } from "../string-feeds.js";
 
@@ -21,7 +22,7 @@ export interface Source {
 }
 
 /** Assigns values of a checkpoint to nodes: takes its path prefix, and the source of each node. */
-export type Assign = (prefix: string, sources: readonly Source[]) => void;
+export type Assign = (prefix: string, sources: readonly Source[]) => Steps<void>;
 
 let count = 0;
 
@@ -32,7 +33,7 @@ let count = 0;
  * @returns a function that runs them; the shapes of values are not compared
  */
 export function prepareAssignments(session: GraphSession, assignments: readonly Assignment[]): Assign {
-  if (assignments.length === 0) return () => {};
+  if (assignments.length === 0) return function* () {};
   count++;
   const place = `savedmodel/assign_${count}`;
   const [prefix, keys, slices] = [`${place}/prefix`, `${place}/keys`, `${place}/slices`];
@@ -49,13 +50,13 @@ export function prepareAssignments(session: GraphSession, assignments: readonly 
     ...assigns,
   ]);
   const targets = assigns.map(({ name }) => name);
-  return (path, sources) => {
+  return function* (path, sources) {
     const feeds = [
       [prefix, stringTensor(path)],
       [keys, stringTensor(sources.flatMap((source) => source.keys))],
       [slices, stringTensor(sources.flatMap((source) => source.keys.map(() => source.slice)))],
     ] as const;
-    session.run("restore()", { feeds, targets });
+    yield* session.run("restore()", { feeds, targets });
   };
 }
 

@@ -1,5 +1,7 @@
+import type { Steps } from "../../../base/steps.js";
+
 /** Description of a tensor in a checkpoint. */
-interface CheckpointTensor {
+export interface CheckpointTensor {
   /** TensorFlow's number of it. */
   readonly dtype: number;
   readonly shape: readonly number[];
@@ -12,13 +14,13 @@ export interface CheckpointReader {
   /** Returns the dtype and shape of a tensor, or undefined when the checkpoint lacks it. */
   describe(key: string): CheckpointTensor | undefined;
   /**
-   * Reads a tensor and forgets it: its bytes are there, and are those that were written.
+   * Reads tensors and forgets them: their bytes are there, and are those that were written.
    *
    * @throws TensorFlowError
    */
-  verify(key: string): void;
+  verify(keys: readonly string[]): Steps<void>;
   /** Returns the bytes of a scalar string. */
-  bytes(key: string): Uint8Array;
+  bytes(key: string): Steps<Uint8Array>;
   /** Releases its resources. */
   close(): void;
 }

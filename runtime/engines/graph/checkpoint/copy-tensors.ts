@@ -1,4 +1,5 @@
 import { oncePer } from "../../../base/once.js";
+import type { Steps } from "../../../base/steps.js";
 import type { GraphSession } from "../graph-session.js";
 import { stringPlaceholder, stringTensor } from "../string-feeds.js";
 
@@ -16,7 +17,12 @@ interface TensorCopy {
 const placesOf = oncePer((_: GraphSession) => new Map<string, string>());
 
 /** Writes tensors of a checkpoint to another. Those that are there in slices are written whole. */
-export function copyTensors(session: GraphSession, copies: readonly TensorCopy[], from: string, to: string): void {
+export function* copyTensors(
+  session: GraphSession,
+  copies: readonly TensorCopy[],
+  from: string,
+  to: string,
+): Steps<void> {
   const places = placesOf(session);
   const dtypes = copies.map(({ dtype }) => dtype);
   let place = places.get(dtypes.join());
@@ -32,7 +38,7 @@ export function copyTensors(session: GraphSession, copies: readonly TensorCopy[]
     [`${place}/written`, stringTensor(copies.map(({ written }) => written))],
     [`${place}/slices`, stringTensor(copies.map(() => ""))],
   ] as const;
-  session.run("copy()", { feeds, targets: [`${place}/save`] });
+  yield* session.run("copy()", { feeds, targets: [`${place}/save`] });
 }
 
 /** Adds `SaveV2(to, written, slices, RestoreV2(from, read, slices))` to the graph. */

@@ -25,7 +25,7 @@ export function findCheckpoint(path: string): FoundCheckpoint {
   const given = resolve(path);
   requireNoPattern("restore()", given);
   const model = join(given, "variables", "variables");
-  const places = [given, model, latestIn(given)].filter((place) => place !== undefined);
+  const places = [given, model, latestBelow(given)].filter((place) => place !== undefined);
   const prefix = places.find((place) => existsSync(`${place}.index`));
   if (prefix === undefined) throw notFound(given);
   const missing = missingShards(prefix);
@@ -48,16 +48,22 @@ export function findCheckpoint(path: string): FoundCheckpoint {
 const MAX_STATE_BYTES = 2 ** 24;
 
 /** Returns the latest checkpoint of a folder, as its state file `checkpoint` names it. */
-function latestIn(folder: string): string | undefined {
+function latestBelow(folder: string): string | undefined {
   const file = join(folder, "checkpoint");
   const stat = look(file);
   if (!stat?.isFile() || stat.size > MAX_STATE_BYTES) return undefined;
-  // A CheckpointState in text form (tensorflow/python/training/checkpoint_state.proto).
-  const name = /^model_checkpoint_path: "((?:[^"\\]|\\.)*)"/m.exec(readFileSync(file, "utf8"))?.[1];
+  const name = latestIn(readFileSync(file));
   if (name === undefined) return undefined;
-  const latest = resolve(folder, unescapeText(name));
+  const latest = resolve(folder, name);
   // A folder that was moved still has the old absolute paths.
   return existsSync(`${latest}.index`) ? latest : join(folder, basename(latest));
+}
+
+/** Returns the latest checkpoint that a state file names. */
+export function latestIn(state: Uint8Array): string | undefined {
+  // A CheckpointState in text form (tensorflow/python/training/checkpoint_state.proto).
+  const name = /^model_checkpoint_path: "((?:[^"\\]|\\.)*)"/m.exec(Buffer.from(state).toString("utf8"))?.[1];
+  return name === undefined ? undefined : unescapeText(name);
 }
 
 /** Returns the string in the text format of a protocol buffer: bytes of UTF-8, in octal where they are not ASCII. */

@@ -1,3 +1,4 @@
+import type { Steps } from "../../../base/steps.js";
 import { pairObjects } from "../../../saved-model/graph/paired-objects.js";
 import { decode, type Message } from "../../../saved-model/proto/decode.js";
 import type { CheckpointReader } from "./checkpoint-reader.js";
@@ -18,14 +19,14 @@ type ObjectNodes = readonly Message<"TrackableObject">[];
  * @param modelGraph the TrackableObjectGraph that the model saves with its variables
  * @returns undefined unless exactly one such object exists
  */
-export function matchObjects(
+export function* matchObjects(
   wanted: readonly string[],
   modelGraph: Uint8Array,
   reader: CheckpointReader,
-): Keys | undefined {
+): Steps<Keys | undefined> {
   if (reader.describe(OBJECT_GRAPH)?.shape.length !== 0) return undefined;
   const model = decode("TrackableObjectGraph", modelGraph).nodes;
-  const checkpoint = decode("TrackableObjectGraph", reader.bytes(OBJECT_GRAPH)).nodes;
+  const checkpoint = decode("TrackableObjectGraph", yield* reader.bytes(OBJECT_GRAPH)).nodes;
   const keysFrom = (root: number): Keys | undefined => {
     const found = keysOfPairs(model, checkpoint, 0, root).set(OBJECT_GRAPH, OBJECT_GRAPH);
     const keys = new Map(wanted.map((key) => [key, keyIn(found, key)]));
@@ -48,15 +49,15 @@ export function matchObjects(
  * @returns undefined for the model's own keys; else keys without an entry were not found
  * @throws Error when two objects of the checkpoint have equally much of the model
  */
-export function matchMost(
+export function* matchMost(
   wanted: readonly string[],
   modelGraph: Uint8Array | undefined,
   reader: CheckpointReader,
-): Keys | undefined {
+): Steps<Keys | undefined> {
   const own = wanted.filter((key) => reader.keys.has(key)).length;
   if (modelGraph === undefined || reader.describe(OBJECT_GRAPH)?.shape.length !== 0) return undefined;
   const model = decode("TrackableObjectGraph", modelGraph).nodes;
-  const checkpoint = decode("TrackableObjectGraph", reader.bytes(OBJECT_GRAPH)).nodes;
+  const checkpoint = decode("TrackableObjectGraph", yield* reader.bytes(OBJECT_GRAPH)).nodes;
   const keysFrom = (from: number, root: number): Keys => {
     const found = keysOfPairs(model, checkpoint, from, root);
     const pairs = wanted.map((key) => [key, keyIn(found, key)] as const);

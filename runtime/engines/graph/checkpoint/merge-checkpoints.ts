@@ -1,4 +1,5 @@
 import { oncePer } from "../../../base/once.js";
+import type { Steps } from "../../../base/steps.js";
 import type { GraphSession } from "../graph-session.js";
 import { stringPlaceholder, stringTensor } from "../string-feeds.js";
 
@@ -6,13 +7,13 @@ const PLACE = "savedmodel/merge_checkpoints";
 const [FROM, TO, MERGE] = [`${PLACE}/from`, `${PLACE}/to`, `${PLACE}/merge`];
 
 /** Makes one checkpoint of several whose keys differ. Their files become its shards: no value is read. */
-export function mergeCheckpoints(session: GraphSession, from: readonly string[], to: string): void {
+export function* mergeCheckpoints(session: GraphSession, from: readonly string[], to: string): Steps<void> {
   addMerge(session);
   const feeds = [
     [FROM, stringTensor(from)],
     [TO, stringTensor(to)],
   ] as const;
-  session.run("merge()", { feeds, targets: [MERGE] });
+  yield* session.run("merge()", { feeds, targets: [MERGE] });
 }
 
 /** Adds `MergeV2Checkpoints(from, to)` to the graph. */

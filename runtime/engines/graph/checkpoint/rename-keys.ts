@@ -1,3 +1,4 @@
+import type { Steps } from "../../../base/steps.js";
 import type { GraphSession } from "../graph-session.js";
 import { copyTensors } from "./copy-tensors.js";
 import type { Keys } from "./match-keys.js";
@@ -14,7 +15,7 @@ export function renameKeys(
   keys: Keys,
   from: string,
   to: string,
-): void {
+): Steps<void> {
   const copies = tensors.map(({ key, dtype }) => ({ read: keys.get(key) ?? key, written: key, dtype }));
-  copyTensors(session, copies, from, to);
+  return copyTensors(session, copies, from, to);
 }

@@ -1,6 +1,7 @@
+import type { Steps } from "../../../base/steps.js";
 import { objectAttributes, usedNodes } from "../../../saved-model/graph/duplicated-variables.js";
 import { attributeOf, type GraphIndex, operationOf, sharedName } from "../../../saved-model/graph/graph.js";
-import { checkpointOf, variablesIn } from "../../../saved-model/graph/loader-operations.js";
+import { variablesIn } from "../../../saved-model/graph/loader-operations.js";
 import { decode, type Message, toNumber } from "../../../saved-model/proto/decode.js";
 import { readShape } from "../../../saved-model/shape-proto.js";
 import { matchesShape } from "../../../tensor/shape.js";
@@ -25,17 +26,17 @@ interface Candidate {
 /**
  * Assigns resources the values that the model's checkpoint has for them, as Python does: by object, or else by name.
  */
-export function restoreFromCheckpoint(
+export function* restoreFromCheckpoint(
   session: GraphSession,
   metaGraph: MetaGraph,
   graph: GraphIndex,
   resources: readonly Resource[],
-): void {
-  const prefix = checkpointOf(session.directory);
+): Steps<void> {
+  const prefix = session.checkpoint;
   if (prefix === undefined || resources.length === 0) return;
-  const reader = session.openCheckpoint(prefix);
+  const reader = yield* session.openCheckpoint(prefix);
   try {
-    const byObject = keysByObject(metaGraph, graph, reader);
+    const byObject = yield* keysByObject(metaGraph, graph, reader);
     const definitions = definitionsByNode(metaGraph);
     const found = resources.flatMap((resource) => {
       const { node } = resource;
@@ -52,7 +53,7 @@ export function restoreFromCheckpoint(
         dtypes: dtypesOf(resource),
       })),
     );
-    assign(
+    yield* assign(
       prefix,
       found.map(({ source }) => source),
     );
@@ -62,15 +63,15 @@ export function restoreFromCheckpoint(
 }
 
 /** The keys of the objects that signatures use, by the node that holds the object. */
-function keysByObject(
+function* keysByObject(
   metaGraph: MetaGraph,
   graph: GraphIndex,
   reader: CheckpointReader,
-): ReadonlyMap<string, readonly Candidate[]> {
+): Steps<ReadonlyMap<string, readonly Candidate[]>> {
   const found = new Map<string, readonly Candidate[]>();
   if (metaGraph.objectGraphDef.length === 0 || reader.describe(OBJECT_GRAPH)?.shape.length !== 0) return found;
   const objects = decode("SavedObjectGraph", metaGraph.objectGraphDef);
-  const trackables = decode("TrackableObjectGraph", reader.bytes(OBJECT_GRAPH)).nodes;
+  const trackables = decode("TrackableObjectGraph", yield* reader.bytes(OBJECT_GRAPH)).nodes;
   const attributes = objectAttributes(objects.nodes, trackables);
   for (const [object, nodes] of usedNodes(metaGraph, graph, objects)) {
     const keys = attributes.get(object)?.map(({ checkpointKey }) => checkpointKey) ?? [];

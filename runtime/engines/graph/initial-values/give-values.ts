@@ -1,4 +1,5 @@
 import { SavedModelError } from "../../../base/errors.js";
+import type { Steps } from "../../../base/steps.js";
 import { printable, quote } from "../../../base/text.js";
 import { outputOperations } from "../../../saved-model/graph/duplicated-variables.js";
 import { type GraphIndex, upstream } from "../../../saved-model/graph/graph.js";
@@ -36,10 +37,10 @@ const CALL = "load()";
  * @returns the resources that still have no value
  * @throws SavedModelError `VARIABLES_NOT_FOUND` when this leaves no signature that can be called; TensorFlowError
  */
-export function giveValues(session: GraphSession, metaGraph: MetaGraph, graph: GraphIndex): AbsentValues {
+export function* giveValues(session: GraphSession, metaGraph: MetaGraph, graph: GraphIndex): Steps<AbsentValues> {
   const resources = findResources(graph);
   if (resources.size === 0) return new Map();
-  const loaded = loadedNodes(metaGraph, graph, session.directory);
+  const loaded = loadedNodes(metaGraph, graph, session.checkpoint !== undefined);
   const copies = session.variableHandles.split.filter(({ isUsedSaved, saved }) => !isUsedSaved && loaded.has(saved));
   const copied = new Set(copies.map(({ used }) => used));
   const others = [...resources].filter(([name]) => !loaded.has(name) && !copied.has(name));
@@ -49,24 +50,48 @@ export function giveValues(session: GraphSession, metaGraph: MetaGraph, graph: G
   const needed = others.filter(([name]) => used.has(name)).map(([, resource]) => resource);
   if (needed.length === 0) return new Map();
   const check = prepareCheck(session, needed);
-  const before = check(CALL);
+  const before = yield* check(CALL);
   const missing = needed.filter(({ kind }, index) => kind === "mutable table" || before[index] === false);
   if (missing.length === 0) return new Map();
-  restoreFromCheckpoint(session, metaGraph, graph, missing);
-  const restored = check(CALL);
-  initialize(
+  yield* restoreFromCheckpoint(session, metaGraph, graph, missing);
+  const restored = yield* check(CALL);
+  yield* initialize(
     session,
     metaGraph,
     graph,
     needed.filter((_, index) => restored[index] === false),
   );
-  const after = check(CALL);
+  const after = yield* check(CALL);
   const absent = needed.filter((_, index) => after[index] === false);
   return requireValues(session, graph, uses, absent);
 }
 
+/**
+ * Returns the variables and tables that signatures use and that TensorFlow's loader, or a copy after it, gives a value, but
+ * that have none in this session.
+ */
+export function* withoutValue(
+  session: GraphSession,
+  metaGraph: MetaGraph,
+  graph: GraphIndex,
+): Steps<readonly Resource[]> {
+  const resources = findResources(graph);
+  if (resources.size === 0) return [];
+  const given = loadedNodes(metaGraph, graph, true);
+  const copied = new Set(session.variableHandles.split.map(({ used }) => used));
+  const used = new Set([...nodesBySignature(metaGraph, graph).values()].flatMap((nodes) => [...nodes]));
+  const needed = [...resources].filter(([name, resource]) => {
+    return used.has(name) && (given.has(name) || copied.has(name) || resource.kind === "table");
+  });
+  const has = yield* prepareCheck(
+    session,
+    needed.map(([, resource]) => resource),
+  )(CALL);
+  return needed.filter((_, index) => has[index] === false).map(([, resource]) => resource);
+}
+
 /** The nodes of the main graph that each signature runs, by its key. */
-function nodesBySignature(metaGraph: MetaGraph, graph: GraphIndex): ReadonlyMap<string, ReadonlySet<string>> {
+export function nodesBySignature(metaGraph: MetaGraph, graph: GraphIndex): ReadonlyMap<string, ReadonlySet<string>> {
   const signatures = metaGraph.signatureDef.filter(({ key }) => !isHidden(key));
   return new Map(signatures.map(({ key, value }) => [key, upstream(graph, outputOperations(value))]));
 }
@@ -102,7 +127,8 @@ function requireValues(
 const NOWHERE = "neither its checkpoint nor an initializer gives it one";
 const SHOWN = 3;
 
-function listOf(values: readonly AbsentValue[]): string {
+/** `variable "w", the variable "b" and 3 more` */
+export function listOf(values: readonly Pick<AbsentValue, "name">[]): string {
   const names = values.slice(0, SHOWN).map(({ name }) => name);
   const more = values.length > SHOWN ? ` and ${values.length - SHOWN} more` : "";
   return `${names.join(", the ")}${more}`;

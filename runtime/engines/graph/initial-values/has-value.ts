@@ -1,11 +1,12 @@
 import { SavedModelError } from "../../../base/errors.js";
 import { itemAt } from "../../../base/item-at.js";
+import type { Steps } from "../../../base/steps.js";
 import { TensorFlowError } from "../../../base/tensorflow-error.js";
 import type { GraphSession, NodeSpec } from "../graph-session.js";
 import { dtypeOf, isReference, isTable, type Resource } from "./resources.js";
 
 /** Returns for each of some resources true if it has a value: made once, its operations stay in the graph. */
-export type Check = (call: string) => readonly boolean[];
+export type Check = (call: string) => Steps<readonly boolean[]>;
 
 /** The node of a variable: a resource, or in TensorFlow 1 a reference. */
 export interface VariableHolder {
@@ -19,7 +20,6 @@ let count = 0;
 
 /** Adds operations to a loaded graph that tell, in one run, which variables have values. */
 export function prepareVariableCheck(session: GraphSession, variables: readonly VariableHolder[]): Check {
-  if (variables.length === 0) return () => [];
   count++;
   const nodes = variables.map(({ node, isReference, dtype }, index): NodeSpec => {
     const name = `savedmodel/check_${count}/variable_${index}`;
@@ -28,7 +28,11 @@ export function prepareVariableCheck(session: GraphSession, variables: readonly 
   });
   session.addOperations(nodes);
   const fetches = nodes.map(({ name }) => name);
-  return (call) => session.run(call, { fetches }).map((value) => value.item() === true);
+  return function* (call) {
+    if (fetches.length === 0) return [];
+    const values = yield* session.run(call, { fetches });
+    return values.map((value) => value.item() === true);
+  };
 }
 
 /**
@@ -49,13 +53,18 @@ export function prepareCheck(session: GraphSession, resources: readonly Resource
   const tables = resources.filter(({ kind }) => kind === "table");
   const reads = tables.map((table, index) => tableRead(table, `savedmodel/check_${count}/table_${index}`));
   session.addOperations(reads);
-  return (call) => {
-    const values = check(call);
+  return function* (call) {
+    const values = yield* check(call);
     const has = new Map(variables.map((variable, index) => [variable, itemAt(values, index)]));
-    for (const [index, table] of tables.entries()) has.set(table, succeeds(session, call, itemAt(reads, index).name));
+    for (const [index, table] of tables.entries()) {
+      has.set(table, yield* succeeds(session, call, itemAt(reads, index).name));
+    }
     return resources.map((resource) => has.get(resource) ?? true);
   };
 }
+
+/** Codes of reads of a table without a value, whose status depends on the kind of read. */
+const ABSENT: ReadonlySet<string> = new Set(["TF_ABORTED", "TF_FAILED_PRECONDITION", "TF_NOT_FOUND"]);
 
 function tableRead(table: Resource, name: string): NodeSpec {
   const { node } = table;
@@ -67,12 +76,14 @@ function tableRead(table: Resource, name: string): NodeSpec {
   };
 }
 
-function succeeds(session: GraphSession, call: string, target: string): boolean {
+function* succeeds(session: GraphSession, call: string, target: string): Steps<boolean> {
   try {
-    session.run(call, { targets: [target] });
+    yield* session.run(call, { targets: [target] });
     return true;
   } catch (error) {
     if (error instanceof SavedModelError && error.cause instanceof TensorFlowError) return false;
+    // Of a server.
+    if (error instanceof SavedModelError && ABSENT.has(error.code)) return false;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import type { Steps } from "../../../base/steps.js";
 import { type GraphIndex, nodeOf, operationOf, upstream } from "../../../saved-model/graph/graph.js";
 import { assetsOf, nodesIn, variablesIn } from "../../../saved-model/graph/loader-operations.js";
 import type { Message } from "../../../saved-model/proto/decode.js";
@@ -20,12 +20,12 @@ const TABLE_INITIALIZERS: ReadonlySet<string> = new Set([
  * Runs the initializers that a model of TensorFlow 1 lists for tables and local variables, as `tf.saved_model.load` does
  * for a model without an operation that initializes it.
  */
-export function initialize(
+export function* initialize(
   session: GraphSession,
   metaGraph: MetaGraph,
   graph: GraphIndex,
   resources: readonly Resource[],
-): void {
+): Steps<void> {
   const wanted = new Set(resources.map(({ node }) => node.name));
   const names = [...tableInitializers(metaGraph, graph, resources), ...localInitializers(metaGraph, wanted)];
   const targets = names.filter((name) => graph.edges(name) !== undefined);
@@ -35,9 +35,9 @@ export function initialize(
   for (const { tensorInfo, filename } of assetsOf(metaGraph)) if (tensorInfo) files.set(tensorInfo.name, filename);
   const fed = [...files].filter(([tensor]) => needed.has(nodeOf(tensor)));
   const feeds = fed.map(
-    ([tensor, filename]) => [tensor, stringTensor(join(session.directory, "assets", filename))] as const,
+    ([tensor, filename]) => [tensor, stringTensor(`${session.directory}/assets/${filename}`)] as const,
   );
-  session.run("load()", { feeds, targets });
+  yield* session.run("load()", { feeds, targets });
 }
 
 /** The initializers of tables: those that the model lists, or else the only one that the graph has for a table. */

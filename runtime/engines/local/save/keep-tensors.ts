@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { Steps } from "../../../base/steps.js";
 import { TensorFlowError } from "../../../base/tensorflow-error.js";
 import { copyTensors } from "../../graph/checkpoint/copy-tensors.js";
 import type { GraphSession } from "../../graph/graph-session.js";
@@ -20,25 +21,26 @@ export interface Checkpoints {
  * @returns true if there are any
  * @throws TensorFlowError when the current checkpoint cannot be read
  */
-export function keepOtherTensors(
+export function* keepOtherTensors(
   session: GraphSession,
   { old, own, kept }: Checkpoints,
   isOnlyGraph: boolean,
-): boolean {
+): Steps<boolean> {
   if (!existsSync(`${old}.index`)) return false;
-  const [present, saved] = [tensorsIn(session, old, isOnlyGraph), tensorsIn(session, own, false)];
+  const present = yield* tensorsIn(session, old, isOnlyGraph);
+  const saved = yield* tensorsIn(session, own, false);
   const copies = [...present]
     .filter(([key]) => !saved.has(key))
     .map(([key, dtype]) => ({ read: key, written: key, dtype }));
-  if (copies.length > 0) copyTensors(session, copies, old, kept);
+  if (copies.length > 0) yield* copyTensors(session, copies, old, kept);
   return copies.length > 0;
 }
 
 /** The dtype of each tensor of a checkpoint by its key. */
-function tensorsIn(session: GraphSession, prefix: string, mayBeBroken: boolean): ReadonlyMap<string, number> {
+function* tensorsIn(session: GraphSession, prefix: string, mayBeBroken: boolean): Steps<ReadonlyMap<string, number>> {
   const dtypes = new Map<string, number>();
   try {
-    const reader = session.openCheckpoint(prefix);
+    const reader = yield* session.openCheckpoint(prefix);
     try {
       for (const key of reader.keys) {
         const tensor = reader.describe(key);

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, s
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { SavedModelError } from "../../../base/errors.js";
 import { requireNoPattern } from "../../../base/path-pattern.js";
+import { runNow } from "../../../base/steps.js";
 import { printable, quote } from "../../../base/text.js";
 import { readUnchanged } from "../../../saved-model/files/folder-identity.js";
 import { isModelEntry } from "../../../saved-model/files/model-entries.js";
@@ -92,7 +93,7 @@ function writeModel(session: Session, target: string, add: ((folder: string) => 
   try {
     const fresh = join(scratch.path, "new");
     mkdirSync(join(scratch.path, "own"));
-    writeCheckpoint(session.graph, join(scratch.path, "own", "variables"));
+    runNow(writeCheckpoint(session.graph, join(scratch.path, "own", "variables")));
     const hasKept = readUnchanged({
       folder: session.directory,
       what: "saved",
@@ -129,7 +130,8 @@ function copyRest(session: Session, target: string, scratch: string): boolean {
   file.requireCopy(inPlace ? graphFile : join(fresh, basename(graphFile)));
   mkdirSync(kept);
   const [old, own] = [join(directory, "variables", "variables"), join(scratch, "own", "variables")];
-  return keepOtherTensors(session.graph, { old, own, kept: join(kept, "variables") }, metaGraphs.length === 1);
+  const places = { old, own, kept: join(kept, "variables") };
+  return runNow(keepOtherTensors(session.graph, places, metaGraphs.length === 1));
 }
 
 /** Puts the checkpoint into the new model, together with the tensors that are kept. */
@@ -138,7 +140,7 @@ function putVariables(session: Session, scratch: string, hasKept: boolean): void
   if (hasKept) {
     mkdirSync(variables);
     const prefixes = [own, kept].map((folder) => join(folder, "variables"));
-    mergeCheckpoints(session.graph, prefixes, join(variables, "variables"));
+    runNow(mergeCheckpoints(session.graph, prefixes, join(variables, "variables")));
   } else {
     renameSync(own, variables);
   }

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { SavedModelError } from "../../../base/errors.js";
 import { requireNoPattern } from "../../../base/path-pattern.js";
+import { runNow } from "../../../base/steps.js";
 import { requireSaver, saveFailed, writeCheckpoint } from "../../graph/save-call.js";
 import type { Session } from "../session.js";
 import { syncFolder, syncNewFolders, syncTree } from "./fsync.js";
@@ -40,7 +41,7 @@ function writeWeights(session: Session, prefix: string): void {
   try {
     const written = join(scratch.path, "own");
     mkdirSync(written);
-    writeCheckpoint(session.graph, join(written, basename(prefix)));
+    runNow(writeCheckpoint(session.graph, join(written, basename(prefix))));
     const names = readdirSync(written).sort(indexLast);
     for (const name of names) keepFilePermissions(join(folder, name), join(written, name));
     syncTree(written);

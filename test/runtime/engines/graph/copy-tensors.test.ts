@@ -13,7 +13,7 @@ const model = fileURLToPath(new URL("../local/save/saving/tag_sets", import.meta
 
 /** The dtype and the shape of each tensor in a checkpoint. */
 function tensorsIn(graph: GraphSession, prefix: string): Readonly<Record<string, unknown>> {
-  const reader = graph.openCheckpoint(prefix);
+  const reader = runNow(graph.openCheckpoint(prefix));
   try {
     return Object.fromEntries([...reader.keys].sort().map((key) => [key, reader.describe(key)]));
   } finally {
@@ -33,11 +33,11 @@ it("copies tensors of different dtypes one after the other, and merges the resul
       string,
     ];
     for (const name of ["a", "b", "merged"]) mkdirSync(join(folder, name));
-    copyTensors(graph, [{ read: "steps", written: "count", dtype: 9 }], from, a);
-    copyTensors(graph, [{ read: "label", written: "label", dtype: 7 }], from, b);
+    runNow(copyTensors(graph, [{ read: "steps", written: "count", dtype: 9 }], from, a));
+    runNow(copyTensors(graph, [{ read: "label", written: "label", dtype: 7 }], from, b));
     expect(tensorsIn(graph, a)).toEqual({ count: { dtype: 9, shape: [] } });
     expect(tensorsIn(graph, b)).toEqual({ label: { dtype: 7, shape: [2] } });
-    mergeCheckpoints(graph, [a, b], merged);
+    runNow(mergeCheckpoints(graph, [a, b], merged));
     expect(tensorsIn(graph, merged)).toEqual({ count: { dtype: 9, shape: [] }, label: { dtype: 7, shape: [2] } });
     expect(readdirSync(join(folder, "merged")).sort()).toEqual([
       "variables.data-00000-of-00002",

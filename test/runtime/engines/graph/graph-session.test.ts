@@ -46,13 +46,15 @@ describe("the graph of a local session", () => {
   it("runs operations that are added, one of them with an input that is a list", () => {
     withGraph((graph) => {
       graph.addOperations([PLACEHOLDER, AXIS, SUM]);
-      const results = graph.run("test()", {
-        feeds: [
-          ["added/x:0", Tensor.from("float32", [[1, 2]])],
-          ["added/axis", Tensor.from("int32", 1)],
-        ],
-        fetches: ["added/sum"],
-      });
+      const results = runNow(
+        graph.run("test()", {
+          feeds: [
+            ["added/x:0", Tensor.from("float32", [[1, 2]])],
+            ["added/axis", Tensor.from("int32", 1)],
+          ],
+          fetches: ["added/sum"],
+        }),
+      );
       expect(results).toEqual([Tensor.from("float32", [[1, 2, 1, 2]])]);
     });
   });
@@ -62,7 +64,7 @@ describe("the graph of a local session", () => {
       const [node] = openGraph(graph.graphDef()).ofTypes(new Set(["VarHandleOp"]));
       const inputs = [node?.name ?? ""];
       graph.addOperations([{ op: "ReadVariableOp", name: "added/read", inputs, dtypes: { dtype: FLOAT } }]);
-      const read = (): Tensor | undefined => graph.run("test()", { fetches: ["added/read:0"] })[0];
+      const read = (): Tensor | undefined => runNow(graph.run("test()", { fetches: ["added/read:0"] }))[0];
       const first = read();
       const before = first?.toArray();
       (first as Tensor<"float32">).data.fill(99);
@@ -92,7 +94,7 @@ describe("the graph of a local session", () => {
   ])("rejects %s before anything runs", (_, request, message) => {
     withGraph((graph) => {
       graph.addOperations([PLACEHOLDER]);
-      expect(expectError(() => graph.run("test()", request), "MODEL_CORRUPT").rawMessage).toBe(message);
+      expect(expectError(() => runNow(graph.run("test()", request)), "MODEL_CORRUPT").rawMessage).toBe(message);
     });
   });
 
@@ -104,7 +106,10 @@ describe("the graph of a local session", () => {
         ["added/x", Tensor.from("float32", [[1, 2]])],
         ["added/axis", Tensor.from("int32", 7)],
       ] as const;
-      const error = expectError(() => graph.run("test()", { feeds, fetches: ["added/sum"] }), "TF_INVALID_ARGUMENT");
+      const error = expectError(
+        () => runNow(graph.run("test()", { feeds, fetches: ["added/sum"] })),
+        "TF_INVALID_ARGUMENT",
+      );
       expect(error.rawMessage).toMatch(/^test\(\): TensorFlow failed: /);
       expect(error.cause).toBeInstanceOf(TensorFlowError);
       expect(tensors()).toEqual({ made: 2, live: 0 });
@@ -114,7 +119,7 @@ describe("the graph of a local session", () => {
   it("is of no use once the session is disposed", () => {
     const session = runNow(Session.loading(modelFolder("regression"), ["serve"]));
     session.dispose();
-    expectError(() => session.graph.run("test()", { targets: ["any"] }), "DISPOSED");
+    expectError(() => runNow(session.graph.run("test()", { targets: ["any"] })), "DISPOSED");
   });
 });
 

@@ -3,7 +3,7 @@ import type { DenseValue } from "../../engine.js";
 import { type Fields, type Message, toBigInt, toNumber } from "../../saved-model/proto/decode.js";
 import { allocate, type DTypeInfo, dtypeName, type NumericDType } from "../../tensor/dtype.js";
 import { elementCount, isShape } from "../../tensor/shape.js";
-import { bytesOf, fromBytes } from "../remote/tensor-bytes.js";
+import { bytesOf, fromBytes } from "./tensor-bytes.js";
 
 /** Returns a value as a TensorProto: numbers as bytes, strings one by one. */
 export function toTensorProto({ code, kind }: DTypeInfo, value: DenseValue): Fields<"TensorProto"> {
