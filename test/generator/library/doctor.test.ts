@@ -22,11 +22,21 @@ test("doctor --json names the library in use and the result for every place", as
   expect(diagnosis.node).toBe(process.versions.node);
 });
 
+test("doctor says that a library without CUDA finds no GPU", async () => {
+  const env = { SAVEDMODEL_TENSORFLOW: realLibrary().main, SAVEDMODEL_CACHE: temporaryFolder() };
+  const { diagnosis } = await doctor(env);
+  expect(diagnosis.gpu?.devices).toEqual([]);
+  // The tests may also run with a library for GPUs.
+  expect(diagnosis.gpu?.reasons[0]).toMatch(/built without CUDA$|^NVIDIA's driver is missing/);
+  const { stdout } = await savedmodel(["doctor"], { ...clean, ...env });
+  expect(stdout).toMatch(/^GPU +– none: /m);
+});
+
 test("doctor exits with 1 when there is no library", async () => {
   const folder = temporaryFolder();
   const { code, diagnosis } = await doctor({ SAVEDMODEL_CACHE: folder, PATH: folder });
   expect(code).toBe(1);
-  expect(diagnosis.library).toBeNull();
+  expect(diagnosis).toMatchObject({ library: null, gpu: null });
 });
 
 test("doctor does not report a library as in use if an invalid SAVEDMODEL_TENSORFLOW hides it", async () => {
