@@ -141,8 +141,8 @@ export const faults: readonly Fault[] = [
   {
     id: "platforms-gpu-apart",
     file: "runtime/engines/local/library/library-cache.ts",
-    find: "return gpu ? `${version}-gpu` : version;",
-    replace: "return version;",
+    find: "  return gpu ? `",
+    replace: '  return gpu && version === "" ? `',
     effect: "The library for GPUs replaces the one for the CPU, and the other way round.",
     tests: ["test/generator/library/install-gpu.test.ts"],
   },
