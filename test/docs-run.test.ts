@@ -4,11 +4,12 @@ import { type Block, blocksIn, blocksOf, placeOf, readFromRoot } from "./support
 import { isSame, keeps, markLines, printedLines } from "./support/printed.js";
 import { exampleProject, startExample } from "./support/run-example.js";
 
-/** Programs that need what is not there: an archive of NumPy, a compiled operation, a pack of operations, a server. */
+/** Programs that need what is not there: an archive of NumPy, a compiled operation, a pack of operations, a GPU, a server. */
 const NOT_RUN: readonly RegExp[] = [
   /"data\.npz"/,
   /"ops\/zero_out\.so"/,
   /"tensorflow-text"/,
+  /gpu: \{/,
   /"savedmodel\/(cluster|kserve|serving)"/,
 ];
 

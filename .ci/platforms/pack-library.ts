@@ -93,7 +93,8 @@ export async function packLibrary(request: PackRequest): Promise<PackedLibrary> 
 
 function chooseEntry(entryName: string): string | undefined {
   if (/^[^/]+\.dist-info\/METADATA$/.test(entryName)) return "METADATA";
-  return TEXTS[entryName] ?? (isLibraryFile(basename(entryName)) ? entryName : undefined);
+  const name = basename(entryName);
+  return TEXTS[entryName] ?? (isLibraryFile(name) ? name : undefined);
 }
 
 function filesOf({ main, framework }: LibraryFiles): readonly string[] {

@@ -56,6 +56,10 @@ function report(diagnosis: Diagnosis): string {
       rows.push([index === 0 ? title : "", [{ text: mark, style: colour }, ...words]]);
     }
   }
+  for (const [index, { mark, text }] of gpuAnswers(diagnosis.gpu).entries()) {
+    const words = sentence(text, mark === "–" ? dim : undefined);
+    rows.push([index === 0 ? "GPU" : "", [{ text: mark, style: mark === "–" ? dim : green }, ...words]]);
+  }
   const width = columnsOf(process.stdout);
   const begin = Math.max(...rows.map(([title]) => title.length)) + 2;
   const table = rows.map(([title, words]) => title.padEnd(begin) + flow(words, width, begin, begin));
@@ -82,6 +86,18 @@ function advice({ places }: Diagnosis): string {
 interface Answer {
   readonly mark: "✓" | "✗" | "–";
   readonly text: string;
+}
+
+function gpuAnswers(gpu: Diagnosis["gpu"]): readonly Answer[] {
+  if (gpu === null) return [];
+  if (gpu.devices.length === 0) {
+    const reasons = gpu.reasons.length === 0 ? ["TensorFlow's log tells more: set SAVEDMODEL_LOG=1"] : gpu.reasons;
+    return reasons.map((reason, index) => ({ mark: "–", text: index === 0 ? `none: ${reason}` : reason }));
+  }
+  return gpu.devices.map(({ name, memoryBytes }) => ({
+    mark: "✓",
+    text: `${name.slice(name.indexOf("/device:"))} with ${(memoryBytes / 2 ** 30).toFixed(1)} GiB for TensorFlow`,
+  }));
 }
 
 function answers({ place, lookedAt, candidates, reason }: PlaceDiagnosis): Answer[] {

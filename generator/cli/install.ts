@@ -1,7 +1,9 @@
 import { Command, Option } from "commander";
+import { cacheFolder } from "../../runtime/engines/local/library/library-cache.js";
 import { LIBRARY_VARIABLE } from "../../runtime/engines/local/library/library-search.js";
 import { currentPlatform } from "../../runtime/engines/local/library/platform.js";
 import { findPlatformPackage, platformPackageName } from "../../runtime/engines/local/library/platform-package.js";
+import type { InstallPlan } from "../library/gpu-library.js";
 import type { InstallOptions } from "../library/install-library.js";
 import { collect } from "./flags/repeated-flag.js";
 import { sayNote } from "./ui/error-message.js";
@@ -23,6 +25,7 @@ export function installCommand(): Command {
     )
     .option("--sha256 <digits>", "the SHA-256 of the file that --from names; needed for http://")
     .option("--strip", "cut off symbol tables, a quarter of the library on Linux")
+    .option("--gpu", "install the library for NVIDIA GPUs with NVIDIA's libraries, several GB (Linux x64)")
     .option(
       "--with <pack>",
       "also install operations that TensorFlow lacks, for the library in use: tensorflow-text, or a wheel of it; can be repeated",
@@ -34,13 +37,14 @@ export function installCommand(): Command {
     examples: [
       "install",
       "install --version 2.21.0",
+      "install --gpu",
       "install --with tensorflow-text",
       "install --from libtensorflow-cpu-linux-x86_64.tar.gz",
     ],
   });
 }
 
-interface InstallFlags extends Pick<InstallOptions, "version" | "from" | "sha256" | "strip" | "force"> {
+interface InstallFlags extends Pick<InstallOptions, "version" | "from" | "sha256" | "strip" | "gpu" | "force"> {
   readonly with?: readonly string[];
 }
 
@@ -48,6 +52,7 @@ async function install({ with: packs = [], ...options }: InstallFlags): Promise<
   const { installLibrary } = await import("../library/install-library.js");
   const { installOps } = await import("../library/install-ops.js");
   const { checkOperations } = await import("../library/check-library.js");
+  const { gigabytes } = await import("../library/gpu-library.js");
   const display = process.stderr.isTTY ? await progressBar() : progressLines();
   const controller = new AbortController();
   const { signal } = controller;
@@ -59,12 +64,24 @@ async function install({ with: packs = [], ...options }: InstallFlags): Promise<
     display.end();
     process.stdout.write(`${flow(sentence(text), columnsOf(process.stdout), 2)}\n`);
   };
+  const onPlan = ({ wheels, downloadBytes, diskBytes, freeBytes }: InstallPlan): void => {
+    const files = wheels === undefined ? "about " : `${wheels} wheels with `;
+    const disk = `about ${gigabytes(diskBytes)} of ${gigabytes(freeBytes)} that are free in ${cacheFolder()}`;
+    say(`Downloading ${files}${gigabytes(downloadBytes)}, which take ${disk}`);
+  };
   try {
     // Packs alone do not need another library than the one in use, such as that of an npm package.
     const isPackOnly = packs.length > 0 && Object.keys(options).length === 0 && (await checkOperations([])).loads;
     if (!isPackOnly) {
-      const { version, folder, isNew } = await installLibrary({ ...options, onProgress: display.show, signal });
-      say(`TensorFlow ${version} is ${isNew ? "installed" : "already installed"} in ${folder}`);
+      const { version, folder, isNew } = await installLibrary({
+        ...options,
+        onPlan,
+        onProgress: display.show,
+        signal,
+      });
+      say(
+        `TensorFlow ${version}${options.gpu ? " for GPUs" : ""} is ${isNew ? "installed" : "already installed"} in ${folder}`,
+      );
       noteOthers();
     }
     for (const pack of packs) {

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { copyFile, mkdir, realpath, rename, stat, writeFile } from "node:fs/promises";
-import { basename, join, sep } from "node:path";
+import { basename, join, relative, sep } from "node:path";
 import { SavedModelError } from "../../runtime/base/errors.js";
 import type { Manifest } from "../../runtime/engines/local/library/library-cache.js";
 import type { LibraryFiles } from "../../runtime/engines/local/library/library-files.js";
@@ -10,7 +10,7 @@ import type { OnProgress } from "./install-progress.js";
 
 /** Moves the libraries into the new folder `target`, under the names by which they refer to each other. */
 export async function stage(obtained: Obtained, target: string, onProgress: OnProgress): Promise<LibraryFiles> {
-  await mkdir(target);
+  await mkdir(target, { recursive: true });
   const { main, framework } = obtained.library;
   const files = framework === undefined ? [main] : [framework, main];
   // The names may be links (libtensorflow.so.2 → libtensorflow.so.2.18.0): the file itself is used.
@@ -48,20 +48,22 @@ export async function writeManifest(
     readonly platform: Platform;
     readonly source: Manifest["source"];
     readonly stripped: boolean;
-    /** Names of more files that the library needs beside it. */
+    /** Paths in the folder of more files that the library needs. */
     readonly others?: readonly string[];
   },
 ): Promise<void> {
-  const paths = [library.main, ...(library.framework === undefined ? [] : [library.framework])];
-  const names = [...paths.map((path) => basename(path)), ...(about.others ?? [])];
+  const { main } = library;
+  const nameOf = (path: string): string => relative(folder, path);
+  const framework = library.framework === undefined ? undefined : nameOf(library.framework);
+  const names = [nameOf(main), ...(framework === undefined ? [] : [framework]), ...(about.others ?? [])];
   const files = await Promise.all(names.map(async (name) => ({ name, size: (await stat(join(folder, name))).size })));
   const manifest: Manifest = {
     version: about.version,
     platform: about.platform.name,
     source: about.source,
     ...(about.stripped && { stripped: true }),
-    main: basename(library.main),
-    framework: library.framework === undefined ? null : basename(library.framework),
+    main: nameOf(main),
+    framework: framework ?? null,
     files,
   };
   await writeFile(join(folder, "library.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);

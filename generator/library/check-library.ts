@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isRecord } from "../../runtime/base/is-record.js";
+import type { Device } from "../../runtime/engine.js";
 import type { LibraryFiles } from "../../runtime/engines/local/library/library-files.js";
 import { lastLines, runCommand } from "./run-command.js";
 
@@ -40,6 +41,20 @@ export async function checkOperations(files: readonly string[], signal?: AbortSi
     return { loads: false, reason: String(result.reason) };
   }
   return { loads: true, version, operations: operations.map((names: unknown) => (Array.isArray(names) ? names : [])) };
+}
+
+/** Result of looking for devices. */
+export interface DevicesResult {
+  readonly devices: readonly Device[];
+  /** Reasons why no GPU is among them, as far as TensorFlow's library and the driver tell. */
+  readonly reasons: readonly string[];
+}
+
+/** Lists the devices that the library in use here finds, in a child process. Undefined if it cannot. */
+export async function checkDevices(signal?: AbortSignal): Promise<DevicesResult | undefined> {
+  const result = await probe(["--devices"], signal);
+  if (!isRecord(result) || !Array.isArray(result.devices) || !Array.isArray(result.reasons)) return undefined;
+  return { devices: result.devices, reasons: result.reasons };
 }
 
 /** Runs probe.ts, and returns its answer, or the reason why there is none. */

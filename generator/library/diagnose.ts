@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { SavedModelError } from "../../runtime/base/errors.js";
+import type { Device } from "../../runtime/engine.js";
 import { cacheFolder } from "../../runtime/engines/local/library/library-cache.js";
 import {
   type LibraryCandidate,
@@ -8,7 +9,8 @@ import {
   searchLibrary,
 } from "../../runtime/engines/local/library/library-search.js";
 import { currentPlatform, type Platform } from "../../runtime/engines/local/library/platform.js";
-import { checkLibrary } from "./check-library.js";
+import { checkDevices, checkLibrary } from "./check-library.js";
+import { missingNvidia } from "./nvidia-files.js";
 
 /** A library file of one place, with the result of loading it. */
 export interface CandidateDiagnosis {
@@ -40,8 +42,17 @@ export interface Diagnosis {
   readonly cache: string;
   /** The library that models run with; null when there is none. */
   readonly library: { readonly place: LibraryPlace; readonly main: string; readonly version: string } | null;
+  /** The GPUs that TensorFlow finds; null without a library. */
+  readonly gpu: GpuDiagnosis | null;
   /** The places in search order. */
   readonly places: readonly PlaceDiagnosis[];
+}
+
+/** GPUs that TensorFlow finds here. */
+interface GpuDiagnosis {
+  readonly devices: readonly Device[];
+  /** Reasons why there is none, the most fundamental first. */
+  readonly reasons: readonly string[];
 }
 
 /**
@@ -52,6 +63,7 @@ export async function diagnose(): Promise<Diagnosis> {
   const platform = supportedPlatform();
   const answers = platform instanceof SavedModelError ? [] : [...searchLibrary(platform)];
   const places = await Promise.all(answers.map(diagnosePlace));
+  const library = chooseLibrary(answers, places);
   return {
     version: packageVersion(),
     node: process.versions.node,
@@ -62,16 +74,38 @@ export async function diagnose(): Promise<Diagnosis> {
     },
     problem: platform instanceof SavedModelError ? platform.rawMessage : null,
     cache: cacheFolder(),
-    library: chooseLibrary(answers, places),
+    library: library === null ? null : { place: library.place, main: library.main, version: library.version },
+    gpu: library === null ? null : await diagnoseGpu(library),
     places,
   };
 }
 
+async function diagnoseGpu({ main, framework }: ChosenLibrary): Promise<GpuDiagnosis> {
+  const found = await checkDevices();
+  if (found === undefined) return { devices: [], reasons: ["TensorFlow's devices cannot be listed"] };
+  const devices = found.devices.filter(({ type }) => type === "GPU");
+  if (devices.length > 0) return { devices, reasons: [] };
+  const reasons = [...found.reasons];
+  if (!reasons.some((reason) => reason.includes("without CUDA"))) {
+    const missing = await missingNvidia({ main, framework: framework ?? undefined });
+    if (missing.length > 0) {
+      reasons.push(
+        `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not beside TensorFlow: \`npx savedmodel install --gpu\` installs them`,
+      );
+    }
+  }
+  return { devices, reasons };
+}
+
+interface ChosenLibrary extends NonNullable<Diagnosis["library"]> {
+  readonly framework: string | null;
+}
+
 /** Chooses like `openLibrary()`: the first that loads, unless the user named a place and nothing there does. */
-function chooseLibrary(answers: readonly PlaceAnswer[], places: readonly PlaceDiagnosis[]): Diagnosis["library"] {
+function chooseLibrary(answers: readonly PlaceAnswer[], places: readonly PlaceDiagnosis[]): ChosenLibrary | null {
   for (const [index, { place, candidates }] of places.entries()) {
-    for (const { main, version } of candidates) {
-      if (version !== null) return { place, main, version };
+    for (const { main, framework, version } of candidates) {
+      if (version !== null) return { place, main, framework, version };
     }
     if (answers[index]?.required) return null;
   }

@@ -29,7 +29,8 @@ export interface ObtainRequest {
   readonly from: string | undefined;
   /** SHA-256 that the file must have, in hexadecimal digits. */
   readonly sha256: string | undefined;
-  /** The version to ask pip for. */
+  /** The package to ask pip for, and its version. */
+  readonly pipPackage: string;
   readonly version: string;
   readonly platform: Platform;
   /** An empty working folder. */
@@ -75,19 +76,26 @@ interface Fetched {
   readonly shownAs: string;
 }
 
-async function fetchWheel({ version, platform, folder, onProgress, signal }: ObtainRequest): Promise<Fetched> {
+async function fetchWheel({
+  pipPackage,
+  version,
+  platform,
+  folder,
+  onProgress,
+  signal,
+}: ObtainRequest): Promise<Fetched> {
   const pipFolder = join(folder, "pip");
   await mkdir(pipFolder);
   const pip = await findPip(pipFolder, signal);
   const path = await downloadWheel(pip, {
-    package: platform.pipPackage,
+    package: pipPackage,
     versions: `==${version}`,
     platform,
     folder: pipFolder,
     onProgress,
     signal,
   });
-  return { path, shownAs: `the wheel of ${platform.pipPackage} ${version}` };
+  return { path, shownAs: `the wheel of ${pipPackage} ${version}` };
 }
 
 async function fetchGiven(from: string, { folder, onProgress, signal, sha256 }: ObtainRequest): Promise<Fetched> {
@@ -113,12 +121,13 @@ async function requireSha256(path: string, kind: SourceKind, want: string, shown
   });
 }
 
-/** Chooses the libraries of a wheel, or of a jar, which may have folders for several platforms. */
+/** Chooses the libraries of a wheel and its metadata, or those of a jar, which may have folders for several platforms. */
 function chooseFor({ jarName }: Platform): ChooseEntry {
   return (entryName) => {
+    if (/^[^/]+\.dist-info\/METADATA$/.test(entryName)) return "METADATA";
     const folder = /(?:^|\/)((?:linux|macosx|windows)-(?:x86_64|arm64))\//.exec(entryName)?.[1];
     const isForOthers = folder !== undefined && folder !== jarName;
-    return isLibraryFile(basename(entryName)) && !isForOthers ? entryName : undefined;
+    return isLibraryFile(basename(entryName)) && !isForOthers ? basename(entryName) : undefined;
   };
 }
 

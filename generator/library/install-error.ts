@@ -26,7 +26,7 @@ export function installError(error: unknown, signal: AbortSignal | undefined): S
 export function diskFull(cause?: unknown): SavedModelError {
   return new SavedModelError("INSTALL_FAILED", `the disk that holds ${cacheFolder()} is full`, {
     cause,
-    fix: "Make 1.5 GB free while it installs (0.9 GB stay in use), or set SAVEDMODEL_CACHE to another folder.",
+    fix: "Make 1.5 GB free while it installs (0.9 GB stay in use; 7 GB for GPUs), or set SAVEDMODEL_CACHE to another folder.",
   });
 }
 

@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { SavedModelError } from "../../runtime/base/errors.js";
 import { loadKoffi } from "../../runtime/engines/local/library/koffi.js";
 import {
+  type FolderAnswer,
   installFolder,
+  installName,
   isVersion,
   lookUpInstalled,
-  type Manifest,
 } from "../../runtime/engines/local/library/library-cache.js";
 import {
   currentPlatform,
@@ -17,9 +18,11 @@ import {
 import { stage, writeManifest } from "./assemble-library.js";
 import { checkLibrary } from "./check-library.js";
 import { obtain } from "./fetch-library.js";
+import { type OnPlan, obtainGpu } from "./gpu-library.js";
 import { installError } from "./install-error.js";
 import { createWorkFolder, type WorkFolder } from "./install-folder.js";
 import type { OnProgress } from "./install-progress.js";
+import { linkTree, linkUnsearched, nvidiaFiles } from "./nvidia-files.js";
 import { makeCurrent, publish } from "./publish-version.js";
 import { stripElf } from "./strip-elf.js";
 
@@ -36,6 +39,13 @@ export interface InstallOptions {
   readonly sha256?: string | undefined;
   /** Cuts off symbol tables, which only debuggers read: a quarter of the library, on Linux. */
   readonly strip?: boolean | undefined;
+  /**
+   * Installs the library that is built with CUDA, and NVIDIA's libraries that it needs, from the wheels that pip finds. Only
+   * for Linux x64. `from` may be the wheel of TensorFlow.
+   */
+  readonly gpu?: boolean | undefined;
+  /** Called with the sizes of an installation for GPUs, before they are downloaded. */
+  readonly onPlan?: OnPlan | undefined;
   /** Reinstalls an installed version. */
   readonly force?: boolean | undefined;
   readonly onProgress?: OnProgress | undefined;
@@ -60,24 +70,25 @@ export interface InstalledLibrary {
  * @throws SavedModelError `INSTALL_FAILED`, `UNSUPPORTED_PLATFORM` or `INVALID_OPTION`.
  */
 export async function installLibrary(options: InstallOptions = {}): Promise<InstalledLibrary> {
-  const { from, force = false, strip = false, signal } = checked(options);
+  const { from, force = false, gpu = false, strip = false, signal } = checked(options);
   const platform = currentPlatform();
+  if (gpu && platform.name !== "linux-x64") throw noGpuLibrary(platform);
   const version = folderVersion(options.version ?? DEFAULT_TENSORFLOW_VERSION);
+  const name = installName(version, gpu);
   try {
     signal?.throwIfAborted();
     // Nothing can be checked without it: reported before the download rather than after it.
     loadKoffi();
-    const installed = lookUpInstalled(version, platform);
+    const installed = lookUpInstalled(name, platform);
     const isReused = !force && from === undefined && installed.found;
     if (isReused && (!strip || installed.manifest.stripped === true)) {
-      await makeCurrent(version);
-      return { version, folder: installFolder(version, platform), isNew: false };
+      await makeCurrent(name);
+      return { version, folder: installed.folder, isNew: false };
     }
     const work = await createWorkFolder();
     try {
       // An installed library is stripped without fetching it again.
-      const source = isReused ? { from: installed.folder, source: installed.manifest.source } : {};
-      return await installNew({ ...options, ...source }, platform, work);
+      return await installNew(options, isReused ? installed : undefined, platform, work);
     } finally {
       await work.remove();
     }
@@ -87,15 +98,34 @@ export async function installLibrary(options: InstallOptions = {}): Promise<Inst
 }
 
 async function installNew(
-  options: InstallOptions & { readonly source?: Manifest["source"] },
+  options: InstallOptions,
+  installed: (FolderAnswer & { readonly found: true }) | undefined,
   platform: Platform,
   work: WorkFolder,
 ): Promise<InstalledLibrary> {
-  const { from, sha256, force = false, strip = false, signal, onProgress = () => {} } = options;
+  const {
+    force = false,
+    gpu = false,
+    strip = false,
+    sha256,
+    signal,
+    onPlan = () => {},
+    onProgress = () => {},
+  } = options;
+  const from = installed?.folder ?? options.from;
   const asked = options.version ?? DEFAULT_TENSORFLOW_VERSION;
-  const obtained = await obtain({ from, sha256, version: asked, platform, folder: work.path, onProgress, signal });
+  const { pipPackage } = platform;
+  const request = { from, sha256, pipPackage, version: asked, platform, folder: work.path, onProgress, signal };
+  const isFetched = gpu && installed === undefined;
+  const { obtained, addNvidia } = isFetched
+    ? await obtainGpu(request, onPlan)
+    : { obtained: await obtain(request), addNvidia: undefined };
   const ready = join(work.path, "ready");
-  const library = await stage(obtained, ready, onProgress);
+  const library = await stage(obtained, gpu ? join(ready, "tensorflow") : ready, onProgress);
+  if (addNvidia !== undefined) {
+    await addNvidia(ready);
+    await linkUnsearched(library, ready);
+  } else if (gpu) await linkTree(join(from ?? "", "nvidia"), join(ready, "nvidia"));
   if (strip) {
     await stripElf(library.main);
     if (library.framework !== undefined) await stripElf(library.framework);
@@ -118,12 +148,20 @@ async function installNew(
   await writeManifest(library, ready, {
     version,
     platform,
-    source: options.source ?? obtained.source,
+    source: installed?.manifest.source ?? obtained.source,
     stripped: strip,
+    others: gpu ? await nvidiaFiles(ready) : [],
   });
-  await publish(ready, version, platform, force || from !== undefined, work);
-  await makeCurrent(version);
-  return { version, folder: installFolder(version, platform), isNew: true };
+  const name = installName(version, gpu);
+  await publish(ready, name, platform, force || from !== undefined, work);
+  await makeCurrent(name);
+  return { version, folder: installFolder(name, platform), isNew: true };
+}
+
+function noGpuLibrary({ name }: Platform): SavedModelError {
+  return new SavedModelError("UNSUPPORTED_PLATFORM", `TensorFlow has no library with CUDA for ${name}`, {
+    fix: "Install without `gpu` (--gpu), or use Linux x64.",
+  });
 }
 
 function unsupportedVersion(version: string): SavedModelError {
@@ -133,7 +171,7 @@ function unsupportedVersion(version: string): SavedModelError {
   });
 }
 
-const OPTION_NAMES = ["version", "from", "sha256", "strip", "force", "onProgress", "signal"];
+const OPTION_NAMES = ["version", "from", "sha256", "strip", "gpu", "force", "onPlan", "onProgress", "signal"];
 
 function checked(options: InstallOptions): InstallOptions {
   const unknown = Object.keys(options).find((name) => !OPTION_NAMES.includes(name));

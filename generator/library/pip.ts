@@ -56,6 +56,8 @@ export interface WheelRequest {
   readonly folder: string;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal | undefined;
+  /** False to keep the wheel out of pip's own cache. */
+  readonly cache?: boolean;
 }
 
 /**
@@ -108,7 +110,7 @@ function versionNotFound(what: string, versions: readonly string[]): SavedModelE
 }
 
 async function runPip(pip: Pip, python: string, request: WheelRequest): ReturnType<typeof runCommand> {
-  const { platform, folder, onProgress, signal } = request;
+  const { cache = true, platform, folder, onProgress, signal } = request;
   // pip shows its progress on terminals only (and as lines of numbers since 24.1), but its temporary file grows.
   let total: number | undefined;
   const report = async (): Promise<void> => onProgress({ phase: "download", done: await wheelBytes(folder), total });
@@ -116,6 +118,7 @@ async function runPip(pip: Pip, python: string, request: WheelRequest): ReturnTy
   try {
     const parameters = ["download", "--no-deps", "--only-binary=:all:", "--implementation", "cp"];
     parameters.push("--python-version", python, "--progress-bar", "off", "--no-input", "--disable-pip-version-check");
+    if (!cache) parameters.push("--no-cache-dir");
     for (const tag of platform.pipPlatforms) parameters.push("--platform", tag);
     parameters.push("--dest", folder, `${request.package}${request.versions}`);
     const answer = await runCommand(pip.command, [...pip.parameters, ...parameters], {

@@ -6,7 +6,7 @@ import { codeOf } from "./install-error.js";
 import { remove, type WorkFolder } from "./install-folder.js";
 
 /**
- * Makes the complete folder `ready` the installed `version`, by one atomic rename. A process that has the replaced
+ * Makes the complete folder `ready` the installed `version` (by its {@link installName}), by one atomic rename. A process that has the replaced
  * library open keeps it, since its files live until they are closed (on Windows the rename fails).
  *
  * @param replace True to replace a sound library of this version.
@@ -50,7 +50,7 @@ export async function moveIntoPlace(
   }
 }
 
-/** Makes an installed version the one in use. */
+/** Makes an installed version, by its name, the one in use. */
 export async function makeCurrent(version: string): Promise<void> {
   const temporary = `${currentFile()}.${process.pid}-${Math.random().toString(36).slice(2)}`;
   try {

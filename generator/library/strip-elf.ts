@@ -1,7 +1,8 @@
 import { open } from "node:fs/promises";
 
-const HEADER_BYTES = 64;
-const SEGMENT_BYTES = 56;
+/** Size of the header of an ELF file, and of the description of a segment. */
+export const HEADER_BYTES = 64;
+export const SEGMENT_BYTES = 56;
 
 /**
  * Cuts off what lies behind the last segment of an ELF file: symbol tables and section headers, which debuggers read, and
@@ -42,6 +43,6 @@ export async function stripElf(path: string): Promise<number> {
 }
 
 /** Returns true for a little-endian file of 64 bits with program headers of the usual size. */
-function isElf64(header: Buffer): boolean {
+export function isElf64(header: Buffer): boolean {
   return header.toString("latin1", 0, 6) === "\x7fELF\x02\x01" && header.readUInt16LE(54) === SEGMENT_BYTES;
 }

@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { basename, join } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32, createInflateRaw } from "node:zlib";
@@ -8,17 +9,18 @@ import { SavedModelError } from "../../runtime/base/errors.js";
 import type { OnProgress } from "./install-progress.js";
 import { isLibraryFile } from "./source-kind.js";
 
-/** Returns the name under which an entry of a zip file is unpacked, or undefined to skip it. */
+/** Returns the path, below the folder, to which an entry of a zip file is unpacked, or undefined to skip it. */
 export type ChooseEntry = (entryName: string) => string | undefined;
 
 /** Largest size of what is unpacked: an archive that was made to fill the disk is rejected before it does. */
 export const MOST_UNPACKED_BYTES: number = 4 * 2 ** 30;
 
 /**
- * Unpacks files from a wheel, from the official C library's zip, or from a jar. Entries are written under bare names, so
- * no path in the archive leads out of `folder`; sizes and checksums are verified.
+ * Unpacks files from a wheel, from the official C library's zip, or from a jar. No path in the archive leads out of
+ * `folder`: yauzl rejects such names. Sizes and checksums are verified.
  *
- * @param choose names the entries to unpack; of several with one name, the first is. TensorFlow's libraries by default.
+ * @param choose names the entries to unpack; of several with one name, the first is. By default TensorFlow's libraries, by
+ *   their bare names.
  */
 export async function unpackZip(
   path: string,
@@ -40,6 +42,9 @@ export async function unpackZip(
       done += bytes;
       onProgress({ phase: "unpack", done, total });
     };
+    for (const parent of new Set([...entries.keys()].map((name) => dirname(name)))) {
+      await mkdir(join(folder, parent), { recursive: true });
+    }
     // Concurrently, since zlib works on libuv's threads; all are awaited, so that nothing writes after a failure.
     const unpacking = { count, signal };
     const results = await Promise.allSettled(
@@ -69,10 +74,8 @@ function libraryName(entryName: string): string | undefined {
 async function chosenEntries(zip: ZipFile, choose: ChooseEntry): Promise<ReadonlyMap<string, Entry>> {
   const entries = new Map<string, Entry>();
   for await (const entry of zip.eachEntry()) {
-    const chosen = choose(entry.fileName);
-    if (chosen === undefined) continue;
-    const name = basename(chosen);
-    if (!entries.has(name)) entries.set(name, entry);
+    const name = choose(entry.fileName);
+    if (name !== undefined && !entries.has(name)) entries.set(name, entry);
   }
   return entries;
 }
@@ -101,6 +104,8 @@ async function unpackEntry(path: string, zip: ZipFile, entry: Entry, unpacking: 
   const source = entry.compressedSize === 0 ? Readable.from([]) : createReadStream(path, { start, end, highWaterMark });
   const inflate =
     entry.compressionMethod === STORED ? new PassThrough() : createInflateRaw({ chunkSize: highWaterMark });
-  await pipeline(source, inflate, check, createWriteStream(target, { flags: "wx" }), { signal });
+  // The upper half has the mode of Unix.
+  const mode = (entry.externalFileAttributes >>> 16) & 0o111 ? 0o755 : 0o644;
+  await pipeline(source, inflate, check, createWriteStream(target, { flags: "wx", mode }), { signal });
   if (size !== entry.uncompressedSize || checksum !== entry.crc32) throw damaged("its checksum is wrong");
 }

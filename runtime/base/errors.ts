@@ -29,6 +29,7 @@ export type ErrorCode =
   | "LIBRARY_NOT_FOUND"
   | "LIBRARY_INVALID"
   | "INSTALL_FAILED"
+  | "GPU_NOT_FOUND"
   // The model on disk
   | "MODEL_NOT_FOUND"
   | "NOT_A_SAVED_MODEL"
@@ -101,6 +102,7 @@ const CATEGORIES: Readonly<Record<ErrorCode, ErrorCategory>> = {
   LIBRARY_NOT_FOUND: "library",
   LIBRARY_INVALID: "library",
   INSTALL_FAILED: "library",
+  GPU_NOT_FOUND: "library",
   MODEL_NOT_FOUND: "model",
   NOT_A_SAVED_MODEL: "model",
   MODEL_CORRUPT: "model",

@@ -15,7 +15,7 @@ export function encodeConfig(options: SessionOptions): Uint8Array {
     deviceCount: gpu === false ? [{ key: "GPU", value: 0 }] : undefined,
     intraOpParallelismThreads: intraOpThreads,
     interOpParallelismThreads: interOpThreads,
-    gpuOptions: gpu === undefined || gpu === false ? undefined : encodeGpuOptions(gpu),
+    gpuOptions: typeof gpu === "object" ? encodeGpuOptions(gpu) : undefined,
     // Models that were exported for a GPU then load where there is none.
     allowSoftPlacement: true,
     // Otherwise all sessions share one pool, which the first session of the process has sized.

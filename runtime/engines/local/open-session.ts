@@ -1,7 +1,7 @@
 import { type Steps, step } from "../../base/steps.js";
 import { reasonOf } from "../../base/text.js";
 import { encodeConfig, encodeRunOptions } from "./config-proto.js";
-import { listDevices } from "./devices.js";
+import { listDevices, requireGpu } from "./devices.js";
 import { requireIntraOpThreads } from "./intra-op-threads.js";
 import { diagnoseLoadFailure } from "./load-errors.js";
 import { type NativeApi, nonNull } from "./native/c-api.js";
@@ -35,13 +35,21 @@ export interface OpenedSession extends Schedule {
 let hasAccelerator = false;
 
 /**
- * Loads a SavedModel with TensorFlow. Where the scheduling is left to this package and turns out not to suit the devices,
- * the model is loaded again.
+ * Loads a SavedModel with TensorFlow.
  *
  * @param graphDef the graph of the meta graph, as it is in the file
  * @param resources receives everything that is to be released, in the order of creation, also when this throws
+ * @throws SavedModelError `GPU_NOT_FOUND` if the options ask for a GPU, and there is none
  */
-export function* openingSession(
+export function* openingSession(...parameters: Parameters<typeof openingScheduled>): Steps<OpenedSession> {
+  const opened = yield* openingScheduled(...parameters);
+  const [api, , , , , { gpu }] = parameters;
+  if (gpu !== undefined && gpu !== false) requireGpu(api, opened.session);
+  return opened;
+}
+
+/** Where the scheduling is left to this package and turns out not to suit the devices, the model is loaded again. */
+function* openingScheduled(
   api: NativeApi,
   resources: Resources,
   directory: string,

@@ -4,7 +4,7 @@ import { firstLine, reasonOf } from "../../base/text.js";
 import { decode, toNumber } from "../../saved-model/proto/decode.js";
 import { CALLER_POOL, encodeRunOptions } from "./config-proto.js";
 
-/** GPUs that a session may use, and the share of their memory. Ignored where the library finds no GPU. */
+/** GPUs that a session may use, and the share of their memory. */
 export interface GpuOptions {
   /** The numbers of the GPUs to use, in the order that makes the first `/device:GPU:0`. By default all of them. */
   readonly visibleDevices?: string | readonly number[];
@@ -37,8 +37,11 @@ export interface SessionOptions {
    * the operations of a trace.
    */
   readonly scheduling?: Scheduling;
-  /** GPUs to use; `false` uses none. By default TensorFlow takes all that it finds. */
-  readonly gpu?: GpuOptions | false;
+  /**
+   * GPUs to use; `false` uses none. `true` and an object ask for a GPU: where TensorFlow finds none, the load throws
+   * `GPU_NOT_FOUND`. By default TensorFlow takes all that it finds, or the CPU.
+   */
+  readonly gpu?: GpuOptions | boolean;
   /** Compiles the graph with XLA, at the first calls. Slower for some models: measure. */
   readonly xla?: boolean;
   /** A serialized `ConfigProto` with settings that have no option here. It wins over the options. */
@@ -92,7 +95,7 @@ export function checkSessionOptions(call: string, options: SessionOptions): void
       `${call}: interOpThreads applies to scheduling "pool", and scheduling is "${scheduling}"`,
     );
   }
-  if (gpu !== undefined && gpu !== false) checkGpu(call, gpu);
+  if (gpu !== undefined && typeof gpu !== "boolean") checkGpu(call, gpu);
   checkFlag(call, "xla", xla);
   checkMessage(call, "config", "ConfigProto", config);
   checkMessage(call, "runOptions", "RunOptions", runOptions);
@@ -104,7 +107,7 @@ export function checkSessionOptions(call: string, options: SessionOptions): void
 
 function checkGpu(call: string, gpu: GpuOptions): void {
   if (typeof gpu !== "object" || gpu === null || Array.isArray(gpu)) {
-    throw invalidOption(call, "gpu", "false, or an object such as { allowGrowth: true }");
+    throw invalidOption(call, "gpu", "true, false, or an object such as { allowGrowth: true }");
   }
   checkOptions(`${call}: gpu`, gpu, GPU_OPTIONS);
   const { allowGrowth, memoryFraction, visibleDevices } = gpu;

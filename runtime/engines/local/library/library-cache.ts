@@ -14,9 +14,9 @@ export interface Manifest {
   readonly source: "pip" | "wheel" | "archive" | "folder";
   /** True if the symbol tables, which only debuggers read, were cut off. */
   readonly stripped?: boolean;
-  /** Name of the main library. */
+  /** Path of the main library in the folder. */
   readonly main: string;
-  /** Name of the framework library; null when there is none. */
+  /** Path of the framework library; null when there is none. */
   readonly framework: string | null;
   /** Every file with its size in bytes, by which damage is noticed. */
   readonly files: readonly { readonly name: string; readonly size: number }[];
@@ -38,7 +38,12 @@ export function installRoot(): string {
   return join(cacheFolder(), "tensorflow");
 }
 
-/** The folder of one installed version. */
+/** The name under which a version is installed: those for GPUs are apart, as `2.21.0-gpu`. */
+export function installName(version: string, gpu: boolean): string {
+  return gpu ? `${version}-gpu` : version;
+}
+
+/** The folder of one installed version, by its {@link installName}. */
 export function installFolder(version: string, platform: Platform): string {
   return join(installRoot(), `${version}-${platform.name}`);
 }

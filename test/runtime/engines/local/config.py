@@ -38,6 +38,7 @@ CASES = [
         CALLER,
     ),
     ({"gpu": False}, ConfigProto(device_count={"GPU": 0}), CALLER),
+    ({"gpu": True}, ConfigProto(), CALLER),
     ({"gpu": {}}, ConfigProto(gpu_options=GPUOptions()), CALLER),
     ({"gpu": {"visibleDevices": [1, 0]}}, ConfigProto(gpu_options=GPUOptions(visible_device_list="1,0")), CALLER),
     ({"gpu": {"visibleDevices": "2"}}, ConfigProto(gpu_options=GPUOptions(visible_device_list="2")), CALLER),
