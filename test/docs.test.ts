@@ -6,6 +6,7 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { drawEditor } from "../docs/images/editor.js";
 import { drawLayers } from "../docs/images/layers.js";
+import { drawScaling } from "../docs/images/scaling.js";
 import { savedmodel } from "./support/cli.js";
 import {
   type Block,
@@ -70,6 +71,7 @@ it("the image of the editor is up to date: `npm run pictures` draws it", () => {
 
 it("the image of the layers is up to date: `npm run layers` draws it", () => {
   expect(read("docs/images/layers.svg")).toBe(drawLayers());
+  expect(read("docs/images/scaling.svg")).toBe(drawScaling());
 });
 
 it("files and folders of the code that documents name exist", () => {
