@@ -26,7 +26,7 @@ import { GrpcServer, loadGrpc } from "../remote/grpc-server.js";
 import type { ConnectionSettings } from "../remote/remote-options.js";
 import { Requests } from "../remote/requests.js";
 import { ServerPool } from "../remote/server-pool.js";
-import { ClusterExecution } from "./cluster-execution.js";
+import { ClusterExecution, type SignatureSession } from "./cluster-execution.js";
 import { ClusterGraph } from "./cluster-graph.js";
 import { clusterVariables } from "./cluster-variables.js";
 import { type ExclusiveSignature, exclusiveSignatures } from "./exclusive-updates.js";
@@ -146,13 +146,16 @@ export class ClusterEngine implements Engine {
 
   prepare(signature: DenseSignature): Execution {
     const { graph } = this.#requireAdopted();
-    const { session, exclusive } = this.#requireConnected(signature.name);
-    const unlocks = new Map(exclusive.map(({ key, unlock }) => [key, [unlock]]));
-    const targets = (key: string): readonly string[] => unlocks.get(key) ?? [];
+    // A signature may be prepared before the engine is connected.
+    const session = (): SignatureSession => {
+      const { session, exclusive } = this.#requireConnected(signature.name);
+      const targets = exclusive.filter(({ key }) => key === signature.key).map(({ unlock }) => unlock);
+      return { session, targets };
+    };
     const { maxMessageBytes } = this.#connection;
     const explain = (key: string, error: unknown): unknown => this.#explain(key, error);
     const writes = (operations: readonly string[]): boolean => this.#effects().writes(operations);
-    return new ClusterExecution({ session, graph, maxMessageBytes, writes, targets, explain }, signature);
+    return new ClusterExecution({ session, graph, maxMessageBytes, writes, explain }, signature);
   }
 
   dispose(): void {
