@@ -1,8 +1,13 @@
-import { createServer } from "node:net";
+import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { CustomModel } from "../../../../generated/custom-model.js";
 import { Spin } from "../../../../generated/spin.js";
-import { type ClusterOptions, cluster, ServerError } from "../../../../runtime/engines/cluster/index.js";
+import {
+  type ClusterOptions,
+  cluster,
+  type RequestEvent,
+  ServerError,
+} from "../../../../runtime/engines/cluster/index.js";
 import { SavedModelError } from "../../../../runtime/index.js";
 import { expectError, expectRejection } from "../../../support/errors.js";
 import { startCluster, type TestCluster } from "../../../support/servers/cluster-server.js";
@@ -164,6 +169,55 @@ describe("connecting to a cluster", () => {
     const error = expectError(() => cluster({ url: "grpc://a:1", ...options } as ClusterOptions), "INVALID_OPTION");
     expect(error.message).toContain(message);
   });
+});
+
+/** Starts a proxy before a server, which ends with the test. */
+async function startProxy(target: string): Promise<{ readonly url: string; dropNext: boolean }> {
+  const { hostname, port } = new URL(target);
+  const sockets = new Set<Socket>();
+  const proxy = { url: "", dropNext: false };
+  const server = createServer((client) => {
+    const upstream = connectTcp(Number(port), hostname);
+    for (const socket of [client, upstream]) sockets.add(socket.on("error", () => {}));
+    const drop = (): void => {
+      client.destroy();
+      upstream.destroy();
+    };
+    client.on("data", (data) => {
+      upstream.write(data);
+      if (!proxy.dropNext) return;
+      proxy.dropNext = false;
+      drop();
+    });
+    upstream.on("data", (data) => client.write(data));
+    client.on("close", drop);
+    upstream.on("close", drop);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  proxy.url = `grpc://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  return proxy;
+}
+
+it("a call whose answer was lost is repeated if it changes nothing, and only then", async () => {
+  const proxy = await startProxy(servers.task("worker:0").url);
+  const events: RequestEvent[] = [];
+  const client = await connect({ url: proxy.url, onRequest: (event) => events.push(event) });
+  await client.train(X, Y);
+  await client.pred(X);
+  events.length = 0;
+  proxy.dropNext = true;
+  await expectRejection(client.train(X, Y), "TF_UNAVAILABLE");
+  proxy.dropNext = true;
+  expect((await client.pred(X)).shape).toEqual([1, 1]);
+  const attempts = (key: string): readonly number[] =>
+    events.filter(({ signature }) => signature === key).map(({ attempt }) => attempt);
+  expect(attempts("train")).toEqual([1]);
+  expect(attempts("pred").length).toBeGreaterThan(1);
 });
 
 describe("another task of a cluster", () => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { cluster } from "../../../../runtime/engines/cluster/index.js";
+import { type ClusterOptions, cluster } from "../../../../runtime/engines/cluster/index.js";
 import { RaggedTensor, SparseTensor, type Tensor } from "../../../../runtime/index.js";
 import { AnyClient } from "../../../support/servers/any-client.js";
 import { startCluster, type TestCluster } from "../../../support/servers/cluster-server.js";
@@ -35,14 +35,10 @@ afterAll(async () => {
 
 let tests = 0;
 
-async function connect(path: string, options: object = {}): Promise<AnyClient> {
+async function connect(path: string, options: Partial<ClusterOptions> = {}): Promise<AnyClient> {
   const tags = path.includes("hub") ? [] : ["serve"];
-  const engine = cluster({
-    url: servers.task("worker:0").url,
-    state: "restore",
-    container: `test-${tests++}`,
-    ...options,
-  });
+  const url = servers.task("worker:0").url;
+  const engine = cluster({ url, state: "restore", container: `test-${tests++}`, ...options });
   const client = await AnyClient.connect(written(path), engine, tags);
   onTestFinished(() => client.close());
   return client;
@@ -78,9 +74,11 @@ describe.each([
   ["with variables on another task", { placement: { variables: "ps:0" } }],
 ])("values that TensorFlow's loader does not restore, %s", (_, options) => {
   it.each(Object.keys(answers).filter((name) => existsSync(written(`loads/${name}`))))(
-    "a cluster has those of %s",
+    "a client that attaches has those of %s",
     async (name) => {
-      const client = await connect(`loads/${name}`, options);
+      const container = `test-${tests++}`;
+      await connect(`loads/${name}`, { ...options, container });
+      const client = await connect(`loads/${name}`, { ...options, container, state: "attach" });
       for (const { signature, inputs, outputs } of answers[name] ?? []) {
         const results = await client.runAsync(signature, inputs);
         expect(Object.keys(results).sort()).toEqual(Object.keys(outputs).sort());
