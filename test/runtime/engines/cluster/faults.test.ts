@@ -1,6 +1,10 @@
+import { cpSync, rmSync } from "node:fs";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { CustomModel } from "../../../../generated/custom-model.js";
+import { Sentences } from "../../../../generated/sentences.js";
 import { Spin } from "../../../../generated/spin.js";
 import {
   type ClusterOptions,
@@ -14,7 +18,7 @@ import { startCluster, type TestCluster } from "../../../support/servers/cluster
 import { startKServeGrpc } from "../../../support/servers/kserve-server.js";
 import { freePorts, isolateNetwork } from "../../../support/servers/own-network.js";
 import { startWorker } from "../../../support/servers/worker-process.js";
-import { modelFolder } from "../../../support/temp.js";
+import { modelFolder, tempFolder } from "../../../support/temp.js";
 
 let servers: TestCluster;
 
@@ -111,6 +115,17 @@ describe("a server of a cluster", () => {
     expect(error.message).toContain("/nowhere/model/variables/variables.index");
     expect(error.fix).toContain("`serverDirectory`");
   });
+});
+
+it("a server that lacks a vocabulary of the model is named with the option that helps", async () => {
+  const folder = join(tempFolder(), "without-assets");
+  const source = fileURLToPath(new URL("../../../../examples/models/sentences", import.meta.url));
+  cpSync(source, folder, { recursive: true });
+  rmSync(join(folder, "assets"), { recursive: true });
+  const engine = cluster({ url: servers.task("worker:0").url, state: "private", serverDirectory: folder });
+  const error = await expectRejection(Sentences.connect(engine), "LOAD_FAILED");
+  expect(error.rawMessage).toMatch(/^Sentences\.connect\(\): grpc:.*assets\/vocabulary\.txt/);
+  expect(error.fix).toContain("`serverDirectory`");
 });
 
 describe("connecting to a cluster", () => {
