@@ -14,7 +14,9 @@ import {
 } from "../../../../runtime/engines/cluster/index.js";
 import { SavedModelError } from "../../../../runtime/index.js";
 import { expectError, expectRejection } from "../../../support/errors.js";
+import { Random } from "../../../support/random.js";
 import { startCluster, type TestCluster } from "../../../support/servers/cluster-server.js";
+import { startFakeMaster } from "../../../support/servers/fake-master.js";
 import { startKServeGrpc } from "../../../support/servers/kserve-server.js";
 import { freePorts, isolateNetwork } from "../../../support/servers/own-network.js";
 import { startWorker } from "../../../support/servers/worker-process.js";
@@ -126,6 +128,60 @@ it("a server that lacks a vocabulary of the model is named with the option that 
   const error = await expectRejection(Sentences.connect(engine), "LOAD_FAILED");
   expect(error.rawMessage).toMatch(/^Sentences\.connect\(\): grpc:.*assets\/vocabulary\.txt/);
   expect(error.fix).toContain("`serverDirectory`");
+});
+
+describe("a server with broken answers", () => {
+  const seed = 7;
+
+  /** Cuts, extends or changes bytes. */
+  function mangler(): (bytes: Uint8Array) => Uint8Array {
+    const random = new Random(seed);
+    return (bytes) => {
+      const copy = Uint8Array.from(bytes);
+      const kind = random.below(4);
+      if (kind === 0) return copy.subarray(0, random.below(copy.length + 1));
+      if (kind === 1) return Uint8Array.from([...copy, ...random.bytes(random.below(20))]);
+      for (let count = 1 + random.below(4); count > 0; count--) copy[random.below(copy.length)] = random.below(256);
+      return copy;
+    };
+  }
+
+  const known = ["TF_INTERNAL", "INVALID_RESULT", "MODEL_CORRUPT", "VARIABLES_NOT_FOUND"];
+
+  it("to calls gets typed errors, or results of the signature", async () => {
+    const mangle = mangler();
+    await using fake = await startFakeMaster((method, answer) => (method === "RunCallable" ? mangle(answer) : answer));
+    const client = await connect({ url: fake.url, state: "attach" });
+    const codes = new Set<string | undefined>();
+    for (let call = 0; call < 5_000; call++) codes.add(await codeOf(client.pred(X)));
+    expect(
+      [...codes].filter((code) => code !== undefined && !known.includes(code)),
+      `seed ${seed}`,
+    ).toEqual([]);
+    expect(codes).toContain("TF_INTERNAL");
+    expect(codes).toContain(undefined);
+  });
+
+  it("to whatever connects gets typed errors", async () => {
+    const mangle = mangler();
+    await using fake = await startFakeMaster((_, answer) => mangle(answer));
+    const codes = new Set<string | undefined>();
+    for (let round = 0; round < 300; round++) {
+      const engine = cluster({ url: fake.url, container: "any", timeoutMs: 60_000 });
+      codes.add(
+        await codeOf(
+          CustomModel.connect(engine).then(async (client) => {
+            await client.pred(X).finally(() => client.close());
+          }),
+        ),
+      );
+    }
+    expect(
+      [...codes].filter((code) => code !== undefined && !known.includes(code)),
+      `seed ${seed}`,
+    ).toEqual([]);
+    expect(codes).toContain("TF_INTERNAL");
+  });
 });
 
 describe("connecting to a cluster", () => {
