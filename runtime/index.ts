@@ -19,6 +19,7 @@ export type { CallOptions, Into, ResultOptions } from "./client/call-options.js"
 export type { ClientOptions } from "./client/client-options.js";
 export type { CallEvent, ErrorEvent, LoadEvent } from "./client/diagnostics.js";
 export type {
+  AsyncVariableStore,
   DenseSignature,
   DenseValue,
   Device,

@@ -20,13 +20,13 @@ import type { ModelSpec } from "../../saved-model/model-spec.js";
 import type { Message } from "../../saved-model/proto/decode.js";
 import type { SignatureInfo } from "../../saved-model/signature-info.js";
 import { type AbsentValues, adviseOn, listOf } from "../graph/initial-values/give-values.js";
-import { nameOf } from "../graph/initial-values/resources.js";
+import { findResources, isTable, nameOf } from "../graph/initial-values/resources.js";
 import { addressOf } from "../remote/addresses.js";
 import { GrpcServer, loadGrpc } from "../remote/grpc-server.js";
 import type { ConnectionSettings } from "../remote/remote-options.js";
 import { Requests } from "../remote/requests.js";
 import { ServerPool } from "../remote/server-pool.js";
-import { ClusterExecution } from "./cluster-execution.js";
+import { ClusterExecution, type SignatureSession } from "./cluster-execution.js";
 import { ClusterGraph } from "./cluster-graph.js";
 import { clusterVariables } from "./cluster-variables.js";
 import { type ExclusiveSignature, exclusiveSignatures } from "./exclusive-updates.js";
@@ -140,19 +140,26 @@ export class ClusterEngine implements Engine {
     session.onReopened = async () => {
       await runLater(attachValues(clusterGraph, metaGraph, graph));
     };
-    if (state === "attach") await this.#attach(adopted, clusterGraph);
-    else await this.#load(adopted, clusterGraph);
+    try {
+      if (state === "attach") await this.#attach(adopted, clusterGraph);
+      else await this.#load(adopted, clusterGraph);
+    } catch (error) {
+      throw valuesError(call, error);
+    }
   }
 
   prepare(signature: DenseSignature): Execution {
     const { graph } = this.#requireAdopted();
-    const { session, exclusive } = this.#requireConnected(signature.name);
-    const unlocks = new Map(exclusive.map(({ key, unlock }) => [key, [unlock]]));
-    const targets = (key: string): readonly string[] => unlocks.get(key) ?? [];
+    // A signature may be prepared before the engine is connected.
+    const session = (): SignatureSession => {
+      const { session, exclusive } = this.#requireConnected(signature.name);
+      const targets = exclusive.filter(({ key }) => key === signature.key).map(({ unlock }) => unlock);
+      return { session, targets };
+    };
     const { maxMessageBytes } = this.#connection;
     const explain = (key: string, error: unknown): unknown => this.#explain(key, error);
     const writes = (operations: readonly string[]): boolean => this.#effects().writes(operations);
-    return new ClusterExecution({ session, graph, maxMessageBytes, writes, targets, explain }, signature);
+    return new ClusterExecution({ session, graph, maxMessageBytes, writes, explain }, signature);
   }
 
   dispose(): void {
@@ -175,19 +182,15 @@ export class ClusterEngine implements Engine {
 
   async #load({ name, folder, metaGraph, graph }: Adopted, session: ClusterGraph): Promise<void> {
     const prefix = `${session.directory}/variables/variables`;
-    const hasFile = checkpointOf(folder) !== undefined;
-    try {
-      const files = await runLater(session.matchingFiles([`${prefix}.index`]));
-      if (files.size > 0) session.checkpoint = prefix;
-      else if (hasFile) throw notOnServer(`${name}.connect()`, this.source, prefix);
-      this.#absent = await runLater(loadValues(session, metaGraph, graph));
-    } catch (error) {
-      if (!(error instanceof SavedModelError) || !MISSING.has(error.code)) throw error;
-      throw new SavedModelError("LOAD_FAILED", `${name}.connect(): ${error.rawMessage}`, {
-        fix: "The servers need the model's folder: pass its path there as `serverDirectory`.",
-        cause: error,
-      });
+    const files = await runLater(session.matchingFiles([`${prefix}.index`]));
+    const hasVariables = [...findResources(graph).values()].some((resource) => !isTable(resource));
+    if (files.size > 0) {
+      session.checkpoint = prefix;
+    } else if (checkpointOf(folder) !== undefined || (metaGraph.saverDef?.restoreOpName && hasVariables)) {
+      const what = `${name}.connect(): ${this.source} has no file ${printable(prefix, 500)}.index`;
+      throw new SavedModelError("VARIABLES_NOT_FOUND", what, { fix: NEEDS_FOLDER });
     }
+    this.#absent = await runLater(loadValues(session, metaGraph, graph));
   }
 
   #requireAdopted(): Adopted {
@@ -241,11 +244,16 @@ function containerOf(graphDef: Uint8Array): string {
   return `savedmodel-${createHash("sha256").update(graphDef).digest("hex").slice(0, 32)}`;
 }
 
-function notOnServer(call: string, source: string, prefix: string): SavedModelError {
-  const what = `${call}: ${printable(source, 500)} has no file ${printable(prefix, 500)}.index`;
-  return new SavedModelError("VARIABLES_NOT_FOUND", what, {
-    fix: "The servers need the model's folder: pass its path there as `serverDirectory`.",
-  });
+const NEEDS_FOLDER = "The servers need the model's folder: pass its path there as `serverDirectory`.";
+
+/** Returns the error of a client that connects for that of a run which gives variables and tables their values. */
+function valuesError(call: string, error: unknown): unknown {
+  if (!(error instanceof SavedModelError)) return error;
+  const { code, rawMessage, fix, cause } = error;
+  // What works on graphs has the names of the methods that do so in process.
+  const what = rawMessage.replace(/^(load|restore|connect|variables)\(\)(?=:)/, call);
+  if (MISSING.has(code)) return new SavedModelError("LOAD_FAILED", what, { fix: NEEDS_FOLDER, cause });
+  return new SavedModelError(code, what, { ...(fix === undefined ? {} : { fix }), cause });
 }
 
 /** Returns the error of a session that could not be created. */

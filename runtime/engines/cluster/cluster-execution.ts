@@ -21,15 +21,20 @@ interface PreparedTensor {
   readonly endpoint: string;
 }
 
+/** A session, and the operations that a run of a signature in it needs beside its results. */
+export interface SignatureSession {
+  readonly session: MasterSession;
+  readonly targets: readonly string[];
+}
+
 /** Parts of an engine that its executions use. */
 export interface ExecutionHost {
-  readonly session: MasterSession;
+  /** @throws SavedModelError `INVALID_ARGUMENT` when the engine is not connected */
+  session(): SignatureSession;
   readonly graph: GraphIndex;
   readonly maxMessageBytes: number;
   /** Returns true if running these operations may change variables. */
   writes(operations: readonly string[]): boolean;
-  /** Returns the operations that a run of a signature needs beside its results. */
-  targets(key: string): readonly string[];
   /** Returns the error of a failed call, with advice where it is known. */
   explain(key: string, error: unknown): unknown;
 }
@@ -64,7 +69,8 @@ export class ClusterExecution implements Execution {
     _into?: Targets,
     limits: RunLimits = {},
   ): Promise<Results<F>> {
-    const { session, maxMessageBytes } = this.#host;
+    const { maxMessageBytes } = this.#host;
+    const { session, targets } = this.#host.session();
     const fed = this.#feeds(values);
     // TensorFlow does not fetch what is fed.
     const outputs = this.#outputs.filter(({ endpoint }) => !fed.has(endpoint));
@@ -77,7 +83,7 @@ export class ClusterExecution implements Execution {
     }
     const request = { name: this.#name, key: this.#key, isObserved: true };
     const mayRepeat = limits.mayRepeat === true || !this.writes;
-    const spec = { feeds: [...fed.keys()], fetches, targets: this.#host.targets(this.#key) };
+    const spec = { feeds: [...fed.keys()], fetches, targets };
     try {
       const read = (fetched: readonly MasterMessage<"TensorProto">[]): readonly DenseValue[] =>
         this.#outputs.map(({ dtype, endpoint }) => {

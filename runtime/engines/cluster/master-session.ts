@@ -110,9 +110,11 @@ export class MasterSession {
       });
     return await this.#withSession(call, false, async (opened) => {
       await this.#extend(call, opened);
-      const answer = await this.#request(call, "RunStep", request(opened.handle));
-      const byName = new Map(codec.decode("RunStepResponse", answer).tensor.map(({ name, tensor }) => [name, tensor]));
-      return fetches.map((name) => this.#read(byName.get(endpoint(name))));
+      return await this.#request(call, "RunStep", request(opened.handle), (answer) => {
+        const { tensor } = codec.decode("RunStepResponse", answer);
+        const byName = new Map(tensor.map(({ name, tensor }) => [name, tensor]));
+        return fetches.map((name) => this.#read(byName.get(endpoint(name))));
+      });
     });
   }
 
@@ -147,15 +149,6 @@ export class MasterSession {
       });
     });
     return results;
-  }
-
-  /** Lists the devices that operations can run on. */
-  async devices(call: string): Promise<readonly MasterMessage<"DeviceAttributes">[]> {
-    return await this.#withSession(call, true, async ({ handle }) => {
-      const message = codec.encode("ListDevicesRequest", { sessionHandle: handle });
-      const answer = codec.decode("ListDevicesResponse", await this.#request(call, "ListDevices", message));
-      return [...answer.localDevice, ...answer.remoteDevice];
-    });
   }
 
   /** Ends the session on the server, and closes the connection. Never rejects. */
@@ -219,7 +212,9 @@ export class MasterSession {
 
   async #create(call: string): Promise<Opened> {
     const list = codec.encode("ListDevicesRequest", {});
-    const { localDevice } = codec.decode("ListDevicesResponse", await this.#request(call, "ListDevices", list));
+    const { localDevice } = await this.#request(call, "ListDevices", list, (answer) =>
+      codec.decode("ListDevicesResponse", answer),
+    );
     const [task = ""] = localDevice.flatMap(({ name }) => /^\/job:[^/]+\/replica:\d+\/task:\d+/.exec(name) ?? []);
     const { graphDef, deviceFilters } = this.#graphFor(task);
     const isolateSessionState = this.#isPrivate;
@@ -227,24 +222,37 @@ export class MasterSession {
       graphDef,
       config: { deviceFilters, allowSoftPlacement: true, isolateSessionState },
     });
-    const answer = codec.decode("CreateSessionResponse", await this.#request(call, "CreateSession", message));
-    const { sessionHandle: handle, graphVersion } = answer;
+    const { sessionHandle: handle, graphVersion } = await this.#request(call, "CreateSession", message, (answer) =>
+      codec.decode("CreateSessionResponse", answer),
+    );
     return { handle, graphVersion, sent: 0, extending: Promise.resolve(), callables: new Map() };
   }
 
   /** Sends the operations that were added since the last run. One extension follows another. */
   async #extend(call: string, opened: Opened): Promise<void> {
     const extend = async (): Promise<void> => {
-      const nodes = this.#added.slice(opened.sent);
+      const begin = opened.sent;
+      const nodes = this.#added.slice(begin);
       if (nodes.length === 0) return;
-      opened.sent += nodes.length;
       const message = codec.encode("ExtendSessionRequest", {
         sessionHandle: opened.handle,
         graphDef: { node: nodes.map((node) => addedNode(node, this.#device)) },
         currentGraphVersion: opened.graphVersion,
       });
-      const answer = codec.decode("ExtendSessionResponse", await this.#request(call, "ExtendSession", message));
-      opened.graphVersion = answer.newGraphVersion;
+      try {
+        opened.graphVersion = await this.#request(
+          call,
+          "ExtendSession",
+          message,
+          (answer) => codec.decode("ExtendSessionResponse", answer).newGraphVersion,
+        );
+      } catch (error) {
+        // A server that rejects them would reject them in any session; of another failure it is not known what it has.
+        if (error instanceof SavedModelError && REJECTED.has(error.code)) this.#added.splice(begin, nodes.length);
+        else this.#opening = undefined;
+        throw error;
+      }
+      opened.sent = begin + nodes.length;
     };
     opened.extending = opened.extending.catch(() => {}).then(extend);
     await opened.extending;
@@ -257,7 +265,12 @@ export class MasterSession {
     const make = async (): Promise<Integer64> => {
       const options = { feed: feeds, fetch: fetches, target: targets };
       const message = codec.encode("MakeCallableRequest", { sessionHandle: opened.handle, options });
-      return codec.decode("MakeCallableResponse", await this.#request(call, "MakeCallable", message)).handle;
+      return await this.#request(
+        call,
+        "MakeCallable",
+        message,
+        (answer) => codec.decode("MakeCallableResponse", answer).handle,
+      );
     };
     // Shared by calls with other limits: it has its own.
     const making = make();
@@ -266,11 +279,14 @@ export class MasterSession {
     return making;
   }
 
-  async #request(call: string, method: string, message: Uint8Array): Promise<Uint8Array> {
+  /** @param read reads the answer; what it throws tells of one that cannot be read */
+  async #request<T>(call: string, method: string, message: Uint8Array, read: (answer: Uint8Array) => T): Promise<T> {
     const request = { name: call, key: "", isObserved: false };
-    return await this.#requests.send(request, limitsOf(this.#settings.timeoutMs), (server, options) =>
-      send(server, options, method, message),
-    );
+    const limits = limitsOf(this.#settings.timeoutMs);
+    const { result } = await this.#requests.send(request, limits, async (server, options) => {
+      return { result: read(await send(server, options, method, message)) };
+    });
+    return result;
   }
 
   #read(proto: MasterMessage<"TensorProto"> | null | undefined): Tensor {
@@ -280,6 +296,9 @@ export class MasterSession {
     return Tensor.own(dtype, shape, elements);
   }
 }
+
+/** Codes of operations that a graph cannot have. */
+const REJECTED: ReadonlySet<string> = new Set(["TF_INVALID_ARGUMENT", "TF_NOT_FOUND", "TF_UNIMPLEMENTED"]);
 
 /** Time that the end of a session may take. */
 const CLOSE_MS = 5_000;

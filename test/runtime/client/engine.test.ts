@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CustomModel } from "../../../generated/custom-model.js";
 import { Regression } from "../../../generated/regression.js";
@@ -7,7 +9,7 @@ import { loadLocalEngine } from "../../../runtime/engines/local/local-engine.js"
 import { type Engine, fit, Model } from "../../../runtime/index.js";
 import { distUrl } from "../../support/dist.js";
 import { expectError, expectRejection } from "../../support/errors.js";
-import { modelFolder } from "../../support/temp.js";
+import { modelFolder, tempFolder } from "../../support/temp.js";
 
 /** An engine that is asynchronous only and has no variables, as one of another machine; TensorFlow runs behind it. */
 function remoteEngine(name: string): Engine & { readonly isDisposed: boolean } {
@@ -45,6 +47,28 @@ describe("connect", () => {
       expect(engine.isDisposed).toBe(false);
     }
     expect(engine.isDisposed).toBe(true);
+  });
+
+  it("reads, saves and restores variables in turn with the calls, where the engine can", async () => {
+    const local = loadLocalEngine("load", undefined, modelFolder("custom_model"), {}, () => undefined);
+    await using model = await CustomModel.connect(local);
+    const prefix = join(tempFolder(), "weights");
+    const before = (await model.variables()).map(({ value }) => value?.toArray());
+    const [, , saved, , found] = await Promise.all([
+      model.saveWeights(prefix),
+      model.train([[1, 2]], [[3]]),
+      model.variables(),
+      model.restore(prefix),
+      model.variables(),
+    ]);
+    expect(saved.map(({ value }) => value?.toArray())).not.toEqual(before);
+    expect(found.map(({ value }) => value?.toArray())).toEqual(before);
+    const copy = join(tempFolder(), "copy");
+    await model.save(copy);
+    expect(existsSync(join(copy, "saved_model.pb"))).toBe(true);
+    await using remote = await CustomModel.connect(remoteEngine("custom_model"));
+    const error = await expectRejection(remote.saveWeights(prefix), "UNSUPPORTED_BY_ENGINE");
+    expect(error.rawMessage).toBe("saveWeights(): not supported for http://127.0.0.1/custom_model");
   });
 
   it("checks inputs as a client that loads does, and rejects with its errors", async () => {

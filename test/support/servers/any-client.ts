@@ -1,10 +1,13 @@
 import { basename, isAbsolute } from "node:path";
-import { type Engine, Model, type ModelSpec } from "../../../runtime/index.js";
+import { type Connected, type Engine, Model, type ModelSpec } from "../../../runtime/index.js";
 import { specOfInfo } from "../../../runtime/saved-model/convert-spec.js";
 import { modelFolder } from "../temp.js";
 
 /** A client of any model, as the generator would make it, but for the names of its methods. */
 export class AnyClient extends Model {
+  /** The members of the client that return promises. */
+  remote: Connected | undefined;
+
   /**
    * Connects, with what a SavedModel says of its signatures.
    *
@@ -12,7 +15,7 @@ export class AnyClient extends Model {
    */
   static async connect(name: string, engine: Engine, tags: readonly string[] = ["serve"]): Promise<AnyClient> {
     const client = new AnyClient(specOf(name, tags), engine);
-    await client.connected();
+    client.remote = await client.connected();
     return client;
   }
 }

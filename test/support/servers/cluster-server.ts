@@ -2,7 +2,7 @@ import { freePorts } from "./own-network.js";
 import { startWorker } from "./worker-process.js";
 
 /** One task of a cluster: a process. */
-export interface Task {
+interface Task {
   readonly url: string;
   /** Ends the process at once. */
   kill(): Promise<void>;

@@ -1,15 +1,26 @@
-import { createServer } from "node:net";
+import { cpSync, rmSync } from "node:fs";
+import { connect as connectTcp, createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { CustomModel } from "../../../../generated/custom-model.js";
+import { Sentences } from "../../../../generated/sentences.js";
 import { Spin } from "../../../../generated/spin.js";
-import { type ClusterOptions, cluster, ServerError } from "../../../../runtime/engines/cluster/index.js";
+import {
+  type ClusterOptions,
+  cluster,
+  type RequestEvent,
+  ServerError,
+} from "../../../../runtime/engines/cluster/index.js";
 import { SavedModelError } from "../../../../runtime/index.js";
 import { expectError, expectRejection } from "../../../support/errors.js";
+import { Random } from "../../../support/random.js";
 import { startCluster, type TestCluster } from "../../../support/servers/cluster-server.js";
+import { startFakeMaster } from "../../../support/servers/fake-master.js";
 import { startKServeGrpc } from "../../../support/servers/kserve-server.js";
 import { freePorts, isolateNetwork } from "../../../support/servers/own-network.js";
 import { startWorker } from "../../../support/servers/worker-process.js";
-import { modelFolder } from "../../../support/temp.js";
+import { modelFolder, tempFolder } from "../../../support/temp.js";
 
 let servers: TestCluster;
 
@@ -108,6 +119,71 @@ describe("a server of a cluster", () => {
   });
 });
 
+it("a server that lacks a vocabulary of the model is named with the option that helps", async () => {
+  const folder = join(tempFolder(), "without-assets");
+  const source = fileURLToPath(new URL("../../../../examples/models/sentences", import.meta.url));
+  cpSync(source, folder, { recursive: true });
+  rmSync(join(folder, "assets"), { recursive: true });
+  const engine = cluster({ url: servers.task("worker:0").url, state: "private", serverDirectory: folder });
+  const error = await expectRejection(Sentences.connect(engine), "LOAD_FAILED");
+  expect(error.rawMessage).toMatch(/^Sentences\.connect\(\): grpc:.*assets\/vocabulary\.txt/);
+  expect(error.fix).toContain("`serverDirectory`");
+});
+
+describe("a server with broken answers", () => {
+  const seed = 7;
+
+  /** Cuts, extends or changes bytes. */
+  function mangler(): (bytes: Uint8Array) => Uint8Array {
+    const random = new Random(seed);
+    return (bytes) => {
+      const copy = Uint8Array.from(bytes);
+      const kind = random.below(4);
+      if (kind === 0) return copy.subarray(0, random.below(copy.length + 1));
+      if (kind === 1) return Uint8Array.from([...copy, ...random.bytes(random.below(20))]);
+      for (let count = 1 + random.below(4); count > 0; count--) copy[random.below(copy.length)] = random.below(256);
+      return copy;
+    };
+  }
+
+  const known = ["TF_INTERNAL", "INVALID_RESULT", "MODEL_CORRUPT", "VARIABLES_NOT_FOUND"];
+
+  it("to calls gets typed errors, or results of the signature", async () => {
+    const mangle = mangler();
+    await using fake = await startFakeMaster((method, answer) => (method === "RunCallable" ? mangle(answer) : answer));
+    const client = await connect({ url: fake.url, state: "attach" });
+    const codes = new Set<string | undefined>();
+    for (let call = 0; call < 5_000; call++) codes.add(await codeOf(client.pred(X)));
+    expect(
+      [...codes].filter((code) => code !== undefined && !known.includes(code)),
+      `seed ${seed}`,
+    ).toEqual([]);
+    expect(codes).toContain("TF_INTERNAL");
+    expect(codes).toContain(undefined);
+  });
+
+  it("to whatever connects gets typed errors", async () => {
+    const mangle = mangler();
+    await using fake = await startFakeMaster((_, answer) => mangle(answer));
+    const codes = new Set<string | undefined>();
+    for (let round = 0; round < 300; round++) {
+      const engine = cluster({ url: fake.url, container: "any", timeoutMs: 60_000 });
+      codes.add(
+        await codeOf(
+          CustomModel.connect(engine).then(async (client) => {
+            await client.pred(X).finally(() => client.close());
+          }),
+        ),
+      );
+    }
+    expect(
+      [...codes].filter((code) => code !== undefined && !known.includes(code)),
+      `seed ${seed}`,
+    ).toEqual([]);
+    expect(codes).toContain("TF_INTERNAL");
+  });
+});
+
 describe("connecting to a cluster", () => {
   it("rejects with TF_UNAVAILABLE when nothing listens", async () => {
     const [port] = await freePorts(1);
@@ -164,6 +240,58 @@ describe("connecting to a cluster", () => {
     const error = expectError(() => cluster({ url: "grpc://a:1", ...options } as ClusterOptions), "INVALID_OPTION");
     expect(error.message).toContain(message);
   });
+});
+
+/** Starts a proxy before a server, which ends with the test. */
+async function startProxy(target: string): Promise<{ readonly url: string; dropNext: boolean }> {
+  const { hostname, port } = new URL(target);
+  const sockets = new Set<Socket>();
+  const proxy = { url: "", dropNext: false };
+  const server = createServer((client) => {
+    const upstream = connectTcp(Number(port), hostname);
+    for (const socket of [client, upstream]) sockets.add(socket.on("error", () => {}));
+    const drop = (): void => {
+      client.destroy();
+      upstream.destroy();
+    };
+    client.on("data", (data) => {
+      upstream.write(data);
+      if (!proxy.dropNext) return;
+      proxy.dropNext = false;
+      drop();
+    });
+    upstream.on("data", (data) => client.write(data));
+    client.on("close", drop);
+    upstream.on("close", drop);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  proxy.url = `grpc://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  return proxy;
+}
+
+it("a call whose answer was lost is repeated if it changes nothing, and only then", async () => {
+  const proxy = await startProxy(servers.task("worker:0").url);
+  const events: RequestEvent[] = [];
+  const client = await connect({ url: proxy.url, onRequest: (event) => events.push(event) });
+  await client.train(X, Y);
+  await client.pred(X);
+  events.length = 0;
+  proxy.dropNext = true;
+  await expectRejection(client.train(X, Y), "TF_UNAVAILABLE");
+  const attempts = (key: string): readonly number[] =>
+    events.filter(({ signature }) => signature === key).map(({ attempt }) => attempt);
+  expect(attempts("train")).toEqual([1]);
+  // Once connected again.
+  await client.pred(X);
+  events.length = 0;
+  proxy.dropNext = true;
+  expect((await client.pred(X)).shape).toEqual([1, 1]);
+  expect(attempts("pred").length).toBeGreaterThan(1);
 });
 
 describe("another task of a cluster", () => {

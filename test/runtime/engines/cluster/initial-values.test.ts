@@ -1,11 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { cluster } from "../../../../runtime/engines/cluster/index.js";
-import { RaggedTensor, SparseTensor, type Tensor } from "../../../../runtime/index.js";
+import { type ClusterOptions, cluster } from "../../../../runtime/engines/cluster/index.js";
+import { Model, type ModelVariable, RaggedTensor, SparseTensor, type Tensor } from "../../../../runtime/index.js";
+import { expectRejection } from "../../../support/errors.js";
 import { AnyClient } from "../../../support/servers/any-client.js";
 import { startCluster, type TestCluster } from "../../../support/servers/cluster-server.js";
 import { isolateNetwork } from "../../../support/servers/own-network.js";
+import { modelFolder, tempFolder } from "../../../support/temp.js";
 
 /** A model or checkpoint that Python wrote: see the scripts beside it. */
 function written(path: string): string {
@@ -35,15 +38,11 @@ afterAll(async () => {
 
 let tests = 0;
 
-async function connect(path: string, options: object = {}): Promise<AnyClient> {
+async function connect(path: string, options: Partial<ClusterOptions> = {}): Promise<AnyClient> {
   const tags = path.includes("hub") ? [] : ["serve"];
-  const engine = cluster({
-    url: servers.task("worker:0").url,
-    state: "restore",
-    container: `test-${tests++}`,
-    ...options,
-  });
-  const client = await AnyClient.connect(written(path), engine, tags);
+  const url = servers.task("worker:0").url;
+  const engine = cluster({ url, state: "restore", container: `test-${tests++}`, ...options });
+  const client = await AnyClient.connect(isAbsolute(path) ? path : written(path), engine, tags);
   onTestFinished(() => client.close());
   return client;
 }
@@ -78,9 +77,11 @@ describe.each([
   ["with variables on another task", { placement: { variables: "ps:0" } }],
 ])("values that TensorFlow's loader does not restore, %s", (_, options) => {
   it.each(Object.keys(answers).filter((name) => existsSync(written(`loads/${name}`))))(
-    "a cluster has those of %s",
+    "a client that attaches has those of %s",
     async (name) => {
-      const client = await connect(`loads/${name}`, options);
+      const container = `test-${tests++}`;
+      await connect(`loads/${name}`, { ...options, container });
+      const client = await connect(`loads/${name}`, { ...options, container, state: "attach" });
       for (const { signature, inputs, outputs } of answers[name] ?? []) {
         const results = await client.runAsync(signature, inputs);
         expect(Object.keys(results).sort()).toEqual(Object.keys(outputs).sort());
@@ -89,3 +90,57 @@ describe.each([
     },
   );
 });
+
+describe("checkpoints with other keys", () => {
+  it.each([
+    ["regression", "checkpoints/itself-1", false],
+    ["regression", "checkpoints/attribute", false],
+    ["regression", "checkpoints/attribute", true],
+    ["loads/keras2", "loads/keras2-weights", true],
+    ["regression", "loads/part", true],
+    ["checkpoints/votes", "checkpoints/votes-attribute", false],
+    ["checkpoints/votes", "checkpoints/votes-attribute", true],
+  ])("%s is restored from %s as in process, partially: %s", async (name, path, partial) => {
+    const model = name.includes("/") ? written(name) : modelFolder(name);
+    const valuesOf = (variables: readonly ModelVariable[] = []): readonly unknown[] =>
+      variables.map(({ name, value }) => [name, value?.toArray()]);
+    using local = Model.load(model);
+    const client = await connect(model);
+    const expected = local.restore(written(path), { partial });
+    expect(await client.remote?.restore(written(path), { partial })).toEqual(expected);
+    expect(valuesOf(await client.remote?.variables())).toEqual(valuesOf(local.variables()));
+    if (!name.endsWith("votes")) return;
+    const names = { names: ["ann", "bob", "eve"] };
+    const [found, own] = [await client.runAsync("count", names), local.run("count", names)];
+    expect(Object.values(found).map(plain)).toEqual(Object.values(own).map(plain));
+  });
+
+  it("are rejected when they are damaged, before anything changes", async () => {
+    const folder = tempFolder();
+    for (const file of ["itself-1.index", "itself-1.data-00000-of-00001"]) {
+      copyFileSync(written(`checkpoints/${file}`), join(folder, file));
+    }
+    const client = await connect(modelFolder("regression"));
+    const before = JSON.stringify(
+      (await client.remote?.variables())?.map(({ value }) => value?.toArray()),
+      print,
+    );
+    const restore = async (): Promise<unknown> => await client.remote?.restore(join(folder, "itself-1"));
+    const data = readFileSync(join(folder, "itself-1.data-00000-of-00001"));
+    data[3] = (data[3] ?? 0) ^ 1;
+    writeFileSync(join(folder, "itself-1.data-00000-of-00001"), data);
+    await expectRejection(restore(), "RESTORE_FAILED");
+    writeFileSync(join(folder, "itself-1.index"), "not an index");
+    const error = await expectRejection(restore(), "RESTORE_FAILED");
+    expect(error.rawMessage).toContain("no variable was changed");
+    const after = JSON.stringify(
+      (await client.remote?.variables())?.map(({ value }) => value?.toArray()),
+      print,
+    );
+    expect(after).toBe(before);
+  });
+});
+
+function print(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}

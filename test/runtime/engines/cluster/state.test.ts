@@ -6,7 +6,7 @@ import { CustomModel } from "../../../../generated/custom-model.js";
 import { Regression } from "../../../../generated/regression.js";
 import { Sentences } from "../../../../generated/sentences.js";
 import { type ClusterOptions, cluster, type RequestEvent } from "../../../../runtime/engines/cluster/index.js";
-import type { ModelVariable } from "../../../../runtime/index.js";
+import { fit, type ModelVariable } from "../../../../runtime/index.js";
 import { expectRejection } from "../../../support/errors.js";
 import { startCluster, type TestCluster } from "../../../support/servers/cluster-server.js";
 import { isolateNetwork } from "../../../support/servers/own-network.js";
@@ -256,4 +256,26 @@ it("tells of each request of a call, with the address of the server", async () =
   expect(events.map(({ engine, address, signature, attempt }) => ({ engine, address, signature, attempt }))).toEqual([
     { engine: "cluster", address: url, signature: "pred", attempt: 1 },
   ]);
+});
+
+it("trains, evaluates and predicts with fit as in process, and batches calls", async () => {
+  const rows = 40;
+  const x = Float32Array.from({ length: 2 * rows }, (_, index) => Math.sin(index));
+  const target = Float32Array.from({ length: rows }, (_, row) => (x[2 * row] ?? 0) - (x[2 * row + 1] ?? 0));
+  const options = { progress: false, batchSize: 16, epochs: 3, shuffle: { seed: 5 } } as const;
+  using local = Regression.load();
+  const expected = await fit(local.train, [x, target, 0.1], options);
+  const url = servers.task("worker:0").url;
+  const engine = cluster({ url, state: "restore", container: `test-${tests++}` });
+  const client = await Regression.connect(engine, { batching: { pred: { maxBatch: 8, maxDelayMs: 5 } } });
+  onTestFinished(() => client.close());
+  const history = await fit(client.train, [x, target, 0.1], options);
+  const [losses, own] = [history.metric("loss"), expected.metric("loss")];
+  expect(losses).toHaveLength(3);
+  for (const [epoch, loss] of own.entries()) expect(Math.abs((losses[epoch] ?? 0) - loss)).toBeLessThan(1e-5);
+  const together = await Promise.all(Array.from({ length: 8 }, (_, row) => client.pred([[row, 1]])));
+  for (const [row, { data }] of together.entries()) {
+    const [height = 0] = local.pred([[row, 1]]).data;
+    expect(Math.abs((data[0] ?? 0) - height)).toBeLessThan(1e-4);
+  }
 });
