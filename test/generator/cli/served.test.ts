@@ -34,9 +34,9 @@ function goldenOf(
     .flatMap(({ calls }) => calls)
     .find((call) => call.signature === signature);
   if (call === undefined) throw new Error(`no golden runs ${signature}`);
-  const parameters = Object.entries(call.inputs).flatMap(([key, { shape, data = [] }]) => {
+  const parameters = Object.entries(call.inputs).flatMap(([key, { shape, data }]) => {
     const [rows = 1, columns = 1] = shape;
-    const nested = Array.from({ length: rows }, (_, row) => data.slice(row * columns, (row + 1) * columns));
+    const nested = Array.from({ length: rows }, (_, row) => (data ?? []).slice(row * columns, (row + 1) * columns));
     return ["--input", `${key}=${JSON.stringify(nested)}`];
   });
   return { parameters, output: Number(Object.values(call.outputs)[0]?.data?.[0]) };
