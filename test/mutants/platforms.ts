@@ -93,7 +93,7 @@ export const faults: readonly Fault[] = [
   {
     id: "platforms-pack-version",
     file: "generator/library/install-ops.ts",
-    find: "  if (minorVersion(version) !== minorVersion(tensorflow)) {",
+    find: "  if (madeFor !== minorVersion(tensorflow)) {",
     replace: "  if (version.length === 0) {",
     effect: "Operations for another TensorFlow are tried, which may end the process.",
     tests: ["test/generator/library/install-ops.test.ts"],
