@@ -7,6 +7,7 @@
 //   node .ci/platforms/smoke.mjs --api <file>           with the runtime/index.js of a project
 //   node .ci/platforms/smoke.mjs --qemu-arm64           for Linux arm64, in an emulator on Linux x64
 //   node .ci/platforms/smoke.mjs --wine                 for Windows x64, in an emulator on Linux x64
+//   node .ci/platforms/smoke.mjs --debian               in a minimal Debian without Python
 //
 // SMOKE_RUNNER is put before the program's name in child processes: `qemu-aarch64-static -L /usr/aarch64-linux-gnu`.
 import { execFileSync, spawnSync } from "node:child_process";
@@ -15,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { tryInDebian } from "./debian-root.mjs";
 import { EMULATIONS, emulate } from "./emulate.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -31,6 +33,8 @@ if (!isMainThread) {
   await end(way);
 } else if (emulation !== undefined) {
   process.exitCode = emulate(emulation, given < 0 ? undefined : process.argv[given + 1]);
+} else if (process.argv.includes("--debian")) {
+  process.exitCode = tryInDebian(given < 0 ? undefined : process.argv[given + 1]);
 } else {
   await smoke();
 }

@@ -25,3 +25,9 @@ it("`npm run smoke -- --wine` names the emulator or the package that is missing,
     /^missing: (wine64 \(apt-get install wine64\)|the npm package savedmodel-tensorflow-win32-x64 \(npm run pack:library .*\))\n$/,
   );
 });
+
+it("`npm run smoke -- --debian` names what is missing, in one line", () => {
+  const { status, stderr } = smoke(["--debian"], temporaryFolder());
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^missing: (the rights of root, for chroot|debootstrap \(apt-get install debootstrap\))\n$/);
+});
