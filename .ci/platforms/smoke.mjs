@@ -4,7 +4,10 @@
 //
 //   node .ci/platforms/smoke.mjs                        with the library that is found
 //   node .ci/platforms/smoke.mjs --package <folder>     with the npm package (a folder, or the folder of its .tgz)
-//   node .ci/platforms/smoke.mjs --api <file>           with the runtime/index.js of a project, which has packages for an emulator
+//   node .ci/platforms/smoke.mjs --api <file>           with the runtime/index.js of a project
+//   node .ci/platforms/smoke.mjs --qemu-arm64           for Linux arm64, in an emulator on Linux x64
+//   node .ci/platforms/smoke.mjs --wine                 for Windows x64, in an emulator on Linux x64
+//   node .ci/platforms/smoke.mjs --debian               in a minimal Debian without Python
 //
 // SMOKE_RUNNER is put before the program's name in child processes: `qemu-aarch64-static -L /usr/aarch64-linux-gnu`.
 import { execFileSync, spawnSync } from "node:child_process";
@@ -13,18 +16,25 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { tryInDebian } from "./debian-root.mjs";
+import { EMULATIONS, emulate } from "./emulate.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const models = join(root, "test/models");
 const given = process.argv.indexOf("--package");
 const api = process.argv.indexOf("--api");
 const [way] = process.argv.slice(2);
+const emulation = process.argv.find((parameter) => EMULATIONS.includes(parameter));
 
 if (!isMainThread) {
   const { Model } = await import(workerData);
   using_(Model, "custom_model", (model) => parentPort?.postMessage(predict(model)));
 } else if (process.env.SMOKE_API !== undefined && way !== undefined) {
   await end(way);
+} else if (emulation !== undefined) {
+  process.exitCode = emulate(emulation, given < 0 ? undefined : process.argv[given + 1]);
+} else if (process.argv.includes("--debian")) {
+  process.exitCode = tryInDebian(given < 0 ? undefined : process.argv[given + 1]);
 } else {
   await smoke();
 }

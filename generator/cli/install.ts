@@ -28,7 +28,7 @@ export function installCommand(): Command {
     .option("--gpu", "install the library for NVIDIA GPUs with NVIDIA's libraries, several GB (Linux x64)")
     .option(
       "--with <pack>",
-      "also install operations that TensorFlow lacks, for the library in use: tensorflow-text, or a wheel of it; can be repeated",
+      "also install operations that TensorFlow lacks, for the library in use: tensorflow-text, tensorflow-decision-forests, or a wheel of one; can be repeated",
       collect,
     )
     .option("--force", "reinstall a version that is already installed")

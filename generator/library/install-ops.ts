@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { SavedModelError } from "../../runtime/base/errors.js";
 import { compareCodeUnits, printable } from "../../runtime/base/text.js";
 import {
@@ -14,6 +14,7 @@ import { checkOperations } from "./check-library.js";
 import { installError } from "./install-error.js";
 import { createWorkFolder, type WorkFolder } from "./install-folder.js";
 import type { OnProgress } from "./install-progress.js";
+import { chooseOps, packOfPackage, tensorflowOf, wheelOfPack } from "./op-pack-wheels.js";
 import { downloadWheel, findPip } from "./pip.js";
 import { moveIntoPlace } from "./publish-version.js";
 import { unpackZip } from "./wheel.js";
@@ -70,13 +71,13 @@ async function install(
   const wheel = await findWheel({ pack, onProgress, signal }, tensorflow, platform, work);
   const ready = join(work.path, "ready");
   await mkdir(ready);
-  await unpackZip(wheel, ready, onProgress, signal, chooseEntry);
-  const { name, version } = await readMetadata(join(ready, "METADATA"), wheel);
-  if (minorVersion(version) !== minorVersion(tensorflow)) {
+  await unpackZip(wheel, ready, onProgress, signal, chooseOps);
+  const { name, version, madeFor } = await readMetadata(join(ready, "METADATA"), wheel);
+  if (madeFor !== minorVersion(tensorflow)) {
     throw new SavedModelError(
       "INSTALL_FAILED",
-      `${name} ${version} is for TensorFlow ${minorVersion(version)}, but the library in use is TensorFlow ${tensorflow}`,
-      { fix: `Pass a wheel of ${name} ${minorVersion(tensorflow)}, or its name, for which pip finds one.` },
+      `${name} ${version} is for TensorFlow ${madeFor}, but the library in use is TensorFlow ${tensorflow}`,
+      { fix: `Pass the name ${name}, for which pip finds a wheel that fits, or such a wheel.` },
     );
   }
   await rename(join(ready, "METADATA"), join(work.path, "METADATA"));
@@ -120,10 +121,8 @@ async function findWheel(
   }
   const folder = join(work.path, "pip");
   await mkdir(folder);
-  const versions = `~=${minorVersion(tensorflow)}.0`;
   return downloadWheel(await findPip(folder, signal), {
-    package: pack,
-    versions,
+    ...wheelOfPack(pack, tensorflow),
     platform,
     folder,
     onProgress,
@@ -131,17 +130,14 @@ async function findWheel(
   });
 }
 
-/** Chooses the libraries of operations; those of `core/pybinds` are for Python. */
-function chooseEntry(entryName: string): string | undefined {
-  if (/^[^/]+\.dist-info\/METADATA$/.test(entryName)) return "METADATA";
-  if (/^[^/]+\.dist-info\/licenses\/LICENSE$/.test(entryName)) return "LICENSE";
-  return /^tensorflow_text\/python\/(ops|metrics)\/_\w+\.so$/.test(entryName) ? basename(entryName) : undefined;
-}
-
-async function readMetadata(file: string, wheel: string): Promise<{ readonly name: string; readonly version: string }> {
+async function readMetadata(
+  file: string,
+  wheel: string,
+): Promise<{ readonly name: string; readonly version: string; readonly madeFor: string }> {
   const text = await readFile(file, "utf8").catch(() => "");
-  const name = /^Name: (\S+)\s*$/m.exec(text)?.[1]?.replaceAll("_", "-").toLowerCase();
+  const name = /^Name: (\S+)\s*$/m.exec(text)?.[1]?.replaceAll("_", "-").toLowerCase() ?? "";
   const version = /^Version: (\d+\.\d+[\w.+-]*)\s*$/m.exec(text)?.[1];
-  if (name !== undefined && version !== undefined && isOpPack(name)) return { name, version };
+  const pack = packOfPackage(name);
+  if (version !== undefined && isOpPack(pack)) return { name: pack, version, madeFor: tensorflowOf(text, version) };
   throw new SavedModelError("INSTALL_FAILED", `${wheel} is not a wheel of ${OP_PACKS.join(" or ")}`);
 }

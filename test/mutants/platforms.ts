@@ -93,7 +93,7 @@ export const faults: readonly Fault[] = [
   {
     id: "platforms-pack-version",
     file: "generator/library/install-ops.ts",
-    find: "  if (minorVersion(version) !== minorVersion(tensorflow)) {",
+    find: "  if (madeFor !== minorVersion(tensorflow)) {",
     replace: "  if (version.length === 0) {",
     effect: "Operations for another TensorFlow are tried, which may end the process.",
     tests: ["test/generator/library/install-ops.test.ts"],
@@ -158,7 +158,7 @@ export const faults: readonly Fault[] = [
     id: "platforms-gpu-build",
     file: "runtime/engines/local/devices.ts",
     find: '"\\x12\\x03GPU"',
-    replace: '"GPU"',
+    replace: '"\\x12\\x03CPU"',
     effect: "A library without CUDA counts as one for GPUs, and the advice is to look for a driver.",
     tests: ["test/generator/library/doctor.test.ts"],
   },

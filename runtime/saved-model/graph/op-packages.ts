@@ -40,7 +40,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
 };
 
 /** Packages whose operations `savedmodel install --with` installs, to be named in `opLibraries`. */
-export const OP_PACKS: readonly string[] = ["tensorflow-text"];
+export const OP_PACKS: readonly string[] = ["tensorflow-text", "tensorflow-decision-forests"];
 
 /** Returns true for the name of a pack, in a list that may contain paths as well. */
 export function isOpPack(name: string): boolean {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { installOps } from "../../../generator/library/install-ops.js";
+import { wheelOfPack } from "../../../generator/library/op-pack-wheels.js";
 import { openLibrary } from "../../../runtime/engines/local/library/open-library.js";
 import { Model, type Tensor } from "../../../runtime/index.js";
 import { realLibrary, savedmodel, temporaryFolder } from "../../support/library.js";
@@ -56,6 +57,27 @@ describe("packs of operations that cannot be installed", () => {
     );
   });
 
+  it.each([
+    ["tensorflow-decision-forests", "1.4.0", "tensorflow~=2.12.0"],
+    ["ydf_tf", "2.12.0.post1", "tensorflow==2.12.0"],
+  ])("rejects a wheel of %s %s by the TensorFlow that it requires", async (name, version, requires) => {
+    const wheel = zipOf({
+      "ydf_tf/inference.so": "",
+      "x.dist-info/METADATA": `Name: ${name}\nVersion: ${version}\nRequires-Dist: numpy\nRequires-Dist: ${requires}\n`,
+    });
+    expect(await failure(wheel)).toContain(`tensorflow-decision-forests ${version} is for TensorFlow 2.12, but`);
+  });
+
+  it.each([
+    ["tensorflow-text", "2.21.0", { package: "tensorflow-text", versions: "~=2.21.0" }],
+    ["tensorflow-decision-forests", "2.21.0", { package: "ydf-tf", versions: "~=2.21.0" }],
+    ["tensorflow-decision-forests", "2.18.1", { package: "ydf-tf", versions: "~=2.18.0" }],
+    ["tensorflow-decision-forests", "2.17.1", { package: "tensorflow-decision-forests", versions: "~=1.10.0" }],
+    ["tensorflow-decision-forests", "2.12.1", { package: "tensorflow-decision-forests", versions: "~=1.4.0" }],
+  ])("looks for %s for TensorFlow %s in the wheel that has it", (pack, tensorflow, want) => {
+    expect(wheelOfPack(pack, tensorflow)).toEqual(want);
+  });
+
   it("rejects a wheel whose libraries do not load, and leaves nothing behind", async () => {
     const message = await failure(wheelOf({ "_broken.so": "not a library" }));
     expect(message).toContain(`tensorflow-text ${minor}.7 does not work on this machine: `);
@@ -66,6 +88,24 @@ describe("packs of operations that cannot be installed", () => {
 describe("a wheel with a compiled library of operations", () => {
   const reason = whyNotCompiled();
   needs(reason === undefined, `operations cannot be compiled: ${reason}`);
+
+  it("takes the inference of a wheel of forests, under the name of their pack", async () => {
+    const op = { file: compileZeroOut(temporaryFolder()) };
+    const wheel = zipOf({
+      "tensorflow_decision_forests/tensorflow/ops/inference/inference.so": op,
+      "tensorflow_decision_forests/tensorflow/ops/training/training.so": "for training",
+      "x.dist-info/LICENSE": "Apache License",
+      "x.dist-info/METADATA": `Name: tensorflow_decision_forests\nVersion: 1.12.0\nRequires-Dist: tensorflow==${minor}.0\n`,
+    });
+    const { name, version: installed, operations } = await installOps({ pack: wheel });
+    expect({ name, installed, operations }).toEqual({
+      name: "tensorflow-decision-forests",
+      installed: "1.12.0",
+      operations: 2,
+    });
+    const place = join(cache, "op-packs", `${name}-${minor}-${process.platform}-${process.arch}`);
+    expect(readdirSync(place).sort()).toEqual(["LICENSE", "inference.so", "pack.json"]);
+  });
 
   it("installs the libraries of a wheel with their operations, and a model names the pack to use them", async () => {
     const wheel = wheelOf({ "_zero_out.so": { file: compileZeroOut(temporaryFolder()) } });
