@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { fit, SavedModelError } from "savedmodel";
+import { kserve } from "savedmodel/kserve";
 import { CustomModel } from "../../generated/custom-model.js";
 import { Dtypes } from "../../generated/dtypes.js";
 import { Keras3 } from "../../generated/keras3.js";
 import { Regression } from "../../generated/regression.js";
 import { Spin } from "../../generated/spin.js";
+import { startSmallServers } from "./small-server.js";
 
 /** A kind of work that a long-running program repeats, and whose memory must not grow over time. */
 export interface Phase {
@@ -65,6 +67,14 @@ export const phases: readonly Phase[] = [
     warmUp: 20_000,
     short: { count: 6_000, warmUp: 2_000 },
     start: startAsyncCalls,
+  },
+  {
+    name: "remote",
+    unit: "calls of a server",
+    count: 100_000,
+    warmUp: 5_000,
+    short: { count: 3_000, warmUp: 1_000 },
+    start: startRemoteCalls,
   },
   {
     name: "traces",
@@ -168,6 +178,40 @@ async function givenUp(start: (signal: AbortSignal) => Promise<unknown>): Promis
     await start(controller.signal);
   } catch (error) {
     if (!(error instanceof SavedModelError && error.code === "ABORTED")) throw error;
+  }
+}
+
+/** Makes calls by gRPC and HTTP of a server in this process; some fail, some are aborted. */
+function startRemoteCalls(): (count: number) => Promise<void> {
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  const connected = startSmallServers().then(({ grpc, http }) => {
+    const connect = (url: string): ReturnType<typeof CustomModel.connect> =>
+      CustomModel.connect(kserve({ url, model: "custom_model" }));
+    return Promise.all([connect(grpc), connect(http)]);
+  });
+  return async (count) => {
+    const [byGrpc, byHttp] = await connected;
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => tolerant(byGrpc.pred([[1, 1]], { signal })),
+      () => tolerant(byHttp.pred([[1, 1]], { signal })),
+      () => givenUp((signal) => tolerant(byGrpc.pred([[1, 1]], { signal }))),
+      () => tolerant(byGrpc.pred([[1, 1]])),
+      () => givenUp((signal) => tolerant(byHttp.pred([[1, 1]], { signal }))),
+    ];
+    for (let first = 0; first < count; first += WAVE) {
+      const { length } = calls;
+      await Promise.all(Array.from({ length: Math.min(WAVE, count - first) }, (_, index) => calls[index % length]?.()));
+    }
+  };
+}
+
+/** Waits for a call, which the server may fail. */
+async function tolerant(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof SavedModelError && error.code === "TF_INTERNAL")) throw error;
   }
 }
 

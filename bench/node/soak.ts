@@ -60,4 +60,5 @@ for (let part = 0; part < PARTS; part++) {
   all.push(await held());
 }
 const milliseconds = performance.now() - before;
-process.stdout.write(`${JSON.stringify({ held: all, milliseconds } satisfies SoakReport)}\n`);
+// Servers of a phase would keep the process from its end.
+process.stdout.write(`${JSON.stringify({ held: all, milliseconds } satisfies SoakReport)}\n`, () => process.exit());

@@ -1,0 +1,60 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import * as grpc from "@grpc/grpc-js";
+
+/** Name, datatype and shape of the only result, and its element, 1: a ModelInferResponse. */
+const ANSWER = Buffer.from("2a120a066f75747075741204465033321a0201013204" + "0000803f", "hex");
+const JSON_ANSWER = { outputs: [{ name: "output", datatype: "FP32", shape: [1, 1], data: [1] }] };
+/** Of each so many requests, one fails. */
+const FAILURES = 10;
+
+/** Addresses of servers of the Open Inference Protocol in this process that answer every request with one number. */
+export async function startSmallServers(): Promise<{ readonly grpc: string; readonly http: string }> {
+  return { grpc: await startGrpc(), http: await startHttp() };
+}
+
+async function startGrpc(): Promise<string> {
+  const asIs = (bytes: Buffer): Buffer => bytes;
+  const method = (name: string): grpc.MethodDefinition<Buffer, Buffer> => ({
+    path: `/inference.GRPCInferenceService/${name}`,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: asIs,
+    requestDeserialize: asIs,
+    responseSerialize: asIs,
+    responseDeserialize: asIs,
+  });
+  let count = 0;
+  const server = new grpc.Server();
+  server.addService(
+    { ModelMetadata: method("ModelMetadata"), ModelInfer: method("ModelInfer") },
+    {
+      ModelMetadata: ((_call, answer) => answer(null, Buffer.alloc(0))) satisfies grpc.handleUnaryCall<Buffer, Buffer>,
+      ModelInfer: ((_call, answer) => {
+        if (++count % FAILURES > 0) answer(null, ANSWER);
+        else answer({ code: grpc.status.INTERNAL, details: "as asked for" });
+      }) satisfies grpc.handleUnaryCall<Buffer, Buffer>,
+    },
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    const credentials = grpc.ServerCredentials.createInsecure();
+    server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
+  });
+  return `grpc://127.0.0.1:${port}`;
+}
+
+async function startHttp(): Promise<string> {
+  let count = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    request.on("end", () => {
+      const isInference = request.method === "POST";
+      const isFailure = isInference && ++count % FAILURES === 0;
+      response.statusCode = isFailure ? 500 : 200;
+      response.end(JSON.stringify(isFailure ? { error: "as asked for" } : isInference ? JSON_ANSWER : {}));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.unref();
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
