@@ -42,10 +42,10 @@ export const faults: readonly Fault[] = [
   {
     id: "cluster-job-of-the-export",
     file: "runtime/engines/cluster/place-graph.ts",
-    find: 'const place = isInFunction ? "" : (target ?? (local === device ? "" : task));',
+    find: 'const place = isInFunction ? "" : (target ?? "");',
     replace: 'const place = target ?? "";',
     effect: "functions are pinned to a task that does not have their variables",
-    tests: [GOLDENS, STATE],
+    tests: ["test/runtime/engines/cluster/place-graph.test.ts"],
   },
   {
     id: "cluster-files-on-the-worker",

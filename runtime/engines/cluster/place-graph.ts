@@ -38,8 +38,8 @@ export function placeGraph(
     const isHolder = HOLDERS.has(op);
     const target = isHolder || storage.has(name) ? variables : operations;
     const local = device.replace(LOCAL, "");
-    // The task of a node in a function follows from its call, and from the variables that it uses.
-    const place = isInFunction ? "" : (target ?? (local === device ? "" : task));
+    // What has no task is where the client connects to; in a function, where its call is, and the variables that it uses.
+    const place = isInFunction ? "" : (target ?? "");
     const locks = isInFunction ? [] : exclusive.filter(({ nodes }) => nodes.has(name)).map(({ lock }) => lock);
     return {
       device: `${place}${local}` === device ? undefined : `${place}${local}`,

@@ -54,9 +54,11 @@ describe("a graph that is placed on a cluster", () => {
       [...main, ...inner].map(({ device }) => device).filter((device) => device.includes("/job:"));
     expect(places(nodesIn(plan.graphDef))).not.toEqual([]);
     const after = nodesIn(placeGraph(plan, TASK).graphDef);
-    expect(places(after).filter((device) => !device.startsWith(TASK))).toEqual([]);
-    // Those of a function follow from its call.
-    expect(after.inner.filter(({ device }) => device.includes("/job:"))).toEqual([]);
+    expect(places(after)).toEqual([]);
+    const placement = { variables: PS, operations: TASK };
+    // The tasks of nodes in functions follow from the calls.
+    const { inner } = nodesIn(placeGraph({ ...plan, placement }, TASK).graphDef);
+    expect(inner.filter(({ device }) => device.includes("/job:"))).toEqual([]);
     expect([...after.main, ...after.inner].map(({ device }) => device)).toContain("/device:CPU:0");
   });
 
