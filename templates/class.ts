@@ -57,7 +57,11 @@ export function classTemplate(model: NamedModel): ClassDeclarationStructure {
 
 function loadParameters(model: NamedModel): OptionalKind<ParameterDeclarationStructure>[] {
   return [
-    { name: "directory", type: "string | URL", initializer: "descriptor.directory" },
+    {
+      name: "directory",
+      type: "string | URL",
+      ...(model.server === undefined && { initializer: "descriptor.directory" }),
+    },
     { name: "options", type: `LoadOptions<${keysType(model)}>`, hasQuestionToken: true },
   ];
 }

@@ -18,11 +18,11 @@ export function descriptorTemplate(model: NamedModel): WriterFunction {
 
 function writeModel(
   writer: CodeBlockWriter,
-  { className, description, opLibraries, signatures, examples }: NamedModel,
+  { className, description, server, opLibraries, signatures, examples }: NamedModel,
 ): void {
   writer.inlineBlock(() => {
     writer.writeLine(`name: ${stringLiteral(className)},`);
-    writer.writeLine(`directory: ${stringLiteral(description.directory)},`);
+    writer.writeLine(`directory: ${stringLiteral(server === undefined ? description.directory : "")},`);
     writer.writeLine(`tags: [${description.tags.map(stringLiteral).join(", ")}],`);
     if (opLibraries.length > 0) writer.writeLine(`opLibraries: [${opLibraries.map(stringLiteral).join(", ")}],`);
     if (examples.length > 0) writeList(writer, "examples", examples, writeExample);

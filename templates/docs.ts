@@ -7,16 +7,20 @@ import { formatShape } from "../runtime/tensor/shape.js";
 import { isTarget } from "./types.js";
 
 /** Returns the comment of the generated class. */
-export function classDocs({ description, signatures }: NamedModel): OptionalKind<JSDocStructure> {
+export function classDocs({ description, server, signatures }: NamedModel): OptionalKind<JSDocStructure> {
   const { directory, tags, tensorflowVersion } = description;
   const exporter = tensorflowVersion === "" ? "" : `, exported by TensorFlow ${docCode(tensorflowVersion)}`;
   const tagged = tags.length === 0 ? "without tags" : `tagged ${tags.map(docCode).join(", ")}`;
   return block(
-    `The SavedModel ${docCode(directory)}, ${tagged}${exporter}.`,
+    server === undefined
+      ? `The SavedModel ${docCode(directory)}, ${tagged}${exporter}.`
+      : `The model ${docCode(directory)}, as ${server} describes it.`,
     "",
     signatures.length === 0
       ? "It has no signatures that can be called."
-      : "All signatures share one TensorFlow session and its variables. Call `dispose()`, or declare the model with `using`.",
+      : server === undefined
+        ? "All signatures share one TensorFlow session and its variables. Call `dispose()`, or declare the model with `using`."
+        : "Connect to a server with `connect`, or load a copy of the model from a folder.",
     ...operationDocs(description),
     ...leftOutDocs(description),
   );
@@ -31,24 +35,29 @@ function operationDocs({ unknownOperations: unknown }: ModelInfo): readonly stri
 }
 
 /** Returns the comment of the static method that loads the model. */
-export function loadDocs({ description, signatures }: NamedModel): OptionalKind<JSDocStructure> {
+export function loadDocs({ description, server, signatures }: NamedModel): OptionalKind<JSDocStructure> {
   const custom = description.unknownOperations.length === 0 ? "" : "`opLibraries`, which this model needs; ";
   const calls = signatures.length === 0 ? "" : "`batching`, `concurrency` and `maxQueue` of asynchronous calls; ";
   return block(
     "Loads the model and checks that its signatures are those that this class was generated from.",
     "",
-    "@param directory the SavedModel's folder; by default the one that this class was generated from",
+    directoryDocs(server),
     `@param options ${custom}${calls}threads, GPUs and other settings of TensorFlow; \`tags\` of another meta graph: see {@link LoadOptions}`,
     "@throws SavedModelError when the model does not exist or cannot be loaded, or when its signatures differ",
   );
 }
 
+function directoryDocs(server: string | undefined): string {
+  const byDefault = server === undefined ? "; by default the one that this class was generated from" : "";
+  return `@param directory the SavedModel's folder${byDefault}`;
+}
+
 /** Returns the comment of the method that loads the model without blocking. */
-export function loadAsyncDocs({ className }: NamedModel): OptionalKind<JSDocStructure> {
+export function loadAsyncDocs({ className, server }: NamedModel): OptionalKind<JSDocStructure> {
   return block(
     `Loads the model like {@link ${className}.load}, on a worker thread: the event loop goes on meanwhile.`,
     "",
-    "@param directory the SavedModel's folder; by default the one that this class was generated from",
+    directoryDocs(server),
     `@param options those of {@link ${className}.load}`,
     "@throws SavedModelError when the model does not exist or cannot be loaded, or when its signatures differ",
   );

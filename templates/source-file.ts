@@ -14,7 +14,7 @@ export function sourceFileTemplate(model: NamedModel, fingerprint: string): Sour
   return {
     kind: StructureKind.SourceFile,
     statements: [
-      ...bannerTemplate(model.description, fingerprint),
+      ...bannerTemplate(model, fingerprint),
       {
         kind: StructureKind.ImportDeclaration,
         moduleSpecifier: "savedmodel",

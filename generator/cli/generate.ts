@@ -12,6 +12,7 @@ import { writeFiles } from "../project/write-client.js";
 import { refuseWithFolders, requireConfig } from "./check-configured.js";
 import { addClientOptions, clientOptions, type GenerateFlags } from "./flags/client-flags.js";
 import { inFlags } from "./flags/tags.js";
+import { parseServerUrl, SERVER_URLS, type ServerUrl } from "./served/server-url.js";
 import { stdout } from "./ui/colors.js";
 import { sayNote } from "./ui/error-message.js";
 import { addHelpEnd } from "./ui/help.js";
@@ -42,15 +43,18 @@ export function generateCommand(): Command {
     output: "where the clients are written (default: generated)",
     index: "write an index.ts as well, which exports every class of this run",
   })
+    .option("--from <url>", `generate the client of a served model: ${SERVER_URLS}`, (text) =>
+      parseServerUrl("--from", text),
+    )
     .option("--clean", "remove generated files that the configuration has no model for")
     .option("--keep-going", "skip models that cannot be read and write the other clients; the exit code is still 1")
     .option("--stdout", "print the clients instead of writing them")
     .option("--dry-run", "show what would be written, without writing it")
     .option("--watch", "keep running until Ctrl+C, and regenerate when a model changes")
     .action(async (directories: readonly string[], flags: GenerateFlags) => {
+      if (flags.from !== undefined) refuseWithServer(directories, flags);
       if (flags.watch === true) return await watchGenerate(directories, flags);
-      const isConfigured = directories.length === 0;
-      const { outputs, orphans, failure } = isConfigured ? await ofProject(flags) : await ofFolders(directories, flags);
+      const { outputs, orphans, failure } = await readOutputs(directories, flags);
       const { stdout: toStdout, dryRun, clean } = flags;
       if (toStdout === true) {
         for (const { text, notes } of outputs) {
@@ -78,6 +82,7 @@ export function generateCommand(): Command {
       "generate models/a models/b --index",
       "generate models/* --keep-going",
       "generate my_model --class-name Classifier --signature predict",
+      "generate --from serving+grpc://localhost:8500/my_model",
     ],
     exitCodes: {
       1: "a model cannot be read, or a file cannot be written; without --keep-going, nothing was written",
@@ -86,23 +91,68 @@ export function generateCommand(): Command {
   });
 }
 
+async function readOutputs(directories: readonly string[], flags: GenerateFlags): Promise<Outputs> {
+  if (flags.from !== undefined) return await ofServer(flags.from, flags);
+  return directories.length === 0 ? await ofProject(flags) : await ofFolders(directories, flags);
+}
+
+/** Rejects what contradicts `--from`. @throws SavedModelError `INVALID_OPTION` */
+function refuseWithServer(directories: readonly string[], flags: GenerateFlags): void {
+  const { config, tags, clean, keepGoing, watch } = flags;
+  const others = { "--config": config, "--tags": tags, "--clean": clean, "--keep-going": keepGoing, "--watch": watch };
+  const given = Object.entries(others).find(([, value]) => value !== undefined)?.[0];
+  if (directories.length === 0 && given === undefined) return;
+  const what = given ?? "a folder";
+  throw new SavedModelError("INVALID_OPTION", `--from reads the model from a server, and ${what} was given`, {
+    fix: "Pass one or the other, not both.",
+  });
+}
+
+/** Returns the files for a served model. */
+async function ofServer(server: ServerUrl, flags: GenerateFlags): Promise<Outputs> {
+  const { className, signature } = flags;
+  await checkTargetOf(flags);
+  const { describeServed, SERVERS } = await import("./served/served-model.js");
+  const signatures = await describeServed(server, signature);
+  const { generateServed } = await import("../generate/generate-client.js");
+  const client = generateServed(
+    { model: server.model, server: SERVERS[server.protocol], signatures },
+    { ...(className !== undefined && { className }), ...(signature !== undefined && { signatures: signature }) },
+  );
+  return await outputsOf([client], flags);
+}
+
 /** Returns the files for the models in the given folders. */
 async function ofFolders(directories: readonly string[], flags: GenerateFlags): Promise<Outputs> {
-  const { output = "generated", stdout: toStdout, index: withIndex, importExtension, target = "ts" } = flags;
+  const { output = "generated", stdout: toStdout } = flags;
   refuseWithFolders("--config", flags.config);
   refuseWithFolders("--clean", flags.clean);
   const options = { outputFolder: output, ...clientOptions(directories, flags) };
   // Printing needs ts-morph, which takes longer to load than all other commands take to run.
   const { generate } = await import("../generate/generate-client.js");
-  const { checkExtension, generateIndex } = await import("../generate/generate-index.js");
-  const { checkTarget, filesInTarget } = await import("../client/target.js");
-  checkTarget(target);
+  await checkTargetOf(flags);
   const { results: clients, errors } = attemptEach(directories, (directory) =>
     inFlags(() => generate(directory, options)),
   );
   const failure = errors.length === 0 ? undefined : joinErrors(errors, directories.length);
   if (failure !== undefined && flags.keepGoing !== true) throw failure;
   if (toStdout !== true) refuseSameFile(clients);
+  return await outputsOf(clients, flags, failure);
+}
+
+async function checkTargetOf({ target = "ts" }: GenerateFlags): Promise<void> {
+  const { checkTarget } = await import("../client/target.js");
+  checkTarget(target);
+}
+
+/** Returns the files of clients, and their index where one is wanted. */
+async function outputsOf(
+  clients: readonly GeneratedClient[],
+  { output = "generated", index: withIndex, importExtension, target = "ts" }: GenerateFlags,
+  failure?: SavedModelError,
+): Promise<Outputs> {
+  const { checkExtension, generateIndex } = await import("../generate/generate-index.js");
+  const { filesInTarget } = await import("../client/target.js");
   // Checked with or without an index: clients import only the package.
   const indexOptions = importExtension === undefined ? {} : { importExtension: checkExtension(importExtension) };
   // An index without some of the classes would remove them for its importers.

@@ -61,6 +61,8 @@ export interface NamedSignature {
 
 /** A described model with an identifier for everything that is emitted. */
 export interface NamedModel {
+  /** Kind of the server that described the model, `TensorFlow Serving`; undefined for a model in a folder. */
+  readonly server?: string;
   readonly description: ModelInfo;
   readonly className: string;
   /** The name of the interface of its methods as promises, if it has methods. */

@@ -9,10 +9,10 @@ import { describe, type InspectOptions } from "../../runtime/saved-model/describ
 import { toPath } from "../../runtime/saved-model/files/locate-model.js";
 import { isOpPack } from "../../runtime/saved-model/graph/op-packages.js";
 import type { ModelInfo } from "../../runtime/saved-model/model-info.js";
-import type { ExampleFeature } from "../../runtime/saved-model/signature-info.js";
+import type { ExampleFeature, SignatureInfo } from "../../runtime/saved-model/signature-info.js";
 import { signatureNotFound } from "../../runtime/saved-model/signature-not-found.js";
 import { sourceFileTemplate } from "../../templates/source-file.js";
-import { nameModel } from "../client/name-model.js";
+import { type NamedModel, nameModel } from "../client/name-model.js";
 import { requireClientSize } from "./client-size.js";
 import { wrapLongLines } from "./wrap-lines.js";
 
@@ -60,14 +60,54 @@ export function generate(directory: string, options: GenerateOptions = {}): Gene
   const all = describe(toPath(directory), options.tags, "generate()");
   const deprecated = deprecations(options.deprecated, all);
   const described = select(all, options.signatures);
-  requireClientSize(described);
   const inPackage = (path: string): string => relativeToPackage(path, options.outputFolder ?? ".");
   const description = { ...described, directory: inPackage(directory) };
   const opLibraries = checkedLibraries(options.opLibraries).map((name) => (isOpPack(name) ? name : inPackage(name)));
-  const model = nameModel(description, options.className, deprecated, opLibraries);
+  requireClientSize(description);
+  return print(nameModel(description, options.className, deprecated, opLibraries));
+}
+
+/** A model as its server describes it. */
+export interface ServedModel {
+  /** Name of the model on the server. */
+  readonly model: string;
+  /** Kind of the server: `TensorFlow Serving`. */
+  readonly server: string;
+  readonly signatures: readonly SignatureInfo[];
+}
+
+/**
+ * Generates the client of a served model, whose `load` has no default folder.
+ *
+ * @throws SavedModelError `INVALID_OPTION` for an invalid class name, `SIGNATURE_NOT_FOUND`, `MODEL_TOO_LARGE`
+ */
+export function generateServed(
+  { model, server, signatures }: ServedModel,
+  { className, signatures: keys }: Pick<GenerateOptions, "className" | "signatures"> = {},
+): GeneratedClient {
+  const described: ModelInfo = {
+    formatVersion: 1,
+    directory: model,
+    // TensorFlow Serving loads no others by default.
+    tags: ["serve"],
+    tagSets: [],
+    tensorflowVersion: "",
+    operations: [],
+    unknownOperations: [],
+    operationsWithoutKernel: [],
+    variables: [],
+    assets: [],
+    signatures,
+  };
+  const description = select(described, keys);
+  requireClientSize(description);
+  return print({ ...nameModel(description, className), server });
+}
+
+function print(model: NamedModel): GeneratedClient {
+  const { className, description, fileName, notes } = model;
   const structure = sourceFileTemplate(model, fingerprint(description));
   const text = printStructure(structure, { indentNumberOfSpaces: 2, newLine: "\n" });
-  const { className, fileName, notes } = model;
   const methods = model.signatures.map(({ method }) => method);
   return {
     className,

@@ -49,7 +49,10 @@ export interface SignatureSpec {
 export interface ModelSpec {
   /** The name of the generated class. */
   readonly name: string;
-  /** The SavedModel's folder, relative to the package that the client was generated in. */
+  /**
+   * The SavedModel's folder, relative to the package that the client was generated in; empty in a client of a served
+   * model.
+   */
   readonly directory: string;
   /** The tags of the meta graph. */
   readonly tags: readonly string[];

@@ -15,13 +15,17 @@ export interface Service {
   readonly output: () => string;
 }
 
-/** Starts a program with Node, on a port that is free, and waits until it prints its address. It ends with the test. */
+/**
+ * Starts a program with Node, on a port that is free, and waits until it prints its address. It ends with the test.
+ *
+ * @param program the program, or it and its parameters
+ */
 export async function startService(
   folder: string,
-  program: string,
+  program: string | readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Service> {
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [program].flat(), {
     cwd: folder,
     env: usersEnvironment({ PORT: "0", ...environment }),
     stdio: ["ignore", "pipe", "pipe"],

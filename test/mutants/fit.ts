@@ -390,7 +390,7 @@ export const faults: readonly Fault[] = [
     id: "fit-best-weights-late",
     file: "runtime/training/training.ts",
     find: "if (earlyStopping?.restoreBest === true) {",
-    replace: "if (earlyStopping === undefined) {",
+    replace: "if (earlyStopping?.restoreBest === true && earlyStopping.patience === -1) {",
     effect: "A training on a server fails after its first epoch, when it is to keep the weights.",
     tests: ["test/runtime/training/fit-async.test.ts"],
   },

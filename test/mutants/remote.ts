@@ -3,6 +3,7 @@ import type { Fault } from "./fault.js";
 const FAULTS = "test/runtime/engines/remote/faults.test.ts";
 const WIRE = "test/runtime/engines/remote/wire.test.ts";
 const GOLDENS = "test/runtime/engines/remote/goldens.test.ts";
+const SERVED = "test/generator/cli/served.test.ts";
 const DEADLINE = "test/runtime/queue/deadline.test.ts";
 
 /** Faults in engines on servers, and in deadlines. */
@@ -102,5 +103,69 @@ export const faults: readonly Fault[] = [
     replace: "start({ signal, deadline:",
     effect: "A call of a loaded model, or one that waits, has no deadline.",
     tests: [DEADLINE],
+  },
+  {
+    id: "remote-describes-hidden",
+    file: "runtime/engines/remote/describe-served.ts",
+    find: ".filter(([key]) => !isHidden(key))",
+    replace: '.filter(([key]) => key !== "")',
+    effect: "A client of a served model has a method for the initialization of TensorFlow Serving.",
+    tests: [SERVED],
+  },
+  {
+    id: "remote-describes-sparse-as-dense",
+    file: "runtime/engines/serving/serving-grpc.ts",
+    find: "dtype: value?.cooSparse ?",
+    replace: "dtype: value === undefined ?",
+    effect: "A client of a served model has a method with sparse inputs, which the server rejects.",
+    tests: [SERVED],
+  },
+  {
+    id: "remote-describes-undescribed",
+    file: "runtime/engines/remote/describe-served.ts",
+    find: "inputs === undefined || outputs === undefined",
+    replace: "inputs === undefined && outputs !== undefined",
+    effect: "The client of a server without metadata has methods without inputs.",
+    tests: [SERVED],
+  },
+  {
+    id: "remote-run-loads-nothing",
+    file: "generator/cli/run/read-model.ts",
+    find: "signatures: known ?? (await describeServed(server, keys)),",
+    replace: "signatures: await describeServed(server, keys),",
+    effect: "A folder before --connect is not compared with the server.",
+    tests: [SERVED],
+  },
+  {
+    id: "remote-client-has-address",
+    file: "templates/descriptor.ts",
+    find: 'server === undefined ? description.directory : ""',
+    replace: "description.directory",
+    effect: "load() of a served model's client looks for a folder of the model's name.",
+    tests: [SERVED],
+  },
+  {
+    id: "remote-client-default-folder",
+    file: "templates/class.ts",
+    find: '...(model.server === undefined && { initializer: "descriptor.directory" }),',
+    replace: 'initializer: "descriptor.directory",',
+    effect: "load() of a served model's client compiles without a folder, and fails.",
+    tests: [SERVED],
+  },
+  {
+    id: "remote-client-orphan",
+    file: "generator/project/orphans.ts",
+    find: " && start !== SERVED_START",
+    replace: "",
+    effect: "generate --clean removes the client of a served model.",
+    tests: [SERVED],
+  },
+  {
+    id: "remote-url-loses-path",
+    file: "generator/cli/served/server-url.ts",
+    find: 'if (name !== undefined && !url.endsWith("/")) return',
+    replace: "if (name !== undefined) return",
+    effect: "An address without a host is accepted, and fails later with a message of the engine.",
+    tests: [SERVED],
   },
 ];

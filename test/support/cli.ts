@@ -1,10 +1,21 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { distFile } from "./dist.js";
 
 export interface Finished {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** Does the same as {@link savedmodel} while this process goes on, such as a server that the command calls. */
+export function savedmodelBeside(parameters: readonly string[], cwd?: string): Promise<Finished> {
+  const { FORCE_COLOR: _, COLUMNS: __, ...env } = process.env;
+  return new Promise((resolve) => {
+    const command = [distFile("generator/cli/main.js"), ...parameters];
+    const child = execFile(process.execPath, command, { cwd, env }, (_error, stdout, stderr) => {
+      resolve({ status: child.exitCode, stdout, stderr });
+    });
+  });
 }
 
 /** Runs the built command line as a user would, without a terminal. */

@@ -10,6 +10,8 @@ export const NO_SHARED =
 export const isWindows: boolean = process.platform === "win32";
 export const IS_WINDOWS = "Windows has no bash and no signals";
 
+export const NO_CHROMIUM = "Chromium is not installed: CHROMIUM may name one";
+
 export const ONLY_LINUX = "the test is for Linux";
 export const NOT_ROOT = "only root may give files away";
 

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { SavedModelError } from "../../../runtime/base/errors.js";
 import type { Target } from "../../client/target.js";
 import type { ImportExtension } from "../../generate/generate-index.js";
+import type { ServerUrl } from "../served/server-url.js";
 import { collect } from "./repeated-flag.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
 
@@ -28,6 +29,7 @@ export interface GenerateFlags extends ClientFlags {
   readonly clean?: true;
   readonly keepGoing?: true;
   readonly watch?: true;
+  readonly from?: ServerUrl;
 }
 
 /** Options of each client. */

@@ -1,6 +1,7 @@
+import type { Engine } from "../../../runtime/engine.js";
 import { Model } from "../../../runtime/model.js";
 import { specOfInfo } from "../../../runtime/saved-model/convert-spec.js";
-import type { SignatureSpec } from "../../../runtime/saved-model/model-spec.js";
+import type { ModelSpec } from "../../../runtime/saved-model/model-spec.js";
 import type { ExampleFeature, SignatureInfo } from "../../../runtime/saved-model/signature-info.js";
 
 /**
@@ -15,15 +16,25 @@ export class OneSignature extends Model {
     signature: SignatureInfo,
     opLibraries: readonly string[] = [],
   ): OneSignature {
-    const inputs = signature.inputs.map((input, index) => ({
-      ...specOfInfo(input),
-      ...(input.example && { example: index }),
-    }));
-    const outputs = signature.outputs.map(specOfInfo);
-    const signatures: readonly SignatureSpec[] = [{ key: signature.key, inputs, outputs }];
-    const examples = signature.inputs.map(({ example = [] }) => example.map(withProperty));
-    return new OneSignature({ name: "Model", directory, tags, examples, signatures }, directory, { tags, opLibraries });
+    return new OneSignature(specOf(signature, directory, tags), directory, { tags, opLibraries });
   }
+
+  /** Connects to a server of the model. @throws SavedModelError the codes of `connect` */
+  static async at(engine: Engine, signature: SignatureInfo): Promise<OneSignature> {
+    const model = new OneSignature(specOf(signature, "", []), engine);
+    await model.connected();
+    return model;
+  }
+}
+
+function specOf(signature: SignatureInfo, directory: string, tags: readonly string[]): ModelSpec {
+  const inputs = signature.inputs.map((input, index) => ({
+    ...specOfInfo(input),
+    ...(input.example && { example: index }),
+  }));
+  const outputs = signature.outputs.map(specOfInfo);
+  const examples = signature.inputs.map(({ example = [] }) => example.map(withProperty));
+  return { name: "Model", directory, tags, examples, signatures: [{ key: signature.key, inputs, outputs }] };
 }
 
 /** Returns a feature with its key as its property, as in JSON. */

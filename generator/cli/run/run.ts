@@ -1,36 +1,38 @@
-import { resolve } from "node:path";
 import { Command } from "commander";
 import { SavedModelError } from "../../../runtime/base/errors.js";
 import { printable, quote } from "../../../runtime/base/text.js";
-import { inspect } from "../../../runtime/saved-model/describe.js";
 import type { SignatureInfo } from "../../../runtime/saved-model/signature-info.js";
 import { signatureNotFound } from "../../../runtime/saved-model/signature-not-found.js";
 import type { AnyTensor } from "../../../runtime/tensor/types.js";
 import { OP_LIBRARY_FLAGS, OP_LIBRARY_HELP } from "../flags/op-libraries.js";
 import { collect } from "../flags/repeated-flag.js";
-import { inFlags, parseTags, TAGS_FLAGS, TAGS_HELP } from "../flags/tags.js";
+import { parseTags, TAGS_FLAGS, TAGS_HELP } from "../flags/tags.js";
+import { parseServerUrl, SERVER_URLS } from "../served/server-url.js";
 import { addHelpEnd } from "../ui/help.js";
 import { columnsOf } from "../ui/layout.js";
 import { reportWritten } from "../ui/report.js";
+import { type ModelFlags, readModel } from "./read-model.js";
 import { readInputs } from "./run-inputs.js";
 import { planOutputs, resultsJson, type Target, writeOutputs } from "./run-outputs.js";
 import { describeHead, formatResults } from "./run-print.js";
 
-interface RunFlags {
-  readonly signature?: string;
+interface RunFlags extends ModelFlags {
   readonly input?: readonly string[];
   readonly output?: readonly string[];
   readonly json?: true;
-  readonly opLibrary?: readonly string[];
-  readonly tags?: readonly string[];
 }
 
-/** Returns `savedmodel run <dir>`, which calls one signature once. */
+/** Returns `savedmodel run [dir]`, which calls one signature once. */
 export function runCommand(): Command {
   const command = new Command("run")
     .summary("call a signature of a SavedModel once")
-    .description("Loads a SavedModel, calls one of its signatures, and prints or writes the outputs.")
-    .argument("<dir>", "the folder that holds saved_model.pb")
+    .description(
+      "Loads a SavedModel, or connects to a server that has it, calls one of its signatures, and prints or writes the outputs.",
+    )
+    .argument(
+      "[dir]",
+      "the folder that holds saved_model.pb; with --connect, the server describes the model by default",
+    )
     .option("--signature <key>", "the signature (default: serving_default, or the only one)")
     .option("--input <name=value>", "an input: JSON, or the path of a .json or .npy file; can be repeated", collect)
     .option(
@@ -39,6 +41,7 @@ export function runCommand(): Command {
       collect,
     )
     .option("--json", "print the outputs as JSON")
+    .option("--connect <url>", `call it on a server: ${SERVER_URLS}`, (text) => parseServerUrl("--connect", text))
     .option(OP_LIBRARY_FLAGS, OP_LIBRARY_HELP, collect)
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
     .action(run);
@@ -47,23 +50,23 @@ export function runCommand(): Command {
       "run my_model --input 'x=[[1, 2]]'",
       "run my_model --signature predict --input x=x.npy --output y=y.npy",
       "run my_model --input 'text=\"hello\"' --json",
+      "run --connect serving+grpc://localhost:8500/counter --input by=2.5",
     ],
   });
 }
 
-async function run(directory: string, { input = [], output = [], ...flags }: RunFlags): Promise<void> {
+async function run(directory: string | undefined, { input = [], output = [], ...flags }: RunFlags): Promise<void> {
   // Reading takes a moment and loading seconds: errors are reported before loading if possible.
-  const { signatures, tags } = inFlags(() => inspect(directory, flags.tags === undefined ? {} : { tags: flags.tags }));
-  const signature = chooseSignature(directory, signatures, flags.signature);
+  const { name, signatures, open } = await readModel(directory, flags);
+  const signature = chooseSignature(name, signatures, flags.signature);
   const targets = planOutputs(
     output,
     signature.outputs.map(({ key }) => key),
   );
   const inputs = readInputs(input, signature.inputs);
-  const { OneSignature } = await import("./run-model.js");
-  const model = OneSignature.of(resolve(directory), tags, signature, flags.opLibrary);
+  const { model, call } = await open(signature);
   try {
-    const results = model.run(signature.key, inputs);
+    const results = await call(inputs);
     writeOutputs(targets, results);
     report(results, targets, flags.json === true);
   } finally {

@@ -18,7 +18,7 @@ const pool: Pool = new FairPool(() => Number.POSITIVE_INFINITY);
 
 /** Runs functions of a test in place of the signatures that a client was generated from. */
 export class FakeEngine implements Engine {
-  /** The folder that the client was generated from, which need not exist. */
+  /** The folder that the client was generated from, which need not exist; of a served model the client's name. */
   readonly source: string;
   readonly signatures: readonly SignatureInfo[];
   readonly pool: Pool = pool;
@@ -30,7 +30,7 @@ export class FakeEngine implements Engine {
    * @throws SavedModelError `INVALID_ARGUMENT` for a value that is not an object of functions by the names of methods
    */
   constructor(descriptor: ModelSpec, { fake }: FakeSource) {
-    this.source = descriptor.directory;
+    this.source = descriptor.directory || descriptor.name;
     this.signatures = descriptor.signatures
       .map(({ key, inputs, outputs }) => ({
         key,

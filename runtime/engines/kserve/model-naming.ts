@@ -12,11 +12,12 @@ export interface ModelNaming {
 /**
  * Reads the metadata of the models that serve some signatures.
  *
+ * @param keys the signatures; servers do not list them
  * @param describe reads those of the model with a name
  * @throws ServerError with advice where a model does not exist
  */
 export async function describeModels(
-  keys: readonly string[],
+  keys: readonly string[] | undefined = [],
   { modelOf }: ModelNaming,
   describe: (model: string) => Promise<ServedSignature>,
 ): Promise<ReadonlyMap<string, ServedSignature>> {

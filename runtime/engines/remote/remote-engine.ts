@@ -18,10 +18,12 @@ import { FairPool } from "../../queue/fair-pool.js";
 import { infoOfSpec, infosOfSpec } from "../../saved-model/convert-spec.js";
 import type { ModelSpec, SignatureSpec } from "../../saved-model/model-spec.js";
 import type { SignatureInfo, TensorInfo } from "../../saved-model/signature-info.js";
+import { signatureNotFound } from "../../saved-model/signature-not-found.js";
 import type { DTypeInfo } from "../../tensor/dtype.js";
 import type { ShapeSpec } from "../../tensor/shape.js";
 import { addressOf } from "./addresses.js";
 import { compareServed, type ServedSignature } from "./compare-served.js";
+import { infosOfServed } from "./describe-served.js";
 import type { RemoteSettings } from "./remote-options.js";
 import { limitsOf, Requests, type SendOptions } from "./requests.js";
 import { tensorOf } from "./result-tensor.js";
@@ -66,8 +68,16 @@ export interface Protocol<S extends Server = Server> {
   readonly servers: readonly S[];
   /** False for a protocol without scalars and default values, whose servers may leave sizes open. */
   readonly isExact: boolean;
-  /** Reads the inputs and outputs of signatures from a server; those that it does not have are omitted. */
-  describe(server: S, keys: readonly string[], options: SendOptions): Promise<ReadonlyMap<string, ServedSignature>>;
+  /**
+   * Reads the inputs and outputs of signatures from a server; those that it does not have are omitted.
+   *
+   * @param keys the signatures; undefined for all, which only some protocols can list
+   */
+  describe(
+    server: S,
+    keys: readonly string[] | undefined,
+    options: SendOptions,
+  ): Promise<ReadonlyMap<string, ServedSignature>>;
   /** Returns the reason why the protocol has no form for a dtype; undefined where it has. */
   lacks(dtype: DTypeInfo): string | undefined;
   /**
@@ -147,6 +157,29 @@ export class RemoteEngine implements Engine {
 
   async open(): Promise<void> {
     const call = `${this.#expected?.name ?? "Model"}.connect()`;
+    const keys = this.#signatures.filter(({ unsupported }) => unsupported === undefined).map(({ key }) => key);
+    const { isExact, served } = await this.#connect(call, keys);
+    this.#served = served;
+    if (this.#expected !== undefined) compareServed(this.#expected, keys, this.source, served, isExact);
+  }
+
+  /**
+   * Reads the signatures of the served model, sorted by key, without a client that expects some.
+   *
+   * @param keys the signatures to read; undefined for all, where the protocol lists them
+   * @throws SavedModelError `SIGNATURE_NOT_FOUND`, `TF_<STATUS>`, `UNSUPPORTED_BY_ENGINE` when gRPC is not installed
+   */
+  async describe(keys?: readonly string[]): Promise<readonly SignatureInfo[]> {
+    const { served } = await this.#connect("describe()", keys);
+    const unknown = keys?.find((key) => !served.has(key));
+    if (unknown !== undefined) throw signatureNotFound(unknown, [...served.keys()]);
+    return infosOfServed(served);
+  }
+
+  async #connect(
+    call: string,
+    keys: readonly string[] | undefined,
+  ): Promise<{ readonly isExact: boolean; readonly served: ReadonlyMap<string, ServedSignature> }> {
     const protocol = await this.#open(call);
     this.#protocol = protocol;
     const requests = new Requests(
@@ -156,16 +189,13 @@ export class RemoteEngine implements Engine {
     );
     this.#requests = requests;
     if (this.#isDisposed) requests.close();
-    const keys = this.#signatures.filter(({ unsupported }) => unsupported === undefined).map(({ key }) => key);
-    const [key = ""] = keys;
-    this.#served = await requests.send(
+    const [key = ""] = keys ?? [];
+    const served = await requests.send(
       { name: call, key, isObserved: false },
       { ...limitsOf(this.timeoutMs), mayRepeat: true },
       (server, options) => protocol.describe(server, keys, options),
     );
-    if (this.#expected !== undefined) {
-      compareServed(this.#expected, keys, this.source, this.#served, protocol.isExact);
-    }
+    return { isExact: protocol.isExact, served };
   }
 
   prepare(signature: DenseSignature): Execution {

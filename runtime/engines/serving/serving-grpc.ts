@@ -53,7 +53,7 @@ export async function servingGrpc(
     lacks: () => undefined,
     async describe(server, keys, options): Promise<ReadonlyMap<string, ServedSignature>> {
       const signatures = await readMetadata(server, modelSpec, options);
-      return new Map(keys.flatMap((key) => signatures.filter((each) => each.key === key).map(servedSignature)));
+      return new Map(signatures.filter(({ key }) => keys?.includes(key) !== false).map(servedSignature));
     },
     encode: (call) => {
       const message = encodeCall(call, modelSpec);
@@ -106,7 +106,10 @@ function servedSignature({ key, value }: SignatureEntry): readonly [string, Serv
 
 function servedTensor({ key, value }: Message<"TensorInfoEntry">): ServedTensor {
   const shape = value?.tensorShape ? readShape(value.tensorShape) : null;
-  return { key, dtype: dtypeName(value?.dtype ?? 0), shape };
+  const dtype = dtypeName(value?.dtype ?? 0);
+  // Servers have a form for dense tensors only.
+  if (value?.compositeTensor) return { key, dtype: "composite", shape };
+  return { key, dtype: value?.cooSparse ? `sparse ${dtype}` : dtype, shape };
 }
 
 function encodeCall({ key, inputs, outputs }: WireCall, modelSpec: FieldsOf<Messages, "ModelSpec">): Uint8Array {

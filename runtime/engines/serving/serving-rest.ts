@@ -74,7 +74,9 @@ export function servingRest(settings: RemoteSettings, choice: ModelChoice, forma
       const { body } = await server.request({ ...options, method: "GET", path: `${path}/metadata` });
       const signatures = signatureDefs(parse(body));
       return new Map(
-        keys.flatMap((key) => (Object.hasOwn(signatures, key) ? [[key, servedSignature(signatures[key])]] : [])),
+        Object.entries(signatures)
+          .filter(([key]) => keys?.includes(key) !== false)
+          .map(([key, signature]) => [key, servedSignature(signature)]),
       );
     },
     encode: (call) => {

@@ -60,6 +60,8 @@ const SESSIONS: Readonly<Record<string, readonly string[]>> = {
     "generate models/counter --clean",
     "run models/counter",
     "run models/counter --signature incremnt",
+    "run --connect localhost:8500/counter",
+    "generate models/counter --from serving+grpc://localhost:8500/counter",
     "run models/counter --signature increment --input by=two",
     "run models/dtypes --signature matrix --input x=[[1,2]]",
     "run models/dtypes --signature int64 --input x=[1] --output y.npz",

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -170,6 +171,48 @@ describe("the place of a worker", () => {
   it("is the only task of a cluster that has one", () => {
     expect(place({ cluster: "a=127.0.0.1:1" })).toMatchObject({ job: "a", task: 0 });
     expect(place({ cluster: "a=127.0.0.1:1;b=127.0.0.1:2", job: "b" })).toMatchObject({ job: "b", task: 0 });
+  });
+});
+
+describe("the manifests in examples/deploy", () => {
+  const manifest = (name: string): string =>
+    readFileSync(new URL(`../../../examples/deploy/${name}`, import.meta.url), "utf8");
+
+  it("start one task of the cluster in each service of compose.yaml", () => {
+    const form =
+      /^ {2}(\S+):.*\n(?:(?! {2}\S).*\n)*? +- --cluster=(\S+)\n +- --job=(\S+)\n(?: +- --task=(\S+)\n)? +- --allow-network$/gm;
+    const tasks = [...manifest("compose.yaml").matchAll(form)].map(([, service, cluster = "", job = "", task]) => {
+      const found = place({ cluster, job, ...(task !== undefined && { task }), allowNetwork: true });
+      return [service, found.cluster.get(found.job)?.[found.task]];
+    });
+    expect(tasks).toEqual([
+      ["ps", { host: "ps", port: 2222 }],
+      ["worker-0", { host: "worker-0", port: 2222 }],
+      ["worker-1", { host: "worker-1", port: 2222 }],
+    ]);
+  });
+
+  it.each(["ps-0", "worker-0", "worker-1"])("start the task of pod %s in cluster.yaml", (pod) => {
+    const text = manifest("cluster.yaml");
+    const CLUSTER = /^ {2}CLUSTER: (.+)$/m.exec(text)?.[1] ?? "";
+    const [script = "", other] = text.match(/(?<=exec node \S+ worker).*$/gm) ?? [];
+    expect(other).toBe(script);
+    const env = { ...process.env, CLUSTER, HOSTNAME: pod };
+    const words = execFileSync("sh", ["-c", `printf '%s\\n' ${script}`], { env, encoding: "utf8" })
+      .trim()
+      .split("\n");
+    expect(words).toEqual([
+      "--cluster",
+      CLUSTER,
+      "--job",
+      /^\w+/.exec(pod)?.[0],
+      "--task",
+      pod.slice(-1),
+      "--allow-network",
+    ]);
+    const [, cluster = "", , job = "", , task = ""] = words;
+    const found = place({ cluster, job, task, allowNetwork: true });
+    expect(found.cluster.get(found.job)?.[found.task]).toEqual({ host: `${pod}.tensorflow`, port: 2222 });
   });
 });
 
