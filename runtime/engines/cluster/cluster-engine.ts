@@ -123,7 +123,7 @@ export class ClusterEngine implements Engine {
     const session = new MasterSession(
       requests,
       this.#connection,
-      (task) => placeGraph(plan, task),
+      () => placeGraph(plan),
       !isShared,
       placement.variables ?? "",
     );
