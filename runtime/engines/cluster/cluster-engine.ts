@@ -32,7 +32,7 @@ import { clusterVariables } from "./cluster-variables.js";
 import { type ExclusiveSignature, exclusiveSignatures } from "./exclusive-updates.js";
 import { attachValues, loadValues, storageNodes } from "./load-values.js";
 import { checkMaster, MasterSession } from "./master-session.js";
-import { type Placement, placeGraph } from "./place-graph.js";
+import { type GraphPlan, type Placement, placeGraph } from "./place-graph.js";
 
 /** Checked options of a cluster beside those of the connection. */
 export interface ClusterSettings {
