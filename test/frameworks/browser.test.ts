@@ -1,45 +1,20 @@
-import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { expect, it } from "vitest";
+import { chromium, whenInPage } from "../support/chromium.js";
 import { readCases } from "../support/goldens.js";
 import { NO_CHROMIUM, needs } from "../support/needs.js";
 import { startKServeRest } from "../support/servers/kserve-server.js";
-import { tempFolder } from "../support/temp.js";
 import { copyExample, generateClient, run } from "./project.js";
 import { startService } from "./service.js";
 
-const chromium = findChromium();
 needs(chromium !== undefined, NO_CHROMIUM);
 
-function findChromium(): string | undefined {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const named = ["chromium", "chromium-browser", "google-chrome"].flatMap((name) =>
-    folders.map((folder) => join(folder, name)),
-  );
-  return [process.env.CHROMIUM ?? "", ...named].find((path) => path !== "" && existsSync(path));
-}
-
-/** Opens a page in headless Chromium, and returns its document after its programs have run. */
-function documentOf(url: string): Promise<string> {
-  const flags = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    `--user-data-dir=${tempFolder()}`,
-    // Time passes only where nothing is loaded.
-    "--virtual-time-budget=60000",
-    "--dump-dom",
-  ];
-  return new Promise((resolve, reject) => {
-    execFile(chromium ?? "", [...flags, url], { maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(new Error(`${error.message}\n${stderr}`));
-    });
-  });
+/** Opens a page of the example in headless Chromium, and returns its document once it has an answer. */
+async function documentOf(url: string): Promise<string> {
+  const answer = 'document.querySelector("output")?.textContent';
+  const drawn = `[undefined, "…"].includes(${answer}) ? null : document.documentElement.outerHTML`;
+  return String(await whenInPage(url, drawn));
 }
 
 it("examples/browser draws the predictions of a served model: Python's numbers, in Chromium", async () => {

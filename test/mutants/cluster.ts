@@ -18,16 +18,16 @@ export const faults: readonly Fault[] = [
   {
     id: "cluster-private-is-shared",
     file: "runtime/engines/cluster/cluster-engine.ts",
-    find: 'const isShared = state !== "private";',
-    replace: "const isShared = true;",
+    find: '() => placeGraph(plan),\n      state === "private",',
+    replace: "() => placeGraph(plan),\n      false,",
     effect: "a client with private variables changes those of others",
     tests: [STATE],
   },
   {
     id: "cluster-one-container",
     file: "runtime/engines/cluster/cluster-engine.ts",
-    find: "this.#settings.container ?? containerOf(metaGraph.graphDef)",
-    replace: "containerOf(metaGraph.graphDef)",
+    find: "container: container ?? containerOf(graphDef)",
+    replace: 'container: container === "" ? container : containerOf(graphDef)',
     effect: "clients with containers of their own share variables",
     tests: [STATE],
   },
@@ -42,10 +42,10 @@ export const faults: readonly Fault[] = [
   {
     id: "cluster-job-of-the-export",
     file: "runtime/engines/cluster/place-graph.ts",
-    find: 'const place = isInFunction ? "" : (target ?? (local === device ? "" : task));',
+    find: 'const place = isInFunction ? "" : (target ?? "");',
     replace: 'const place = target ?? "";',
     effect: "functions are pinned to a task that does not have their variables",
-    tests: [GOLDENS, STATE],
+    tests: ["test/runtime/engines/cluster/place-graph.test.ts"],
   },
   {
     id: "cluster-files-on-the-worker",

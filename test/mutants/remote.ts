@@ -50,7 +50,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "remote-shape-unchecked",
-    file: "runtime/engines/remote/remote-engine.ts",
+    file: "runtime/engines/remote/result-tensor.ts",
     find: "isShape(shape) && matchesShape(shape, output.shape) && sizeOf",
     replace: "isShape(shape) && sizeOf",
     effect: "A result of another shape than the signature's is returned.",

@@ -5,7 +5,7 @@ export const faults: readonly Fault[] = [
   {
     id: "save-other-meta-graphs",
     file: "runtime/engines/local/save/keep-tensors.ts",
-    find: "if (copies.length > 0) copyTensors(session, copies, old, kept);\n  return copies.length > 0;",
+    find: "if (copies.length > 0) yield* copyTensors(session, copies, old, kept);\n  return copies.length > 0;",
     replace: "return false;",
     effect: "a save of one tag set loses the variables of the others",
     tests: ["test/runtime/engines/local/save/save-keeps.test.ts"],

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { SavedModelError } from "../../base/errors.js";
 import { once } from "../../base/once.js";
 import { runLater } from "../../base/steps.js";
-import { printable } from "../../base/text.js";
+import { printable, reasonOf } from "../../base/text.js";
 import { requireSameSignatures } from "../../client/compare-signatures.js";
 import type { AsyncVariableStore, DenseSignature, Engine, Execution, Pool } from "../../engine.js";
 import { FairPool } from "../../queue/fair-pool.js";
@@ -11,7 +11,7 @@ import { readNamedSignatures } from "../../saved-model/arguments/author-argument
 import { readEffects } from "../../saved-model/effects/write-effects.js";
 import { locateModel } from "../../saved-model/files/locate-model.js";
 import { chooseMetaGraph, readMetaGraphs, requireModelFile } from "../../saved-model/files/saved-model-file.js";
-import { findVariableHandles } from "../../saved-model/graph/duplicated-variables.js";
+import { findVariableHandles, type VariableHandles } from "../../saved-model/graph/duplicated-variables.js";
 import { type GraphIndex, openGraph } from "../../saved-model/graph/graph.js";
 import { checkpointOf } from "../../saved-model/graph/loader-operations.js";
 import { adviseOnOp } from "../../saved-model/graph/op-packages.js";
@@ -32,7 +32,7 @@ import { clusterVariables } from "./cluster-variables.js";
 import { type ExclusiveSignature, exclusiveSignatures } from "./exclusive-updates.js";
 import { attachValues, loadValues, storageNodes } from "./load-values.js";
 import { checkMaster, MasterSession } from "./master-session.js";
-import { type Placement, placeGraph } from "./place-graph.js";
+import { type GraphPlan, type Placement, placeGraph } from "./place-graph.js";
 
 /** Checked options of a cluster beside those of the connection. */
 export interface ClusterSettings {
@@ -114,23 +114,17 @@ export class ClusterEngine implements Engine {
     const servers = urls.map((url) => new GrpcServer(grpc, url, this.#connection, checkMaster));
     const requests = new Requests("cluster", this.#connection, new ServerPool(servers, retries));
     const { state, placement } = this.#settings;
-    const container = this.#settings.container ?? containerOf(metaGraph.graphDef);
-    const isShared = state !== "private";
-    const writes = (operations: readonly string[]): boolean => this.#effects().writes(operations);
-    const exclusive = isShared && this.#settings.exclusive ? exclusiveSignatures(metaGraph, graph, writes) : [];
-    const { graphDef } = metaGraph;
-    const plan = { graphDef, container, placement, exclusive, storage: storageNodes(metaGraph, graph) };
+    const { plan, variableHandles } = this.#plan(adopted);
     const session = new MasterSession(
       requests,
       this.#connection,
-      (task) => placeGraph(plan, task),
-      !isShared,
+      () => placeGraph(plan),
+      state === "private",
       placement.variables ?? "",
     );
     const directory = this.#settings.serverDirectory ?? folder;
-    const variableHandles = findVariableHandles(metaGraph, graph);
     const clusterGraph = new ClusterGraph(session, { directory, metaGraph, variableHandles });
-    this.#connected = { session, exclusive, graph: clusterGraph };
+    this.#connected = { session, exclusive: plan.exclusive, graph: clusterGraph };
     if (this.#isDisposed) void session.close();
     try {
       await session.open(call);
@@ -169,6 +163,31 @@ export class ClusterEngine implements Engine {
 
   /** Kept as long as the engine: without the weights that a frozen graph has in its constants. */
   readonly #effects = once(() => readEffects(withoutConstants(this.#requireAdopted().metaGraph.graphDef)));
+
+  /** @throws SavedModelError `MODEL_CORRUPT` */
+  #plan({ folder, metaGraph, graph }: Adopted): {
+    readonly plan: GraphPlan;
+    readonly variableHandles: VariableHandles;
+  } {
+    const { container, exclusive, placement, state } = this.#settings;
+    const { graphDef } = metaGraph;
+    const writes = (operations: readonly string[]): boolean => this.#effects().writes(operations);
+    try {
+      const plan = {
+        graphDef,
+        container: container ?? containerOf(graphDef),
+        placement,
+        storage: storageNodes(metaGraph, graph),
+        exclusive: exclusive && state !== "private" ? exclusiveSignatures(metaGraph, graph, writes) : [],
+      };
+      // Every node is read.
+      placeGraph(plan);
+      return { plan, variableHandles: findVariableHandles(metaGraph, graph) };
+    } catch (cause) {
+      const what = `the graph of ${printable(folder, 500)} cannot be read: ${printable(reasonOf(cause), 500)}`;
+      throw new SavedModelError("MODEL_CORRUPT", what, { cause });
+    }
+  }
 
   async #attach({ name, folder, metaGraph, graph }: Adopted, session: ClusterGraph): Promise<void> {
     const missing = await runLater(attachValues(session, metaGraph, graph));

@@ -105,24 +105,6 @@ export const masterSchema = {
       sessionHandle: { type: "string", id: 1, protoName: "session_handle" },
     },
   },
-  ListDevicesRequest: {
-    fields: {
-      sessionHandle: { type: "string", id: 1, protoName: "session_handle" },
-    },
-  },
-  ListDevicesResponse: {
-    fields: {
-      localDevice: { rule: "repeated", type: "DeviceAttributes", id: 1, protoName: "local_device" },
-      remoteDevice: { rule: "repeated", type: "DeviceAttributes", id: 2, protoName: "remote_device" },
-    },
-  },
-  DeviceAttributes: {
-    fields: {
-      name: { type: "string", id: 1 },
-      deviceType: { type: "string", id: 2, protoName: "device_type" },
-      memoryLimit: { type: "int64", id: 4, protoName: "memory_limit" },
-    },
-  },
   PlacedNode: {
     fields: {
       name: { type: "string", id: 1 },

@@ -11,14 +11,9 @@ import { type CallRequest, limitsOf, type Requests, type SendOptions } from "../
 import { ServerError } from "../remote/server-error.js";
 import { fromTensorProto, toTensorProto } from "../remote/tensor-proto.js";
 import { codec, type MasterFields, type MasterMessage } from "./master-messages.js";
+import type { PlacedGraph } from "./place-graph.js";
 
 const MASTER = "/tensorflow.MasterService";
-
-/** Makes the graph of a session for the task that is dialed: `/job:worker/replica:0/task:0`. */
-export type GraphFor = (task: string) => {
-  readonly graphDef: Uint8Array;
-  readonly deviceFilters: readonly string[];
-};
 
 /** Feeds and fetches of a signature, by the names of tensors. */
 export interface CallableSpec {
@@ -47,7 +42,7 @@ interface Opened {
 export class MasterSession {
   readonly #requests: Requests<GrpcServer>;
   readonly #settings: ConnectionSettings;
-  readonly #graphFor: GraphFor;
+  readonly #graph: () => PlacedGraph;
   readonly #isPrivate: boolean;
   readonly #device: string;
   readonly #added: NodeSpec[] = [];
@@ -59,19 +54,20 @@ export class MasterSession {
   onReopened: (() => Promise<void>) | undefined;
 
   /**
+   * @param graph makes the graph of a session
    * @param isPrivate true for variables that no other session sees
    * @param device device of operations that are added to the graph
    */
   constructor(
     requests: Requests<GrpcServer>,
     settings: ConnectionSettings,
-    graphFor: GraphFor,
+    graph: () => PlacedGraph,
     isPrivate: boolean,
     device: string,
   ) {
     this.#requests = requests;
     this.#settings = settings;
-    this.#graphFor = graphFor;
+    this.#graph = graph;
     this.#isPrivate = isPrivate;
     this.#device = device;
   }
@@ -211,12 +207,7 @@ export class MasterSession {
   }
 
   async #create(call: string): Promise<Opened> {
-    const list = codec.encode("ListDevicesRequest", {});
-    const { localDevice } = await this.#request(call, "ListDevices", list, (answer) =>
-      codec.decode("ListDevicesResponse", answer),
-    );
-    const [task = ""] = localDevice.flatMap(({ name }) => /^\/job:[^/]+\/replica:\d+\/task:\d+/.exec(name) ?? []);
-    const { graphDef, deviceFilters } = this.#graphFor(task);
+    const { graphDef, deviceFilters } = this.#graph();
     const isolateSessionState = this.#isPrivate;
     const message = codec.encode("CreateSessionRequest", {
       graphDef,
@@ -309,8 +300,8 @@ function send(server: GrpcServer, options: SendOptions, method: string, message:
 
 /** Checks that a server of TensorFlow's runtime answers. */
 export async function checkMaster(server: GrpcServer, signal: AbortSignal): Promise<void> {
-  const message = codec.encode("ListDevicesRequest", {});
-  await server.request({ path: `${MASTER}/ListDevices`, message, signal });
+  // It says at once that it does not have this session; a list of devices waits for all tasks of the cluster.
+  await server.request({ path: `${MASTER}/CloseSession`, message: new Uint8Array(), signal });
 }
 
 /**

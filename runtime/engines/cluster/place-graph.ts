@@ -24,22 +24,22 @@ export interface GraphPlan {
   readonly exclusive: readonly ExclusiveSignature[];
 }
 
-/**
- * Returns the graph for a cluster: on its tasks, and with its variables in a container.
- *
- * @param task the task that was dialed
- */
-export function placeGraph(
-  { graphDef, container, placement, storage, exclusive }: GraphPlan,
-  task: string,
-): { readonly graphDef: Uint8Array; readonly deviceFilters: readonly string[] } {
+/** A graph for a cluster. */
+export interface PlacedGraph {
+  readonly graphDef: Uint8Array;
+  /** The tasks that it needs beside the one that the client connects to; none for all tasks. */
+  readonly deviceFilters: readonly string[];
+}
+
+/** Returns the graph for a cluster: on its tasks, and with its variables in a container. */
+export function placeGraph({ graphDef, container, placement, storage, exclusive }: GraphPlan): PlacedGraph {
   const { variables, operations } = placement;
   const placed = mapNodes(graphDef, ({ name, op, device, isInFunction }) => {
     const isHolder = HOLDERS.has(op);
     const target = isHolder || storage.has(name) ? variables : operations;
     const local = device.replace(LOCAL, "");
-    // The task of a node in a function follows from its call, and from the variables that it uses.
-    const place = isInFunction ? "" : (target ?? (local === device ? "" : task));
+    // What has no task is where the client connects to; in a function, where its call is, and the variables that it uses.
+    const place = isInFunction ? "" : (target ?? "");
     const locks = isInFunction ? [] : exclusive.filter(({ nodes }) => nodes.has(name)).map(({ lock }) => lock);
     return {
       device: `${place}${local}` === device ? undefined : `${place}${local}`,
@@ -52,6 +52,6 @@ export function placeGraph(
   return {
     // Messages one after another are one.
     graphDef: added.length === 0 ? placed : Buffer.concat([placed, added]),
-    deviceFilters: filters.length === 0 ? [] : [...new Set([task, ...filters])],
+    deviceFilters: [...new Set(filters)],
   };
 }

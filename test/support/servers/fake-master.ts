@@ -7,7 +7,7 @@ export interface FakeMaster extends AsyncDisposable {
   readonly url: string;
 }
 
-const METHODS = ["ListDevices", "CreateSession", "ExtendSession", "MakeCallable", "RunStep", "RunCallable"] as const;
+const METHODS = ["CreateSession", "ExtendSession", "MakeCallable", "RunStep", "RunCallable"] as const;
 
 /** @param mangle changes the bytes of an answer */
 export async function startFakeMaster(
@@ -43,10 +43,6 @@ export async function startFakeMaster(
 
 function answerTo(method: (typeof METHODS)[number], request: Uint8Array): Uint8Array {
   switch (method) {
-    case "ListDevices":
-      return codec.encode("ListDevicesResponse", {
-        localDevice: [{ name: "/job:worker/replica:0/task:0/device:CPU:0" }],
-      });
     case "CreateSession":
       return codec.encode("CreateSessionResponse", { sessionHandle: "session", graphVersion: 1 });
     case "ExtendSession":

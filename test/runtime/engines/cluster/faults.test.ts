@@ -112,6 +112,17 @@ describe("a server of a cluster", () => {
     expect(error.fix).toContain("waits until all tasks of its cluster run");
   });
 
+  it("does not wait for tasks that a placement does not need", async () => {
+    const [first, second, third] = await freePorts(3);
+    const spec = `ps=127.0.0.1:${first};worker=127.0.0.1:${second},127.0.0.1:${third}`;
+    const ps = await startWorker(["--cluster", spec, "--job", "ps"]);
+    onTestFinished(async () => void (await ps.end("SIGKILL")));
+    const worker = await startWorker(["--cluster", spec, "--job", "worker", "--task", "0"]);
+    onTestFinished(async () => void (await worker.end("SIGKILL")));
+    const client = await connect({ url: worker.target, placement: { variables: "ps:0" } });
+    expect((await client.pred(X)).shape).toEqual([1, 1]);
+  });
+
   it("that lacks the model's folder is named with the option that helps", async () => {
     const error = await expectRejection(connect({ serverDirectory: "/nowhere/model" }), "VARIABLES_NOT_FOUND");
     expect(error.message).toContain("/nowhere/model/variables/variables.index");

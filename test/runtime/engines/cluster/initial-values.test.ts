@@ -3,7 +3,14 @@ import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type ClusterOptions, cluster } from "../../../../runtime/engines/cluster/index.js";
-import { Model, type ModelVariable, RaggedTensor, SparseTensor, type Tensor } from "../../../../runtime/index.js";
+import {
+  Model,
+  type ModelVariable,
+  RaggedTensor,
+  type SavedModelError,
+  SparseTensor,
+  type Tensor,
+} from "../../../../runtime/index.js";
 import { expectRejection } from "../../../support/errors.js";
 import { AnyClient } from "../../../support/servers/any-client.js";
 import { startCluster, type TestCluster } from "../../../support/servers/cluster-server.js";
@@ -89,6 +96,23 @@ describe.each([
       }
     },
   );
+});
+
+it("tables are there again after the restart of a server, without being asked for", async () => {
+  await using own = await startCluster({ worker: 1 });
+  const client = await connect("loads/tables", { url: own.task("worker:0").url, retries: 0 });
+  await own.task("worker:0").kill();
+  await own.restart("worker:0");
+  const [answer] = answers.tables ?? [];
+  const call = async (): Promise<Readonly<Record<string, unknown>> | undefined> =>
+    await client.runAsync(answer?.signature ?? "", answer?.inputs).catch((error: unknown) => {
+      // Until the connection is back.
+      expect((error as SavedModelError).code).toBe("TF_UNAVAILABLE");
+      return undefined;
+    });
+  let results = await call();
+  while (results === undefined) results = await call();
+  for (const [key, expected] of Object.entries(answer?.outputs ?? {})) expectClose(plain(results[key]), expected);
 });
 
 describe("checkpoints with other keys", () => {

@@ -53,15 +53,17 @@ describe("a graph that is placed on a cluster", () => {
     const places = ({ main, inner }: ReturnType<typeof nodesIn>): readonly string[] =>
       [...main, ...inner].map(({ device }) => device).filter((device) => device.includes("/job:"));
     expect(places(nodesIn(plan.graphDef))).not.toEqual([]);
-    const after = nodesIn(placeGraph(plan, TASK).graphDef);
-    expect(places(after).filter((device) => !device.startsWith(TASK))).toEqual([]);
-    // Those of a function follow from its call.
-    expect(after.inner.filter(({ device }) => device.includes("/job:"))).toEqual([]);
+    const after = nodesIn(placeGraph(plan).graphDef);
+    expect(places(after)).toEqual([]);
+    const placement = { variables: PS, operations: TASK };
+    // The tasks of nodes in functions follow from the calls.
+    const { inner } = nodesIn(placeGraph({ ...plan, placement }).graphDef);
+    expect(inner.filter(({ device }) => device.includes("/job:"))).toEqual([]);
     expect([...after.main, ...after.inner].map(({ device }) => device)).toContain("/device:CPU:0");
   });
 
   it("has its variables in the container", () => {
-    const { graphDef } = placeGraph(planOf("custom_model"), TASK);
+    const { graphDef } = placeGraph(planOf("custom_model"));
     const variables = openGraph(graphDef).ofTypes(new Set(["VarHandleOp"]));
     expect(variables).not.toEqual([]);
     for (const variable of variables) {
@@ -74,8 +76,8 @@ describe("a graph that is placed on a cluster", () => {
   it("has variables, and what reads and writes files, on the task of the variables, and the rest on that of operations", () => {
     const plan = planOf("custom_model");
     const placement = { variables: PS, operations: "/job:worker/replica:0/task:0" };
-    const { graphDef, deviceFilters } = placeGraph({ ...plan, placement }, TASK);
-    expect(deviceFilters).toEqual([TASK, PS, placement.operations]);
+    const { graphDef, deviceFilters } = placeGraph({ ...plan, placement });
+    expect(deviceFilters).toEqual([PS, placement.operations]);
     const { main } = nodesIn(graphDef);
     for (const { op, device, name } of main) {
       const isKept = op === "VarHandleOp" || plan.storage.has(name) || op.includes("Mutex");
@@ -88,7 +90,7 @@ describe("a graph that is placed on a cluster", () => {
   it("runs the calls that change variables between lock and unlock, and no others", () => {
     const plan = planOf("custom_model");
     expect(plan.exclusive.map(({ key }) => key)).toEqual(["train"]);
-    const { main } = nodesIn(placeGraph(plan, TASK).graphDef);
+    const { main } = nodesIn(placeGraph(plan).graphDef);
     const locks = main.filter(({ op }) => op === "MutexLock").map(({ name }) => name);
     expect(locks).toHaveLength(1);
     const locked = main.filter(({ input }) => input.includes(`^${locks[0]}`));
@@ -100,8 +102,8 @@ describe("a graph that is placed on a cluster", () => {
 
   it("is the same byte for byte where nothing changes", () => {
     const plan = planOf("custom_model");
-    const placed = placeGraph({ ...plan, container: "", exclusive: [] }, TASK).graphDef;
-    const again = placeGraph({ ...plan, graphDef: placed, container: "", exclusive: [] }, TASK);
+    const placed = placeGraph({ ...plan, container: "", exclusive: [] }).graphDef;
+    const again = placeGraph({ ...plan, graphDef: placed, container: "", exclusive: [] });
     expect(again.graphDef).toBe(placed);
     expect(again.deviceFilters).toEqual([]);
   });
