@@ -1,7 +1,7 @@
 import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { SavedModelError } from "../../runtime/base/errors.js";
-import { printable } from "../../runtime/base/text.js";
+import { printable, quote } from "../../runtime/base/text.js";
 import { noSignatureNote } from "../../runtime/saved-model/graph/unexported-functions.js";
 import type { GeneratedClient } from "../generate/generate-client.js";
 import type { GeneratedIndex } from "../generate/generate-index.js";
@@ -119,7 +119,9 @@ async function ofServer(server: ServerUrl, flags: GenerateFlags): Promise<Output
     { model: server.model, server: SERVERS[server.protocol], signatures },
     { ...(className !== undefined && { className }), ...(signature !== undefined && { signatures: signature }) },
   );
-  return await outputsOf([client], flags);
+  const isWhole = server.protocol === "kserve" && signature === undefined;
+  const naming = `connect with kserve({ …, modelOf: () => ${quote(server.model)} }): the served model is this one signature`;
+  return await outputsOf([isWhole ? { ...client, notes: [...client.notes, naming] } : client], flags);
 }
 
 /** Returns the files for the models in the given folders. */

@@ -70,14 +70,14 @@ async function readServed(
   if (known === undefined && tags !== undefined) {
     throw new SavedModelError("INVALID_OPTION", "--tags is for a folder, and none was given");
   }
-  const { describeServed, engineAt } = await import("../served/served-model.js");
+  const { describeServed, engineAt, inServerFlags } = await import("../served/served-model.js");
   const keys = key === undefined ? undefined : [key];
   return {
     name: server.model,
     signatures: known ?? (await describeServed(server, keys)),
     open: async (signature) => {
       const { OneSignature } = await import("./run-model.js");
-      const model = await OneSignature.at(engineAt(server), signature);
+      const model = await inServerFlags(server, OneSignature.at(engineAt(server, key === undefined), signature));
       return { model, call: (inputs) => model.runAsync(signature.key, inputs) };
     },
   };

@@ -12,10 +12,18 @@ export const SERVERS: Readonly<Record<ServerUrl["protocol"], string>> = {
   serving: "TensorFlow Serving",
 };
 
-/** Makes an engine for the server. @throws SavedModelError `INVALID_OPTION` */
-export function engineAt({ protocol, url, model }: ServerUrl, signatures?: readonly string[]): RemoteEngine {
-  const options = { url, model, ...(signatures && { signatures }) };
-  const engine = protocol === "kserve" ? kserve(options) : serving(options);
+/** Key of the signature of a served model that is named as a whole: TensorFlow's own default. */
+const ONLY = "serving_default";
+
+/**
+ * Makes an engine for the server.
+ *
+ * @param isWhole true where a served model of KServe's protocol has just this name, and not that of one of its signatures
+ * @throws SavedModelError `INVALID_OPTION`
+ */
+export function engineAt({ protocol, url, model }: ServerUrl, isWhole: boolean): RemoteEngine {
+  const engine =
+    protocol === "serving" ? serving({ url, model }) : kserve({ url, model, ...(isWhole && { modelOf: () => model }) });
   if (engine instanceof RemoteEngine) return engine;
   throw new Error("unreachable: both are engines on servers");
 }
@@ -23,31 +31,29 @@ export function engineAt({ protocol, url, model }: ServerUrl, signatures?: reado
 /**
  * Reads the signatures of a served model from its server.
  *
- * @param keys the signatures, which servers of the Open Inference Protocol do not list; TensorFlow Serving lists all
- * @throws SavedModelError `INVALID_OPTION`, `SIGNATURE_NOT_FOUND`, `TF_<STATUS>`
+ * @param keys the signatures, each of which is a served model in KServe's protocol; by default the model as a whole.
+ * TensorFlow Serving lists all.
+ * @throws SavedModelError `INVALID_OPTION`, `TF_<STATUS>`
  */
 export async function describeServed(
   server: ServerUrl,
   keys: readonly string[] | undefined,
 ): Promise<readonly SignatureInfo[]> {
-  const isListed = server.protocol === "serving";
-  if (!isListed && keys === undefined) {
-    throw new SavedModelError(
-      "INVALID_OPTION",
-      "--signature is missing: servers of KServe's protocol do not list them",
-      {
-        fix: `Pass --signature: signature "pred" is the served model ${quote(`${server.model}.pred`)}.`,
-      },
-    );
-  }
-  const engine = engineAt(server);
+  const engine = engineAt(server, keys === undefined);
   try {
-    return await engine.describe(isListed ? undefined : keys);
-  } catch (error) {
-    if (isListed || !(error instanceof SavedModelError) || error.code !== "TF_NOT_FOUND") throw error;
-    const fix = `Signature "pred" is the served model ${quote(`${server.model}.pred`)}.`;
-    throw new SavedModelError(error.code, error.rawMessage, { fix, cause: error });
+    return await inServerFlags(server, engine.describe(server.protocol === "serving" ? undefined : (keys ?? [ONLY])));
   } finally {
     engine.dispose();
+  }
+}
+
+/** Awaits a request; its error advises in terms of flags. */
+export async function inServerFlags<T>({ protocol, model }: ServerUrl, request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    if (protocol === "serving" || !(error instanceof SavedModelError) || error.code !== "TF_NOT_FOUND") throw error;
+    const fix = `The served model is ${quote(model)} without --signature, and ${quote(`${model}.pred`)} with --signature pred.`;
+    throw new SavedModelError(error.code, error.rawMessage, { fix, cause: error });
   }
 }

@@ -100,18 +100,35 @@ describe("savedmodel run --connect", () => {
     expect(stderr).toMatch(/^error TF_UNAVAILABLE: /);
   });
 
-  it("needs --signature for KServe, and says how the served model is called", async () => {
-    await using server = await startKServeGrpc("custom_model");
-    const connect = ["run", "--connect", `kserve+${server.url}/custom_model`];
-    const { status, stderr } = await savedmodelBeside(connect);
-    expect(status).toBe(2);
-    expect(stderr).toContain("--signature is missing");
-    const unknown = await savedmodelBeside([...connect, "--signature", "nothing"]);
-    expect(unknown.status).toBe(1);
-    expect(unknown.stderr).toMatch(/^error TF_NOT_FOUND: /);
-    expect(unknown.stderr).toContain('is the served model "custom_model.pred"');
-    expect(unknown.stderr).not.toContain("modelOf");
+  it("calls a served model of KServe by its whole name, or by the name of a signature", async () => {
+    await using server = await startKServeRest("custom_model");
+    const { parameters } = goldenOf("custom_model", "pred");
+    const whole = ["run", "--connect", `kserve+${server.url}/custom_model.pred`];
+    const part = ["run", "--connect", `kserve+${server.url}/custom_model`, "--signature", "pred"];
+    const { status, stdout } = await savedmodelBeside([...whole, ...parameters]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^output {2}float32 \[1, 1\]\n/) });
+    expect((await savedmodelBeside([...part, ...parameters])).stdout).toBe(stdout);
   });
+
+  it.each([[], [modelFolder("custom_model")]])(
+    "says how a served model of KServe is called (folder: %s)",
+    async (...folder) => {
+      await using server = await startKServeGrpc("counter");
+      const call = [
+        "--connect",
+        `kserve+${server.url}/custom_model`,
+        "--signature",
+        "pred",
+        "--input",
+        "inputs=[[1, 1]]",
+      ];
+      const { status, stderr } = await savedmodelBeside(["run", ...folder, ...call]);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^error TF_NOT_FOUND: /);
+      expect(stderr).toContain('The served model is "custom_model" without --signature, and "custom_model.pred" with');
+      expect(stderr).not.toContain("modelOf");
+    },
+  );
 
   it.each([
     ["no folder and no server", [], "no folder was given"],
@@ -226,6 +243,17 @@ export { heights, kserve, serving, total };
     };
     const inFolder = inspect(modelFolder("dtypes")).signatures;
     expect(viaGrpc.map(summaryOf)).toEqual(inFolder.map(summaryOf));
+  });
+
+  it("writes the client of a served model of KServe as a whole, and says how it connects", async () => {
+    await using server = await startKServeRest("custom_model");
+    const from = ["generate", "--from", `kserve+${server.url}/custom_model.pred`, "--class-name", "Pred", "--stdout"];
+    const { status, stdout, stderr } = await savedmodelBeside(from);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining('modelOf: () => "custom_model.pred"'),
+    });
+    expect(stdout).toContain("servingDefault(");
   });
 
   it("omits signatures that a server has no form for, with the reason", async () => {
