@@ -10,7 +10,7 @@ export interface NodeChange {
   readonly after?: readonly string[];
 }
 
-/** What is known of a node, and whether it is in a function. */
+/** A node, and whether it is in a function. */
 export interface PlacedNode {
   readonly name: string;
   readonly op: string;

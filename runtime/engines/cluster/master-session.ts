@@ -305,7 +305,7 @@ export async function checkMaster(server: GrpcServer, signal: AbortSignal): Prom
 }
 
 /**
- * What servers say of a session that they, or another task of the cluster, do not have any more
+ * Messages of servers about a session that they, or another task of the cluster, do not have any more
  * (tensorflow/core/distributed_runtime/{master,worker,session_mgr,base_rendezvous_mgr}.cc).
  */
 const LOST =

@@ -12,7 +12,7 @@ export interface Placement {
 /** The job, replica and task of the machine that a model was exported on, in the name of a device. */
 const LOCAL = /^\/job:localhost(\/replica:\d+)?(\/task:\d+)?/;
 
-/** What a graph becomes on a cluster. */
+/** A graph as it is sent to a cluster. */
 export interface GraphPlan {
   readonly graphDef: Uint8Array;
   /** Container of its variables. */

@@ -18,7 +18,7 @@ export interface CallRequest {
   readonly name: string;
   /** Raw key of the signature. */
   readonly key: string;
-  /** False for a request that no event tells of: one that is no call of a signature. */
+  /** False for a request that no event tells of: one that does not call a signature. */
   readonly isObserved: boolean;
 }
 
@@ -139,7 +139,7 @@ function callError(call: string, error: unknown): unknown {
   });
 }
 
-/** Returns the limits of a request that is no call. */
+/** Returns the limits of a request that does not call a signature. */
 export function limitsOf(timeoutMs: number): RunLimits {
   if (timeoutMs === Number.POSITIVE_INFINITY) return {};
   return { deadline: performance.now() + timeoutMs };
