@@ -36,11 +36,12 @@ const TITLES = {
 function report(diagnosis: Diagnosis): string {
   const { bold, dim, green, red, yellow } = stdout;
   const { library, platform } = diagnosis;
-  const support = platform.supported
-    ? platform.tested
-      ? [{ text: "tested", gap: 0 }]
-      : [{ text: "written, not tested", style: yellow, gap: 0 }]
-    : [{ text: "not supported", style: red, gap: 0 }];
+  const support = {
+    suite: [{ text: "tested", gap: 0 }],
+    emulator: [{ text: "tested in an emulator", gap: 0 }],
+    never: [{ text: "never tried", style: yellow, gap: 0 }],
+    none: [{ text: "not supported", style: red, gap: 0 }],
+  }[platform.tried ?? "none"];
   const rows: [string, readonly Word[]][] = [
     ["savedmodel", sentence(diagnosis.version)],
     ["Node.js", sentence(diagnosis.node)],

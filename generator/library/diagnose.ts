@@ -36,7 +36,12 @@ export interface PlaceDiagnosis {
 export interface Diagnosis {
   readonly version: string;
   readonly node: string;
-  readonly platform: { readonly name: string; readonly supported: boolean; readonly tested: boolean };
+  readonly platform: {
+    readonly name: string;
+    readonly supported: boolean;
+    /** Means by which this package was tried on it; null where it is not supported. */
+    readonly tried: Platform["tried"] | null;
+  };
   /** Reason why the platform is not supported; null when it is. */
   readonly problem: string | null;
   readonly cache: string;
@@ -70,7 +75,7 @@ export async function diagnose(): Promise<Diagnosis> {
     platform: {
       name: `${process.platform}-${process.arch}`,
       supported: !(platform instanceof SavedModelError),
-      tested: !(platform instanceof SavedModelError) && platform.tested,
+      tried: platform instanceof SavedModelError ? null : platform.tried,
     },
     problem: platform instanceof SavedModelError ? platform.rawMessage : null,
     cache: cacheFolder(),

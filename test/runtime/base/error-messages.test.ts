@@ -81,7 +81,7 @@ describe("messages", () => {
     writeTagged(place("one"), ["train"]);
     writeOp(place("custom_op"), "ZeroOut");
     writeOp(place("normalizer"), "CaseFoldUTF8");
-    writeOp(place("forest"), "SimpleMLInferenceOpWithHandle");
+    writeOp(place("forest"), "Addons>Resampler");
 
     const attempts: Attempts = {
       "an input is missing": () => call(custom.train, [[1, 2]]),

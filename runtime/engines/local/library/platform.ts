@@ -21,8 +21,8 @@ export function isSupportedVersion(version: string): boolean {
 export interface Platform {
   /** `process.platform` and `process.arch`, such as `linux-x64`. */
   readonly name: string;
-  /** True if the test suite runs on it. The others are written from the contents of their wheels. */
-  readonly tested: boolean;
+  /** Means by which it was tried: the test suite, or the smoke program in an emulator. */
+  readonly tried: "suite" | "emulator" | "never";
   /** The pip package whose wheel holds the libraries. */
   readonly pipPackage: string;
   /** pip's platform tags, newest first: older TensorFlow versions carry the older tags. */
@@ -51,7 +51,7 @@ export const PLATFORMS: readonly Platform[] = [
     ...linux,
     name: "linux-x64",
     jarName: "linux-x86_64",
-    tested: true,
+    tried: "suite",
     pipPackage: "tensorflow-cpu",
     pipPlatforms: ["manylinux_2_27_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"],
     systemFolders: ["/usr/local/lib", "/usr/lib", "/usr/lib64", "/usr/lib/x86_64-linux-gnu"],
@@ -60,7 +60,7 @@ export const PLATFORMS: readonly Platform[] = [
     ...linux,
     name: "linux-arm64",
     jarName: "linux-arm64",
-    tested: false,
+    tried: "emulator",
     pipPackage: "tensorflow",
     pipPlatforms: ["manylinux_2_27_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"],
     systemFolders: ["/usr/local/lib", "/usr/lib", "/usr/lib64", "/usr/lib/aarch64-linux-gnu"],
@@ -68,7 +68,7 @@ export const PLATFORMS: readonly Platform[] = [
   {
     name: "darwin-arm64",
     jarName: "macosx-arm64",
-    tested: false,
+    tried: "never",
     pipPackage: "tensorflow",
     pipPlatforms: ["macosx_12_0_arm64"],
     mainNames: ["libtensorflow_cc.2.dylib", "libtensorflow.2.dylib", "libtensorflow.dylib"],
@@ -79,7 +79,7 @@ export const PLATFORMS: readonly Platform[] = [
   {
     name: "win32-x64",
     jarName: "windows-x86_64",
-    tested: false,
+    tried: "emulator",
     pipPackage: "tensorflow-cpu",
     pipPlatforms: ["win_amd64"],
     // The wheel's `tensorflow_cc.dll` is a stub: the code is in the Python extension's DLL.

@@ -25,26 +25,33 @@ export function quietly<T>(c: LibraryHandle, load: () => T): T {
   // Showing a few lines of a log is better than waiting for the reader of stdin.
   if (lock?.take() === false) return load();
   try {
-    return withLevel(c, process.env[LEVEL] ?? (isVerbose() ? "0" : "2"), load);
+    return withLevel(c, wantedLevel(), load);
   } finally {
     lock?.giveBack();
   }
 }
 
 /**
- * The same on Windows, where only the level is set: in the C library's environment, which `process.env` changes do not reach.
- * What is logged before the level is read (two lines) is shown.
+ * The same on Windows, where only the level is set: in the environment of the C library, which does not see what a program
+ * assigns to `process.env`. What is logged before the level is read (two lines) is shown.
  */
 export function quietlyOnWindows<T>(load: () => T): T {
-  if (process.env[LEVEL] !== undefined || isVerbose()) return load();
-  const putenv = loadKoffi().load("ucrtbase.dll").func("int _putenv_s(const char *name, const char *value)");
-  putenv(LEVEL, "2");
+  const c = loadKoffi().load("ucrtbase.dll");
+  const getenv = c.func("const char *getenv(const char *name)");
+  const putenv = c.func("int _putenv_s(const char *name, const char *value)");
+  const before: unknown = getenv(LEVEL);
+  putenv(LEVEL, wantedLevel());
   try {
     return load();
   } finally {
     // An empty value removes it.
-    putenv(LEVEL, "");
+    putenv(LEVEL, typeof before === "string" ? before : "");
   }
+}
+
+/** Returns the level that the user has set, or else the one without information and warnings. */
+function wantedLevel(): string {
+  return process.env[LEVEL] ?? (isVerbose() ? "0" : "2");
 }
 
 /** Returns true if TensorFlow's own log is wanted. */

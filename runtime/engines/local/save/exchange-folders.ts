@@ -2,6 +2,7 @@ import { existsSync, renameSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { getSystemErrorName } from "node:util";
+import { pause } from "../../../base/pause.js";
 import { fileFunctions } from "../native/libc.js";
 import { syncFolder } from "./fsync.js";
 import { whileLocked } from "./lock-folder.js";
@@ -14,8 +15,16 @@ const CANNOT_EXCHANGE: ReadonlySet<number> = new Set([
   constants.errno.EOPNOTSUPP,
 ]);
 
-/** Error codes that another process, saving to the same place, may cause. */
-const RACES: ReadonlySet<unknown> = new Set(["EEXIST", "ENOENT", "ENOTEMPTY"]);
+/**
+ * Error codes that another process may cause: one that saves to the same place, or, on Windows, one that has a file of a
+ * folder open, such as a load or a virus scanner.
+ */
+const RACES: ReadonlySet<unknown> = new Set([
+  "EEXIST",
+  "ENOENT",
+  "ENOTEMPTY",
+  ...(process.platform === "win32" ? ["EACCES", "EBUSY", "EPERM"] : []),
+]);
 
 /**
  * Puts a folder in the place of another, or of nothing, in one step where the system can: readers see the one or the
@@ -32,6 +41,8 @@ export function putInPlace(target: string, replacement: string, scratch: string)
     } catch (error) {
       const isRace = RACES.has((error as NodeJS.ErrnoException).code) && existsSync(replacement);
       if (!isRace || attempt === ATTEMPTS) throw error;
+      // Elsewhere folders are locked, and one that is open can be renamed.
+      if (process.platform === "win32") pause(20);
     }
   }
   syncFolder(dirname(target));
