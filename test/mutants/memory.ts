@@ -261,8 +261,8 @@ export const faults: readonly Fault[] = [
   {
     id: "memory-short-beside-long",
     file: "runtime/engines/local/run/local-execution.ts",
-    find: "if (isShort && longRuns === 0) {",
-    replace: "if (isShort) {",
+    find: "if (longRuns > 0) return this.#runOnWorker(frame, size);",
+    replace: "",
     effect: "A short run waits on the event loop for a long one.",
     tests: ["test/runtime/engines/local/short-runs.test.ts"],
   },

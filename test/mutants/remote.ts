@@ -19,8 +19,8 @@ export const faults: readonly Fault[] = [
   {
     id: "remote-never-repeats",
     file: "runtime/engines/remote/server-pool.ts",
-    find: "if (!mayRepeat || number > this.#retries || limits.signal?.aborted) throw error;",
-    replace: "throw error;",
+    find: "const mayRepeat = error.isUnsent || (limits.mayRepeat === true && isTemporary(error));",
+    replace: "const mayRepeat = false;",
     effect: "Calls fail while another replica could answer them.",
     tests: [FAULTS],
   },
@@ -43,8 +43,8 @@ export const faults: readonly Fault[] = [
   {
     id: "remote-http-not-canceled",
     file: "runtime/engines/remote/http-server.ts",
-    find: "...(signal === undefined ? {} : { signal }),",
-    replace: "",
+    find: "        signal,\n      });\n      bytes",
+    replace: "      });\n      bytes",
     effect: "A server goes on with calls that nobody waits for.",
     tests: [FAULTS],
   },
@@ -99,8 +99,8 @@ export const faults: readonly Fault[] = [
   {
     id: "remote-deadline-ignored-in-queue",
     file: "runtime/queue/deadline.ts",
-    find: "start({ signal: controller.signal, deadline:",
-    replace: "start({ signal, deadline:",
+    find: "if (timeoutMs !== undefined) this.#timer",
+    replace: "if (timeoutMs === 0) this.#timer",
     effect: "A call of a loaded model, or one that waits, has no deadline.",
     tests: [DEADLINE],
   },
