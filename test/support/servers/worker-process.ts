@@ -28,6 +28,10 @@ export interface WorkerProcess extends AsyncDisposable {
 export async function startWorker(parameters: readonly string[]): Promise<WorkerProcess> {
   const { FORCE_COLOR: _, COLUMNS: __, ...env } = process.env;
   const child = spawn(process.execPath, [...command, "--json", ...parameters], { env });
+  // Also where a test ends before it has the process.
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
   const printed = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {
