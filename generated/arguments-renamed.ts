@@ -179,6 +179,7 @@ export interface ArgumentsRenamedAsync {
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
   cells(
+    this: void,
     inputs: CellsInputs,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -194,6 +195,7 @@ export interface ArgumentsRenamedAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   cells<_>(
+    this: void,
     by: TensorLike<"float32", []>,
     table: TensorLike<"float32", [number, 3]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
@@ -207,6 +209,7 @@ export interface ArgumentsRenamedAsync {
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
   score(
+    this: void,
     inputs: ScoreInputs,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -222,6 +225,7 @@ export interface ArgumentsRenamedAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   score<_>(
+    this: void,
     income: TensorLike<"float32", [number]>,
     years: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
@@ -235,6 +239,7 @@ export interface ArgumentsRenamedAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   single(
+    this: void,
     other: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;

@@ -340,6 +340,7 @@ export interface ArgumentsAsync {
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
   cells(
+    this: void,
     inputs: CellsInputs,
     options?: CallOptions<Tensor<"float32", AnyShape>>,
   ): Promise<Tensor<"float32", AnyShape>>;
@@ -355,6 +356,7 @@ export interface ArgumentsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   cells<_>(
+    this: void,
     by: TensorLike<"float32", []>,
     table: SparseLike<"float32", [number, 3]>,
     options?: CallOptions<Tensor<"float32", AnyShape>>,
@@ -369,6 +371,7 @@ export interface ArgumentsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   distance(
+    this: void,
     east: TensorLike<"float32", [number]>,
     north: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
@@ -382,6 +385,7 @@ export interface ArgumentsAsync {
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
   named(
+    this: void,
     inputs: NamedInputs,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -397,6 +401,7 @@ export interface ArgumentsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   named<_>(
+    this: void,
     years: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
@@ -410,6 +415,7 @@ export interface ArgumentsAsync {
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
   nested(
+    this: void,
     inputs: NestedInputs,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -428,6 +434,7 @@ export interface ArgumentsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   nested<_>(
+    this: void,
     xA: TensorLike<"float32", [number]>,
     b0: TensorLike<"float32", [number]>,
     xB1Z: TensorLike<"float32", [number]>,
@@ -445,6 +452,7 @@ export interface ArgumentsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   ratio(
+    this: void,
     x0: TensorLike<"float32", [number]>,
     x1: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
@@ -459,6 +467,7 @@ export interface ArgumentsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   rows(
+    this: void,
     rows: RaggedLike<"float32", [number, number]>,
     weight: TensorLike<"float32", [number]>,
     options?: CallOptions<RowsOutputs>,
@@ -472,6 +481,7 @@ export interface ArgumentsAsync {
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
   score(
+    this: void,
     inputs: ScoreInputs,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -487,6 +497,7 @@ export interface ArgumentsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   score<_>(
+    this: void,
     age: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
@@ -500,6 +511,7 @@ export interface ArgumentsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   single(
+    this: void,
     only: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;

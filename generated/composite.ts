@@ -191,7 +191,7 @@ export interface CompositeAsync {
    * @returns `left`, `right`, `total` and `x`
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
-  deep(inputs: DeepInputs, options?: CallOptions<DeepOutputs>): Promise<DeepOutputs>;
+  deep(this: void, inputs: DeepInputs, options?: CallOptions<DeepOutputs>): Promise<DeepOutputs>;
   /**
    * Runs the signature `deep` (`tensorflow/serving/predict`) on a worker thread.
    *
@@ -205,6 +205,7 @@ export interface CompositeAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   deep<_>(
+    this: void,
     x: RaggedLike<"int64", [number, number, number]>,
     left: SparseLike<"string", [number, number]>,
     right: TensorLike<"float32", [2]>,
@@ -221,6 +222,7 @@ export interface CompositeAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   mix(
+    this: void,
     zrows: RaggedLike<"float32", [number, number]>,
     scale: TensorLike<"float32", []>,
     asp: SparseLike<"float32", [number, 3]>,
@@ -235,6 +237,7 @@ export interface CompositeAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   pairs(
+    this: void,
     points: RaggedLike<"float64", [2, number, 2]>,
     options?: CallOptions,
   ): Promise<RaggedTensor<"float64", [2, number, 2]>>;
@@ -247,6 +250,7 @@ export interface CompositeAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   words(
+    this: void,
     lines: RaggedLike<"string", [number, number]>,
     options?: CallOptions,
   ): Promise<Tensor<"string", [number]>>;

@@ -254,6 +254,7 @@ export interface ContradictionsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   dtype(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     options?: CallOptions<Tensor<"float32", [number, 2]>>,
   ): Promise<Tensor<"float32", [number, 2]>>;
@@ -265,7 +266,11 @@ export interface ContradictionsAsync {
    * @returns `png` and `text`
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  encode(x: TensorLike<"float32", [number, 2]>, options?: CallOptions): Promise<EncodeOutputs>;
+  encode(
+    this: void,
+    x: TensorLike<"float32", [number, 2]>,
+    options?: CallOptions,
+  ): Promise<EncodeOutputs>;
   /**
    * Runs the signature `optional` (`p`) on a worker thread, with its inputs by name.
    *
@@ -275,6 +280,7 @@ export interface ContradictionsAsync {
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
   optional(
+    this: void,
     inputs: OptionalInputs,
     options?: CallOptions<Tensor<"float32", [number, 2]>>,
   ): Promise<Tensor<"float32", [number, 2]>>;
@@ -290,6 +296,7 @@ export interface ContradictionsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   optional<_>(
+    this: void,
     scale: TensorLike<"float32", []> | undefined,
     x: TensorLike<"float32", [number, 2]>,
     options?: CallOptions<Tensor<"float32", [number, 2]>>,
@@ -303,6 +310,7 @@ export interface ContradictionsAsync {
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
   random(
+    this: void,
     inputs: RandomInputs,
     options?: CallOptions<Tensor<"float32", [number, 2]>>,
   ): Promise<Tensor<"float32", [number, 2]>>;
@@ -318,6 +326,7 @@ export interface ContradictionsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   random<_>(
+    this: void,
     offset: TensorLike<"float32", [2]> | undefined,
     x: TensorLike<"float32", [number, 2]>,
     options?: CallOptions<Tensor<"float32", [number, 2]>>,
@@ -331,6 +340,7 @@ export interface ContradictionsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   rank(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     options?: CallOptions<Tensor<"float32", [number, 2]>>,
   ): Promise<Tensor<"float32", [number, 2]>>;
@@ -343,6 +353,7 @@ export interface ContradictionsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   shapeless(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     options?: CallOptions<Tensor<"float32", [number, 2]>>,
   ): Promise<Tensor<"float32", [number, 2]>>;
@@ -355,6 +366,7 @@ export interface ContradictionsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   size(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     options?: CallOptions<Tensor<"float32", [number, 2]>>,
   ): Promise<Tensor<"float32", [number, 2]>>;

@@ -110,7 +110,7 @@ export interface CounterAsync {
    * @returns `count`: float32 scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  get(options?: CallOptions): Promise<number>;
+  get(this: void, options?: CallOptions): Promise<number>;
   /**
    * Runs the signature `increment` (`tensorflow/serving/predict`) on a worker thread. Changes variables or other state of the model.
    *
@@ -119,7 +119,7 @@ export interface CounterAsync {
    * @returns `count`: float32 scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  increment(by: TensorLike<"float32", []>, options?: CallOptions): Promise<number>;
+  increment(this: void, by: TensorLike<"float32", []>, options?: CallOptions): Promise<number>;
   /**
    * Runs the signature `reset` (`tensorflow/serving/predict`) on a worker thread. Changes variables or other state of the model.
    *
@@ -127,7 +127,7 @@ export interface CounterAsync {
    * @returns `count`: float32 scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  reset(options?: CallOptions): Promise<number>;
+  reset(this: void, options?: CallOptions): Promise<number>;
 }
 
 /** Functions in place of the signatures of {@link Counter}; a test needs those it calls. */

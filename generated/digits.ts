@@ -146,6 +146,7 @@ export interface DigitsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   evaluate(
+    this: void,
     images: TensorLike<"float32", [number, 28, 28]>,
     labels: TensorLike<"int32", [number]>,
     options?: CallOptions,
@@ -159,6 +160,7 @@ export interface DigitsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   predict(
+    this: void,
     images: TensorLike<"float32", [number, 28, 28]>,
     options?: CallOptions<PredictOutputs>,
   ): Promise<PredictOutputs>;
@@ -172,6 +174,7 @@ export interface DigitsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   train(
+    this: void,
     images: TensorLike<"float32", [number, 28, 28]>,
     labels: TensorLike<"int32", [number]>,
     options?: CallOptions,

@@ -614,6 +614,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   bfloat16(
+    this: void,
     x: TensorLike<"bfloat16", [number]>,
     options?: CallOptions<Tensor<"bfloat16", [number]>>,
   ): Promise<Tensor<"bfloat16", [number]>>;
@@ -626,6 +627,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   bool(
+    this: void,
     x: TensorLike<"bool", [number]>,
     options?: CallOptions<Tensor<"bool", [number]>>,
   ): Promise<Tensor<"bool", [number]>>;
@@ -638,6 +640,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   complex128(
+    this: void,
     x: TensorLike<"complex128", [number]>,
     options?: CallOptions<Tensor<"complex128", [number]>>,
   ): Promise<Tensor<"complex128", [number]>>;
@@ -650,6 +653,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   complex64(
+    this: void,
     x: TensorLike<"complex64", [number]>,
     options?: CallOptions<Tensor<"complex64", [number]>>,
   ): Promise<Tensor<"complex64", [number]>>;
@@ -662,6 +666,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   float16(
+    this: void,
     x: TensorLike<"float16", [number]>,
     options?: CallOptions<Tensor<"float16", [number]>>,
   ): Promise<Tensor<"float16", [number]>>;
@@ -674,6 +679,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   float32(
+    this: void,
     x: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -686,6 +692,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   float64(
+    this: void,
     x: TensorLike<"float64", [number]>,
     options?: CallOptions<Tensor<"float64", [number]>>,
   ): Promise<Tensor<"float64", [number]>>;
@@ -698,6 +705,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   int16(
+    this: void,
     x: TensorLike<"int16", [number]>,
     options?: CallOptions<Tensor<"int16", [number]>>,
   ): Promise<Tensor<"int16", [number]>>;
@@ -710,6 +718,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   int32(
+    this: void,
     x: TensorLike<"int32", [number]>,
     options?: CallOptions<Tensor<"int32", [number]>>,
   ): Promise<Tensor<"int32", [number]>>;
@@ -722,6 +731,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   int64(
+    this: void,
     x: TensorLike<"int64", [number]>,
     options?: CallOptions<Tensor<"int64", [number]>>,
   ): Promise<Tensor<"int64", [number]>>;
@@ -734,6 +744,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   int8(
+    this: void,
     x: TensorLike<"int8", [number]>,
     options?: CallOptions<Tensor<"int8", [number]>>,
   ): Promise<Tensor<"int8", [number]>>;
@@ -746,6 +757,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   matrix(
+    this: void,
     x: TensorLike<"float32", [2, 3]>,
     options?: CallOptions<Tensor<"float32", [2, 3]>>,
   ): Promise<Tensor<"float32", [2, 3]>>;
@@ -756,7 +768,10 @@ export interface DtypesAsync {
    * @returns `y`: float32 [3]
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  noInputs(options?: CallOptions<Tensor<"float32", [3]>>): Promise<Tensor<"float32", [3]>>;
+  noInputs(
+    this: void,
+    options?: CallOptions<Tensor<"float32", [3]>>,
+  ): Promise<Tensor<"float32", [3]>>;
   /**
    * Runs the signature `odd_defaults` (`tensorflow/serving/predict`) on a worker thread, with its inputs by name.
    *
@@ -766,6 +781,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
   oddDefaults(
+    this: void,
     inputs: OddDefaultsInputs,
     options?: CallOptions<OddDefaultsOutputs>,
   ): Promise<OddDefaultsOutputs>;
@@ -782,6 +798,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   oddDefaults<_>(
+    this: void,
     c?: TensorLike<"complex64", []>,
     z?: TensorLike<"complex128", [2]>,
     i?: TensorLike<"int8", [2]>,
@@ -798,6 +815,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   qint16(
+    this: void,
     x: TensorLike<"qint16", [number]>,
     options?: CallOptions<Tensor<"qint16", [number]>>,
   ): Promise<Tensor<"qint16", [number]>>;
@@ -810,6 +828,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   qint32(
+    this: void,
     x: TensorLike<"qint32", [number]>,
     options?: CallOptions<Tensor<"qint32", [number]>>,
   ): Promise<Tensor<"qint32", [number]>>;
@@ -822,6 +841,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   qint8(
+    this: void,
     x: TensorLike<"qint8", [number]>,
     options?: CallOptions<Tensor<"qint8", [number]>>,
   ): Promise<Tensor<"qint8", [number]>>;
@@ -834,6 +854,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   quint16(
+    this: void,
     x: TensorLike<"quint16", [number]>,
     options?: CallOptions<Tensor<"quint16", [number]>>,
   ): Promise<Tensor<"quint16", [number]>>;
@@ -846,6 +867,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   quint8(
+    this: void,
     x: TensorLike<"quint8", [number]>,
     options?: CallOptions<Tensor<"quint8", [number]>>,
   ): Promise<Tensor<"quint8", [number]>>;
@@ -857,7 +879,11 @@ export interface DtypesAsync {
    * @returns `y`: complex128 scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  scalarComplex128(x: TensorLike<"complex128", []>, options?: CallOptions): Promise<Complex>;
+  scalarComplex128(
+    this: void,
+    x: TensorLike<"complex128", []>,
+    options?: CallOptions,
+  ): Promise<Complex>;
   /**
    * Runs the signature `scalar_complex64` (`tensorflow/serving/predict`) on a worker thread.
    *
@@ -866,7 +892,11 @@ export interface DtypesAsync {
    * @returns `y`: complex64 scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  scalarComplex64(x: TensorLike<"complex64", []>, options?: CallOptions): Promise<Complex>;
+  scalarComplex64(
+    this: void,
+    x: TensorLike<"complex64", []>,
+    options?: CallOptions,
+  ): Promise<Complex>;
   /**
    * Runs the signature `scalar_int64` (`tensorflow/serving/predict`) on a worker thread.
    *
@@ -875,7 +905,7 @@ export interface DtypesAsync {
    * @returns `y`: int64 scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  scalarInt64(x: TensorLike<"int64", []>, options?: CallOptions): Promise<bigint>;
+  scalarInt64(this: void, x: TensorLike<"int64", []>, options?: CallOptions): Promise<bigint>;
   /**
    * Runs the signature `scalar_qint8` (`tensorflow/serving/predict`) on a worker thread.
    *
@@ -884,7 +914,7 @@ export interface DtypesAsync {
    * @returns `y`: qint8 scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  scalarQint8(x: TensorLike<"qint8", []>, options?: CallOptions): Promise<number>;
+  scalarQint8(this: void, x: TensorLike<"qint8", []>, options?: CallOptions): Promise<number>;
   /**
    * Runs the signature `string` (`tensorflow/serving/predict`) on a worker thread.
    *
@@ -894,6 +924,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   string(
+    this: void,
     x: TensorLike<"string", [number]>,
     options?: CallOptions,
   ): Promise<Tensor<"string", [number]>>;
@@ -906,6 +937,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   uint16(
+    this: void,
     x: TensorLike<"uint16", [number]>,
     options?: CallOptions<Tensor<"uint16", [number]>>,
   ): Promise<Tensor<"uint16", [number]>>;
@@ -918,6 +950,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   uint32(
+    this: void,
     x: TensorLike<"uint32", [number]>,
     options?: CallOptions<Tensor<"uint32", [number]>>,
   ): Promise<Tensor<"uint32", [number]>>;
@@ -930,6 +963,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   uint64(
+    this: void,
     x: TensorLike<"uint64", [number]>,
     options?: CallOptions<Tensor<"uint64", [number]>>,
   ): Promise<Tensor<"uint64", [number]>>;
@@ -942,6 +976,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   uint8(
+    this: void,
     x: TensorLike<"uint8", [number]>,
     options?: CallOptions<Tensor<"uint8", [number]>>,
   ): Promise<Tensor<"uint8", [number]>>;
@@ -954,6 +989,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   unknownRank(
+    this: void,
     x: TensorLike<"float32", AnyShape>,
     options?: CallOptions<Tensor<"float32", AnyShape>>,
   ): Promise<Tensor<"float32", AnyShape>>;
@@ -968,6 +1004,7 @@ export interface DtypesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   withDefault(
+    this: void,
     x: TensorLike<"float32", [number]>,
     scale?: TensorLike<"float32", []>,
     offset?: TensorLike<"float32", [1]>,

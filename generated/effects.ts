@@ -343,6 +343,7 @@ export interface EffectsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   counted(
+    this: void,
     words: TensorLike<"string", [number]>,
     ids: TensorLike<"int64", [number]>,
     options?: CallOptions,
@@ -356,6 +357,7 @@ export interface EffectsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   drawn(
+    this: void,
     x: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -368,6 +370,7 @@ export interface EffectsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   dropped(
+    this: void,
     x: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -379,7 +382,11 @@ export interface EffectsAsync {
    * @returns `first` and `total`
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  iterated(x: TensorLike<"float32", [number]>, options?: CallOptions): Promise<IteratedOutputs>;
+  iterated(
+    this: void,
+    x: TensorLike<"float32", [number]>,
+    options?: CallOptions,
+  ): Promise<IteratedOutputs>;
   /**
    * Runs the signature `jax` (`tensorflow/serving/predict`) on a worker thread.
    *
@@ -389,6 +396,7 @@ export interface EffectsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   jax(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     options?: CallOptions<Tensor<"float32", [number, 2]>>,
   ): Promise<Tensor<"float32", [number, 2]>>;
@@ -400,7 +408,7 @@ export interface EffectsAsync {
    * @returns `size`: int32 scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  keep(x: TensorLike<"float32", [number]>, options?: CallOptions): Promise<number>;
+  keep(this: void, x: TensorLike<"float32", [number]>, options?: CallOptions): Promise<number>;
   /**
    * Runs the signature `kept` (`tensorflow/serving/predict`) on a worker thread.
    *
@@ -408,7 +416,10 @@ export interface EffectsAsync {
    * @returns `x`: float32 [?]
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  kept(options?: CallOptions<Tensor<"float32", [number]>>): Promise<Tensor<"float32", [number]>>;
+  kept(
+    this: void,
+    options?: CallOptions<Tensor<"float32", [number]>>,
+  ): Promise<Tensor<"float32", [number]>>;
   /**
    * Runs the signature `mapped` (`tensorflow/serving/predict`) on a worker thread.
    *
@@ -418,6 +429,7 @@ export interface EffectsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   mapped(
+    this: void,
     x: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -431,6 +443,7 @@ export interface EffectsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   pair(
+    this: void,
     x: TensorLike<"float32", [number]>,
     y: TensorLike<"float32", [number]>,
     options?: CallOptions<PairOutputs>,
@@ -444,6 +457,7 @@ export interface EffectsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   positive(
+    this: void,
     x: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -456,6 +470,7 @@ export interface EffectsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   printed(
+    this: void,
     x: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -468,6 +483,7 @@ export interface EffectsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   recall(
+    this: void,
     words: TensorLike<"string", [number]>,
     options?: CallOptions<Tensor<"int64", [number]>>,
   ): Promise<Tensor<"int64", [number]>>;
@@ -479,7 +495,7 @@ export interface EffectsAsync {
    * @returns `total`: float32 scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  reduced(x: TensorLike<"float32", [number]>, options?: CallOptions): Promise<number>;
+  reduced(this: void, x: TensorLike<"float32", [number]>, options?: CallOptions): Promise<number>;
   /**
    * Runs the signature `remember` (`tensorflow/serving/predict`) on a worker thread. Changes variables or other state of the model.
    *
@@ -490,6 +506,7 @@ export interface EffectsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   remember(
+    this: void,
     word: TensorLike<"string", []>,
     id: TensorLike<"int64", []>,
     options?: CallOptions,
@@ -503,6 +520,7 @@ export interface EffectsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   shapeOf(
+    this: void,
     x: TensorLike<"float32", AnyShape>,
     options?: CallOptions<Tensor<"int32", [number]>>,
   ): Promise<Tensor<"int32", [number]>>;
@@ -515,6 +533,7 @@ export interface EffectsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   upper(
+    this: void,
     words: TensorLike<"string", [number]>,
     options?: CallOptions,
   ): Promise<Tensor<"string", [number]>>;

@@ -185,6 +185,7 @@ export interface ExampleAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   parseAll(
+    this: void,
     examples: TensorLike<"string", [number]> | readonly ExampleExample[],
     options?: CallOptions<ParseAllOutputs>,
   ): Promise<ParseAllOutputs>;
@@ -197,6 +198,7 @@ export interface ExampleAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   parseOne(
+    this: void,
     example: TensorLike<"string", []> | ParseOneExample,
     options?: CallOptions<ParseOneOutputs>,
   ): Promise<ParseOneOutputs>;
@@ -209,6 +211,7 @@ export interface ExampleAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   predict(
+    this: void,
     examples: TensorLike<"string", [number]> | readonly ExampleExample[],
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;

@@ -154,6 +154,7 @@ export interface Keras3InputsAsync {
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
   serve(
+    this: void,
     inputs: ServeInputs,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -169,6 +170,7 @@ export interface Keras3InputsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   serve<_>(
+    this: void,
     bar: TensorLike<"float32", [number]>,
     foo: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
@@ -182,6 +184,7 @@ export interface Keras3InputsAsync {
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
   servingDefault(
+    this: void,
     inputs: ServeInputs,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -197,6 +200,7 @@ export interface Keras3InputsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   servingDefault<_>(
+    this: void,
     bar: TensorLike<"float32", [number]>,
     foo: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,

@@ -137,6 +137,7 @@ export interface Keras3TrackedAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   predict(
+    this: void,
     x: TensorLike<"float32", [number, 3]>,
     options?: CallOptions<Tensor<"float32", [number, 1]>>,
   ): Promise<Tensor<"float32", [number, 1]>>;
@@ -149,6 +150,7 @@ export interface Keras3TrackedAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   servingDefault(
+    this: void,
     x: TensorLike<"float32", [number, 3]>,
     options?: CallOptions<Tensor<"float32", [number, 1]>>,
   ): Promise<Tensor<"float32", [number, 1]>>;
@@ -162,6 +164,7 @@ export interface Keras3TrackedAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   train(
+    this: void,
     x: TensorLike<"float32", [number, 3]>,
     target: TensorLike<"float32", [number, 1]>,
     options?: CallOptions,

@@ -302,7 +302,7 @@ export interface MetricsAsync {
    * @returns `annealed`: float32 scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  anneal(x: TensorLike<"float32", [number, 3]>, options?: CallOptions): Promise<number>;
+  anneal(this: void, x: TensorLike<"float32", [number, 3]>, options?: CallOptions): Promise<number>;
   /**
    * Runs the signature `evaluate` (`tensorflow/serving/predict`) on a worker thread. Changes variables or other state of the model.
    *
@@ -313,6 +313,7 @@ export interface MetricsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   evaluate(
+    this: void,
     x: TensorLike<"float32", [number, 3]>,
     label: TensorLike<"int64", [number]>,
     options?: CallOptions,
@@ -327,6 +328,7 @@ export interface MetricsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   evaluateBatch(
+    this: void,
     x: TensorLike<"float32", [number, 3]>,
     label: TensorLike<"int64", [number]>,
     options?: CallOptions,
@@ -341,6 +343,7 @@ export interface MetricsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   evaluateEight(
+    this: void,
     x: TensorLike<"float32", [8, 3]>,
     label: TensorLike<"int64", [8]>,
     options?: CallOptions,
@@ -353,7 +356,11 @@ export interface MetricsAsync {
    * @returns `largest`, `mean` and `sum`
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  measure(x: TensorLike<"float32", [number, 3]>, options?: CallOptions): Promise<MeasureOutputs>;
+  measure(
+    this: void,
+    x: TensorLike<"float32", [number, 3]>,
+    options?: CallOptions,
+  ): Promise<MeasureOutputs>;
   /**
    * Runs the signature `predict` (`tensorflow/serving/predict`) on a worker thread.
    *
@@ -363,6 +370,7 @@ export interface MetricsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   predict(
+    this: void,
     x: TensorLike<"float32", [number, 3]>,
     options?: CallOptions<Tensor<"float32", [number, 2]>>,
   ): Promise<Tensor<"float32", [number, 2]>>;
@@ -375,6 +383,7 @@ export interface MetricsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   predictEight(
+    this: void,
     x: TensorLike<"float32", [8, 3]>,
     options?: CallOptions<Tensor<"float32", [8, 2]>>,
   ): Promise<Tensor<"float32", [8, 2]>>;
@@ -385,7 +394,7 @@ export interface MetricsAsync {
    * @returns `done`: bool scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  resetAll(options?: CallOptions): Promise<boolean>;
+  resetAll(this: void, options?: CallOptions): Promise<boolean>;
   /**
    * Runs the signature `reset_measure` (`tensorflow/serving/predict`) on a worker thread. Changes variables or other state of the model.
    *
@@ -393,7 +402,7 @@ export interface MetricsAsync {
    * @returns `done`: bool scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  resetMeasure(options?: CallOptions): Promise<boolean>;
+  resetMeasure(this: void, options?: CallOptions): Promise<boolean>;
   /**
    * Runs the signature `reset_metrics` (`tensorflow/serving/predict`) on a worker thread. Changes variables or other state of the model.
    *
@@ -401,7 +410,7 @@ export interface MetricsAsync {
    * @returns `done`: bool scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  resetMetrics(options?: CallOptions): Promise<boolean>;
+  resetMetrics(this: void, options?: CallOptions): Promise<boolean>;
   /**
    * Runs the signature `reset_steps` (`tensorflow/serving/predict`) on a worker thread. Changes variables or other state of the model.
    *
@@ -409,7 +418,7 @@ export interface MetricsAsync {
    * @returns `done`: bool scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  resetSteps(options?: CallOptions): Promise<boolean>;
+  resetSteps(this: void, options?: CallOptions): Promise<boolean>;
   /**
    * Runs the signature `train` (`tensorflow/serving/predict`) on a worker thread. Changes variables or other state of the model.
    *
@@ -420,6 +429,7 @@ export interface MetricsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   train(
+    this: void,
     x: TensorLike<"float32", [number, 3]>,
     label: TensorLike<"int64", [number]>,
     options?: CallOptions,
@@ -434,6 +444,7 @@ export interface MetricsAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   trainBatch(
+    this: void,
     x: TensorLike<"float32", [number, 3]>,
     label: TensorLike<"int64", [number]>,
     options?: CallOptions,

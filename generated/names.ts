@@ -2154,6 +2154,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   signature(
+    this: void,
     input: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2166,6 +2167,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   signature2(
+    this: void,
     input: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2178,6 +2180,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   padded(
+    this: void,
     padded: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2190,6 +2193,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   double(
+    this: void,
     double: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2202,6 +2206,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   processExit1(
+    this: void,
     processExit1: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2214,6 +2219,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   single(
+    this: void,
     single: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2226,6 +2232,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   throw1(
+    this: void,
     throw1: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2238,6 +2245,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   signature1(
+    this: void,
     input1: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2250,6 +2258,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   comment(
+    this: void,
     comment: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2264,6 +2273,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   signature12(
+    this: void,
     input1: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2276,6 +2286,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   signature1e3(
+    this: void,
     input1e3: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2288,6 +2299,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   signature1st(
+    this: void,
     input1st: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2300,6 +2312,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   script(
+    this: void,
     script: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2312,6 +2325,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   link(
+    this: void,
     link: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2324,6 +2338,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   array(
+    this: void,
     array: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2336,6 +2351,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   float32Array(
+    this: void,
     float32Array: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2348,6 +2364,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   infinity(
+    this: void,
     infinity: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2362,6 +2379,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   load_2(
+    this: void,
     load: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2374,6 +2392,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   model(
+    this: void,
     model: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2388,6 +2407,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   mySignature2(
+    this: void,
     mySignature: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2400,6 +2420,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   naN(
+    this: void,
     naN: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2414,6 +2435,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   names2(
+    this: void,
     names: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2426,6 +2448,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   promise(
+    this: void,
     promise: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2438,6 +2461,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   tensor(
+    this: void,
     tensor: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2450,6 +2474,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   tensorLike(
+    this: void,
     tensorLike: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2462,6 +2487,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   signature0(
+    this: void,
     input0: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2474,6 +2500,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   u0041(
+    this: void,
     u0041: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2486,6 +2513,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   proto(
+    this: void,
     proto: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2498,6 +2526,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   backticks(
+    this: void,
     backticks: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2510,6 +2539,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   aB(
+    this: void,
     aB: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2524,6 +2554,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   aB2(
+    this: void,
     aB: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2536,6 +2567,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   a0(
+    this: void,
     a0: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2548,6 +2580,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   arguments(
+    this: void,
     arguments_: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2562,6 +2595,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   async_(
+    this: void,
     async_: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2574,6 +2608,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   await(
+    this: void,
     await_: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2586,6 +2621,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   backSlash(
+    this: void,
     backSlash: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2598,6 +2634,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   carriageReturn(
+    this: void,
     carriageReturn: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2610,6 +2647,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   class(
+    this: void,
     class_: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2621,7 +2659,11 @@ export interface NamesAsync {
    * @returns `myINPUT`, `myInput3`, `x2`, `class2`, `myInput4`, `class`, `class3`, `inputs`, `myInput5`, `myInput6`, `myInput`, `myInput2`, `myInput7`, `myInput8`, `myInput22`, `myInput9`, `myInput23`, `options`, `outputs` and 3 more
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
-  collisions(inputs: CollisionsInputs, options?: CallOptions): Promise<CollisionsOutputs>;
+  collisions(
+    this: void,
+    inputs: CollisionsInputs,
+    options?: CallOptions,
+  ): Promise<CollisionsOutputs>;
   /**
    * Runs the signature `collisions` (`tensorflow/serving/predict`) on a worker thread.
    *
@@ -2654,6 +2696,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   collisions<_>(
+    this: void,
     myINPUT: TensorLike<"float32", []>,
     myInput3: TensorLike<"float32", []>,
     x2: TensorLike<"float32", []>,
@@ -2689,6 +2732,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   constructor_(
+    this: void,
     constructor: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2701,6 +2745,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   default(
+    this: void,
     default_: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2713,6 +2758,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   delete(
+    this: void,
     delete_: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2727,6 +2773,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   dispose_(
+    this: void,
     dispose: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2739,6 +2786,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   enum(
+    this: void,
     enum_: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2751,6 +2799,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   eval(
+    this: void,
     eval_: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2765,6 +2814,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   größe2(
+    this: void,
     größe: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2777,6 +2827,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   größe(
+    this: void,
     größe: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2791,6 +2842,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   hasOwnProperty_(
+    this: void,
     hasOwnProperty: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2802,7 +2854,7 @@ export interface NamesAsync {
    * @returns `output`, `output2`, `padded`, `double`, `processExit1`, `single`, `throw1`, `output1`, `comment`, `output12`, `output1e3`, `output1st`, `script`, `link`, `array`, `float32Array`, `infinity`, `model`, `naN` and 53 more
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
-  hostile(inputs: HostileInputs, options?: CallOptions): Promise<HostileOutputs>;
+  hostile(this: void, inputs: HostileInputs, options?: CallOptions): Promise<HostileOutputs>;
   /**
    * Runs the signature `hostile` (`tensorflow/serving/predict`) on a worker thread.
    *
@@ -2885,6 +2937,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   hostile<_>(
+    this: void,
     input: TensorLike<"float32", []>,
     input2: TensorLike<"float32", []>,
     padded: TensorLike<"float32", []>,
@@ -2968,6 +3021,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   length(
+    this: void,
     length: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2980,6 +3034,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   lineFeed(
+    this: void,
     lineFeed: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -2992,6 +3047,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   lineSeparator(
+    this: void,
     lineSeparator: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3006,6 +3062,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   load_(
+    this: void,
     load: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3020,6 +3077,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   load_3(
+    this: void,
     load: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3034,6 +3092,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   mySignature3(
+    this: void,
     mySignature: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3046,6 +3105,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   mySignature(
+    this: void,
     mySignature: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3060,6 +3120,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   mySignature4(
+    this: void,
     mySignature: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3072,6 +3133,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   mySignatureInputs(
+    this: void,
     mySignatureInputs: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3084,6 +3146,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   name(
+    this: void,
     name: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3096,6 +3159,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   names(
+    this: void,
     names: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3107,7 +3171,11 @@ export interface NamesAsync {
    * @returns `output0`, `output1`, `output2`, `output9`, `output10` and `output11`
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
-  naturalOrder(inputs: NaturalOrderInputs, options?: CallOptions): Promise<NaturalOrderOutputs>;
+  naturalOrder(
+    this: void,
+    inputs: NaturalOrderInputs,
+    options?: CallOptions,
+  ): Promise<NaturalOrderOutputs>;
   /**
    * Runs the signature `natural_order` (`tensorflow/serving/predict`) on a worker thread.
    *
@@ -3124,6 +3192,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   naturalOrder<_>(
+    this: void,
     x0: TensorLike<"float32", []>,
     x1: TensorLike<"float32", []>,
     x2: TensorLike<"float32", []>,
@@ -3143,6 +3212,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   new_(
+    this: void,
     new_: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3155,6 +3225,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   nulByte(
+    this: void,
     nulByte: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3167,6 +3238,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   null(
+    this: void,
     null_: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3179,6 +3251,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   prototype(
+    this: void,
     prototype: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3193,6 +3266,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   save_(
+    this: void,
     save: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3205,6 +3279,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   string(
+    this: void,
     string: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3217,6 +3292,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   tabHere(
+    this: void,
     tabHere: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3231,6 +3307,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   then_(
+    this: void,
     then: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3243,6 +3320,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   this(
+    this: void,
     this_: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3257,6 +3335,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   toJSON_(
+    this: void,
     toJSON: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3271,6 +3350,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   toString_(
+    this: void,
     toString: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3283,6 +3363,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   undefined(
+    this: void,
     undefined_: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3297,6 +3378,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   valueOf_(
+    this: void,
     valueOf: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3309,6 +3391,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   yield(
+    this: void,
     yield_: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3321,6 +3404,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   linkX(
+    this: void,
     linkX: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3333,6 +3417,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   zeroWidth(
+    this: void,
     zeroWidth: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3345,6 +3430,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   rightToLeft(
+    this: void,
     rightToLeft: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3357,6 +3443,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   日本語(
+    this: void,
     日本語: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3369,6 +3456,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   signature3(
+    this: void,
     input: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3381,6 +3469,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   ﬁ(
+    this: void,
     ﬁ: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -3393,6 +3482,7 @@ export interface NamesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   bom(
+    this: void,
     bom: TensorLike<"float32", [number]>,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;

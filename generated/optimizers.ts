@@ -198,6 +198,7 @@ export interface OptimizersAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   evaluateAdam(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     options?: CallOptions,
@@ -212,6 +213,7 @@ export interface OptimizersAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   evaluateMomentum(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     options?: CallOptions,
@@ -226,6 +228,7 @@ export interface OptimizersAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   evaluateSgd(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     options?: CallOptions,
@@ -237,7 +240,7 @@ export interface OptimizersAsync {
    * @returns `steps`: int64 scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  reset(options?: CallOptions): Promise<bigint>;
+  reset(this: void, options?: CallOptions): Promise<bigint>;
   /**
    * Runs the signature `train_adam` (`tensorflow/serving/predict`) on a worker thread. Changes variables or other state of the model.
    *
@@ -249,6 +252,7 @@ export interface OptimizersAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   trainAdam(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     learningRate: TensorLike<"float32", []>,
@@ -265,6 +269,7 @@ export interface OptimizersAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   trainMomentum(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     learningRate: TensorLike<"float32", []>,
@@ -281,6 +286,7 @@ export interface OptimizersAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   trainSgd(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     learningRate: TensorLike<"float32", []>,

@@ -160,6 +160,7 @@ export interface RegressionAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   evaluate(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     options?: CallOptions,
@@ -173,6 +174,7 @@ export interface RegressionAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   pred(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     options?: CallOptions<Tensor<"float32", [number, 1]>>,
   ): Promise<Tensor<"float32", [number, 1]>>;
@@ -187,6 +189,7 @@ export interface RegressionAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   train(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     target: TensorLike<"float32", [number, 1]>,
     learningRate: TensorLike<"float32", []>,
@@ -199,7 +202,7 @@ export interface RegressionAsync {
    * @returns `b` and `w`
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  weights(options?: CallOptions<WeightsOutputs>): Promise<WeightsOutputs>;
+  weights(this: void, options?: CallOptions<WeightsOutputs>): Promise<WeightsOutputs>;
 }
 
 /** {@link WeightsOutputs} as the function of a fake returns them. */

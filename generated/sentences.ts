@@ -147,6 +147,7 @@ export interface SentencesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   classify(
+    this: void,
     texts: TensorLike<"string", [number]>,
     options?: CallOptions<ClassifyOutputs>,
   ): Promise<ClassifyOutputs>;
@@ -160,6 +161,7 @@ export interface SentencesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   evaluate(
+    this: void,
     texts: TensorLike<"string", [number]>,
     labels: TensorLike<"int32", [number]>,
     options?: CallOptions,
@@ -175,6 +177,7 @@ export interface SentencesAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   train(
+    this: void,
     texts: TensorLike<"string", [number]>,
     labels: TensorLike<"int32", [number]>,
     learningRate: TensorLike<"float32", []>,

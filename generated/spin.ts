@@ -153,6 +153,7 @@ export interface SpinAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   count(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     steps: TensorLike<"int64", []>,
     options?: CallOptions<CountOutputs>,
@@ -166,6 +167,7 @@ export interface SpinAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   half(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     options?: CallOptions<Tensor<"float32", [number, 2]>>,
   ): Promise<Tensor<"float32", [number, 2]>>;
@@ -179,6 +181,7 @@ export interface SpinAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   spin(
+    this: void,
     x: TensorLike<"float32", [number, 2]>,
     steps: TensorLike<"int64", []>,
     options?: CallOptions<Tensor<"float32", [number, 2]>>,
@@ -190,7 +193,7 @@ export interface SpinAsync {
    * @returns `turns`: int64 scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  turned(options?: CallOptions): Promise<bigint>;
+  turned(this: void, options?: CallOptions): Promise<bigint>;
 }
 
 /** {@link CountOutputs} as the function of a fake returns them. */

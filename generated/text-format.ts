@@ -136,6 +136,7 @@ export interface TextFormatAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   mark(
+    this: void,
     lines: RaggedLike<"string", [number, number]>,
     options?: CallOptions,
   ): Promise<Tensor<"string", [number]>>;
@@ -148,6 +149,7 @@ export interface TextFormatAsync {
    * @throws SavedModelError when an input is missing, unknown or does not match, when TensorFlow fails, or when the call is aborted
    */
   score(
+    this: void,
     inputs: ScoreInputs,
     options?: CallOptions<Tensor<"float32", [number]>>,
   ): Promise<Tensor<"float32", [number]>>;
@@ -164,6 +166,7 @@ export interface TextFormatAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   score<_>(
+    this: void,
     age: TensorLike<"float32", [number]>,
     income: TensorLike<"float32", [number]>,
     scale?: TensorLike<"float32", []>,

@@ -154,6 +154,7 @@ export interface TextAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   describe(
+    this: void,
     texts: TensorLike<"string", [number]>,
     uppercase: TensorLike<"bool", []>,
     repeat: TensorLike<"int64", []>,
@@ -168,6 +169,7 @@ export interface TextAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   echo(
+    this: void,
     data: TensorLike<"string", [number]>,
     options?: CallOptions,
   ): Promise<Tensor<"string", [number]>>;
@@ -179,7 +181,7 @@ export interface TextAsync {
    * @returns `greeting`: string scalar
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
-  greet(name: TensorLike<"string", []>, options?: CallOptions): Promise<string>;
+  greet(this: void, name: TensorLike<"string", []>, options?: CallOptions): Promise<string>;
   /**
    * Runs the signature `look_up` (`tensorflow/serving/predict`) on a worker thread.
    *
@@ -189,6 +191,7 @@ export interface TextAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   lookUp(
+    this: void,
     words: TensorLike<"string", [number]>,
     options?: CallOptions<Tensor<"int64", [number]>>,
   ): Promise<Tensor<"int64", [number]>>;

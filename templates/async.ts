@@ -7,7 +7,14 @@ import {
 } from "ts-morph";
 import type { NamedModel, NamedSignature } from "../generator/client/name-model.js";
 import { asyncMethodDocs, namedAsyncMethodDocs } from "./docs.js";
-import { inOrderTypeParameters, namedParameter, optionsName, parametersTemplate, returnType } from "./method.js";
+import {
+  inOrderTypeParameters,
+  namedParameter,
+  optionsName,
+  parametersTemplate,
+  RECEIVER,
+  returnType,
+} from "./method.js";
 import { isTarget } from "./types.js";
 
 /** Returns the interface of the client's methods as promises; nothing for a client without methods. */
@@ -33,12 +40,12 @@ function methodsTemplate(signature: NamedSignature): OptionalKind<MethodSignatur
     name,
     docs: [asyncMethodDocs(signature, options)],
     typeParameters: inOrderTypeParameters(signature),
-    parameters: [...parametersTemplate(inputs), optionsParameter(signature, options)],
+    parameters: [RECEIVER, ...parametersTemplate(inputs), optionsParameter(signature, options)],
     returnType: result,
   };
   if (inputsType === undefined) return [inOrder];
   const docs = [namedAsyncMethodDocs(signature)];
-  const parameters = [...namedParameter(inputsType), optionsParameter(signature, "options")];
+  const parameters = [RECEIVER, ...namedParameter(inputsType), optionsParameter(signature, "options")];
   return [{ name, docs, parameters, returnType: result }, inOrder];
 }
 

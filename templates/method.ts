@@ -7,7 +7,7 @@ import { inputType, isTarget, outputType } from "./types.js";
 /**
  * Type of `this`. Methods are bound: `fit(model.train, …)` loses no `this`, as linters would report for other methods.
  */
-const RECEIVER: Parameter = { name: "this", type: "void" };
+export const RECEIVER: Parameter = { name: "this", type: "void" };
 
 /**
  * Returns a signature's method. Callers see the overload; the implementation takes all arguments that were passed, so

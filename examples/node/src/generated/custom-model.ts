@@ -112,6 +112,7 @@ export interface CustomModelAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   pred(
+    this: void,
     inputs: TensorLike<"float32", [1, 2]>,
     options?: CallOptions<Tensor<"float32", [1, 1]>>,
   ): Promise<Tensor<"float32", [1, 1]>>;
@@ -125,6 +126,7 @@ export interface CustomModelAsync {
    * @throws SavedModelError when an input does not match, when TensorFlow fails, or when the call is aborted
    */
   train(
+    this: void,
     trainingInput: TensorLike<"float32", [1, 2]>,
     trainingTarget: TensorLike<"float32", [1, 1]>,
     options?: CallOptions,
