@@ -248,7 +248,9 @@ function expectPromises({ asyncMethods, ...parsed }: ParsedClient): void {
   expect(asyncMethods.map(({ name, returns }) => [name, returns])).toEqual(
     overloads.map(({ name, returns }) => [name, `Promise<${returns}>`]),
   );
-  for (const [index, { parameters, tags }] of asyncMethods.entries()) {
+  for (const [index, { parameters: all, tags }] of asyncMethods.entries()) {
+    const [receiver, ...parameters] = all;
+    expect(receiver).toBe("this");
     const { parameters: own = [], parameterTypes = [] } = overloads[index] ?? {};
     const hasOptions = parameterTypes.at(-1)?.startsWith("ResultOptions<") === true;
     expect(parameters.slice(0, hasOptions ? undefined : -1)).toEqual(own);
