@@ -1,4 +1,4 @@
-import { C_NAMES } from "./contestants/c.js";
+import { C_NAMES, CLUSTER_IN_C } from "./contestants/c.js";
 import { BARE } from "./contestants/recorder.js";
 import type { Figures } from "./report/figures.js";
 import { formatDigits, layOut } from "./report/layout.js";
@@ -96,6 +96,7 @@ const goals: readonly Goal[] = [
       measure: (result) => combined(medianOf(result, OURS), 64_000, (nanoseconds, scale) => nanoseconds / scale),
     },
   ]),
+  ...["pred", "train"].map((key) => ratio(`cluster/${key}`, OURS, CLUSTER_IN_C, 1.5)),
   ratio("remote/kserve/1", OURS, "Python, tritonclient", 1),
   ratio("remote/serving/1", OURS, "Python, tensorflow-serving-api", 1),
   {

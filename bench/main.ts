@@ -11,6 +11,7 @@ import { formatTable } from "./report/table.js";
 import { compare, type Result } from "./rounds.js";
 import { asynchronous } from "./suites/async.js";
 import { batchSizes } from "./suites/batch-sizes.js";
+import { cluster } from "./suites/cluster.js";
 import { concurrency } from "./suites/concurrency.js";
 import { customModel } from "./suites/custom-model.js";
 import { decode } from "./suites/decode.js";
@@ -35,6 +36,7 @@ const SUITES = [
   eventLoop,
   networks,
   remote,
+  cluster,
   start,
   inspect,
   decode,

@@ -20,7 +20,7 @@ export const USAGE = `usage: npm run bench -- [options]
 
   --quick          a short run, for a first look
   --only <name>    only this comparison, or group of them (train, pred, batch-sizes, identity, identity/1KB, strings, async,
-                   batching, concurrency, fit, event-loop, cnn, mobilenet, remote, start, inspect, decode, generate, editor, …); can be
+                   batching, concurrency, fit, event-loop, cnn, mobilenet, remote, cluster, start, inspect, decode, generate, editor, …); can be
                    given several times
   --goals          only what the goals need, unless --only is given, and which of them are met, and what is
                    slower than the saved figures of this processor; a whole run ends with the same

@@ -5,7 +5,7 @@
  *      | --identity | --fresh | --malloc | --random | --memcpy BYTES}}
  *
  * FRAMEWORK may be "-". OPTIONS is "default", "caller" for operations in the calling thread, or "single" for the single-threaded
- * executor there: the ways to schedule of docs/options.md. DIMS is like 1x2. Input tensors are made once and written again by each
+ * executor there: the ways to schedule of docs/options.md; or "grpc://HOST:PORT" for a server of TensorFlow's runtime. DIMS is like 1x2. Input tensors are made once and written again by each
  * call, unless the case is --fresh: then each call makes its own. Outputs are copied out, after --malloc to memory that each call
  * allocates. After --identity the outputs must be the inputs. What is fed is ones, or after --random numbers from 0 to 1. --memcpy copies BYTES and does not call TensorFlow.
  *
@@ -184,7 +184,9 @@ static void check_identity(Case *kase) {
 
 static TF_Graph *load(const char *directory, const char *scheduling) {
   TF_SessionOptions *options = TF_NewSessionOptions();
-  if (strcmp(scheduling, "default") != 0) {
+  if (strncmp(scheduling, "grpc://", 7) == 0) {
+    TF_SetTarget(options, scheduling);
+  } else if (strcmp(scheduling, "default") != 0) {
     int is_single = strcmp(scheduling, "single") == 0;
     if (!is_single && strcmp(scheduling, "caller") != 0) fail("unknown options", scheduling);
     TF_SetConfig(options, CONFIG, is_single ? sizeof CONFIG - 1 : DEFAULT_EXECUTOR_BYTES, status);

@@ -34,6 +34,7 @@ enum { TF_FLOAT = 1, TF_STRING = 7, TSTRING_BYTES = 24 };
   F(const char *, TF_Message, (const TF_Status *))                                                                    \
   F(TF_Buffer *, TF_NewBufferFromString, (const void *, size_t))                                                      \
   F(TF_SessionOptions *, TF_NewSessionOptions, (void))                                                                \
+  F(void, TF_SetTarget, (TF_SessionOptions *, const char *))                                                          \
   F(void, TF_SetConfig, (TF_SessionOptions *, const void *, size_t, TF_Status *))                                     \
   F(TF_Graph *, TF_NewGraph, (void))                                                                                  \
   F(TF_Session *, TF_LoadSessionFromSavedModel,                                                                       \

@@ -16,6 +16,9 @@ export const C_NAMES: Readonly<Record<CScheduling, string>> = {
   default: "C, default options",
 };
 
+/** Name of the C program as the client of a server of TensorFlow's runtime. */
+export const CLUSTER_IN_C = "C, TF_SetTarget";
+
 /** Compiles a program of bench/c; returns the reason if it cannot, such as a missing compiler. */
 export function compileC(folder: string, name: string): string | { readonly absent: string } {
   const binary = join(folder, name);
@@ -30,13 +33,32 @@ export function compileC(folder: string, name: string): string | { readonly abse
 
 /** Returns the command that runs cases of a model in C. */
 export function loopCommand(
-  { loop, library }: Workplace,
+  workplace: Workplace,
   scheduling: CScheduling,
   model: ModelInfo,
   cases: readonly CallCase[],
 ): Command | { readonly absent: string } {
+  return callCommand(workplace, scheduling, model, cases);
+}
+
+/** Returns the command that runs cases of a model in C on a server of TensorFlow's runtime. */
+export function clusterCommand(
+  workplace: Workplace,
+  target: string,
+  model: ModelInfo,
+  cases: readonly CallCase[],
+): Command | { readonly absent: string } {
+  return callCommand(workplace, target, model, cases);
+}
+
+function callCommand(
+  { loop, library }: Workplace,
+  options: string,
+  model: ModelInfo,
+  cases: readonly CallCase[],
+): Command | { readonly absent: string } {
   if (typeof loop !== "string") return loop;
-  const args = [library.framework ?? "-", library.main, scheduling, model.directory];
+  const args = [library.framework ?? "-", library.main, options, model.directory];
   return { file: loop, args: [...args, ...cases.flatMap((kase) => caseArguments(model, kase))] };
 }
 
