@@ -66,11 +66,15 @@ export async function whenInPage(url: string, program: string): Promise<unknown>
   const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"];
   const parameters = [...flags, `--user-data-dir=${tempFolder()}`, "--remote-debugging-pipe", "about:blank"];
   const child = spawn(chromium ?? "", parameters, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
-  onTestFinished(async () => {
-    if (child.exitCode === null && child.kill("SIGKILL")) await once(child, "exit");
-  });
   child.setMaxListeners(0);
   const tools = new DevTools(child);
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    // Ends its other processes too, which would go on writing to the folder.
+    tools.send("Browser.close", {}).catch(() => child.kill("SIGKILL"));
+    await ended;
+  });
   const { targetId } = await tools.send("Target.createTarget", { url });
   const { sessionId } = await tools.send("Target.attachToTarget", { targetId, flatten: true });
   for (;;) {

@@ -7,7 +7,7 @@ import { onTestFinished, vi } from "vitest";
 /** A new folder that goes when the test ends. */
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "savedmodel-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
   return folder;
 }
 
