@@ -8,6 +8,11 @@ export interface Pace {
   readonly roundMs: number;
   readonly warmUpMs: number;
   readonly minimumCalls: number;
+  /**
+   * Number of rounds after which the programs are started again. Processes of one program differ by some percent for as long as
+   * they run, by where their memory happens to be.
+   */
+  readonly restartAfter?: number;
 }
 
 /** Unit of the figures. */
@@ -103,6 +108,16 @@ export async function compare({
     }
   }
   for (let round = 0; round < pace.rounds; round++) {
+    if (round > 0 && pace.restartAfter !== undefined && round % pace.restartAfter === 0) {
+      const programs = new Set<Contestant["program"]>();
+      for (const { contestant } of [...runners.values()]) {
+        await attempt(contestant, async () => {
+          if (!programs.has(contestant.program)) await contestant.program?.restart();
+          programs.add(contestant.program);
+          await warmUp(contestant, pace);
+        });
+      }
+    }
     const order = [...runners.values()];
     for (const { contestant, calls, samples } of round % 2 === 0 ? order : order.reverse()) {
       await attempt(contestant, async () => {

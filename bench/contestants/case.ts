@@ -47,6 +47,8 @@ export interface Sample {
 export interface Contestant {
   readonly name: string;
   readonly run: (calls: number) => Promise<Sample>;
+  /** The process that it is measured in, if it can be started again. */
+  readonly program?: { restart(): Promise<void> };
 }
 
 /** A contestant that cannot take part, and the reason. */

@@ -21,6 +21,39 @@ const STDERR_KEPT = 2000;
  * are warm.
  */
 class Program {
+  readonly #command: Command;
+  readonly #directory: string;
+  #run: RunningProgram;
+
+  private constructor(command: Command, directory: string, run: RunningProgram) {
+    this.#command = command;
+    this.#directory = directory;
+    this.#run = run;
+  }
+
+  /** Starts a program in the repository's folder and waits until it is ready. */
+  static async start(command: Command, directory: string): Promise<Program> {
+    return new Program(command, directory, await RunningProgram.start(command, directory));
+  }
+
+  /** Returns the contestant that runs one of the program's cases. */
+  contestant(name: string, caseName: string): Contestant {
+    return { name, run: (calls) => this.#run.measure(caseName, calls), program: this };
+  }
+
+  /** Waits for the end of the program, and starts it again. */
+  async restart(): Promise<void> {
+    await this.stop();
+    this.#run = await RunningProgram.start(this.#command, this.#directory);
+  }
+
+  /** Waits for the end of the program. */
+  async stop(): Promise<void> {
+    await this.#run.stop();
+  }
+}
+
+class RunningProgram {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
   readonly #stderr: () => string;
@@ -31,8 +64,7 @@ class Program {
     this.#stderr = stderr;
   }
 
-  /** Starts a program in the repository's folder and waits until it is ready. */
-  static async start({ file, args, env }: Command, directory: string): Promise<Program> {
+  static async start({ file, args, env }: Command, directory: string): Promise<RunningProgram> {
     const child = spawn(file, args, {
       cwd: directory,
       env: { ...process.env, ...env, TF_CPP_MIN_LOG_LEVEL: "2" },
@@ -47,15 +79,9 @@ class Program {
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     await once(child, "spawn");
     await nextAnswer(child, lines, () => stderr);
-    return new Program(child, lines, () => stderr);
+    return new RunningProgram(child, lines, () => stderr);
   }
 
-  /** Returns the contestant that runs one of the program's cases. */
-  contestant(name: string, caseName: string): Contestant {
-    return { name, run: (calls) => this.#run(caseName, calls) };
-  }
-
-  /** Waits for the end of the program. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exit = once(this.#child, "exit");
@@ -63,7 +89,7 @@ class Program {
     await exit;
   }
 
-  async #run(caseName: string, calls: number): Promise<Sample> {
+  async measure(caseName: string, calls: number): Promise<Sample> {
     this.#child.stdin.write(`${caseName} ${calls}\n`);
     const { median, p99, error } = await nextAnswer(this.#child, this.#lines, this.#stderr);
     if (typeof error === "string") throw new Error(error);

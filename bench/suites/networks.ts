@@ -57,8 +57,13 @@ function planned({ name, title }: Network, batch: number, options: BenchOptions)
     name: kase.name,
     title: `${title}, ${batch === 1 ? "one image" : `${batch} images`}`,
     baselines: C_BASELINES,
-    // Rounds enough to tell 2 %: the interval of the ratio shows it.
-    pace: paceOf(options, options.quick ? { minimumCalls: 1 } : { rounds: 21, roundMs: 100, minimumCalls: 1 }),
+    // Rounds and processes enough to tell 2 %: the interval of the ratio shows it.
+    pace: paceOf(
+      options,
+      options.quick
+        ? { minimumCalls: 1 }
+        : { rounds: 28, roundMs: 100, warmUpMs: 300, minimumCalls: 1, restartAfter: 4 },
+    ),
     entrants: [...usualEntrants(kase), ...(batch === 1 ? [asynchronous(kase)] : []), ...onnxEntrants(kase)],
   };
 }

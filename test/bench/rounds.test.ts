@@ -39,6 +39,19 @@ it("contestants take turns, in the reverse order every other round", async () =>
   expect(ran.slice(3).join("")).toBe("abccbaabc");
 });
 
+it("programs are started again after some rounds: once for all contestants of one", async () => {
+  const ran: string[] = [];
+  const times = Array.from({ length: 9 }, () => 1);
+  const program = { restart: async () => void ran.push("!") };
+  const entries = ["a", "b", "c"].map((name) => ({
+    ...contestant(name, times, ran),
+    ...(name === "c" ? {} : { program }),
+  }));
+  await compare({ name: "x", title: "x", baselines: ["a"], pace: { ...pace, rounds: 4, restartAfter: 2 }, entries });
+  // Each is warmed up again.
+  expect(ran.join("")).toBe(`abc${"abccba"}!abc${"abccba"}`);
+});
+
 it("a contestant that fails becomes an absentee with its reason, and the others continue", async () => {
   const failing: Contestant = { name: "b", run: () => Promise.reject(new Error("out of memory")) };
   const { scores } = await compare({
