@@ -185,13 +185,13 @@ async function givenUp(start: (signal: AbortSignal) => Promise<unknown>): Promis
 function startRemoteCalls(): (count: number) => Promise<void> {
   const { signal } = new AbortController();
   setMaxListeners(0, signal);
-  const connected = startSmallServers().then(({ grpc, http }) => {
+  const connected = startSmallServers().then(async ({ grpc, http, rest }) => {
     const connect = (url: string): ReturnType<typeof CustomModel.connect> =>
       CustomModel.connect(kserve({ url, model: "custom_model" }));
-    return Promise.all([connect(grpc), connect(http)]);
+    return { byGrpc: await connect(grpc), byHttp: await connect(http), rest };
   });
   return async (count) => {
-    const [byGrpc, byHttp] = await connected;
+    const { byGrpc, byHttp, rest } = await connected;
     const calls: readonly (() => Promise<unknown>)[] = [
       () => tolerant(byGrpc.pred([[1, 1]], { signal })),
       () => tolerant(byHttp.pred([[1, 1]], { signal })),
@@ -203,6 +203,7 @@ function startRemoteCalls(): (count: number) => Promise<void> {
       const { length } = calls;
       await Promise.all(Array.from({ length: Math.min(WAVE, count - first) }, (_, index) => calls[index % length]?.()));
     }
+    await rest();
   };
 }
 

@@ -1,5 +1,6 @@
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
 
 /** Name, datatype and shape of the only result, and its element, 1: a ModelInferResponse. */
@@ -9,8 +10,28 @@ const JSON_ANSWER = { outputs: [{ name: "output", datatype: "FP32", shape: [1, 1
 const FAILURES = 10;
 
 /** Addresses of servers of the Open Inference Protocol in this process that answer every request with one number. */
-export async function startSmallServers(): Promise<{ readonly grpc: string; readonly http: string }> {
-  return { grpc: await startGrpc(), http: await startHttp() };
+interface SmallServers {
+  readonly grpc: string;
+  readonly http: string;
+  /** Closes the connections that `fetch` keeps for its next requests. */
+  rest(): Promise<void>;
+}
+
+export async function startSmallServers(): Promise<SmallServers> {
+  const { server, url } = await startHttp();
+  const rest = async (): Promise<void> => {
+    server.closeAllConnections();
+    while ((await connectionsOf(server)) > 0) await turn();
+    // The other ends, in this process too.
+    await pause(200);
+  };
+  return { grpc: await startGrpc(), http: url, rest };
+}
+
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
 }
 
 async function startGrpc(): Promise<string> {
@@ -43,7 +64,7 @@ async function startGrpc(): Promise<string> {
   return `grpc://127.0.0.1:${port}`;
 }
 
-async function startHttp(): Promise<string> {
+async function startHttp(): Promise<{ readonly server: Server; readonly url: string }> {
   let count = 0;
   const server = createServer((request, response) => {
     request.resume();
@@ -56,5 +77,5 @@ async function startHttp(): Promise<string> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   server.unref();
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
