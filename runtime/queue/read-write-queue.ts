@@ -171,6 +171,8 @@ export class ReadWriteQueue implements Waiting {
     const job = this.#findFirst();
     if (job === undefined || !this.#mayStart(job.writes)) return false;
     this.#queue.delete(job);
+    // Not kept until the next one is found: it has the values of its call.
+    this.#first = undefined;
     this.#start(job);
     return true;
   }
