@@ -11,7 +11,7 @@ import { Evaluation } from "./evaluation.js";
 import { MetricOutputs, type MetricTotals } from "./metrics/metric-outputs.js";
 import { type Measuring, MetricResets } from "./metrics/metric-resets.js";
 import type { FitOptions } from "./options/fit-options.js";
-import { requireMethod } from "./options/pass-options.js";
+import { requireMethod, requireVariables } from "./options/pass-options.js";
 import type { EpochRecord, Metrics, TrainingObserver } from "./records/events.js";
 import { CheckpointWriter } from "./resume/checkpoint-writer.js";
 import type { OpenEpoch, TrainingIdentity, TrainingState } from "./resume/training-state.js";
@@ -252,9 +252,9 @@ export class Training {
   #watch({ earlyStopping, checkpoints }: FitOptions): BestWeights | undefined {
     const { onlyBest = false } = checkpoints ?? {};
     const names = [this.#metrics.names, this.#evaluation?.names ?? []] as const;
-    const { model, calls } = this.#bound;
+    const { model } = this.#bound;
     if (earlyStopping?.restoreBest === true) {
-      calls.connection.capability("fit() earlyStopping.restoreBest", (engine) => engine.variables);
+      requireVariables("fit() earlyStopping.restoreBest", this.#bound, "saveWeights");
     }
     if (earlyStopping !== undefined) return new BestWeights(model, "earlyStopping", earlyStopping, ...names);
     if (onlyBest === false) return undefined;

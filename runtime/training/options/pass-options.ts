@@ -2,6 +2,7 @@ import { checkCount, checkFlag, checkOptions, invalidOption } from "../../base/c
 import { type ErrorCode, SavedModelError } from "../../base/errors.js";
 import { describeForeign } from "../../base/package-copies.js";
 import { type BoundMethod, boundMethod } from "../../client/bound-methods.js";
+import type { VariableStore } from "../../engine.js";
 
 /** Options of `evaluate` and `predict`, which call a signature with all batches of its data. */
 export interface PassOptions {
@@ -45,4 +46,20 @@ export function requireMethod(call: "fit" | "evaluate" | "predict", code: ErrorC
   throw new SavedModelError(code, `${call}() takes a method of a generated client`, {
     fix: `Pass the method itself: \`${call}(${example}, …)\`.`,
   });
+}
+
+/**
+ * Returns the variables that a training saves or restores by a method of the model; undefined for a fake client on which a
+ * test has replaced that method.
+ *
+ * @param option for messages: `fit() checkpoints`
+ * @throws SavedModelError `UNSUPPORTED_BY_ENGINE`, or `NOT_FAKED` of a fake client
+ */
+export function requireVariables(
+  option: string,
+  { calls: { connection }, model }: BoundMethod,
+  method: "save" | "saveWeights",
+): VariableStore | undefined {
+  if (Object.hasOwn(model, method)) return connection.engine.variables;
+  return connection.capability(option, (engine) => engine.variables);
 }

@@ -6,6 +6,7 @@ import type { VariableStore } from "../../engine.js";
 import { readUnchanged } from "../../saved-model/files/folder-identity.js";
 import { toPath } from "../../saved-model/files/locate-model.js";
 import type { Checkpoints } from "../options/fit-options.js";
+import { requireVariables } from "../options/pass-options.js";
 import {
   type Best,
   notResumable,
@@ -43,11 +44,7 @@ export class CheckpointWriter {
    */
   constructor(bound: BoundMethod, options: Checkpoints, best: BestEpoch | undefined) {
     this.#bound = bound;
-    const { calls, model } = bound;
-    // A test may have replaced `save` of a fake client.
-    this.#variables = Object.hasOwn(model, "save")
-      ? calls.connection.engine.variables
-      : calls.connection.capability("fit() checkpoints", (engine) => engine.variables);
+    this.#variables = requireVariables("fit() checkpoints", bound, "save");
     this.directory = toPath(options.directory);
     this.#options = options;
     this.#best = best;
