@@ -18,8 +18,8 @@ export const faults: readonly Fault[] = [
   {
     id: "cluster-private-is-shared",
     file: "runtime/engines/cluster/cluster-engine.ts",
-    find: '() => placeGraph(plan),\n      state === "private",',
-    replace: "() => placeGraph(plan),\n      false,",
+    find: 'graphOnce,\n      state === "private",',
+    replace: "graphOnce,\n      false,",
     effect: "a client with private variables changes those of others",
     tests: [STATE],
   },

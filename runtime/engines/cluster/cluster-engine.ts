@@ -32,7 +32,7 @@ import { clusterVariables } from "./cluster-variables.js";
 import { type ExclusiveSignature, exclusiveSignatures } from "./exclusive-updates.js";
 import { attachValues, loadValues, storageNodes } from "./load-values.js";
 import { checkMaster, MasterSession } from "./master-session.js";
-import { type GraphPlan, type Placement, placeGraph } from "./place-graph.js";
+import { type GraphPlan, type PlacedGraph, type Placement, placeGraph } from "./place-graph.js";
 
 /** Checked options of a cluster beside those of the connection. */
 export interface ClusterSettings {
@@ -114,11 +114,18 @@ export class ClusterEngine implements Engine {
     const servers = urls.map((url) => new GrpcServer(grpc, url, this.#connection, checkMaster));
     const requests = new Requests("cluster", this.#connection, new ServerPool(servers, retries));
     const { state, placement } = this.#settings;
-    const { plan, variableHandles } = this.#plan(adopted);
+    const { plan, placed, variableHandles } = this.#plan(adopted);
+    let first: PlacedGraph | undefined = placed;
+    const graphOnce = (): PlacedGraph => {
+      const made = first ?? placeGraph(plan);
+      // Not kept for a session that may never take the place of this one: it may be large.
+      first = undefined;
+      return made;
+    };
     const session = new MasterSession(
       requests,
       this.#connection,
-      () => placeGraph(plan),
+      graphOnce,
       state === "private",
       placement.variables ?? "",
     );
@@ -167,6 +174,7 @@ export class ClusterEngine implements Engine {
   /** @throws SavedModelError `MODEL_CORRUPT` */
   #plan({ folder, metaGraph, graph }: Adopted): {
     readonly plan: GraphPlan;
+    readonly placed: PlacedGraph;
     readonly variableHandles: VariableHandles;
   } {
     const { container, exclusive, placement, state } = this.#settings;
@@ -180,9 +188,7 @@ export class ClusterEngine implements Engine {
         storage: storageNodes(metaGraph, graph),
         exclusive: exclusive && state !== "private" ? exclusiveSignatures(metaGraph, graph, writes) : [],
       };
-      // Every node is read.
-      placeGraph(plan);
-      return { plan, variableHandles: findVariableHandles(metaGraph, graph) };
+      return { plan, placed: placeGraph(plan), variableHandles: findVariableHandles(metaGraph, graph) };
     } catch (cause) {
       const what = `the graph of ${printable(folder, 500)} cannot be read: ${printable(reasonOf(cause), 500)}`;
       throw new SavedModelError("MODEL_CORRUPT", what, { cause });

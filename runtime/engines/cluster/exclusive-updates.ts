@@ -3,7 +3,7 @@ import type { GraphIndex } from "../../saved-model/graph/graph.js";
 import type { Message } from "../../saved-model/proto/decode.js";
 import { isHidden } from "../../saved-model/signatures.js";
 import { nodesBySignature } from "../graph/initial-values/give-values.js";
-import { HOLDERS } from "./holders.js";
+import { RESOURCE_TYPES } from "../graph/initial-values/resources.js";
 import type { MasterFields } from "./master-messages.js";
 
 /**
@@ -24,7 +24,13 @@ export interface ExclusiveSignature {
 }
 
 /** Types of operations that neither read nor write variables. */
-const PASSIVE: ReadonlySet<string> = new Set(["Const", "NoOp", "Placeholder", "PlaceholderWithDefault", ...HOLDERS]);
+const PASSIVE: ReadonlySet<string> = new Set([
+  "Const",
+  "NoOp",
+  "Placeholder",
+  "PlaceholderWithDefault",
+  ...RESOURCE_TYPES,
+]);
 
 /** Control flow of TensorFlow 1: nothing from outside of a loop may be ordered with its inside. */
 const FLOW: ReadonlySet<string> = new Set(["Enter", "RefEnter", "Switch", "RefSwitch", "Merge", "RefMerge"]);

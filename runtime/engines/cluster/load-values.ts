@@ -6,7 +6,13 @@ import type { Tensor } from "../../tensor/tensor.js";
 import { copyFromSaved } from "../graph/copy-variables.js";
 import type { GraphSession } from "../graph/graph-session.js";
 import { assigns } from "../graph/initial-values/assigners.js";
-import { type AbsentValues, giveValues, nodesBySignature, withoutValue } from "../graph/initial-values/give-values.js";
+import {
+  type AbsentValues,
+  giveValues,
+  nodesBySignature,
+  nodesOf,
+  withoutValue,
+} from "../graph/initial-values/give-values.js";
 import { initialize } from "../graph/initial-values/initialize.js";
 import { findResources, isTable, type Resource } from "../graph/initial-values/resources.js";
 import { stringTensor } from "../graph/string-feeds.js";
@@ -62,7 +68,7 @@ export function* attachValues(
 export function storageNodes(metaGraph: MetaGraph, graph: GraphIndex): ReadonlySet<string> {
   const { saveTensorName = "", restoreOpName = "" } = metaGraph.saverDef ?? {};
   const operations = [saveTensorName, restoreOpName, initOperation(metaGraph) ?? ""].filter((name) => name !== "");
-  const used = new Set([...nodesBySignature(metaGraph, graph).values()].flatMap((nodes) => [...nodes]));
+  const used = nodesOf(nodesBySignature(metaGraph, graph));
   return new Set([...upstream(graph, operations.map(operationOf))].filter((name) => !used.has(name)));
 }
 

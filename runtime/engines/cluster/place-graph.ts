@@ -1,5 +1,5 @@
+import { RESOURCE_TYPES } from "../graph/initial-values/resources.js";
 import { type ExclusiveSignature, mutexNodes } from "./exclusive-updates.js";
-import { HOLDERS } from "./holders.js";
 import { mapNodes } from "./map-graph.js";
 import { codec } from "./master-messages.js";
 
@@ -35,7 +35,7 @@ export interface PlacedGraph {
 export function placeGraph({ graphDef, container, placement, storage, exclusive }: GraphPlan): PlacedGraph {
   const { variables, operations } = placement;
   const placed = mapNodes(graphDef, ({ name, op, device, isInFunction }) => {
-    const isHolder = HOLDERS.has(op);
+    const isHolder = RESOURCE_TYPES.has(op);
     const target = isHolder || storage.has(name) ? variables : operations;
     const local = device.replace(LOCAL, "");
     // What has no task is where the client connects to; in a function, where its call is, and the variables that it uses.

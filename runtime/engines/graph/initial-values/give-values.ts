@@ -46,7 +46,7 @@ export function* giveValues(session: GraphSession, metaGraph: MetaGraph, graph: 
   const others = [...resources].filter(([name]) => !loaded.has(name) && !copied.has(name));
   if (others.length === 0) return new Map();
   const uses = nodesBySignature(metaGraph, graph);
-  const used = new Set([...uses.values()].flatMap((nodes) => [...nodes]));
+  const used = nodesOf(uses);
   const needed = others.filter(([name]) => used.has(name)).map(([, resource]) => resource);
   if (needed.length === 0) return new Map();
   const check = prepareCheck(session, needed);
@@ -79,7 +79,7 @@ export function* withoutValue(
   if (resources.size === 0) return [];
   const given = loadedNodes(metaGraph, graph, true);
   const copied = new Set(session.variableHandles.split.map(({ used }) => used));
-  const used = new Set([...nodesBySignature(metaGraph, graph).values()].flatMap((nodes) => [...nodes]));
+  const used = nodesOf(nodesBySignature(metaGraph, graph));
   const needed = [...resources].filter(([name, resource]) => {
     return used.has(name) && (given.has(name) || copied.has(name) || resource.kind === "table");
   });
@@ -94,6 +94,11 @@ export function* withoutValue(
 export function nodesBySignature(metaGraph: MetaGraph, graph: GraphIndex): ReadonlyMap<string, ReadonlySet<string>> {
   const signatures = metaGraph.signatureDef.filter(({ key }) => !isHidden(key));
   return new Map(signatures.map(({ key, value }) => [key, upstream(graph, outputOperations(value))]));
+}
+
+/** The nodes that any of the signatures runs. */
+export function nodesOf(uses: ReadonlyMap<string, ReadonlySet<string>>): ReadonlySet<string> {
+  return new Set([...uses.values()].flatMap((nodes) => [...nodes]));
 }
 
 /** Rejects a model of which no signature can be called, neither now nor after another. */

@@ -20,7 +20,8 @@ const KINDS: ReadonlyMap<string, ResourceKind> = new Map([
   ["MutableDenseHashTableV2", "mutable table"],
 ]);
 
-const TYPES: ReadonlySet<string> = new Set(KINDS.keys());
+/** Types of operations whose value outlives a run, and is found by its container and name. */
+export const RESOURCE_TYPES: ReadonlySet<string> = new Set(KINDS.keys());
 
 /** A node of the main graph whose value outlives calls. */
 export interface Resource {
@@ -41,7 +42,7 @@ export function isReference({ kind, node }: Resource): boolean {
 /** The variables and tables of the main graph by the names of their nodes. */
 export function findResources(graph: GraphIndex): ReadonlyMap<string, Resource> {
   const resources = new Map<string, Resource>();
-  for (const node of graph.ofTypes(TYPES)) {
+  for (const node of graph.ofTypes(RESOURCE_TYPES)) {
     const kind = KINDS.get(node.op);
     if (kind !== undefined) resources.set(node.name, { kind, node });
   }
