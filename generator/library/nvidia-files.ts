@@ -21,11 +21,7 @@ export function chooseNvidia(entryName: string): string | undefined {
  * @param folder the folder with `tensorflow/` and `nvidia/`
  */
 export async function linkUnsearched({ main, framework }: LibraryFiles, folder: string): Promise<void> {
-  // TensorFlow loads them from the framework library, whose RUNPATH the loader therefore uses.
-  const origin = dirname(main);
-  const searched = new Set(
-    (await readRunPath(framework ?? main)).map((path) => resolve(path.replaceAll("$ORIGIN", origin))),
-  );
+  const searched = new Set(await searchedFolders({ main, framework }));
   const nvidia = join(folder, "nvidia");
   const folders = (await readdir(nvidia)).sort(compareCodeUnits).map((name) => join(nvidia, name, "lib"));
   const isSearched = folders.find((place) => searched.has(place));
@@ -41,6 +37,13 @@ export async function linkUnsearched({ main, framework }: LibraryFiles, folder: 
   }
 }
 
+/** Returns the folders in which the loader searches for what TensorFlow's library needs. */
+async function searchedFolders({ main, framework }: LibraryFiles): Promise<readonly string[]> {
+  const origin = dirname(main);
+  // NVIDIA's libraries are loaded from the framework library, whose RUNPATH the loader therefore uses.
+  return (await readRunPath(framework ?? main)).map((path) => resolve(path.replaceAll("$ORIGIN", origin)));
+}
+
 /** The libraries without which TensorFlow uses no GPU, and the packages that have them. */
 const NEEDED: Readonly<Record<string, string>> = {
   libcublas: "nvidia-cublas",
@@ -52,11 +55,9 @@ const NEEDED: Readonly<Record<string, string>> = {
 };
 
 /** Returns the libraries of NVIDIA that TensorFlow needs, and that neither it nor the system's loader would find. */
-export async function missingNvidia({ main, framework }: LibraryFiles): Promise<readonly string[]> {
-  const origin = dirname(main);
-  const paths = await readRunPath(framework ?? main).catch(() => []);
+export async function missingNvidia(library: LibraryFiles): Promise<readonly string[]> {
   const folders = [
-    ...paths.map((path) => resolve(path.replaceAll("$ORIGIN", origin))),
+    ...(await searchedFolders(library).catch(() => [])),
     ...(process.env.LD_LIBRARY_PATH ?? "").split(":").filter((path) => path !== ""),
   ];
   const found = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));

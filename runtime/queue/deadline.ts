@@ -7,8 +7,10 @@ export interface CallLimits extends RunLimits {
   readonly timeoutMs?: number | undefined;
 }
 
-/** Returns the limits of a call that begins now; it has no deadline where the timeout is undefined or infinite. */
-export function limitsOf(timeoutMs: number | undefined, signal: AbortSignal | undefined): CallLimits {
+/**
+ * Returns the limits of a call, or a request, that begins now; it has no deadline where the timeout is undefined or infinite.
+ */
+export function limitsOf(timeoutMs: number | undefined, signal?: AbortSignal): CallLimits {
   if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY) return { signal };
   return { signal, timeoutMs, deadline: performance.now() + timeoutMs };
 }

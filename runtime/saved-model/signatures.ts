@@ -147,11 +147,17 @@ function whyUnsupported(inputs: readonly TensorInfo[], outputs: readonly TensorI
       if (encoding === "composite") return `${role} ${quote(key)} is a composite tensor`;
       for (const part of components ?? [{ dtype, shape, tensor }]) {
         if (part.tensor === undefined) return `${role} ${quote(key)} names no tensor`;
-        if (!isDType(part.dtype)) return `${role} ${quote(key)} is of dtype ${part.dtype}`;
-        const rank = part.shape?.length ?? 0;
-        if (rank > MAX_RANK) return `${role} ${quote(key)} is of rank ${rank}, and a tensor's is ${MAX_RANK} at most`;
+        const reason = whyNoTensor(part.dtype, part.shape);
+        if (reason !== undefined) return `${role} ${quote(key)} is of ${reason}`;
       }
     }
   }
   return undefined;
+}
+
+/** Returns the reason why this package has no tensors of this dtype and shape: `dtype resource`. */
+export function whyNoTensor(dtype: string, shape: ShapeSpec): string | undefined {
+  if (!isDType(dtype)) return `dtype ${dtype}`;
+  const rank = shape?.length ?? 0;
+  return rank > MAX_RANK ? `rank ${rank}, and a tensor's is ${MAX_RANK} at most` : undefined;
 }

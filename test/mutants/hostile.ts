@@ -29,8 +29,8 @@ export const faults: readonly Fault[] = [
   {
     id: "hostile-rank-unlimited",
     file: "runtime/saved-model/signatures.ts",
-    find: "if (rank > MAX_RANK)",
-    replace: "if (rank > 2 * MAX_RANK)",
+    find: "return rank > MAX_RANK ?",
+    replace: "return rank > 2 * MAX_RANK ?",
     effect: "a signature of a rank that no tensor has becomes a method",
     tests: ["test/generator/client/client-forms.test.ts"],
   },

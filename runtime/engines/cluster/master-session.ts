@@ -1,5 +1,6 @@
 import { SavedModelError } from "../../base/errors.js";
 import type { RunLimits } from "../../engine.js";
+import { limitsOf } from "../../queue/deadline.js";
 import { operationOf, outputIndexOf } from "../../saved-model/graph/graph.js";
 import type { Integer64 } from "../../saved-model/proto/decode.js";
 import { dtypeInfo, dtypeName, isDType } from "../../tensor/dtype.js";
@@ -7,7 +8,7 @@ import { Tensor } from "../../tensor/tensor.js";
 import type { GraphRun, NodeSpec } from "../graph/graph-session.js";
 import type { GrpcServer } from "../remote/grpc-server.js";
 import type { ConnectionSettings } from "../remote/remote-options.js";
-import { type CallRequest, limitsOf, type Requests, type SendOptions } from "../remote/requests.js";
+import type { CallRequest, Requests, SendOptions } from "../remote/requests.js";
 import { ServerError } from "../remote/server-error.js";
 import { fromTensorProto, toTensorProto } from "../remote/tensor-proto.js";
 import { codec, type MasterFields, type MasterMessage } from "./master-messages.js";

@@ -1,8 +1,6 @@
 import { compareCodeUnits, compareNatural, quote } from "../../base/text.js";
 import type { SignatureInfo, TensorInfo } from "../../saved-model/signature-info.js";
-import { isHidden } from "../../saved-model/signatures.js";
-import { isDType } from "../../tensor/dtype.js";
-import { MAX_RANK } from "../../tensor/shape.js";
+import { isHidden, whyNoTensor } from "../../saved-model/signatures.js";
 import type { ServedSignature, ServedTensor } from "./compare-served.js";
 
 /**
@@ -38,9 +36,8 @@ function whyUnsupported({ inputs, outputs }: Pick<SignatureInfo, "inputs" | "out
     ["output", outputs],
   ] as const) {
     for (const { key, dtype, shape } of tensors) {
-      if (!isDType(dtype)) return `${role} ${quote(key)} is of dtype ${dtype}`;
-      const rank = shape?.length ?? 0;
-      if (rank > MAX_RANK) return `${role} ${quote(key)} is of rank ${rank}, and a tensor's is ${MAX_RANK} at most`;
+      const reason = whyNoTensor(dtype, shape);
+      if (reason !== undefined) return `${role} ${quote(key)} is of ${reason}`;
     }
   }
   return undefined;

@@ -14,6 +14,7 @@ import type {
   RunLimits,
   Targets,
 } from "../../engine.js";
+import { limitsOf } from "../../queue/deadline.js";
 import { FairPool } from "../../queue/fair-pool.js";
 import { infoOfSpec, infosOfSpec } from "../../saved-model/convert-spec.js";
 import type { ModelSpec, SignatureSpec } from "../../saved-model/model-spec.js";
@@ -25,7 +26,7 @@ import { addressOf } from "./addresses.js";
 import { compareServed, type ServedSignature } from "./compare-served.js";
 import { infosOfServed } from "./describe-served.js";
 import type { RemoteSettings } from "./remote-options.js";
-import { limitsOf, Requests, type SendOptions } from "./requests.js";
+import { Requests, type SendOptions } from "./requests.js";
 import { tensorOf } from "./result-tensor.js";
 import { type Server, ServerPool } from "./server-pool.js";
 

@@ -138,9 +138,3 @@ function callError(call: string, error: unknown): unknown {
     ...(fix === undefined ? {} : { fix }),
   });
 }
-
-/** Returns the limits of a request that does not call a signature. */
-export function limitsOf(timeoutMs: number): RunLimits {
-  if (timeoutMs === Number.POSITIVE_INFINITY) return {};
-  return { deadline: performance.now() + timeoutMs };
-}
