@@ -13,7 +13,7 @@ export interface Load {
   readonly requests: number;
 }
 
-/** What the requests of a load experience. */
+/** Latencies of a load, and how busy its replicas are. */
 export interface Outcome {
   /** Median and 99th percentile of the milliseconds from a request's arrival to the end of its batch. */
   readonly median: number;

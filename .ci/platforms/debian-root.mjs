@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { missing } from "./emulate.mjs";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const RELEASE = "bookworm";
@@ -57,11 +58,6 @@ export function tryInDebian(folder) {
   });
   if (status === null) console.error(error?.message ?? `ended with ${signal}`);
   return status ?? 1;
-}
-
-function missing(what) {
-  console.error(`missing: ${what}`);
-  return 2;
 }
 
 /** Returns why a command failed. */

@@ -104,7 +104,8 @@ export function emulate(option, folder) {
   return status ?? 1;
 }
 
-function missing(what) {
+/** Prints what is missing, and returns the exit code for it. */
+export function missing(what) {
   console.error(`missing: ${what}`);
   return 2;
 }

@@ -24,7 +24,7 @@ const GROWING = { allowGrowth: true };
 
 interface Check {
   readonly name: string;
-  /** What is wrong, or undefined. */
+  /** The reason why it fails, or undefined. */
   readonly wrong: string | undefined;
   readonly detail: string;
 }

@@ -31,34 +31,19 @@ export function compileC(folder: string, name: string): string | { readonly abse
   return status === 0 ? binary : { absent: `${compiler} failed: ${stderr.trim().split("\n")[0]}` };
 }
 
-/** Returns the command that runs cases of a model in C. */
+/**
+ * Returns the command that runs cases of a model in C.
+ *
+ * @param scheduling how operations run in its process; or the address of a server of TensorFlow's runtime that runs them
+ */
 export function loopCommand(
-  workplace: Workplace,
-  scheduling: CScheduling,
-  model: ModelInfo,
-  cases: readonly CallCase[],
-): Command | { readonly absent: string } {
-  return callCommand(workplace, scheduling, model, cases);
-}
-
-/** Returns the command that runs cases of a model in C on a server of TensorFlow's runtime. */
-export function clusterCommand(
-  workplace: Workplace,
-  target: string,
-  model: ModelInfo,
-  cases: readonly CallCase[],
-): Command | { readonly absent: string } {
-  return callCommand(workplace, target, model, cases);
-}
-
-function callCommand(
   { loop, library }: Workplace,
-  options: string,
+  scheduling: CScheduling | `grpc://${string}`,
   model: ModelInfo,
   cases: readonly CallCase[],
 ): Command | { readonly absent: string } {
   if (typeof loop !== "string") return loop;
-  const args = [library.framework ?? "-", library.main, options, model.directory];
+  const args = [library.framework ?? "-", library.main, scheduling, model.directory];
   return { file: loop, args: [...args, ...cases.flatMap((kase) => caseArguments(model, kase))] };
 }
 

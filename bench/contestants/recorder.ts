@@ -1,4 +1,4 @@
-import * as grpc from "@grpc/grpc-js";
+import { dialRaw, type RawHandler, serveRaw } from "../node/raw-grpc.js";
 
 /** The services of the protocols, with the methods that clients call. */
 const SERVICES: Readonly<Record<Protocol, readonly [string, readonly string[]]>> = {
@@ -25,47 +25,26 @@ export interface Recorder {
  * it costs is the same for all clients, and next to nothing.
  */
 export async function startRecorder(protocol: Protocol, behind: string): Promise<Recorder> {
-  const client = new grpc.Client(new URL(behind).host, grpc.credentials.createInsecure());
+  const client = dialRaw(behind);
   const [service, methods] = SERVICES[protocol];
   const answers = new Map<string, Promise<Buffer>>();
   let last: Buffer = Buffer.alloc(0);
-  const asIs = (bytes: Buffer): Buffer => bytes;
-  const definition = (path: string): grpc.MethodDefinition<Buffer, Buffer> => ({
-    path,
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: asIs,
-    requestDeserialize: asIs,
-    responseSerialize: asIs,
-    responseDeserialize: asIs,
-  });
-  const ask = (path: string, request: Buffer): Promise<Buffer> =>
-    new Promise((resolve, reject) => {
-      client.makeUnaryRequest(path, asIs, asIs, request, (error, answer) =>
-        error === null ? resolve(answer ?? Buffer.alloc(0)) : reject(error),
-      );
-    });
   const repeat =
-    (path: string): grpc.handleUnaryCall<Buffer, Buffer> =>
+    (path: string): RawHandler =>
     ({ request }, callback) => {
       last = request;
       const key = `${path} ${request.toString("latin1")}`;
-      const answer = answers.get(key) ?? ask(path, request);
+      const answer = answers.get(key) ?? client.ask(path, request);
       answers.set(key, answer);
       answer.then((bytes) => callback(null, bytes), callback);
     };
-  const server = new grpc.Server();
   const paths = methods.map((method) => `/${service}/${method}`);
-  server.addService(Object.fromEntries([...paths, LAST_REQUEST].map((path) => [path, definition(path)])), {
+  const { server, url } = await serveRaw({
     ...Object.fromEntries(paths.map((path) => [path, repeat(path)])),
-    [LAST_REQUEST]: ((_call, callback) => callback(null, last)) satisfies grpc.handleUnaryCall<Buffer, Buffer>,
-  });
-  const port = await new Promise<number>((resolve, reject) => {
-    const credentials = grpc.ServerCredentials.createInsecure();
-    server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
+    [LAST_REQUEST]: (_call, callback) => callback(null, last),
   });
   return {
-    url: `grpc://127.0.0.1:${port}`,
+    url,
     stop: () => {
       server.forceShutdown();
       client.close();

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
+import { serveRaw } from "./raw-grpc.js";
 
 /** Name, datatype and shape of the only result, and its element, 1: a ModelInferResponse. */
 const ANSWER = Buffer.from("2a120a066f75747075741204465033321a0201013204" + "0000803f", "hex");
@@ -35,33 +36,15 @@ function connectionsOf(server: Server): Promise<number> {
 }
 
 async function startGrpc(): Promise<string> {
-  const asIs = (bytes: Buffer): Buffer => bytes;
-  const method = (name: string): grpc.MethodDefinition<Buffer, Buffer> => ({
-    path: `/inference.GRPCInferenceService/${name}`,
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: asIs,
-    requestDeserialize: asIs,
-    responseSerialize: asIs,
-    responseDeserialize: asIs,
-  });
   let count = 0;
-  const server = new grpc.Server();
-  server.addService(
-    { ModelMetadata: method("ModelMetadata"), ModelInfer: method("ModelInfer") },
-    {
-      ModelMetadata: ((_call, answer) => answer(null, Buffer.alloc(0))) satisfies grpc.handleUnaryCall<Buffer, Buffer>,
-      ModelInfer: ((_call, answer) => {
-        if (++count % FAILURES > 0) answer(null, ANSWER);
-        else answer({ code: grpc.status.INTERNAL, details: "as asked for" });
-      }) satisfies grpc.handleUnaryCall<Buffer, Buffer>,
+  const { url } = await serveRaw({
+    "/inference.GRPCInferenceService/ModelMetadata": (_call, answer) => answer(null, Buffer.alloc(0)),
+    "/inference.GRPCInferenceService/ModelInfer": (_call, answer) => {
+      if (++count % FAILURES > 0) answer(null, ANSWER);
+      else answer({ code: grpc.status.INTERNAL, details: "as asked for" });
     },
-  );
-  const port = await new Promise<number>((resolve, reject) => {
-    const credentials = grpc.ServerCredentials.createInsecure();
-    server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
   });
-  return `grpc://127.0.0.1:${port}`;
+  return url;
 }
 
 async function startHttp(): Promise<{ readonly server: Server; readonly url: string }> {

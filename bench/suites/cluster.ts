@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { inspect } from "../../generator/index.js";
-import { CLUSTER_IN_C, clusterCommand } from "../contestants/c.js";
+import { CLUSTER_IN_C, loopCommand } from "../contestants/c.js";
 import type { CallCase } from "../contestants/case.js";
 import { startTeam } from "../contestants/program.js";
 import { isWanted } from "../options.js";
@@ -18,7 +18,7 @@ export const cluster: Suite = async function* (workplace, options) {
   const server = await startServer(workplace.root);
   const args = [join(workplace.programs, "cluster.js"), server.target, JSON.stringify(wanted)];
   const [c, client] = await Promise.all([
-    startTeam(clusterCommand(workplace, server.target, model, wanted), workplace.root),
+    startTeam(loopCommand(workplace, server.target, model, wanted), workplace.root),
     startTeam({ file: process.execPath, args }, workplace.root),
   ]);
   try {
@@ -36,7 +36,9 @@ export const cluster: Suite = async function* (workplace, options) {
 };
 
 /** Starts `savedmodel worker` on a free port of this machine. */
-async function startServer(root: string): Promise<{ readonly target: string; readonly stop: () => Promise<void> }> {
+async function startServer(
+  root: string,
+): Promise<{ readonly target: `grpc://${string}`; readonly stop: () => Promise<void> }> {
   const command = join(root, "dist/generator/cli/main.js");
   const child = spawn(process.execPath, [command, "worker", "--json", "--listen", "127.0.0.1:0"], {
     stdio: ["ignore", "pipe", "ignore"],
@@ -45,7 +47,7 @@ async function startServer(root: string): Promise<{ readonly target: string; rea
   process.once("exit", kill);
   const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
   if (value === undefined) throw new Error("savedmodel worker did not start");
-  const { target } = JSON.parse(value) as { readonly target: string };
+  const { target } = JSON.parse(value) as { readonly target: `grpc://${string}` };
   const stop = async (): Promise<void> => {
     const end = once(child, "exit");
     child.kill("SIGTERM");

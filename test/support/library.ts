@@ -85,6 +85,20 @@ export function start(
   return { child, ended };
 }
 
+/** Runs the command line tool, kills it when it prints a text, and returns what it has printed until then. */
+export async function savedmodelKilledAt(moment: string, parameters: readonly string[]): Promise<string> {
+  const { child, ended } = start("generator/cli/main.ts", parameters);
+  let output = "";
+  const watch = (text: string): void => {
+    output += text;
+    if (output.includes(moment)) child.kill("SIGKILL");
+  };
+  child.stderr?.on("data", watch);
+  child.stdout?.on("data", watch);
+  await ended;
+  return output;
+}
+
 /** Runs the command line tool. */
 export function savedmodel(
   parameters: readonly string[],

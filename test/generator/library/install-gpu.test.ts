@@ -21,7 +21,14 @@ import {
 } from "../../../runtime/engines/local/library/library-cache.js";
 import { currentPlatform } from "../../../runtime/engines/local/library/platform.js";
 import { expectRejection } from "../../support/errors.js";
-import { listing, realLibrary, savedmodel, start, temporaryFolder, visible } from "../../support/library.js";
+import {
+  listing,
+  realLibrary,
+  savedmodel,
+  savedmodelKilledAt,
+  temporaryFolder,
+  visible,
+} from "../../support/library.js";
 import { needs } from "../../support/needs.js";
 import { compileShared, whyNotCompiled } from "../../support/op-library.js";
 import { startPackageIndex } from "../../support/package-index.js";
@@ -274,16 +281,7 @@ describe("the library for GPUs, from small wheels", () => {
       "Trying it",
       "installed in",
     ]) {
-      const { child, ended } = start("generator/cli/main.ts", ["install", "--gpu"]);
-      let output = "";
-      const watch = (text: string): void => {
-        output += text;
-        if (output.includes(moment)) child.kill("SIGKILL");
-      };
-      child.stderr?.on("data", watch);
-      child.stdout?.on("data", watch);
-      await ended;
-      expect(output, moment).toContain(moment);
+      expect(await savedmodelKilledAt(moment, ["install", "--gpu"]), moment).toContain(moment);
       const answer = lookUpInstalled(NAME, platform);
       expect(answer.found ? "" : answer.reason, moment).toMatch(/^(|.*is not installed)$/);
     }

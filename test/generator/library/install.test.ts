@@ -30,6 +30,7 @@ import {
   place,
   realLibrary,
   savedmodel,
+  savedmodelKilledAt,
   start,
   temporaryFolder,
   visible,
@@ -261,15 +262,7 @@ describe("from a wheel", () => {
     for (const before of [false, true]) {
       if (before) await installLibrary({ from: folder });
       for (const moment of ["Unpacking: 0 %", "Unpacking: 50 %", "Unpacking: 100 %", "Trying it", "installed in"]) {
-        const { child, ended } = start("generator/cli/main.ts", ["install", "--from", wheel]);
-        let output = "";
-        const watch = (text: string): void => {
-          output += text;
-          if (output.includes(moment)) child.kill("SIGKILL");
-        };
-        child.stderr?.on("data", watch);
-        child.stdout?.on("data", watch);
-        await ended;
+        await savedmodelKilledAt(moment, ["install", "--from", wheel]);
         const version = currentVersion();
         if (before) expect(version, moment).toBeDefined();
         // Between two renames there is none, rather than a part of one.

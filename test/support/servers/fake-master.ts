@@ -1,4 +1,4 @@
-import * as grpc from "@grpc/grpc-js";
+import { type RawHandler, serveRaw } from "../../../bench/node/raw-grpc.js";
 import { codec } from "../../../runtime/engines/cluster/master-messages.js";
 import { dtypeInfo } from "../../../runtime/tensor/dtype.js";
 
@@ -13,32 +13,12 @@ const METHODS = ["CreateSession", "ExtendSession", "MakeCallable", "RunStep", "R
 export async function startFakeMaster(
   mangle: (method: (typeof METHODS)[number], answer: Uint8Array) => Uint8Array,
 ): Promise<FakeMaster> {
-  const identity = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
-  const definition = Object.fromEntries(
-    METHODS.map((method) => [
-      method,
-      {
-        path: `/tensorflow.MasterService/${method}`,
-        requestStream: false,
-        responseStream: false,
-        requestSerialize: identity,
-        requestDeserialize: identity,
-        responseSerialize: identity,
-        responseDeserialize: identity,
-      },
-    ]),
-  );
-  const server = new grpc.Server();
-  const handlers = METHODS.map((method): [string, grpc.handleUnaryCall<Buffer, Uint8Array>] => [
-    method,
-    ({ request }, callback) => callback(null, mangle(method, answerTo(method, request))),
+  const handlers = METHODS.map((method): [string, RawHandler] => [
+    `/tensorflow.MasterService/${method}`,
+    ({ request }, callback) => callback(null, Buffer.from(mangle(method, answerTo(method, request)))),
   ]);
-  server.addService(definition, Object.fromEntries(handlers));
-  const port = await new Promise<number>((resolve, reject) => {
-    const credentials = grpc.ServerCredentials.createInsecure();
-    server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
-  });
-  return { url: `grpc://127.0.0.1:${port}`, [Symbol.asyncDispose]: async () => server.forceShutdown() };
+  const { server, url } = await serveRaw(Object.fromEntries(handlers));
+  return { url, [Symbol.asyncDispose]: async () => server.forceShutdown() };
 }
 
 function answerTo(method: (typeof METHODS)[number], request: Uint8Array): Uint8Array {
