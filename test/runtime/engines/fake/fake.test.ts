@@ -303,6 +303,27 @@ describe("a fake client rejects", () => {
     expect(() => model.warmUp()).not.toThrow();
   });
 
+  it("a fake rejects trainings that save weights before the first step, unless a test has replaced what saves them", async () => {
+    let steps = 0;
+    const model = CustomModel.fake({ train: () => 1 / ++steps });
+    const train = (): Promise<unknown> =>
+      fit(model.train, [[[1, 1]], [[1]]], {
+        progress: false,
+        epochs: 2,
+        earlyStopping: { monitor: "loss", mode: "min", restoreBest: true },
+        checkpoints: { directory: `${tempFolder()}/checkpoint` },
+      });
+    await expectRejection(train(), "NOT_FAKED");
+    const saveWeights = vi.spyOn(model, "saveWeights").mockReturnValue();
+    await expectRejection(train(), "NOT_FAKED");
+    expect(steps).toBe(0);
+    const save = vi.spyOn(model, "save").mockReturnValue();
+    const restore = vi.spyOn(model, "restore").mockReturnValue({} as never);
+    await train();
+    expect(steps).toBe(2);
+    expect([save, saveWeights, restore].map((spy) => spy.mock.calls.length)).toEqual([2, 2, 1]);
+  });
+
   it("a fake rejects results that the model could not return", () => {
     const wrong: readonly [unknown, string][] = [
       [[[1, 2]], 'the fake of pred(): output "output" must be float32 [1, 1], got [1, 2]'],
