@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { stripVTControlCharacters } from "node:util";
 import { onTestFinished } from "vitest";
 import { usersEnvironment } from "./project.js";
 
@@ -11,7 +12,7 @@ export interface Service {
   /** Resolves with its exit code; null when a signal ended it. */
   readonly exited: Promise<number | null>;
   readonly signal: (signal: NodeJS.Signals) => void;
-  /** Output so far. */
+  /** Output so far, without colors: some programs write them into a pipe too, where the environment names a CI. */
   readonly output: () => string;
 }
 
@@ -46,7 +47,7 @@ function collect(child: ChildProcess): () => string {
       text += chunk;
     });
   }
-  return () => text;
+  return () => stripVTControlCharacters(text);
 }
 
 async function firstMatch(
