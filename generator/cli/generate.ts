@@ -12,7 +12,7 @@ import { writeFiles } from "../project/write-client.js";
 import { refuseWithFolders, requireConfig } from "./check-configured.js";
 import { addClientOptions, clientOptions, type GenerateFlags } from "./flags/client-flags.js";
 import { inFlags } from "./flags/tags.js";
-import { parseServerUrl, SERVER_URLS, type ServerUrl } from "./served/server-url.js";
+import { addServerOptions, type ServedModel, servedModelOf } from "./served/server-flags.js";
 import { stdout } from "./ui/colors.js";
 import { sayNote } from "./ui/error-message.js";
 import { addHelpEnd } from "./ui/help.js";
@@ -42,10 +42,8 @@ export function generateCommand(): Command {
   addClientOptions(command, {
     output: "where the clients are written (default: generated)",
     index: "write an index.ts as well, which exports every class of this run",
-  })
-    .option("--from <url>", `generate the client of a served model: ${SERVER_URLS}`, (text) =>
-      parseServerUrl("--from", text),
-    )
+  });
+  addServerOptions(command, "--from", "generate the client of a served model")
     .option("--clean", "remove generated files that the configuration has no model for")
     .option("--keep-going", "skip models that cannot be read and write the other clients; the exit code is still 1")
     .option("--stdout", "print the clients instead of writing them")
@@ -92,7 +90,8 @@ export function generateCommand(): Command {
 }
 
 async function readOutputs(directories: readonly string[], flags: GenerateFlags): Promise<Outputs> {
-  if (flags.from !== undefined) return await ofServer(flags.from, flags);
+  const server = servedModelOf("--from", flags.from, flags);
+  if (server !== undefined) return await ofServer(server, flags);
   return directories.length === 0 ? await ofProject(flags) : await ofFolders(directories, flags);
 }
 
@@ -109,7 +108,7 @@ function refuseWithServer(directories: readonly string[], flags: GenerateFlags):
 }
 
 /** Returns the files for a served model. */
-async function ofServer(server: ServerUrl, flags: GenerateFlags): Promise<Outputs> {
+async function ofServer(server: ServedModel, flags: GenerateFlags): Promise<Outputs> {
   const { className, signature } = flags;
   await checkTargetOf(flags);
   const { describeServed, SERVERS } = await import("./served/served-model.js");

@@ -153,11 +153,13 @@ export class MethodCalls {
     values: readonly unknown[],
     isAsync: boolean,
   ): { readonly inputs: readonly unknown[]; readonly options: AnyCallOptions } {
-    const call = `${printable(key)}()`;
-    const takesOptions = isAsync || hasTargets(outputs);
     const [object] = values;
     const isNamed = named?.is(object) === true;
     const count = isNamed ? 1 : inputs.length;
+    // Most calls have no options: no name is made for messages then.
+    if (!isNamed && values.length === count) return { inputs: values, options: {} };
+    const call = `${printable(key)}()`;
+    const takesOptions = isAsync || hasTargets(outputs);
     const options = values[count];
     const isOptions =
       typeof options === "object" && options !== null && Object.getPrototypeOf(options) === Object.prototype;

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { SavedModelError } from "../../../runtime/base/errors.js";
 import type { Target } from "../../client/target.js";
 import type { ImportExtension } from "../../generate/generate-index.js";
+import type { ServerFlags } from "../served/server-flags.js";
 import type { ServerUrl } from "../served/server-url.js";
 import { collect } from "./repeated-flag.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "./tags.js";
@@ -23,7 +24,7 @@ export interface ClientFlags {
 }
 
 /** Options of a command that writes files. */
-export interface GenerateFlags extends ClientFlags {
+export interface GenerateFlags extends ClientFlags, ServerFlags {
   readonly stdout?: true;
   readonly dryRun?: true;
   readonly clean?: true;

@@ -4,10 +4,11 @@ import { inspect } from "../../../runtime/saved-model/describe.js";
 import type { SignatureInfo } from "../../../runtime/saved-model/signature-info.js";
 import type { AnyTensor } from "../../../runtime/tensor/types.js";
 import { inFlags } from "../flags/tags.js";
+import { type ServedModel, type ServerFlags, servedModelOf } from "../served/server-flags.js";
 import type { ServerUrl } from "../served/server-url.js";
 
 /** Options that choose a model. */
-export interface ModelFlags {
+export interface ModelFlags extends ServerFlags {
   readonly signature?: string;
   readonly connect?: ServerUrl;
   readonly opLibrary?: readonly string[];
@@ -35,8 +36,9 @@ export interface ReadModel {
  * server
  */
 export async function readModel(directory: string | undefined, flags: ModelFlags): Promise<ReadModel> {
-  const { connect, tags, opLibrary } = flags;
-  if (connect !== undefined && opLibrary !== undefined) {
+  const { tags, opLibrary } = flags;
+  const server = servedModelOf("--connect", flags.connect, flags);
+  if (server !== undefined && opLibrary !== undefined) {
     throw new SavedModelError(
       "INVALID_OPTION",
       "--op-library is for a model that is loaded, and --connect calls a server",
@@ -44,7 +46,7 @@ export async function readModel(directory: string | undefined, flags: ModelFlags
   }
   const read =
     directory === undefined ? undefined : inFlags(() => inspect(directory, tags === undefined ? {} : { tags }));
-  if (connect !== undefined) return await readServed(connect, read?.signatures, flags);
+  if (server !== undefined) return await readServed(server, read?.signatures, flags);
   if (directory === undefined || read === undefined) {
     throw new SavedModelError("INVALID_OPTION", "no folder was given", {
       fix: "Pass the folder of a SavedModel, or the address of a server with --connect.",
@@ -63,7 +65,7 @@ export async function readModel(directory: string | undefined, flags: ModelFlags
 
 /** @param known the signatures of the model's folder; by default, those that the server describes */
 async function readServed(
-  server: ServerUrl,
+  server: ServedModel,
   known: readonly SignatureInfo[] | undefined,
   { signature: key, tags }: ModelFlags,
 ): Promise<ReadModel> {

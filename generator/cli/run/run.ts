@@ -7,7 +7,7 @@ import type { AnyTensor } from "../../../runtime/tensor/types.js";
 import { OP_LIBRARY_FLAGS, OP_LIBRARY_HELP } from "../flags/op-libraries.js";
 import { collect } from "../flags/repeated-flag.js";
 import { parseTags, TAGS_FLAGS, TAGS_HELP } from "../flags/tags.js";
-import { parseServerUrl, SERVER_URLS } from "../served/server-url.js";
+import { addServerOptions } from "../served/server-flags.js";
 import { addHelpEnd } from "../ui/help.js";
 import { columnsOf } from "../ui/layout.js";
 import { reportWritten } from "../ui/report.js";
@@ -40,8 +40,8 @@ export function runCommand(): Command {
       "a .json file for all outputs, or <name>=<file.npy|file.json> for one; can be repeated",
       collect,
     )
-    .option("--json", "print the outputs as JSON")
-    .option("--connect <url>", `call it on a server: ${SERVER_URLS}`, (text) => parseServerUrl("--connect", text))
+    .option("--json", "print the outputs as JSON");
+  addServerOptions(command, "--connect", "call it on a server")
     .option(OP_LIBRARY_FLAGS, OP_LIBRARY_HELP, collect)
     .option(TAGS_FLAGS, TAGS_HELP, parseTags)
     .action(run);

@@ -2,8 +2,10 @@ import { SavedModelError } from "../../../runtime/base/errors.js";
 import { quote } from "../../../runtime/base/text.js";
 import { kserve } from "../../../runtime/engines/kserve/index.js";
 import { RemoteEngine } from "../../../runtime/engines/remote/remote-engine.js";
+import { checkHeaders } from "../../../runtime/engines/remote/requests.js";
 import { serving } from "../../../runtime/engines/serving/index.js";
 import type { SignatureInfo } from "../../../runtime/saved-model/signature-info.js";
+import type { ServedModel } from "./server-flags.js";
 import type { ServerUrl } from "./server-url.js";
 
 /** Names of the kinds of servers. */
@@ -21,9 +23,12 @@ const ONLY = "serving_default";
  * @param isWhole true where a served model of KServe's protocol has just this name, and not that of one of its signatures
  * @throws SavedModelError `INVALID_OPTION`
  */
-export function engineAt({ protocol, url, model }: ServerUrl, isWhole: boolean): RemoteEngine {
+export function engineAt(server: ServedModel, isWhole: boolean): RemoteEngine {
+  const { protocol, url, model, headers, version } = server;
+  checkHeaders("--header", headers);
+  const options = { url, model, headers, ...(version !== undefined && { version }) };
   const engine =
-    protocol === "serving" ? serving({ url, model }) : kserve({ url, model, ...(isWhole && { modelOf: () => model }) });
+    protocol === "serving" ? serving(options) : kserve({ ...options, ...(isWhole && { modelOf: () => model }) });
   if (engine instanceof RemoteEngine) return engine;
   throw new Error("unreachable: both are engines on servers");
 }
@@ -36,7 +41,7 @@ export function engineAt({ protocol, url, model }: ServerUrl, isWhole: boolean):
  * @throws SavedModelError `INVALID_OPTION`, `TF_<STATUS>`
  */
 export async function describeServed(
-  server: ServerUrl,
+  server: ServedModel,
   keys: readonly string[] | undefined,
 ): Promise<readonly SignatureInfo[]> {
   const engine = engineAt(server, keys === undefined);

@@ -16,6 +16,7 @@ import { describeModels, type ModelNaming } from "./model-naming.js";
 type Contents = MessageOf<typeof inferenceSchema, "InferTensorContents">;
 
 const SERVICE = "/inference.GRPCInferenceService";
+const INFER = `${SERVICE}/ModelInfer`;
 
 const codec: Codec<typeof inferenceSchema> = codecOf(inferenceSchema);
 
@@ -46,8 +47,8 @@ export async function kserveGrpc(
     encode: (call) => {
       const message = encodeCall(call, naming);
       return {
-        async send(server, options) {
-          const answer = await server.request({ ...options, path: `${SERVICE}/ModelInfer`, message });
+        async send(server, { headers, signal, deadline }) {
+          const answer = await server.request({ path: INFER, message, headers, signal, deadline });
           const response = codec.decode("ModelInferResponse", answer);
           return { values: readOutputs(call, response), version: response.modelVersion || undefined };
         },
@@ -89,7 +90,9 @@ function readOutputs(
   response: MessageOf<typeof inferenceSchema, "ModelInferResponse">,
 ): readonly DenseValue[] {
   const { rawOutputContents } = response;
-  const received = response.outputs.map((output) => ({ ...output, shape: output.shape.map(toNumber) }));
+  const received = response.outputs.map(({ name, datatype, shape, contents }) => {
+    return { name, datatype, shape: shape.map(toNumber), contents };
+  });
   if (rawOutputContents.length > 0 && rawOutputContents.length !== received.length) {
     throw new RangeError(`it has ${received.length} outputs, and the contents of ${rawOutputContents.length}`);
   }

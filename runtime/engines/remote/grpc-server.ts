@@ -39,6 +39,9 @@ export async function loadGrpc(call: string): Promise<typeof Grpc> {
 /** Milliseconds after its deadline at which a call ends on the wire: its own error comes first, and says more. */
 const GRACE_MS = 20;
 
+/** Text of grpc-js for a call that its own side has canceled. */
+const CANCELED_HERE = "Cancelled on client";
+
 /** Messages of grpc-js for calls that never left this machine. */
 const UNSENT =
   /No connection established|Name resolution failed|connect E[A-Z]+|Failed to connect|Channel has been shut down|Channel closed before call started/;
@@ -49,7 +52,8 @@ export class GrpcServer implements Server {
   readonly #grpc: typeof Grpc;
   readonly #open: () => Grpc.Client;
   readonly #check: Check;
-  readonly #pending: Set<Grpc.ClientUnaryCall> = new Set();
+  /** Cancel the calls in flight. */
+  readonly #pending: Set<() => void> = new Set();
   #client: Grpc.Client;
 
   constructor(grpc: typeof Grpc, url: URL, settings: ConnectionSettings, check: Check) {
@@ -68,31 +72,32 @@ export class GrpcServer implements Server {
    */
   request({ path, message, headers = {}, signal, deadline }: GrpcRequest): Promise<Uint8Array> {
     const metadata = new this.#grpc.Metadata();
-    for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+    for (const name in headers) metadata.set(name, headers[name] ?? "");
     return new Promise((resolve, reject) => {
-      const call = this.#client.makeUnaryRequest<Uint8Array, Uint8Array>(
-        path,
-        asBuffer,
-        // A Buffer's own `slice` does not copy.
-        (bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-        message,
-        metadata,
-        deadline === undefined || deadline === Number.POSITIVE_INFINITY
-          ? {}
-          : { deadline: Date.now() + Math.max(0, deadline - performance.now()) + GRACE_MS },
-        (error, response) => {
-          this.#pending.delete(call);
-          forgetAbort(signal, onAbort);
-          if (error !== null) reject(this.#failure(error, signal));
-          else if (response === undefined)
-            reject(new ServerError("INTERNAL", this.address, "an answer without a message"));
-          else resolve(response);
+      const call = this.#client.getChannel().createCall(path, wireDeadline(deadline), null, null, null);
+      const cancel = (): void => call.cancelWithStatus(this.#grpc.status.CANCELLED, CANCELED_HERE);
+      let answer: Buffer | undefined;
+      this.#pending.add(cancel);
+      call.start(metadata, {
+        onReceiveMetadata: ignore,
+        onReceiveMessage: (bytes: Buffer) => {
+          answer = bytes;
         },
-      );
-      const onAbort = (): void => call.cancel();
-      this.#pending.add(call);
-      if (signal?.aborted) call.cancel();
-      else watchAbort(signal, onAbort);
+        onReceiveStatus: (status) => {
+          this.#pending.delete(cancel);
+          forgetAbort(signal, cancel);
+          if (status.code !== this.#grpc.status.OK) reject(this.#failure(status, signal));
+          else if (answer === undefined)
+            reject(new ServerError("INTERNAL", this.address, "an answer without a message"));
+          // A Buffer's own `slice` does not copy.
+          else resolve(new Uint8Array(answer.buffer, answer.byteOffset, answer.byteLength));
+        },
+      });
+      call.startRead();
+      call.sendMessageWithContext({}, asBuffer(message));
+      call.halfClose();
+      if (signal?.aborted) cancel();
+      else watchAbort(signal, cancel);
     });
   }
 
@@ -107,29 +112,40 @@ export class GrpcServer implements Server {
   }
 
   close(): void {
-    for (const call of this.#pending) call.cancel();
+    for (const cancel of this.#pending) cancel();
     this.#client.close();
   }
 
-  #failure(error: Grpc.ServiceError, signal: AbortSignal | undefined): ServerError {
-    const { code, details } = error;
+  #failure(status: Grpc.StatusObject, signal: AbortSignal | undefined): ServerError {
+    const { code, details } = status;
+    // As grpc-js makes it, but for the stack of a caller that is not there any more.
+    const error = Object.assign(new Error(`${code} ${this.#grpc.status[code]}: ${details}`), status);
     const isAborted = signal?.aborted === true;
     if (isAborted && isTimeout(signal))
       return new ServerError("DEADLINE_EXCEEDED", this.address, details, { cause: error });
     // A server that shuts down cancels what it has not answered.
     const isDropped = code === this.#grpc.status.CANCELLED && details.startsWith("Call cancel") && !isAborted;
-    const status: StatusName = isDropped ? "UNAVAILABLE" : new TensorFlowError(code, details).status;
-    const isUnavailable = status === "UNAVAILABLE";
+    const name: StatusName = isDropped ? "UNAVAILABLE" : new TensorFlowError(code, details).status;
+    const isUnavailable = name === "UNAVAILABLE";
     // The peer is not a gRPC server, or not a whole one.
     const fix = /larger than max/.test(details) ? { fix: "Raise `maxMessageBytes`, here or on the server." } : {};
     const isForeign = /Received HTTP status code|Protocol error|PROTOCOL_ERROR|missing trailers/i.test(details);
-    return new ServerError(status, this.address, details, {
+    return new ServerError(name, this.address, details, {
       cause: error,
       isUnsent: isUnavailable && UNSENT.test(details),
       isUnreachable: isUnavailable || isForeign,
       ...fix,
     });
   }
+}
+
+function ignore(): void {}
+
+/** Returns the time at which a call ends on the wire. */
+function wireDeadline(deadline = Number.POSITIVE_INFINITY): number {
+  return deadline === Number.POSITIVE_INFINITY
+    ? deadline
+    : Date.now() + Math.max(0, deadline - performance.now()) + GRACE_MS;
 }
 
 /** grpc-js writes Buffers only. */

@@ -203,6 +203,7 @@ export class RemoteEngine implements Engine {
     const { name } = signature;
     const inputs = signature.inputs.map((input) => this.#wireTensor(input, name));
     const outputs = signature.outputs.map((output) => this.#wireTensor(output, name));
+    const served = this.#served.get(signature.key);
     return {
       // Servers are shared: what one client's calls wait for, another client's do not.
       writes: false,
@@ -213,20 +214,21 @@ export class RemoteEngine implements Engine {
         _into?: Targets,
         limits: RunLimits = {},
       ): Promise<Results<F>> => {
-        const given = inputs.flatMap((input, index) => {
+        const given: WireInput[] = [];
+        for (let index = 0; index < inputs.length; index++) {
+          const { key, dtype, shape } = itemAt(inputs, index);
           const value = values[index];
-          return value === undefined ? [] : [{ ...input, value }];
-        });
-        const served = this.#served.get(signature.key);
-        const call = { key: signature.key, name, inputs: given, outputs, served };
-        const { values: results } = await this.#call(call, limits);
-        const read = results.map((value, index) => {
+          if (value !== undefined) given.push({ key, dtype, shape, value });
+        }
+        const answer = await this.#send({ key: signature.key, name, inputs: given, outputs, served }, limits);
+        const results: unknown[] = [];
+        for (let index = 0; index < outputs.length; index++) {
           const output = itemAt(signature.outputs, index);
-          const tensor = tensorOf(value, output, itemAt(outputs, index).dtype, name);
-          return form === "plain" ? plainOf(tensor, output) : tensor;
-        });
+          const tensor = tensorOf(itemAt(answer.values, index), output, itemAt(outputs, index).dtype, name);
+          results.push(form === "plain" ? plainOf(tensor, output) : tensor);
+        }
         // The form says which of the two it is.
-        return read as Results<Form> as Results<F>;
+        return results as Results<Form> as Results<F>;
       },
     };
   }
@@ -247,18 +249,18 @@ export class RemoteEngine implements Engine {
     return { key, dtype, shape };
   }
 
-  async #call(call: WireCall, limits: RunLimits): Promise<Answer> {
+  /** Its values are read before this returns. */
+  #send(call: WireCall, limits: RunLimits): Promise<Answer> {
     const { key, name } = call;
-    const [protocol, requests] = [this.#protocol, this.#requests];
+    const protocol = this.#protocol;
+    const requests = this.#requests;
     if (protocol === undefined || requests === undefined) {
       throw new SavedModelError("INVALID_ARGUMENT", `${name}: the engine is not connected`, {
         fix: "Pass it to the static method `connect` of a client.",
       });
     }
     const encoded = protocol.encode(call);
-    return await requests.send({ name, key, isObserved: true }, limits, (server, options) =>
-      encoded.send(server, options),
-    );
+    return requests.send({ name, key, isObserved: true }, limits, (server, options) => encoded.send(server, options));
   }
 }
 

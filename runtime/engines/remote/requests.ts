@@ -54,20 +54,21 @@ export class Requests<S extends Server> {
         const given = this.#headers(name, key);
         const headers = given instanceof Promise ? await given : given;
         const { signal, deadline } = limits;
+        const attempt = { engine: this.#engine, address: server.address, signature: key, attempt: number };
         const begin = performance.now();
-        const report = (more: Pick<RequestEvent, "version" | "error">): void => {
-          if (!isObserved || !this.#hasObservers) return;
-          const durationMs = performance.now() - begin;
-          const { address } = server;
-          this.#report({ engine: this.#engine, address, signature: key, attempt: number, durationMs, ...more });
-        };
         try {
           const answer = await send(server, { signal, deadline, headers });
-          report("version" in answer && typeof answer.version === "string" ? { version: answer.version } : {});
+          if (isObserved && this.#hasObservers) {
+            const version = "version" in answer && typeof answer.version === "string" ? answer.version : undefined;
+            const durationMs = performance.now() - begin;
+            this.#report({ ...attempt, durationMs, ...(version !== undefined && { version }) });
+          }
           return answer;
         } catch (cause) {
           const error = isUnreadable(cause) ? unreadable(server.address, cause) : cause;
-          report({ error });
+          if (isObserved && this.#hasObservers) {
+            this.#report({ ...attempt, durationMs: performance.now() - begin, error });
+          }
           throw error;
         }
       });
@@ -105,8 +106,13 @@ export class Requests<S extends Server> {
   }
 }
 
-/** @throws SavedModelError `INVALID_OPTION` */
-function checkHeaders(call: string, headers: Headers): Headers {
+/**
+ * Returns headers if all of them can be sent.
+ *
+ * @param call for messages: `pred()`
+ * @throws SavedModelError `INVALID_OPTION`
+ */
+export function checkHeaders(call: string, headers: Headers): Headers {
   for (const [name, value] of Object.entries(headers)) {
     if (HEADER_NAME.test(name) && typeof value === "string" && HEADER_VALUE.test(value)) continue;
     // The value may be a secret.

@@ -27,6 +27,7 @@ type Messages = typeof messages;
 const codec: Codec<Messages> = codecOf(messages);
 
 const PREDICTION = "/tensorflow.serving.PredictionService";
+const PREDICT = `${PREDICTION}/Predict`;
 const STATUS = "/tensorflow.serving.ModelService/GetModelStatus";
 
 /**
@@ -58,8 +59,8 @@ export async function servingGrpc(
     encode: (call) => {
       const message = encodeCall(call, modelSpec);
       return {
-        async send(server, options) {
-          const answer = await server.request({ ...options, path: `${PREDICTION}/Predict`, message });
+        async send(server, { headers, signal, deadline }) {
+          const answer = await server.request({ path: PREDICT, message, headers, signal, deadline });
           const response = codec.decode("PredictResponse", answer);
           const version = response.modelSpec?.version;
           return {

@@ -81,6 +81,36 @@ describe("savedmodel run --connect", () => {
     expect(stderr).toMatch(/^error SIGNATURE_NOT_FOUND: .*"prde".* Did you mean "pred"\?/);
   });
 
+  it.each([
+    ["run", ["--connect"], ["--signature", "pred", "--input", "inputs=[[1, 1]]"]],
+    ["generate", ["--from"], ["--stdout"]],
+  ])("%s sends headers, and asks for a version", async (command, [option = ""], more) => {
+    await using server = await startServingGrpc("custom_model");
+    const address = [command, option, `serving+${server.url}/custom_model`, ...more];
+    const headers = ["--header", "authorization: Bearer a:b c", "--header", "x-empty:"];
+    const known = await savedmodelBeside([...address, ...headers, "--model-version", "1"]);
+    expect(known).toMatchObject({ status: 0, stderr: "" });
+    expect(server.headers).toMatchObject({ authorization: "Bearer a:b c", "x-empty": "" });
+    const unknown = await savedmodelBeside([...address, "--model-version", "2"]);
+    expect(unknown.status).toBe(1);
+    expect(unknown.stderr).toMatch(/^error TF_NOT_FOUND: /);
+  });
+
+  it.each([
+    ["a header without a value", "serving", ["--header", "authorization"], '--header "authorization" is not a header'],
+    ["a header without a colon", "serving", ["--header", "authorization Bearer secret"], '"authorization …" is not a'],
+    ["a name that no header has", "serving", ["--header", "a/b: secret"], 'the header "a/b" is not a valid name'],
+    ["a version that is no number", "serving", ["--model-version", "newest"], "--model-version must be a number"],
+    ["an empty version", "kserve", ["--model-version", ""], "--model-version must be the name of a version"],
+  ])("rejects %s, without its value", async (_, protocol, parameters, message) => {
+    const connect = ["--connect", `${protocol}+grpc://127.0.0.1:1/m`, "--signature", "pred"];
+    const { status, stderr } = await savedmodelBeside(["run", ...connect, ...parameters]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^error INVALID_OPTION: /);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain("secret");
+  });
+
   it("reports a folder of another model than that of the server", async () => {
     await using server = await startServingGrpc("custom_model");
     const other = ["run", modelFolder("counter"), "--connect", `serving+${server.url}/custom_model`];
@@ -137,6 +167,8 @@ describe("savedmodel run --connect", () => {
       ["--connect", "serving+grpc://h:1/m", "--op-library", "a.so"],
       "--op-library is for a model",
     ],
+    ["a header without a server", ["--header", "a: b"], "--header is for a served model"],
+    ["a version without a server", ["--model-version", "1"], "--model-version is for a served model"],
     ["tags without a folder", ["--connect", "serving+grpc://h:1/m", "--tags", "serve"], "--tags is for a folder"],
     ["an address without a protocol", ["--connect", "grpc://h:1/m"], "is not the address of a served model"],
   ])("rejects %s", async (_, parameters, message) => {

@@ -161,7 +161,8 @@ export async function startServingGrpc(model: string, faults: ServerFaults = {})
         const outputs = output_filter.map((key) => ({ key, value: toProto(results[key] as Tensor) }));
         return { outputs: outputs.reverse(), model_spec: { name: model_spec.name, version: { value: version } } };
       }),
-      GetModelMetadata: unary(async ({ model_spec }: { readonly model_spec: ModelSpec }) => {
+      GetModelMetadata: unary(async ({ model_spec }: { readonly model_spec: ModelSpec }, call) => {
+        counters.headers = call.metadata.getMap();
         const version = served.version(model_spec);
         const writer = protobuf.Writer.create();
         for (const entry of entries) writer.uint32(10).bytes(entry);
