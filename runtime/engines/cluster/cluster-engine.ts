@@ -109,10 +109,9 @@ export class ClusterEngine implements Engine {
     const adopted = this.#requireAdopted();
     const { metaGraph, folder, graph } = adopted;
     const call = `${adopted.name}.connect()`;
-    const { urls, retries } = this.#connection;
     const grpc = await loadGrpc(call);
-    const servers = urls.map((url) => new GrpcServer(grpc, url, this.#connection, checkMaster));
-    const requests = new Requests("cluster", this.#connection, new ServerPool(servers, retries));
+    const servers = this.#connection.urls.map((url) => new GrpcServer(grpc, url, this.#connection, checkMaster));
+    const requests = new Requests("cluster", this.#connection, new ServerPool(servers));
     const { state, placement } = this.#settings;
     const { plan, placed, variableHandles } = this.#plan(adopted);
     let first: PlacedGraph | undefined = placed;

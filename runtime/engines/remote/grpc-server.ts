@@ -172,7 +172,7 @@ function channelOptions({ maxMessageBytes, tls }: ConnectionSettings): Grpc.Chan
     "grpc.max_reconnect_backoff_ms": 5_000,
     // A host name with several addresses, as of a headless service in Kubernetes, is several replicas.
     "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
-    // Requests are repeated by ServerPool, which knows which of them may be.
+    // Requests are repeated by Requests, which knows which of them may be.
     "grpc.enable_retries": 0,
     ...(tls?.serverName === undefined
       ? {}

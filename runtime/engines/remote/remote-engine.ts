@@ -183,11 +183,7 @@ export class RemoteEngine implements Engine {
   ): Promise<{ readonly isExact: boolean; readonly served: ReadonlyMap<string, ServedSignature> }> {
     const protocol = await this.#open(call);
     this.#protocol = protocol;
-    const requests = new Requests(
-      protocol.name,
-      this.#settings,
-      new ServerPool(protocol.servers, this.#settings.retries),
-    );
+    const requests = new Requests(protocol.name, this.#settings, new ServerPool(protocol.servers));
     this.#requests = requests;
     if (this.#isDisposed) requests.close();
     const [key = ""] = keys ?? [];

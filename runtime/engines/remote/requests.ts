@@ -4,8 +4,9 @@ import { firstLine, printable, quote } from "../../base/text.js";
 import { areRequestsObserved, publishRequest, type RequestEvent } from "../../client/diagnostics.js";
 import type { RunLimits } from "../../engine.js";
 import type { ConnectionSettings, Headers } from "./remote-options.js";
+import { mayRepeat, pauseAfter } from "./retry.js";
 import { ServerError } from "./server-error.js";
-import type { Server, ServerPool } from "./server-pool.js";
+import type { Replica, Server, ServerPool } from "./server-pool.js";
 
 /** Headers and limits of a request. */
 export interface SendOptions extends RunLimits {
@@ -40,7 +41,7 @@ export class Requests<S extends Server> {
   }
 
   /**
-   * Sends a request, and repeats it where that is safe.
+   * Sends a request to one of the servers, and repeats it where that is safe.
    *
    * @throws SavedModelError `TF_<STATUS>`, with a ServerError as its cause
    */
@@ -49,31 +50,38 @@ export class Requests<S extends Server> {
     limits: RunLimits,
     send: (server: S, options: SendOptions) => Promise<T>,
   ): Promise<T> {
-    try {
-      return await this.#servers.send(limits, async ({ server, number }) => {
-        const given = this.#headers(name, key);
-        const headers = given instanceof Promise ? await given : given;
-        const { signal, deadline } = limits;
-        const attempt = { engine: this.#engine, address: server.address, signature: key, attempt: number };
-        const begin = performance.now();
-        try {
-          const answer = await send(server, { signal, deadline, headers });
-          if (isObserved && this.#hasObservers) {
-            const version = "version" in answer && typeof answer.version === "string" ? answer.version : undefined;
-            const durationMs = performance.now() - begin;
-            this.#report({ ...attempt, durationMs, ...(version !== undefined && { version }) });
-          }
-          return answer;
-        } catch (cause) {
-          const error = isUnreadable(cause) ? unreadable(server.address, cause) : cause;
-          if (isObserved && this.#hasObservers) {
-            this.#report({ ...attempt, durationMs: performance.now() - begin, error });
-          }
-          throw error;
+    const tried: Replica<S>[] = [];
+    for (let number = 1; ; number++) {
+      const given = this.#headers(name, key);
+      const headers = given instanceof Promise ? await given : given;
+      const { signal, deadline } = limits;
+      const replica = this.#servers.take(tried);
+      const { server } = replica;
+      const begin = performance.now();
+      const report = (more: Pick<RequestEvent, "version" | "error">): void => {
+        const durationMs = performance.now() - begin;
+        const { address } = server;
+        this.#report({ engine: this.#engine, address, signature: key, attempt: number, durationMs, ...more });
+      };
+      try {
+        const answer = await send(server, { signal, deadline, headers });
+        this.#servers.note(replica);
+        if (isObserved && this.#hasObservers) {
+          report("version" in answer && typeof answer.version === "string" ? { version: answer.version } : {});
         }
-      });
-    } catch (error) {
-      throw callError(name, error);
+        return answer;
+      } catch (cause) {
+        const error = isUnreadable(cause) ? unreadable(server.address, cause) : cause;
+        if (isObserved && this.#hasObservers) report({ error });
+        if (!(error instanceof ServerError)) throw error;
+        if (signal?.aborted !== true) this.#servers.note(replica, error);
+        if (number > this.#settings.retries || !mayRepeat(error, limits)) throw callError(name, error);
+      } finally {
+        this.#servers.giveBack(replica);
+      }
+      tried.push(replica);
+      // Another replica is asked at once.
+      if (!this.#servers.hasOther(tried)) await pauseAfter(number, limits);
     }
   }
 
@@ -134,8 +142,7 @@ function unreadable(address: string, cause: Error): ServerError {
 const TASK = /^From \/job:[^\n]*\n/;
 
 /** Returns the error of a call for that of a server. */
-function callError(call: string, error: unknown): unknown {
-  if (!(error instanceof ServerError)) return error;
+function callError(call: string, error: ServerError): SavedModelError {
   const { address, fix, message, status } = error;
   // The first line of TensorFlow's own servers may tell only where it was.
   const what = status === "DEADLINE_EXCEEDED" ? "no answer in time" : firstLine(message.replace(TASK, ""));
