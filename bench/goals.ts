@@ -18,6 +18,7 @@ interface Goal {
 
 const OURS = "savedmodel";
 const INTO = "savedmodel, into";
+const WITHOUT_ONEDNN = "savedmodel, without oneDNN";
 const AGAIN = "C, the tensor written again";
 
 /** A goal for the time of one contestant divided by that of another. */
@@ -69,6 +70,7 @@ const goals: readonly Goal[] = [
   ratio("pred", OURS, C_NAMES.single, 1.35),
   ratio("pred", OURS, "onnxruntime-node, await run()", 1),
   ratio("pred", OURS, "onnxruntime-node, raw binding", 1),
+  ratio("pred", WITHOUT_ONEDNN, "onnxruntime-node, raw binding", 1),
   ratio("identity/1KB", INTO, AGAIN, 1.5),
   ratio("identity/64KB", INTO, AGAIN, 1.4),
   ratio("identity/64MB", INTO, AGAIN, 1.1),

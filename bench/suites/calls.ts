@@ -10,7 +10,7 @@ import type { Comparison } from "../rounds.js";
 import type { Workplace } from "../workplace.js";
 
 /** The programs that can call a model: C with a way to schedule, our client, and what else users could pick. */
-type Caller = CScheduling | "client" | "onnx" | "python" | "rust";
+type Caller = CScheduling | "client" | "client without oneDNN" | "C without oneDNN" | "onnx" | "python" | "rust";
 
 /** A row of a comparison: a program with one of its cases. */
 export interface Entrant {
@@ -54,6 +54,18 @@ export function onnxEntrants(kase: CallCase): readonly Entrant[] {
   ];
 }
 
+/** Returns our client, and C with the same options, in processes in which TensorFlow does not use oneDNN. */
+export function plainEntrants(kase: CallCase): readonly Entrant[] {
+  return [
+    { caller: "client without oneDNN", name: "savedmodel, without oneDNN", kase },
+    { caller: "C without oneDNN", name: `${C_NAMES.single}, without oneDNN`, kase },
+  ];
+}
+
+function withoutOneDnn<C extends Command | { readonly absent: string }>(command: C): C {
+  return "absent" in command ? command : { ...command, env: { TF_ENABLE_ONEDNN_OPTS: "0" } };
+}
+
 /** Starts the programs that the plan needs on one model, each with all of its cases. */
 export async function* startCalls(
   workplace: Workplace,
@@ -64,6 +76,8 @@ export async function* startCalls(
   const description = inspect(directory);
   const commandOf = (caller: Caller, cases: readonly CallCase[]): Command | { readonly absent: string } => {
     if (caller === "client") return clientCommand(workplace, client, cases);
+    if (caller === "client without oneDNN") return withoutOneDnn(clientCommand(workplace, client, cases));
+    if (caller === "C without oneDNN") return withoutOneDnn(loopCommand(workplace, "single", description, cases));
     if (caller === "onnx") return onnxCommand(workplace, client, cases);
     if (caller === "python") return pythonCommand(workplace, directory, cases);
     if (caller === "rust") return rustCommand(workplace, directory, cases);

@@ -1,6 +1,14 @@
 import type { BenchOptions } from "../options.js";
 import { isWanted } from "../options.js";
-import { C_BASELINES, type Entrant, onnxEntrants, type PlannedCalls, startCalls, usualEntrants } from "./calls.js";
+import {
+  C_BASELINES,
+  type Entrant,
+  onnxEntrants,
+  type PlannedCalls,
+  plainEntrants,
+  startCalls,
+  usualEntrants,
+} from "./calls.js";
 import { paceOf, type Suite } from "./suite.js";
 
 /** Compares calls of a minimal model, which are nearly all overhead: `train` and `pred` of test/models/custom_model. */
@@ -24,6 +32,7 @@ function planned(signature: string, options: BenchOptions): PlannedCalls {
     pace: paceOf(options),
     entrants: [
       ...usualEntrants(kase),
+      ...plainEntrants(kase),
       { caller: "rust", name: "Rust, crate tensorflow", kase },
       ...(signature === "pred" ? predicting : []),
     ],
