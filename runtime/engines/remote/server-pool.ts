@@ -157,9 +157,9 @@ function isAnswer({ status, isUnreachable }: ServerError): boolean {
   return !isUnreachable && status !== "UNAVAILABLE" && status !== "DEADLINE_EXCEEDED" && status !== "CANCELLED";
 }
 
-/** Returns true if the same request may succeed elsewhere, or a moment later. */
+/** Returns true if the same request may succeed elsewhere, or a moment later: Ray Serve answers INTERNAL for a dead replica. */
 function isTemporary({ status, isUnreachable }: ServerError): boolean {
-  return isUnreachable || status === "UNAVAILABLE";
+  return isUnreachable || status === "UNAVAILABLE" || status === "INTERNAL";
 }
 
 function millisecondsLeft({ deadline = Number.POSITIVE_INFINITY }: RunLimits): number {
