@@ -5,16 +5,14 @@ import { CustomModel } from "../../../../generated/custom-model.js";
 import { serving } from "../../../../runtime/engines/serving/index.js";
 import type { Tensor } from "../../../../runtime/index.js";
 import { expectGolden, readCases, toTensor } from "../../../support/goldens.js";
-import { needs } from "../../../support/needs.js";
+import { needsServer } from "../../../support/servers/needs-server.js";
 import { freePorts, isolateNetwork } from "../../../support/servers/own-network.js";
 import { type PythonServer, startPython, until } from "../../../support/servers/python-server.js";
 import { modelFolder, tempFolder } from "../../../support/temp.js";
 
 // TensorFlow Serving's stubs in the gRPC proxies of Ray Serve, with TensorFlow in Python behind them: two nodes, on this
-// machine, with a proxy and a replica of the model each. The variable names a Python that has them: `npm run conformance`
-// installs it and sets the variable.
+// machine, with a proxy and a replica of the model each.
 
-const python = process.env.SAVEDMODEL_TEST_RAY ?? "";
 const model = "custom_model";
 const CALLS = 800;
 const CONCURRENT = 16;
@@ -32,7 +30,7 @@ interface Service {
   readonly replicas: () => readonly Replica[];
 }
 
-async function startService(): Promise<Service> {
+async function startService(python: string): Promise<Service> {
   const folder = tempFolder();
   const calls = join(folder, "calls");
   mkdirSync(calls);
@@ -82,12 +80,12 @@ async function answersAllWhile({ url }: Service, kill: () => Promise<void>): Pro
 }
 
 describe("Ray Serve", () => {
-  needs(python !== "", "Ray is not present (SAVEDMODEL_TEST_RAY)");
+  const python = needsServer("ray");
   // Its proxies listen on all interfaces.
   beforeAll(() => void isolateNetwork());
 
   it("answers all read-only calls with Python's numbers while a replica of Ray Serve is killed", async () => {
-    const service = await startService();
+    const service = await startService(python);
     const [first] = service.replicas();
     await answersAllWhile(service, async () => {
       expectBothAnswer(service);
@@ -98,7 +96,7 @@ describe("Ray Serve", () => {
   });
 
   it("answers all read-only calls with Python's numbers while a node of Ray Serve is killed", async () => {
-    const service = await startService();
+    const service = await startService(python);
     await answersAllWhile(service, async () => {
       expectBothAnswer(service);
       service.server.stdin?.write("remove\n");

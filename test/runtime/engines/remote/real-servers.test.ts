@@ -6,8 +6,8 @@ import { kserve } from "../../../../runtime/engines/kserve/index.js";
 import { serving } from "../../../../runtime/engines/serving/index.js";
 import type { Engine } from "../../../../runtime/index.js";
 import type { GoldenTensor } from "../../../support/goldens.js";
-import { needs } from "../../../support/needs.js";
 import { compareGoldens, type Exception } from "../../../support/servers/golden-calls.js";
+import { needsServer } from "../../../support/servers/needs-server.js";
 import { freePorts } from "../../../support/servers/own-network.js";
 import { startPython, until } from "../../../support/servers/python-server.js";
 import { modelFolder, tempFolder } from "../../../support/temp.js";
@@ -66,8 +66,7 @@ function isEmptyText(signature: string, inputs: Readonly<Record<string, GoldenTe
 }
 
 describe("MLServer", () => {
-  const python = process.env.SAVEDMODEL_TEST_MLSERVER ?? "";
-  needs(python !== "", "MLServer is not present (SAVEDMODEL_TEST_MLSERVER)");
+  const python = needsServer("mlserver");
 
   it("MLServer returns the numbers of TensorFlow in Python, by gRPC and REST", async () => {
     const models = tempFolder();
@@ -116,8 +115,7 @@ describe("MLServer", () => {
 });
 
 describe("Triton", () => {
-  const python = process.env.SAVEDMODEL_TEST_TRITON ?? "";
-  needs(python !== "", "Triton is not present (SAVEDMODEL_TEST_TRITON)");
+  const python = needsServer("triton");
 
   it("Triton returns the numbers of TensorFlow in Python, by gRPC and REST", async () => {
     const [http, grpc] = await freePorts(2);
@@ -134,8 +132,7 @@ describe("Triton", () => {
 });
 
 describe("TensorFlow Serving's stubs", () => {
-  const python = process.env.SAVEDMODEL_TEST_TF_SERVING ?? "";
-  needs(python !== "", "tensorflow-serving-api is not present (SAVEDMODEL_TEST_TF_SERVING)");
+  const python = needsServer("serving");
 
   async function startStubs(model: string): Promise<{ readonly url: string; readonly end: () => Promise<void> }> {
     const [port] = await freePorts(1);
