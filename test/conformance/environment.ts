@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { interpreterOf } from "../support/servers/installed-servers.js";
 
 /** Command that starts a Python with the required packages. */
 export interface Python {
@@ -8,8 +9,7 @@ export interface Python {
   readonly env: NodeJS.ProcessEnv;
 }
 
-const isWindows = process.platform === "win32";
-const command = isWindows ? "python" : "python3";
+const command = process.platform === "win32" ? "python" : "python3";
 
 /** Contents of pip's requirements files. */
 export interface Requirements {
@@ -54,11 +54,6 @@ export function interpreterWith(name: string, requirements: Requirements, folder
     writeFileSync(join(packages, "shared.pth"), `${shared}\n`);
   });
   return interpreter;
-}
-
-/** Returns the path of the interpreter in an environment. */
-export function interpreterOf(folder: string): string {
-  return isWindows ? join(folder, "Scripts", "python.exe") : join(folder, "bin", "python");
 }
 
 const stampOf = ({ list, alone }: Requirements): string => `${list}${alone}`;

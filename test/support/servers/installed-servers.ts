@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
 /** Servers of others that `npm run conformance` installs. */
 export type ServerName = "mlserver" | "triton" | "serving" | "ray";
 
@@ -23,3 +26,18 @@ export const SERVERS: Readonly<Record<ServerName, InstalledServer>> = {
   },
   ray: { title: "Ray Serve", variable: "SAVEDMODEL_TEST_RAY", folder: "build/conformance/servers/ray" },
 };
+
+/** Returns the interpreter of an environment. */
+export function interpreterOf(environment: string): string {
+  return process.platform === "win32" ? join(environment, "Scripts", "python.exe") : join(environment, "bin", "python");
+}
+
+/** Returns the interpreter that a variable names, or that the conformance run has installed a server for. */
+export function findServer(root: string, name: ServerName): string | undefined {
+  const { variable, folder } = SERVERS[name];
+  const named = process.env[variable];
+  if (named) return named;
+  const environment = join(root, folder);
+  // The list of requirements is written when all of them are installed.
+  return existsSync(join(environment, "requirements.txt")) ? interpreterOf(environment) : undefined;
+}

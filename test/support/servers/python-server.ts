@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
 /** Folder of the Python programs that are servers. */
-export const serverPrograms: string = fileURLToPath(new URL("../../runtime/engines/remote/servers/", import.meta.url));
+const serverPrograms = fileURLToPath(new URL("../../runtime/engines/remote/servers/", import.meta.url));
 
 /** A server in Python, and what it has printed. */
 export type PythonServer = ChildProcess & { readonly output: string };
