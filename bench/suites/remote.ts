@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findServer, type ServerName } from "../../test/support/servers/installed-servers.js";
 import { startKServeGrpc } from "../../test/support/servers/kserve-server.js";
 import { startServingGrpc } from "../../test/support/servers/serving-server.js";
 import type { CallCase } from "../contestants/case.js";
@@ -10,7 +11,7 @@ import type { Comparison } from "../rounds.js";
 import type { Workplace } from "../workplace.js";
 import { paceOf, type Suite } from "./suite.js";
 
-/** A protocol, and the Python with its official client, which is named by the variable that the tests of real servers use. */
+/** A protocol, and the server that is installed with its official client for Python. */
 interface Wire {
   readonly protocol: Protocol;
   readonly title: string;
@@ -18,7 +19,7 @@ interface Wire {
   readonly path: string;
   readonly start: typeof startKServeGrpc;
   readonly pythonClient: string;
-  readonly python: string;
+  readonly python: ServerName;
 }
 
 const WIRES: readonly Wire[] = [
@@ -28,7 +29,7 @@ const WIRES: readonly Wire[] = [
     path: "/inference.GRPCInferenceService/ModelInfer",
     start: startKServeGrpc,
     pythonClient: "Python, tritonclient",
-    python: "SAVEDMODEL_TEST_TRITON",
+    python: "triton",
   },
   {
     protocol: "serving",
@@ -36,7 +37,7 @@ const WIRES: readonly Wire[] = [
     path: "/tensorflow.serving.PredictionService/Predict",
     start: startServingGrpc,
     pythonClient: "Python, tensorflow-serving-api",
-    python: "SAVEDMODEL_TEST_TF_SERVING",
+    python: "serving",
   },
 ];
 
@@ -86,17 +87,17 @@ export const remote: Suite = async function* (workplace, options) {
 };
 
 function commandsOf(
-  { programs }: Workplace,
+  { programs, root }: Workplace,
   { protocol, path, python }: Wire,
   url: string,
   cases: readonly CallCase[],
 ): readonly (Command | { readonly absent: string })[] {
   const all = cases.flatMap((kase) => [kase, { ...kase, name: `${kase.name}/bare` }]);
-  const file = process.env[python];
+  const file = findServer(root, python);
   return [
     { file: process.execPath, args: [join(programs, "remote.js"), protocol, url, path, JSON.stringify(all)] },
     file === undefined
-      ? { absent: `no Python with its client: name one in ${python}` }
+      ? { absent: `no Python with its client: \`npm run conformance\` installs one` }
       : { file, args: [SOURCE, protocol, new URL(url).host, JSON.stringify(cases)] },
   ];
 }

@@ -1,7 +1,8 @@
 /**
  * Trains models in TypeScript, saves them, and has TensorFlow in Python load them and compare the numbers.
  *
- * Run by `npm run conformance`, which makes a Python environment of its own below build/.
+ * It also compares what servers of others answer our clients. Run by `npm run conformance`, which makes Python environments of
+ * its own below build/; `npm run conformance -- servers` runs one part.
  */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -12,6 +13,7 @@ import { type Python, pythonWith } from "./environment.js";
 import { checkGuide } from "./guide.js";
 import { checkOptimizers } from "./optimizers.js";
 import { type Inputs, record } from "./record.js";
+import { checkServers } from "./servers.js";
 import { checkStrangers } from "./strangers.js";
 import { compareVariables, type VariableTraining } from "./variables.js";
 import { verify } from "./verify.js";
@@ -101,29 +103,59 @@ function trainsAndAgrees(python: Python, { model: name, steps, train, inputs, co
 }
 
 const read = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8");
+const packages = join(root, "build", "conformance", "python");
+
+/** Parts of the run: each says in a line whether Python agrees. */
+const PARTS: Readonly<Record<string, (python: Python) => boolean | Promise<boolean>>> = {
+  models: (python) => {
+    const agreeing = trainings.filter((training) => trainsAndAgrees(python, training)).length;
+    console.log(`conformance: ${agreeing} of ${trainings.length} models agree with Python`);
+    return agreeing === trainings.length;
+  },
+  guide: async (python) => {
+    const folder = join(root, "build", "conformance", "guide");
+    const wrong = await checkGuide(python, join(root, "docs", "authoring.md"), folder);
+    const found = wrong === 0 ? "the guide does what it says" : `${wrong} parts of the guide fail`;
+    console.log(`conformance: ${found}`);
+    return wrong === 0;
+  },
+  variables: (python) => {
+    const agreeing = trainings.filter((training) => compareVariables(python, training, output)).length;
+    console.log(`conformance: variables and checkpoints of ${agreeing} of ${trainings.length} models agree`);
+    return agreeing === trainings.length;
+  },
+  digits: (python) => {
+    const agree = checkDigits(python, join(output, "digits"));
+    console.log(`conformance: the example's classifier ${agree ? "agrees" : "does not agree"} with Python`);
+    return agree;
+  },
+  optimizers: (python) => {
+    const agree = checkOptimizers(python, output);
+    console.log(`conformance: long trainings ${agree ? "agree" : "do not agree"} with Python`);
+    return agree;
+  },
+  strangers: (python) => {
+    const agree = checkStrangers(python, output);
+    const absent = "are not present (../shared/models, or SAVEDMODEL_TEST_MODELS)";
+    console.log(`conformance: third-party models ${agree === undefined ? absent : agree ? "agree" : "do not agree"}`);
+    return agree !== false;
+  },
+  servers: () => {
+    const { titles, agree } = checkServers(packages);
+    const which = titles.length === 0 ? "none can be installed here" : titles.join(", ");
+    console.log(`conformance: servers of others ${agree ? "agree" : "do not agree"} with Python: ${which}`);
+    return agree;
+  },
+};
+
+const names = process.argv.slice(2);
+const unknown = names.find((name) => !Object.hasOwn(PARTS, name));
+if (unknown !== undefined) throw new Error(`unknown part ${unknown}; parts: ${Object.keys(PARTS).join(", ")}`);
 const requirements = { list: read("requirements.txt"), alone: read("requirements-alone.txt") };
-const python = pythonWith(requirements, join(root, "build", "conformance", "python"));
+const python = pythonWith(requirements, packages);
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
-const differing = trainings.filter((training) => !trainsAndAgrees(python, training));
-console.log(`conformance: ${trainings.length - differing.length} of ${trainings.length} models agree with Python`);
-const wrong = await checkGuide(python, join(root, "docs", "authoring.md"), join(root, "build", "conformance", "guide"));
-console.log(wrong === 0 ? "conformance: the guide does what it says" : `conformance: ${wrong} parts of the guide fail`);
-const unlike = trainings.filter((training) => !compareVariables(python, training, output));
-console.log(
-  `conformance: variables and checkpoints of ${trainings.length - unlike.length} of ${trainings.length} models agree`,
-);
-const digits = checkDigits(python, join(output, "digits"));
-console.log(`conformance: the example's classifier ${digits ? "agrees" : "does not agree"} with Python`);
-const optimizers = checkOptimizers(python, output);
-console.log(`conformance: long trainings ${optimizers ? "agree" : "do not agree"} with Python`);
-const strangers = checkStrangers(python, output);
-const third =
-  strangers === undefined
-    ? "are not present (../shared/models, or SAVEDMODEL_TEST_MODELS)"
-    : strangers
-      ? "agree"
-      : "do not agree";
-console.log(`conformance: third-party models ${third}`);
-const agree = digits && optimizers && strangers !== false;
-process.exitCode = differing.length + wrong + unlike.length === 0 && agree ? 0 : 1;
+for (const [name, run] of Object.entries(PARTS)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  if (!(await run(python))) process.exitCode = 1;
+}

@@ -1,3 +1,4 @@
+import type { StatusName } from "../../base/errors.js";
 import type { RunLimits } from "../../engine.js";
 import { forgetAbort, watchAbort } from "../../queue/abort.js";
 import type { ServerError } from "./server-error.js";
@@ -8,8 +9,11 @@ import type { ServerError } from "./server-error.js";
  */
 export function mayRepeat({ isUnsent, isUnreachable, status }: ServerError, limits: RunLimits): boolean {
   if (limits.signal?.aborted === true || millisecondsLeft(limits) <= 0) return false;
-  return isUnsent || (limits.mayRepeat === true && (isUnreachable || status === "UNAVAILABLE"));
+  return isUnsent || (limits.mayRepeat === true && (isUnreachable || TEMPORARY.has(status)));
 }
+
+/** What may be different elsewhere, or a moment later: Ray Serve answers INTERNAL for a dead replica. */
+const TEMPORARY: ReadonlySet<StatusName> = new Set(["UNAVAILABLE", "INTERNAL"]);
 
 /**
  * Waits before a request is sent to the same servers again, at most until its deadline or until its signal is aborted. Pauses

@@ -182,6 +182,18 @@ describe.each(Object.entries(ENGINES))("%s", (_name, { start, engine, scheme }) 
     ]);
   });
 
+  it("repeats a read-only request on another server after a failure inside of the first", async () => {
+    const before = (): never => {
+      throw new StatusError(grpc.status.INTERNAL, 500, "the process that ran it died");
+    };
+    const [failing, answering] = [await startServer(start, { before }), await startServer(start)];
+    const options = { url: [failing.url, answering.url], model };
+    const client = await closed(CustomModel.connect(engine(options), { readOnly: ["pred"] }));
+    for (let call = 0; call < 4; call++) expect((await client.pred([[1, 2]])).shape).toEqual([1, 1]);
+    expect(failing.calls).toBeGreaterThan(0);
+    expect(answering.calls).toBe(4);
+  });
+
   it("reports requests with the address and the version that answered", async () => {
     const server = await startServer(start);
     const events: RequestEvent[] = [];

@@ -1,23 +1,20 @@
 import { isUtf8 } from "node:buffer";
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { kserve } from "../../../../runtime/engines/kserve/index.js";
 import { serving } from "../../../../runtime/engines/serving/index.js";
 import type { Engine } from "../../../../runtime/index.js";
 import type { GoldenTensor } from "../../../support/goldens.js";
-import { needs } from "../../../support/needs.js";
 import { compareGoldens, type Exception } from "../../../support/servers/golden-calls.js";
+import { needsServer } from "../../../support/servers/needs-server.js";
+import { freePorts } from "../../../support/servers/own-network.js";
+import { startPython, until } from "../../../support/servers/python-server.js";
 import { modelFolder, tempFolder } from "../../../support/temp.js";
 
 // Servers that others wrote, with TensorFlow in Python behind them. Each variable names a Python interpreter that has the
-// server's package and TensorFlow.
+// server's package and TensorFlow: `npm run conformance` installs them and sets the variables.
 
-const folder = fileURLToPath(new URL("servers/", import.meta.url));
 const DTYPES = [
   "bool",
   "uint8",
@@ -32,40 +29,6 @@ const DTYPES = [
   "float32",
   "float64",
 ];
-
-async function freePort(): Promise<number> {
-  return await new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
-}
-
-/** Starts a program, which ends with the test. */
-function start(python: string, parameters: readonly string[], cwd: string): ChildProcess & { readonly output: string } {
-  let output = "";
-  const env = { ...process.env, PYTHONPATH: folder, TF_CPP_MIN_LOG_LEVEL: "3" };
-  const child = spawn(python, parameters, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => (output += String(data)));
-  onTestFinished(async () => {
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    if (child.exitCode === null && child.kill("SIGTERM")) await Promise.race([ended, sleep(20_000)]);
-    if (child.exitCode === null) child.kill("SIGKILL");
-  });
-  return Object.defineProperty(child, "output", { get: () => output }) as ChildProcess & { readonly output: string };
-}
-
-/** Waits until a server does what it should; fails with its output where it ends before. */
-async function until(
-  server: ChildProcess & { readonly output: string },
-  isReady: () => Promise<boolean> | boolean,
-): Promise<void> {
-  while (!(await isReady())) {
-    if (server.exitCode !== null) throw new Error(`the server has ended:\n${server.output.slice(-4000)}`);
-    await sleep(200);
-  }
-}
 
 async function answers(url: string): Promise<boolean> {
   return await fetch(url).then(
@@ -103,12 +66,11 @@ function isEmptyText(signature: string, inputs: Readonly<Record<string, GoldenTe
 }
 
 describe("MLServer", () => {
-  const python = process.env.SAVEDMODEL_TEST_MLSERVER ?? "";
-  needs(python !== "", "MLServer is not present (SAVEDMODEL_TEST_MLSERVER)");
+  const python = needsServer("mlserver");
 
   it("MLServer returns the numbers of TensorFlow in Python, by gRPC and REST", async () => {
     const models = tempFolder();
-    const [http, grpc] = [await freePort(), await freePort()];
+    const [http, grpc] = await freePorts(2);
     const settings = {
       host: "127.0.0.1",
       http_port: http,
@@ -133,7 +95,7 @@ describe("MLServer", () => {
         writeFileSync(join(place, "model-settings.json"), JSON.stringify(described));
       }
     }
-    const server = start(python, ["-m", "mlserver.cli.main", "start", models], models);
+    const server = startPython(python, ["-m", "mlserver.cli.main", "start", models], models);
     await until(server, () => answers(`http://127.0.0.1:${http}/v2/health/ready`));
     for (const url of [`grpc://127.0.0.1:${grpc}`, `http://127.0.0.1:${http}`]) {
       for (const [model, signatures] of Object.entries(served)) {
@@ -153,13 +115,12 @@ describe("MLServer", () => {
 });
 
 describe("Triton", () => {
-  const python = process.env.SAVEDMODEL_TEST_TRITON ?? "";
-  needs(python !== "", "Triton is not present (SAVEDMODEL_TEST_TRITON)");
+  const python = needsServer("triton");
 
   it("Triton returns the numbers of TensorFlow in Python, by gRPC and REST", async () => {
-    const [http, grpc] = [await freePort(), await freePort()];
+    const [http, grpc] = await freePorts(2);
     const model = "dtypes";
-    const server = start(python, ["triton_server.py", String(http), String(grpc), model, modelFolder(model)], folder);
+    const server = startPython(python, ["triton_server.py", String(http), String(grpc), model, modelFolder(model)]);
     await until(server, () => server.output.includes("ready\n"));
     const signatures = [...DTYPES, "string", "scalar_int64", "matrix"];
     for (const url of [`grpc://127.0.0.1:${grpc}`, `http://127.0.0.1:${http}`]) {
@@ -171,12 +132,11 @@ describe("Triton", () => {
 });
 
 describe("TensorFlow Serving's stubs", () => {
-  const python = process.env.SAVEDMODEL_TEST_TF_SERVING ?? "";
-  needs(python !== "", "tensorflow-serving-api is not present (SAVEDMODEL_TEST_TF_SERVING)");
+  const python = needsServer("serving");
 
   async function startStubs(model: string): Promise<{ readonly url: string; readonly end: () => Promise<void> }> {
-    const port = await freePort();
-    const server = start(python, ["prediction_service.py", String(port), model, modelFolder(model)], folder);
+    const [port] = await freePorts(1);
+    const server = startPython(python, ["prediction_service.py", String(port), model, modelFolder(model)]);
     await until(server, () => server.output.includes("ready\n"));
     return { url: `grpc://127.0.0.1:${port}`, end: async () => void server.kill("SIGKILL") };
   }

@@ -9,6 +9,8 @@ from pytriton.triton import Triton, TritonConfig
 from saved_model import Served
 
 http_port, grpc_port, name, folder = sys.argv[1:]
+# Triton is a process of its own, which ends when its context is left.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 served = Served(folder)
 
 
@@ -53,4 +55,5 @@ with Triton(config=config) as triton:
         )
     triton.run()
     print("ready", flush=True)
-    signal.pause()
+    # Until the program that started it ends, or ends it.
+    sys.stdin.read()
