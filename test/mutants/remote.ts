@@ -11,8 +11,8 @@ export const faults: readonly Fault[] = [
   {
     id: "remote-repeats-everything",
     file: "runtime/engines/remote/retry.ts",
-    find: 'isUnsent || (limits.mayRepeat === true && (isUnreachable || status === "UNAVAILABLE"))',
-    replace: 'isUnsent || isUnreachable || status === "UNAVAILABLE"',
+    find: "isUnsent || (limits.mayRepeat === true && (isUnreachable || TEMPORARY.has(status)))",
+    replace: "isUnsent || isUnreachable || TEMPORARY.has(status)",
     effect: "A training step whose answer was lost is run twice.",
     tests: [FAULTS],
   },

@@ -12,7 +12,7 @@ export function mayRepeat({ isUnsent, isUnreachable, status }: ServerError, limi
   return isUnsent || (limits.mayRepeat === true && (isUnreachable || TEMPORARY.has(status)));
 }
 
-/** What may be different elsewhere, or a moment later: Ray Serve answers INTERNAL for a dead replica. */
+/** Statuses that may differ elsewhere, or a moment later: Ray Serve answers INTERNAL for a dead replica. */
 const TEMPORARY: ReadonlySet<StatusName> = new Set(["UNAVAILABLE", "INTERNAL"]);
 
 /**
