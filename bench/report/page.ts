@@ -112,7 +112,9 @@ function groupByName(rows: readonly (readonly string[])[]): readonly (readonly s
 }
 
 /** Renders a table with numbers at the right, aligned as Biome formats it. */
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+function table(heads: readonly string[], cells: readonly (readonly string[])[]): string {
+  // A bar would begin another cell.
+  const rows = cells.map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
   const widths = heads.map((head, column) => Math.max(3, head.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const rule = widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
