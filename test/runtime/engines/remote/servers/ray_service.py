@@ -18,6 +18,9 @@ os.environ["RAY_SERVE_WORKER_PROXY_GRPC_PORT"] = str(ports[1])
 os.environ["RAY_SERVE_WORKER_PROXY_HTTP_PORT"] = str(ports[3])
 # Each proxy uses all replicas.
 os.environ["RAY_SERVE_PROXY_PREFER_LOCAL_NODE_ROUTING"] = "0"
+# A busy machine takes longer than the usual seconds.
+os.environ["RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S"] = "300"
+os.environ["RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S"] = "300"
 os.environ["RAY_TMPDIR"] = session
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
@@ -65,6 +68,12 @@ class Service:
         return self.answer(self.prediction.describe, request, grpc_context)
 
 
+def tell(line):
+    """Prints a line in one piece: threads of Ray print as well."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def await_application(port):
     """Waits until a proxy knows the application: each learns of it by itself."""
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -72,10 +81,10 @@ def await_application(port):
         while True:
             try:
                 request = serve_pb2.ListApplicationsRequest()
-                if name in proxy.ListApplications(request, wait_for_ready=True).application_names:
+                if name in proxy.ListApplications(request, timeout=10).application_names:
                     return
             except grpc.RpcError as error:
-                if error.code() != grpc.StatusCode.UNAVAILABLE:
+                if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
                     raise
             time.sleep(0.1)
 
@@ -96,12 +105,12 @@ try:
     serve.run(Service.bind(), name=name)
     for port in ports[:2]:
         await_application(port)
-    print("ready", flush=True)
+    tell("service ready")
     # Until the program that started it ends, or ends it.
     for line in sys.stdin:
         if line.strip() == "remove":
             cluster.remove_node(second, allow_graceful=False)
-            print("removed", flush=True)
+            tell("node removed")
 finally:
     ray.shutdown()
     cluster.shutdown()
