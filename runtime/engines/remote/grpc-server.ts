@@ -72,7 +72,7 @@ export class GrpcServer implements Server {
    */
   request({ path, message, headers = {}, signal, deadline }: GrpcRequest): Promise<Uint8Array> {
     const metadata = new this.#grpc.Metadata();
-    for (const name in headers) metadata.set(name, headers[name] ?? "");
+    for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
     return new Promise((resolve, reject) => {
       const call = this.#client.getChannel().createCall(path, wireDeadline(deadline), null, null, null);
       const cancel = (): void => call.cancelWithStatus(this.#grpc.status.CANCELLED, CANCELED_HERE);
