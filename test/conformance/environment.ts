@@ -36,7 +36,7 @@ export function pythonWith(requirements: Requirements, folder: string): Python {
 }
 
 /**
- * An interpreter in an environment of its own with these requirements, and behind them the packages of another folder. It is
+ * An interpreter in a separate environment with these requirements, and behind them the packages of another folder. It is
  * for programs that start further ones, which find their packages by the interpreter.
  *
  * @throws NotAvailable

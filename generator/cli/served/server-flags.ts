@@ -64,7 +64,7 @@ function checkVersion({ protocol }: ServerUrl, version: string): void {
 function parseHeader(text: string): readonly [string, string] {
   const [, name, value] = /^([^:\s]+)[ \t]*:[ \t]*(.*)$/.exec(text) ?? [];
   if (name !== undefined && value !== undefined) return [name, value];
-  // What follows the name may be a secret.
+  // The text behind the name may be a secret.
   throw new SavedModelError("INVALID_OPTION", `--header ${quote(text.replace(/\s.*$/s, " …"))} is not a header`, {
     fix: 'Write a name and a value: --header "authorization: Bearer …".',
   });

@@ -100,7 +100,7 @@ describe("savedmodel run --connect", () => {
     ["a header without a value", "serving", ["--header", "authorization"], '--header "authorization" is not a header'],
     ["a header without a colon", "serving", ["--header", "authorization Bearer secret"], '"authorization …" is not a'],
     ["a name that no header has", "serving", ["--header", "a/b: secret"], 'the header "a/b" is not a valid name'],
-    ["a version that is no number", "serving", ["--model-version", "newest"], "--model-version must be a number"],
+    ["a version that is not a number", "serving", ["--model-version", "newest"], "--model-version must be a number"],
     ["an empty version", "kserve", ["--model-version", ""], "--model-version must be the name of a version"],
   ])("rejects %s, without its value", async (_, protocol, parameters, message) => {
     const connect = ["--connect", `${protocol}+grpc://127.0.0.1:1/m`, "--signature", "pred"];

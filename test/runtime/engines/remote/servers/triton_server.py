@@ -9,7 +9,7 @@ from pytriton.triton import Triton, TritonConfig
 from saved_model import Served
 
 http_port, grpc_port, name, folder = sys.argv[1:]
-# Triton is a process of its own, which ends when its context is left.
+# Triton is a separate process, which ends when its context is left.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 served = Served(folder)
 
