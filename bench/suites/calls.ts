@@ -10,11 +10,21 @@ import type { Comparison } from "../rounds.js";
 import type { Workplace } from "../workplace.js";
 
 /** The programs that can call a model: C with a way to schedule, our client, and what else users could pick. */
-type Caller = CScheduling | "client" | "client without oneDNN" | "C without oneDNN" | "onnx" | "python" | "rust";
+type Caller = CScheduling | "client" | "onnx" | "python" | "rust";
+
+/** Settings of TensorFlow for a whole process, and the variables that it reads them from. */
+const SETTINGS: Readonly<Record<"without oneDNN" | "one intra-op thread", Command["env"]>> = {
+  "without oneDNN": { TF_ENABLE_ONEDNN_OPTS: "0" },
+  "one intra-op thread": { TF_NUM_INTRAOP_THREADS: "1" },
+};
+
+type Setting = keyof typeof SETTINGS;
 
 /** A row of a comparison: a program with one of its cases. */
 export interface Entrant {
   readonly caller: Caller;
+  /** How TensorFlow is set in its process, where not by default. */
+  readonly setting?: Setting;
   readonly name: string;
   readonly kase: CallCase;
 }
@@ -54,16 +64,12 @@ export function onnxEntrants(kase: CallCase): readonly Entrant[] {
   ];
 }
 
-/** Returns our client, and C with the same options, in processes in which TensorFlow does not use oneDNN. */
-export function plainEntrants(kase: CallCase): readonly Entrant[] {
+/** Returns our client, and C with the same options, in processes with a setting of TensorFlow. */
+export function entrantsWith(setting: Setting, kase: CallCase): readonly Entrant[] {
   return [
-    { caller: "client without oneDNN", name: "savedmodel, without oneDNN", kase },
-    { caller: "C without oneDNN", name: `${C_NAMES.single}, without oneDNN`, kase },
+    { caller: "client", setting, name: `savedmodel, ${setting}`, kase },
+    { caller: "single", setting, name: `${C_NAMES.single}, ${setting}`, kase },
   ];
-}
-
-function withoutOneDnn<C extends Command | { readonly absent: string }>(command: C): C {
-  return "absent" in command ? command : { ...command, env: { TF_ENABLE_ONEDNN_OPTS: "0" } };
 }
 
 /** Starts the programs that the plan needs on one model, each with all of its cases. */
@@ -76,31 +82,46 @@ export async function* startCalls(
   const description = inspect(directory);
   const commandOf = (caller: Caller, cases: readonly CallCase[]): Command | { readonly absent: string } => {
     if (caller === "client") return clientCommand(workplace, client, cases);
-    if (caller === "client without oneDNN") return withoutOneDnn(clientCommand(workplace, client, cases));
-    if (caller === "C without oneDNN") return withoutOneDnn(loopCommand(workplace, "single", description, cases));
     if (caller === "onnx") return onnxCommand(workplace, client, cases);
     if (caller === "python") return pythonCommand(workplace, directory, cases);
     if (caller === "rust") return rustCommand(workplace, directory, cases);
     return loopCommand(workplace, caller, description, cases);
   };
-  const entrants = plan.flatMap((comparison) => comparison.entrants);
-  const callers = [...new Set(entrants.map(({ caller }) => caller))];
+  const groups = new Map<string, Entrant[]>();
+  for (const entrant of plan.flatMap((comparison) => comparison.entrants)) {
+    const group = groups.get(programOf(entrant)) ?? [];
+    groups.set(programOf(entrant), [...group, entrant]);
+  }
   const teams = new Map(
     await Promise.all(
-      callers.map(async (caller) => {
-        const cases = entrants.filter((entrant) => entrant.caller === caller).map(({ kase }) => kase);
-        return [caller, await startTeam(commandOf(caller, cases), workplace.root)] as const;
+      [...groups].map(async ([program, entrants]) => {
+        const [{ caller, setting }] = entrants as [Entrant];
+        const command = commandOf(
+          caller,
+          entrants.map(({ kase }) => kase),
+        );
+        return [program, await startTeam(withSetting(command, setting), workplace.root)] as const;
       }),
     ),
   );
   try {
     for (const { entrants, ...comparison } of plan) {
-      const entries = entrants.map(
-        ({ caller, name, kase }) => teams.get(caller)?.entry(name, kase.name) ?? { name, absent: "not started" },
-      );
+      const entries = entrants.map((entrant) => {
+        const { name, kase } = entrant;
+        return teams.get(programOf(entrant))?.entry(name, kase.name) ?? { name, absent: "not started" };
+      });
       yield { ...comparison, entries };
     }
   } finally {
     for (const { program } of teams.values()) await program?.stop();
   }
+}
+
+/** Names the program of an entrant: those of one name share its processes. */
+function programOf({ caller, setting }: Entrant): string {
+  return `${caller}, ${setting}`;
+}
+
+function withSetting<C extends Command | { readonly absent: string }>(command: C, setting: Setting | undefined): C {
+  return setting === undefined || "absent" in command ? command : { ...command, env: SETTINGS[setting] };
 }

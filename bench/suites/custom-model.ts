@@ -3,9 +3,9 @@ import { isWanted } from "../options.js";
 import {
   C_BASELINES,
   type Entrant,
+  entrantsWith,
   onnxEntrants,
   type PlannedCalls,
-  plainEntrants,
   startCalls,
   usualEntrants,
 } from "./calls.js";
@@ -32,7 +32,7 @@ function planned(signature: string, options: BenchOptions): PlannedCalls {
     pace: paceOf(options),
     entrants: [
       ...usualEntrants(kase),
-      ...plainEntrants(kase),
+      ...entrantsWith("without oneDNN", kase),
       { caller: "rust", name: "Rust, crate tensorflow", kase },
       ...(signature === "pred" ? predicting : []),
     ],

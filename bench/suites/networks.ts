@@ -4,7 +4,7 @@ import { compileClient } from "../contestants/client.js";
 import type { BenchOptions } from "../options.js";
 import { isWanted } from "../options.js";
 import type { Workplace } from "../workplace.js";
-import { C_BASELINES, onnxEntrants, type PlannedCalls, startCalls, usualEntrants } from "./calls.js";
+import { C_BASELINES, entrantsWith, onnxEntrants, type PlannedCalls, startCalls, usualEntrants } from "./calls.js";
 import { paceOf, type Suite } from "./suite.js";
 
 /** A network of bench/python/author.py. */
@@ -64,6 +64,11 @@ function planned({ name, title }: Network, batch: number, options: BenchOptions)
         ? { minimumCalls: 1 }
         : { rounds: 28, roundMs: 100, warmUpMs: 300, minimumCalls: 1, restartAfter: 4 },
     ),
-    entrants: [...usualEntrants(kase), ...(batch === 1 ? [asynchronous(kase)] : []), ...onnxEntrants(kase)],
+    entrants: [
+      ...usualEntrants(kase),
+      ...(batch === 1 ? [asynchronous(kase)] : []),
+      ...entrantsWith("one intra-op thread", kase),
+      ...onnxEntrants(kase),
+    ],
   };
 }
