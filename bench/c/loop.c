@@ -4,8 +4,9 @@
  * loop FRAMEWORK MAIN OPTIONS MODEL {--case NAME {--float32 OP INDEX DIMS | --string OP INDEX COUNT LENGTH | --fetch OP INDEX
  *      | --identity | --fresh | --malloc | --random | --memcpy BYTES}}
  *
- * FRAMEWORK may be "-". OPTIONS is "default", "caller" for operations in the calling thread, or "single" for the single-threaded
- * executor there: the ways to schedule of docs/options.md; or "grpc://HOST:PORT" for a server of TensorFlow's runtime. DIMS is like 1x2. Input tensors are made once and written again by each
+ * FRAMEWORK may be "-". OPTIONS is "default", "caller" for operations in the calling thread, "single" for the single-threaded
+ * executor there, or "apart" for the same without fused operations: docs/options.md; or "grpc://HOST:PORT" for a server of
+ * TensorFlow's runtime. DIMS is like 1x2. Input tensors are made once and written again by each
  * call, unless the case is --fresh: then each call makes its own. Outputs are copied out, after --malloc to memory that each call
  * allocates. After --identity the outputs must be the inputs. What is fed is ones, or after --random numbers from 0 to 1. --memcpy copies BYTES and does not call TensorFlow.
  *
@@ -14,11 +15,12 @@
 #include "tensorflow.h"
 
 /*
- * ConfigProto { allow_soft_placement: true, experimental: { executor_type: "SINGLE_THREADED_EXECUTOR" } }, of which the first two
- * bytes alone are for the default executor, and RunOptions { inter_op_thread_pool: -1 }, as in runtime/engines/local/config-proto.ts.
+ * ConfigProto { allow_soft_placement: true, experimental: { executor_type: "SINGLE_THREADED_EXECUTOR" }, graph_options: {
+ * rewrite_options: { remapping: OFF } } }, of which the first two bytes alone are for the default executor, and the last six for
+ * operations that are not fused; and RunOptions { inter_op_thread_pool: -1 }, as in runtime/engines/local/config-proto.ts.
  */
-static const char CONFIG[] = "\x38\x01\x82\x01\x1a\x1a\x18SINGLE_THREADED_EXECUTOR";
-enum { DEFAULT_EXECUTOR_BYTES = 2 };
+static const char CONFIG[] = "\x38\x01\x82\x01\x1a\x1a\x18SINGLE_THREADED_EXECUTOR\x52\x04\x52\x02\x70\x02";
+enum { DEFAULT_EXECUTOR_BYTES = 2, APART_BYTES = 6 };
 static const unsigned char RUN_OPTIONS[] = {0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01};
 
 enum { MAX_CASES = 64, MAX_TENSORS = 8, MAX_RANK = 8 };
@@ -187,9 +189,15 @@ static TF_Graph *load(const char *directory, const char *scheduling) {
   if (strncmp(scheduling, "grpc://", 7) == 0) {
     TF_SetTarget(options, scheduling);
   } else if (strcmp(scheduling, "default") != 0) {
-    int is_single = strcmp(scheduling, "single") == 0;
-    if (!is_single && strcmp(scheduling, "caller") != 0) fail("unknown options", scheduling);
-    TF_SetConfig(options, CONFIG, is_single ? sizeof CONFIG - 1 : DEFAULT_EXECUTOR_BYTES, status);
+    size_t bytes = DEFAULT_EXECUTOR_BYTES;
+    if (strcmp(scheduling, "apart") == 0) {
+      bytes = sizeof CONFIG - 1;
+    } else if (strcmp(scheduling, "single") == 0) {
+      bytes = sizeof CONFIG - 1 - APART_BYTES;
+    } else if (strcmp(scheduling, "caller") != 0) {
+      fail("unknown options", scheduling);
+    }
+    TF_SetConfig(options, CONFIG, bytes, status);
     check_status("TF_SetConfig");
     run_options = TF_NewBufferFromString(RUN_OPTIONS, sizeof RUN_OPTIONS);
   }

@@ -6,13 +6,17 @@ import type { Workplace } from "../workplace.js";
 import type { CallCase } from "./case.js";
 import type { Command } from "./program.js";
 
-/** Scheduling of the C program: TensorFlow's default, the calling thread, or the single-threaded executor in it. */
-export type CScheduling = "default" | "caller" | "single";
+/**
+ * Scheduling of the C program: TensorFlow's default, the calling thread, or the single-threaded executor in it, also without
+ * fused operations.
+ */
+export type CScheduling = "default" | "caller" | "single" | "apart";
 
 /** Names of the C program as a contestant, by its scheduling. */
 export const C_NAMES: Readonly<Record<CScheduling, string>> = {
   caller: "C, caller scheduling",
   single: "C, single-threaded executor",
+  apart: "C, single-threaded executor, not fused",
   default: "C, default options",
 };
 

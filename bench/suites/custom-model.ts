@@ -1,3 +1,4 @@
+import { C_NAMES } from "../contestants/c.js";
 import type { BenchOptions } from "../options.js";
 import { isWanted } from "../options.js";
 import {
@@ -32,6 +33,7 @@ function planned(signature: string, options: BenchOptions): PlannedCalls {
     pace: paceOf(options),
     entrants: [
       ...usualEntrants(kase),
+      { caller: "apart", name: C_NAMES.apart, kase },
       ...entrantsWith("without oneDNN", kase),
       { caller: "rust", name: "Rust, crate tensorflow", kase },
       ...(signature === "pred" ? predicting : []),

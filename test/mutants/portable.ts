@@ -236,6 +236,22 @@ export const faults: readonly Fault[] = [
     tests: ["test/runtime/engines/local/session-options.test.ts"],
   },
   {
+    id: "portable-config-fuses-large",
+    file: "runtime/engines/local/fusion.ts",
+    find: "elementCount(shape.slice(0, -1)) <= MAX_ROWS",
+    replace: "elementCount(shape.slice(0, -1)) > 0",
+    effect: "large products of fixed size are not fused, and take longer",
+    tests: ["test/runtime/engines/local/fusion.test.ts"],
+  },
+  {
+    id: "portable-config-fuse-ignored",
+    file: "runtime/engines/local/session.ts",
+    find: "fuse: options.fuse ?? suitsFusion(api, metaGraph)",
+    replace: "fuse: suitsFusion(api, metaGraph)",
+    effect: "the option fuse has no effect",
+    tests: ["test/runtime/engines/local/fusion.test.ts"],
+  },
+  {
     id: "portable-diagnostics-mode",
     file: "runtime/client/diagnostics.ts",
     find: 'mode: "async", ...since(begin)',

@@ -3,6 +3,8 @@ import type { GpuOptions, SessionOptions } from "./session-options.js";
 
 /** `GlobalJitLevel.ON_1`. */
 const ON_1 = 1;
+/** `RewriterConfig.OFF`. */
+const OFF = 2;
 /** `TraceLevel.FULL_TRACE`. */
 const FULL_TRACE = 3;
 /** The pool of threads that stands for the calling thread: `inter_op_thread_pool` of `RunOptions`. */
@@ -10,7 +12,7 @@ export const CALLER_POOL = -1;
 
 /** Returns the `ConfigProto` of the options. The caller's bytes come last and so win, field by field. */
 export function encodeConfig(options: SessionOptions): Uint8Array {
-  const { config, gpu, interOpThreads, intraOpThreads, scheduling, xla } = options;
+  const { config, gpu, interOpThreads, intraOpThreads, scheduling } = options;
   const message = encode("ConfigProto", {
     deviceCount: gpu === false ? [{ key: "GPU", value: 0 }] : undefined,
     intraOpParallelismThreads: intraOpThreads,
@@ -20,17 +22,22 @@ export function encodeConfig(options: SessionOptions): Uint8Array {
     allowSoftPlacement: true,
     // Otherwise all sessions share one pool, which the first session of the process has sized.
     usePerSessionThreads: interOpThreads === undefined ? undefined : true,
-    // On a CPU the level alone does nothing.
-    graphOptions:
-      xla === true
-        ? encode("GraphOptions", { optimizerOptions: { globalJitLevel: ON_1, cpuGlobalJit: true } })
-        : undefined,
+    graphOptions: encodeGraphOptions(options),
     experimental:
       scheduling === "single-threaded"
         ? encode("ExperimentalConfig", { executorType: "SINGLE_THREADED_EXECUTOR" })
         : undefined,
   });
   return concat(message, config);
+}
+
+function encodeGraphOptions({ fuse, xla }: SessionOptions): Uint8Array | undefined {
+  if (fuse !== false && xla !== true) return undefined;
+  return encode("GraphOptions", {
+    // On a CPU the level alone does nothing.
+    optimizerOptions: xla === true ? { globalJitLevel: ON_1, cpuGlobalJit: true } : undefined,
+    rewriteOptions: fuse === false ? { remapping: OFF } : undefined,
+  });
 }
 
 function encodeGpuOptions({ allowGrowth, memoryFraction, visibleDevices }: GpuOptions): Uint8Array {

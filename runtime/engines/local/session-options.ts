@@ -42,6 +42,12 @@ export interface SessionOptions {
    * `GPU_NOT_FOUND`. By default TensorFlow takes all that it finds, or the CPU.
    */
   readonly gpu?: GpuOptions | boolean;
+  /**
+   * Fuses a matrix product or a convolution with what follows it, such as a bias and an activation (TensorFlow's remapper).
+   * By default true, except where it costs more than it saves: for matrix products of a few rows, as far as the signatures
+   * tell, on processors for which TensorFlow uses oneDNN. Results may differ in the last digits.
+   */
+  readonly fuse?: boolean;
   /** Compiles the graph with XLA, at the first calls. Slower for some models: measure. */
   readonly xla?: boolean;
   /** A serialized `ConfigProto` with settings that have no option here. It wins over the options. */
@@ -65,6 +71,7 @@ const SCHEDULINGS: readonly unknown[] = ["single-threaded", "caller", "pool"] sa
 /** The names of the options of {@link SessionOptions}. */
 export const SESSION_OPTIONS: readonly (keyof SessionOptions)[] = [
   "config",
+  "fuse",
   "gpu",
   "interOpThreads",
   "intraOpThreads",
@@ -83,7 +90,7 @@ const GPU_OPTIONS: readonly (keyof GpuOptions)[] = ["allowGrowth", "memoryFracti
  * @throws SavedModelError `INVALID_OPTION`, naming the option and the allowed values
  */
 export function checkSessionOptions(call: string, options: SessionOptions): void {
-  const { config, gpu, interOpThreads, intraOpThreads, opLibraries, runOptions, scheduling, xla } = options;
+  const { config, fuse, gpu, interOpThreads, intraOpThreads, opLibraries, runOptions, scheduling, xla } = options;
   checkThreads(call, "intraOpThreads", intraOpThreads);
   checkThreads(call, "interOpThreads", interOpThreads);
   if (scheduling !== undefined && !SCHEDULINGS.includes(scheduling)) {
@@ -96,6 +103,7 @@ export function checkSessionOptions(call: string, options: SessionOptions): void
     );
   }
   if (gpu !== undefined && typeof gpu !== "boolean") checkGpu(call, gpu);
+  checkFlag(call, "fuse", fuse);
   checkFlag(call, "xla", xla);
   checkMessage(call, "config", "ConfigProto", config);
   checkMessage(call, "runOptions", "RunOptions", runOptions);

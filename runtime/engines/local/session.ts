@@ -21,6 +21,7 @@ import { copyFromSaved } from "../graph/copy-variables.js";
 import type { GraphSession } from "../graph/graph-session.js";
 import { type AbsentValues, adviseOn, giveValues } from "../graph/initial-values/give-values.js";
 import { encodeRunOptions } from "./config-proto.js";
+import { suitsFusion } from "./fusion.js";
 import { diagnoseLoadFailure, requireVariables } from "./load-errors.js";
 import { LocalGraph } from "./local-graph.js";
 import { bufferContents } from "./native/buffer.js";
@@ -159,7 +160,10 @@ export class Session {
     const api = nativeApi();
     const resources = new Resources();
     try {
-      const native = yield* openingSession(api, resources, directory, chosen, metaGraph.graphDef, options);
+      const native = yield* openingSession(api, resources, directory, chosen, metaGraph.graphDef, {
+        ...options,
+        fuse: options.fuse ?? suitsFusion(api, metaGraph),
+      });
       yield* breathe();
       const graph = openGraph(metaGraph.graphDef);
       const variableHandles = findVariableHandles(metaGraph, graph);

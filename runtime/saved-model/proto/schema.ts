@@ -529,6 +529,12 @@ export const schema = {
   GraphOptions: {
     fields: {
       optimizerOptions: { type: "OptimizerOptions", id: 3, protoName: "optimizer_options" },
+      rewriteOptions: { type: "RewriterConfig", id: 10, protoName: "rewrite_options" },
+    },
+  },
+  RewriterConfig: {
+    fields: {
+      remapping: { type: "int32", id: 14 },
     },
   },
   OptimizerOptions: {

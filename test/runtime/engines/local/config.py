@@ -12,6 +12,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf  # noqa: E402  (TensorFlow reads its log level when it is imported)
+from tensorflow.core.protobuf import rewriter_config_pb2  # noqa: E402
 
 ConfigProto = tf.compat.v1.ConfigProto
 GPUOptions = tf.compat.v1.GPUOptions
@@ -20,6 +21,10 @@ CALLER = RunOptions(inter_op_thread_pool=-1)
 
 COMPILED = tf.compat.v1.GraphOptions(
     optimizer_options=tf.compat.v1.OptimizerOptions(global_jit_level=1, cpu_global_jit=True)
+)
+
+APART = tf.compat.v1.GraphOptions(
+    rewrite_options=rewriter_config_pb2.RewriterConfig(remapping=rewriter_config_pb2.RewriterConfig.OFF)
 )
 
 CASES = [
@@ -51,6 +56,8 @@ CASES = [
     ),
     ({"xla": True}, ConfigProto(graph_options=COMPILED), CALLER),
     ({"xla": False}, ConfigProto(), CALLER),
+    ({"fuse": False}, ConfigProto(graph_options=APART), CALLER),
+    ({"fuse": True}, ConfigProto(), CALLER),
     (
         {"intraOpThreads": 1, "interOpThreads": 2, "gpu": False, "xla": True, "scheduling": "pool"},
         ConfigProto(

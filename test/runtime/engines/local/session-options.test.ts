@@ -65,6 +65,7 @@ describe("invalid options", () => {
     [{ gpu: { visibleDevices: [0, 0] } }, "gpu.visibleDevices must be distinct GPU numbers"],
     [{ gpu: { visibleDevices: "0;1" } }, "gpu.visibleDevices must be distinct GPU numbers"],
     [{ xla: "on" }, "xla must be true or false"],
+    [{ fuse: 1 }, "fuse must be true or false"],
     [{ opLibraries: "ops.so" }, "opLibraries must be an array of paths"],
     [{ opLibraries: [""] }, "opLibraries must be an array of paths"],
     [{ config: "3801" }, "config must be a Uint8Array, a serialized ConfigProto"],
@@ -99,6 +100,8 @@ describe("results with options", () => {
     { interOpThreads: 3, scheduling: "pool" },
     { gpu: false },
     { xla: true },
+    { fuse: true },
+    { fuse: false },
     { runOptions: bytes("3801") },
     { config: bytes("4801") },
   ];
