@@ -1,7 +1,8 @@
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { staleReason } from "../support/dist.js";
+import { distFile, staleReason } from "../support/dist.js";
 import { tempFolder } from "../support/temp.js";
 
 const BUILT = "dist/THIRD-PARTY-LICENSES.md";
@@ -34,3 +35,16 @@ it.each<[string, Readonly<Record<string, number>>, string | undefined]>([
 ])("dist/ is %s", (_, times, reason) => {
   expect(staleReason(folderOf({ ...sources, ...times }))?.replaceAll("\\", "/")).toBe(reason);
 });
+
+it.each(["chunks/core.cjs", "chunks/model.cjs", "runtime/index.cjs"])(
+  "%s exports each name by a getter of its own",
+  (file) => {
+    const exports: object = createRequire(import.meta.url)(distFile(file));
+    const getters = Object.entries(Object.getOwnPropertyDescriptors(exports))
+      .filter(([name]) => name !== "__esModule")
+      .map(([, { get }]) => String(get));
+    expect(getters).not.toEqual([]);
+    // A function that all share reads `from[key]`, which takes the engine 50 ns instead of 1.
+    expect(new Set(getters).size).toBe(getters.length);
+  },
+);

@@ -64,8 +64,8 @@ function checkVersion({ protocol }: ServerUrl, version: string): void {
 function parseHeader(text: string): readonly [string, string] {
   const [, name, value] = /^([^:\s]+)[ \t]*:[ \t]*(.*)$/.exec(text) ?? [];
   if (name !== undefined && value !== undefined) return [name, value];
-  // The text behind the name may be a secret.
-  throw new SavedModelError("INVALID_OPTION", `--header ${quote(text.replace(/\s.*$/s, " …"))} is not a header`, {
-    fix: 'Write a name and a value: --header "authorization: Bearer …".',
+  // The text may be a secret, and is not shown.
+  throw new SavedModelError("INVALID_OPTION", "--header must be a name and a value with a colon between them", {
+    fix: 'For example: --header "authorization: Bearer …".',
   });
 }

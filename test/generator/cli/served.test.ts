@@ -97,8 +97,19 @@ describe("savedmodel run --connect", () => {
   });
 
   it.each([
-    ["a header without a value", "serving", ["--header", "authorization"], '--header "authorization" is not a header'],
-    ["a header without a colon", "serving", ["--header", "authorization Bearer secret"], '"authorization …" is not a'],
+    ["a header without a value", "serving", ["--header", "authorization"], "--header must be a name and a value"],
+    [
+      "a header without a colon",
+      "serving",
+      ["--header", "authorization Bearer secret"],
+      "--header must be a name and a value",
+    ],
+    [
+      "a header with another sign",
+      "serving",
+      ["--header", "authorization=secret"],
+      "--header must be a name and a value",
+    ],
     ["a name that no header has", "serving", ["--header", "a/b: secret"], 'the header "a/b" is not a valid name'],
     ["a version that is not a number", "serving", ["--model-version", "newest"], "--model-version must be a number"],
     ["an empty version", "kserve", ["--model-version", ""], "--model-version must be the name of a version"],
